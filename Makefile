@@ -1,0 +1,42 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.requirements
+DEV_STAMP := $(VENV)/.requirements-dev
+
+.PHONY: run stop test check acceptance bench clean
+
+run: $(RUN_STAMP)  ## open the dashboard on http://localhost:8501
+	@trap '$(BIN)/python -m tl_core.jobs.goodbye' INT TERM; $(BIN)/streamlit run app.py
+
+stop: $(RUN_STAMP)  ## end the supervisor and what it is running
+	@$(BIN)/python -m tl_core.jobs.stop
+
+test: $(DEV_STAMP)  ## every test but the slow ones on real data and the ones for a GPU
+	@$(BIN)/python -m pytest -m "not acceptance and not gpu"
+	@$(BIN)/python -m pytest -m "acceptance or gpu" --collect-only -q | tail -n 1 | sed 's/^/left out (acceptance, gpu): /'
+
+check: $(DEV_STAMP)  ## style, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+acceptance: $(DEV_STAMP)  ## slow tests on real labelled sets
+	$(BIN)/python -m pytest -m acceptance -s
+
+bench: $(DEV_STAMP)  ## measure the way from a CSV to a verdict
+	$(BIN)/python -m benchmarks.end_to_end
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+
+$(RUN_STAMP): requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Facts about base models, and token lengths, without torch (floor 1)."""

@@ -1,0 +1,1 @@
+"""The same engine from a shell (floor 5)."""

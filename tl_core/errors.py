@@ -1,0 +1,75 @@
+"""Every error that a person can cause or must be told about.
+
+TlError                      exit code
+├── UserError                2   something the person asked for cannot be done; the text says what to do instead
+│   ├── DataError                a file, column or label cannot be used
+│   ├── SplitError               the examples do not fill train, validation and test
+│   ├── PlanError                arms, seeds, sizes or settings that contradict each other
+│   ├── ModelError               a base model that cannot be had or may not be loaded
+│   ├── ComparisonError          runs that may not be compared
+│   └── NotFoundError            an id, file or folder that is not there
+└── RunError                 1   a run that could not be carried to its end
+    ├── DivergedError            the loss is no longer a finite number
+    └── OutOfMemoryError         the device has too little memory for a batch
+"""
+
+
+class TlError(Exception):
+    """An expected error: one clear sentence and, where there is one, a remedy.
+
+    Parameters
+    ----------
+    message
+        What was expected and what was found, as one sentence.
+    remedy
+        What the person can do about it, as one sentence. Empty if nothing helps.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+class UserError(TlError):
+    """Something that was asked for cannot be done."""
+
+    exit_code = 2
+
+
+class DataError(UserError):
+    """A file, column or label cannot be used."""
+
+
+class SplitError(UserError):
+    """The examples do not fill train, validation and test."""
+
+
+class PlanError(UserError):
+    """Arms, seeds, sizes or settings contradict each other."""
+
+
+class ModelError(UserError):
+    """A base model cannot be had or may not be loaded."""
+
+
+class ComparisonError(UserError):
+    """Runs may not be compared."""
+
+
+class NotFoundError(UserError):
+    """An id, file or folder is not there."""
+
+
+class RunError(TlError):
+    """A run could not be carried to its end."""
+
+
+class DivergedError(RunError):
+    """The loss is no longer a finite number."""
+
+
+class OutOfMemoryError(RunError):
+    """The device has too little memory for a batch."""

@@ -1,0 +1,1 @@
+"""A finished run as something to take away (floor 4)."""

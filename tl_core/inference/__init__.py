@@ -1,0 +1,1 @@
+"""Prediction, and the server that answers typed text (floor 3)."""

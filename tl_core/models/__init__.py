@@ -1,0 +1,1 @@
+"""Loading, initialisation and heads (floor 2; torch starts here)."""

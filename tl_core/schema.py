@@ -1,0 +1,408 @@
+"""The frozen types that every floor shares. Their JSON forms are what runs write and pages read."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+SCHEMA_VERSION = 1
+
+
+class Frozen(BaseModel):
+    """An immutable record with a JSON form; unknown fields are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Task(StrEnum):
+    """What the labels mean to the person; decides words and defaults, never the computation."""
+
+    SENTIMENT = "sentiment"
+    TOPIC = "topic"
+    INTENT = "intent"
+
+
+class TaskType(StrEnum):
+    """How many labels an example carries."""
+
+    SINGLE_LABEL = "single_label"
+    MULTI_LABEL = "multi_label"
+
+
+class SplitName(StrEnum):
+    """The three parts of a split."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class Metric(StrEnum):
+    """A headline metric; both are fractions in [0, 1], larger is better."""
+
+    ACCURACY = "accuracy"
+    MACRO_F1 = "macro_f1"
+
+
+class BudgetRule(StrEnum):
+    """How long every arm trains."""
+
+    EQUAL_STEPS = "equal_steps"
+    PLATEAU = "plateau"
+
+
+class Precision(StrEnum):
+    """Number format of the matrix products; weights stay float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class State(StrEnum):
+    """Where a run or job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (State.FINISHED, State.FAILED, State.CANCELLED)
+
+
+class Preset(StrEnum):
+    """A ready-made choice of seeds and training length."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+class ArmKind(StrEnum):
+    """One way of getting a classifier."""
+
+    MAJORITY = "majority"
+    TFIDF = "tfidf"
+    SCRATCH = "scratch"
+    FROZEN_RANDOM = "frozen_random"
+    FROZEN = "frozen"
+    FINE_TUNED = "fine_tuned"
+
+    @property
+    def is_neural(self) -> bool:
+        """Whether the arm has a network, and with it a base model and a budget."""
+        return self not in (ArmKind.MAJORITY, ArmKind.TFIDF)
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether the arm starts from pretrained weights."""
+        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED)
+
+
+class Arm(Frozen):
+    """An arm with the base model it needs; ``None`` stands for the experiment's base model.
+
+    >>> Arm.parse("fine_tuned:distilbert-base-uncased").base_model
+    'distilbert-base-uncased'
+    """
+
+    kind: ArmKind
+    base_model: str | None = None
+
+    @property
+    def name(self) -> str:
+        """``kind`` or ``kind:base_model``; the key of the arm everywhere."""
+        return self.kind.value if self.base_model is None else f"{self.kind.value}:{self.base_model}"
+
+    @classmethod
+    def parse(cls, name: str) -> Self:
+        """Read the form that `name` writes. Raises ValueError for an unknown kind."""
+        kind, _, base_model = name.strip().partition(":")
+        return cls(kind=ArmKind(kind), base_model=base_model or None)
+
+
+class Seeds(Frozen):
+    """The three recorded seeds that one seed index fixes."""
+
+    init: int
+    order: int
+    subset: int
+
+
+class DatasetSchema(Frozen):
+    """Which columns carry what, and the labels in the order of their ids.
+
+    ``text_columns`` has one entry, or two for pairs of texts.
+    """
+
+    text_columns: tuple[str, ...] = Field(min_length=1, max_length=2)
+    label_column: str
+    labels: tuple[str, ...]
+    task_type: TaskType = TaskType.SINGLE_LABEL
+    group_column: str | None = None
+    time_column: str | None = None
+    weight_column: str | None = None
+
+    @property
+    def num_labels(self) -> int:
+        """Number of classes."""
+        return len(self.labels)
+
+    @property
+    def label2id(self) -> dict[str, int]:
+        """Class name to class id."""
+        return {label: index for index, label in enumerate(self.labels)}
+
+    @property
+    def id2label(self) -> dict[int, str]:
+        """Class id to class name."""
+        return dict(enumerate(self.labels))
+
+
+class ReadDecisions(Frozen):
+    """What the reader decided about one file."""
+
+    encoding: str
+    delimiter: str
+    quote: str
+    has_header: bool
+
+
+class Finding(Frozen):
+    """One thing the profile noticed about a dataset."""
+
+    code: str
+    severity: Literal["info", "warning", "error"]
+    message: str
+    count: int
+
+
+class DatasetInfo(Frozen):
+    """Everything about a dataset except its rows.
+
+    ``label_counts`` counts the kept examples per label. ``num_own_test`` is the number of rows of the
+    person's own test file, 0 if the split is made here.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    fingerprint: str
+    name: str
+    columns: DatasetSchema
+    decisions: ReadDecisions
+    num_rows: int
+    num_examples: int
+    num_own_test: int = 0
+    label_counts: dict[str, int]
+    findings: tuple[Finding, ...] = ()
+
+
+class SplitInfo(Frozen):
+    """Sizes and identity of a split."""
+
+    hash: str
+    dataset_fingerprint: str
+    seed: int
+    train: int
+    validation: int
+    test: int
+
+
+class TrainingConfig(Frozen):
+    """How every neural arm of an experiment is trained; learning rates are the arm's own."""
+
+    epochs: float = Field(gt=0)
+    batch_size: int = Field(default=16, ge=1, description="effective batch, in examples")
+    max_length: int = Field(default=128, ge=8, description="tokens kept of each text")
+    budget: BudgetRule = BudgetRule.EQUAL_STEPS
+    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: float | None = Field(default=None, ge=0, lt=1, description="None keeps the base model's own")
+    num_evaluations: int = Field(default=15, ge=1, description="evaluations on validation a run")
+    max_eval_examples: int = Field(default=512, ge=1, description="validation examples an evaluation")
+    patience: int = Field(default=5, ge=1, description="evaluations without improvement (plateau)")
+    cap_factor: float = Field(default=4.0, ge=1, description="most steps of plateau, in equal_steps")
+    precision: Precision | None = Field(default=None, description="None: by the rule for the device")
+
+
+class LearningRates(Frozen):
+    """Peak learning rates of one arm; a frozen encoder has 0."""
+
+    encoder: float = Field(ge=0)
+    head: float = Field(gt=0)
+
+
+class ExperimentConfig(Frozen):
+    """Arms x seeds x train sizes on one dataset and split, all frozen before the start."""
+
+    schema_version: int = SCHEMA_VERSION
+    experiment_id: str
+    name: str
+    created_at: str
+    task: Task
+    dataset_name: str
+    dataset_fingerprint: str
+    split: SplitInfo
+    labels: tuple[str, ...]
+    base_model: str
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    num_seeds: int = Field(ge=1)
+    train_sizes: tuple[int, ...] = Field(min_length=1)
+    preset: Preset
+    headline_metric: Metric
+    training: TrainingConfig
+    learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")
+
+    @model_validator(mode="after")
+    def _arms_are_distinct(self) -> Self:
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) != len(names):
+            raise ValueError("an arm is listed twice")
+        return self
+
+
+class RunConfig(Frozen):
+    """The frozen configuration of one run: one arm, one seed, one train size."""
+
+    run_id: str
+    experiment_id: str
+    position: int = Field(description="place of the run in its experiment's order of work")
+    arm: Arm
+    base_model: str | None = Field(description="None for arms without a network")
+    seed: int = Field(description="the seed's index")
+    seeds: Seeds
+    train_size: int
+    task: Task
+    dataset_fingerprint: str
+    split_hash: str
+    labels: tuple[str, ...]
+    headline_metric: Metric
+    training: TrainingConfig
+    learning_rates: LearningRates | None = None
+
+
+class RunRecord(Frozen):
+    """``run.json``: a run's configuration and what became of it."""
+
+    schema_version: int = SCHEMA_VERSION
+    config: RunConfig
+    state: State
+    error: str | None = None
+    attempts: int = 1
+    device: str | None = None
+    precision: Precision | None = None
+    num_threads: int | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    base_model_facts: dict[str, str] = Field(default_factory=dict)
+    micro_batch_size: int | None = None
+    num_parameters: int | None = None
+    created_at: str
+    started_at: str | None = None
+    finished_at: str | None = None
+    train_s: float | None = None
+    wall_s: float | None = None
+
+
+class _Event(Frozen):
+    """What every event carries. ``train_s`` leaves out evaluation, loading and saving."""
+
+    seq: int
+    step: int
+    examples_seen: int
+    tokens_seen: int
+    train_s: float
+    wall_s: float
+
+
+class PhaseStarted(_Event):
+    """The run went on to another part of its work."""
+
+    kind: Literal["PhaseStarted"] = "PhaseStarted"
+    phase: Literal["loading", "tokenizing", "features", "training", "predicting", "saving"]
+    num_steps: int | None = Field(default=None, description="planned steps, at the start of training")
+
+
+class StepLogged(_Event):
+    """A reading of the training loss, averaged since the last one."""
+
+    kind: Literal["StepLogged"] = "StepLogged"
+    loss: float
+    learning_rate: float
+    grad_norm: float
+    memory_mib: float
+
+
+class EvalFinished(_Event):
+    """An evaluation during training; ``num_examples`` of the split were scored."""
+
+    kind: Literal["EvalFinished"] = "EvalFinished"
+    split: SplitName
+    num_examples: int
+    loss: float
+    accuracy: float
+    macro_f1: float
+    predicted_class_counts: tuple[int, ...]
+
+
+class RunFinished(_Event):
+    """The run reached its end."""
+
+    kind: Literal["RunFinished"] = "RunFinished"
+    stop_reason: Literal["budget", "plateau"] = "budget"
+
+
+class RunFailed(_Event):
+    """The run ended early. ``reason`` is one of cancelled, diverged, out_of_memory, exception, signal."""
+
+    kind: Literal["RunFailed"] = "RunFailed"
+    reason: str
+    message: str
+
+
+Event = Annotated[
+    PhaseStarted | StepLogged | EvalFinished | RunFinished | RunFailed, Field(discriminator="kind")
+]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class Flag(Frozen):
+    """Something that weakens a claim about an arm.
+
+    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority; ``phrase`` completes
+    the sentence "from scratch ..."; ``remedy`` says what would settle it.
+    """
+
+    code: str
+    arm: str
+    phrase: str
+    remedy: str
+    seeds: tuple[int, ...] = Field(description="indices of the seeds that show it")
+
+
+class Verdict(Frozen):
+    """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
+
+    ``difference`` is a minus b, a fraction; ``ci95`` its interval, never of zero width; ``p_value`` the
+    inversion of that interval. ``scope`` is ``models`` with one seed (these two trained models only) and
+    ``expected`` with more (over seeds and examples).
+    """
+
+    a: str
+    b: str
+    metric: Metric
+    train_size: int
+    num_seeds: int
+    num_examples: int
+    method: str
+    scope: Literal["models", "expected"]
+    value_a: float
+    value_b: float
+    difference: float
+    ci95: tuple[float, float]
+    p_value: float
+    conclusion: Literal["better", "worse", "no_difference_shown"]
+    flags: tuple[Flag, ...] = ()
+    sentence: str

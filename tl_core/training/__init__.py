@@ -1,0 +1,1 @@
+"""Batches, precision and the one training loop (floor 3)."""
