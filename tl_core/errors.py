@@ -9,6 +9,7 @@ TlError                      exit code
 │   ├── ComparisonError          runs that may not be compared
 │   └── NotFoundError            an id, file or folder that is not there
 └── RunError                 1   a run that could not be carried to its end
+    ├── CancelledError           somebody asked for its end
     ├── DivergedError            the loss is no longer a finite number
     └── OutOfMemoryError         the device has too little memory for a batch
 """
@@ -65,6 +66,10 @@ class NotFoundError(UserError):
 
 class RunError(TlError):
     """A run could not be carried to its end."""
+
+
+class CancelledError(RunError):
+    """Somebody asked for the run's end."""
 
 
 class DivergedError(RunError):

@@ -214,6 +214,7 @@ class TrainingConfig(Frozen):
     """How every neural arm of an experiment is trained; learning rates are the arm's own."""
 
     epochs: float = Field(gt=0)
+    min_steps: int = Field(default=60, ge=15, description="steps that a small train set gets at least")
     batch_size: int = Field(default=16, ge=1, description="effective batch, in examples")
     max_length: int = Field(default=128, ge=8, description="tokens kept of each text")
     budget: BudgetRule = BudgetRule.EQUAL_STEPS

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from tl_core.evaluation.flags import (
+    RunHealth,
+    collapsed,
+    did_not_learn,
+    find_flags,
+    still_improving,
+    worse_than_majority,
+)
+from tl_core.schema import Arm, BudgetRule
+
+SCRATCH = Arm.parse("scratch")
+
+
+def run(seed=0, **changes):
+    fields = {
+        "majority_share": 0.5,
+        "train_accuracy": 0.9,
+        "validation_losses": (0.7, 0.5, 0.4, 0.41, 0.42),
+        "predicted_class_counts": ((50, 50), (55, 45)),
+        "test_value": 0.8,
+        "majority_test_value": 0.5,
+    }
+    return RunHealth(seed=seed, **(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("counts", "majority_share", "expected"),
+    [
+        (((99, 1),), 0.5, True),
+        (((98, 2),), 0.5, False),
+        (((50, 50), (0, 100)), 0.5, True),
+        (((100, 0),), 0.94, True),
+        (((100, 0),), 0.95, False),
+        ((), 0.5, False),
+        (((0, 0),), 0.5, False),
+    ],
+)
+def test_collapsed_means_one_class_gets_all_although_it_is_not_all(counts, majority_share, expected):
+    assert collapsed(run(predicted_class_counts=counts, majority_share=majority_share)) is expected
+
+
+@pytest.mark.parametrize(
+    ("train_accuracy", "majority_share", "expected"),
+    [
+        (0.59, 0.5, True),
+        (0.61, 0.5, False),
+        (0.94, 0.9, True),
+        (0.96, 0.9, False),
+        (None, 0.5, False),
+    ],
+)
+def test_did_not_learn_asks_ten_points_or_half_of_what_is_left(train_accuracy, majority_share, expected):
+    health = run(train_accuracy=train_accuracy, majority_share=majority_share)
+    assert did_not_learn(health) is expected
+
+
+def test_a_steady_fall_to_the_end_is_still_improving():
+    assert still_improving(run(validation_losses=tuple(np.linspace(1.1, 0.6, 15))))
+
+
+def test_a_best_evaluation_before_the_last_is_not_still_improving():
+    assert not still_improving(run(validation_losses=(*np.linspace(1.1, 0.6, 15), 0.61)))
+
+
+def test_a_curve_that_has_settled_is_not_still_improving():
+    assert not still_improving(run(validation_losses=tuple(0.4 + np.exp(-np.arange(15.0)))))
+
+
+def test_a_best_last_evaluation_within_noise_is_not_still_improving():
+    noise = 0.02 * np.random.default_rng(0).normal(size=20)
+    losses = np.concatenate([np.linspace(1.0, 0.5, 5), 0.5 + noise])
+    losses[-1] = losses.min() - 0.015
+    assert not still_improving(run(validation_losses=tuple(losses)))
+
+
+@pytest.mark.parametrize("losses", [(), (0.7,)])
+def test_too_few_evaluations_say_nothing(losses):
+    assert not still_improving(run(validation_losses=losses))
+
+
+def test_worse_than_majority_compares_test_values():
+    assert worse_than_majority(run(test_value=0.49))
+    assert not worse_than_majority(run(test_value=0.5))
+
+
+def test_healthy_runs_have_no_flags():
+    assert find_flags(SCRATCH, [run(0), run(1)], BudgetRule.EQUAL_STEPS) == ()
+
+
+def test_a_flag_names_its_seeds_and_how_many_there_are():
+    runs = [run(0), run(1, train_accuracy=0.5), run(2, train_accuracy=0.5)]
+    (flag,) = find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
+    assert (flag.code, flag.arm, flag.seeds) == ("did_not_learn", "scratch", (1, 2))
+    assert flag.phrase == "did not learn its own training examples (2 of 3 seeds)"
+    assert flag.remedy
+
+
+def test_one_run_is_flagged_without_a_count():
+    (flag,) = find_flags(SCRATCH, [run(test_value=0.1)], BudgetRule.EQUAL_STEPS)
+    assert flag.phrase == "did worse than always answering the largest class"
+
+
+def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
+    improving = run(validation_losses=tuple(np.linspace(1.1, 0.6, 15)))
+    (flag,) = find_flags(SCRATCH, [improving], BudgetRule.PLATEAU)
+    assert flag.code == "still_improving"
+    assert "step limit" in flag.phrase
+
+
+def test_a_broken_run_gets_every_flag_it_shows():
+    broken = run(train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4)
+    codes = [flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)]
+    assert codes == ["collapsed", "did_not_learn", "worse_than_majority"]
+
+
+def test_the_majority_arm_is_never_flagged():
+    one_class = run(predicted_class_counts=((100, 0),), train_accuracy=0.5)
+    assert find_flags(Arm.parse("majority"), [one_class], BudgetRule.EQUAL_STEPS) == ()

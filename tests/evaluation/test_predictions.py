@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from tests.evaluation.arms import arm_of
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.predictions import pair
+
+TARGETS = [0, 1, 2, 1]
+PREDICTED = [[0, 1, 2, 0], [0, 0, 0, 1]]
+
+
+def test_predicted_and_correct_have_one_row_per_seed():
+    arm = arm_of(PREDICTED, TARGETS)
+    assert (arm.num_seeds, arm.num_examples, arm.num_labels) == (2, 4, 3)
+    assert arm.predicted.tolist() == PREDICTED
+    assert arm.correct.tolist() == [[True, True, True, False], [True, False, False, True]]
+
+
+def test_for_seeds_keeps_rows_in_the_order_asked():
+    arm = arm_of(PREDICTED, TARGETS, seeds=(4, 7)).for_seeds([7, 4])
+    assert arm.seeds == (7, 4)
+    assert arm.predicted.tolist() == PREDICTED[::-1]
+
+
+def test_a_single_run_can_count_for_every_seed():
+    repeated = arm_of(PREDICTED[0], TARGETS).repeated_for([3, 5])
+    assert repeated.seeds == (3, 5)
+    assert repeated.predicted.tolist() == [PREDICTED[0]] * 2
+
+
+def test_several_runs_are_not_repeated():
+    with pytest.raises(ComparisonError, match="single run"):
+        arm_of(PREDICTED, TARGETS).repeated_for([0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": (0,)}, "logits of shape"),
+        ({"seeds": (1, 1)}, "every seed once"),
+        ({"targets": np.array([0, 1, 2])}, "4 targets"),
+        ({"targets": np.array([0, 1, 3, 1])}, "targets from 0 to 2"),
+        ({"targets": np.array([0, 1, -1, 1])}, "targets from 0 to 2"),
+        ({"logits": np.full((2, 4, 3), np.nan, dtype=np.float32)}, "finite scores"),
+        ({"logits": np.zeros((2, 4), dtype=np.float32)}, "logits of shape"),
+        ({"logits": np.zeros((2, 4, 0), dtype=np.float32)}, "at least one"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(ComparisonError, match=message):
+        arm_of(PREDICTED, **({"targets": TARGETS} | changes))
+
+
+def test_pair_aligns_examples_by_id_and_keeps_shared_seeds():
+    a = arm_of(PREDICTED, TARGETS, seeds=(0, 1))
+    order = [2, 0, 3, 1]
+    shuffled = arm_of(
+        np.array(PREDICTED)[:, order],
+        np.array(TARGETS)[order],
+        arm="scratch",
+        seeds=(1, 2),
+        example_ids=a.example_ids[order],
+    )
+    left, right = pair(a, shuffled)
+    assert left.seeds == right.seeds == (1,)
+    assert left.example_ids.tolist() == right.example_ids.tolist()
+    assert left.predicted.tolist() == [PREDICTED[1]]
+    assert right.predicted.tolist() == [PREDICTED[0]]
+
+
+def test_pair_aligns_equal_texts_with_different_targets():
+    ids = np.array(["same", "same", "other", "more"])
+    a = arm_of([[0, 0, 2, 1]], [1, 0, 2, 1], example_ids=ids)
+    b = arm_of([[0, 0, 2, 1]], [0, 1, 2, 1], arm="scratch", example_ids=ids)
+    left, right = pair(a, b)
+    assert left.targets.tolist() == right.targets.tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"split_hash": "split-two"}, "same split.*split-one.*fine_tuned.*split-two.*scratch"),
+        ({"train_size": 50}, "same train size.*100.*50"),
+        ({"num_labels": 4}, "same number of labels.*3.*4"),
+        ({"example_ids": np.array(["id00000", "id00001", "id00002", "new"])}, "1 of them unknown"),
+        ({"targets": np.array([0, 1, 2, 2])}, "same targets.*1 test examples"),
+        ({"seeds": (5, 6)}, "common seed"),
+    ],
+)
+def test_pair_refuses_and_names_what_differs(changes, message):
+    with pytest.raises(ComparisonError, match=message):
+        pair(arm_of(PREDICTED, TARGETS), arm_of(PREDICTED, arm="scratch", **({"targets": TARGETS} | changes)))

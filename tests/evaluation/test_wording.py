@@ -1,0 +1,141 @@
+import pytest
+
+from tl_core.evaluation.wording import describe_arm, points, verdict_sentence
+from tl_core.schema import Arm, ArmKind, Flag, Metric, Verdict
+
+NAMES = ["fine_tuned", "scratch", "frozen", "frozen_random", "tfidf", "majority", "fine_tuned:other"]
+LABELS = {name: describe_arm(Arm.parse(name), "other" if ":" in name else "all-MiniLM-L6") for name in NAMES}
+
+
+def verdict(a="fine_tuned", b="scratch", difference=0.214, ci95=(0.141, 0.287), **changes):
+    fields = {
+        "a": a,
+        "b": b,
+        "metric": Metric.ACCURACY,
+        "train_size": 400,
+        "num_seeds": 5,
+        "num_examples": 180,
+        "method": "crossed_random_effects",
+        "scope": "expected",
+        "value_a": 0.9,
+        "value_b": 0.9 - difference,
+        "difference": difference,
+        "ci95": ci95,
+        "p_value": 0.01,
+        "conclusion": "better" if ci95[0] > 0 else "worse" if ci95[1] < 0 else "no_difference_shown",
+        "sentence": "",
+    }
+    return Verdict(**(fields | changes))
+
+
+def flag(arm="scratch", phrase="was still improving when it stopped (3 of 5 seeds)"):
+    return Flag(code="still_improving", arm=arm, phrase=phrase, remedy="More epochs.", seeds=(0, 1, 2))
+
+
+def sentence(*args, **kwargs):
+    return verdict_sentence(verdict(*args, **kwargs), LABELS)
+
+
+def test_a_better_arm():
+    assert sentence() == (
+        "Fine-tuning all-MiniLM-L6 is 21.4 points more accurate than the same network trained from scratch "
+        "(95 % interval 14.1 to 28.7, 5 seeds, 180 test examples)."
+    )
+
+
+def test_a_worse_arm_turns_the_signs_with_the_words():
+    assert sentence("tfidf", "frozen", -0.053, (-0.085, -0.021)) == (
+        "TF-IDF with logistic regression is 5.3 points less accurate than a head on frozen all-MiniLM-L6 "
+        "(95 % interval 2.1 to 8.5, 5 seeds, 180 test examples)."
+    )
+
+
+def test_no_difference_shown():
+    assert sentence(difference=0.012, ci95=(-0.031, 0.055)) == (
+        "No difference shown between fine-tuning all-MiniLM-L6 and the same network trained from scratch: "
+        "1.2 points of accuracy, 95 % interval −3.1 to 5.5 (5 seeds, 180 test examples)."
+    )
+
+
+def test_one_seed_speaks_of_these_two_models_only():
+    assert sentence(num_seeds=1, scope="models") == (
+        "These two trained models: fine-tuning all-MiniLM-L6 is 21.4 points more accurate than the same "
+        "network trained from scratch (95 % interval 14.1 to 28.7 over 180 test examples; one seed, so this "
+        "says nothing about other trainings)."
+    )
+
+
+def test_one_seed_without_a_difference():
+    words = sentence(difference=0.012, ci95=(-0.031, 0.055), num_seeds=1, scope="models")
+    assert words.startswith("These two trained models: no difference shown between fine-tuning")
+    assert words.endswith("test examples (one seed, so this says nothing about other trainings).")
+
+
+def test_macro_f1_is_named():
+    assert "scores 8.2 points higher in macro-F1 than" in sentence(
+        difference=0.082, ci95=(0.01, 0.15), metric=Metric.MACRO_F1
+    )
+    assert "scores 8.2 points lower in macro-F1 than" in sentence(
+        difference=-0.082, ci95=(-0.15, -0.01), metric=Metric.MACRO_F1
+    )
+    assert "1.2 points of macro-F1" in sentence(difference=0.012, ci95=(-0.03, 0.05), metric=Metric.MACRO_F1)
+
+
+def test_flags_stand_in_the_same_sentence():
+    assert sentence(flags=(flag(),)).endswith(
+        "180 test examples), but training from scratch was still improving when it stopped (3 of 5 seeds)."
+    )
+
+
+def test_flags_of_both_arms_are_told_apart():
+    flags = (
+        flag(phrase="did this"),
+        flag(phrase="did that"),
+        flag("fine_tuned", "did worse"),
+    )
+    assert sentence(flags=flags).endswith(
+        ", but fine-tuning did worse, and training from scratch did this and did that."
+    )
+
+
+def test_flags_of_two_arms_of_one_kind_use_their_full_names():
+    words = sentence("fine_tuned", "fine_tuned:other", flags=(flag("fine_tuned:other", "did this"),))
+    assert words.endswith(", but fine-tuning other did this.")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("fine_tuned", "scratch", "than the same network trained from scratch"),
+        ("frozen", "scratch", "than the same network trained from scratch"),
+        ("fine_tuned:other", "scratch", "than the all-MiniLM-L6 network trained from scratch"),
+        ("tfidf", "scratch", "than the all-MiniLM-L6 network trained from scratch"),
+        ("fine_tuned", "fine_tuned:other", "than fine-tuning other"),
+        ("scratch", "frozen_random", "than a head on a frozen random network"),
+        ("scratch", "majority", "than always answering the largest class"),
+    ],
+)
+def test_the_same_network_is_said_only_of_the_same_network(a, b, expected):
+    assert expected in sentence(a, b)
+
+
+def test_a_scratch_arm_named_first_stands_alone():
+    assert sentence("scratch", "tfidf").startswith("The all-MiniLM-L6 network trained from scratch is")
+
+
+def test_every_kind_of_arm_has_words():
+    assert all(describe_arm(Arm(kind=kind), "title") for kind in ArmKind)
+
+
+def test_an_arm_without_words_goes_by_its_name():
+    assert verdict_sentence(verdict("frozen", "tfidf"), {}).startswith("Frozen is 21.4 points more")
+
+
+def test_an_excluded_zero_is_never_written_as_zero():
+    assert "(95 % interval 0.04 to 5.20," in sentence(difference=0.026, ci95=(0.0004, 0.052))
+
+
+def test_points_are_typeset():
+    assert points(0.214, -0.031) == ("21.4", "−3.1")
+    assert points(-0.0, 0.0712) == ("0.0", "7.1")
+    assert points(-1e-9, 0.1) == ("0.0000", "10.0000")

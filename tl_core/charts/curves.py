@@ -1,0 +1,266 @@
+"""The race: how a metric or a loss moves while the arms train."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.spread import spread
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain, small, width_px
+from tl_core.schema import SplitName
+
+Floats = npt.NDArray[np.float64]
+XAxis = Literal["train_s", "step", "examples_seen"]
+YAxis = Literal["accuracy", "macro_f1", "loss"]
+
+MAX_POINTS = 500
+
+_HEIGHT_PX = 340
+_TOP_PX = 30
+_BOTTOM_PX = 52
+_LINE_PX = 17
+_NAME_LIMIT = 20
+_X_TITLES = {
+    "train_s": "training seconds (evaluation left out)",
+    "step": "optimizer steps",
+    "examples_seen": "training examples seen",
+}
+_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Points of one line, ordered by x; both of shape ``(num_points,)``."""
+
+    x: Floats
+    y: Floats
+
+    def thinned(self) -> "Curve":
+        """At most `MAX_POINTS` of the points, evenly by their place, with the first and the last."""
+        if len(self.x) <= MAX_POINTS:
+            return self
+        kept = np.linspace(0, len(self.x) - 1, MAX_POINTS).round().astype(int)
+        return Curve(x=self.x[kept], y=self.y[kept])
+
+
+def learning_curves(
+    table: pd.DataFrame,
+    styles: Mapping[str, ArmStyle],
+    *,
+    x: XAxis = "train_s",
+    y: YAxis = "accuracy",
+    floor: float | None = None,
+    split: SplitName = SplitName.VALIDATION,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Draw each run as a thin line, each arm's mean as a thick one with its name and last value at its end.
+
+    Parameters
+    ----------
+    table
+        One row per evaluation: ``arm`` (name), ``run_id``, ``seed`` (index), the column named by `x`
+        (``train_s`` in seconds, ``step`` and ``examples_seen`` as counts; each run from its own zero) and
+        the one named by `y` (fractions, or nats for ``loss``). Rows that are not finite are left out. Runs
+        may have one point or none yet.
+    styles
+        Style of every arm that occurs; their order is the drawing order.
+    x, y
+        The columns to draw.
+    floor
+        Value of always answering the largest class (fraction); a dotted line.
+    split
+        The part of the split that `y` was measured on.
+    theme
+        Light or dark.
+    """
+    runs = _curves_by_arm(table, styles, x, y)
+    if not runs:
+        return empty_figure("No evaluation yet.", theme=theme)
+    means = {arm: mean_curve(curves) for arm, curves in runs.items()}
+    title = f"{split.value} {_Y_TITLES[y]}"
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(title, means, styles, y))
+    for arm, curves in runs.items():
+        _add_runs(figure, curves, styles[arm])
+    for arm, mean in means.items():
+        _add_mean(figure, mean, styles[arm], x, y)
+    end = max(curve.x[-1] for curves in runs.values() for curve in curves)
+    low, high = _y_range(runs, floor, is_fraction=y != "loss")
+    figure.update_xaxes(range=[0, end or 1.0], nticks=6, showline=True, title_text=_X_TITLES[x])
+    figure.update_yaxes(
+        range=[low, high], nticks=7, showgrid=True, tickformat=".2~f" if y == "loss" else ".0%"
+    )
+    _add_end_labels(figure, means, styles, end, (low, high), y)
+    add_note(figure, title, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
+    if floor is not None:
+        _add_floor(figure, floor, theme)
+    return figure
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """Mean over runs, interpolated at every x that a run has, as far as all of them have come.
+
+    A run of one point counts only while no run has more: it says nothing yet about the way.
+
+    Parameters
+    ----------
+    curves
+        At least one run of at least one point.
+    """
+    longer = [curve for curve in curves if len(curve.x) > 1] or list(curves)[:1]
+    start, end = max(curve.x[0] for curve in longer), min(curve.x[-1] for curve in longer)
+    seen = np.unique(np.concatenate([curve.x for curve in longer]))
+    grid = seen[(seen >= start) & (seen <= end)]
+    if not len(grid):  # runs that do not overlap have no common mean; the longest stands for them
+        return max(longer, key=lambda curve: curve.x[-1])
+    return Curve(x=grid, y=np.mean([np.interp(grid, curve.x, curve.y) for curve in longer], axis=0)).thinned()
+
+
+def _curves_by_arm(
+    table: pd.DataFrame, styles: Mapping[str, ArmStyle], x: str, y: str
+) -> dict[str, list[Curve]]:
+    """Curves of every arm that has a point, in the order of `styles`."""
+    rows = table.loc[np.isfinite(table[x].astype(float)) & np.isfinite(table[y].astype(float))]
+    arms = {arm: rows.loc[rows["arm"] == arm] for arm in styles}
+    return {
+        arm: [_curve(run, x, y) for _, run in of_arm.sort_values("seed").groupby("run_id", sort=False)]
+        for arm, of_arm in arms.items()
+        if len(of_arm)
+    }
+
+
+def _curve(run: pd.DataFrame, x: str, y: str) -> Curve:
+    ordered = run.sort_values(x, kind="stable")
+    return Curve(x=ordered[x].to_numpy(dtype=float), y=ordered[y].to_numpy(dtype=float)).thinned()
+
+
+def _add_runs(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle) -> None:
+    for curve in curves:
+        figure.add_scatter(
+            x=curve.x,
+            y=curve.y,
+            mode="lines" if len(curve.x) > 1 else "markers",
+            line={"color": faded(style.color, 0.35), "width": 1},
+            marker={"color": faded(style.color, 0.6), "size": 5},
+            hoverinfo="skip",
+            name="run",
+        )
+
+
+def _add_mean(figure: go.Figure, mean: Curve, style: ArmStyle, x: XAxis, y: YAxis) -> None:
+    value = "%{y:.3f}" if y == "loss" else "%{y:.1%}"
+    place = {"train_s": "%{x:.1f} s", "step": "step %{x:,d}", "examples_seen": "%{x:,d} examples"}[x]
+    is_line = len(mean.x) > 1
+    figure.add_scatter(
+        x=mean.x,
+        y=mean.y,
+        mode="lines" if is_line else "markers",
+        line={"color": style.color, "width": 3, "dash": style.dash},
+        marker={"color": style.color, "size": 8},
+        hovertemplate=f"{value} at {place}<extra>{plain(style.label)}</extra>",
+        name="mean",
+    )
+
+
+def _add_end_labels(
+    figure: go.Figure,
+    means: Mapping[str, Curve],
+    styles: Mapping[str, ArmStyle],
+    end: float,
+    y_range: tuple[float, float],
+    y: YAxis,
+) -> None:
+    """Write each arm's last value and name beside the right end, with a leader where its line stops early."""
+    low, high = y_range
+    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
+    wanted = [plot_px * (high - mean.y[-1]) / (high - low) for mean in means.values()]
+    sizes = [_LINE_PX * (2 if " · " in styles[arm].label else 1) for arm in means]
+    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
+    for (arm, mean), centre in zip(means.items(), centres, strict=True):
+        place = high - centre * (high - low) / plot_px
+        _add_leader(figure, mean, end, place, styles[arm].color)
+        figure.add_annotation(
+            text=_end_label(styles[arm].label, _value(mean.y[-1], y)),
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=5,
+            y=place,
+            align="left",
+            showarrow=False,
+            font={"color": styles[arm].ink},
+            borderpad=0,
+        )
+    widths = [_label_width_px(styles[arm].label) for arm in means]
+    margin = {"l": MARGIN_PX, "r": max(widths) + 2 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
+    figure.update_layout(margin=margin)
+    # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.
+    figure.update_xaxes(automargin=False)
+
+
+def _add_leader(figure: go.Figure, mean: Curve, end: float, place: float, color: str) -> None:
+    if mean.x[-1] < 0.98 * end:
+        figure.add_scatter(
+            x=[mean.x[-1], end],
+            y=[mean.y[-1], place],
+            mode="lines",
+            line={"color": faded(color, 0.55), "width": 1, "dash": "dot"},
+            hoverinfo="skip",
+            name="leader",
+        )
+
+
+def _end_label(label: str, value: str) -> str:
+    head, _, tail = label.partition(" · ")
+    line = f"<b>{value}</b> {plain(head, _NAME_LIMIT)}"
+    return f"{line}<br>{small(plain(tail, _NAME_LIMIT))}" if tail else line
+
+
+def _label_width_px(label: str) -> float:
+    head, _, tail = label.partition(" · ")
+    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
+
+
+def _value(value: float, y: YAxis) -> str:
+    return f"{value:.2f}" if y == "loss" else f"{100 * value:.1f}"
+
+
+def _y_range(
+    runs: Mapping[str, Sequence[Curve]], floor: float | None, *, is_fraction: bool
+) -> tuple[float, float]:
+    """Range over all points and the floor, with a little room; fractions stay a hair within [0, 1]."""
+    seen = np.concatenate([curve.y for curves in runs.values() for curve in curves])
+    low, high = float(seen.min()), float(seen.max())
+    if floor is not None:
+        low, high = min(low, floor), max(high, floor)
+    room = max(0.06 * (high - low), 0.02)
+    return (max(low - room, -0.01), min(high + room, 1.01)) if is_fraction else (low - room, high + room)
+
+
+def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
+    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
+    add_note(
+        figure,
+        "always the largest class",
+        theme=theme,
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=floor,
+        yanchor="bottom",
+    )
+
+
+def _alt(title: str, means: Mapping[str, Curve], styles: Mapping[str, ArmStyle], y: YAxis) -> str:
+    ends = [
+        f"{one_line(styles[arm].label)} ends at {mean.y[-1]:.2f}"
+        if y == "loss"
+        else f"{one_line(styles[arm].label)} ends at {percent(mean.y[-1])}"
+        for arm, mean in means.items()
+    ]
+    return f"{title.capitalize()} during training: {', '.join(ends)}."

@@ -1,0 +1,156 @@
+"""What a dataset looks like: how large its classes are and how long its texts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from tl_core.charts.colors import Theme
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
+
+_MOST_CLASSES = 30
+_BAR_PX = 26
+_COUNT_PX = 96
+_MOST_BINS = 40
+
+
+def class_balance(counts: Mapping[str, int], *, theme: Theme = "light") -> go.Figure:
+    """Show how many examples each class has, largest first.
+
+    Parameters
+    ----------
+    counts
+        Examples by label. Of more than 30 classes the smallest share one bar.
+    theme
+        Light or dark.
+    """
+    total = sum(counts.values())
+    if not total:
+        return empty_figure("No examples yet.", theme=theme)
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    bars = [(plain(label, 24), count) for label, count in _kept(ordered)]
+    rest = ordered[len(bars) :]
+    if rest:
+        bars.append((f"{len(rest)} more", sum(count for _, count in rest)))
+    shown = [f"{count:,} · {percent(count / total)}" for _, count in bars]
+    neutral = TONES[theme].neutral
+    figure = new_figure(theme=theme, height=_BAR_PX * len(bars) + 56, alt=_balance_alt(ordered, total))
+    figure.add_bar(
+        x=[count for _, count in bars],
+        y=list(range(len(bars))),
+        orientation="h",
+        marker={"color": [neutral] * len(_kept(ordered)) + [TONES[theme].line] * bool(rest)},
+        text=shown,
+        textposition="outside",
+        cliponaxis=False,
+        width=0.62,
+        hovertext=[label for label, _ in bars],
+        hovertemplate="%{hovertext}: %{text}<extra></extra>",
+    )
+    figure.update_xaxes(rangemode="tozero", nticks=5, showline=True, tickformat=",d", title_text="examples")
+    figure.update_yaxes(
+        range=[len(bars) - 0.5, -0.5],
+        tickmode="array",
+        tickvals=list(range(len(bars))),
+        ticktext=[label for label, _ in bars],
+        ticklabelstandoff=6,
+    )
+    figure.update_layout(margin={"r": MARGIN_PX + _COUNT_PX})
+    return figure
+
+
+def length_histogram(lengths: npt.ArrayLike, max_length: int, *, theme: Theme = "light") -> go.Figure:
+    """Show how long the texts are in tokens, and which share the model will not see to its end.
+
+    Parameters
+    ----------
+    lengths
+        Tokens of each text before cutting, shape ``(num_examples,)``. The longest hundredth shares the
+        last bar if it would stretch the axis.
+    max_length
+        Tokens kept of each text; longer texts are cut.
+    theme
+        Light or dark.
+    """
+    tokens = np.asarray(lengths, dtype=float)
+    if not len(tokens):
+        return empty_figure("No texts yet.", theme=theme)
+    share_cut = float(np.mean(tokens > max_length))
+    edges = _edges(tokens, max_length)
+    counts, _ = np.histogram(np.minimum(tokens, edges[-1] - 0.5), bins=edges)
+    tones = TONES[theme]
+    figure = new_figure(theme=theme, height=220, alt=_lengths_alt(tokens, max_length, share_cut))
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts,
+        width=np.diff(edges) * 0.92,
+        marker_color=[tones.neutral if right - 1 <= max_length else tones.warning for right in edges[1:]],
+        customdata=_ranges(edges, float(tokens.max())),
+        hovertemplate="%{customdata} tokens: %{y:,d} texts<extra></extra>",
+    )
+    if edges[-1] > max_length:
+        figure.add_vline(x=max_length + 0.5, line={"color": tones.warning, "width": 1.5, "dash": "dash"})
+    is_right = max_length > 0.55 * edges[-1]
+    figure.add_annotation(
+        text=f"<b>{percent(share_cut)}</b> of the texts are cut at {max_length:,} tokens",
+        x=max_length + 0.5 if edges[-1] > max_length else edges[-1],
+        y=1,
+        yref="paper",
+        xanchor="right" if is_right else "left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"color": tones.warning if share_cut else tones.muted},
+    )
+    longest = f"; longest {tokens.max():,.0f}" if tokens.max() >= edges[-1] else ""
+    figure.update_xaxes(
+        range=[0, edges[-1]], nticks=7, showline=True, title_text=f"tokens in a text{longest}"
+    )
+    figure.update_yaxes(showgrid=True, nticks=4, tickformat=",d", title_text="texts")
+    figure.update_layout(margin={"t": 30}, bargap=0)
+    return figure
+
+
+def _kept(ordered: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    return ordered if len(ordered) <= _MOST_CLASSES else ordered[: _MOST_CLASSES - 1]
+
+
+def _edges(tokens: npt.NDArray[np.float64], max_length: int) -> npt.NDArray[np.float64]:
+    """Edges of equal bins of whole tokens, one of them right behind `max_length`; first edge at most 1.
+
+    ``right - 1`` of the bin that ends at the limit is `max_length`, so no bin mixes kept and cut texts.
+    """
+    reach = max(float(np.quantile(tokens, 0.99)) * 1.1, 8.0)
+    if tokens.max() <= 1.5 * reach:
+        reach = float(tokens.max())
+    if tokens.max() > max_length:
+        reach = max(reach, 1.2 * max_length)
+    step = max(1, int(np.ceil(reach / _MOST_BINS)))
+    first = (max_length + 1) % step - step
+    return np.arange(first, reach + 1 + step, step, dtype=float)
+
+
+def _ranges(edges: npt.NDArray[np.float64], longest: float) -> list[str]:
+    """Whole tokens that each bin holds, as text."""
+    lows, highs = np.maximum(edges[:-1], 0), edges[1:] - 1
+    highs[-1] = max(highs[-1], longest)
+    return [
+        f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+        for low, high in zip(lows, highs, strict=True)
+    ]
+
+
+def _balance_alt(ordered: list[tuple[str, int]], total: int) -> str:
+    (largest, most), (smallest, least) = ordered[0], ordered[-1]
+    return (
+        f"Examples of {len(ordered)} classes: {one_line(largest)} is the largest with {percent(most / total)}, "
+        f"{one_line(smallest)} the smallest with {percent(least / total)} of {total:,}."
+    )
+
+
+def _lengths_alt(tokens: npt.NDArray[np.float64], max_length: int, share_cut: float) -> str:
+    return (
+        f"Lengths of {len(tokens):,} texts: half have at most {np.median(tokens):,.0f} tokens, the longest "
+        f"{tokens.max():,.0f}; {percent(share_cut)} are cut at {max_length:,}."
+    )

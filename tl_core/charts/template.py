@@ -1,0 +1,140 @@
+"""What all figures share: one Plotly template a theme, and the empty figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from tl_core.charts.colors import BACKGROUND, TEXT, Theme
+
+MARGIN_PX = 8
+FONT_PX = 13
+# The dashboard's own face first; where it is absent (a saved report) the reader's.
+FONT_FAMILY = '"Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tones:
+    """The colours that belong to no arm.
+
+    Attributes
+    ----------
+    background, text
+        Those of the page.
+    muted
+        Axis labels and notes; contrast to the background at least 4.5 to 1.
+    line
+        Axes and reference lines.
+    grid
+        The faintest lines.
+    neutral
+        Bars that stand for no arm; contrast at least 3 to 1.
+    warning
+        What is lost or cut; contrast at least 3 to 1.
+    """
+
+    background: str
+    text: str
+    muted: str
+    line: str
+    grid: str
+    neutral: str
+    warning: str
+
+
+TONES: Mapping[Theme, Tones] = {
+    "light": Tones(
+        background=BACKGROUND["light"],
+        text=TEXT["light"],
+        muted="#636D7B",
+        line="#B9C1CC",
+        grid="#E9EDF2",
+        neutral="#7480A6",
+        warning="#C2410C",
+    ),
+    "dark": Tones(
+        background=BACKGROUND["dark"],
+        text=TEXT["dark"],
+        muted="#98A3B1",
+        line="#465264",
+        grid="#232C38",
+        neutral="#8F9BC4",
+        warning="#FB923C",
+    ),
+}
+
+
+def new_figure(*, theme: Theme, height: int, alt: str) -> go.Figure:
+    """Start a figure: the theme's template, a height in pixels, and its alternative text.
+
+    Parameters
+    ----------
+    theme
+        Light or dark.
+    height
+        Height in pixels; the width is the container's.
+    alt
+        One sentence for readers who cannot see the figure. It is plain text, kept as
+        ``figure.layout.meta["alt"]``; escape it for the medium that it is shown in.
+    """
+    figure = go.Figure()
+    figure.update_layout(template=_name(theme), height=height, meta={"alt": alt})
+    return figure
+
+
+def empty_figure(message: str, *, theme: Theme) -> go.Figure:
+    """Make a low figure that says, without axes, why there is nothing to see."""
+    figure = new_figure(theme=theme, height=120, alt=message)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    add_note(figure, message, theme=theme, x=0.5, y=0.5, xref="paper", yref="paper")
+    return figure
+
+
+def add_note(figure: go.Figure, markup: str, *, theme: Theme, **position: object) -> None:
+    """Write small grey text; `markup` is already escaped, `position` is what Plotly's annotations take."""
+    note: dict[str, object] = {"font": {"color": TONES[theme].muted, "size": 12}, **position}
+    figure.add_annotation(text=markup, showarrow=False, **note)
+
+
+def _name(theme: Theme) -> str:
+    return f"transfer_{theme}"
+
+
+def _template(tones: Tones) -> go.layout.Template:
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "fixedrange": True,  # a page scrolls under the finger; nothing here needs zooming
+        "linecolor": tones.line,
+        "gridcolor": tones.grid,
+        "tickfont": {"color": tones.muted, "size": 12},
+        "title": {"font": {"color": tones.muted, "size": 12}, "standoff": 8},
+    }
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT_FAMILY, "size": FONT_PX, "color": tones.text},
+            "margin": {"l": MARGIN_PX, "r": MARGIN_PX, "t": MARGIN_PX, "b": MARGIN_PX, "pad": 0},
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "closest",
+            "hoverlabel": {
+                "bgcolor": tones.background,
+                "bordercolor": tones.line,
+                "font": {"family": FONT_FAMILY, "size": FONT_PX, "color": tones.text},
+                "align": "left",
+                "namelength": -1,
+            },
+            "xaxis": {**axis, "automargin": True},
+            "yaxis": {**axis, "automargin": True},
+        }
+    )
+
+
+for _theme, _tones in TONES.items():
+    pio.templates[_name(_theme)] = _template(_tones)

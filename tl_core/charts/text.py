@@ -1,0 +1,63 @@
+"""Text in figures: the person's own words made harmless, numbers with their units, widths in pixels."""
+
+import unicodedata
+
+# Plotly reads tags, entities, $TeX$ and %{templates} in every label; character references stop all four.
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "%": "&#37;"})
+# Marks that reorder the text after them, and code points that no encoder accepts or no reader sees.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cs"})
+
+
+def one_line(text: str, limit: int = 40) -> str:
+    """`text` on one line without control characters, cut with an ellipsis to `limit` characters."""
+    words = " ".join(str(text).split())
+    visible = "".join(character for character in words if _is_visible(character))
+    return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
+
+
+def plain(text: str, limit: int = 40) -> str:
+    """`text` as Plotly must write it to show it literally: never as markup, link, TeX or template.
+
+    >>> plain("<b>bold</b>")
+    '&lt;b&gt;bold&lt;/b&gt;'
+
+    Parameters
+    ----------
+    text
+        Anything: labels, titles, base model ids.
+    limit
+        Most characters shown.
+    """
+    return one_line(text, limit).translate(_ESCAPES)
+
+
+def two_lines(label: str, limit: int = 24) -> str:
+    """An arm's label for narrow columns: the base model, if it names one, small below the kind of arm."""
+    head, separator, tail = label.partition(" · ")
+    return f"{plain(head, limit)}<br>{small(plain(tail, limit))}" if separator else plain(head, limit)
+
+
+def small(markup: str) -> str:
+    """Smaller type for text that is already escaped."""
+    return f'<span style="font-size:11px">{markup}</span>'
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """A fraction as per cent with its sign: ``0.872`` is ``87.2 %``."""
+    return f"{100 * fraction:.{digits}f} %"
+
+
+def points(fraction: float) -> str:
+    """A difference of fractions as signed percentage points: ``-0.052`` is ``−5.2``."""
+    return f"{100 * fraction:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+
+
+def width_px(text: str, size_px: float = 13) -> float:
+    """A generous estimate of the width of one line of `text`; wide East Asian characters count double."""
+    ems = sum(1.0 if unicodedata.east_asian_width(character) in "WF" else 0.54 for character in text)
+    return ems * size_px
+
+
+def _is_visible(character: str) -> bool:
+    return character not in _BIDI_CONTROLS and unicodedata.category(character) not in _INVISIBLE_CATEGORIES

@@ -1,0 +1,1 @@
+"""From bytes to a dataset to a split (floor 1)."""

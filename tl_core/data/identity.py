@@ -1,0 +1,78 @@
+"""Who is who: ids and hashes that stay the same on every machine and with every library version."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any
+from unicodedata import normalize
+
+from tl_core.schema import DatasetSchema, Seeds
+
+ID_LENGTH = 32
+
+Row = tuple[Sequence[str], str, str]
+"""Texts, label and origin (``train`` or ``test``) of one example."""
+
+
+def example_id(texts: Sequence[str], occurrence: int = 0) -> str:
+    """Return the id of an example, 32 hexadecimal digits, from its texts alone.
+
+    SHA-256 over the NFC form of each text in UTF-8, each behind its length in bytes (8 bytes, little
+    endian).
+
+    Parameters
+    ----------
+    texts
+        One text, or two for pairs.
+    occurrence
+        How often the same texts came before in a person's own test file, which keeps its duplicates; a
+        number above 0 follows the texts in 8 bytes, little endian.
+    """
+    digest = hashlib.sha256()
+    for text in texts:
+        _feed(digest, text)
+    if occurrence:
+        digest.update(struct.pack("<Q", occurrence))
+    return digest.hexdigest()[:ID_LENGTH]
+
+
+def fingerprint(rows: Iterable[Row], schema: DatasetSchema) -> str:
+    """Return the identity of a dataset, 64 hexadecimal digits.
+
+    SHA-256 over the schema (JSON with sorted keys, without what is None) and over the texts, the label and
+    the origin of every row in their order, each in NFC behind its length as in `example_id`.
+    """
+    digest = hashlib.sha256()
+    _feed(digest, json.dumps(schema.model_dump(mode="json", exclude_none=True), sort_keys=True))
+    for texts, label, origin in rows:
+        for text in texts:
+            _feed(digest, text)
+        _feed(digest, label)
+        _feed(digest, origin)
+    return digest.hexdigest()
+
+
+def rank(seed: int, example_id: str) -> str:
+    """Return the sort key of an example under a seed: SHA-256 of ``"<seed>:<example_id>"``."""
+    return hashlib.sha256(f"{seed}:{example_id}".encode()).hexdigest()
+
+
+def derive_seeds(index: int) -> Seeds:
+    """Return the three seeds of a seed index.
+
+    Each is an int in [0, 2**31): the first four bytes, big endian and without the highest bit, of the
+    SHA-256 of ``"<index>:<name>"``.
+    """
+    return Seeds(init=_seed(index, "init"), order=_seed(index, "order"), subset=_seed(index, "subset"))
+
+
+def _seed(index: int, name: str) -> int:
+    digest = hashlib.sha256(f"{index}:{name}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def _feed(digest: Any, text: str) -> None:
+    data = normalize("NFC", text).encode()
+    digest.update(struct.pack("<Q", len(data)))
+    digest.update(data)

@@ -1,0 +1,1 @@
+"""Metrics, intervals, tests and verdicts: pure functions of predictions (floor 1)."""

@@ -1,0 +1,195 @@
+"""Intervals for a mean over seeds and test examples, never of zero width.
+
+``docs/fairness_and_statistics.md`` explains the choices and what their simulation showed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.metrics import Floats
+
+Scope = Literal["models", "expected"]
+Method = Literal["crossed_random_effects", "examples_t", "exact_bound"]
+
+# Values of macro-F1 that are equal on paper differ by rounding.
+_EQUAL = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a mean can be, from ``low`` to ``high``, and what one answer can change.
+
+    ``unit`` is the change of one example's value when a wrong answer becomes right: 1 for accuracy.
+    """
+
+    low: float
+    high: float
+    unit: float = 1.0
+
+    def of_difference(self) -> "Limits":
+        """Limits of the difference between two such means."""
+        return Limits(low=self.low - self.high, high=self.high - self.low, unit=self.unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """An estimated mean and what the data can say about it.
+
+    Attributes
+    ----------
+    estimate
+        Mean of all values.
+    low, high
+        Ends of the interval, clipped to the possible values.
+    p_value
+        The smallest 1 - confidence at which the interval excludes 0: it is below 1 - confidence exactly
+        when the interval does.
+    standard_error, degrees_of_freedom
+        Of the t interval; None for an exact bound.
+    method
+        How the interval was made.
+    scope
+        ``models`` with one seed: the interval is about these trained models only. ``expected`` with
+        more: about the mean over further seeds and examples.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    standard_error: float | None
+    degrees_of_freedom: float | None
+    method: Method
+    scope: Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarianceParts:
+    """Mean squares of a seeds x examples table, each divided by S n: parts of the mean's variance.
+
+    ``seeds`` is the variance of the seeds' means over S, ``examples`` that of the examples' means over n;
+    each of the two contains ``residual`` once.
+    """
+
+    seeds: float
+    examples: float
+    residual: float
+
+
+def mean_interval(values: Floats, limits: Limits, *, confidence: float = 0.95) -> Interval:
+    """Estimate the mean of a metric's contributions, or of paired differences, over seeds and examples.
+
+    Parameters
+    ----------
+    values
+        (S, n), S seeds and n test examples.
+    limits
+        What the mean can be.
+    confidence
+        Probability with which the interval is to cover the mean, between 0 and 1.
+
+    Raises
+    ------
+    ComparisonError
+        If there are fewer than two examples.
+    """
+    if values.shape[1] < 2:
+        raise ComparisonError(
+            f"Expected at least 2 test examples for an interval; got {values.shape[1]}.",
+            "Use a larger test split.",
+        )
+    if np.ptp(values) < _EQUAL:
+        return _exact_bound(values, limits, 1 - confidence)
+    return _t_interval(values, limits, 1 - confidence)
+
+
+def _t_interval(values: Floats, limits: Limits, alpha: float) -> Interval:
+    variance, df = _variance_of_mean(values, limits.unit)
+    estimate, se = float(values.mean()), float(np.sqrt(variance))
+    half_width = float(stats.t.ppf(1 - alpha / 2, df)) * se
+    return Interval(
+        estimate=estimate,
+        low=max(limits.low, estimate - half_width),
+        high=min(limits.high, estimate + half_width),
+        p_value=float(2 * stats.t.sf(abs(estimate) / se, df)),
+        standard_error=se,
+        degrees_of_freedom=df,
+        method="examples_t" if len(values) == 1 else "crossed_random_effects",
+        scope=_scope(values),
+    )
+
+
+def _exact_bound(values: Floats, limits: Limits, alpha: float) -> Interval:
+    """Bound the mean when all examples have one and the same value.
+
+    If a fraction r of all examples differed from it, n examples without one would have probability
+    (1 - r)^n. The two-sided limit of Clopper and Pearson (1934) for 0 of n is r = 1 - (alpha / 2)^(1/n),
+    and differing examples can lie as far as the limits. For macro-F1, where an example of a rare class
+    counts for more than 1 / n, their reach is multiplied by the unit: an approximation.
+    """
+    value, num_examples = float(values.mean()), values.shape[1]
+    below, above = limits.unit * (value - limits.low), limits.unit * (limits.high - value)
+    rate = 1 - (alpha / 2) ** (1 / num_examples)
+    return Interval(
+        estimate=value,
+        low=max(limits.low, value - rate * below),
+        high=min(limits.high, value + rate * above),
+        p_value=_p_of_exact_bound(abs(value), below if value > 0 else above, num_examples),
+        standard_error=None,
+        degrees_of_freedom=None,
+        method="exact_bound",
+        scope=_scope(values),
+    )
+
+
+def _p_of_exact_bound(distance: float, reach: float, num_examples: int) -> float:
+    """Solve ``rate * reach = distance``, where the bound touches 0, for alpha."""
+    return min(1.0, 2 * max(0.0, 1 - distance / reach) ** num_examples)
+
+
+def _scope(values: Floats) -> Scope:
+    return "models" if len(values) == 1 else "expected"
+
+
+def variance_parts(values: Floats) -> VarianceParts:
+    """Split the variance of a table (S, n), S and n at least 2, by two-way analysis of variance."""
+    num_seeds, num_examples = values.shape
+    seed_means = values.mean(axis=1, keepdims=True)
+    example_means = values.mean(axis=0, keepdims=True)
+    residuals = values - seed_means - example_means + values.mean()
+    free = (num_seeds - 1) * (num_examples - 1)
+    return VarianceParts(
+        seeds=float(seed_means.var(ddof=1)) / num_seeds,
+        examples=float(example_means.var(ddof=1)) / num_examples,
+        residual=float((residuals**2).sum()) / free / values.size,
+    )
+
+
+def _variance_of_mean(values: Floats, unit: float) -> tuple[float, float]:
+    """Variance of the mean of (S, n) and its degrees of freedom."""
+    num_seeds, num_examples = values.shape
+    guard = _rare_change_guard(num_seeds, num_examples, unit)
+    if num_seeds == 1:
+        return float(values.var(ddof=1)) / num_examples + guard, num_examples - 1
+    parts = variance_parts(values)
+    seeds, examples, residual = parts.seeds, parts.examples + guard, parts.residual
+    # The larger part is a floor: the sum less the residual can fall below it by chance.
+    variance = max(seeds + examples - residual, seeds, examples)
+    free_seeds, free_examples = num_seeds - 1, num_examples - 1
+    spread = seeds**2 / free_seeds + examples**2 / free_examples + residual**2 / (free_seeds * free_examples)
+    # Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
+    return variance, max(variance**2 / spread, free_seeds)
+
+
+def _rare_change_guard(num_seeds: int, num_examples: int, unit: float) -> float:
+    """Variance added so that a handful of changed answers is not mistaken for certainty.
+
+    As if, in each seed, one more example on either side of the mean had been off by a unit, a different
+    one each time: 2 S examples, whose means over S seeds are off by unit / S. With one seed this is what
+    the adjustment of Bonett and Price (2012, J. Educ. Behav. Stat. 37, 479-488) adds, up to 1 / n^3.
+    """
+    return 2 * unit**2 / (num_seeds * num_examples**2)

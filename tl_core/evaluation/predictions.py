@@ -1,0 +1,178 @@
+"""The predictions of one arm on one test split, and what makes those of two arms a pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_core.errors import ComparisonError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ArmPredictions:
+    """What the runs of one arm at one train size answered on the test split.
+
+    Attributes
+    ----------
+    arm
+        Name of the arm (``Arm.name``).
+    train_size
+        Training examples of every run.
+    seeds
+        Indices of the S seeds, in the order of the first axis of ``logits``.
+    example_ids
+        Content hashes of the test examples, (n,) str. Equal texts of a person's own test file share one.
+    targets
+        Class ids, (n,) int in [0, K).
+    logits
+        Scores before the softmax, (S, n, K) float32.
+    split_hash
+        Identity of the split that the examples belong to.
+
+    Raises
+    ------
+    ComparisonError
+        If the arrays do not fit together or a score is not finite.
+    """
+
+    arm: str
+    train_size: int
+    seeds: tuple[int, ...]
+    example_ids: npt.NDArray[np.str_]
+    targets: npt.NDArray[np.integer[Any]]
+    logits: npt.NDArray[np.float32]
+    split_hash: str
+
+    def __post_init__(self) -> None:
+        self._check_shapes()
+        self._check_values()
+
+    def _check_shapes(self) -> None:
+        expected = (len(self.seeds), len(self.example_ids))
+        if self.logits.ndim != 3 or self.logits.shape[:2] != expected:
+            raise self._error(f"logits of shape {expected} by labels", f"{self.logits.shape}")
+        if self.targets.shape != expected[1:] or self.example_ids.shape != expected[1:]:
+            raise self._error(f"{expected[1]} targets in one row", f"shape {self.targets.shape}")
+        if 0 in self.logits.shape:
+            raise self._error("at least one seed, example and label", f"shape {self.logits.shape}")
+
+    def _check_values(self) -> None:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise self._error("every seed once", f"{self.seeds}")
+        if self.targets.min() < 0 or self.targets.max() >= self.num_labels:
+            raise self._error(f"targets from 0 to {self.num_labels - 1}", f"{self.targets.max()}")
+        if not np.isfinite(self.logits).all():
+            raise self._error("finite scores", "scores that are not numbers")
+
+    def _error(self, expected: str, got: str) -> ComparisonError:
+        return ComparisonError(f"Expected {expected} from {self.arm}; got {got}.", "Run the arm again.")
+
+    @property
+    def num_seeds(self) -> int:
+        """S, the number of seeds."""
+        return len(self.seeds)
+
+    @property
+    def num_examples(self) -> int:
+        """n, the number of test examples."""
+        return len(self.example_ids)
+
+    @property
+    def num_labels(self) -> int:
+        """K, the number of classes."""
+        return int(self.logits.shape[2])
+
+    @property
+    def predicted(self) -> npt.NDArray[np.intp]:
+        """The highest-scoring class, (S, n); the lower class id wins a tie."""
+        return np.asarray(self.logits.argmax(axis=2), dtype=np.intp)
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """Whether the prediction is the target, (S, n)."""
+        return np.asarray(self.predicted == self.targets, dtype=np.bool_)
+
+    def for_seeds(self, seeds: Sequence[int]) -> Self:
+        """Keep these seeds, in this order. Raises ValueError for a seed the arm lacks."""
+        rows = [self.seeds.index(seed) for seed in seeds]
+        return replace(self, seeds=tuple(seeds), logits=self.logits[rows])
+
+    def repeated_for(self, seeds: Sequence[int]) -> Self:
+        """Let the single run of a deterministic arm count for each of these seeds.
+
+        Raises
+        ------
+        ComparisonError
+            If there are several runs.
+        """
+        if self.num_seeds != 1:
+            raise self._error("a single run to repeat", f"{self.num_seeds}")
+        return replace(self, seeds=tuple(seeds), logits=np.repeat(self.logits, len(seeds), axis=0))
+
+    def in_canonical_order(self) -> Self:
+        """Sort the examples by id, then target.
+
+        Examples alike in both carry the same text, hence the same scores: their order does not matter.
+        """
+        order = np.lexsort((self.targets, self.example_ids))
+        return replace(
+            self,
+            example_ids=self.example_ids[order],
+            targets=self.targets[order],
+            logits=self.logits[:, order],
+        )
+
+
+def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredictions]:
+    """Bring two arms to the same seeds and the same order of examples.
+
+    Raises
+    ------
+    ComparisonError
+        If the arms differ in split, train size, number of labels, examples or targets, or share no seed.
+    """
+    _refuse_different_designs(a, b)
+    a, b = a.in_canonical_order(), b.in_canonical_order()
+    _refuse_different_examples(a, b)
+    shared = [seed for seed in a.seeds if seed in b.seeds]
+    if not shared:
+        raise _different(a, b, "a common seed", f"{a.seeds}", f"{b.seeds}", "Run both with one seed.")
+    return a.for_seeds(shared), b.for_seeds(shared)
+
+
+def _refuse_different_designs(a: ArmPredictions, b: ArmPredictions) -> None:
+    remedy = "Run both arms in one experiment."
+    if a.split_hash != b.split_hash:
+        raise _different(a, b, "the same split", a.split_hash[:12], b.split_hash[:12], remedy)
+    if a.train_size != b.train_size:
+        raise _different(a, b, "the same train size", str(a.train_size), str(b.train_size), remedy)
+    if a.num_labels != b.num_labels:
+        raise _different(a, b, "the same number of labels", str(a.num_labels), str(b.num_labels), remedy)
+
+
+def _refuse_different_examples(a: ArmPredictions, b: ArmPredictions) -> None:
+    if not np.array_equal(a.example_ids, b.example_ids):
+        got_a, got_b = _own_examples(a, b), _own_examples(b, a)
+        raise _different(a, b, "the same test examples", got_a, got_b, "Run both arms on one split.")
+    num_different = int((a.targets != b.targets).sum())
+    if num_different:
+        raise ComparisonError(
+            f"Expected the same targets for {a.arm} and {b.arm}; got {num_different} test examples "
+            "with different ones.",
+            "Run both arms on the same version of the dataset.",
+        )
+
+
+def _own_examples(own: ArmPredictions, other: ArmPredictions) -> str:
+    num_own = len(np.setdiff1d(own.example_ids, other.example_ids))
+    return f"{own.num_examples} examples, {num_own} of them unknown to the other,"
+
+
+def _different(
+    a: ArmPredictions, b: ArmPredictions, expected: str, got_a: str, got_b: str, remedy: str
+) -> ComparisonError:
+    return ComparisonError(
+        f"Expected {expected} for both arms; got {got_a} for {a.arm} and {got_b} for {b.arm}.", remedy
+    )

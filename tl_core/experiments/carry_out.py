@@ -1,0 +1,136 @@
+"""The process of one job: ``python -m tl_core.experiments.carry_out --workspace DIR --job-id N``.
+
+Exit codes: 0 done, 75 out of memory (a fresh process tries again with half the micro-batch), 76 cancelled,
+1 failed. What happened to a run stands in its folder.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tl_core.data.dataset import Dataset, read_dataset
+from tl_core.data.splitting import Split, read_split, train_subset
+from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
+from tl_core.experiments.recording import Recorder
+from tl_core.jobs.queue import Queue
+from tl_core.settings import Settings
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind
+from tl_core.store.workspace import Workspace
+
+EXIT_OUT_OF_MEMORY = 75
+EXIT_CANCELLED = 76
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Carry out the job named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--job-id", type=int, required=True)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    workspace = Workspace.open(Settings.from_environment(arguments.workspace))
+    job = Queue(workspace.database).get(arguments.job_id)
+    try:
+        carry_out(workspace, job, stop.is_set)
+    except CancelledError:
+        return EXIT_CANCELLED
+    except OutOfMemoryError as error:
+        logger.warning("%s", error)
+        return EXIT_OUT_OF_MEMORY
+    except TlError as error:
+        logger.error("%s", error)  # noqa: TRY400 - expected: the sentence is enough
+        return 1
+    return 0
+
+
+def carry_out(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
+    """Do what the job's kind asks for."""
+    if job.kind is JobKind.RUN:
+        carry_out_run(workspace, job, should_stop)
+    elif job.kind is JobKind.PREDICT_FILE:
+        from tl_core.inference.files import carry_out_prediction
+
+        carry_out_prediction(workspace, job, should_stop)
+    else:
+        from tl_core.export.folder import carry_out_export
+
+        carry_out_export(workspace, job)
+
+
+def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
+    """Carry out one run and leave its folder complete, whatever happens.
+
+    Raises
+    ------
+    RunError
+        If it was cancelled, diverged or ran out of memory; the folder says so already.
+    """
+    config = workspace.database.get_run(job.ref_id).config
+    folder = workspace.run_folder(config.run_id)
+    memory_attempt = int(job.payload.get("memory_attempt", 0))
+    recorder = Recorder.start(folder, config, attempt=job.attempts)
+    folder.write_experiment(workspace.database.get_experiment(config.experiment_id))
+    try:
+        dataset = read_dataset(workspace.dataset_folder(config.dataset_fingerprint))
+        split = read_split(workspace.dataset_folder(config.dataset_fingerprint), config.split_hash)
+        _train(workspace, recorder, dataset, split, memory_attempt, should_stop)
+    except Exception as error:
+        reason = _reason(error)
+        recorder.fail(reason, str(error) or type(error).__name__)
+        if reason == "out_of_memory":
+            raise OutOfMemoryError(f"Expected a batch to fit the device's memory: {error}") from error
+        raise
+
+
+def _train(
+    workspace: Workspace,
+    recorder: Recorder,
+    dataset: Dataset,
+    split: Split,
+    memory_attempt: int,
+    should_stop: Callable[[], bool],
+) -> None:
+    config = recorder.record.config
+    train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
+    if not config.arm.kind.is_neural:
+        from tl_core.experiments.classical import carry_out_classical
+
+        carry_out_classical(recorder, dataset, split, train)
+        return
+    from tl_core.experiments.neural import carry_out_neural
+
+    carry_out_neural(
+        workspace,
+        recorder,
+        dataset,
+        split,
+        train,
+        memory_attempt=memory_attempt,
+        should_stop=should_stop,
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Name why a run failed, in the words of `RunFailed`."""
+    if isinstance(error, CancelledError):
+        return "cancelled"
+    if isinstance(error, DivergedError):
+        return "diverged"
+    if isinstance(error, OutOfMemoryError | MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "out_of_memory"  # torch's own, by name: torch is not imported for every arm
+    return "exception"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Carrying out an arm without a network."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tl_core.data.dataset import Dataset
+from tl_core.data.splitting import Split
+from tl_core.experiments.recording import Recorder
+from tl_core.models.classical import Majority, Tfidf
+from tl_core.schema import ArmKind, EvalFinished, SplitName
+from tl_core.training.clock import scored_event
+
+PAIR_JOINT = "\n"
+"""Stands between the two texts of a pair, which TF-IDF reads as one."""
+
+
+def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, train: NDArray[np.int64]) -> None:
+    """Fit `majority` or `tfidf` on the train rows, score, save."""
+    config = recorder.record.config
+    recorder.note(device="cpu")
+    texts = np.array([text if isinstance(text, str) else PAIR_JOINT.join(text) for text in dataset.texts()])
+    targets = dataset.targets()
+    recorder.phase("training")
+    started = time.perf_counter()
+    classifier: Majority | Tfidf
+    if config.arm.kind is ArmKind.MAJORITY:
+        classifier = Majority.fit(targets[train], len(config.labels))
+    else:
+        validation = split.validation
+        classifier = Tfidf.fit(texts[train], targets[train], texts[validation], targets[validation])
+        recorder.note(num_parameters=classifier.num_parameters)
+    recorder.clock.train_s = time.perf_counter() - started
+    recorder.clock.examples_seen = len(train)
+
+    def evaluation(name: SplitName, rows: NDArray[np.int64]) -> EvalFinished:
+        return scored_event(name, targets[rows], classifier.logits(texts[rows]), recorder.clock)
+
+    recorder.write(evaluation(SplitName.VALIDATION, split.validation))
+    recorder.write(evaluation(SplitName.TRAIN, train))
+    recorder.phase("predicting")
+    recorder.write_predictions(dataset, split, lambda rows: classifier.logits(texts[rows]))
+    recorder.phase("saving")
+    classifier.save(recorder.folder.model_dir, config.labels)
+    recorder.finish()

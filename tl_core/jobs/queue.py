@@ -1,0 +1,164 @@
+"""The queue: jobs in the database, each claimed by one process. A run's row follows its job's state."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Update, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from tl_core.errors import NotFoundError
+from tl_core.schema import State
+from tl_core.store.database import Database
+from tl_core.store.identifiers import now
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind, JobTable
+
+_PENDING = (State.QUEUED.value, State.RUNNING.value)
+
+
+class Queue:
+    """The jobs of one owner.
+
+    Parameters
+    ----------
+    database
+        Where the jobs are kept, and whose they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def submit(self, kind: JobKind, ref_id: str, payload: Mapping[str, Any]) -> int:
+        """Add a job at the end of the queue and return its id.
+
+        Runs get their jobs with their experiment (`Database.add_experiment`); this is for everything else.
+        """
+        row = JobTable(
+            owner=self._database.owner,
+            kind=kind.value,
+            ref_id=ref_id,
+            payload=dict(payload),
+            state=State.QUEUED.value,
+            created_at=now(),
+        )
+        with self._database.transaction() as session:
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def get(self, job_id: int) -> Job:
+        """Return one job. Raises NotFoundError."""
+        with self._database.transaction() as session:
+            row = session.scalar(self._select(JobTable.id == job_id))
+            if row is None:
+                raise NotFoundError(f"Expected the number of a job; got {job_id}, which is not there.")
+            return Job.of(row)
+
+    def list_running(self) -> list[Job]:
+        """Return the jobs that are being carried out."""
+        with self._database.transaction() as session:
+            rows = session.scalars(self._select(JobTable.state == State.RUNNING.value).order_by(JobTable.id))
+            return [Job.of(row) for row in rows]
+
+    def num_pending(self) -> int:
+        """Count the jobs that are queued or running."""
+        pending = self._select(JobTable.state.in_(_PENDING)).subquery()
+        with self._database.transaction() as session:
+            return session.scalar(select(func.count()).select_from(pending)) or 0
+
+    def claim(self, kinds: Collection[JobKind]) -> Job | None:
+        """Take the first queued job of ``kinds``, so that no other process gets it; None if there is none."""
+        names = [kind.value for kind in kinds]
+        first = (
+            self._select(JobTable.state == State.QUEUED.value, JobTable.kind.in_(names))
+            .with_only_columns(JobTable.id)
+            .order_by(JobTable.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer at a time anyway
+        )
+        taken = self._update(JobTable.id == first.correlate(None).scalar_subquery()).values(
+            state=State.RUNNING.value, attempts=JobTable.attempts + 1, started_at=now()
+        )
+        with self._database.transaction() as session:
+            row = session.scalar(taken.returning(JobTable))
+            if row is None:
+                return None
+            self._let_run_follow(session, row)
+            return Job.of(row)
+
+    def record_process(self, job_id: int, pid: int, created: float) -> None:
+        """Note which process carries out a job."""
+        with self._database.transaction() as session:
+            session.execute(self._update(JobTable.id == job_id).values(pid=pid, process_created=created))
+
+    def record_progress(self, job_id: int, num_done: int, num_total: int) -> None:
+        """Note how far a job has come, in units of its own choice."""
+        with self._database.transaction() as session:
+            session.execute(
+                self._update(JobTable.id == job_id).values(num_done=num_done, num_total=num_total)
+            )
+
+    def finish(self, job_id: int, state: State, error: str | None = None) -> bool:
+        """End a job if it is running, and return whether it was: what has ended stays as it ended."""
+        return self._leave_running(job_id, state=state.value, error=error, finished_at=now())
+
+    def requeue(self, job_id: int, payload: Mapping[str, Any]) -> bool:
+        """Put a running job back to its place in the queue with another payload."""
+        return self._leave_running(
+            job_id, state=State.QUEUED.value, payload=dict(payload), pid=None, process_created=None
+        )
+
+    def request_cancel(self, job_id: int) -> None:
+        """Cancel a job: at once if it is queued; a running one is ended by its supervisor."""
+        with self._database.transaction() as session:
+            self._cancel(session, JobTable.id == job_id)
+
+    def cancel_run(self, run_id: str) -> None:
+        """Cancel the training of a run. Raises NotFoundError if there is no such run."""
+        self._database.get_run(run_id)
+        with self._database.transaction() as session:
+            self._cancel(session, self._is_run([run_id]))
+
+    def cancel_experiment(self, experiment_id: str) -> None:
+        """Cancel every run of an experiment that has not ended. Raises NotFoundError."""
+        self._database.get_experiment(experiment_id)
+        run_ids = [run.run_id for run in self._database.list_runs(experiment_id)]
+        with self._database.transaction() as session:
+            self._cancel(session, self._is_run(run_ids))
+
+    def find_cancelled(self, job_ids: Collection[int]) -> set[int]:
+        """Return which of the jobs somebody wants to end."""
+        wanted = self._select(JobTable.id.in_(job_ids), JobTable.cancel_requested.is_(True))
+        with self._database.transaction() as session:
+            return set(session.scalars(wanted.with_only_columns(JobTable.id)))
+
+    def _cancel(self, session: Session, which: ColumnElement[bool]) -> None:
+        running = self._update(which, JobTable.state == State.RUNNING.value)
+        session.execute(running.values(cancel_requested=True))
+        queued = self._update(which, JobTable.state == State.QUEUED.value)
+        ended = queued.values(state=State.CANCELLED.value, finished_at=now()).returning(JobTable)
+        for row in session.scalars(ended).all():
+            self._let_run_follow(session, row)
+
+    def _leave_running(self, job_id: int, **values: Any) -> bool:
+        running = self._update(JobTable.id == job_id, JobTable.state == State.RUNNING.value)
+        with self._database.transaction() as session:
+            row = session.scalar(running.values(**values).returning(JobTable))
+            if row is None:
+                return False
+            self._let_run_follow(session, row)
+            return True
+
+    def _let_run_follow(self, session: Session, job: JobTable) -> None:
+        if job.kind == JobKind.RUN.value:
+            self._database.mark_run_in(session, job.ref_id, State(job.state), job.error)
+
+    def _select(self, *conditions: ColumnElement[bool]) -> Select[JobTable]:
+        return select(JobTable).where(JobTable.owner == self._database.owner, *conditions)
+
+    def _update(self, *conditions: ColumnElement[bool]) -> Update:
+        return update(JobTable).where(JobTable.owner == self._database.owner, *conditions)
+
+    @staticmethod
+    def _is_run(run_ids: Collection[str]) -> ColumnElement[bool]:
+        return and_(JobTable.kind == JobKind.RUN.value, JobTable.ref_id.in_(run_ids))

@@ -1,0 +1,132 @@
+"""The arms without a network: the largest class, and TF-IDF with logistic regression. No torch."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+Logits = NDArray[np.float32]
+
+STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Inverse regularisation strengths C that the validation split chooses from."""
+
+
+class ClassicalClassifier(Protocol):
+    """A classifier without a network; logits are log-probabilities ``(num_examples, num_labels)``."""
+
+    def logits(self, texts: Sequence[str]) -> Logits:
+        """Score texts."""
+
+    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+        """Write the classifier without any pickled code."""
+
+
+class Majority:
+    """Always answers the largest class of its training labels (the first of equals)."""
+
+    def __init__(self, log_prior: Logits) -> None:
+        self.log_prior = log_prior
+
+    @classmethod
+    def fit(cls, targets: NDArray[np.integer], num_labels: int) -> Self:
+        """Count the labels; one is added to each so that no class is impossible."""
+        counts = np.bincount(targets, minlength=num_labels) + 1.0
+        return cls(np.log(counts / counts.sum()).astype(np.float32))
+
+    def logits(self, texts: Sequence[str]) -> Logits:
+        """Give the same log-prior for every text."""
+        return np.tile(self.log_prior, (len(texts), 1))
+
+    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+        """Write the log-prior."""
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = {"kind": "majority", "labels": labels, "log_prior": self.log_prior.tolist()}
+        (folder / "classifier.json").write_text(json.dumps(facts, indent=2))
+
+
+class Tfidf:
+    """TF-IDF of words and word pairs, and logistic regression on it."""
+
+    def __init__(self, vectorizer: TfidfVectorizer, regression: LogisticRegression) -> None:
+        self.vectorizer = vectorizer
+        self.regression = regression
+
+    @classmethod
+    def fit(
+        cls,
+        texts: Sequence[str],
+        targets: NDArray[np.integer],
+        validation_texts: Sequence[str],
+        validation_targets: NDArray[np.integer],
+    ) -> Self:
+        """Fit one regression per strength and keep the one with the least log loss on validation."""
+        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
+        train = vectorizer.fit_transform(texts)
+        validation = vectorizer.transform(validation_texts)
+        candidates = [LogisticRegression(C=c, max_iter=2000).fit(train, targets) for c in STRENGTHS]
+        losses = [
+            -np.mean(
+                candidate.predict_log_proba(validation)[np.arange(len(validation_targets)), validation_targets]
+            )
+            for candidate in candidates
+        ]
+        return cls(vectorizer, candidates[int(np.argmin(losses))])
+
+    @property
+    def strength(self) -> float:
+        """The chosen inverse regularisation strength."""
+        return float(self.regression.C)
+
+    @property
+    def num_parameters(self) -> int:
+        """Coefficients and intercepts."""
+        return int(self.regression.coef_.size + self.regression.intercept_.size)
+
+    def logits(self, texts: Sequence[str]) -> Logits:
+        """Give log-probabilities ``(num_examples, num_labels)``."""
+        scores: Logits = self.regression.predict_log_proba(self.vectorizer.transform(texts)).astype(np.float32)
+        return scores
+
+    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+        """Write vocabulary and coefficients as JSON and NumPy arrays."""
+        folder.mkdir(parents=True, exist_ok=True)
+        vocabulary = {word: int(index) for word, index in self.vectorizer.vocabulary_.items()}
+        (folder / "vocabulary.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+        np.savez(
+            folder / "tfidf.npz",
+            idf=self.vectorizer.idf_,
+            coef=self.regression.coef_,
+            intercept=self.regression.intercept_,
+            C=self.regression.C,
+        )
+        facts = {"kind": "tfidf", "labels": labels}
+        (folder / "classifier.json").write_text(json.dumps(facts, indent=2))
+
+    @classmethod
+    def load(cls, folder: Path, num_labels: int) -> Self:
+        """Read what `save` wrote."""
+        arrays = np.load(folder / "tfidf.npz", allow_pickle=False)
+        vectorizer = TfidfVectorizer(
+            ngram_range=(1, 2),
+            sublinear_tf=True,
+            token_pattern=r"(?u)\b\w+\b",  # noqa: S106
+            vocabulary=json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")),
+        )
+        vectorizer.idf_ = arrays["idf"]
+        regression = LogisticRegression(C=float(arrays["C"]))
+        regression.coef_, regression.intercept_ = arrays["coef"], arrays["intercept"]
+        regression.classes_ = np.arange(num_labels)
+        return cls(vectorizer, regression)
+
+
+def load_classical(folder: Path) -> ClassicalClassifier:
+    """Load a saved classifier without a network."""
+    facts = json.loads((folder / "classifier.json").read_text())
+    if facts["kind"] == "majority":
+        return Majority(np.array(facts["log_prior"], dtype=np.float32))
+    return Tfidf.load(folder, len(facts["labels"]))

@@ -1,0 +1,57 @@
+"""What a person gets without choosing anything: presets, and each arm's own learning rates."""
+
+from dataclasses import dataclass
+
+from tl_core.schema import ArmKind, LearningRates, Preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresetChoice:
+    """A ready-made choice.
+
+    Attributes
+    ----------
+    num_seeds
+        Trainings of each arm.
+    epochs
+        Passes over the train examples, for every neural arm.
+    max_train_size
+        Train examples used at most; ``None`` uses all.
+    purpose
+        One sentence for the person who chooses.
+    """
+
+    num_seeds: int
+    epochs: float
+    max_train_size: int | None
+    purpose: str
+
+
+PRESETS: dict[Preset, PresetChoice] = {
+    Preset.QUICK: PresetChoice(
+        num_seeds=5,
+        epochs=5,
+        max_train_size=500,
+        purpose="An answer in minutes: five seeds, five epochs, at most 500 train examples.",
+    ),
+    Preset.STANDARD: PresetChoice(
+        num_seeds=5,
+        epochs=8,
+        max_train_size=5000,
+        purpose="A solid answer: five seeds, eight epochs, at most 5,000 train examples.",
+    ),
+    Preset.THOROUGH: PresetChoice(
+        num_seeds=10,
+        epochs=12,
+        max_train_size=None,
+        purpose="The narrowest interval: ten seeds, twelve epochs, all train examples.",
+    ),
+}
+
+DEFAULT_RATES: dict[ArmKind, LearningRates] = {
+    ArmKind.FINE_TUNED: LearningRates(encoder=1e-4, head=5e-3),
+    ArmKind.SCRATCH: LearningRates(encoder=5e-4, head=5e-4),
+    ArmKind.FROZEN: LearningRates(encoder=0.0, head=2e-2),
+    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
+}
+"""Peak learning rates, found by `benchmarks/learning_rates.py`; its JSON says how and on which data."""

@@ -1,0 +1,218 @@
+"""An experiment's runs, gathered into summaries and verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from tl_core.catalogue.locating import describe
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.flags import find_flags
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.wording import describe_arm
+from tl_core.jobs.client import observe
+from tl_core.results.runs import FinishedRun, read_finished_run
+from tl_core.schema import (
+    Arm,
+    ArmKind,
+    EvalFinished,
+    Event,
+    ExperimentConfig,
+    Flag,
+    SplitName,
+    State,
+    StepLogged,
+    Verdict,
+)
+from tl_core.store.rows import RunRow
+from tl_core.store.workspace import Workspace
+
+Key = tuple[str, int]
+"""Arm name and train size."""
+
+_RANK = [
+    ArmKind.FINE_TUNED,
+    ArmKind.FROZEN,
+    ArmKind.TFIDF,
+    ArmKind.SCRATCH,
+    ArmKind.FROZEN_RANDOM,
+    ArmKind.MAJORITY,
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExperimentResults:
+    """What an experiment has shown so far.
+
+    Attributes
+    ----------
+    runs
+        Every run as it really stands, in the order of work.
+    finished
+        The finished ones, read.
+    predictions, summaries, flags
+        By arm and train size, over the finished seeds.
+    verdicts
+        For each train size the headline pair first, then every other pair.
+    titles
+        Base model titles by arm name.
+    """
+
+    experiment: ExperimentConfig
+    runs: tuple[RunRow, ...]
+    finished: tuple[FinishedRun, ...]
+    predictions: dict[Key, ArmPredictions]
+    summaries: dict[Key, ArmSummary]
+    flags: dict[Key, tuple[Flag, ...]]
+    verdicts: tuple[Verdict, ...]
+    titles: dict[str, str]
+
+    @property
+    def headline(self) -> Verdict | None:
+        """The verdict the experiment is about: the headline pair at the largest train size it has."""
+        sizes = [verdict.train_size for verdict in self.verdicts]
+        return next((v for v in self.verdicts if v.train_size == max(sizes)), None)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no run will change any more."""
+        return all(run.state.is_final for run in self.runs)
+
+    def runs_of(self, arm: str, train_size: int) -> list[FinishedRun]:
+        """Return the finished runs of one arm at one train size, by seed."""
+        return [run for run in self.finished if (run.config.arm.name, run.config.train_size) == (arm, train_size)]
+
+
+def ranked(arms: Sequence[Arm]) -> list[Arm]:
+    """Order arms as they are shown: what is expected to win first, the floor last."""
+    return sorted(arms, key=lambda arm: (_RANK.index(arm.kind), arm.base_model or "", arm.name))
+
+
+def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:
+    """Choose the pair an experiment is about: fine-tuned against from scratch if both are there."""
+    order = ranked(arms)
+    by_kind = {arm.kind: arm for arm in reversed(order)}
+    if ArmKind.FINE_TUNED in by_kind and ArmKind.SCRATCH in by_kind:
+        return by_kind[ArmKind.FINE_TUNED], by_kind[ArmKind.SCRATCH]
+    return (order[0], order[1]) if len(order) > 1 else None
+
+
+def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
+    """Read an experiment's finished runs and compare its arms.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such experiment.
+    """
+    experiment = workspace.database.get_experiment(experiment_id)
+    runs = tuple(observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id))
+    finished = tuple(
+        read_finished_run(workspace.run_folder(run.run_id)) for run in runs if run.state is State.FINISHED
+    )
+    by_key: dict[Key, list[FinishedRun]] = {}
+    for run in sorted(finished, key=lambda run: run.config.seed):
+        by_key.setdefault((run.config.arm.name, run.config.train_size), []).append(run)
+    predictions = {key: _predictions(experiment, group) for key, group in by_key.items()}
+    flags = {
+        key: find_flags(group[0].config.arm, [run.health for run in group], experiment.training.budget)
+        for key, group in by_key.items()
+    }
+    titles = arm_titles(experiment)
+    return ExperimentResults(
+        experiment=experiment,
+        runs=runs,
+        finished=finished,
+        predictions=predictions,
+        summaries={k: summarise(arm, experiment.headline_metric) for k, arm in predictions.items()},
+        flags=flags,
+        verdicts=_verdicts(experiment, predictions, flags, titles),
+        titles=titles,
+    )
+
+
+def arm_titles(experiment: ExperimentConfig) -> dict[str, str]:
+    """Return the title of each arm's base model, by arm name."""
+    return {arm.name: describe(arm.base_model or experiment.base_model).title for arm in experiment.arms}
+
+
+def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPredictions:
+    """Stack the runs of one arm; the single run of a deterministic arm counts for every seed."""
+    first = runs[0]
+    for run in runs[1:]:
+        if not np.array_equal(run.example_ids, first.example_ids):
+            raise ComparisonError(
+                f"Expected the same test examples in all runs of {first.config.arm.name}; "
+                f"{run.config.run_id} has others.",
+                "Delete that run and run its seed again.",
+            )
+    stacked = ArmPredictions(
+        arm=first.config.arm.name,
+        train_size=first.config.train_size,
+        seeds=tuple(run.config.seed for run in runs),
+        example_ids=first.example_ids,
+        targets=first.targets,
+        logits=np.stack([run.logits for run in runs]),
+        split_hash=first.config.split_hash,
+    )
+    runs_once = not first.config.arm.kind.is_neural and first.config.train_size == experiment.split.train
+    return stacked.repeated_for(range(experiment.num_seeds)) if runs_once else stacked
+
+
+def _verdicts(
+    experiment: ExperimentConfig,
+    predictions: dict[Key, ArmPredictions],
+    flags: dict[Key, tuple[Flag, ...]],
+    titles: dict[str, str],
+) -> tuple[Verdict, ...]:
+    headline = headline_pair(experiment.arms)
+    pairs = sorted(combinations(ranked(experiment.arms), 2), key=lambda pair: pair != headline)
+    words = {arm.name: describe_arm(arm, titles[arm.name]) for arm in experiment.arms}
+    verdicts = []
+    for size in experiment.train_sizes:
+        for a, b in pairs:
+            one, other = predictions.get((a.name, size)), predictions.get((b.name, size))
+            if one is None or other is None or not set(one.seeds) & set(other.seeds):
+                continue
+            raised = (*flags[a.name, size], *flags[b.name, size])
+            verdicts.append(
+                compare(one, other, metric=experiment.headline_metric, flags=raised, labels=words)
+            )
+    return tuple(verdicts)
+
+
+def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:
+    """List the evaluations on validation of some runs, for `charts.learning_curves`.
+
+    Parameters
+    ----------
+    events_by_run
+        Run id to its arm, seed index and events.
+
+    Returns
+    -------
+    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss``.
+    """
+    columns = ["arm", "run_id", "seed", "step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss"]
+    rows = [
+        (arm.name, run_id, seed, e.step, e.examples_seen, e.train_s, e.accuracy, e.macro_f1, e.loss)
+        for run_id, (arm, seed, events) in events_by_run.items()
+        for e in events
+        if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def train_loss_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:
+    """List the logged training losses of some runs; columns as in `curve_points` without the metrics."""
+    columns = ["arm", "run_id", "seed", "step", "examples_seen", "train_s", "loss"]
+    rows = [
+        (arm.name, run_id, seed, e.step, e.examples_seen, e.train_s, e.loss)
+        for run_id, (arm, seed, events) in events_by_run.items()
+        for e in events
+        if isinstance(e, StepLogged)
+    ]
+    return pd.DataFrame(rows, columns=columns)

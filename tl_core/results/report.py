@@ -1,0 +1,71 @@
+"""The JSON form of a comparison: the contract of ``tl_core compare --json``."""
+
+from typing import Any
+
+from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.schema import SCHEMA_VERSION, Arm, DatasetInfo, Verdict
+from tl_core.store.rows import RunRow
+
+
+def comparison_json(results: ExperimentResults, dataset: DatasetInfo) -> dict[str, Any]:
+    """Give an experiment's runs and verdicts as plain values; differences are fractions."""
+    experiment = results.experiment
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "experiment_id": experiment.experiment_id,
+        "name": experiment.name,
+        "task": experiment.task.value,
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "num_examples": dataset.num_examples,
+            "num_labels": dataset.columns.num_labels,
+        },
+        "split": {
+            "hash": experiment.split.hash,
+            "train": experiment.split.train,
+            "validation": experiment.split.validation,
+            "test": experiment.split.test,
+        },
+        "headline_metric": experiment.headline_metric.value,
+        "budget": experiment.training.budget.value,
+        "arms": [_arm_json(results, arm) for arm in ranked(experiment.arms)],
+        "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
+    }
+
+
+def _arm_json(results: ExperimentResults, arm: Arm) -> dict[str, Any]:
+    runs = [run for run in results.runs if run.config.arm == arm]
+    return {
+        "arm": arm.name,
+        "base_model": runs[0].config.base_model if runs else None,
+        "runs": [_run_json(results, run) for run in runs],
+    }
+
+
+def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
+    config = run.config
+    finished = next((one for one in results.finished if one.config.run_id == run.run_id), None)
+    flags = results.flags.get((config.arm.name, config.train_size), ())
+    rates = config.learning_rates
+    return {
+        "run_id": run.run_id,
+        "status": run.state.value,
+        "error": run.error,
+        "seed": config.seed,
+        "seeds": config.seeds.model_dump(),
+        "train_size": config.train_size,
+        "learning_rate": (rates.encoder or rates.head) if rates else None,
+        "head_learning_rate": rates.head if rates else None,
+        "train_s": finished.record.train_s if finished else None,
+        "flags": [flag.code for flag in flags if config.seed in flag.seeds],
+        "test": (
+            {"accuracy": finished.test.accuracy, "macro_f1": finished.test.macro_f1} if finished else None
+        ),
+    }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    plain = verdict.model_dump(mode="json")
+    plain["flags"] = [f"{flag.arm}: {flag.code}" for flag in verdict.flags]
+    return plain

@@ -1,0 +1,132 @@
+"""What one finished run has written, as numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tl_core.errors import NotFoundError
+from tl_core.evaluation.flags import RunHealth
+from tl_core.evaluation.metrics import Evaluation, evaluate
+from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
+from tl_core.store.run_folder import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FinishedRun:
+    """One finished run, read from its folder.
+
+    Attributes
+    ----------
+    example_ids, targets, logits
+        The test split: ``(n,)``, ``(n,)``, ``(n, num_labels)``.
+    test
+        Its metrics on test.
+    health
+        What the flags need to know.
+    """
+
+    record: RunRecord
+    events: tuple[Event, ...]
+    example_ids: NDArray[np.str_]
+    targets: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    test: Evaluation
+    health: RunHealth
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's frozen configuration."""
+        return self.record.config
+
+
+def value_of(evaluation: Evaluation, metric: Metric) -> float:
+    """Pick the headline metric."""
+    return evaluation.accuracy if metric is Metric.ACCURACY else evaluation.macro_f1
+
+
+def read_finished_run(folder: RunFolder) -> FinishedRun:
+    """Read a finished run's folder.
+
+    Raises
+    ------
+    NotFoundError
+        If a file is missing.
+    """
+    record = folder.read_record()
+    table = folder.read_predictions()
+    is_test = pc.equal(table.column("split"), SplitName.TEST.value)
+    test, validation = table.filter(is_test), table.filter(pc.invert(is_test))
+    logits = _matrix(test)
+    targets = test.column("target").to_numpy().astype(np.int64)
+    if len(targets) == 0:
+        raise NotFoundError(f"Expected test predictions in {record.config.run_id}; there are none.")
+    evaluation = evaluate(targets, logits)
+    events = tuple(folder.read_events())
+    return FinishedRun(
+        record=record,
+        events=events,
+        example_ids=np.array(test.column("example_id").to_pylist()),
+        targets=targets,
+        logits=logits,
+        test=evaluation,
+        health=_health(record, events, evaluation, _matrix(validation), validation, targets),
+    )
+
+
+def _matrix(table: pa.Table) -> NDArray[np.float32]:
+    """Return the logits of some prediction rows, ``(n, num_labels)``."""
+    column = table.column("logits").combine_chunks()
+    flat = column.flatten().to_numpy().astype(np.float32)
+    matrix: NDArray[np.float32] = flat.reshape(-1, column.type.list_size)
+    return matrix
+
+
+def _health(
+    record: RunRecord,
+    events: tuple[Event, ...],
+    test: Evaluation,
+    validation_logits: NDArray[np.float32],
+    validation: pa.Table,
+    test_targets: NDArray[np.int64],
+) -> RunHealth:
+    """Reduce a run to what the flags look at.
+
+    The split is stratified, so the largest class of validation and test stands for that of train.
+    """
+    num_labels = len(record.config.labels)
+    validation_targets = validation.column("target").to_numpy()
+    counts = np.bincount(np.concatenate([validation_targets, test_targets]), minlength=num_labels)
+    constant = np.full(len(test_targets), counts.argmax())
+    metric = record.config.headline_metric
+    evaluations = [event for event in events if isinstance(event, EvalFinished)]
+    train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]
+    on_validation = [event.loss for event in evaluations if event.split is SplitName.VALIDATION]
+    return RunHealth(
+        seed=record.config.seed,
+        majority_share=float(counts.max() / counts.sum()),
+        train_accuracy=train[-1] if train else None,
+        validation_losses=tuple(on_validation) if record.config.arm.kind.is_neural else (),
+        predicted_class_counts=(
+            tuple(np.bincount(validation_logits.argmax(axis=1), minlength=num_labels).tolist()),
+            tuple(test.confusion.sum(axis=0).tolist()),
+        ),
+        test_value=value_of(test, metric),
+        majority_test_value=_constant_value(test_targets, constant, num_labels, metric),
+    )
+
+
+def _constant_value(
+    targets: NDArray[np.int64], constant: NDArray[np.int64], num_labels: int, metric: Metric
+) -> float:
+    """Score always answering one class."""
+    one_hot = np.eye(num_labels, dtype=np.float32)[constant]
+    return value_of(evaluate(targets, one_hot), metric)
+
+
+def mean_confusion(runs: list[FinishedRun]) -> NDArray[np.float64]:
+    """Average the test confusion matrices of runs on the same split, ``(num_labels, num_labels)``."""
+    mean: NDArray[np.float64] = np.mean([run.test.confusion for run in runs], axis=0)
+    return mean

@@ -1,0 +1,1 @@
+"""Alembic revisions of the tables, run whenever a workspace is opened."""

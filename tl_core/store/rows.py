@@ -1,0 +1,108 @@
+"""What the database says about runs and jobs, as frozen values that outlive its transactions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tl_core.schema import RunConfig, State
+from tl_core.store.tables import JobKind, JobTable, RunTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A place in the queue and the process that carries it out.
+
+    Attributes
+    ----------
+    ref_id
+        The run that is carried out, exported or used for predicting.
+    payload
+        What the kind of job needs to know beyond ``ref_id``.
+    attempts
+        How often a process was given the job.
+    process_created
+        Creation time of process ``pid`` in seconds since 1970; a pid alone may be used again.
+    num_done, num_total
+        Progress in units of the job's own choice; 0 of 0 while unknown.
+    """
+
+    id: int
+    kind: JobKind
+    ref_id: str
+    payload: dict[str, Any]
+    state: State
+    error: str | None
+    attempts: int
+    pid: int | None
+    process_created: float | None
+    cancel_requested: bool
+    num_done: int
+    num_total: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @classmethod
+    def of(cls, row: JobTable) -> "Job":
+        """Copy a row."""
+        return cls(
+            id=row.id,
+            kind=JobKind(row.kind),
+            ref_id=row.ref_id,
+            payload=dict(row.payload),
+            state=State(row.state),
+            error=row.error,
+            attempts=row.attempts,
+            pid=row.pid,
+            process_created=row.process_created,
+            cancel_requested=row.cancel_requested,
+            num_done=row.num_done,
+            num_total=row.num_total,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """A run as the database knows it; ``job_id`` is None for an imported run."""
+
+    config: RunConfig
+    name: str
+    state: State
+    error: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    job_id: int | None
+    pid: int | None
+    process_created: float | None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.config.run_id
+
+    @classmethod
+    def of(cls, row: RunTable, job: JobTable | None) -> "RunRow":
+        """Copy a row and its job's process."""
+        return cls(
+            config=RunConfig.model_validate(row.config),
+            name=row.name,
+            state=State(row.state),
+            error=row.error,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            job_id=job.id if job else None,
+            pid=job.pid if job else None,
+            process_created=job.process_created if job else None,
+        )
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What has lost its rows, and so may lose its folders."""
+
+    run_ids: tuple[str, ...]
+    job_ids: tuple[int, ...]

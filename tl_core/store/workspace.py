@@ -1,0 +1,108 @@
+"""The workspace: one folder with the database, the datasets and the run folders."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tl_core.settings import Settings
+from tl_core.store.database import Database
+from tl_core.store.engine import open_engine
+from tl_core.store.identifiers import check_id
+from tl_core.store.rows import Removed
+from tl_core.store.run_folder import RunFolder
+
+_FOLDERS = ("datasets", "runs", "uploads", "outputs", "jobs")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything lies. Ids are checked, so that none leads outside.
+
+    Methods that take an id raise NotFoundError if it is no such id; a path they return need not exist.
+    """
+
+    settings: Settings
+    database: Database
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Workspace":
+        """Make the folders that are missing, and bring the database up to date."""
+        for folder in _FOLDERS:
+            (settings.workspace / folder).mkdir(parents=True, exist_ok=True)
+        engine = open_engine(settings.database_url, settings.workspace / "database.lock")
+        return cls(settings, Database(engine, settings.owner))
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder."""
+        return self.settings.workspace
+
+    def dataset_folder(self, fingerprint: str) -> Path:
+        """Folder of a dataset, its split and its caches."""
+        return self.root / "datasets" / check_id(fingerprint)
+
+    def run_folder(self, run_id: str) -> RunFolder:
+        """Folder of a run."""
+        return RunFolder(self.root / "runs" / check_id(run_id))
+
+    def upload_path(self, upload_id: str) -> Path:
+        """File that an upload is copied to."""
+        return self.root / "uploads" / check_id(upload_id)
+
+    def output_folder(self, job_id: int) -> Path:
+        """Folder of what a file prediction or an export has made."""
+        return self.root / "outputs" / str(int(job_id))
+
+    def scratch_folder(self, job_id: int) -> Path:
+        """Empty folder in which a job's process starts, so that no file there is taken for a model."""
+        return self.root / "jobs" / str(int(job_id))
+
+    def token_cache(self, fingerprint: str, key: str) -> Path:
+        """Path of the token ids of a dataset; ``key`` names tokenizer and length, in an id's letters."""
+        return self.dataset_folder(fingerprint) / "tokens" / check_id(key)
+
+    def feature_cache(self, fingerprint: str, key: str) -> Path:
+        """Path of the frozen features of a dataset; ``key`` names the base model, in an id's letters."""
+        return self.dataset_folder(fingerprint) / "features" / check_id(key)
+
+    def delete_run(self, run_id: str) -> None:
+        """Remove a run from database and disk. Raises NotFoundError, and UserError while it is in use."""
+        self._remove_folders(self.database.delete_run(run_id))
+
+    def delete_experiment(self, experiment_id: str) -> None:
+        """Remove an experiment and its runs, as `delete_run` does."""
+        self._remove_folders(self.database.delete_experiment(experiment_id))
+
+    def import_run(self, folder: Path) -> str:
+        """Copy a run folder from elsewhere and add its row; return the run's id.
+
+        A folder that lies in this workspace already is left where it is and only gets its row.
+
+        Raises
+        ------
+        NotFoundError
+            If the folder has no ``run.json`` or no ``experiment.json``.
+        UserError
+            If the run is known already.
+        """
+        source = RunFolder(folder.resolve())
+        record, experiment = source.read_record(), source.read_experiment()
+        target = self.run_folder(record.config.run_id).path
+        if source.path == target.resolve():
+            self.database.import_run(record, experiment)
+            return record.config.run_id
+        with tempfile.TemporaryDirectory(dir=self.root / "runs", prefix=".import-") as temporary:
+            copy = Path(shutil.copytree(source.path, Path(temporary) / "run"))
+            self.database.import_run(record, experiment)
+            copy.replace(target)
+        return record.config.run_id
+
+    def _remove_folders(self, removed: Removed) -> None:
+        folders = [self.run_folder(run_id).path for run_id in removed.run_ids]
+        for folder in [*folders, *map(self.output_folder, removed.job_ids)]:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,161 @@
+"""Texts to token ids and frozen features, worked out once and shared between runs."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from datasets import Dataset as HfDataset
+from datasets import disable_progress_bars
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+from tl_core.catalogue.tokens import load_tokenizer
+from tl_core.models.classifiers import TextClassifier
+from tl_core.schema import Precision
+from tl_core.training.batching import FeatureExamples, TokenExamples, sorted_batches
+from tl_core.training.devices import autocast, synchronize
+
+TOKENIZE_BATCH = 1000
+FEATURE_BATCH = 64
+
+disable_progress_bars()
+
+
+def tokenize(table: pa.Table, folder: Path, max_length: int, cache: Path) -> TokenExamples:
+    """Turn a dataset's texts into token ids, or read them if another run has done so.
+
+    Parameters
+    ----------
+    table
+        Columns ``text``, ``text_b`` for pairs, and ``target``.
+    folder
+        The base model's folder, for its tokenizer.
+    max_length
+        Tokens kept of each text, special ones included.
+    cache
+        Parquet file of this dataset, tokenizer and length; written once and renamed into place.
+    """
+    if not cache.exists():
+        _write_tokens(table, load_tokenizer(folder), max_length, cache)
+    tokens = pq.read_table(cache).combine_chunks()
+    ids = tokens.column("input_ids").chunk(0)
+    types = tokens.column("token_type_ids").chunk(0)
+    type_ids = types.values.to_numpy().astype(np.int8)
+    return TokenExamples(
+        ids=ids.values.to_numpy().astype(np.int32),
+        type_ids=type_ids,
+        offsets=ids.offsets.to_numpy().astype(np.int64),
+        targets=table.column("target").to_numpy().astype(np.int64),
+        pad_id=_pad_id(folder),
+        uses_type_ids=bool(type_ids.any()),
+    )
+
+
+def _write_tokens(table: pa.Table, tokenizer: Tokenizer, max_length: int, cache: Path) -> None:
+    tokenizer.enable_truncation(max_length)
+    columns = [name for name in ("text", "text_b") if name in table.column_names]
+
+    def encode(batch: dict[str, list[str]]) -> dict[str, list[list[int]]]:
+        texts = batch["text"] if len(columns) == 1 else list(zip(*(batch[c] for c in columns), strict=True))
+        encodings = tokenizer.encode_batch_fast(texts)
+        return {
+            "input_ids": [encoding.ids for encoding in encodings],
+            "token_type_ids": [encoding.type_ids for encoding in encodings],
+        }
+
+    texts = HfDataset(table.select(columns))
+    encoded = texts.map(
+        encode, batched=True, batch_size=TOKENIZE_BATCH, remove_columns=columns, keep_in_memory=True
+    )
+    plain = encoded.with_format("arrow")[:]
+    _write_once(cache, lambda path: pq.write_table(plain, path))
+
+
+def _pad_id(folder: Path) -> int:
+    """Read the padding id; it matters although padding is masked: RoBERTa counts positions from it."""
+    stated = json.loads((folder / "config.json").read_text()).get("pad_token_id")
+    return int(stated or 0)
+
+
+def _write_once(path: Path, write: Callable[[Path], object]) -> None:
+    """Write under a name of this process's own and rename into place: readers see all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_suffix(f".{os.getpid()}.part")
+    write(own)
+    own.replace(path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Frozen features of some examples and what one of them cost.
+
+    Attributes
+    ----------
+    examples
+        Features in the order asked for.
+    seconds_an_example
+        Measured when they were computed: what a train example costs a frozen arm, cached or not.
+    """
+
+    examples: FeatureExamples
+    seconds_an_example: float
+
+
+def features_key(weights: str, max_length: int, precision: Precision, num_threads: int) -> str:
+    """Name the features of one encoder: ``weights`` identifies it, with the init seed if it is random."""
+    parts = "\n".join((weights, str(max_length), precision.value, str(num_threads)))
+    return hashlib.sha256(parts.encode()).hexdigest()[:24]
+
+
+def compute_features(
+    model: TextClassifier,
+    tokens: TokenExamples,
+    device: torch.device,
+    precision: Precision,
+    cache: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Features:
+    """Run every example once through the frozen encoder, or read what another run has kept.
+
+    Dropout is off, as the encoder does not learn. The features are float32, shape ``(num_examples, ...)``.
+    """
+    if not cache.exists():
+        started = time.perf_counter()
+        features = _encode_all(model, tokens, device, precision, progress)
+        seconds = time.perf_counter() - started
+        cost = torch.tensor([seconds / len(tokens.targets)], dtype=torch.float64)
+        _write_once(cache, lambda path: save_file({"features": features, "seconds_an_example": cost}, path))
+    stored = load_file(cache)
+    examples = FeatureExamples(features=stored["features"], lengths=tokens.lengths, targets=tokens.targets)
+    return Features(examples=examples, seconds_an_example=float(stored["seconds_an_example"]))
+
+
+def _encode_all(
+    model: TextClassifier,
+    tokens: TokenExamples,
+    device: torch.device,
+    precision: Precision,
+    progress: Callable[[int, int], None],
+) -> torch.Tensor:
+    model.to(device).eval()
+    order = sorted_batches(tokens.lengths, FEATURE_BATCH)
+    parts = []
+    with torch.inference_mode(), autocast(device, precision):
+        for done, batch in enumerate(order):
+            inputs = {name: tensor.to(device) for name, tensor in tokens.collate(batch).items()}
+            parts.append(model.features(inputs).float().cpu())
+            progress(done + 1, len(order))
+    synchronize(device)
+    scored = torch.cat(parts)
+    features = torch.empty_like(scored)
+    features[torch.from_numpy(np.concatenate(order))] = scored
+    return features
+

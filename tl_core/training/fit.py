@@ -1,0 +1,278 @@
+"""The one training loop, for every neural arm: a generator of events.
+
+>>> events = list(fit(model, train, validation, config, ...))  # doctest: +SKIP
+"""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.lr_scheduler import LambdaLR
+
+from tl_core.errors import CancelledError, DivergedError
+from tl_core.models.classifiers import Inputs, TextClassifier
+from tl_core.schema import (
+    BudgetRule,
+    EvalFinished,
+    LearningRates,
+    PhaseStarted,
+    Precision,
+    SplitName,
+    StepLogged,
+    TrainingConfig,
+)
+from tl_core.training.batching import Examples, Indices, endless_batches, micro_batches, sorted_batches
+from tl_core.training.clock import Clock, scored_event
+from tl_core.training.devices import autocast, memory_mib, synchronize
+
+FitEvent = PhaseStarted | StepLogged | EvalFinished
+LOGS_A_RUN = 100
+SCORING_BATCH = 64
+
+
+def planned_steps(num_examples: int, config: TrainingConfig) -> int:
+    """Steps of the equal-steps budget: so many epochs, but at least ``min_steps``."""
+    steps_an_epoch = math.ceil(num_examples / config.batch_size)
+    return max(math.ceil(config.epochs * steps_an_epoch), config.min_steps)
+
+
+def step_limit(num_examples: int, config: TrainingConfig) -> int:
+    """Steps at which a run ends at the latest: the budget's own, or the plateau's cap."""
+    steps = planned_steps(num_examples, config)
+    return math.ceil(steps * config.cap_factor) if config.budget is BudgetRule.PLATEAU else steps
+
+
+def fit(
+    model: TextClassifier,
+    train: Examples,
+    validation: Examples,
+    config: TrainingConfig,
+    rates: LearningRates,
+    *,
+    order_seed: int,
+    device: torch.device,
+    precision: Precision,
+    micro_batch_size: int,
+    clock: Clock,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Iterator[FitEvent]:
+    """Train ``model`` in place and yield what happens.
+
+    The order of the batches and the dropout masks depend on ``order_seed`` alone. Accumulated micro-batches
+    give the gradient of the whole batch: each example's loss is divided by the size of the effective batch.
+    With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
+    with `BudgetRule.PLATEAU` it warms up and stays, training ends after ``patience`` evaluations without a
+    lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back.
+
+    Raises
+    ------
+    DivergedError
+        If the loss or the gradient is no longer finite.
+    CancelledError
+        If ``should_stop()`` turned true; it is asked at every step.
+    """
+    steps = planned_steps(len(train.targets), config)
+    is_plateau = config.budget is BudgetRule.PLATEAU
+    last_step = step_limit(len(train.targets), config)
+    eval_steps = evaluation_steps(steps, last_step, config.num_evaluations)
+    log_every = max(1, steps // LOGS_A_RUN)
+
+    torch.manual_seed(order_seed)
+    model.to(device).train()
+    optimizer = _optimizer(model, rates, config.weight_decay, device)
+    schedule = LambdaLR(optimizer, lambda step: _rate(step, steps, config.warmup_fraction, is_plateau))
+    batches = endless_batches(train.lengths, config.batch_size, order_seed)
+    seen = some_examples(validation, config.max_eval_examples)
+    best = _Best()
+
+    def evaluate() -> EvalFinished:
+        return evaluation_event(model, validation, seen, SplitName.VALIDATION, device, precision, clock)
+
+    yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
+    yield evaluate()
+    window: list[Tensor] = []  # losses since the last log, on the device
+    started = time.perf_counter()
+    while clock.step < last_step:
+        if should_stop():
+            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+        batch = next(batches)
+        rate = schedule.get_last_lr()[0]
+        loss, norm = _step(model, train, batch, optimizer, config, device, precision, micro_batch_size)
+        schedule.step()
+        clock.step += 1
+        clock.examples_seen += len(batch)
+        clock.tokens_seen += int(train.lengths[batch].sum())
+        window.append(loss)
+        is_eval = clock.step in eval_steps
+        if not is_eval and clock.step % log_every and clock.step > 1:
+            continue
+        mean_loss, grad_norm = torch.stack(window).mean().item(), norm.item()  # waits for the device
+        window.clear()
+        synchronize(device)
+        clock.train_s += time.perf_counter() - started
+        _require_finite(mean_loss, grad_norm, clock.step)
+        yield StepLogged(
+            loss=mean_loss,
+            learning_rate=rate,
+            grad_norm=grad_norm,
+            memory_mib=memory_mib(device),
+            **clock.stamp(),
+        )
+        if is_eval:
+            finished = evaluate()
+            yield finished
+            if is_plateau and best.is_over(finished.loss, model, config.patience):
+                break
+        started = time.perf_counter()
+    if is_plateau:
+        best.restore(model)
+
+
+def evaluation_steps(steps: int, last_step: int, num_evaluations: int) -> frozenset[int]:
+    """Place evaluations at equal distances: ``num_evaluations`` within ``steps``, and on to ``last_step``."""
+    count = math.ceil(num_evaluations * last_step / steps)
+    return frozenset({min(last_step, max(1, round(steps * k / num_evaluations))) for k in range(1, count + 1)})
+
+
+def _rate(step: int, steps: int, warmup_fraction: float, is_plateau: bool) -> float:
+    """Factor on the peak learning rate: linear warm-up, then linear decay, or none until the plateau."""
+    warmup = max(1, round(steps * warmup_fraction))
+    if step < warmup:
+        return (step + 1) / warmup
+    return 1.0 if is_plateau else max(0.0, (steps - step) / max(1, steps - warmup))
+
+
+def _optimizer(
+    model: TextClassifier, rates: LearningRates, weight_decay: float, device: torch.device
+) -> torch.optim.AdamW:
+    """AdamW with one rate for the encoder and one for the head; no decay on biases and norms."""
+    groups = []
+    for parameters, rate in ((model.encoder_parameters(), rates.encoder), (model.head_parameters(), rates.head)):
+        trained = [weight for weight in parameters if weight.requires_grad]
+        matrices = [weight for weight in trained if weight.ndim > 1]
+        vectors = [weight for weight in trained if weight.ndim <= 1]
+        groups += [
+            {"params": matrices, "lr": rate, "weight_decay": weight_decay},
+            {"params": vectors, "lr": rate, "weight_decay": 0.0},
+        ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], fused=device.type in ("cpu", "cuda")
+    )
+
+
+def _step(
+    model: TextClassifier,
+    train: Examples,
+    batch: Indices,
+    optimizer: torch.optim.Optimizer,
+    config: TrainingConfig,
+    device: torch.device,
+    precision: Precision,
+    micro_batch_size: int,
+) -> tuple[Tensor, Tensor]:
+    """Do one update. Returns the batch's mean loss and the gradient's norm before clipping, on the device."""
+    loss = torch.zeros((), device=device)
+    for indices in micro_batches(batch, micro_batch_size):
+        targets = torch.from_numpy(train.targets[indices]).to(device)
+        with autocast(device, precision):
+            logits = _forward(model, train, indices, device)
+        part = functional.cross_entropy(logits.float(), targets, reduction="sum") / len(batch)
+        part.backward()  # type: ignore[no-untyped-call]
+        loss += part.detach()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss, norm
+
+
+def _forward(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
+    """Score some examples: token ids go through the whole network, stored features through the head."""
+    collated = examples.collate(indices)
+    if isinstance(collated, Tensor):
+        return model.head(collated.to(device))
+    inputs: Inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in collated.items()}
+    logits: Tensor = model(inputs)
+    return logits
+
+
+def predict_logits(
+    model: TextClassifier,
+    examples: Examples,
+    indices: Indices,
+    device: torch.device,
+    precision: Precision,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> NDArray[np.float32]:
+    """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order."""
+    was_training = model.training
+    model.eval()
+    parts: list[Tensor] = []
+    order = sorted_batches(examples.lengths[indices], SCORING_BATCH)
+    with torch.inference_mode(), autocast(device, precision):
+        for places in order:
+            if should_stop():
+                raise CancelledError("Expected the run to reach its end; it was cancelled.")
+            parts.append(_forward(model, examples, indices[places], device).float())
+    model.train(was_training)
+    scored = torch.cat(parts).cpu().numpy()
+    logits = np.empty_like(scored)
+    logits[np.concatenate(order)] = scored
+    return logits
+
+
+def evaluation_event(
+    model: TextClassifier,
+    examples: Examples,
+    indices: Indices,
+    split: SplitName,
+    device: torch.device,
+    precision: Precision,
+    clock: Clock,
+) -> EvalFinished:
+    """Score some examples of a split and put the metrics into an event."""
+    logits = predict_logits(model, examples, indices, device, precision)
+    return scored_event(split, examples.targets[indices], logits, clock)
+
+
+def some_examples(examples: Examples, at_most: int) -> Indices:
+    """Pick examples evenly over the split; the same ones at every evaluation of every run."""
+    num = len(examples.targets)
+    return np.unique(np.linspace(0, num - 1, min(num, at_most)).round().astype(np.int64))
+
+
+def _require_finite(loss: float, grad_norm: float, step: int) -> None:
+    if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+        raise DivergedError(
+            f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.",
+            "Choose a smaller learning rate.",
+        )
+
+
+@dataclass
+class _Best:
+    """The lowest validation loss so far and the weights that reached it."""
+
+    loss: float = math.inf
+    weights: dict[str, Tensor] | None = None
+    num_worse: int = 0
+
+    def is_over(self, loss: float, model: nn.Module, patience: int) -> bool:
+        """Take note of an evaluation; true after ``patience`` of them without a lower loss."""
+        if loss < self.loss:
+            self.loss, self.num_worse = loss, 0
+            self.weights = copy.deepcopy({k: v.detach().cpu() for k, v in model.state_dict().items()})
+        else:
+            self.num_worse += 1
+        return self.num_worse >= patience
+
+    def restore(self, model: nn.Module) -> None:
+        """Put the best weights back."""
+        if self.weights is not None:
+            model.load_state_dict(self.weights)
