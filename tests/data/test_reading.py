@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tl_core.data import reading
@@ -136,7 +136,7 @@ def test_only_the_first_rejects_are_kept_and_their_texts_cut(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "KEPT_REJECTS", 2)
-    table = read("text,label\n" + "a,b\n" * 10 + ("z" * 500 + "\n") * 3)
+    table = read("text,label\n" + "a,b\n" * 500 + ("z" * 500 + "\n") * 3)
     assert table.num_rejects == 3
     assert [len(reject.text) for reject in table.rejects] == [200, 200]
 
@@ -146,6 +146,11 @@ def test_stray_quotes_after_the_sample_do_not_swallow_rows(read: Read) -> None:
     table = read(plain + 'ham\t"what he said\nspam\t"yes" or no\n')
     assert table.num_rejects == 0
     assert rows(table)[-2:] == [("ham", '"what he said'), ("spam", '"yes" or no')]
+
+
+def test_a_quote_that_never_closes_does_not_swallow_rows(read: Read) -> None:
+    table = read('text,label\n"open,a\n' + "x,y\n" * 500)
+    assert (table.num_rows, table.num_rejects, table.decisions.quote) == (501, 0, "")
 
 
 def test_quotes_after_the_sample_still_quote(read: Read) -> None:
@@ -196,7 +201,10 @@ BAD = {
         b",".join([b"a"] * 3000) + b"\n" + b",".join([b"b"] * 3000),
         "at most 2,000 columns",
     ),
-    "an open quote": (b'text,label\n"open,a\n' + b"x,y\n" * 500, "rows of 2 fields"),
+    "an open quote": (
+        b"text,label\n" + b'"a, b",x\n' * 100 + b'"open,a\n' + b"x,y\n" * 2000,
+        "rows of 2 fields",
+    ),
 }
 
 
@@ -206,6 +214,18 @@ def test_bad_file_is_refused_with_a_remedy(read: Read, name: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         read(content)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("tail", [";;", ";"])
+def test_rows_packed_into_one_cell_are_refused(read: Read, tail: str) -> None:
+    rows = [f'"pos,""text, number\n{i}"""{tail}' for i in range(20)]
+    with pytest.raises(DataError, match="packed into one cell"):
+        read("\n".join(rows))
+
+
+def test_unlabelled_rows_with_newlines_are_not_taken_for_packed_ones(read: Read) -> None:
+    rows = ["text;label", '"a ""b"", c\nd";', '"e\n\nf, g, h";', '"x";pos']
+    assert read("\n".join(rows)).num_rows == 3
 
 
 def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
@@ -228,6 +248,7 @@ def test_impossible_choice_is_refused_with_a_remedy(read: Read, options: dict[st
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=20)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(FIELD, FIELD), min_size=2, max_size=8))
 def test_what_a_csv_writer_quotes_is_read_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str]]

@@ -66,7 +66,8 @@ def test_a_best_evaluation_before_the_last_is_not_still_improving():
 
 
 def test_a_curve_that_has_settled_is_not_still_improving():
-    assert not still_improving(run(validation_losses=tuple(0.4 + np.exp(-np.arange(15.0)))))
+    losses = (*np.linspace(1.1, 0.5, 5), *np.linspace(0.499, 0.49, 10))
+    assert not still_improving(run(validation_losses=losses))
 
 
 def test_a_best_last_evaluation_within_noise_is_not_still_improving():

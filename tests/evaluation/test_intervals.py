@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -35,6 +35,21 @@ def test_variance_parts_are_the_mean_squares_of_a_two_way_anova():
     assert parts.seeds == pytest.approx(mean_squares["C(seed)"])
     assert parts.examples == pytest.approx(mean_squares["C(example)"])
     assert parts.residual == pytest.approx(mean_squares["Residual"])
+
+
+def test_variance_and_degrees_of_freedom_by_hand():
+    # Seed means 0 and 2/3: A = 4/36. Example means 1/2, -1/2 and 1: 7/36, and with the guard
+    # 2 / (2 * 9) = 4/36 B = 11/36. Residuals of 1/6, 1/6 and 2/6 in size leave R = 1/36.
+    interval = mean_interval(np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 1.0]]), DIFFERENCE)
+    assert interval.standard_error**2 == pytest.approx((4 + 11 - 1) / 36)
+    assert interval.degrees_of_freedom == pytest.approx(14**2 / (4**2 + 11**2 / 2 + 1 / 2))
+
+
+def test_the_variance_never_falls_below_its_larger_part_nor_the_freedom_below_the_seeds():
+    # No seed or example differs on average, all is residual: A = 0, B = guard = 2 / (2 * 4), R = 1.
+    interval = mean_interval(np.array([[1.0, -1.0], [-1.0, 1.0]]), DIFFERENCE)
+    assert interval.standard_error == pytest.approx(0.5)
+    assert interval.degrees_of_freedom == 1
 
 
 def test_one_seed_is_the_paired_t_interval_but_for_the_guard():
@@ -103,6 +118,7 @@ def test_a_single_example_is_refused():
         mean_interval(np.ones((3, 1)), DIFFERENCE)
 
 
+@settings(deadline=None)
 @given(DIFFERENCES)
 def test_an_interval_has_width_holds_its_estimate_and_keeps_its_limits(values):
     interval = mean_interval(values, DIFFERENCE)
@@ -110,12 +126,14 @@ def test_an_interval_has_width_holds_its_estimate_and_keeps_its_limits(values):
     assert interval.high - interval.low > 1 / values.shape[1]
 
 
+@settings(deadline=None)
 @given(DIFFERENCES, st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 0.999]))
 def test_the_p_value_and_the_interval_never_disagree(values, confidence):
     interval = mean_interval(values, DIFFERENCE, confidence=confidence)
     assert (interval.p_value < 1 - confidence) == (interval.low > 0 or interval.high < 0)
 
 
+@settings(deadline=None)
 @given(DIFFERENCES)
 def test_swapping_the_arms_mirrors_the_interval(values):
     one, other = mean_interval(values, DIFFERENCE), mean_interval(-values, DIFFERENCE)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import sklearn.metrics
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tl_core.evaluation.metrics import confusion_matrix, evaluate, log_loss, macro_f1, per_class
@@ -26,6 +26,7 @@ def test_macro_f1_counts_a_class_that_is_only_predicted_as_zero():
     assert macro_f1(np.array([[1, 1], [0, 0]])) == pytest.approx((2 / 3 + 0) / 2)
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_metrics_agree_with_scikit_learn(answers):
     targets, predicted = np.array(answers).T
@@ -39,6 +40,7 @@ def test_metrics_agree_with_scikit_learn(answers):
     assert ours.confusion.tolist() == reference.tolist()
 
 
+@settings(deadline=None)
 @given(ANSWERS)
 def test_per_class_agrees_with_scikit_learn(answers):
     targets, predicted = np.array(answers).T

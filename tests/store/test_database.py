@@ -162,6 +162,7 @@ def test_rows_of_another_owner_are_invisible_and_out_of_reach(workspace: Workspa
         lambda: theirs.delete_run("run_a"),
         lambda: theirs.delete_experiment("exp_1"),
         lambda: theirs.import_run(make_record(make_run("run_a")), make_experiment()),
+        lambda: theirs.import_run(make_record(make_run("run_new")), make_experiment()),
         lambda: queue.get(job_id),
         lambda: queue.cancel_run("run_a"),
         lambda: queue.cancel_experiment("exp_1"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.store.makers import make_info
 from tests.store.opening import open_workspace
 
+print("ready", flush=True)
 sys.stdin.readline()
 workspace = open_workspace(Path(sys.argv[1]))
 workspace.database.add_dataset(make_info(fingerprint=sys.argv[2]))
@@ -37,11 +38,13 @@ def test_processes_that_open_a_new_workspace_together_all_succeed(tmp_path: Path
             [sys.executable, "-c", OPEN, str(root), f"dataset-{index}"],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for index in range(3)
     ]
+    assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 3
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
@@ -73,9 +76,13 @@ def test_a_transaction_holds_the_write_lock_from_its_beginning(workspace: Worksp
 
 
 def test_a_failed_block_leaves_nothing_behind(workspace: Workspace) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"), workspace.database.transaction() as session:
-        session.execute(text("INSERT INTO drafts VALUES ('local', 'a', '{}', 'now')"))
-        raise RuntimeError("on purpose")
+    def insert_and_fail() -> None:
+        with workspace.database.transaction() as session:
+            session.execute(text("INSERT INTO drafts VALUES ('local', 'a', '{}', 'now')"))
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        insert_and_fail()
     assert workspace.database.get_draft("a") is None
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.store.makers import make_event, make_experiment, make_record
@@ -54,6 +54,7 @@ def test_events_come_back_in_order_and_after_a_given_one(folder: RunFolder) -> N
     assert folder.last_event() == make_event(4)
 
 
+@settings(deadline=None)
 @given(num_bytes=st.integers(min_value=1, max_value=len(EVENT.dump_json(make_event(2)))))
 def test_a_torn_last_line_is_left_out_and_cut_off_by_the_next_event(
     tmp_path_factory: pytest.TempPathFactory, num_bytes: int

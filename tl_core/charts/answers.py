@@ -1,5 +1,6 @@
 """What the arms answer to one typed text."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -7,11 +8,13 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix
 from tl_core.charts.template import TONES, empty_figure, new_figure
-from tl_core.charts.text import one_line, percent, plain
+from tl_core.charts.text import one_line, percent, plain, width_px
 
 _MOST_LABELS = 8
 _ROW_PX = 92
 _BAR_SHARE = 0.5
+_NAME_LIMIT = 22
+_NARROW_PX = 370
 
 
 def probabilities(
@@ -35,18 +38,22 @@ def probabilities(
     num_hidden = table["label"].nunique() - len(labels)
     by_arm = table.pivot_table(index="arm", columns="label", values="probability", sort=False, fill_value=0.0)
     arms = [arm for arm in styles if arm in by_arm.index]
-    figure = new_figure(theme=theme, height=_ROW_PX * len(arms) + 64, alt=_alt(by_arm, arms, styles))
+    names = [plain(label, _NAME_LIMIT) for label in labels]
+    is_upright, names_px = _names_axis([one_line(label, _NAME_LIMIT) for label in labels])
+    figure = new_figure(theme=theme, height=_ROW_PX * len(arms) + names_px, alt=_alt(by_arm, arms, styles))
     for row, arm in enumerate(arms):
         _add_row(figure, row, by_arm.loc[arm], labels, styles[arm], theme)
     figure.update_xaxes(
         range=[-0.5, len(labels) - 0.5],
         tickmode="array",
         tickvals=list(range(len(labels))),
-        ticktext=[plain(label, 16) for label in labels],
-        autotickangles=[0, -90],
+        ticktext=names,
+        tickangle=-90 if is_upright else 0,
+        ticklabelstandoff=4,
         title_text=f"{num_hidden} less likely labels not drawn" if num_hidden else None,
     )
     figure.update_yaxes(range=[-len(arms) + 1, 1], visible=False)
+    figure.update_layout(barmode="overlay")
     return figure
 
 
@@ -56,6 +63,13 @@ def _labels(table: pd.DataFrame) -> list[str]:
         return labels
     best = table.groupby("label", sort=False)["probability"].max()
     return list(best.sort_values(ascending=False, kind="stable").index[:_MOST_LABELS])
+
+
+def _names_axis(names: list[str]) -> tuple[bool, int]:
+    """Whether the labels must stand upright to fit a narrow screen, and the room their axis takes in px."""
+    longest_px = max(width_px(name, 12) for name in names)
+    is_upright = longest_px > _NARROW_PX / len(names)
+    return is_upright, (math.ceil(longest_px) if is_upright else 16) + 40
 
 
 def _add_row(
@@ -82,7 +96,7 @@ def _add_row(
     )
     figure.add_hline(y=-row, line={"color": TONES[theme].line, "width": 1})
     figure.add_annotation(
-        text=f"<b>{plain(style.label)}</b> · {plain(top, 24)} {percent(answer[top], 0)}",
+        text=f"<b>{plain(style.label)}</b> · {plain(top, 24)}, {percent(answer[top], 0)}",
         x=0,
         xref="paper",
         xanchor="left",
@@ -95,8 +109,6 @@ def _add_row(
 
 
 def _alt(by_arm: pd.DataFrame, arms: list[str], styles: Mapping[str, ArmStyle]) -> str:
-    parts = [
-        f"{one_line(styles[arm].label)} says {one_line(by_arm.loc[arm].idxmax())} with {percent(by_arm.loc[arm].max(), 0)}"
-        for arm in arms
-    ]
+    tops = [(one_line(styles[arm].label), by_arm.loc[arm]) for arm in arms]
+    parts = [f"{name} says {one_line(top.idxmax())} with {percent(top.max(), 0)}" for name, top in tops]
     return f"Probabilities of the labels: {', '.join(parts)}."

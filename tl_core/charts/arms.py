@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import one_line, percent, plain, points, two_lines
+from tl_core.charts.text import name_lines, one_line, percent, plain, points
 from tl_core.schema import Metric
 
 METRIC_LABELS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
@@ -18,6 +18,7 @@ _ROW_PX = 40
 _AXIS_PX = 52
 _VALUE_PX = 48
 _PAIR_ROW_PX = 54
+_INTERVAL_PX = 96
 _TIE_OFFSETS = (0.0, 0.13, -0.13, 0.26, -0.26)
 
 
@@ -62,7 +63,7 @@ def arms_overview(
         _add_band(figure, row, style)
         _add_seeds(figure, row.Index, values, style)
         _add_mean(figure, row, style, theme)
-    _add_rows_axis(figure, [two_lines(styles[arm].label) for arm in rows["arm"]])
+    _add_rows_axis(figure, ["<br>".join(name_lines(styles[arm].label)) for arm in rows["arm"]])
     low, high = _value_range(
         np.concatenate([table["value"], *(rows[c] for c in ("mean", "low", "high"))]), floor
     )
@@ -107,6 +108,7 @@ def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go
         title_text="difference in points, with 95 % interval",
     )
     figure.update_yaxes(range=[len(rows) - 0.5, -0.75], visible=False)
+    figure.update_layout(margin={"r": MARGIN_PX + _INTERVAL_PX})
     return figure
 
 
@@ -202,7 +204,7 @@ def _add_interval(figure: go.Figure, row: Any, theme: Theme) -> None:
         "color": tones.background if holds_zero else color,
         "line": {"color": color, "width": 2},
     }
-    words = f"{points(row.difference)} ({points(row.low)} to {points(row.high)})"
+    interval = f"{points(row.low)} to {points(row.high)}"
     figure.add_scatter(
         x=[100 * row.low, 100 * row.high],
         y=[row.Index, row.Index],
@@ -215,11 +217,31 @@ def _add_interval(figure: go.Figure, row: Any, theme: Theme) -> None:
         y=[row.Index],
         mode="markers",
         marker=marker,
-        hovertemplate=f"{words} points<extra>{plain(row.pair, 80)}</extra>",
+        hovertemplate=f"{points(row.difference)} points ({interval})<extra>{plain(row.pair, 80)}</extra>",
     )
-    above = {"y": row.Index, "yshift": 20, "showarrow": False, "xref": "paper"}
-    figure.add_annotation(text=plain(row.pair), x=0, xanchor="left", font={"color": color}, **above)
-    figure.add_annotation(text=f"<b>{words}</b>", x=1, xanchor="right", font={"color": color}, **above)
+    figure.add_annotation(
+        text=plain(row.pair, 44),
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=row.Index,
+        yshift=19,
+        showarrow=False,
+        bgcolor=tones.background,  # covers the zero line
+        font={"color": color},
+    )
+    figure.add_annotation(
+        text=f'<b>{points(row.difference)}</b><br><span style="font-size:11px">{interval}</span>',
+        x=1,
+        xref="paper",
+        xanchor="right",
+        xshift=_INTERVAL_PX,
+        y=row.Index,
+        yshift=8,
+        align="right",
+        showarrow=False,
+        font={"color": color, "size": 16},
+    )
 
 
 def _overview_alt(rows: pd.DataFrame, styles: Mapping[str, ArmStyle], metric: Metric) -> str:

@@ -10,12 +10,13 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix
 from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
-from tl_core.charts.text import one_line, percent, plain, points, small
+from tl_core.charts.text import one_line, percent, plain, points
 
 Measure = Literal["precision", "recall", "f1"]
 
 _MOST_BARS = 24
 _BAR_PX = 26
+_GAP_PX = 44
 _LABEL_LIMIT = 24
 _MEASURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
@@ -52,28 +53,22 @@ def per_class_difference(
     rows = (
         table.loc[strongest].sort_values("difference", ascending=False, kind="stable").reset_index(drop=True)
     )
-    bound = max(1.0, 100 * float(rows["difference"].abs().max()))
     name, hidden = _MEASURES[measure], len(table) - len(rows)
-    title = f"difference in {name}, points" + (f"; {hidden} smaller ones not drawn" if hidden else "")
+    title = f"difference in {name}, points" + (f"; {hidden} smaller not drawn" if hidden else "")
     figure = new_figure(
-        theme=theme, height=_BAR_PX * len(rows) + 90, alt=_per_class_alt(rows, style_a, style_b, name)
+        theme=theme, height=_BAR_PX * len(rows) + 100, alt=_per_class_alt(rows, style_a, style_b, name)
     )
     figure.add_bar(
         x=100 * rows["difference"],
         y=list(range(len(rows))),
         orientation="h",
         marker_color=[style_a.color if gap >= 0 else style_b.color for gap in rows["difference"]],
-        text=[points(gap) for gap in rows["difference"]],
-        textposition="outside",
-        cliponaxis=False,
         width=0.62,
         hovertext=[_class_hover(row, style_a, style_b) for row in rows.itertuples()],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.add_vline(x=0, line={"color": TONES[theme].muted, "width": 1})
-    figure.update_xaxes(
-        range=[-1.3 * bound, 1.3 * bound], nticks=7, showline=True, title_text=title
-    )
+    figure.update_xaxes(range=_gap_range(rows), nticks=7, showline=True, title_text=title)
     figure.update_yaxes(
         range=[len(rows) - 0.5, -0.5],
         tickmode="array",
@@ -81,7 +76,8 @@ def per_class_difference(
         ticktext=[plain(label, _LABEL_LIMIT) for label in rows["label"]],
         ticklabelstandoff=6,
     )
-    _add_sides(figure, style_a, style_b)
+    _add_gaps(figure, rows, style_a, style_b)
+    _add_key(figure, style_a, style_b)
     return figure
 
 
@@ -133,7 +129,7 @@ def confusion_matrix(
         texttemplate="%{text}" if num_labels <= _MOST_CELL_TEXTS else None,
         hoverongaps=False,
     )
-    ticks = {"tickmode": "array", "tickvals": list(range(num_labels)), "ticktext": names}
+    ticks: dict[str, Any] = {"tickmode": "array", "tickvals": list(range(num_labels)), "ticktext": names}
     ticks["tickfont_size"] = 12 if num_labels <= _MOST_CELL_TEXTS else 10
     has_column_labels = num_labels <= _MOST_COLUMN_LABELS
     figure.update_xaxes(
@@ -147,72 +143,48 @@ def confusion_matrix(
     return figure
 
 
-def who_is_right(
-    counts: npt.ArrayLike, style_a: ArmStyle, style_b: ArmStyle, *, theme: Theme = "light"
-) -> go.Figure:
-    """Show on which share of the test examples both arms are right, only one is, or neither.
-
-    Parameters
-    ----------
-    counts
-        Examples, summed over seeds, shape ``(2, 2)``: ``[[both, only a], [only b, neither]]``.
-    style_a, style_b
-        The two arms; the cell where only one is right takes its colour.
-    theme
-        Light or dark.
-    """
-    cells = np.asarray(counts, dtype=float)
-    if not cells.sum():
-        return empty_figure("No test predictions yet.", theme=theme)
-    shares = cells / cells.sum()
-    names = [one_line(style.label, 30) for style in (style_a, style_b)]
-    words = [["both", f"only {names[0]}"], [f"only {names[1]}", "neither"]]
-    colors = _agreement_colors(shares, style_a, style_b, theme)
-    figure = new_figure(theme=theme, height=300, alt=_agreement_alt(shares, words))
-    figure.add_heatmap(
-        z=[[0, 1], [2, 3]],
-        zmin=0,
-        zmax=3,
-        colorscale=[(edge / 4, colors[index]) for index in range(4) for edge in (index, index + 1)],
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        text=[[f"<b>{percent(shares[i, j], 0)}</b><br>{plain(words[i][j])}" for j in (0, 1)] for i in (0, 1)],
-        texttemplate="%{text}",
-        textfont_size=15,
-        customdata=cells,
-        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
-    )
-    for axis, name in ((figure.layout.xaxis, names[1]), (figure.layout.yaxis, names[0])):
-        head = plain(name, 30).replace(" · ", "<br>")
-        axis.update(tickmode="array", tickvals=[0, 1], ticktext=[f"{head}<br>right", f"{head}<br>wrong"])
-    figure.update_xaxes(side="top")
-    figure.update_yaxes(range=[1.5, -0.5], ticklabelstandoff=4)
-    return figure
+def _gap_range(rows: pd.DataFrame) -> list[float]:
+    """Points from the lowest to the highest difference, with zero and a little room."""
+    low, high = 100 * min(rows["difference"].min(), 0.0), 100 * max(rows["difference"].max(), 0.0)
+    room = max(0.06 * (high - low), 0.5)
+    return [low - room, high + room]
 
 
-def _add_sides(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
-    """Say above the bars which arm each side belongs to."""
-    for style, x, anchor in ((style_b, 0.0, "left"), (style_a, 1.0, "right")):
-        head, _, tail = style.label.partition(" · ")
-        name = plain(head, _LABEL_LIMIT) + (f"<br>{small(plain(tail, _LABEL_LIMIT))}" if tail else "")
+def _add_gaps(figure: go.Figure, rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle) -> None:
+    """Write each difference, in points, into a column at the right."""
+    for place, gap in enumerate(rows["difference"]):
         figure.add_annotation(
-            text=f"<b>{name}</b> better"
-            if not tail
-            else f"<b>{plain(head)}</b> better<br>{small(plain(tail, 22))}",
-            x=x,
-            y=1,
+            text=points(gap),
+            x=1,
             xref="paper",
-            yref="paper",
-            xanchor=anchor,
-            yanchor="bottom",
-            align=anchor,
-            yshift=2,
+            xanchor="right",
+            xshift=_GAP_PX,
+            y=place,
             showarrow=False,
-            font={"color": style.ink},
+            font={"color": (style_a if gap >= 0 else style_b).ink},
         )
-    has_tail = " · " in style_a.label + style_b.label
-    figure.update_layout(margin={"t": MARGIN_PX + (36 if has_tail else 20)})
+
+
+def _add_key(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
+    """Say above the bars which colour and side belong to which arm."""
+    lines = [
+        f'<span style="color:{style.ink}"><b>{plain(style.label)}</b> better {arrow}</span>'
+        for style, arrow in ((style_a, "→"), (style_b, "←"))
+    ]
+    figure.add_annotation(
+        text="<br>".join(lines),
+        x=1,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="bottom",
+        xshift=_GAP_PX,
+        yshift=2,
+        align="right",
+        showarrow=False,
+    )
+    figure.update_layout(margin={"r": MARGIN_PX + _GAP_PX, "t": MARGIN_PX + 38})
 
 
 def _class_hover(row: Any, style_a: ArmStyle, style_b: ArmStyle) -> str:
@@ -245,18 +217,6 @@ def _confusion_hover(
     ]
 
 
-def _agreement_colors(
-    shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyle, theme: Theme
-) -> list[str]:
-    """Colours of both, only a, only b, neither: stronger with the share, hues only where the arms part."""
-    tones = TONES[theme]
-    hues = (tones.neutral, style_a.color, style_b.color, tones.muted)
-    strengths = (0.45, 0.9, 0.9, 0.12)
-    parting = np.sqrt(shares.ravel() / max(shares[0, 1], shares[1, 0], 0.25))
-    scaled = [strengths[0], strengths[1] * parting[1], strengths[2] * parting[2], strengths[3]]
-    return [mix(tones.background, hue, max(0.1, share)) for hue, share in zip(hues, scaled, strict=True)]
-
-
 def _per_class_alt(rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle, name: str) -> str:
     best, worst = rows.iloc[0], rows.iloc[-1]
     return (
@@ -271,14 +231,9 @@ def _confusion_alt(
 ) -> str:
     right = percent(np.trace(counts) / counts.sum())
     wrong = np.where(np.eye(len(labels), dtype=bool), 0.0, np.nan_to_num(shares))
-    true, predicted = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    true, predicted = divmod(int(wrong.argmax()), len(labels))
     text = f"Confusion matrix of {one_line(style.label)}: {right} on the diagonal"
     if not wrong.max():
         return f"{text}."
-    share = percent(wrong[true, predicted])
-    return f"{text}; most often, {share} of {one_line(labels[true])} is answered as {one_line(labels[predicted])}."
-
-
-def _agreement_alt(shares: npt.NDArray[np.float64], words: list[list[str]]) -> str:
-    parts = [f"{words[i][j]} {percent(shares[i, j], 0)}" for i in (0, 1) for j in (0, 1)]
-    return f"Shares of the test examples that are answered rightly by {', '.join(parts)}."
+    worst, answer = one_line(labels[true]), one_line(labels[predicted])
+    return f"{text}; most often, {percent(wrong[true, predicted])} of {worst} is answered as {answer}."

@@ -85,7 +85,7 @@ def arm_color(arm: Arm, theme: Theme, base_model_rank: int = 0) -> str:
 
 
 def arm_dash(arm: Arm, base_model_rank: int = 0) -> str:
-    """Plotly's dash of an arm's line; solid for the first base model, and for arms without one."""
+    """Name Plotly's dash of an arm's line: solid for the first base model and for arms without one."""
     return _DASHES[base_model_rank % len(_DASHES)] if arm.kind.is_neural else "solid"
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import one_line, percent, plain, small, width_px
+from tl_core.charts.text import name_lines, one_line, plain, width_px
 from tl_core.schema import SplitName
 
 Floats = npt.NDArray[np.float64]
@@ -179,7 +179,7 @@ def _add_end_labels(
     low, high = y_range
     plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
     wanted = [plot_px * (high - mean.y[-1]) / (high - low) for mean in means.values()]
-    sizes = [_LINE_PX * (2 if " · " in styles[arm].label else 1) for arm in means]
+    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in means]
     centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
     for (arm, mean), centre in zip(means.items(), centres, strict=True):
         place = high - centre * (high - low) / plot_px
@@ -216,9 +216,8 @@ def _add_leader(figure: go.Figure, mean: Curve, end: float, place: float, color:
 
 
 def _end_label(label: str, value: str) -> str:
-    head, _, tail = label.partition(" · ")
-    line = f"<b>{value}</b> {plain(head, _NAME_LIMIT)}"
-    return f"{line}<br>{small(plain(tail, _NAME_LIMIT))}" if tail else line
+    kind, *base_model = name_lines(label, _NAME_LIMIT)
+    return "<br>".join([f"<b>{value}</b> {kind}", *base_model])
 
 
 def _label_width_px(label: str) -> float:
@@ -258,9 +257,7 @@ def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
 
 def _alt(title: str, means: Mapping[str, Curve], styles: Mapping[str, ArmStyle], y: YAxis) -> str:
     ends = [
-        f"{one_line(styles[arm].label)} ends at {mean.y[-1]:.2f}"
-        if y == "loss"
-        else f"{one_line(styles[arm].label)} ends at {percent(mean.y[-1])}"
+        f"{one_line(styles[arm].label)} ends at {_value(mean.y[-1], y)}{'' if y == 'loss' else ' %'}"
         for arm, mean in means.items()
     ]
     return f"{title.capitalize()} during training: {', '.join(ends)}."

@@ -92,13 +92,14 @@ def length_histogram(lengths: npt.ArrayLike, max_length: int, *, theme: Theme = 
     )
     if edges[-1] > max_length:
         figure.add_vline(x=max_length + 0.5, line={"color": tones.warning, "width": 1.5, "dash": "dash"})
-    is_right = max_length > 0.55 * edges[-1]
+    cut = f"<b>{percent(share_cut)}</b> of the texts are" if share_cut else "no text is"
     figure.add_annotation(
-        text=f"<b>{percent(share_cut)}</b> of the texts are cut at {max_length:,} tokens",
-        x=max_length + 0.5 if edges[-1] > max_length else edges[-1],
+        text=f"{cut} cut at {max_length:,} tokens",
+        x=1,
+        xref="paper",
+        xanchor="right",
         y=1,
         yref="paper",
-        xanchor="right" if is_right else "left",
         yanchor="bottom",
         showarrow=False,
         font={"color": tones.warning if share_cut else tones.muted},
@@ -144,8 +145,8 @@ def _ranges(edges: npt.NDArray[np.float64], longest: float) -> list[str]:
 def _balance_alt(ordered: list[tuple[str, int]], total: int) -> str:
     (largest, most), (smallest, least) = ordered[0], ordered[-1]
     return (
-        f"Examples of {len(ordered)} classes: {one_line(largest)} is the largest with {percent(most / total)}, "
-        f"{one_line(smallest)} the smallest with {percent(least / total)} of {total:,}."
+        f"{total:,} examples of {len(ordered)} classes: {one_line(largest)} is the largest with "
+        f"{percent(most / total)}, {one_line(smallest)} the smallest with {percent(least / total)}."
     )
 
 

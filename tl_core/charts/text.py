@@ -32,29 +32,30 @@ def plain(text: str, limit: int = 40) -> str:
     return one_line(text, limit).translate(_ESCAPES)
 
 
-def two_lines(label: str, limit: int = 24) -> str:
-    """An arm's label for narrow columns: the base model, if it names one, small below the kind of arm."""
-    head, separator, tail = label.partition(" · ")
-    return f"{plain(head, limit)}<br>{small(plain(tail, limit))}" if separator else plain(head, limit)
+def name_lines(label: str, limit: int = 24) -> list[str]:
+    """Escape an arm's label for a narrow place: the kind of arm and, in small type, the base model it names.
 
-
-def small(markup: str) -> str:
-    """Smaller type for text that is already escaped."""
-    return f'<span style="font-size:11px">{markup}</span>'
+    >>> name_lines("Fine-tuned")
+    ['Fine-tuned']
+    """
+    head, _, tail = label.partition(" · ")
+    small_tail = f'<span style="font-size:11px">{plain(tail, limit)}</span>'
+    return [plain(head, limit), small_tail] if tail else [plain(head, limit)]
 
 
 def percent(fraction: float, digits: int = 1) -> str:
-    """A fraction as per cent with its sign: ``0.872`` is ``87.2 %``."""
+    """Write a fraction as per cent with its sign: ``0.872`` is ``87.2 %``."""
     return f"{100 * fraction:.{digits}f} %"
 
 
 def points(fraction: float) -> str:
-    """A difference of fractions as signed percentage points: ``-0.052`` is ``−5.2``."""
-    return f"{100 * fraction:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+    """Write a difference of fractions as signed percentage points: ``-0.052`` is ``−5.2``."""
+    rounded = round(100 * fraction, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def width_px(text: str, size_px: float = 13) -> float:
-    """A generous estimate of the width of one line of `text`; wide East Asian characters count double."""
+    """Estimate, on the generous side, the width of one line of `text`; East Asian characters are wide."""
     ems = sum(1.0 if unicodedata.east_asian_width(character) in "WF" else 0.54 for character in text)
     return ems * size_px
 

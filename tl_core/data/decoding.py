@@ -60,6 +60,8 @@ def copy_as_utf8(source: Path, target: Path, encoding: str | None = None) -> str
     _refuse_binary(head, source.name)
     if encoding is None:
         encoding = _encoding_by_pattern(head) or "utf-8"
+        if b"\0" in head and not encoding.startswith(("utf-16", "utf-32")):
+            raise _nul_error(source.name, head[: head.index(b"\0")].count(b"\n") + 1)
         try:
             _transcode(source, target, encoding)
         except UnicodeError:

@@ -1,6 +1,5 @@
 """Bytes to a table of texts: every column a string, every line kept or accounted for."""
 
-import csv
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -194,21 +192,28 @@ def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> _Parsed:
                 f" parsed so ({str(error).splitlines()[0]})",
                 "Name the right delimiter and quote, or save the file again as CSV.",
             ) from None
-        return _Parsed(rows=rows, **_collect_rejects(connection, path))
+        return _with_rejects(rows, connection, path)
 
 
-def _collect_rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:
+def _with_rejects(rows: pa.Table, connection: duckdb.DuckDBPyConnection, path: Path) -> _Parsed:
     connection.execute(
-        "CREATE TEMP TABLE rejected AS SELECT line_byte_position AS start, any_value(error_message)"
+        "CREATE TEMP TABLE rejected AS SELECT line_byte_position - 1 AS start, any_value(error_message)"
         " AS reason, any_value(csv_line) AS text FROM reject_errors GROUP BY start"
     )
-    counts = connection.execute("SELECT count(*), coalesce(sum(strlen(text)), 0) FROM rejected").fetchone()
+    count_query = "SELECT count(*), coalesce(sum(strlen(text)), 0) FROM rejected"
+    [(num_rejects, num_bytes)] = connection.execute(count_query).fetchall()
     first = connection.execute(
         "SELECT start, reason, text FROM rejected ORDER BY start LIMIT $limit", {"limit": KEPT_REJECTS}
     ).fetchall()
     lines = _line_numbers(path, [start for start, _, _ in first])
-    rejects = (_reject(line, reason, text) for line, (_, reason, text) in zip(lines, first, strict=True))
-    return {"rejects": tuple(rejects), "num_rejects": counts[0], "num_rejected_bytes": int(counts[1])}
+    return _Parsed(
+        rows=rows,
+        rejects=tuple(
+            _reject(line, reason, text) for line, (_, reason, text) in zip(lines, first, strict=True)
+        ),
+        num_rejects=num_rejects,
+        num_rejected_bytes=int(num_bytes),
+    )
 
 
 def _line_numbers(path: Path, positions: Sequence[int]) -> list[int]:
@@ -231,8 +236,9 @@ def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
     packed = [row[0] for row in rows if not any(cell.strip() for cell in row[1:])]
     if len(packed) < 0.5 * len(rows):
         return
-    widths = Counter(len(fields) for fields in csv.reader(packed))
-    num_columns, count = widths.most_common(1)[0]
+    commas = Dialect(delimiter=",", quote='"', escape='"')
+    widths = Counter(len(fields) for cell in packed for fields in parse(cell.split("\n"), commas))
+    [(num_columns, count)] = widths.most_common(1) or [(0, 0)]
     if num_columns > 1 and '"' in "".join(packed) and count >= 0.9 * len(packed):
         raise DataError(
             f"Expected each field in a cell of its own; in '{name}' whole rows are packed into one cell, as"

@@ -155,9 +155,11 @@ def _drop_empty(rows: Examples, findings: list[Finding]) -> Examples:
 
 
 def _set_aside(code: str, lack: str, count: int) -> Finding:
-    have = "row has" if count == 1 else "rows have"
     return Finding(
-        code=code, severity="warning", message=f"{count:,} {have} {lack} and are set aside.", count=count
+        code=code,
+        severity="warning",
+        message=f"Rows with {lack}: {count:,}. They are set aside.",
+        count=count,
     )
 
 
@@ -166,7 +168,7 @@ def _drop_shared(rows: Examples, test_ids: set[str], findings: list[Finding]) ->
     count = len(rows.ids) - len(kept)
     if count == 0:
         return rows
-    message = f"{count:,} rows have a text that the test file holds too; they leave the training data."
+    message = f"Rows whose text is also in the test file: {count:,}. They leave the training data."
     findings.append(Finding(code="shared_with_test", severity="warning", message=message, count=count))
     return rows.take(kept)
 
@@ -182,7 +184,7 @@ def _drop_repeated(rows: Examples, findings: list[Finding]) -> tuple[Examples, t
     num_disputed = sum(identity in disputed for identity in rows.ids)
     num_copies = len(rows.ids) - num_disputed - (len(first) - len(disputed))
     if num_copies:
-        message = f"{num_copies:,} rows repeat an earlier row exactly; only the first of each is kept."
+        message = f"Exact copies of an earlier row: {num_copies:,}. Only the first of each is kept."
         findings.append(Finding(code="duplicates", severity="info", message=message, count=num_copies))
     if num_disputed:
         message = (
@@ -212,8 +214,8 @@ def _rejected(table: Table) -> Iterable[Finding]:
     if table.num_rejects:
         first = table.rejects[0]
         message = (
-            f"{table.num_rejects:,} lines could not be read as rows and are left out,"
-            f" the first is line {first.line}: {first.reason}"
+            f"Lines that could not be read as rows: {table.num_rejects:,}, the first on line {first.line}"
+            f" ({first.reason.rstrip('.')}). They are left out."
         )
         yield Finding(code="rejected_rows", severity="warning", message=message, count=table.num_rejects)
 
@@ -263,7 +265,7 @@ def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -
         return None
     if test.num_rejects:
         error = DataError(
-            f"Expected to use every line of the test file; {test.num_rejects:,} cannot be read, the first is"
+            f"Expected to use every line of the test file; not read: {test.num_rejects:,}, the first is"
             f" line {test.rejects[0].line}: {test.rejects[0].reason}",
             "Mend or remove these lines in the test file.",
         )
@@ -271,7 +273,7 @@ def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -
     empty = [i for i, texts in enumerate(rows.texts, start=1) if not all(text.strip() for text in texts)]
     if empty:
         error = DataError(
-            f"Expected every row of the test file to have a text; {len(empty):,} have none, the first is row"
+            f"Expected every row of the test file to have a text; {len(empty):,} without, the first is row"
             f" {empty[0]:,}.",
             "Fill in the texts or remove these rows from the test file.",
         )
@@ -281,7 +283,7 @@ def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -
         shown = ", ".join(map(repr, list(unknown)[:5]))
         error = DataError(
             f"Expected only labels that the training data has; the test file also has {shown}"
-            f" ({unknown.total():,} rows).",
+            f" (rows: {unknown.total():,}).",
             "Correct these labels, remove these rows from the test file, or add training examples of them.",
         )
         return Problem(code="test_unknown_label", error=error, count=unknown.total())

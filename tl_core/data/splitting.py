@@ -108,7 +108,7 @@ def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) 
     if count >= least:
         return
     num_small = sum(one < least for one in counts.values())
-    others = f" ({num_small - 1:,} more are too small as well)" if num_small > 1 else ""
+    others = f" (and {num_small:,} classes in all are too small)" if num_small > 1 else ""
     raise SplitError(
         f"Expected at least {least} examples of every class, to train, validate and test; class '{label}' has"
         f" {count}{others}.",

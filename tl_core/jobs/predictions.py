@@ -100,7 +100,9 @@ def _start(settings: Settings) -> httpx.Client:
         if client is not None:
             return client
         time.sleep(0.1)
-    raise RunError("The prediction server could not be started.", "See prediction_server.log in the workspace.")
+    raise RunError(
+        "The prediction server could not be started.", "See prediction_server.log in the workspace."
+    )
 
 
 def _spawn(workspace: Path) -> "subprocess.Popen[bytes]":

@@ -68,19 +68,8 @@ class Queue:
 
     def claim(self, kinds: Collection[JobKind]) -> Job | None:
         """Take the first queued job of ``kinds``, so that no other process gets it; None if there is none."""
-        names = [kind.value for kind in kinds]
-        first = (
-            self._select(JobTable.state == State.QUEUED.value, JobTable.kind.in_(names))
-            .with_only_columns(JobTable.id)
-            .order_by(JobTable.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer at a time anyway
-        )
-        taken = self._update(JobTable.id == first.correlate(None).scalar_subquery()).values(
-            state=State.RUNNING.value, attempts=JobTable.attempts + 1, started_at=now()
-        )
         with self._database.transaction() as session:
-            row = session.scalar(taken.returning(JobTable))
+            row = session.scalar(self._take_first(kinds).returning(JobTable))
             if row is None:
                 return None
             self._let_run_follow(session, row)
@@ -131,6 +120,21 @@ class Queue:
         wanted = self._select(JobTable.id.in_(job_ids), JobTable.cancel_requested.is_(True))
         with self._database.transaction() as session:
             return set(session.scalars(wanted.with_only_columns(JobTable.id)))
+
+    def _take_first(self, kinds: Collection[JobKind]) -> Update:
+        first = (
+            self._select(
+                JobTable.state == State.QUEUED.value, JobTable.kind.in_([kind.value for kind in kinds])
+            )
+            .with_only_columns(JobTable.id)
+            .order_by(JobTable.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)  # for PostgreSQL; SQLite has one writer at a time anyway
+            .correlate(None)
+        )
+        return self._update(JobTable.id == first.scalar_subquery()).values(
+            state=State.RUNNING.value, attempts=JobTable.attempts + 1, started_at=now()
+        )
 
     def _cancel(self, session: Session, which: ColumnElement[bool]) -> None:
         running = self._update(which, JobTable.state == State.RUNNING.value)

@@ -150,15 +150,18 @@ class Database:
         """Add the row of a run that was carried out elsewhere, and its experiment's if it is new.
 
         A run whose record does not end is imported as failed, for no process here carries it on. Raises
-        UserError if the run is known already.
+        UserError if the run is known already, or its experiment is another owner's.
         """
         is_over = record.state.is_final
         with self.transaction() as session:
             if session.get(RunTable, record.config.run_id) is not None:
                 raise UserError(f"Expected a new run; got {record.config.run_id}, which is here already.")
-            if session.get(ExperimentTable, experiment.experiment_id) is None:
+            known = session.get(ExperimentTable, experiment.experiment_id)
+            if known is None:
                 session.add(self._experiment_row(experiment))
                 session.flush()
+            elif known.owner != self.owner:
+                raise UserError(f"Expected an experiment of your own; {known.experiment_id} is another's.")
             run = self._run_row(record.config, record.created_at)
             run.state = record.state.value if is_over else State.FAILED.value
             run.error = record.error if is_over else "imported before it had ended"

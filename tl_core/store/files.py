@@ -23,7 +23,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(0o644)  # a temporary file is private at first
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

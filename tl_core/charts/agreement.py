@@ -1,0 +1,97 @@
+"""Where two arms are right and wrong on the same test examples."""
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from tl_core.charts.colors import ArmStyle, Theme, contrast, mix
+from tl_core.charts.template import TONES, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent
+
+_CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def who_is_right(
+    counts: npt.ArrayLike, style_a: ArmStyle, style_b: ArmStyle, *, theme: Theme = "light"
+) -> go.Figure:
+    """Show on which share of the test examples both arms are right, only one is, or neither.
+
+    Parameters
+    ----------
+    counts
+        Answers, summed over seeds, shape ``(2, 2)``: ``[[both, only a], [only b, neither]]``.
+    style_a, style_b
+        The two arms; the cell where only one is right takes its colour, stronger with its share.
+    theme
+        Light or dark.
+    """
+    cells = np.asarray(counts, dtype=float)
+    if not cells.sum():
+        return empty_figure("No test predictions yet.", theme=theme)
+    shares = cells / cells.sum()
+    colors = _colors(shares, style_a, style_b, theme)
+    figure = new_figure(theme=theme, height=300, alt=_alt(shares, style_a, style_b))
+    figure.add_heatmap(
+        z=[[0, 1], [2, 3]],
+        zmin=0,
+        zmax=3,
+        colorscale=[(edge / 4, colors[index]) for index in range(4) for edge in (index, index + 1)],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        customdata=cells,
+        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
+    )
+    _add_texts(figure, shares, colors, style_a, style_b)
+    _name_sides(figure, style_a, style_b)
+    return figure
+
+
+def _colors(shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyle, theme: Theme) -> list[str]:
+    """Colours of both, only a, only b, neither: hues only where the arms part."""
+    tones = TONES[theme]
+    # The root keeps a small share visible; a quarter of all examples is full strength.
+    only_a, only_b = np.sqrt([shares[0, 1], shares[1, 0]]) / np.sqrt(max(shares[0, 1], shares[1, 0], 0.25))
+    strengths = (0.45, 0.1 + 0.8 * only_a, 0.1 + 0.8 * only_b, 0.12)
+    hues = (tones.neutral, style_a.color, style_b.color, tones.muted)
+    return [mix(tones.background, hue, share) for hue, share in zip(hues, strengths, strict=True)]
+
+
+def _add_texts(
+    figure: go.Figure,
+    shares: npt.NDArray[np.float64],
+    colors: list[str],
+    style_a: ArmStyle,
+    style_b: ArmStyle,
+) -> None:
+    """Write share and meaning into each cell, dark or light as the cell's colour asks."""
+    words = (["both"], _only(style_a), _only(style_b), ["neither"])
+    for (row, column), color, lines in zip(_CELLS, colors, words, strict=True):
+        figure.add_annotation(
+            text="<br>".join([f"<b>{percent(shares[row, column], 0)}</b>", *lines]),
+            x=column,
+            y=row,
+            showarrow=False,
+            font={"size": 15, "color": max(("#FFFFFF", "#10161F"), key=lambda ink: contrast(ink, color))},
+        )
+
+
+def _only(style: ArmStyle) -> list[str]:
+    kind, *base_model = name_lines(style.label, 20)
+    return [f"only {kind}", *base_model]
+
+
+def _name_sides(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
+    """Name the columns after arm b and the rows after arm a."""
+    for axis, style in ((figure.layout.xaxis, style_b), (figure.layout.yaxis, style_a)):
+        name = "<br>".join(name_lines(style.label, 16))
+        axis.update(tickmode="array", tickvals=[0, 1], ticktext=[f"{name}<br>right", f"{name}<br>wrong"])
+    figure.update_xaxes(side="top", tickangle=0)
+    figure.update_yaxes(range=[1.5, -0.5], ticklabelstandoff=4)
+
+
+def _alt(shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyle) -> str:
+    a, b = one_line(style_a.label), one_line(style_b.label)
+    words = ("both arms", f"only {a}", f"only {b}", "neither")
+    parts = [f"{who} {percent(shares[cell], 0)}" for who, cell in zip(words, _CELLS, strict=True)]
+    return f"Shares of the test answers where right is: {', '.join(parts)}."

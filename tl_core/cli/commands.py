@@ -1,0 +1,211 @@
+"""What each command does, apart from reading its options."""
+
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from tl_core.data.profiling import Profile
+from tl_core.data.profiling import profile as profile_table
+from tl_core.data.reading import read_table
+from tl_core.errors import NotFoundError, PlanError
+from tl_core.jobs.client import ensure_supervisor
+from tl_core.jobs.queue import Queue
+from tl_core.planning.launching import launch, take_in
+from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.results.comparison import gather
+from tl_core.results.report import comparison_json
+from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
+from tl_core.store.identifiers import new_id
+from tl_core.store.workspace import Workspace
+
+POLL_S = 0.5
+
+Say = Callable[[str], None]
+
+
+class ExportFormat(StrEnum):
+    """Forms in which a model leaves the workspace."""
+
+    HF = "hf"
+    ONNX = "onnx"
+
+
+def plan_comparison(
+    workspace: Workspace,
+    data: Path,
+    *,
+    text: str | None,
+    label: str | None,
+    test: Path | None,
+    base_model: str,
+    arms: str,
+    seeds: int | None,
+    train_sizes: str | None,
+    preset: Preset,
+    budget: BudgetRule,
+    metric: Metric | None,
+    task: Task,
+    max_length: int,
+    epochs: float | None,
+) -> ExperimentConfig:
+    """Read the data and freeze the experiment; nothing is queued yet."""
+    from tl_core.catalogue.locating import obtain
+
+    parsed = parse_arms(arms.split(","))
+    intake = take_in(workspace, data, name=data.stem, text=text, label=label, test_path=test)
+    for model in {arm.base_model or base_model for arm in parsed if arm.kind.is_neural}:
+        obtain(model)
+    return plan_experiment(
+        experiment_id=new_id("exp"),
+        name=data.stem,
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=task,
+        base_model=base_model,
+        arms=parsed,
+        preset=preset,
+        num_seeds=seeds,
+        train_sizes=_sizes(train_sizes),
+        budget=budget,
+        epochs=epochs,
+        max_length=max_length,
+        headline_metric=metric,
+    )
+
+
+def _sizes(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError as error:
+        raise PlanError(f"Expected train sizes such as 50,100,200; got {text!r}.") from error
+
+
+def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say: Say) -> dict[str, Any]:
+    """Queue the runs, report each as it ends, and return the comparison as JSON values.
+
+    Ctrl-C cancels what is left of it.
+    """
+    launch(workspace, experiment)
+    ensure_supervisor(workspace.settings)
+    try:
+        for line in _follow(workspace, experiment.experiment_id):
+            say(line)
+    except KeyboardInterrupt:
+        Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+        raise
+    dataset = workspace.database.get_dataset(experiment.dataset_fingerprint)
+    return comparison_json(gather(workspace, experiment.experiment_id), dataset)
+
+
+def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
+    """Yield a line whenever a run begins or ends, until all have ended."""
+    from tl_core.jobs.client import observe
+
+    shown: dict[str, State] = {}
+    while True:
+        runs = [observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id)]
+        for run in runs:
+            if run.state is not State.QUEUED and shown.get(run.run_id) is not run.state:
+                shown[run.run_id] = run.state
+                reason = f": {run.error}" if run.error else ""
+                place = f"{run.config.position + 1}/{len(runs)}"
+                yield f"{place} {run.config.arm.name} seed {run.config.seed} {run.state.value}{reason}"
+        if all(run.state.is_final for run in runs):
+            return
+        time.sleep(POLL_S)
+
+
+def verdict_lines(report: dict[str, Any]) -> list[str]:
+    """Give the verdicts' sentences, the headline first."""
+    return [verdict["sentence"] for verdict in report["verdicts"]] or ["No verdict: too few runs finished."]
+
+
+def has_failures(report: dict[str, Any]) -> bool:
+    """Whether a run did not finish."""
+    return any(run["status"] != State.FINISHED.value for arm in report["arms"] for run in arm["runs"])
+
+
+def predict(
+    workspace: Workspace, run: str, source: Path, target: Path, text: str | None, say: Say
+) -> int:
+    """Predict a file with a run of the workspace or an exported model folder."""
+    from tl_core.inference.files import predict_file
+    from tl_core.inference.predictor import load_predictor
+
+    folder = Path(run)
+    if not folder.is_dir():
+        folder = _finished_model(workspace, run)
+    return predict_file(
+        load_predictor(folder), source, target, text, lambda done, total: say(f"{done} of {total} rows")
+    )
+
+
+def _finished_model(workspace: Workspace, run_id: str) -> Path:
+    state = workspace.database.get_run(run_id).state
+    if state is not State.FINISHED:
+        raise NotFoundError(
+            f"Expected a finished run; {run_id} is {state.value}.", "`tl_core runs` lists the runs there are."
+        )
+    return workspace.run_folder(run_id).model_dir
+
+
+def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportFormat) -> None:
+    """Copy a model folder, or write its ONNX form."""
+    from tl_core.export.folder import export_folder, export_onnx
+
+    model = _finished_model(workspace, run_id)
+    (export_folder if format_ is ExportFormat.HF else export_onnx)(model, folder)
+
+
+def profile(data: Path, text: str | None, label: str | None) -> Profile:
+    """Profile a file."""
+    return profile_table(read_table(data), text, label)
+
+
+def profile_lines(found: Profile) -> list[str]:
+    """Say how a file was read and what was found."""
+    header = "with a header" if found.has_header else "without a header"
+    counts = ", ".join(f"{label} {count}" for label, count in found.label_counts.items())
+    return [
+        f"{found.num_rows} rows, {found.encoding}, delimiter {found.delimiter!r}, {header}",
+        f"text: {found.text}  label: {found.label}  ({counts})",
+        *(f"{finding.severity}: {finding.message}" for finding in found.findings),
+    ]
+
+
+def run_lines(workspace: Workspace) -> list[str]:
+    """List every run in one line each."""
+    return [
+        f"{run.run_id}  {run.config.experiment_id}  {run.state.value:9}  {run.config.arm.name}  "
+        f"seed {run.config.seed}  {run.config.train_size} examples"
+        for run in workspace.database.list_runs()
+    ]
+
+
+def _is_experiment(identifier: str) -> bool:
+    return identifier.startswith("exp_")
+
+
+def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
+    """Give a run's record, or an experiment's comparison."""
+    if not _is_experiment(identifier):
+        workspace.database.get_run(identifier)
+        return workspace.run_folder(identifier).read_record().model_dump(mode="json")
+    results = gather(workspace, identifier)
+    dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
+    return comparison_json(results, dataset)
+
+
+def cancel(workspace: Workspace, identifier: str) -> None:
+    """Cancel a run or an experiment."""
+    queue = Queue(workspace.database)
+    (queue.cancel_experiment if _is_experiment(identifier) else queue.cancel_run)(identifier)
+
+
+def delete(workspace: Workspace, identifier: str) -> None:
+    """Delete a run or an experiment."""
+    (workspace.delete_experiment if _is_experiment(identifier) else workspace.delete_run)(identifier)

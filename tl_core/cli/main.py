@@ -1,0 +1,196 @@
+"""The commands of ``python -m tl_core``. Progress goes to stderr, results to stdout."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from tl_core.cli import commands
+from tl_core.errors import TlError
+from tl_core.schema import BudgetRule, Metric, Preset, Task
+from tl_core.settings import Settings
+from tl_core.store.workspace import Workspace
+
+app = typer.Typer(
+    help="Measure transfer learning on your own texts: pretrained against from scratch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace.")
+]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
+TextOption = Annotated[str | None, typer.Option("--text", help="Text column. Guessed if not given.")]
+LabelOption = Annotated[str | None, typer.Option("--label", help="Label column. Guessed if not given.")]
+
+
+def _open(workspace: Path | None) -> Workspace:
+    return Workspace.open(Settings.from_environment(workspace))
+
+
+@app.command()
+def compare(
+    data: Annotated[Path, typer.Argument(help="CSV with texts and labels.")],
+    text: TextOption = None,
+    label: LabelOption = None,
+    test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
+    base_model: Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")] = "builtin",
+    arms: Annotated[str, typer.Option(help="Arms, comma separated.")] = "majority,tfidf,scratch,fine_tuned",
+    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings of each arm. Default: the preset's.")] = None,
+    train_sizes: Annotated[str | None, typer.Option(help="Train examples, comma separated, e.g. 50,100.")] = None,
+    preset: Annotated[Preset, typer.Option(help="Ready-made choice of seeds, epochs and size.")] = Preset.QUICK,
+    budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS,
+    metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None,
+    task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
+    max_length: Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")] = 128,
+    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
+    workspace: WorkspaceOption = None,
+    json_path: JsonOption = None,
+) -> None:
+    """Train every arm on the same split and say how they differ."""
+    opened = _open(workspace)
+    experiment = commands.plan_comparison(
+        opened,
+        data,
+        text=text,
+        label=label,
+        test=test,
+        base_model=base_model,
+        arms=arms,
+        seeds=seeds,
+        train_sizes=train_sizes,
+        preset=preset,
+        budget=budget,
+        metric=metric,
+        task=task,
+        max_length=max_length,
+        epochs=epochs,
+    )
+    report = commands.carry_out_comparison(opened, experiment, _say)
+    _write_json(json_path, report)
+    for line in commands.verdict_lines(report):
+        typer.echo(line)
+    if commands.has_failures(report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def predict(
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run, or an exported model folder.")],
+    source: Annotated[Path, typer.Argument(metavar="IN.csv")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
+    text: TextOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Predict a file with a finished run."""
+    num_rows = commands.predict(_open(workspace), run, source, target, text, _say)
+    typer.echo(f"{num_rows} rows written to {target}")
+
+
+@app.command()
+def profile(
+    data: Annotated[Path, typer.Argument(help="CSV with texts and labels.")],
+    text: TextOption = None,
+    label: LabelOption = None,
+    json_path: JsonOption = None,
+) -> None:
+    """Say how a file is read and what is wrong with it."""
+    found = commands.profile(data, text, label)
+    _write_json(json_path, found.model_dump(mode="json"))
+    for line in commands.profile_lines(found):
+        typer.echo(line)
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN_ID")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Must not exist yet.")],
+    format_: Annotated[commands.ExportFormat, typer.Option("--format")] = commands.ExportFormat.HF,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Copy a finished run's model out of the workspace."""
+    commands.export(_open(workspace), run, folder, format_)
+    typer.echo(f"Model written to {folder}")
+
+
+@app.command()
+def runs(workspace: WorkspaceOption = None) -> None:
+    """List every run."""
+    for line in commands.run_lines(_open(workspace)):
+        typer.echo(line)
+
+
+@app.command()
+def show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A run or an experiment.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show a run's record or an experiment's comparison as JSON."""
+    typer.echo(json.dumps(commands.show(_open(workspace), identifier), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def cancel(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A run or an experiment.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Cancel a run, or every unfinished run of an experiment."""
+    commands.cancel(_open(workspace), identifier)
+
+
+@app.command()
+def delete(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A run or an experiment.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete a run or an experiment with everything it wrote."""
+    commands.delete(_open(workspace), identifier)
+
+
+@app.command(name="import")
+def import_(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Run folders.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Bring run folders into the workspace, or rebuild their rows in the database."""
+    opened = _open(workspace)
+    for folder in folders:
+        typer.echo(opened.import_run(folder))
+
+
+@app.command()
+def worker(workspace: WorkspaceOption = None) -> None:
+    """Carry out queued jobs until stopped."""
+    from tl_core.jobs.worker import work
+
+    if not work(Settings.from_environment(workspace)):
+        typer.echo("Another worker has this workspace already; it carries the jobs out.", err=True)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _write_json(path: Path | None, content: object) -> None:
+    if path is not None:
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Run one command; a user's mistake is one line and exit status 2, a failure exit status 1."""
+    try:
+        app(prog_name="tl_core")
+    except TlError as error:
+        print(f"tl_core: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.exit(1)
+    except Exception:
+        logging.getLogger(__name__).exception("This is a fault of the program, not of your input")
+        sys.exit(1)
