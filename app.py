@@ -1,0 +1,89 @@
+"""The application: Streamlit's pages with a life cycle, response headers and a health route.
+
+``streamlit run app.py`` serves it. It announces itself to the supervisor of the workspace, which carries out
+the runs, and never trains anything itself.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
+from tl_core.jobs.presence import WebServerPresence
+from tl_core.settings import Settings
+from tl_core.store.workspace import Workspace
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'",
+}
+
+
+class ResponseHeaders:
+    """Adds headers that keep the pages out of frames and their images on this server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add the headers to the start of the response."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+@asynccontextmanager
+async def life_cycle(app: st.App) -> AsyncIterator[None]:
+    """Announce this web server and make sure that a supervisor is there; both survive it."""
+    _require_loopback_or_authentication()
+    settings = Settings.from_environment()
+    workspace = Workspace.open(settings)
+    presence = WebServerPresence(workspace)
+    presence.announce()
+    ensure_supervisor(settings)
+    try:
+        yield
+    finally:
+        presence.withdraw()
+        workspace.close()
+
+
+def _require_loopback_or_authentication() -> None:
+    address = config.get_option("server.address")
+    if address not in LOOPBACK and "auth" not in st.secrets:
+        raise SystemExit(
+            f"Expected server.address on the loopback interface; got {address!r}. "
+            "Anybody who reaches it could use this server: configure [auth] in .streamlit/secrets.toml first."
+        )
+
+
+async def health(request: Request) -> JSONResponse:
+    """Say whether the supervisor lives too."""
+    return JSONResponse({"status": "ok", "has_supervisor": supervisor_is_alive(Settings.from_environment())})
+
+
+app = st.App(
+    "pages/router.py",
+    lifespan=life_cycle,
+    middleware=[
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(config.get_option("server.allowedHosts"))),
+        Middleware(ResponseHeaders),
+    ],
+    routes=[Route("/health", health)],
+)

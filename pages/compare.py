@@ -1,0 +1,5 @@
+"""compare"""
+import streamlit as st
+from pages.shared.frame import draw_header, invite
+draw_header('compare?')
+invite('Nothing yet.', 'To the data', 'data')

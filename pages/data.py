@@ -1,0 +1,5 @@
+"""data"""
+import streamlit as st
+from pages.shared.frame import draw_header, invite
+draw_header('data?')
+invite('Nothing yet.', 'To the data', 'data')

@@ -1,0 +1,5 @@
+"""home"""
+import streamlit as st
+from pages.shared.frame import draw_header, invite
+draw_header('home?')
+invite('Nothing yet.', 'To the data', 'data')

@@ -1,0 +1,5 @@
+"""models"""
+import streamlit as st
+from pages.shared.frame import draw_header, invite
+draw_header('models?')
+invite('Nothing yet.', 'To the data', 'data')

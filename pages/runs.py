@@ -1,0 +1,5 @@
+"""runs"""
+import streamlit as st
+from pages.shared.frame import draw_header, invite
+draw_header('runs?')
+invite('Nothing yet.', 'To the data', 'data')
