@@ -29,7 +29,6 @@ def draw_header(question: str, facts: Sequence[str] = ()) -> None:
 def draw_sidebar() -> None:
     """Say below the path what is loaded and what the server has."""
     with st.sidebar:
-        st.divider()
         loaded = _loaded_dataset()
         if loaded:
             st.caption(literal(loaded))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.jobs.supervising import Background, kill_job
 from tests.store.makers import make_event, make_experiment, make_record, make_run
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_S, wait_until
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.jobs.supervisor import Supervisor
@@ -48,7 +48,14 @@ def add_runs(workspace: Workspace, run_ids: Sequence[str] = ("run_1",)) -> list[
 
 
 def work_off(workspace: Workspace, script: Path) -> None:
-    assert Supervisor(workspace, idle_s=0.0, command=(sys.executable, str(script))).run()
+    """Carry out what is queued in this process; a supervisor that does not end is told to."""
+    alarm = threading.Timer(DEADLINE_S, os.kill, (os.getpid(), signal.SIGTERM))
+    alarm.start()
+    try:
+        assert Supervisor(workspace, idle_s=0.0, command=(sys.executable, str(script))).run()
+        assert alarm.is_alive(), f"still at work after {DEADLINE_S:g} s"
+    finally:
+        alarm.cancel()
 
 
 def wait_for_process(queue: Queue, root: Path, job_id: int) -> Job:

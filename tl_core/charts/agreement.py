@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from tl_core.charts.colors import ArmStyle, Theme, contrast, mix
+from tl_core.charts.colors import ArmStyle, Theme, mix, text_on
 from tl_core.charts.template import TONES, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent
 
@@ -52,7 +52,7 @@ def _colors(shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyl
     tones = TONES[theme]
     # The root keeps a small share visible; a quarter of all examples is full strength.
     only_a, only_b = np.sqrt([shares[0, 1], shares[1, 0]]) / np.sqrt(max(shares[0, 1], shares[1, 0], 0.25))
-    strengths = (0.45, 0.1 + 0.8 * only_a, 0.1 + 0.8 * only_b, 0.12)
+    strengths = (0.45, 0.1 + 0.9 * only_a, 0.1 + 0.9 * only_b, 0.12)
     hues = (tones.neutral, style_a.color, style_b.color, tones.muted)
     return [mix(tones.background, hue, share) for hue, share in zip(hues, strengths, strict=True)]
 
@@ -72,7 +72,7 @@ def _add_texts(
             x=column,
             y=row,
             showarrow=False,
-            font={"size": 15, "color": max(("#FFFFFF", "#10161F"), key=lambda ink: contrast(ink, color))},
+            font={"size": 15, "color": text_on(color)},
         )
 
 

@@ -96,7 +96,7 @@ def _add_row(
     )
     figure.add_hline(y=-row, line={"color": TONES[theme].line, "width": 1})
     figure.add_annotation(
-        text=f"<b>{plain(style.label)}</b> · {plain(top, 24)}, {percent(answer[top], 0)}",
+        text=f"<b>{plain(style.label, 28)}</b> · {plain(top, 18)}, {percent(answer[top], 0)}",
         x=0,
         xref="paper",
         xanchor="left",

@@ -1,14 +1,11 @@
-"""Which classes an arm gets right, and where two arms part."""
+"""For which classes two arms part, and by how much."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from tl_core.charts.colors import ArmStyle, Theme, mix
+from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain, points
 
@@ -19,9 +16,6 @@ _BAR_PX = 26
 _GAP_PX = 44
 _LABEL_LIMIT = 24
 _MEASURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
-
-_MOST_CELL_TEXTS = 12
-_MOST_COLUMN_LABELS = 30
 
 
 def per_class_difference(
@@ -81,68 +75,6 @@ def per_class_difference(
     return figure
 
 
-def confusion_matrix(
-    matrix: npt.ArrayLike, labels: Sequence[str], style: ArmStyle, *, theme: Theme = "light"
-) -> go.Figure:
-    """Show what one arm answers for each true class, as shares of the class.
-
-    Up to 12 classes carry their percentages, and up to 30 the names of the columns, which come in the
-    order of the rows; beyond that both are in the hover text.
-
-    Parameters
-    ----------
-    matrix
-        Counts, or their means over seeds, shape ``(num_labels, num_labels)``; rows are true classes,
-        columns predicted ones. A row without examples stays empty.
-    labels
-        Class names in the order of their ids.
-    style
-        The arm; its colour is a share of 100 %.
-    theme
-        Light or dark.
-    """
-    counts = np.asarray(matrix, dtype=float)
-    if not counts.size or not counts.sum():
-        return empty_figure("No test predictions yet.", theme=theme)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
-    num_labels = len(labels)
-    names = [plain(label, _LABEL_LIMIT) for label in labels]
-    figure = new_figure(
-        theme=theme,
-        height=max(150 + _cell_px(num_labels) * num_labels, 260),
-        alt=_confusion_alt(shares, counts, labels, style),
-    )
-    figure.add_heatmap(
-        z=shares,
-        x=list(range(num_labels)),
-        y=list(range(num_labels)),
-        zmin=0,
-        zmax=1,
-        colorscale=_scale(style.color, theme),
-        showscale=False,
-        xgap=1 if num_labels <= _MOST_COLUMN_LABELS else 0,
-        ygap=1 if num_labels <= _MOST_COLUMN_LABELS else 0,
-        customdata=_confusion_hover(counts, shares, labels),
-        hovertemplate="%{customdata}<extra></extra>",
-        text=[[percent(share, 0) if np.isfinite(share) else "" for share in row] for row in shares],
-        texttemplate="%{text}" if num_labels <= _MOST_CELL_TEXTS else None,
-        hoverongaps=False,
-    )
-    ticks: dict[str, Any] = {"tickmode": "array", "tickvals": list(range(num_labels)), "ticktext": names}
-    ticks["tickfont_size"] = 12 if num_labels <= _MOST_CELL_TEXTS else 10
-    has_column_labels = num_labels <= _MOST_COLUMN_LABELS
-    figure.update_xaxes(
-        **ticks,
-        side="top",
-        showticklabels=has_column_labels,
-        autotickangles=[0, -90],
-        title_text="predicted" if has_column_labels else "predicted, in the order of the rows",
-    )
-    figure.update_yaxes(**ticks, range=[num_labels - 0.5, -0.5], title_text="true class", ticklabelstandoff=4)
-    return figure
-
-
 def _gap_range(rows: pd.DataFrame) -> list[float]:
     """Points from the lowest to the highest difference, with zero and a little room."""
     low, high = 100 * min(rows["difference"].min(), 0.0), 100 * max(rows["difference"].max(), 0.0)
@@ -194,29 +126,6 @@ def _class_hover(row: Any, style_a: ArmStyle, style_b: ArmStyle) -> str:
     )
 
 
-def _cell_px(num_labels: int) -> int:
-    return 44 if num_labels <= 6 else 34 if num_labels <= _MOST_CELL_TEXTS else 14
-
-
-def _scale(color: str, theme: Theme) -> list[tuple[float, str]]:
-    tones = TONES[theme]
-    return [(0.0, mix(tones.background, tones.text, 0.04)), (1.0, color)]
-
-
-def _confusion_hover(
-    counts: npt.NDArray[np.float64], shares: npt.NDArray[np.float64], labels: Sequence[str]
-) -> list[list[str]]:
-    names = [plain(label) for label in labels]
-    return [
-        [
-            f"<b>{true}</b> answered as <b>{predicted}</b><br>"
-            f"{percent(shares[i, j])} of the class, {counts[i, j]:,.4g} examples"
-            for j, predicted in enumerate(names)
-        ]
-        for i, true in enumerate(names)
-    ]
-
-
 def _per_class_alt(rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle, name: str) -> str:
     best, worst = rows.iloc[0], rows.iloc[-1]
     return (
@@ -224,16 +133,3 @@ def _per_class_alt(rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle, nam
         f"{points(worst['difference'])} points for {one_line(worst['label'])} to "
         f"{points(best['difference'])} for {one_line(best['label'])}."
     )
-
-
-def _confusion_alt(
-    shares: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], labels: Sequence[str], style: ArmStyle
-) -> str:
-    right = percent(np.trace(counts) / counts.sum())
-    wrong = np.where(np.eye(len(labels), dtype=bool), 0.0, np.nan_to_num(shares))
-    true, predicted = divmod(int(wrong.argmax()), len(labels))
-    text = f"Confusion matrix of {one_line(style.label)}: {right} on the diagonal"
-    if not wrong.max():
-        return f"{text}."
-    worst, answer = one_line(labels[true]), one_line(labels[predicted])
-    return f"{text}; most often, {percent(wrong[true, predicted])} of {worst} is answered as {answer}."

@@ -8,7 +8,9 @@ from tl_core.schema import Arm, ArmKind
 
 Theme = Literal["light", "dark"]
 
-# Okabe and Ito's colour-blind safe hues, with a stronger blue and a darker yellow for white paper.
+# Okabe and Ito's colour-blind safe hues, with a stronger blue and a darker yellow for white paper. The
+# darker yellow comes close to the orange for readers without green-sensitive cones, one more reason why
+# every mark is named beside it.
 PALETTE: dict[Theme, dict[ArmKind, str]] = {
     "light": {
         ArmKind.FINE_TUNED: "#0B6FB8",
@@ -23,7 +25,7 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
         ArmKind.FROZEN: "#A5DAF8",
         ArmKind.TFIDF: "#2FC79A",
         ArmKind.SCRATCH: "#F58A3C",
-        ArmKind.FROZEN_RANDOM: "#D9B23A",
+        ArmKind.FROZEN_RANDOM: "#F0DA7E",
         ArmKind.MAJORITY: "#9BA6B3",
     },
 }
@@ -134,6 +136,11 @@ def readable(color: str, theme: Theme) -> str:
     """Move `color` towards the text colour just far enough to be read as text (WCAG 2.2, 1.4.3)."""
     shades = (mix(color, TEXT[theme], step / 20) for step in range(21))
     return next(shade for shade in shades if contrast(shade, BACKGROUND[theme]) >= _TEXT_CONTRAST)
+
+
+def text_on(color: str) -> str:
+    """White where it can be read on `color`, else black."""
+    return "#FFFFFF" if contrast("#FFFFFF", color) >= _TEXT_CONTRAST else "#000000"
 
 
 def mix(color: str, other: str, share: float) -> str:

@@ -19,9 +19,9 @@ def spread(
     Parameters
     ----------
     wanted
-        Wanted centres, in any order, shape ``(num_labels,)``.
+        Wanted centres, in any order, shape ``(num_labels,)``, at least one.
     sizes
-        Extent of each label along the line, in the unit of `wanted`.
+        Extent of each label along the line, above zero, in the unit of `wanted`.
     low, high
         Ends of the line.
 
@@ -31,10 +31,10 @@ def spread(
     """
     order = np.argsort(wanted, kind="stable")
     extents = np.asarray(sizes, dtype=float)[order]
-    extents *= min(1.0, (high - low) / max(extents.sum(), np.finfo(float).tiny))
+    extents *= min(1.0, (high - low) / extents.sum())
     offsets = np.cumsum(extents) - extents / 2
     slack = np.asarray(wanted, dtype=float)[order] - offsets
-    starts = np.clip(isotonic_regression(slack).x if len(slack) else slack, low, high - extents.sum())
+    starts = np.clip(isotonic_regression(slack).x, low, high - extents.sum())
     centres = np.empty(len(order))
     centres[order] = starts + offsets
     return centres

@@ -1,0 +1,115 @@
+"""How long from pressing start to a first live point, a first verdict and the final one?
+
+``python -m benchmarks.end_to_end`` queues the sentiment sample with the quick preset, the arms majority, tfidf,
+scratch and fine_tuned and five seeds in a fresh workspace, exactly as the Design page does, and watches the
+run folders as the Runs and Compare pages do.
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tl_core.catalogue.base_models import BUILTIN
+from tl_core.jobs.client import ensure_supervisor, stop_supervisor
+from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.launching import launch, take_in
+from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.results.comparison import gather
+from tl_core.schema import ExperimentConfig, Preset, State, StepLogged, Task
+from tl_core.settings import Settings
+from tl_core.store.identifiers import new_id
+from tl_core.store.workspace import Workspace
+
+SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "reviews_sentiment.csv"
+ARMS = ("majority", "tfidf", "scratch", "fine_tuned")
+NUM_SEEDS = 5
+TARGETS_S = {"first_point_s": 20.0, "first_verdict_s": 90.0, "final_verdict_s": 360.0}
+POLL_S = 0.25
+
+
+def plan(workspace: Workspace) -> ExperimentConfig:
+    """Take the sample in and plan what the quick preset asks for."""
+    intake = take_in(workspace, SAMPLE, name=SAMPLE.stem)
+    return plan_experiment(
+        experiment_id=new_id("exp"),
+        name=SAMPLE.stem,
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=Task.SENTIMENT,
+        base_model=BUILTIN,
+        arms=parse_arms(ARMS),
+        preset=Preset.QUICK,
+        num_seeds=NUM_SEEDS,
+    )
+
+
+def has_live_point(workspace: Workspace, experiment_id: str) -> bool:
+    """Whether a neural arm has logged a training loss."""
+    started = [run for run in workspace.database.list_runs(experiment_id) if run.state is not State.QUEUED]
+    return any(
+        isinstance(event, StepLogged)
+        for run in started
+        for event in workspace.run_folder(run.run_id).read_events()
+    )
+
+
+def measure(workspace: Workspace) -> dict[str, Any]:
+    """Start, watch, and return seconds since the start."""
+    experiment = plan(workspace)
+    started = time.perf_counter()
+    launch(workspace, experiment)
+    ensure_supervisor(workspace.settings)
+    moments: dict[str, Any] = {}
+    while True:
+        elapsed = time.perf_counter() - started
+        if "first_point_s" not in moments and has_live_point(workspace, experiment.experiment_id):
+            moments["first_point_s"] = elapsed
+        states = {run.state for run in workspace.database.list_runs(experiment.experiment_id)}
+        if "first_verdict_s" not in moments and gather(workspace, experiment.experiment_id).headline:
+            moments["first_verdict_s"] = elapsed
+        if all(state.is_final for state in states):
+            moments["final_verdict_s"] = elapsed
+            return moments | _outcome(workspace, experiment.experiment_id)
+        time.sleep(POLL_S)
+
+
+def _outcome(workspace: Workspace, experiment_id: str) -> dict[str, Any]:
+    results = gather(workspace, experiment_id)
+    headline = results.headline
+    return {
+        "states": sorted(run.state.value for run in results.runs),
+        "sentence": headline.sentence if headline else None,
+        "train_s": {run.config.run_id: run.record.train_s for run in results.finished},
+        "wall_s": {run.config.run_id: run.record.wall_s for run in results.finished},
+        "accuracy": {
+            summary.arm: {"mean": summary.mean, "ci95": summary.ci95, "seeds": summary.values}
+            for summary in results.summaries.values()
+        },
+    }
+
+
+def main() -> None:
+    """Measure in a fresh workspace and write the JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(Settings.from_environment(folder), supervisor_idle_s=5.0)
+        workspace = Workspace.open(settings)
+        try:
+            measured = measure(workspace)
+        finally:
+            stop_supervisor(settings)
+            workspace.close()
+    answer = {
+        "hardware": inspect_hardware().sentence,
+        "targets_s": TARGETS_S,
+        "within_targets": {name: measured[name] <= limit for name, limit in TARGETS_S.items()},
+        **measured,
+    }
+    Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Which peak learning rate serves each neural arm by default?
+
+``python -m benchmarks.learning_rates`` trains every arm with the built-in model at every rate of its grid on
+500 examples of two real sets, two seeds each, five epochs, batch 16, and takes the rate with the highest mean
+accuracy on validation. Test examples are never scored. The answer is `planning.presets.DEFAULT_RATES`.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+import torch
+
+from benchmarks.real_sets import real_set
+from tl_core.catalogue.base_models import BUILTIN
+from tl_core.catalogue.locating import describe, obtain
+from tl_core.data.dataset import Dataset, build_dataset
+from tl_core.data.identity import derive_seeds
+from tl_core.data.reading import read_table
+from tl_core.data.splitting import make_split, train_subset
+from tl_core.models.building import build_classifier
+from tl_core.schema import ArmKind, EvalFinished, LearningRates, TrainingConfig
+from tl_core.training.clock import Clock
+from tl_core.training.devices import choose_device, choose_precision
+from tl_core.training.encoding import compute_features, tokenize
+from tl_core.training.fit import fit
+
+SETS = ("trec6", "cr")
+TRAIN_SIZE = 500
+NUM_SEEDS = 2
+TRAINING = TrainingConfig(epochs=5, num_evaluations=1, max_eval_examples=512)
+
+GRID: dict[ArmKind, list[LearningRates]] = {
+    ArmKind.FROZEN: [LearningRates(encoder=0, head=rate) for rate in (5e-3, 1e-2, 2e-2, 5e-2)],
+    ArmKind.FROZEN_RANDOM: [LearningRates(encoder=0, head=rate) for rate in (5e-3, 1e-2, 2e-2, 5e-2)],
+    ArmKind.FINE_TUNED: [LearningRates(encoder=rate, head=5e-3) for rate in (3e-5, 5e-5, 1e-4, 2e-4)],
+    ArmKind.SCRATCH: [LearningRates(encoder=rate, head=rate) for rate in (1e-4, 3e-4, 5e-4, 1e-3)],
+}
+
+
+def load(name: str) -> Dataset:
+    """Read a set's train file; its official test file stays untouched."""
+    return build_dataset(read_table(real_set(name)), name=name, text="text", label="label")
+
+
+def final_evaluation(
+    dataset: Dataset, kind: ArmKind, rates: LearningRates, seed: int, cache: Path
+) -> EvalFinished:
+    """Train one arm once and return its evaluation on validation after the last step."""
+    device = choose_device()
+    precision = choose_precision(device)
+    folder, base = obtain(BUILTIN), describe(BUILTIN)
+    seeds = derive_seeds(seed)
+    split = make_split(dataset)
+    labels = dataset.info.columns.labels
+    model = build_classifier(kind, folder, base.pooling, labels, init_seed=seeds.init)
+    examples = tokenize(dataset.table, folder, TRAINING.max_length, cache / dataset.info.fingerprint)
+    if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
+        kept = cache / f"{dataset.info.fingerprint}-{kind.value}-{seed if kind is ArmKind.FROZEN_RANDOM else 0}"
+        examples = compute_features(model, examples, device, precision, kept).examples
+    train = train_subset(dataset, split, TRAIN_SIZE, seeds.subset)
+    events = fit(
+        model,
+        examples.select(train),
+        examples.select(split.validation),
+        TRAINING,
+        rates,
+        order_seed=seeds.order,
+        device=device,
+        precision=precision,
+        micro_batch_size=TRAINING.batch_size,
+        clock=Clock(),
+    )
+    return [event for event in events if isinstance(event, EvalFinished)][-1]
+
+
+def measure() -> Iterator[dict[str, object]]:
+    """Yield one row per arm and rate."""
+    datasets = [load(name) for name in SETS]
+    with tempfile.TemporaryDirectory() as cache:
+        for kind, grid in GRID.items():
+            for rates in grid:
+                accuracies = {
+                    dataset.info.name: [
+                        final_evaluation(dataset, kind, rates, seed, Path(cache)).accuracy
+                        for seed in range(NUM_SEEDS)
+                    ]
+                    for dataset in datasets
+                }
+                row = {
+                    "arm": kind.value,
+                    "encoder": rates.encoder,
+                    "head": rates.head,
+                    "validation_accuracy": accuracies,
+                    "mean": fmean(np.concatenate(list(accuracies.values())).tolist()),
+                }
+                print(json.dumps(row), flush=True)
+                yield row
+
+
+def main() -> None:
+    """Measure, choose and write the JSON."""
+    rows = list(measure())
+    chosen = {
+        kind.value: max((row for row in rows if row["arm"] == kind.value), key=lambda row: row["mean"])
+        for kind in GRID
+    }
+    device = choose_device()
+    answer = {
+        "how": "highest mean accuracy on validation over sets and seeds; test examples are never scored",
+        "base_model": BUILTIN,
+        "sets": SETS,
+        "train_size": TRAIN_SIZE,
+        "num_seeds": NUM_SEEDS,
+        "training": TRAINING.model_dump(mode="json"),
+        "device": device.type,
+        "precision": choose_precision(device).value,
+        "num_threads": torch.get_num_threads(),
+        "chosen": chosen,
+        "rows": rows,
+    }
+    Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2) + "\n")
+    print(json.dumps(chosen, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""One call of every figure, with friendly or hostile names, for the tests that hold for all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from tl_core import charts
+from tl_core.charts import Theme
+from tl_core.schema import Arm, Metric
+
+HOSTILE = '<b>bold</b> <a href="https://example.org">link</a> $x^2$ %{meta.alt} &lt;'
+
+
+@dataclass(frozen=True)
+class Names:
+    """The texts that a person or a model hub chooses."""
+
+    label: str = "refund"
+    base_model: str = "distilbert-base-uncased"
+
+
+def arms(names: Names) -> list[Arm]:
+    return [Arm.parse("fine_tuned"), Arm.parse("scratch"), Arm.parse(f"fine_tuned:{names.base_model}")]
+
+
+def race(arm_names: list[str], *, num_points: int = 12, num_seeds: int = 2) -> pd.DataFrame:
+    """Runs that climb from 0.4 along a straight line, each arm a little higher than the one before."""
+    rows = [
+        {
+            "arm": arm,
+            "run_id": f"{arm}-{seed}",
+            "seed": seed,
+            "train_s": 2.0 * step,
+            "step": step,
+            "examples_seen": 16 * step,
+            "accuracy": 0.4 + (0.02 + 0.002 * place) * step,
+            "macro_f1": 0.3 + 0.02 * step,
+            "loss": 2.0 - 0.1 * step,
+        }
+        for place, arm in enumerate(arm_names)
+        for seed in range(num_seeds)
+        for step in range(num_points)
+    ]
+    columns = ["arm", "run_id", "seed", "train_s", "step", "examples_seen", "accuracy", "macro_f1", "loss"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def overview(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    table = pd.DataFrame(
+        [{"arm": arm.name, "seed": seed, "value": 0.7 + seed / 50} for arm in listed for seed in range(3)]
+    )
+    summary = pd.DataFrame([{"arm": arm.name, "mean": 0.72, "low": 0.68, "high": 0.76} for arm in listed])
+    styles = charts.arm_styles(listed, {}, theme)
+    return charts.arms_overview(table, summary, styles, metric=Metric.ACCURACY, floor=0.4, theme=theme)
+
+
+def intervals(names: Names, theme: Theme) -> go.Figure:
+    rows = [(names.label, 0.21, 0.14, 0.29), (names.base_model, 0.01, -0.05, 0.07)]
+    return charts.difference_interval(
+        pd.DataFrame(rows, columns=["pair", "difference", "low", "high"]), theme=theme
+    )
+
+
+def curves(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    table = race([arm.name for arm in listed])
+    return charts.learning_curves(table, charts.arm_styles(listed, {}, theme), floor=0.4, theme=theme)
+
+
+def per_class(names: Names, theme: Theme) -> go.Figure:
+    rows = [(names.label, 0.3, 0.9, 0.6, 30), ("praise", -0.05, 0.7, 0.75, 12)]
+    table = pd.DataFrame(rows, columns=["label", "difference", "value_a", "value_b", "support"])
+    styles = list(charts.arm_styles(arms(names), {}, theme).values())
+    return charts.per_class_difference(table, styles[2], styles[1], theme=theme)
+
+
+def confusion(names: Names, theme: Theme) -> go.Figure:
+    style = charts.arm_styles(arms(names), {}, theme)["fine_tuned"]
+    return charts.confusion_matrix([[8, 2], [3, 7]], [names.label, "praise"], style, theme=theme)
+
+
+def agreement(names: Names, theme: Theme) -> go.Figure:
+    styles = list(charts.arm_styles(arms(names), {}, theme).values())
+    return charts.who_is_right([[60, 25], [5, 10]], styles[2], styles[1], theme=theme)
+
+
+def balance(names: Names, theme: Theme) -> go.Figure:
+    return charts.class_balance({names.label: 30, "praise": 10}, theme=theme)
+
+
+def lengths(names: Names, theme: Theme) -> go.Figure:
+    return charts.length_histogram(np.arange(1, 101), 64, theme=theme)
+
+
+def answers(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    rows = [
+        (arm.name, label, share)
+        for arm in listed
+        for label, share in ((names.label, 0.7), ("praise", 0.2), ("other", 0.1))
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
+    return charts.probabilities(table, charts.arm_styles(listed, {}, theme), theme=theme)
+
+
+FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
+    overview,
+    intervals,
+    curves,
+    per_class,
+    confusion,
+    agreement,
+    balance,
+    lengths,
+    answers,
+]

@@ -1,0 +1,45 @@
+"""Differences between two arms, class by class."""
+
+import pandas as pd
+import pytest
+
+from tl_core.charts import arm_styles, per_class_difference
+from tl_core.schema import Arm
+
+STYLES = arm_styles([Arm.parse("fine_tuned"), Arm.parse("scratch")], {})
+A, B = STYLES["fine_tuned"], STYLES["scratch"]
+
+
+def gaps(differences: dict[str, float]) -> pd.DataFrame:
+    rows = [(label, gap, 0.5 + gap, 0.5, 20) for label, gap in differences.items()]
+    return pd.DataFrame(rows, columns=["label", "difference", "value_a", "value_b", "support"])
+
+
+def test_classes_are_sorted_and_coloured_by_the_arm_ahead():
+    figure = per_class_difference(gaps({"x": -0.1, "y": 0.3, "z": 0.05}), A, B)
+
+    assert figure.layout.yaxis.ticktext == ("y", "z", "x")
+    assert figure.data[0].x == pytest.approx((30, 5, -10))
+    assert figure.data[0].marker.color == (A.color, A.color, B.color)
+    assert figure.layout.xaxis.title.text == "difference in F1, points"
+
+
+def test_key_names_both_arms_in_their_ink():
+    key = per_class_difference(gaps({"x": 0.1}), A, B, measure="recall").layout.annotations[-1].text
+
+    assert f'<span style="color:{A.ink}"><b>Fine-tuned</b> better →</span>' in key
+    assert f'<span style="color:{B.ink}"><b>From scratch</b> better ←</span>' in key
+
+
+def test_of_many_classes_the_largest_differences_are_drawn_and_the_rest_counted():
+    figure = per_class_difference(gaps({f"c{i}": (-1) ** i * i / 100 for i in range(30)}), A, B)
+
+    assert len(figure.data[0].x) == 24
+    assert min(abs(gap) for gap in figure.data[0].x) == pytest.approx(6)
+    assert figure.layout.xaxis.title.text == "difference in F1, points; 6 smaller not drawn"
+
+
+def test_labels_that_look_alike_when_cut_keep_their_own_bars():
+    figure = per_class_difference(gaps({"x" * 50 + "1": 0.1, "x" * 50 + "2": 0.2}), A, B)
+
+    assert figure.data[0].y == (0, 1)

@@ -1,0 +1,150 @@
+"""The race: means over seeds, running states, labels at the line's ends."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.charts.examples import race
+from tl_core.charts import ArmStyle, arm_styles, learning_curves
+from tl_core.charts.curves import MAX_POINTS, Curve, mean_curve
+from tl_core.schema import Arm, SplitName
+
+EIGHT = ["fine_tuned", "scratch", "frozen", "frozen_random", *(f"fine_tuned:m{i}" for i in range(4))]
+
+
+def curve(x: list[float], y: list[float]) -> Curve:
+    return Curve(x=np.array(x, dtype=float), y=np.array(y, dtype=float))
+
+
+def styles(names: list[str]) -> dict[str, ArmStyle]:
+    return arm_styles([Arm.parse(name) for name in names], {})
+
+
+def traces(figure, name: str) -> list:
+    return [trace for trace in figure.data if trace.name == name]
+
+
+def test_mean_interpolates_up_to_the_shortest_run():
+    mean = mean_curve([curve([0, 10, 20], [0.0, 1.0, 1.0]), curve([0, 5, 15], [0.0, 1.0, 0.0])])
+
+    assert mean.x.tolist() == [0, 5, 10, 15]
+    assert mean.y.tolist() == [0.0, 0.75, 0.75, 0.5]
+
+
+def test_a_run_with_one_point_does_not_hold_back_the_mean():
+    mean = mean_curve([curve([0, 10], [0.2, 0.4]), curve([0], [0.9])])
+
+    assert mean.x.tolist() == [0, 10]
+    assert mean.y.tolist() == [0.2, 0.4]
+
+
+def test_mean_of_single_points_is_a_point():
+    assert mean_curve([curve([0], [0.3]), curve([0], [0.5])]).x.tolist() == [0]
+
+
+def test_runs_that_do_not_overlap_show_the_longest():
+    assert mean_curve([curve([0, 1], [0, 0]), curve([5, 6], [1, 1])]).x.tolist() == [5, 6]
+
+
+def test_every_seed_is_a_thin_line_under_a_thick_mean():
+    figure = learning_curves(race(["fine_tuned", "scratch"], num_seeds=3), styles(["fine_tuned", "scratch"]))
+
+    assert len(traces(figure, "run")) == 6
+    assert {trace.line.width for trace in traces(figure, "run")} == {1}
+    assert [trace.line.color for trace in traces(figure, "mean")] == ["#0B6FB8", "#D55E00"]
+    assert {trace.line.width for trace in traces(figure, "mean")} == {3}
+
+
+@pytest.mark.parametrize(
+    ("x", "title"),
+    [
+        ("train_s", "training seconds (evaluation left out)"),
+        ("step", "optimizer steps"),
+        ("examples_seen", "training examples seen"),
+    ],
+)
+def test_x_axis_names_its_unit(x, title):
+    assert learning_curves(race(["scratch"]), styles(["scratch"]), x=x).layout.xaxis.title.text == title
+
+
+def test_fractions_are_in_percent_and_losses_are_not():
+    accuracy = learning_curves(race(["scratch"]), styles(["scratch"]))
+    loss = learning_curves(race(["scratch"]), styles(["scratch"]), y="loss", split=SplitName.TRAIN)
+
+    assert accuracy.layout.yaxis.tickformat == ".0%"
+    assert "validation accuracy" in [note.text for note in accuracy.layout.annotations]
+    assert "%" not in loss.layout.yaxis.tickformat
+    assert "train loss" in [note.text for note in loss.layout.annotations]
+
+
+def test_floor_is_dotted_and_named():
+    figure = learning_curves(race(["scratch"]), styles(["scratch"]), floor=0.25)
+
+    assert figure.layout.shapes[0].line.dash == "dot"
+    assert figure.layout.shapes[0].y0 == 0.25
+    assert figure.layout.yaxis.range[0] < 0.25
+    assert "always the largest class" in [note.text for note in figure.layout.annotations]
+
+
+def test_end_labels_carry_value_and_name_in_the_arms_ink():
+    figure = learning_curves(race(["scratch"]), styles(["scratch"]))
+    label = figure.layout.annotations[0]
+
+    assert label.text == "<b>62.0</b> From scratch"
+    assert label.font.color == styles(["scratch"])["scratch"].ink
+
+
+@pytest.mark.parametrize("num_arms", range(1, 9))
+def test_end_labels_never_overlap(num_arms):
+    names = EIGHT[:num_arms]
+    figure = learning_curves(race(names), styles(names))
+    labels = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
+    low, high = figure.layout.yaxis.range
+    plot_px = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    boxes = sorted(
+        (plot_px * (note.y - low) / (high - low), 15 * (1 + note.text.count("<br>"))) for note in labels
+    )
+
+    assert len(boxes) == num_arms
+    for (below, height_below), (above, height_above) in zip(boxes, boxes[1:], strict=False):
+        assert above - below >= (height_below + height_above) / 2
+    assert boxes[0][0] > -figure.layout.margin.b
+    assert boxes[-1][0] < plot_px + figure.layout.margin.t
+
+
+def test_line_that_stops_early_gets_a_leader_to_its_label():
+    short = race(["frozen"], num_points=4)
+    figure = learning_curves(pd.concat([race(["scratch"]), short]), styles(["scratch", "frozen"]))
+    (leader,) = traces(figure, "leader")
+
+    assert leader.x == (6.0, 22.0)
+    assert leader.line.dash == "dot"
+
+
+def test_one_point_a_run_is_a_dot():
+    figure = learning_curves(race(["scratch"], num_points=1), styles(["scratch"]))
+
+    assert {trace.mode for trace in figure.data} == {"markers"}
+    assert figure.layout.xaxis.range == (0, 1)
+
+
+def test_arms_without_a_point_yet_are_left_out():
+    figure = learning_curves(race(["scratch"]), styles(["fine_tuned", "scratch"]))
+
+    assert len(traces(figure, "mean")) == 1
+
+
+def test_values_that_are_not_finite_are_left_out():
+    table = race(["scratch"], num_seeds=1)
+    table.loc[3, "loss"] = np.nan
+    table.loc[4, "loss"] = np.inf
+
+    assert len(learning_curves(table, styles(["scratch"]), y="loss").data[0].x) == 10
+
+
+def test_long_runs_are_thinned_and_keep_their_ends():
+    figure = learning_curves(race(["scratch"], num_points=3000, num_seeds=1), styles(["scratch"]), x="step")
+
+    for trace in figure.data:
+        assert len(trace.x) <= MAX_POINTS
+        assert (trace.x[0], trace.x[-1]) == (0, 2999)

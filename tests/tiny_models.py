@@ -1,0 +1,106 @@
+"""Base models of 2 layers and width 32 with random weights, in the Hub's layout, made on the spot."""
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+)
+
+Architecture = Literal["bert", "distilbert", "roberta"]
+
+WIDTH = 32
+MAX_TOKENS = 64
+CORPUS = (
+    "a good film and a kind, warm story",
+    "a bad film: a dull, cold and long story",
+    "the food was not good, but the people were kind",
+    "I would never come back! the room was cold",
+    "great value, works well and looks good",
+    "broken after one day; they never answered",
+)
+_BERT_SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+_ROBERTA_SPECIAL = {"bos": "<s>", "pad": "<pad>", "eos": "</s>", "unk": "<unk>", "mask": "<mask>"}
+
+
+def tiny_model_folder(tmp_path: Path, architecture: Architecture, seed: int = 0) -> Path:
+    """Save a tiny pretrained-looking encoder with its tokenizer below ``tmp_path`` and return its folder.
+
+    The same seed gives the same weights.
+    """
+    folder = tmp_path / f"tiny-{architecture}"
+    tokenizer = _byte_level() if architecture == "roberta" else _word_pieces()
+    special = _ROBERTA_SPECIAL if architecture == "roberta" else _BERT_SPECIAL
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=MAX_TOKENS,
+        model_input_names=["input_ids", "attention_mask"],
+        **{f"{name}_token": token for name, token in special.items()},
+    )
+    fast.save_pretrained(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        _encoder(architecture, tokenizer.get_vocab_size()).save_pretrained(folder)
+    return folder
+
+
+def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
+    config: PreTrainedConfig
+    if architecture == "distilbert":
+        config = DistilBertConfig(
+            vocab_size=vocab_size,
+            dim=WIDTH,
+            hidden_dim=2 * WIDTH,
+            n_layers=2,
+            n_heads=2,
+            max_position_embeddings=MAX_TOKENS,
+        )
+        return DistilBertModel(config)
+    sizes = {
+        "vocab_size": vocab_size,
+        "hidden_size": WIDTH,
+        "intermediate_size": 2 * WIDTH,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    }
+    if architecture == "bert":
+        return BertModel(BertConfig(max_position_embeddings=MAX_TOKENS, **sizes))
+    # RoBERTa's positions start after the padding id, 1.
+    return RobertaModel(RobertaConfig(max_position_embeddings=MAX_TOKENS + 2, type_vocab_size=1, **sizes))
+
+
+def _word_pieces() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=300, special_tokens=list(_BERT_SPECIAL.values()), show_progress=False
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    ends = [(token, tokenizer.token_to_id(token)) for token in ("[SEP]", "[CLS]")]
+    tokenizer.post_processor = processors.BertProcessing(*ends)
+    return tokenizer
+
+
+def _byte_level() -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(_ROBERTA_SPECIAL.values()),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    ends = [(token, tokenizer.token_to_id(token)) for token in ("</s>", "<s>")]
+    tokenizer.post_processor = processors.RobertaProcessing(*ends, add_prefix_space=False)
+    return tokenizer
