@@ -1,6 +1,7 @@
 """Words for arms and verdicts; a sentence never claims more than its interval and flags allow."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tl_core.schema import Arm, ArmKind, Flag, Metric, Verdict
 
@@ -59,17 +60,50 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A verdict's sentence taken apart, for places where its parts stand below each other.
+
+    ``claim`` is a sentence of its own; ``interval`` continues it. What weakens the claim is in the verdict's
+    scope and flags, and has to stand beside it.
+    """
+
+    claim: str
+    interval: str
+
+
+def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
+    """Say a verdict's claim and its interval apart, in the words of `verdict_sentence`."""
+    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
+    first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
+    if verdict.conclusion == "no_difference_shown":
+        words = f"no difference shown between {first} and {second}"
+        difference, low, high = points(verdict.difference, *verdict.ci95)
+        interval = f"{difference} points of {_METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
+    else:
+        relation, interval = _relation(verdict)
+        words = f"{first} {relation} {second}"
+    if verdict.scope == "models":
+        return Claim(claim=f"These two trained models: {words}", interval=interval)
+    return Claim(claim=words[0].upper() + words[1:], interval=interval)
+
+
 def _difference(verdict: Verdict, first: str, second: str) -> str:
-    sign = 1 if verdict.conclusion == "better" else -1
-    low, high = sorted(sign * end for end in verdict.ci95)
-    difference, low_words, high_words = points(sign * verdict.difference, low, high)
-    relation = _RELATIONS[verdict.metric, verdict.conclusion].format(points=difference)
-    interval = f"95 % interval {low_words} to {high_words}"
+    relation, interval = _relation(verdict)
     if verdict.scope == "models":
         return (
             f"{first} {relation} {second} ({interval} over {verdict.num_examples} test examples; {_ONE_SEED})"
         )
     return f"{first} {relation} {second} ({interval}, {_counts(verdict)})"
+
+
+def _relation(verdict: Verdict) -> tuple[str, str]:
+    """Say how a stands to b, and the interval from the side of the one ahead."""
+    sign = 1 if verdict.conclusion == "better" else -1
+    low, high = sorted(sign * end for end in verdict.ci95)
+    difference, low_words, high_words = points(sign * verdict.difference, low, high)
+    relation = _RELATIONS[verdict.metric, verdict.conclusion].format(points=difference)
+    return relation, f"95 % interval {low_words} to {high_words}"
 
 
 def _no_difference(verdict: Verdict, first: str, second: str) -> str:

@@ -1,7 +1,8 @@
 """A run's folder: the truth about what happened. Nothing else reads or writes its files."""
 
 import shutil
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -98,6 +99,10 @@ class RunFolder:
         events = (EVENT.validate_json(line) for line in whole.splitlines())
         return [event for event in events if event.seq > after_seq]
 
+    def tail_events(self) -> "EventTail":
+        """Follow the events of a run that is being carried out."""
+        return EventTail(self._events_path)
+
     def last_event(self) -> Event | None:
         """Return the last whole event."""
         events = self.read_events()
@@ -133,6 +138,44 @@ class RunFolder:
             if file.read(1) != b"\n":
                 file.seek(0)
                 file.truncate(file.read().rfind(b"\n") + 1)
+
+
+@dataclass
+class EventTail:
+    """Follows a growing file of events: each look parses only what was written since the last one.
+
+    May be shared between threads.
+    """
+
+    path: Path
+    _events: list[Event] = field(default_factory=list, repr=False)
+    _first_line: bytes = field(default=b"", repr=False)
+    _offset: int = field(default=0, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def read(self) -> tuple[Event, ...]:
+        """Return all events so far; after a new attempt has begun, those of that attempt alone."""
+        with self._lock:
+            try:
+                with self.path.open("rb") as file:
+                    # Times with all their digits make the first line of every attempt another one.
+                    if file.read(len(self._first_line)) != self._first_line:
+                        self._forget()
+                    file.seek(self._offset)
+                    self._take_in(file.read())
+            except FileNotFoundError:
+                self._forget()
+            return tuple(self._events)
+
+    def _take_in(self, written: bytes) -> None:
+        whole, end, _torn = written.rpartition(b"\n")
+        lines = whole.splitlines()
+        self._events += [EVENT.validate_json(line) for line in lines]
+        self._first_line = self._first_line or (lines[0] if lines else b"")
+        self._offset += len(whole) + len(end)
+
+    def _forget(self) -> None:
+        self._events, self._first_line, self._offset = [], b"", 0
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,0 +1,38 @@
+"""The application as a test drives it: the router on a workspace of its own, offline, starting no process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.fixtures import make_workspace
+from tl_core.store.workspace import Workspace
+
+ROUTER = Path(__file__).parents[2] / "pages" / "router.py"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """An empty workspace, which the pages open too."""
+    monkeypatch.setenv("TL_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.delenv("TL_DATABASE_URL", raising=False)
+    opened = make_workspace(tmp_path / "workspace")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The router, not yet run. ``app.switch_page("data.py")`` leads to a page."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", lambda settings: None)
+    _forget_cached()
+    yield AppTest.from_file(ROUTER, default_timeout=20)
+    _forget_cached()
+
+
+def _forget_cached() -> None:
+    st.cache_resource.clear()
+    st.cache_data.clear()
