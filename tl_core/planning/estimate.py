@@ -1,0 +1,168 @@
+"""How long an experiment will take and how much it will write, told before anything is queued."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
+from tl_core.planning.budget import planned_steps, step_limit, steps_an_epoch
+from tl_core.planning.hardware import Hardware
+from tl_core.planning.plan import expand, num_runs
+from tl_core.planning.throughput import WHOLE_NETWORK, Throughput, device_of, median_throughput
+from tl_core.schema import ArmKind, ExperimentConfig, RunConfig
+
+REFERENCE = CATALOGUE[BUILTIN]
+REFERENCE_TOKENS_PER_S = 2_170.0
+"""The built-in model on a 2-core CPU with AVX-512-BF16: 512 examples of 25 tokens on average in 5.9 s."""
+PROCESS_S = 7.0
+"""Until a run's process has imported its libraries, loaded the model and saved what it made."""
+FORWARD_SHARE = 1 / 3
+"""What scoring a token costs of training on it: the backward pass counts for two forward passes."""
+UNKNOWN_PARAMETERS = 110_000_000
+"""Stands for a model of unknown size: that of BERT base."""
+BYTES_A_PARAMETER = 4
+MIB = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What an experiment will cost.
+
+    Attributes
+    ----------
+    total_s
+        Seconds until the last run has ended, one run after the other.
+    first_verdict_s
+        Seconds until every arm has run with the first seed at the smallest train size.
+    disk_mib
+        Weights that the runs will write.
+    basis
+        Where the seconds come from, in sentences.
+    """
+
+    total_s: float
+    first_verdict_s: float
+    disk_mib: float
+    basis: str
+
+
+def estimate(
+    experiment: ExperimentConfig,
+    facts: Mapping[str, BaseModel],
+    mean_tokens: float,
+    hardware: Hardware,
+    history: Sequence[Throughput],
+) -> Estimate:
+    """Estimate an experiment's cost from what this server has measured, else from a reference machine.
+
+    Training on a token costs time in proportion to the network's weights. The head of a frozen arm costs
+    nothing beside its features, which are computed once and kept.
+
+    Parameters
+    ----------
+    experiment
+        The plan; nothing of it needs to be stored.
+    facts
+        The base model of each neural arm, by the arm's name.
+    mean_tokens
+        Tokens of a text on average, after cutting.
+    hardware
+        Where it will run.
+    history
+        What finished runs have measured.
+    """
+    device = device_of(hardware)
+    rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
+    runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
+    tokens = _work(experiment, runs, mean_tokens)
+    seconds = [
+        PROCESS_S + (work / rates[run.arm.name] if work else 0.0)
+        for run, work in zip(runs, tokens, strict=True)
+    ]
+    num_first = sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs)
+    return Estimate(
+        total_s=sum(seconds),
+        first_verdict_s=sum(seconds[:num_first]),
+        disk_mib=sum(_saved_mib(facts[run.arm.name]) for run in runs if run.arm.kind.is_neural),
+        basis=_basis(experiment, list(facts.values()), hardware, history),
+    )
+
+
+def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float) -> list[float]:
+    """Return each run's work in tokens trained on; a scored token counts a third."""
+    encoded: set[tuple[str, int]] = set()
+    work = []
+    for run in runs:
+        if run.arm.kind in WHOLE_NETWORK:
+            work.append(mean_tokens * _examples_trained_and_scored(experiment, run))
+            continue
+        network = (run.arm.name, run.seed if run.arm.kind is ArmKind.FROZEN_RANDOM else 0)
+        has_features = not run.arm.kind.is_neural or network in encoded
+        encoded.add(network)
+        split = experiment.split
+        num_examples = 0 if has_features else split.train + split.validation + split.test
+        work.append(mean_tokens * num_examples * FORWARD_SHARE)
+    return work
+
+
+def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -> float:
+    """Count the examples of a run's steps, and a third of those of its evaluations and predictions."""
+    training, split = run.training, experiment.split
+    steps = step_limit(run.train_size, training)
+    num_trained = steps * run.train_size / steps_an_epoch(run.train_size, training)
+    stretch = steps / planned_steps(run.train_size, training)
+    num_evaluations = 1 + math.ceil(training.num_evaluations * stretch)
+    num_scored = (
+        num_evaluations * min(split.validation, training.max_eval_examples)
+        + min(run.train_size, training.max_eval_examples)
+        + split.validation
+        + split.test
+    )
+    return num_trained + FORWARD_SHARE * num_scored
+
+
+def _tokens_per_s(base: BaseModel, device: str, history: Sequence[Throughput]) -> float:
+    measured = median_throughput(history, base.id, device)
+    if measured:
+        return measured[0]
+    return REFERENCE_TOKENS_PER_S * _parameters(REFERENCE) / _parameters(base)
+
+
+def _parameters(base: BaseModel) -> int:
+    return base.num_parameters or UNKNOWN_PARAMETERS
+
+
+def _saved_mib(base: BaseModel) -> float:
+    return BYTES_A_PARAMETER * _parameters(base) / MIB
+
+
+def _basis(
+    experiment: ExperimentConfig,
+    bases: Sequence[BaseModel],
+    hardware: Hardware,
+    history: Sequence[Throughput],
+) -> str:
+    distinct = {base.id: base for base in bases}.values()
+    if not distinct:
+        return "These arms have no network; the time is that of starting their processes."
+    sentences = [_rate_sentence(base, hardware, history) for base in distinct]
+    if step_limit(1, experiment.training) > planned_steps(1, experiment.training):
+        sentences.append("Runs that reach their plateau early end sooner.")
+    return " ".join(sentences)
+
+
+def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throughput]) -> str:
+    measured = median_throughput(history, base.id, device_of(hardware))
+    if measured:
+        rate, num_runs_measured = measured
+        count = "1 finished run" if num_runs_measured == 1 else f"{num_runs_measured} finished runs"
+        place = hardware.gpu or "this CPU"
+        return f"Measured on {place}: {base.title} trains on {rate:,.0f} tokens a second ({count})."
+    place = "this GPU" if hardware.gpu else "this server"
+    size = "of unknown size, counted as 110 million weights" if base.num_parameters is None else "by its size"
+    hope = " A GPU should need less." if hardware.gpu else ""
+    return (
+        f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
+        f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), scaled "
+        f"{size}.{hope}"
+    )

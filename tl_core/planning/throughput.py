@@ -1,0 +1,72 @@
+"""How fast this server has trained so far, read from the runs it has finished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tl_core.errors import NotFoundError
+from tl_core.planning.hardware import Hardware
+from tl_core.schema import ArmKind, State
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
+
+RECENT_RUNS = 20
+WHOLE_NETWORK = (ArmKind.SCRATCH, ArmKind.FINE_TUNED)
+"""Arms whose training seconds pay for every weight."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throughput:
+    """What one finished run has measured.
+
+    Attributes
+    ----------
+    device
+        As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
+    tokens_per_s
+        Tokens trained on a second, evaluation, loading and saving left out.
+    """
+
+    base_model: str
+    device: str
+    tokens_per_s: float
+
+
+def device_of(hardware: Hardware) -> str:
+    """Name the device that runs will take, as ``run.json`` does."""
+    if hardware.gpu is None:
+        return "cpu"
+    return "mps" if "MPS" in hardware.gpu else f"cuda: {hardware.gpu}"
+
+
+def median_throughput(history: Sequence[Throughput], base_model: str, device: str) -> tuple[float, int] | None:
+    """Return the median tokens a second of one base model on one device, and of how many runs; or None."""
+    measured = [one.tokens_per_s for one in history if (one.base_model, one.device) == (base_model, device)]
+    return (median(measured), len(measured)) if measured else None
+
+
+def read_history(workspace: Workspace) -> tuple[Throughput, ...]:
+    """Read the throughput of the newest 20 finished runs that trained a whole network."""
+    finished = [
+        run.run_id
+        for run in workspace.database.list_runs()
+        if run.state is State.FINISHED and run.config.arm.kind in WHOLE_NETWORK
+    ]
+    measured = (_measure(workspace.run_folder(run_id)) for run_id in finished[-RECENT_RUNS:])
+    return tuple(one for one in measured if one is not None)
+
+
+def _measure(folder: RunFolder) -> Throughput | None:
+    """Read one run; None if its folder is gone or it measured nothing."""
+    try:
+        record = folder.read_record()
+    except NotFoundError:
+        return None
+    last = folder.last_event()
+    if last is None or last.train_s <= 0 or not last.tokens_seen:
+        return None
+    return Throughput(
+        base_model=record.config.base_model or "",
+        device=record.device or "",
+        tokens_per_s=last.tokens_seen / last.train_s,
+    )

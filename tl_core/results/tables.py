@@ -1,0 +1,154 @@
+"""An experiment's results as the tables that `charts` draws and pages show."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tl_core.evaluation.mcnemar import exact_mcnemar
+from tl_core.evaluation.metrics import evaluate
+from tl_core.results.comparison import ExperimentResults, curve_points
+from tl_core.schema import Arm, ArmKind, Event, Metric, RunConfig, Verdict
+
+
+def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:
+    """List every arm's value by seed: columns ``arm, seed, value``.
+
+    The single run of an arm without a network stands once, although it counts for every seed.
+    """
+    rows = [
+        (arm, seed, value)
+        for (arm, size), summary in results.summaries.items()
+        if size == train_size
+        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[: _num_runs(results, arm, size)]
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "value"])
+
+
+def arm_means(results: ExperimentResults, train_size: int) -> pd.DataFrame:
+    """List every arm's mean with its interval: columns ``arm, mean, low, high``."""
+    rows = [
+        (arm, summary.mean, *summary.ci95)
+        for (arm, size), summary in results.summaries.items()
+        if size == train_size
+    ]
+    return pd.DataFrame(rows, columns=["arm", "mean", "low", "high"])
+
+
+def test_floor(results: ExperimentResults) -> float | None:
+    """Value on test of always answering the largest class; None before a run has finished."""
+    return results.finished[0].health.majority_test_value if results.finished else None
+
+
+def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
+    """List the validation evaluations of some runs, without the majority arm, which is the floor."""
+    racing = {
+        config.run_id: (config.arm, config.seed, events)
+        for config, events in runs
+        if config.arm.kind is not ArmKind.MAJORITY
+    }
+    return curve_points(racing)
+
+
+def validation_floor(
+    runs: Iterable[tuple[RunConfig, Sequence[Event]]], label_counts: dict[str, int], metric: Metric
+) -> float | None:
+    """Value on validation of always answering the largest class.
+
+    Measured by a majority run where there is one; before that from the whole dataset's label counts, whose
+    shares a stratified split keeps. None without either.
+    """
+    majority = {
+        config.run_id: (config.arm, config.seed, events)
+        for config, events in runs
+        if config.arm.kind is ArmKind.MAJORITY
+    }
+    measured = curve_points(majority)
+    if len(measured):
+        return float(measured[metric.value].iloc[0])
+    return _share_of_largest(list(label_counts.values()), metric) if label_counts else None
+
+
+def verdict_rows(results: ExperimentResults, train_size: int, labels: dict[str, str]) -> pd.DataFrame:
+    """List the verdicts of one train size, the headline pair first.
+
+    Parameters
+    ----------
+    labels
+        Display names by arm name.
+
+    Returns
+    -------
+    Columns ``pair, difference, low, high`` (fractions), ``p_value``, ``mcnemar`` (exact p-values by seed),
+    ``method, num_seeds, num_examples, sentence``.
+    """
+    rows = [
+        {
+            "pair": f"{labels[verdict.a]} − {labels[verdict.b]}",
+            "difference": verdict.difference,
+            "low": verdict.ci95[0],
+            "high": verdict.ci95[1],
+            "p_value": verdict.p_value,
+            "mcnemar": mcnemar_values(results, verdict),
+            "method": verdict.method,
+            "num_seeds": verdict.num_seeds,
+            "num_examples": verdict.num_examples,
+            "sentence": verdict.sentence,
+        }
+        for verdict in results.verdicts
+        if verdict.train_size == train_size
+    ]
+    return pd.DataFrame(rows)
+
+
+def mcnemar_values(results: ExperimentResults, verdict: Verdict) -> list[float]:
+    """Return the exact McNemar p-value of each seed of a verdict."""
+    a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
+    return [test.p_value for test in exact_mcnemar(a, b)]
+
+
+def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> pd.DataFrame:
+    """Compare two arms class by class, in means over their seeds.
+
+    Returns
+    -------
+    Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
+    examples); classes without a test example are left out.
+    """
+    value_a, value_b = (_mean_f1(results, arm, train_size) for arm in (a, b))
+    support = np.bincount(
+        results.predictions[a, train_size].targets, minlength=len(results.experiment.labels)
+    )
+    table = pd.DataFrame(
+        {
+            "label": results.experiment.labels,
+            "difference": value_a - value_b,
+            "value_a": value_a,
+            "value_b": value_b,
+            "support": support,
+        }
+    )
+    return table.loc[support > 0].reset_index(drop=True)
+
+
+def _mean_f1(results: ExperimentResults, arm: str, train_size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    predictions = results.predictions[arm, train_size]
+    by_seed = [evaluate(predictions.targets, logits).per_class.f1 for logits in predictions.logits]
+    mean: np.ndarray[tuple[int], np.dtype[np.float64]] = np.mean(by_seed, axis=0)
+    return mean
+
+
+def _num_runs(results: ExperimentResults, arm: str, train_size: int) -> int:
+    return len(results.runs_of(arm, train_size))
+
+
+def _share_of_largest(counts: Sequence[int], metric: Metric) -> float:
+    """Accuracy p of a constant answer, or its macro-F1, 2p / (1 + p) for one class and 0 for the others."""
+    share = max(counts) / sum(counts)
+    return share if metric is Metric.ACCURACY else 2 * share / (1 + share) / len(counts)
+
+
+def base_model_titles(results: ExperimentResults) -> dict[str, str]:
+    """Return the title of each base model that an arm names, by its id."""
+    named: list[Arm] = [arm for arm in results.experiment.arms if arm.base_model]
+    return {arm.base_model: results.titles[arm.name] for arm in named if arm.base_model}
