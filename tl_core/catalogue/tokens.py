@@ -36,9 +36,18 @@ def token_lengths(texts: Texts, folder: Path) -> NDArray[np.int64]:
     return np.array([len(encoding) for encoding in encodings], dtype=np.int64)
 
 
+USUAL_POSITIONS = 512
+STARTS_LATE = frozenset(
+    ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text", "mpnet")
+)
+"""Model types whose positions start after the padding id, which is 1 if they do not say."""
+
+
 def max_tokens(folder: Path) -> int:
-    """Return the most tokens the model can read of a text; RoBERTa's positions start after the padding id."""
+    """Return the most tokens the model can read of a text, special ones included."""
     config = json.loads((folder / "config.json").read_text())
-    positions = int(config.get("max_position_embeddings", 512))
-    starts_late = config.get("model_type") in ("roberta", "xlm-roberta", "camembert")
-    return positions - (int(config.get("pad_token_id") or 0) + 1 if starts_late else 0)
+    positions = int(config.get("max_position_embeddings") or USUAL_POSITIONS)
+    if config.get("model_type") not in STARTS_LATE:
+        return positions
+    padding = config.get("pad_token_id")
+    return positions - (1 if padding is None else int(padding)) - 1

@@ -9,7 +9,7 @@ from tl_core.planning.budget import planned_steps, step_limit, steps_an_epoch
 from tl_core.planning.hardware import Hardware
 from tl_core.planning.plan import expand, num_runs
 from tl_core.planning.throughput import WHOLE_NETWORK, Throughput, device_of, median_throughput
-from tl_core.schema import ArmKind, ExperimentConfig, RunConfig
+from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig
 
 REFERENCE = CATALOGUE[BUILTIN]
 REFERENCE_TOKENS_PER_S = 2_170.0
@@ -146,7 +146,7 @@ def _basis(
     if not distinct:
         return "These arms have no network; the time is that of starting their processes."
     sentences = [_rate_sentence(base, hardware, history) for base in distinct]
-    if step_limit(1, experiment.training) > planned_steps(1, experiment.training):
+    if experiment.training.budget is BudgetRule.PLATEAU:
         sentences.append("Runs that reach their plateau early end sooner.")
     return " ".join(sentences)
 
@@ -159,10 +159,10 @@ def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throug
         place = hardware.gpu or "this CPU"
         return f"Measured on {place}: {base.title} trains on {rate:,.0f} tokens a second ({count})."
     place = "this GPU" if hardware.gpu else "this server"
-    size = "of unknown size, counted as 110 million weights" if base.num_parameters is None else "by its size"
+    is_known = base.num_parameters is not None
+    scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
     hope = " A GPU should need less." if hardware.gpu else ""
     return (
         f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
-        f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), scaled "
-        f"{size}.{hope}"
+        f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
     )

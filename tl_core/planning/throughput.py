@@ -39,7 +39,9 @@ def device_of(hardware: Hardware) -> str:
     return "mps" if "MPS" in hardware.gpu else f"cuda: {hardware.gpu}"
 
 
-def median_throughput(history: Sequence[Throughput], base_model: str, device: str) -> tuple[float, int] | None:
+def median_throughput(
+    history: Sequence[Throughput], base_model: str, device: str
+) -> tuple[float, int] | None:
     """Return the median tokens a second of one base model on one device, and of how many runs; or None."""
     measured = [one.tokens_per_s for one in history if (one.base_model, one.device) == (base_model, device)]
     return (median(measured), len(measured)) if measured else None

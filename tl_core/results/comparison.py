@@ -83,7 +83,9 @@ class ExperimentResults:
 
     def runs_of(self, arm: str, train_size: int) -> list[FinishedRun]:
         """Return the finished runs of one arm at one train size, by seed."""
-        return [run for run in self.finished if (run.config.arm.name, run.config.train_size) == (arm, train_size)]
+        return [
+            run for run in self.finished if (run.config.arm.name, run.config.train_size) == (arm, train_size)
+        ]
 
 
 def ranked(arms: Sequence[Arm]) -> list[Arm]:

@@ -78,7 +78,9 @@ def _by_seed(curves: pd.DataFrame, arm: str) -> dict[int, pd.DataFrame]:
     return {int(seed): run for seed, run in rows.groupby("seed")}
 
 
-def _repeated(own: dict[int, pd.DataFrame], arm: str, other: dict[int, pd.DataFrame]) -> dict[int, pd.DataFrame]:
+def _repeated(
+    own: dict[int, pd.DataFrame], arm: str, other: dict[int, pd.DataFrame]
+) -> dict[int, pd.DataFrame]:
     if len(own) != 1 or Arm.parse(arm).kind.is_neural:
         return own
     (only,) = own.values()

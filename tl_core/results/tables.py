@@ -20,7 +20,9 @@ def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:
         (arm, seed, value)
         for (arm, size), summary in results.summaries.items()
         if size == train_size
-        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[: _num_runs(results, arm, size)]
+        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[
+            : _num_runs(results, arm, size)
+        ]
     ]
     return pd.DataFrame(rows, columns=["arm", "seed", "value"])
 
@@ -35,7 +37,7 @@ def arm_means(results: ExperimentResults, train_size: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arm", "mean", "low", "high"])
 
 
-def test_floor(results: ExperimentResults) -> float | None:
+def floor_on_test(results: ExperimentResults) -> float | None:
     """Value on test of always answering the largest class; None before a run has finished."""
     return results.finished[0].health.majority_test_value if results.finished else None
 
@@ -50,7 +52,7 @@ def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFra
     return curve_points(racing)
 
 
-def validation_floor(
+def floor_on_validation(
     runs: Iterable[tuple[RunConfig, Sequence[Event]]], label_counts: dict[str, int], metric: Metric
 ) -> float | None:
     """Value on validation of always answering the largest class.
@@ -131,7 +133,9 @@ def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> p
     return table.loc[support > 0].reset_index(drop=True)
 
 
-def _mean_f1(results: ExperimentResults, arm: str, train_size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _mean_f1(
+    results: ExperimentResults, arm: str, train_size: int
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     predictions = results.predictions[arm, train_size]
     by_seed = [evaluate(predictions.targets, logits).per_class.f1 for logits in predictions.logits]
     mean: np.ndarray[tuple[int], np.dtype[np.float64]] = np.mean(by_seed, axis=0)

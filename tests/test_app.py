@@ -1,0 +1,56 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.serving import ROOT, Server, serve
+from tests.waiting import wait_until
+from tl_core.jobs.client import supervisor_is_alive
+from tl_core.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(tmp_path_factory.mktemp("workspace")) as running:
+        yield running
+
+
+def get(server: Server, path: str, **headers: str) -> httpx.Response:
+    return httpx.get(f"{server.url}{path}", headers=headers, timeout=20, trust_env=False)
+
+
+def test_health_says_that_the_supervisor_lives(server: Server) -> None:
+    wait_until(lambda: bool(get(server, "/health").json()["has_supervisor"]), "a supervisor is there")
+    assert supervisor_is_alive(Settings.from_environment(server.workspace))
+
+
+def test_pages_may_not_be_framed_and_may_load_from_here_only(server: Server) -> None:
+    headers = get(server, "/").headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_a_foreign_host_name_is_refused(server: Server) -> None:
+    assert get(server, "/", Host="evil.example").status_code == 400
+
+
+def test_the_web_server_has_no_torch(server: Server) -> None:
+    assert get(server, "/").is_success
+    assert server.has_loaded("libpython") or server.has_loaded("numpy")
+    assert not server.has_loaded("libtorch")
+
+
+def test_importing_the_application_imports_neither_torch_nor_transformers() -> None:
+    code = "import sys, app; sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+def test_an_open_address_without_authentication_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RuntimeError, match="loopback"),
+        serve(tmp_path, "--server.address", "0.0.0.0"),  # noqa: S104
+    ):
+        pytest.fail("served an open address")

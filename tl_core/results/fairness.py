@@ -1,0 +1,136 @@
+"""What was the same for all arms of an experiment, and what was not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.runs import FinishedRun
+from tl_core.schema import BudgetRule, LearningRates, Precision
+
+SHOWN_VERSIONS = ("torch", "transformers", "python")
+_NAMED_RUNS = 4
+_PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One thing that could make a comparison unfair.
+
+    Attributes
+    ----------
+    name, value
+        What it is, and what it was.
+    difference
+        Which runs differ from which others; empty if all are alike or a difference is meant to be.
+    """
+
+    name: str
+    value: str
+    difference: str = ""
+
+
+def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> list[Fact]:
+    """List the facts over the finished runs of one train size.
+
+    Parameters
+    ----------
+    labels
+        Display names by arm name.
+    """
+    runs = [run for run in results.finished if run.config.train_size == train_size]
+    neural = [run for run in runs if run.config.arm.kind.is_neural]
+    same = _Comparer(labels)
+    return [
+        _split(results, train_size),
+        _seeds(results, train_size, labels),
+        _budget(neural, results, same),
+        Fact(name="Learning rates", value=_rates(results, labels)),
+        same.over("Precision", neural, _precision),
+        same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
+        same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
+        *(
+            same.over(name, runs, lambda run, name=name: run.record.versions.get(name, "unknown"))
+            for name in _packages(runs)
+        ),
+        Fact(name="Vocabulary", value="shared, pretrained (from scratch too)"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Comparer:
+    labels: Mapping[str, str]
+
+    def over(self, name: str, runs: Sequence[FinishedRun], value_of: Callable[[FinishedRun], str]) -> Fact:
+        """State one value, or who has which."""
+        groups: dict[str, list[FinishedRun]] = {}
+        for run in runs:
+            groups.setdefault(value_of(run), []).append(run)
+        if len(groups) < 2:
+            return Fact(name=name, value=next(iter(groups), "not trained yet"))
+        by_size = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)
+        (common, _), *others = by_size
+        odd = "; ".join(f"{value} in {self._name(members)}" for value, members in others)
+        return Fact(name=name, value=f"{common}, not everywhere", difference=f"{odd}; {common} in the others")
+
+    def _name(self, runs: Sequence[FinishedRun]) -> str:
+        names = [f"{self.labels[run.config.arm.name]}, seed {run.config.seed}" for run in runs]
+        rest = len(names) - _NAMED_RUNS
+        return " and ".join(names[:_NAMED_RUNS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _split(results: ExperimentResults, train_size: int) -> Fact:
+    split = results.experiment.split
+    train = f"{train_size:,} of {split.train:,}" if train_size < split.train else f"{split.train:,}"
+    sizes = f"{train} train, {split.validation:,} validation, {split.test:,} test"
+    return Fact(name="Split", value=f"{split.hash[:4]}…{split.hash[-2:]}, all arms: {sizes}")
+
+
+def _seeds(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> Fact:
+    """Say how many seeds every arm has; a seed that an arm lacks is left out of its comparisons."""
+    wanted = range(results.experiment.num_seeds)
+    lacking = {}
+    for arm in ranked(results.experiment.arms):
+        predictions = results.predictions.get((arm.name, train_size))
+        missing = [str(seed) for seed in wanted if predictions is None or seed not in predictions.seeds]
+        if missing:
+            lacking[labels[arm.name]] = ", ".join(missing)
+    difference = "; ".join(f"{label} lacks seed {seeds}" for label, seeds in lacking.items())
+    return Fact(name="Seeds", value=f"{len(wanted)}, paired", difference=difference)
+
+
+def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> Fact:
+    training = results.experiment.training
+    if training.budget is BudgetRule.PLATEAU:
+        value = f"plateau: patience {training.patience} evaluations, batch {training.batch_size}"
+        return Fact(name="Budget", value=value)
+    steps = same.over("Budget", neural, lambda run: f"{run.events[-1].step} steps")
+    return Fact(
+        name="Budget", value=f"{steps.value}, batch {training.batch_size}", difference=steps.difference
+    )
+
+
+def _rates(results: ExperimentResults, labels: Mapping[str, str]) -> str:
+    rates = results.experiment.learning_rates
+    arms = [arm for arm in ranked(results.experiment.arms) if arm.name in rates]
+    return " · ".join(f"{labels[arm.name]} {_rate(rates[arm.name])}" for arm in arms) or "none needed"
+
+
+def _rate(rates: LearningRates) -> str:
+    if rates.encoder in (0, rates.head):
+        return f"{rates.head:.0e}".replace("e-0", "e-")
+    return f"{rates.encoder:.0e}, head {rates.head:.0e}".replace("e-0", "e-")
+
+
+def _precision(run: FinishedRun) -> str:
+    return _PRECISIONS[run.record.precision] if run.record.precision else "unknown"
+
+
+def _or_unknown(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _packages(runs: Sequence[FinishedRun]) -> list[str]:
+    """Name the versions that are always shown, and any other that is not the same in all runs."""
+    known = {name for run in runs for name in run.record.versions}
+    differing = [n for n in sorted(known) if len({run.record.versions.get(n) for run in runs}) > 1]
+    return [*SHOWN_VERSIONS, *(name for name in differing if name not in SHOWN_VERSIONS)]
