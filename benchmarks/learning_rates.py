@@ -1,4 +1,4 @@
-"""Which peak learning rate serves each neural arm by default?
+"""Find the peak learning rate that serves each neural arm by default.
 
 ``python -m benchmarks.learning_rates`` trains every arm with the built-in model at every rate of its grid on
 500 examples of two real sets, two seeds each, five epochs, batch 16, and takes the rate with the highest mean
@@ -59,7 +59,8 @@ def final_evaluation(
     model = build_classifier(kind, folder, base.pooling, labels, init_seed=seeds.init)
     examples = tokenize(dataset.table, folder, TRAINING.max_length, cache / dataset.info.fingerprint)
     if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
-        kept = cache / f"{dataset.info.fingerprint}-{kind.value}-{seed if kind is ArmKind.FROZEN_RANDOM else 0}"
+        drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"
+        kept = cache / f"{dataset.info.fingerprint}-{drawn}"
         examples = compute_features(model, examples, device, precision, kept).examples
     train = train_subset(dataset, split, TRAIN_SIZE, seeds.subset)
     events = fit(

@@ -1,4 +1,4 @@
-"""How long does ``streamlit run app.py`` take to its first page on a warm start?
+"""Measure the seconds that ``streamlit run app.py`` takes to its first page on a warm start.
 
 ``python -m benchmarks.startup`` starts the server several times on an empty workspace and measures until the
 HTML is answered and until the first page's title stands in Chromium. Writes medians as JSON.

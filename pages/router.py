@@ -8,7 +8,9 @@ import streamlit as st
 from pages.shared.frame import draw_sidebar, show_error
 from tl_core.errors import TlError
 
-st.set_page_config(page_title="Transfer learning, measured", page_icon=str(Path(__file__).parent / "shared" / "icon.png"), layout="wide")
+ICON = Path(__file__).parent / "shared" / "icon.png"
+
+st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ICON), layout="wide")
 
 page = st.navigation(
     {

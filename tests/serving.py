@@ -40,7 +40,7 @@ def serve(workspace: Path, *options: str) -> Iterator[Server]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
         "TL_WORKSPACE": str(workspace),
         "TL_SUPERVISOR_IDLE_S": "2",
         "HF_HUB_OFFLINE": "1",

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tl_core.catalogue.locating import obtain
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import read_table
-from tl_core.errors import NotFoundError, PlanError
-from tl_core.jobs.client import ensure_supervisor
+from tl_core.errors import PlanError
+from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
@@ -32,46 +34,52 @@ class ExportFormat(StrEnum):
     ONNX = "onnx"
 
 
-def plan_comparison(
-    workspace: Workspace,
-    data: Path,
-    *,
-    text: str | None,
-    label: str | None,
-    test: Path | None,
-    base_model: str,
-    arms: str,
-    seeds: int | None,
-    train_sizes: str | None,
-    preset: Preset,
-    budget: BudgetRule,
-    metric: Metric | None,
-    task: Task,
-    max_length: int,
-    epochs: float | None,
-) -> ExperimentConfig:
-    """Read the data and freeze the experiment; nothing is queued yet."""
-    from tl_core.catalogue.locating import obtain
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """The options of ``compare``, as they were typed; None leaves a choice to the guess or the preset.
 
-    parsed = parse_arms(arms.split(","))
-    intake = take_in(workspace, data, name=data.stem, text=text, label=label, test_path=test)
-    for model in {arm.base_model or base_model for arm in parsed if arm.kind.is_neural}:
+    ``arms`` and ``train_sizes`` are comma separated, ``test`` is the person's own test file.
+    """
+
+    text: str | None = None
+    label: str | None = None
+    test: Path | None = None
+    base_model: str
+    arms: str
+    seeds: int | None = None
+    train_sizes: str | None = None
+    preset: Preset
+    budget: BudgetRule
+    metric: Metric | None = None
+    task: Task
+    max_length: int
+    epochs: float | None = None
+
+
+def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
+    """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
+    arms = parse_arms(options.arms.split(","))
+    sizes = _sizes(options.train_sizes)
+    for model in {arm.base_model or options.base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
+    intake = take_in(
+        workspace, data, name=data.stem, text=options.text, label=options.label, test_path=options.test
+    )
     return plan_experiment(
         experiment_id=new_id("exp"),
         name=data.stem,
         dataset=intake.dataset.info,
         split=intake.split.info,
-        task=task,
-        base_model=base_model,
-        arms=parsed,
-        preset=preset,
-        num_seeds=seeds,
-        train_sizes=_sizes(train_sizes),
-        budget=budget,
-        epochs=epochs,
-        max_length=max_length,
-        headline_metric=metric,
+        task=options.task,
+        base_model=options.base_model,
+        arms=arms,
+        preset=options.preset,
+        num_seeds=options.seeds,
+        train_sizes=sizes,
+        budget=options.budget,
+        epochs=options.epochs,
+        max_length=options.max_length,
+        headline_metric=options.metric,
     )
 
 
@@ -103,8 +111,6 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
 
 def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
     """Yield a line whenever a run begins or ends, until all have ended."""
-    from tl_core.jobs.client import observe
-
     shown: dict[str, State] = {}
     while True:
         runs = [observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id)]
@@ -129,36 +135,33 @@ def has_failures(report: dict[str, Any]) -> bool:
     return any(run["status"] != State.FINISHED.value for arm in report["arms"] for run in arm["runs"])
 
 
-def predict(
-    workspace: Workspace, run: str, source: Path, target: Path, text: str | None, say: Say
-) -> int:
+def predict(workspace: Workspace, run: str, source: Path, target: Path, text: str | None, say: Say) -> int:
     """Predict a file with a run of the workspace or an exported model folder."""
     from tl_core.inference.files import predict_file
     from tl_core.inference.predictor import load_predictor
 
     folder = Path(run)
     if not folder.is_dir():
-        folder = _finished_model(workspace, run)
-    return predict_file(
+        folder = workspace.finished_model(run)
+    summary = predict_file(
         load_predictor(folder), source, target, text, lambda done, total: say(f"{done} of {total} rows")
     )
-
-
-def _finished_model(workspace: Workspace, run_id: str) -> Path:
-    state = workspace.database.get_run(run_id).state
-    if state is not State.FINISHED:
-        raise NotFoundError(
-            f"Expected a finished run; {run_id} is {state.value}.", "`tl_core runs` lists the runs there are."
-        )
-    return workspace.run_folder(run_id).model_dir
+    for remark in summary.remarks:
+        say(remark)
+    return summary.num_rows
 
 
 def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportFormat) -> None:
     """Copy a model folder, or write its ONNX form."""
-    from tl_core.export.folder import export_folder, export_onnx
+    from tl_core.export.folder import export_folder
 
-    model = _finished_model(workspace, run_id)
-    (export_folder if format_ is ExportFormat.HF else export_onnx)(model, folder)
+    model = workspace.finished_model(run_id)
+    if format_ is ExportFormat.HF:
+        export_folder(model, folder)
+        return
+    from tl_core.export.onnx import export_onnx
+
+    export_onnx(model, folder)
 
 
 def profile(data: Path, text: str | None, label: str | None) -> Profile:

@@ -23,7 +23,8 @@ app = typer.Typer(
 )
 
 WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace.")
+    Path | None,
+    typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace."),
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
 TextOption = Annotated[str | None, typer.Option("--text", help="Text column. Guessed if not given.")]
@@ -42,9 +43,9 @@ def compare(
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
     base_model: Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")] = "builtin",
     arms: Annotated[str, typer.Option(help="Arms, comma separated.")] = "majority,tfidf,scratch,fine_tuned",
-    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings of each arm. Default: the preset's.")] = None,
-    train_sizes: Annotated[str | None, typer.Option(help="Train examples, comma separated, e.g. 50,100.")] = None,
-    preset: Annotated[Preset, typer.Option(help="Ready-made choice of seeds, epochs and size.")] = Preset.QUICK,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None,
+    train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None,
+    preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK,
     budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS,
     metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None,
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
@@ -55,9 +56,7 @@ def compare(
 ) -> None:
     """Train every arm on the same split and say how they differ."""
     opened = _open(workspace)
-    experiment = commands.plan_comparison(
-        opened,
-        data,
+    options = commands.CompareOptions(
         text=text,
         label=label,
         test=test,
@@ -72,6 +71,7 @@ def compare(
         max_length=max_length,
         epochs=epochs,
     )
+    experiment = commands.plan_comparison(opened, data, options)
     report = commands.carry_out_comparison(opened, experiment, _say)
     _write_json(json_path, report)
     for line in commands.verdict_lines(report):
@@ -82,7 +82,7 @@ def compare(
 
 @app.command()
 def predict(
-    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run, or an exported model folder.")],
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run or an exported folder.")],
     source: Annotated[Path, typer.Argument(metavar="IN.csv")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
     text: TextOption = None,

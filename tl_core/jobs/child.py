@@ -1,5 +1,6 @@
 """One process that carries out one job, whether this supervisor started it or an earlier one did."""
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tl_core.jobs.nursery import ForkedProcess, Handle, Nursery
 from tl_core.jobs.outcome import Outcome, judge_exit, judge_traces, settle_folder
 from tl_core.jobs.processes import ProcessIdentity, child_environment
 from tl_core.schema import RunFailed, State
@@ -36,19 +38,24 @@ class Child:
     workspace: Workspace
     job: Job
     identity: ProcessIdentity | None
-    process: subprocess.Popen[bytes] | None = None
+    process: Handle | None = None
     end_reason: str | None = None
     _force_at: float = field(default=float("inf"), repr=False)
 
     @classmethod
-    def start(cls, workspace: Workspace, job: Job, command: Sequence[str]) -> "Child":
-        """Start ``command --workspace W --job-id N`` in a session of its own, in an empty folder."""
+    def start(
+        cls, workspace: Workspace, job: Job, command: Sequence[str], nursery: Nursery | None = None
+    ) -> "Child":
+        """Start ``command --workspace W --job-id N`` in a session of its own, in an empty folder.
+
+        A nursery that is ready forks it instead.
+        """
         folder = _run_folder(workspace, job)
         if folder is not None:
             run = workspace.database.get_run(job.ref_id)
             folder.start_over()
             folder.write_experiment(workspace.database.get_experiment(run.config.experiment_id))
-        process = _spawn(workspace, job, command)
+        process = _spawn(workspace, job, command, nursery)
         return cls(workspace, job, ProcessIdentity.of(process.pid), process)
 
     @classmethod
@@ -61,6 +68,8 @@ class Child:
 
     def has_ended(self) -> bool:
         """Whether the process is gone; asks the system without waiting."""
+        if isinstance(self.process, ForkedProcess) and self.process.is_lost:
+            self.process = None  # from here on it is judged like one that was adopted
         if self.process is not None:
             return self.process.poll() is not None
         return self.identity is None or not self.identity.is_alive()
@@ -107,12 +116,15 @@ class Child:
         return last if isinstance(last, RunFailed) else None
 
 
-def _spawn(workspace: Workspace, job: Job, command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _spawn(workspace: Workspace, job: Job, command: Sequence[str], nursery: Nursery | None) -> Handle:
     scratch = workspace.scratch_folder(job.id)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     log = _log_path(workspace, job)
     log.parent.mkdir(parents=True, exist_ok=True)
+    if nursery is not None and nursery.is_ready:
+        with contextlib.suppress(OSError):
+            return nursery.fork(job.id, scratch, log)
     with log.open("ab") as output:
         return subprocess.Popen(
             [*command, "--workspace", str(workspace.root), "--job-id", str(job.id)],

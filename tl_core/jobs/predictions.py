@@ -1,20 +1,34 @@
-"""The client of the prediction server: starts it when it is needed, and asks. No torch."""
+"""Asking for predictions without torch: typed texts from the prediction server, files through jobs."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from tl_core.errors import NotFoundError, RunError
+from tl_core.jobs.processes import child_environment
+from tl_core.schema import Frozen
 from tl_core.settings import Settings
+from tl_core.store.files import replacing
 
 START_S = 60.0
 ANSWER_S = 120.0
+HEALTH_S = 5.0
+PREDICTIONS_NAME = "predictions.csv"
+
+_POLL_S = 0.1
+_SUMMARY_NAME = "summary.json"
+_spawning = threading.Lock()
+_servers: dict[Path, "subprocess.Popen[bytes]"] = {}
+"""Servers that this process has started, by workspace, so that it starts none beside one on its way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +47,58 @@ class Answer:
     probabilities: tuple[tuple[float, ...], ...]
 
 
+class FileSummary(Frozen):
+    """What became of a predicted file.
+
+    Attributes
+    ----------
+    text
+        The text column.
+    num_rows, num_empty
+        Rows written, and those of them without a text.
+    num_rejects, first_reject
+        Lines that could not be read as rows, and the place and reason of the first.
+    label_counts
+        Rows by predicted label.
+    """
+
+    text: str
+    num_rows: int
+    num_empty: int
+    num_rejects: int
+    first_reject: str
+    label_counts: dict[str, int]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person must know before using the predictions."""
+        remarks = []
+        if self.num_rejects:
+            remarks.append(
+                f"Lines that could not be read and have no prediction: {self.num_rejects:,}. "
+                f"The first is {self.first_reject}"
+            )
+        if self.num_empty:
+            remarks.append(f"Rows without a text, whose prediction says nothing: {self.num_empty:,}.")
+        return remarks
+
+
+def write_summary(folder: Path, summary: FileSummary) -> None:
+    """Keep a file prediction's summary in the job's output folder."""
+    with replacing(folder / _SUMMARY_NAME) as file:
+        file.write(summary.model_dump_json().encode())
+
+
+def read_summary(folder: Path) -> FileSummary:
+    """Read what `write_summary` wrote. Raises NotFoundError if the job has not come that far."""
+    try:
+        return FileSummary.model_validate_json((folder / _SUMMARY_NAME).read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError("Expected a predicted file; it is not there.", "Predict it again.") from None
+
+
 def address_path(workspace: Path) -> Path:
-    """File in which a running server has left its port and token."""
+    """File in which a running server has left its port, token and process number."""
     return workspace / "prediction_server.json"
 
 
@@ -48,26 +112,47 @@ def ask(settings: Settings, run_id: str, texts: Sequence[str]) -> Answer:
     RunError
         If the server cannot be started or fails.
     """
-    client = _connect(settings.workspace) or _start(settings)
-    with client:
-        try:
-            reply = client.post("/predict", json={"run_id": run_id, "texts": list(texts)}, timeout=ANSWER_S)
-        except httpx.HTTPError as error:
-            raise RunError(f"The prediction server did not answer: {error}", "Try again.") from error
-    body = reply.json()
-    if reply.status_code == httpx.codes.NOT_FOUND:
-        raise NotFoundError(body["error"])
-    if reply.is_error:
-        raise RunError(f"The prediction server failed with status {reply.status_code}.", "Try again.")
-    return Answer(
-        labels=tuple(body["labels"]), probabilities=tuple(tuple(row) for row in body["probabilities"])
-    )
+    try:
+        reply = _post(settings, {"run_id": run_id, "texts": list(texts)})
+    except httpx.HTTPError as error:
+        raise RunError(
+            f"Expected an answer of the prediction server; got {type(error).__name__}.", "Try again."
+        ) from error
+    return _read(reply)
 
 
 def warm_up(settings: Settings) -> None:
     """Start the server without waiting for it, so that the first answer comes sooner."""
-    if _connect(settings.workspace) is None:
-        _spawn(settings.workspace)
+    client = _connect(settings.workspace)
+    if client is None:
+        _ensure_process(settings)
+    else:
+        client.close()
+
+
+def _post(settings: Settings, question: dict[str, Any], retries: int = 1) -> httpx.Response:
+    try:
+        with contextlib.closing(_connect(settings.workspace) or _start(settings)) as client:
+            return client.post("/predict", json=question, timeout=ANSWER_S)
+    except (httpx.NetworkError, httpx.RemoteProtocolError):
+        if retries == 0:
+            raise
+        return _post(settings, question, retries - 1)  # it has ended since it said that it lives
+
+
+def _read(reply: httpx.Response) -> Answer:
+    if reply.status_code == httpx.codes.NOT_FOUND:
+        error = reply.json()
+        raise NotFoundError(error["message"], error["remedy"])
+    if reply.is_error:
+        raise RunError(
+            f"Expected an answer of the prediction server; got status {reply.status_code}.",
+            "The file prediction_server.log in the workspace says why.",
+        )
+    body = reply.json()
+    return Answer(
+        labels=tuple(body["labels"]), probabilities=tuple(tuple(row) for row in body["probabilities"])
+    )
 
 
 def _connect(workspace: Path) -> httpx.Client | None:
@@ -81,36 +166,56 @@ def _connect(workspace: Path) -> httpx.Client | None:
         headers={"Authorization": f"Bearer {address['token']}"},
         trust_env=False,
     )
+    if _is_alive(client):
+        return client
+    client.close()
+    return None
+
+
+def _is_alive(client: httpx.Client) -> bool:
     try:
-        is_alive = client.get("/health", timeout=5).is_success
+        return client.get("/health", timeout=HEALTH_S).is_success
     except httpx.HTTPError:
-        is_alive = False
-    if not is_alive:
-        client.close()
-        return None
-    return client
+        return False
 
 
 def _start(settings: Settings) -> httpx.Client:
-    """Start a server and wait until one answers: of several started at once, all but one end themselves."""
-    process = _spawn(settings.workspace)
+    """Start a server and wait until one answers, this one or another that was first."""
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and not process.poll():
+    process = _ensure_process(settings)
+    while time.monotonic() < deadline:
         client = _connect(settings.workspace)
         if client is not None:
             return client
-        time.sleep(0.1)
+        if process.poll() == 0:  # it gave way to another server, which may have ended since
+            process = _ensure_process(settings)
+        elif process.poll() is not None:
+            break
+        time.sleep(_POLL_S)
     raise RunError(
-        "The prediction server could not be started.", "See prediction_server.log in the workspace."
+        "Expected the prediction server to start; it did not.",
+        "The file prediction_server.log in the workspace says why.",
     )
 
 
-def _spawn(workspace: Path) -> "subprocess.Popen[bytes]":
-    with (workspace / "prediction_server.log").open("ab") as log:
+def _ensure_process(settings: Settings) -> "subprocess.Popen[bytes]":
+    """Return the server's process that this one has started; start one if there is none, or none any more."""
+    with _spawning:
+        process = _servers.get(settings.workspace)
+        if process is None or process.poll() is not None:
+            process = _servers[settings.workspace] = _spawn(settings)
+        return process
+
+
+def _spawn(settings: Settings) -> "subprocess.Popen[bytes]":
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    with (settings.workspace / "prediction_server.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "tl_core.inference.server", "--workspace", str(workspace)],
-            stdout=log,
-            stderr=log,
+            [sys.executable, "-m", "tl_core.inference.server", "--workspace", str(settings.workspace)],
+            cwd=settings.workspace,
+            env=child_environment(settings),
             stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )

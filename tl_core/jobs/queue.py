@@ -54,6 +54,13 @@ class Queue:
                 raise NotFoundError(f"Expected the number of a job; got {job_id}, which is not there.")
             return Job.of(row)
 
+    def find_latest(self, kind: JobKind, ref_id: str) -> Job | None:
+        """Return the job of this kind that was submitted last for a run; None if there is none."""
+        of_run = self._select(JobTable.kind == kind.value, JobTable.ref_id == ref_id)
+        with self._database.transaction() as session:
+            row = session.scalar(of_run.order_by(JobTable.id.desc()).limit(1))
+            return None if row is None else Job.of(row)
+
     def list_running(self) -> list[Job]:
         """Return the jobs that are being carried out."""
         with self._database.transaction() as session:

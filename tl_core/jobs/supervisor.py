@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tl_core.errors import TlError
 from tl_core.jobs.child import Child
+from tl_core.jobs.nursery import NURSERY, Nursery
 from tl_core.jobs.presence import has_web_server
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
@@ -29,6 +30,7 @@ CARRY_OUT = (sys.executable, "-m", "tl_core.experiments.carry_out")
 
 _TICK_S = 0.1
 _MAX_MEMORY_ATTEMPTS = 4
+_NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
 _SLOTS = (frozenset({JobKind.RUN}), frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}))
 
 
@@ -47,6 +49,9 @@ class Supervisor:
         Whether it waits for work as long as a web server is alive.
     command
         What carries out a job; ``--workspace W --job-id N`` is added to it.
+    nursery
+        What a nursery is started with, from the first job on, so that later ones need not import torch
+        again; None to start every process afresh.
     """
 
     def __init__(
@@ -56,12 +61,15 @@ class Supervisor:
         idle_s: float | None,
         heeds_web_servers: bool = False,
         command: Sequence[str] = CARRY_OUT,
+        nursery: Sequence[str] | None = None,
     ) -> None:
         self._workspace = workspace
         self._queue = Queue(workspace.database)
         self._idle_s = idle_s
         self._heeds_web_servers = heeds_web_servers
         self._command = command
+        self._nursery_command = nursery
+        self._nursery: Nursery | None = None
         self._children: list[Child] = []
         self._is_stopping = False
         self._last_busy = time.monotonic()
@@ -115,6 +123,7 @@ class Supervisor:
                 break
             time.sleep(_TICK_S)
         self._end_children()
+        self._close_nursery()
 
     def _adopt(self) -> None:
         self._children = [Child.adopt(self._workspace, job) for job in self._queue.list_running()]
@@ -153,14 +162,27 @@ class Supervisor:
             self._start(job)
 
     def _start(self, job: Job) -> None:
+        self._warm_nursery()
         try:
-            child = Child.start(self._workspace, job, self._command)
+            child = Child.start(self._workspace, job, self._command, self._nursery)
         except (OSError, TlError) as error:
             self._queue.finish(job.id, State.FAILED, f"its process could not be started: {error}")
             return
         self._children.append(child)
         if child.identity is not None:
             self._queue.record_process(job.id, child.identity.pid, child.identity.created)
+
+    def _warm_nursery(self) -> None:
+        """Have a nursery get ready; until it is, processes are started afresh."""
+        if self._nursery is not None and not self._nursery.is_alive:
+            self._nursery = None
+        if self._nursery is None and self._nursery_command is not None:
+            self._nursery = Nursery(self._workspace.settings, self._nursery_command)
+
+    def _close_nursery(self) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     def _end_children(self) -> None:
         while self._children:
@@ -173,7 +195,10 @@ class Supervisor:
         if self._children:
             self._last_busy = time.monotonic()
             return False
-        if self._idle_s is None or time.monotonic() - self._last_busy < self._idle_s:
+        idle_s = time.monotonic() - self._last_busy
+        if idle_s > _NURSERY_IDLE_S:
+            self._close_nursery()
+        if self._idle_s is None or idle_s < self._idle_s:
             return False
         return not (self._heeds_web_servers and has_web_server(self._workspace))
 
@@ -190,6 +215,11 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
+def default_nursery() -> Sequence[str] | None:
+    """Return what a nursery is started with where forking is safe: macOS's own libraries do not bear it."""
+    return NURSERY if sys.platform == "linux" else None
+
+
 def lock_path(settings: Settings) -> Path:
     """File that a supervisor locks, and in which it says which process it is."""
     return settings.workspace / "supervisor.lock"
@@ -201,7 +231,10 @@ def main() -> None:
     parser.add_argument("--workspace", help="the folder to work in; TL_WORKSPACE if not given")
     settings = Settings.from_environment(parser.parse_args().workspace)
     workspace = Workspace.open(settings)
-    Supervisor(workspace, idle_s=settings.supervisor_idle_s, heeds_web_servers=True).run()
+    supervisor = Supervisor(
+        workspace, idle_s=settings.supervisor_idle_s, heeds_web_servers=True, nursery=default_nursery()
+    )
+    supervisor.run()
     workspace.close()
 
 
