@@ -1,5 +1,113 @@
-"""data"""
+"""What do your texts look like? An upload with its columns to confirm, or a stored dataset."""
+
 import streamlit as st
-from pages.shared.frame import draw_header, invite
-draw_header('data?')
-invite('Nothing yet.', 'To the data', 'data')
+
+from pages.shared.frame import card, draw_header, show_error
+from pages.shared.intake import (
+    draw_classes_and_lengths,
+    draw_examples,
+    draw_findings,
+    draw_reading,
+    draw_split,
+    intake_of,
+    proposal_of,
+    stored_intake,
+)
+from pages.shared.state import current, forget, remember, workspace
+from pages.shared.uploading import (
+    draw_columns,
+    draw_own_test,
+    draw_samples,
+    draw_stored,
+    draw_uploader,
+    start_over,
+)
+from pages.shared.wording import plural, short_hash
+from tl_core.errors import TlError
+from tl_core.planning.launching import Intake, store_dataset
+from tl_core.planning.samples import NOT_EVIDENCE
+from tl_core.planning.uploads import Upload, find_upload
+
+QUESTION = "What do your texts look like?"
+
+
+def facts_of(intake: Intake) -> list[str]:
+    """Say in a few words what the page speaks of."""
+    info = intake.dataset.info
+    return [
+        info.name,
+        plural(info.num_examples, "text"),
+        f"{info.columns.num_labels} classes",
+        f"fingerprint {short_hash(info.fingerprint)}",
+    ]
+
+
+def draw_start() -> None:
+    """Ask for a file or a sample."""
+    draw_header(QUESTION)
+    own, sample = st.columns(2)
+    with own, card("Your own file", "one column with the texts, one with the labels", height="stretch"):
+        draw_uploader()
+    with sample, card("A sample", "to see how it works", height="stretch"):
+        draw_samples()
+    draw_stored()
+
+
+def draw_upload(upload: Upload) -> None:
+    """Show an upload, let its columns be confirmed, and take it in."""
+    draw_header(QUESTION, [upload.name])
+    if upload.is_sample:
+        st.caption(f":material/science: {NOT_EVIDENCE}")
+    try:
+        proposal = proposal_of(upload)
+    except TlError as error:
+        show_error(error)
+        start_over("Choose another file")
+        return
+    draw_reading(proposal.table)
+    with card("Columns", "guessed; change what is wrong"):
+        draw_columns(upload, proposal)
+        draw_own_test(upload)
+    try:
+        intake = intake_of(upload)
+    except TlError as error:
+        show_error(error)
+        start_over("Choose another file")
+        return
+    draw_intake(intake)
+    use, other = st.columns([1, 3], vertical_alignment="center")
+    if use.button("Use this dataset", type="primary", icon=":material/check:", width="stretch"):
+        stored = store_dataset(workspace(), intake.dataset).dataset.info
+        forget("upload")
+        remember("dataset", stored.fingerprint)
+        st.switch_page("design.py", query_params={"dataset": stored.fingerprint})
+    with other:
+        start_over("Choose another file")
+
+
+def draw_dataset(fingerprint: str) -> None:
+    """Show a stored dataset."""
+    intake = stored_intake(fingerprint)
+    draw_header(QUESTION, facts_of(intake))
+    draw_examples(intake.dataset)
+    draw_intake(intake)
+    design, other = st.columns([1, 3], vertical_alignment="center")
+    if design.button("Design a comparison", type="primary", icon=":material/arrow_forward:", width="stretch"):
+        st.switch_page("design.py", query_params={"dataset": fingerprint})
+    with other:
+        start_over("Use other texts")
+
+
+def draw_intake(intake: Intake) -> None:
+    """Show what a dataset holds and how it is split."""
+    draw_findings(intake)
+    draw_classes_and_lengths(intake)
+    draw_split(intake.split.info, has_own_test=intake.dataset.info.num_own_test > 0)
+
+
+if "dataset" not in st.query_params and (upload_id := current("upload")):
+    draw_upload(find_upload(workspace(), upload_id))
+elif fingerprint := current("dataset"):
+    draw_dataset(fingerprint)
+else:
+    draw_start()

@@ -1,5 +1,116 @@
-"""design"""
+"""What should be compared? Every choice of an experiment, and what it will cost, before it starts."""
+
 import streamlit as st
-from pages.shared.frame import draw_header, invite
-draw_header('design?')
-invite('Nothing yet.', 'To the data', 'data')
+
+from pages.shared.choices import (
+    choose_amount,
+    choose_arms,
+    choose_base_model,
+    choose_budget,
+    choose_dataset,
+    choose_metric,
+    choose_task,
+    missing_models,
+)
+from pages.shared.expert import choose_rates, choose_rivals, choose_training
+from pages.shared.frame import card, draw_header, invite, literal, show_error
+from pages.shared.intake import stored_intake
+from pages.shared.plan_view import draw_plan, estimate_of
+from pages.shared.state import current, remember, workspace
+from pages.shared.wording import short_hash
+from tl_core.errors import TlError
+from tl_core.jobs.client import ensure_supervisor
+from tl_core.planning.launching import Intake, launch
+from tl_core.planning.plan import plan_experiment
+from tl_core.schema import DatasetInfo, ExperimentConfig
+from tl_core.store.identifiers import new_id
+
+QUESTION = "What should be compared?"
+
+
+def draw_choices(dataset: DatasetInfo, intake: Intake) -> ExperimentConfig:
+    """Draw every choice and freeze what they say. Raises TlError if they contradict each other."""
+    with card("What", "the task, and the pretrained model it is about"):
+        task = choose_task(dataset)
+        base_model = choose_base_model()
+    with card("Arms", "what stands side by side, on the same split"):
+        arms = choose_arms()
+    with card("How much", "seeds and train texts decide how sure the verdict can be"):
+        amount = choose_amount(intake.split.info)
+    with card("How it is judged", "fixed before the start"):
+        left, right = st.columns(2)
+        with left:
+            budget = choose_budget()
+        with right:
+            metric = choose_metric(dataset)
+    with st.expander("For experts: lengths, rates, further base models", icon=":material/tune:"):
+        training = choose_training(amount.preset)
+        arms += choose_rivals(base_model)
+        rates = choose_rates(arms)
+    return plan_experiment(
+        experiment_id=new_id("exp"),
+        name=dataset.name,
+        dataset=dataset,
+        split=intake.split.info,
+        task=task,
+        base_model=base_model,
+        arms=arms,
+        preset=amount.preset,
+        num_seeds=amount.num_seeds,
+        train_sizes=amount.train_sizes,
+        budget=budget,
+        epochs=training["epochs"],
+        max_length=int(training["max_length"]),
+        batch_size=int(training["batch_size"]),
+        headline_metric=metric,
+        learning_rates=rates,
+    )
+
+
+def draw_start(experiment: ExperimentConfig, intake: Intake) -> None:
+    """Show the plan and what it costs, and start it."""
+    draw_plan(experiment, estimate_of(experiment, intake))
+    base_models = {arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_neural}
+    missing = missing_models(sorted(base_models))
+    if missing:
+        st.error(
+            f"Not on disk: {literal(', '.join(missing))}, and the model hub does not answer. "
+            "Choose a model that is on disk.",
+            icon=":material/cloud_off:",
+        )
+    is_asked = st.button(
+        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(missing)
+    )
+    if is_asked:
+        launch(workspace(), experiment)
+        ensure_supervisor(workspace().settings)
+        remember("experiment", experiment.experiment_id)
+        st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})
+
+
+datasets = workspace().database.list_datasets()
+if not datasets:
+    draw_header(QUESTION)
+    invite("There are no texts yet to compare anything on.", "Bring your texts, or take a sample", "data")
+    st.stop()
+
+fingerprint = current("dataset") or datasets[0].fingerprint
+intake = stored_intake(workspace().database.get_dataset(fingerprint).fingerprint)
+split = intake.split.info
+parts = f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples"
+draw_header(QUESTION, [intake.dataset.info.name, parts, f"split {short_hash(split.hash)}"])
+choices, plan = st.columns([3, 2])
+with choices:
+    dataset = choose_dataset(datasets, fingerprint)
+    if dataset.fingerprint != fingerprint:
+        remember("dataset", dataset.fingerprint)
+        st.rerun()
+    remember("dataset", fingerprint)
+try:
+    with choices:
+        experiment = draw_choices(dataset, intake)
+    with plan, card("The plan"):
+        draw_start(experiment, intake)
+except TlError as error:
+    with plan:
+        show_error(error)

@@ -1,5 +1,37 @@
-"""models"""
+"""Models, the page with every run there is: what it was, how to load it, how to take it away."""
+
 import streamlit as st
-from pages.shared.frame import draw_header, invite
-draw_header('models?')
-invite('Nothing yet.', 'To the data', 'data')
+
+from pages.shared.frame import draw_header, invite, show_error
+from pages.shared.inventory import draw_inventory, filter_runs
+from pages.shared.model import draw_model
+from pages.shared.state import current, forget, workspace
+from pages.shared.wording import plural
+from tl_core.errors import NotFoundError
+from tl_core.jobs.client import observe
+from tl_core.schema import State
+
+QUESTION = "Which models are there?"
+
+here = workspace()
+runs = [observe(here.settings, run) for run in reversed(here.database.list_runs())]
+if not runs:
+    draw_header(QUESTION)
+    invite("None yet. Bring some texts with labels, and train the first.", "Data", "data")
+    st.stop()
+experiments = {one.experiment_id: one for one in here.database.list_experiments()}
+num_finished = sum(run.state is State.FINISHED for run in runs)
+facts = [plural(len(runs), "run"), f"{num_finished:,} finished", plural(len(experiments), "experiment")]
+draw_header(QUESTION, facts)
+draw_inventory(filter_runs(runs, experiments), experiments)
+run_id = current("run")
+if run_id is None:
+    st.caption("Choose a row to see what it is, how to load it, and to take it away.")
+    st.stop()
+try:
+    run = observe(here.settings, here.database.get_run(run_id))
+except NotFoundError as error:
+    forget("run")
+    show_error(error)
+    st.stop()
+draw_model(run, experiments[run.config.experiment_id])

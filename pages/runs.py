@@ -1,5 +1,36 @@
-"""runs"""
+"""Runs, the page that tells how the training is going.
+
+What moves is one fragment; the rest of the page is drawn anew when a run changes its state.
+"""
+
 import streamlit as st
+
 from pages.shared.frame import draw_header, invite
-draw_header('runs?')
-invite('Nothing yet.', 'To the data', 'data')
+from pages.shared.live import draw_live
+from pages.shared.results import choose_experiment, observed_runs, results_of, states_of
+from pages.shared.run_cards import draw_failures, draw_one_run, draw_verdict_so_far, offer_cancel_all
+from pages.shared.wording import facts_of
+
+POLL_S = 2
+
+header = st.container()
+experiment = choose_experiment()
+if experiment is None:
+    with header:
+        draw_header("How is the training going?")
+    invite(
+        "Nothing has been started yet. Choose what to compare, and the runs show here.", "Design", "design"
+    )
+    st.stop()
+with header:
+    draw_header("How is the training going?", facts_of(experiment))
+
+runs = observed_runs(experiment.experiment_id)
+is_done = all(run.state.is_final for run in runs)
+if any(run.state.is_final for run in runs):
+    draw_verdict_so_far(results_of(experiment.experiment_id, states_of(runs)))
+draw_failures(experiment, runs)
+st.fragment(draw_live, run_every=None if is_done else POLL_S)(experiment, states_of(runs))
+if not is_done:
+    offer_cancel_all(experiment, runs)
+draw_one_run(experiment, runs)

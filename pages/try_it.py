@@ -1,5 +1,44 @@
-"""try_it"""
+"""Try it, the page that lets the finished models answer a typed text or a whole file."""
+
 import streamlit as st
+
+from pages.shared.asking import draw_question
+from pages.shared.filing import draw_file
 from pages.shared.frame import draw_header, invite
-draw_header('try_it?')
-invite('Nothing yet.', 'To the data', 'data')
+from pages.shared.results import choose, choose_experiment, observed_runs, states_of
+from pages.shared.state import workspace
+from pages.shared.trying import answerers_of
+from pages.shared.wording import facts_of, plural
+from tl_core.jobs import predictions
+
+QUESTION = "What do the models say?"
+
+header = st.container()
+experiment = choose_experiment()
+if experiment is None:
+    with header:
+        draw_header(QUESTION)
+    invite("No model has been trained yet. Bring some texts with labels, and train one.", "Data", "data")
+    st.stop()
+with header:
+    draw_header(QUESTION, facts_of(experiment))
+
+sizes = [str(size) for size in reversed(experiment.train_sizes)]
+size = sizes[0]
+if len(sizes) > 1:
+    size = choose("size", "Train examples", sizes, lambda one: plural(int(one), "example"))
+runs = observed_runs(experiment.experiment_id)
+answerers = answerers_of(experiment.experiment_id, states_of(runs), int(size))
+if not answerers:
+    is_coming = any(not run.state.is_final for run in runs)
+    invite(
+        "No model has finished yet; as soon as one has, it answers here."
+        if is_coming
+        else "No run of this experiment has finished, so there is no model to ask.",
+        "Runs",
+        "runs",
+    )
+    st.stop()
+predictions.warm_up(workspace().settings)
+draw_question(experiment, answerers)
+draw_file(experiment, answerers)

@@ -10,13 +10,15 @@ from transformers import (
     BertModel,
     DistilBertConfig,
     DistilBertModel,
+    ElectraConfig,
+    ElectraModel,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
 )
 
-Architecture = Literal["bert", "distilbert", "roberta"]
+Architecture = Literal["bert", "distilbert", "roberta", "electra"]
 
 WIDTH = 32
 MAX_TOKENS = 64
@@ -74,6 +76,10 @@ def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
     }
     if architecture == "bert":
         return BertModel(BertConfig(max_position_embeddings=MAX_TOKENS, **sizes))
+    if architecture == "electra":
+        return ElectraModel(
+            ElectraConfig(max_position_embeddings=MAX_TOKENS, embedding_size=WIDTH // 2, **sizes)
+        )
     # RoBERTa's positions start after the padding id, 1.
     return RobertaModel(RobertaConfig(max_position_embeddings=MAX_TOKENS + 2, type_vocab_size=1, **sizes))
 

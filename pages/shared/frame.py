@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -60,9 +61,14 @@ def draw_figure(figure: go.Figure, table: pd.DataFrame | None = None, *, key: st
             st.dataframe(table, hide_index=True)
 
 
-def card(name: str, meaning: str = "") -> st.delta_generator.DeltaGenerator:
-    """Open a card for one thought: a bold name, a middle dot, what the axis means."""
-    box = st.container(border=True)
+def card(
+    name: str, meaning: str = "", *, height: Literal["content", "stretch"] = "content"
+) -> st.delta_generator.DeltaGenerator:
+    """Open a card for one thought: a bold name, a middle dot, what the axis means.
+
+    ``height="stretch"`` makes cards that stand side by side equally high.
+    """
+    box = st.container(border=True, height=height)
     box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""))
     return box
 

@@ -12,7 +12,7 @@ from tl_core.planning.hardware import Hardware, inspect_hardware
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-Subject = Literal["dataset", "experiment", "run"]
+Subject = Literal["upload", "dataset", "experiment", "run"]
 Theme = Literal["light", "dark"]
 
 

@@ -60,8 +60,9 @@ CATALOGUE: dict[str, BaseModel] = {
             languages="English",
             licence="Apache-2.0",
             pretraining=(
-                "sentence-transformers/all-MiniLM-L6-v2: a 6-layer BERT, distilled from a larger one and then "
-                "trained further as a sentence encoder on about a billion question, review and inference pairs."
+                "sentence-transformers/all-MiniLM-L6-v2: a 6-layer BERT, distilled from a larger one and "
+                "then trained further as a sentence encoder on about a billion question, review and "
+                "inference pairs."
             ),
             good_at="Fast on a CPU, strong with few labels; works without any model hub.",
             overlaps=("Yelp and Amazon reviews (unlabelled pairs)", "SNLI and MultiNLI", "Yahoo Answers"),

@@ -53,7 +53,7 @@ def describe(base_model: str) -> BaseModel:
 
 
 def _pooling_of(folder: Path) -> Pooling:
-    """Sentence encoders state their pooling; a run's own model folder states its head; others have their own."""
+    """Read a run's own model folder's head, or a sentence encoder's pooling; others have their own head."""
     classifier = folder / "classifier.json"
     if classifier.exists():
         return Pooling(json.loads(classifier.read_text())["pooling"])
@@ -95,8 +95,8 @@ def find_on_disk(base_model: str) -> Path | None:
 
 def _is_complete(folder: Path) -> bool:
     """Whether a folder has all that a run needs; a download that was cut off leaves some of it."""
-    has_facts = (folder / "config.json").exists() and (folder / "tokenizer.json").exists()
-    return has_facts and any(folder.glob(WEIGHTS)) and all((folder / shard).exists() for shard in _shards(folder))
+    needed = ("config.json", "tokenizer.json", *_shards(folder))
+    return any(folder.glob(WEIGHTS)) and all((folder / name).exists() for name in needed)
 
 
 def _shards(folder: Path) -> set[str]:
@@ -169,7 +169,9 @@ def _download(base_model: str, progress: Progress | None) -> Path:
             f"Expected a model folder with a config.json at {base_model!r}; there is none.", _remedy()
         )
     if not hub_is_reachable():
-        raise ModelError(f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy())
+        raise ModelError(
+            f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy()
+        )
     bar = _reporting(progress) if progress else None
     try:
         return Path(snapshot_download(base_model, allow_patterns=FILES, tqdm_class=bar))
@@ -179,7 +181,9 @@ def _download(base_model: str, progress: Progress | None) -> Path:
             "Accept them on the model's page and set HF_TOKEN, or choose another model.",
         ) from error
     except RepositoryNotFoundError as error:
-        raise ModelError(f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()) from error
+        raise ModelError(
+            f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()
+        ) from error
     except (OSError, httpx.HTTPError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"The model hub did not give {base_model!r}: {reason}", _remedy()) from error

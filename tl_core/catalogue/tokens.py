@@ -37,9 +37,7 @@ def token_lengths(texts: Texts, folder: Path) -> NDArray[np.int64]:
 
 
 USUAL_POSITIONS = 512
-STARTS_LATE = frozenset(
-    ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text", "mpnet")
-)
+STARTS_LATE = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "mpnet")
 """Model types whose positions start after the padding id, which is 1 if they do not say."""
 
 
@@ -47,7 +45,20 @@ def max_tokens(folder: Path) -> int:
     """Return the most tokens the model can read of a text, special ones included."""
     config = json.loads((folder / "config.json").read_text())
     positions = int(config.get("max_position_embeddings") or USUAL_POSITIONS)
-    if config.get("model_type") not in STARTS_LATE:
-        return positions
-    padding = config.get("pad_token_id")
-    return positions - (1 if padding is None else int(padding)) - 1
+    return positions - padding_id(folder) - 1 if config.get("model_type") in STARTS_LATE else positions
+
+
+def padding_id(folder: Path) -> int:
+    """Return the token id that fills up shorter texts.
+
+    It matters although padding is masked: the models of `STARTS_LATE` count positions from it.
+    """
+    config = json.loads((folder / "config.json").read_text())
+    stated = config.get("pad_token_id")
+    return int(stated) if stated is not None else int(config.get("model_type") in STARTS_LATE)
+
+
+def takes_type_ids(folder: Path) -> bool:
+    """Whether the model tells the two texts of a pair apart by type ids, whatever its tokenizer gives."""
+    config = json.loads((folder / "config.json").read_text())
+    return int(config.get("type_vocab_size") or 0) > 1

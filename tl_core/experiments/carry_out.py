@@ -9,11 +9,12 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tl_core.catalogue.locating import Progress
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import Split, read_split, train_subset
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
@@ -26,15 +27,20 @@ from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
+MIB = 2**20
+MIB_A_NOTE = 5
+OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
+"""How the allocators of CUDA, MPS, the CPU and cuBLAS put it where they raise a plain RuntimeError."""
+
 logger = logging.getLogger(__name__)
 
 
-def main() -> int:
-    """Carry out the job named on the command line."""
+def main(command_line: Sequence[str] | None = None) -> int:
+    """Carry out the job named on the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--job-id", type=int, required=True)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(command_line)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -86,7 +92,15 @@ def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool
     try:
         dataset = read_dataset(workspace.dataset_folder(config.dataset_fingerprint))
         split = read_split(workspace.dataset_folder(config.dataset_fingerprint), config.split_hash)
-        _train(workspace, recorder, dataset, split, memory_attempt, should_stop)
+        _train(
+            workspace,
+            recorder,
+            dataset,
+            split,
+            memory_attempt=memory_attempt,
+            downloaded=_download_report(workspace, job, should_stop),
+            should_stop=should_stop,
+        )
     except Exception as error:
         reason = _reason(error)
         recorder.fail(reason, str(error) or type(error).__name__)
@@ -100,7 +114,9 @@ def _train(
     recorder: Recorder,
     dataset: Dataset,
     split: Split,
+    *,
     memory_attempt: int,
+    downloaded: Progress,
     should_stop: Callable[[], bool],
 ) -> None:
     config = recorder.record.config
@@ -119,8 +135,26 @@ def _train(
         split,
         train,
         memory_attempt=memory_attempt,
+        downloaded=downloaded,
         should_stop=should_stop,
     )
+
+
+def _download_report(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> Progress:
+    """Make what notes a download's progress in the job and the log, in MiB, whenever it has grown by some."""
+    queue, last = Queue(workspace.database), -MIB_A_NOTE
+
+    def report(num_done: int, num_total: int) -> None:
+        nonlocal last
+        if should_stop():
+            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+        done, total = num_done // MIB, num_total // MIB
+        if done - last >= MIB_A_NOTE or num_done == num_total:
+            last = done
+            queue.record_progress(job.id, done, total)
+            logger.info("Downloading the base model: %d of %d MiB", done, total)
+
+    return report
 
 
 def _reason(error: Exception) -> str:
@@ -129,9 +163,14 @@ def _reason(error: Exception) -> str:
         return "cancelled"
     if isinstance(error, DivergedError):
         return "diverged"
+    return "out_of_memory" if _is_out_of_memory(error) else "exception"
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Recognise torch's own error by its name, for torch is not imported for every arm, or by its words."""
     if isinstance(error, OutOfMemoryError | MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return "out_of_memory"  # torch's own, by name: torch is not imported for every arm
-    return "exception"
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY_WORDS)
 
 
 if __name__ == "__main__":

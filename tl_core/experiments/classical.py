@@ -20,8 +20,12 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
     """Fit `majority` or `tfidf` on the train rows, score, save."""
     config = recorder.record.config
     recorder.note(device="cpu")
-    texts = np.array([text if isinstance(text, str) else PAIR_JOINT.join(text) for text in dataset.texts()])
+    texts = [text if isinstance(text, str) else PAIR_JOINT.join(text) for text in dataset.texts()]
     targets = dataset.targets()
+
+    def at(rows: NDArray[np.int64]) -> list[str]:
+        return [texts[row] for row in rows]
+
     recorder.phase("training")
     started = time.perf_counter()
     classifier: Majority | Tfidf
@@ -29,18 +33,20 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
         classifier = Majority.fit(targets[train], len(config.labels))
     else:
         validation = split.validation
-        classifier = Tfidf.fit(texts[train], targets[train], texts[validation], targets[validation])
+        classifier = Tfidf.fit(
+            at(train), targets[train], at(validation), targets[validation], len(config.labels)
+        )
         recorder.note(num_parameters=classifier.num_parameters)
     recorder.clock.train_s = time.perf_counter() - started
     recorder.clock.examples_seen = len(train)
 
     def evaluation(name: SplitName, rows: NDArray[np.int64]) -> EvalFinished:
-        return scored_event(name, targets[rows], classifier.logits(texts[rows]), recorder.clock)
+        return scored_event(name, targets[rows], classifier.logits(at(rows)), recorder.clock)
 
     recorder.write(evaluation(SplitName.VALIDATION, split.validation))
     recorder.write(evaluation(SplitName.TRAIN, train))
     recorder.phase("predicting")
-    recorder.write_predictions(dataset, split, lambda rows: classifier.logits(texts[rows]))
+    recorder.write_predictions(dataset, split, lambda rows: classifier.logits(at(rows)))
     recorder.phase("saving")
     classifier.save(recorder.folder.model_dir, config.labels)
     recorder.finish()

@@ -10,21 +10,22 @@ import torch
 from numpy.typing import NDArray
 
 from tl_core.catalogue.base_models import BaseModel
-from tl_core.catalogue.locating import describe, obtain
+from tl_core.catalogue.locating import WEIGHTS, Progress, describe, obtain
 from tl_core.catalogue.tokens import max_tokens, tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
 from tl_core.errors import CancelledError
-from tl_core.experiments.recording import Recorder
+from tl_core.experiments.recording import Recorder, versions
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
 from tl_core.models.saving import save_classifier
+from tl_core.planning.budget import step_limit
 from tl_core.schema import ArmKind, Precision, RunConfig, SplitName
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import FeatureExamples, TokenExamples
 from tl_core.training.devices import choose_device, choose_precision, device_name
 from tl_core.training.encoding import compute_features, features_key, tokenize
-from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples, step_limit
+from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +50,20 @@ def carry_out_neural(
     train: NDArray[np.int64],
     *,
     memory_attempt: int,
+    downloaded: Progress,
     should_stop: Callable[[], bool],
 ) -> None:
     """Train one network on the train rows, score validation and test, save.
 
-    ``memory_attempt`` halves the micro-batch so many times; the effective batch stays.
+    ``memory_attempt`` halves the micro-batch so many times; the effective batch stays. ``downloaded`` hears
+    of the base model's download, if it needs one.
     """
     config = recorder.record.config
     rates = config.learning_rates
     if config.base_model is None or rates is None:
         raise ValueError(f"a neural arm needs a base model and learning rates: {config.arm.name}")
     recorder.phase("loading")
-    place = _find_place(workspace, config, memory_attempt)
+    place = _find_place(workspace, config, memory_attempt, downloaded)
     model = build_classifier(
         config.arm.kind,
         place.folder,
@@ -116,10 +119,10 @@ def carry_out_neural(
     recorder.finish("plateau" if ended_early else "budget")
 
 
-def _find_place(workspace: Workspace, config: RunConfig, memory_attempt: int) -> _Place:
+def _find_place(workspace: Workspace, config: RunConfig, memory_attempt: int, downloaded: Progress) -> _Place:
     device = choose_device()
     base_model = str(config.base_model)
-    folder = obtain(base_model)
+    folder = obtain(base_model, downloaded)
     return _Place(
         workspace=workspace,
         base=describe(base_model),
@@ -135,7 +138,7 @@ def _find_place(workspace: Workspace, config: RunConfig, memory_attempt: int) ->
 def _weights_sha256(folder: Path) -> str:
     """Identify the base model's weights by their bytes."""
     total = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted(folder.glob(WEIGHTS)):
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
@@ -167,14 +170,11 @@ def _examples(
     num_train: int,
     should_stop: Callable[[], bool],
 ) -> TokenExamples | FeatureExamples:
-    """Give token ids, or for a frozen arm its features; the clock is charged for those of the train examples."""
+    """Give token ids, or a frozen arm's features; its clock is charged for those of the train examples."""
     config = recorder.record.config
     if config.arm.kind not in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         return tokens
     recorder.phase("features")
-    is_random = config.arm.kind is ArmKind.FROZEN_RANDOM
-    weights = f"{place.weights_sha256}:{config.seeds.init if is_random else 'pretrained'}:{place.base.pooling}"
-    key = features_key(weights, place.max_length, place.precision, torch.get_num_threads())
 
     def progress(done: int, total: int) -> None:
         if should_stop():
@@ -185,8 +185,25 @@ def _examples(
         tokens,
         place.device,
         place.precision,
-        place.workspace.feature_cache(config.dataset_fingerprint, key),
+        place.workspace.feature_cache(config.dataset_fingerprint, _features_key(place, config)),
         progress,
     )
     recorder.clock.train_s = features.seconds_an_example * num_train
     return features.examples
+
+
+def _features_key(place: _Place, config: RunConfig) -> str:
+    """Name a frozen arm's features; a random encoder's weights are known by their seed."""
+    is_random = config.arm.kind is ArmKind.FROZEN_RANDOM
+    return features_key(
+        place.weights_sha256,
+        hashlib.sha256((place.folder / "config.json").read_bytes()).hexdigest(),
+        tokenizer_hash(place.folder),
+        config.seeds.init if is_random else "pretrained",
+        place.base.pooling,
+        place.max_length,
+        device_name(place.device),
+        place.precision,
+        torch.get_num_threads(),
+        sorted(versions().items()),
+    )

@@ -28,7 +28,8 @@ def now() -> str:
 
 def versions() -> dict[str, str]:
     """Give the versions that decide a run's numbers."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
+    packages = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **packages}
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Recorder:
 
     @classmethod
     def start(cls, folder: RunFolder, config: RunConfig, attempt: int) -> "Recorder":
-        """Begin the run's folder anew: what an earlier attempt has written is gone, the attempt is counted."""
+        """Begin the run's folder anew: what an earlier attempt has written is gone, but it counts."""
         folder.start_over()
         moment = now()
         record = RunRecord(

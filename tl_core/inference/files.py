@@ -1,24 +1,30 @@
 """Predicting a whole file: chunk by chunk, as a job or from the command line."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from tl_core.data.columns import guess_text
-from tl_core.data.reading import read_table
-from tl_core.errors import CancelledError, DataError
-from tl_core.inference.predictor import Predictor, load_predictor
+from tl_core.data.columns import check_columns, guess_text
+from tl_core.data.reading import Table, read_table
+from tl_core.errors import CancelledError
+from tl_core.inference.predictor import Predictor, Probabilities, load_predictor
+from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
+from tl_core.store.files import replacing
 from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
 
-CHUNK = 256
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CHUNK = 128
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 Progress = Callable[[int, int], None]
+"""Called with (rows done, rows in all)."""
 
 
 def predict_file(
@@ -28,84 +34,108 @@ def predict_file(
     text: str | None,
     progress: Progress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> int:
+) -> FileSummary:
     """Write ``source`` again with the predicted label, its probability and every class's probability.
 
     Parameters
     ----------
     source, target
-        A file as `read_table` takes it; a UTF-8 CSV. The target appears whole or not at all.
+        A file as `read_table` takes it, of one column or more; a UTF-8 CSV. The target appears whole or not
+        at all. Cells that a spreadsheet would run as a formula get an apostrophe in front.
     text
         The text column; guessed if None.
-
-    Returns
-    -------
-    Number of rows.
 
     Raises
     ------
     DataError
-        If there is no such column.
+        If the file cannot be read or has no such column.
     CancelledError
         If ``should_stop()`` turned true; it is asked after every chunk.
     """
-    table = read_table(source).columns
-    column = text or guess_text(table)
-    if column not in table.column_names:
-        raise DataError(
-            f"Expected a column {column!r}; there are {', '.join(table.column_names)}.",
-            "Name the text column.",
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_header(table.column_names, predictor.labels))
-        num_done = 0
-        for rows in _chunks(table, column, predictor):
-            writer.writerows(rows)
-            num_done += len(rows)
+    table = read_table(source, min_columns=1)
+    if text is None:
+        text = guess_text(table.columns)
+    check_columns(table, [text])
+    label_counts: Counter[str] = Counter()
+    num_done = 0
+    with replacing(target) as file:
+        file.write(_as_csv([_header(table.columns.column_names, predictor.labels)]))
+        for chunk, probabilities in _score(table.columns, text, predictor):
+            winners = [predictor.labels[place] for place in probabilities.argmax(axis=1)]
+            file.write(_as_csv(_rows(chunk, winners, probabilities)))
+            label_counts.update(winners)
+            num_done += len(winners)
             progress(num_done, table.num_rows)
             if should_stop():
                 raise CancelledError("Expected the whole file to be predicted; it was cancelled.")
-    unfinished.replace(target)
-    return int(table.num_rows)
+    return _summary(table, text, {label: label_counts[label] for label in predictor.labels})
+
+
+def _score(table: pa.Table, text: str, predictor: Predictor) -> Iterator[tuple[pa.Table, Probabilities]]:
+    for start in range(0, table.num_rows, CHUNK):
+        chunk = table.slice(start, CHUNK)
+        yield chunk, predictor.predict(chunk.column(text).to_pylist())
 
 
 def _header(columns: Sequence[str], labels: Sequence[str]) -> list[str]:
-    added = ["predicted_label", "predicted_probability", *(f"probability_{label}" for label in labels)]
-    return [harmless(name) for name in [*columns, *added]]
+    """Name the columns; an added one that the file has already gets a number."""
+    names = list(columns)
+    for added in ("predicted_label", "predicted_probability", *(f"probability_{label}" for label in labels)):
+        name, number = added, 2
+        while name in names:
+            name, number = f"{added}_{number}", number + 1
+        names.append(name)
+    return [harmless(name) for name in names]
 
 
-def _chunks(table: pa.Table, column: str, predictor: Predictor) -> Iterator[list[list[Any]]]:
-    for start in range(0, table.num_rows, CHUNK):
-        part = table.slice(start, CHUNK)
-        probabilities = predictor.predict(part.column(column).to_pylist())
-        rows = zip(*(values.to_pylist() for values in part.columns), strict=True)
+def _rows(chunk: pa.Table, winners: Sequence[str], probabilities: Probabilities) -> Iterator[list[str]]:
+    cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+    for row, winner, scores in zip(cells, winners, probabilities, strict=True):
         yield [
-            [
-                *(harmless(value) for value in row),
-                harmless(predictor.labels[int(scores.argmax())]),
-                f"{scores.max():.4f}",
-                *(f"{score:.4f}" for score in scores),
-            ]
-            for row, scores in zip(rows, probabilities, strict=True)
+            *map(harmless, row),
+            harmless(winner),
+            f"{scores.max():.4f}",
+            *(f"{score:.4f}" for score in scores),
         ]
 
 
+def _as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
 def harmless(value: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula (OWASP, CSV injection)."""
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    """Put an apostrophe before what a spreadsheet would run as a formula (OWASP, CSV injection).
+
+    Plain numbers stay as they are.
+    """
+    if value.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def _summary(table: Table, text: str, label_counts: dict[str, int]) -> FileSummary:
+    return FileSummary(
+        text=text,
+        num_rows=table.num_rows,
+        num_empty=sum(not value.strip() for value in table.columns.column(text).to_pylist()),
+        num_rejects=table.num_rejects,
+        first_reject=f"line {table.rejects[0].line}: {table.rejects[0].reason}" if table.rejects else "",
+        label_counts=label_counts,
+    )
 
 
 def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
-    """Predict an uploaded file with a run's model. Payload: ``upload_id`` and ``text``."""
+    """Predict an uploaded file with a run's model. Payload: ``upload_id`` and ``text`` (None to guess)."""
     queue = Queue(workspace.database)
-    predict_file(
-        load_predictor(workspace.run_folder(job.ref_id).model_dir),
+    folder = workspace.output_folder(job.id)
+    summary = predict_file(
+        load_predictor(workspace.finished_model(job.ref_id)),
         workspace.upload_path(job.payload["upload_id"]),
-        workspace.output_folder(job.id) / "predictions.csv",
+        folder / PREDICTIONS_NAME,
         job.payload.get("text"),
         progress=lambda done, total: queue.record_progress(job.id, done, total),
         should_stop=should_stop,
     )
+    write_summary(folder, summary)

@@ -1,6 +1,5 @@
 """A finished run as a function from texts to probabilities."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tl_core.catalogue.tokens import load_tokenizer
-from tl_core.errors import NotFoundError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
+from tl_core.models.saving import padding_id, read_facts
 
 Probabilities = NDArray[np.float64]
 BATCH = 32
@@ -54,8 +53,7 @@ class NeuralPredictor:
         self.memory_mib = sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
         self._tokenizer = load_tokenizer(folder)
         self._tokenizer.enable_truncation(max_length)
-        stated = json.loads((folder / "config.json").read_text()).get("pad_token_id")
-        self._tokenizer.enable_padding(pad_id=int(stated or 0))
+        self._tokenizer.enable_padding(pad_id=padding_id(folder))
 
     def predict(self, texts: Sequence[str]) -> Probabilities:
         """Give probabilities ``(num_texts, num_labels)``; texts of like length are scored together."""
@@ -81,19 +79,14 @@ class NeuralPredictor:
 
 
 def load_predictor(folder: Path, device: torch.device | None = None) -> Predictor:
-    """Load a run's ``model/`` folder, or an exported copy of it.
+    """Load a run's ``model/`` folder, or an exported copy of it; on the CPU if no device is given.
 
     Raises
     ------
     NotFoundError
         If it is no such folder.
     """
-    if not (folder / "classifier.json").exists():
-        raise NotFoundError(
-            f"Expected a model folder with a classifier.json; {folder.name!r} is none.",
-            "Use a finished run's id or a folder that `tl_core export` has written.",
-        )
-    facts = json.loads((folder / "classifier.json").read_text())
+    facts = read_facts(folder)
     labels = tuple(facts["labels"])
     if facts["kind"] != "neural":
         return ClassicalPredictor(folder, labels)

@@ -9,11 +9,14 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import socket
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from filelock import FileLock, Timeout
@@ -32,26 +35,52 @@ from tl_core.store.workspace import Workspace
 IDLE_S = 300.0
 MEMORY_BOUND_MIB = 2048.0
 
+_GIVE_WAY_S = 5.0  # a server that is about to end leaves its lock in this time
+
 
 class ModelCache:
-    """Loaded models by recent use; the least recent leave when the bound is passed."""
+    """Loaded models by recent use; the least recent leave when the bound is passed.
 
-    def __init__(self, workspace: Workspace, bound_mib: float = MEMORY_BOUND_MIB) -> None:
+    Parameters
+    ----------
+    workspace
+        Whose runs are loaded.
+    bound_mib
+        Memory of all loaded models together. The model that was asked for last stays in any case.
+    load
+        Turns a model folder into a predictor.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        bound_mib: float = MEMORY_BOUND_MIB,
+        load: Callable[[Path], Predictor] = load_predictor,
+    ) -> None:
         self._workspace = workspace
         self._bound_mib = bound_mib
+        self._load = load
         self._models: OrderedDict[str, Predictor] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, run_id: str) -> Predictor:
-        """Return a run's model, loading it if need be. Raises NotFoundError."""
+        """Return a finished run's model, loading it if need be. Raises NotFoundError."""
         with self._lock:
+            folder = self._find(run_id)
             if run_id not in self._models:
-                self._workspace.database.get_run(run_id)
-                self._models[run_id] = load_predictor(self._workspace.run_folder(run_id).model_dir)
+                self._models[run_id] = self._load(folder)
             self._models.move_to_end(run_id)
             while len(self._models) > 1 and self.memory_mib > self._bound_mib:
                 self._models.popitem(last=False)
             return self._models[run_id]
+
+    def _find(self, run_id: str) -> Path:
+        """Return the run's model folder, and forget the model of a run that is there no more."""
+        try:
+            return self._workspace.finished_model(run_id)
+        except TlError:
+            self._models.pop(run_id, None)
+            raise
 
     @property
     def memory_mib(self) -> float:
@@ -63,12 +92,13 @@ class ModelCache:
 
 
 class Application:
-    """The server's two answers: predictions, and whether it lives."""
+    """The server's two answers: predictions, and whether it lives. Both need the token."""
 
     def __init__(self, cache: ModelCache, token: str) -> None:
         self._cache = cache
-        self._token = token
-        self.last_used = time.monotonic()
+        self._expected = f"Bearer {token}".encode()
+        self._last_used = time.monotonic()
+        self._num_busy = 0
         self.asgi = Starlette(
             routes=[
                 Route("/predict", self.predict, methods=["POST"]),
@@ -76,29 +106,41 @@ class Application:
             ]
         )
 
-    def _is_allowed(self, request: Request) -> bool:
-        return secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {self._token}")
+    @property
+    def idle_s(self) -> float:
+        """Seconds since anybody who knows the token has asked for anything; 0 while something is answered."""
+        return 0.0 if self._num_busy else time.monotonic() - self._last_used
 
     async def health(self, request: Request) -> JSONResponse:
         """Say that the server lives."""
-        return JSONResponse({"pid": os.getpid()}, status_code=200 if self._is_allowed(request) else 403)
+        if not self._is_allowed(request):
+            return _refusal()
+        self._last_used = time.monotonic()
+        return JSONResponse({"pid": os.getpid()})
 
     async def predict(self, request: Request) -> JSONResponse:
         """Score texts with a run's model: ``{"run_id", "texts"}`` to ``{"labels", "probabilities"}``."""
         if not self._is_allowed(request):
-            return JSONResponse({"error": "a token is needed"}, status_code=403)
-        self.last_used = time.monotonic()
-        asked = await request.json()
+            return _refusal()
+        self._num_busy += 1
         try:
-            answer = await run_in_threadpool(self._score, asked["run_id"], asked["texts"])
+            return JSONResponse(await run_in_threadpool(self._score, await request.json()))
         except TlError as error:
-            return JSONResponse({"error": str(error)}, status_code=404)
-        self.last_used = time.monotonic()
-        return JSONResponse(answer)
+            return JSONResponse({"message": error.message, "remedy": error.remedy}, status_code=404)
+        finally:
+            self._num_busy -= 1
+            self._last_used = time.monotonic()
 
-    def _score(self, run_id: str, texts: list[str]) -> dict[str, object]:
-        model = self._cache.get(run_id)
-        return {"labels": model.labels, "probabilities": model.predict(texts).tolist()}
+    def _is_allowed(self, request: Request) -> bool:
+        return secrets.compare_digest(request.headers.get("authorization", "").encode(), self._expected)
+
+    def _score(self, question: dict[str, Any]) -> dict[str, object]:
+        model = self._cache.get(question["run_id"])
+        return {"labels": model.labels, "probabilities": model.predict(question["texts"]).tolist()}
+
+
+def _refusal() -> JSONResponse:
+    return JSONResponse({"message": "Expected the server's token."}, status_code=403)
 
 
 def serve(workspace: Workspace, idle_s: float = IDLE_S) -> None:
@@ -109,11 +151,16 @@ def serve(workspace: Workspace, idle_s: float = IDLE_S) -> None:
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application.asgi, log_level="warning", lifespan="off"))
 
-    def end_when_idle() -> None:
-        while time.monotonic() - application.last_used < idle_s:
-            time.sleep(min(1.0, idle_s / 4))
+    def end(*_: object) -> None:
         server.should_exit = True
 
+    def end_when_idle() -> None:
+        while application.idle_s < idle_s:
+            time.sleep(min(1.0, idle_s / 4))
+        end()
+
+    # Uvicorn raises the signal again once it has ended; the default would kill before the file is removed.
+    signal.signal(signal.SIGTERM, end)
     threading.Thread(target=end_when_idle, daemon=True).start()
     path = address_path(workspace.root)
     _announce(path, listener.getsockname()[1], token)
@@ -133,17 +180,19 @@ def _announce(path: Path, port: int, token: str) -> None:
 
 
 def main() -> None:
-    """Serve the workspace named on the command line."""
+    """Serve the workspace named on the command line, unless another server does so already."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--idle-s", type=float, default=IDLE_S)
     arguments = parser.parse_args()
     settings = Settings.from_environment(arguments.workspace)
     try:
-        with FileLock(settings.workspace / "prediction_server.lock", timeout=0):
-            serve(Workspace.open(settings), arguments.idle_s)
+        with FileLock(settings.workspace / "prediction_server.lock", timeout=_GIVE_WAY_S):
+            workspace = Workspace.open(settings)
+            serve(workspace, arguments.idle_s)
+            workspace.close()
     except Timeout:
-        return  # another server of this workspace is running or about to
+        return
 
 
 if __name__ == "__main__":

@@ -4,13 +4,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
-from tl_core.models.classifiers import OwnHeadClassifier, PooledClassifier, TextClassifier
+from tl_core.models.classifiers import (
+    LOADING_OPTIONS,
+    OwnHeadClassifier,
+    PooledClassifier,
+    TextClassifier,
+)
 from tl_core.schema import ArmKind
+
+PROBE_TOKENS = 6
 
 logging.disable_progress_bar()
 logging.set_verbosity_error()  # a new head's "some weights were not initialized" is what is wanted here
@@ -35,20 +49,22 @@ def build_classifier(
     Raises
     ------
     ModelError
-        If the architecture is unknown or would need code from outside.
+        If the architecture is unknown or would need code from outside, if the weights cannot be read or
+        leave a part of the encoder without any, or if a frozen arm's head needs more than stored features.
     """
     config = load_config(folder, labels, dropout)
     classifier: TextClassifier
-    torch.manual_seed(init_seed)
     if pooling is Pooling.OWN:
         classifier = _with_own_head(kind, folder, config, init_seed)
     else:
-        encoder = _load(AutoModel, folder, config) if kind.is_pretrained else AutoModel.from_config(config)
+        encoder = _make(AutoModel, kind, folder, config, init_seed)
         torch.manual_seed(init_seed + 1)
         classifier = PooledClassifier(encoder, pooling, len(labels))
     if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         for weight in classifier.encoder_parameters():
             weight.requires_grad_(False)
+        if pooling is Pooling.OWN:
+            _require_head_on_features(classifier, folder)
     return classifier
 
 
@@ -56,15 +72,9 @@ def _with_own_head(
     kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
 ) -> OwnHeadClassifier:
     """Build the architecture's own classifier; its head comes from a random twin with the head's seed."""
-    torch.manual_seed(init_seed + 1)
-    twin = OwnHeadClassifier(AutoModelForSequenceClassification.from_config(config))
-    torch.manual_seed(init_seed)
-    model = (
-        _load(AutoModelForSequenceClassification, folder, config)
-        if kind.is_pretrained
-        else AutoModelForSequenceClassification.from_config(config)
-    )
-    classifier = OwnHeadClassifier(model)
+    auto = AutoModelForSequenceClassification
+    twin = OwnHeadClassifier(_make(auto, ArmKind.SCRATCH, folder, config, init_seed + 1))
+    classifier = OwnHeadClassifier(_make(auto, kind, folder, config, init_seed))
     with torch.no_grad():
         for weight, drawn in zip(classifier.head_parameters(), twin.head_parameters(), strict=True):
             weight.copy_(drawn)
@@ -72,17 +82,26 @@ def _with_own_head(
 
 
 def load_config(folder: Path, labels: tuple[str, ...], dropout: float | None) -> PreTrainedConfig:
-    """Read a base model's configuration and set the labels; ``dropout`` replaces every rate if given."""
-    overrides: dict[str, Any] = {
-        "num_labels": len(labels),
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: index for index, label in enumerate(labels)},
-    }
+    """Read a base model's configuration and set the labels; ``dropout`` replaces every rate if given.
+
+    Raises
+    ------
+    ModelError
+        If the architecture is unknown or would need code from outside.
+    """
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **overrides)
+        config = AutoConfig.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: index for index, label in enumerate(labels)},
+            problem_type="single_label_classification",
+        )
     except (ValueError, OSError) as error:
         raise ModelError(
-            f"The model in {folder.name!r} has an architecture that cannot be loaded here: {error}",
+            f"The architecture of the model in {folder.name!r} cannot be loaded here: {_first_line(error)}",
             "Choose a model of the BERT family whose code is part of transformers.",
         ) from error
     if dropout is not None:
@@ -91,12 +110,54 @@ def load_config(folder: Path, labels: tuple[str, ...], dropout: float | None) ->
     return config
 
 
-def _load(auto: Any, folder: Path, config: PreTrainedConfig) -> Any:
-    return auto.from_pretrained(
-        folder,
-        config=config,
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-        dtype=torch.float32,
+def _make(auto: Any, kind: ArmKind, folder: Path, config: PreTrainedConfig, seed: int) -> PreTrainedModel:
+    """Load the base model's weights, or draw new ones from the seed."""
+    torch.manual_seed(seed)
+    try:
+        if kind.is_pretrained:
+            return _load(auto, folder, config)
+        model: PreTrainedModel = auto.from_config(config, dtype=torch.float32)
+        return model
+    except (ValueError, OSError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ModelError(
+            f"The model in {folder.name!r} cannot be loaded: {_first_line(error)}",
+            "Download or save it again, or choose another model.",
+        ) from error
+
+
+def _load(auto: Any, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
+    """Load weights. A head that the folder brings may have other labels, for it is replaced anyway."""
+    model, report = auto.from_pretrained(
+        folder, config=config, ignore_mismatched_sizes=True, output_loading_info=True, **LOADING_OPTIONS
     )
+    encoder = {id(weight) for weight in model.base_model.parameters()}
+    own = {name for name, weight in model.named_parameters() if id(weight) in encoder}
+    lacking = {*report["missing_keys"], *(name for name, *_ in report["mismatched_keys"])} & own
+    # Poolers are not part of masked language modelling, so many pretrained models have none.
+    lacking = {name for name in lacking if "pooler" not in name}
+    if lacking:
+        raise ValueError(f"{len(lacking)} of its weights are not in its file, such as {min(lacking)}")
+    return model
+
+
+def _require_head_on_features(classifier: TextClassifier, folder: Path) -> None:
+    """Make sure that the head gives the same on stored features as in the whole network."""
+    was_training = classifier.training
+    classifier.eval()
+    ids = torch.arange(2 * PROBE_TOKENS).reshape(2, PROBE_TOKENS) % classifier.encoder.config.vocab_size
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    with torch.inference_mode():
+        whole, by_features = classifier(inputs), classifier.head(classifier.features(inputs))
+    classifier.train(was_training)
+    if not torch.allclose(whole, by_features, atol=1e-4):
+        raise ModelError(
+            f"The head of the model in {folder.name!r} reads more than the first token, so that it cannot be "
+            "trained on stored features.",
+            "Leave the frozen arms of this model out.",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

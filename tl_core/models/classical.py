@@ -7,17 +7,22 @@ from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+
+from tl_core.evaluation.metrics import log_loss
 
 Logits = NDArray[np.float32]
 
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Inverse regularisation strengths C that the validation split chooses from."""
+NEVER_SEEN = -20.0
+"""Log-probability of a class without a train example, finite so that one such class spoils no metric."""
 
 
 class ClassicalClassifier(Protocol):
-    """A classifier without a network; logits are log-probabilities ``(num_examples, num_labels)``."""
+    """A classifier without a network; its logits are log-probabilities ``(num_examples, num_labels)``."""
 
     def logits(self, texts: Sequence[str]) -> Logits:
         """Score texts."""
@@ -52,9 +57,10 @@ class Majority:
 class Tfidf:
     """TF-IDF of words and word pairs, and logistic regression on it."""
 
-    def __init__(self, vectorizer: TfidfVectorizer, regression: LogisticRegression) -> None:
+    def __init__(self, vectorizer: TfidfVectorizer, regression: LogisticRegression, num_labels: int) -> None:
         self.vectorizer = vectorizer
         self.regression = regression
+        self.num_labels = num_labels
 
     @classmethod
     def fit(
@@ -63,19 +69,20 @@ class Tfidf:
         targets: NDArray[np.integer],
         validation_texts: Sequence[str],
         validation_targets: NDArray[np.integer],
+        num_labels: int,
     ) -> Self:
-        """Fit one regression per strength and keep the one with the least log loss on validation."""
-        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
+        """Fit one regression per strength and keep the one with the least log loss on validation.
+
+        A class without a train example gets the probability of `NEVER_SEEN`.
+        """
+        vectorizer = _vectorizer()
         train = vectorizer.fit_transform(texts)
-        validation = vectorizer.transform(validation_texts)
-        candidates = [LogisticRegression(C=c, max_iter=2000).fit(train, targets) for c in STRENGTHS]
+        fits = [LogisticRegression(C=c, max_iter=2000).fit(train, targets) for c in STRENGTHS]
+        candidates = [cls(vectorizer, regression, num_labels) for regression in fits]
         losses = [
-            -np.mean(
-                candidate.predict_log_proba(validation)[np.arange(len(validation_targets)), validation_targets]
-            )
-            for candidate in candidates
+            log_loss(validation_targets, candidate.logits(validation_texts)) for candidate in candidates
         ]
-        return cls(vectorizer, candidates[int(np.argmin(losses))])
+        return candidates[int(np.argmin(losses))]
 
     @property
     def strength(self) -> float:
@@ -88,9 +95,13 @@ class Tfidf:
         return int(self.regression.coef_.size + self.regression.intercept_.size)
 
     def logits(self, texts: Sequence[str]) -> Logits:
-        """Give log-probabilities ``(num_examples, num_labels)``."""
-        scores: Logits = self.regression.predict_log_proba(self.vectorizer.transform(texts)).astype(np.float32)
-        return scores
+        """Give log-probabilities ``(num_examples, num_labels)``, finite however sure the regression is."""
+        scores = self.regression.decision_function(self.vectorizer.transform(texts))
+        if scores.ndim == 1:  # two classes have one column: the log-odds of the second
+            scores = np.column_stack([np.zeros_like(scores), scores])
+        logits = np.full((len(texts), self.num_labels), NEVER_SEEN, dtype=np.float32)
+        logits[:, self.regression.classes_] = log_softmax(scores, axis=1)
+        return logits
 
     def save(self, folder: Path, labels: tuple[str, ...]) -> None:
         """Write vocabulary and coefficients as JSON and NumPy arrays."""
@@ -102,6 +113,7 @@ class Tfidf:
             idf=self.vectorizer.idf_,
             coef=self.regression.coef_,
             intercept=self.regression.intercept_,
+            classes=self.regression.classes_,
             C=self.regression.C,
         )
         facts = {"kind": "tfidf", "labels": labels}
@@ -110,18 +122,24 @@ class Tfidf:
     @classmethod
     def load(cls, folder: Path, num_labels: int) -> Self:
         """Read what `save` wrote."""
-        arrays = np.load(folder / "tfidf.npz", allow_pickle=False)
-        vectorizer = TfidfVectorizer(
-            ngram_range=(1, 2),
-            sublinear_tf=True,
-            token_pattern=r"(?u)\b\w+\b",  # noqa: S106
-            vocabulary=json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")),
-        )
+        with np.load(folder / "tfidf.npz", allow_pickle=False) as stored:
+            arrays = dict(stored)
+        vectorizer = _vectorizer(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
         vectorizer.idf_ = arrays["idf"]
         regression = LogisticRegression(C=float(arrays["C"]))
         regression.coef_, regression.intercept_ = arrays["coef"], arrays["intercept"]
-        regression.classes_ = np.arange(num_labels)
-        return cls(vectorizer, regression)
+        regression.classes_ = arrays["classes"]
+        return cls(vectorizer, regression, num_labels)
+
+
+def _vectorizer(vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
+    """Words of any length and word pairs; scikit-learn's own pattern would drop words of one letter."""
+    return TfidfVectorizer(
+        ngram_range=(1, 2),
+        sublinear_tf=True,
+        token_pattern=r"(?u)\b\w+\b",  # noqa: S106
+        vocabulary=vocabulary,
+    )
 
 
 def load_classical(folder: Path) -> ClassicalClassifier:

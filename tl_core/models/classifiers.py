@@ -14,6 +14,15 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from tl_core.catalogue.base_models import Pooling
 
 Inputs = dict[str, Tensor]
+HEAD_FILE = "head.safetensors"
+USUAL_DROPOUT = 0.1
+LOADING_OPTIONS: dict[str, Any] = {
+    "local_files_only": True,
+    "use_safetensors": True,
+    "trust_remote_code": False,
+    "dtype": torch.float32,
+}
+"""How any folder is loaded: nothing in it can run code, and weights are float32 whatever it says."""
 
 
 class TextClassifier(nn.Module):
@@ -23,7 +32,10 @@ class TextClassifier(nn.Module):
     and `head` turns those into logits.
     """
 
-    encoder: PreTrainedModel
+    @property
+    def encoder(self) -> PreTrainedModel:
+        """The network that the base model brings."""
+        raise NotImplementedError
 
     def features(self, inputs: Inputs) -> Tensor:
         """Turn token ids ``(B, T)`` into what `head` needs, ``(B, F)``."""
@@ -57,16 +69,21 @@ class PooledClassifier(TextClassifier):
     def __init__(self, encoder: PreTrainedModel, pooling: Pooling, num_labels: int) -> None:
         super().__init__()
         config = encoder.config
-        self.encoder = encoder
+        self.base = encoder
         self.pooling = pooling
         self.dropout = nn.Dropout(_dropout_of(config))
         self.linear = nn.Linear(config.hidden_size, num_labels)
         nn.init.normal_(self.linear.weight, std=getattr(config, "initializer_range", 0.02))
         nn.init.zeros_(self.linear.bias)
 
+    @property
+    def encoder(self) -> PreTrainedModel:
+        """The network below the pooling."""
+        return self.base
+
     def features(self, inputs: Inputs) -> Tensor:
         """Pool the last hidden states, padding left out: ``(B, D)``."""
-        hidden = self.encoder(**inputs).last_hidden_state  # (B, T, D)
+        hidden: Tensor = self.encoder(**inputs).last_hidden_state  # (B, T, D)
         if self.pooling is Pooling.CLS:
             return hidden[:, 0]
         mask = inputs["attention_mask"].unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
@@ -84,7 +101,8 @@ class PooledClassifier(TextClassifier):
     def save(self, folder: Path) -> None:
         """Write the encoder as `AutoModel` reads it, and the head beside it."""
         self.encoder.save_pretrained(folder)
-        save_file({k: v.contiguous() for k, v in self.linear.state_dict().items()}, folder / "head.safetensors")
+        head = {name: weight.contiguous() for name, weight in self.linear.state_dict().items()}
+        save_file(head, folder / HEAD_FILE)
 
 
 class OwnHeadClassifier(TextClassifier):
@@ -93,11 +111,15 @@ class OwnHeadClassifier(TextClassifier):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
-        self.encoder = model.base_model
-        self._replay = _Replay()
+
+    @property
+    def encoder(self) -> PreTrainedModel:
+        """The model without its head."""
+        encoder: PreTrainedModel = self.model.base_model
+        return encoder
 
     def features(self, inputs: Inputs) -> Tensor:
-        """Give the encoder's output at the first token, and the pooler's if it has one: ``(B, 1 or 2, D)``."""
+        """Give the first token's last hidden state, and the pooler's output if any: ``(B, 1 or 2, D)``."""
         output = self.encoder(**inputs)
         parts = [output.last_hidden_state[:, 0], getattr(output, "pooler_output", None)]
         return torch.stack([part for part in parts if part is not None], dim=1)
@@ -107,13 +129,12 @@ class OwnHeadClassifier(TextClassifier):
 
         Heads of the BERT family read the first token or the pooler's output and nothing else.
         """
-        prefix = self.model.base_model_prefix
-        self._replay.features = features
-        setattr(self.model, prefix, self._replay)
+        prefix, encoder = self.model.base_model_prefix, self.encoder
+        setattr(self.model, prefix, _Replay(features))
         try:
             logits: Tensor = self.model(attention_mask=features.new_ones(features.shape[0], 1)).logits
         finally:
-            setattr(self.model, prefix, self.encoder)
+            setattr(self.model, prefix, encoder)
         return logits
 
     def forward(self, inputs: Inputs) -> Tensor:
@@ -134,7 +155,9 @@ class OwnHeadClassifier(TextClassifier):
 class _Replay(nn.Module):
     """Stands in for an encoder and answers with stored features ``(B, 1 or 2, D)``."""
 
-    features: Tensor
+    def __init__(self, features: Tensor) -> None:
+        super().__init__()
+        self.features = features
 
     def forward(self, *args: Any, **kwargs: Any) -> BaseModelOutputWithPooling:
         pooled = self.features[:, 1] if self.features.shape[1] > 1 else None
@@ -145,9 +168,9 @@ def _dropout_of(config: PreTrainedConfig) -> float:
     """Return the head's dropout as the architecture has it."""
     for name in ("classifier_dropout", "hidden_dropout_prob", "dropout", "mlp_dropout"):
         value = getattr(config, name, None)
-        if isinstance(value, float):
-            return value
-    return 0.1
+        if value is not None:
+            return float(value)
+    return USUAL_DROPOUT
 
 
 def load_saved(folder: Path) -> TextClassifier:
@@ -157,10 +180,10 @@ def load_saved(folder: Path) -> TextClassifier:
     classifier: TextClassifier
     if pooling is Pooling.OWN:
         classifier = OwnHeadClassifier(
-            AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
+            AutoModelForSequenceClassification.from_pretrained(folder, **LOADING_OPTIONS)
         )
     else:
-        encoder = AutoModel.from_pretrained(folder, local_files_only=True)
+        encoder = AutoModel.from_pretrained(folder, **LOADING_OPTIONS)
         classifier = PooledClassifier(encoder, pooling, len(facts["labels"]))
-        classifier.linear.load_state_dict(load_file(folder / "head.safetensors"))
+        classifier.linear.load_state_dict(load_file(folder / HEAD_FILE))
     return classifier.eval()

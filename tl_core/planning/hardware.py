@@ -1,5 +1,6 @@
 """What this server has, told without importing torch."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -72,11 +73,19 @@ def _nvidia_gpus() -> list[tuple[str, float, str]]:
     except (subprocess.SubprocessError, OSError):
         return []
     rows = [line.split(", ") for line in answer.stdout.splitlines() if line.count(", ") == 2]
-    return [(name, float(memory), driver) for name, memory, driver in rows]
+    return [(name, _mib(memory), driver) for name, memory, driver in rows]
 
 
-MINIMUM_DRIVERS = {"cu118": 450, "cu121": 525, "cu124": 525, "cu126": 525, "cu128": 525, "cu129": 525, "cu130": 580}
-"""First major driver version that runs each CUDA build, from NVIDIA's compatibility table."""
+def _mib(stated: str) -> float:
+    """Read an amount; 0 where the GPU shares the main memory and `nvidia-smi` says "[N/A]"."""
+    try:
+        return float(stated)
+    except ValueError:
+        return 0.0
+
+
+MINIMUM_DRIVERS = {"11": 450, "12": 525, "13": 580}
+"""First driver branch that runs each major CUDA version, from NVIDIA's table of compatibility."""
 
 
 def _gpu_problem(name: str, driver: str, torch_version: str) -> str:
@@ -84,9 +93,13 @@ def _gpu_problem(name: str, driver: str, torch_version: str) -> str:
     build = cuda_build(torch_version)
     if build is None:
         return f"{name} is present but unusable: torch {torch_version} is a build without CUDA."
-    needed = MINIMUM_DRIVERS.get(build)
-    if needed and int(driver.split(".")[0]) < needed:
-        return f"{name} is present but unusable: driver {driver}, torch {torch_version} needs {needed} or newer."
+    needed = MINIMUM_DRIVERS.get(build.removeprefix("cu")[:2], 0)
+    if int(driver.split(".")[0]) < needed:
+        return (
+            f"{name} is present but unusable: driver {driver}, torch {torch_version} needs {needed} or newer."
+        )
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return f"{name} is present but unusable: CUDA_VISIBLE_DEVICES hides it from torch {torch_version}."
     return ""
 
 
@@ -98,9 +111,7 @@ def cuda_build(torch_version: str) -> str | None:
     _, _, suffix = torch_version.partition("+")
     if suffix:
         return suffix if suffix.startswith("cu") else None
-    for package in importlib.metadata.distributions():
-        if package.name == "nvidia-cuda-runtime":
-            return "cu" + "".join(package.version.split(".")[:2])
-        if package.name.startswith("nvidia-cuda-runtime-cu"):
-            return "cu" + "".join(package.version.split(".")[:2])
+    for package in ("nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12", "nvidia-cuda-runtime-cu11"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return "cu" + "".join(importlib.metadata.version(package).split(".")[:2])
     return None

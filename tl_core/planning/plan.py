@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
 from tl_core.data.identity import derive_seeds
 from tl_core.errors import PlanError
 from tl_core.planning.presets import DEFAULT_RATES, PRESETS
@@ -48,9 +50,14 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
             arms.append(Arm.parse(name))
         except ValueError as error:
             raise PlanError(f"Expected arms out of {known}; got {name!r}.") from error
-    if len(set(arms)) != len(arms):
-        raise PlanError("Expected each arm once; one is listed twice.", "Leave the second one out.")
+    _require_distinct(arms)
     return tuple(arms)
+
+
+def _require_distinct(arms: Sequence[Arm]) -> None:
+    twice = next((arm for arm in arms if arms.count(arm) > 1), None)
+    if twice:
+        raise PlanError(f"Expected each arm once; got {twice.name} twice.", "Leave the second one out.")
 
 
 def plan_experiment(
@@ -74,39 +81,85 @@ def plan_experiment(
 ) -> ExperimentConfig:
     """Freeze an experiment: what was not asked for comes from the preset.
 
+    An arm that names the experiment's own base model is the same as one that names none.
+
     Raises
     ------
     PlanError
-        If a train size is too small for the classes or larger than the train split, or there is no arm.
+        If there is no arm, one is listed twice or names a base model that it has no use for, if a train size
+        is too small for the classes or larger than the train split, or if a number is out of its range.
     """
-    if not arms:
-        raise PlanError("Expected at least one arm; got none.", "Choose fine_tuned and scratch to begin with.")
+    plain = _plain_arms(arms, base_model)
     choice = PRESETS[preset]
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
-    asked = learning_rates or {}
-    rates = {
-        arm.name: asked.get(arm.name, DEFAULT_RATES[arm.kind]) for arm in arms if arm.kind.is_neural
-    }
-    return ExperimentConfig(
-        experiment_id=experiment_id,
-        name=name,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        task=task,
-        dataset_name=dataset.name,
-        dataset_fingerprint=dataset.fingerprint,
-        split=split,
-        labels=dataset.columns.labels,
-        base_model=base_model,
-        arms=tuple(arms),
-        num_seeds=num_seeds or choice.num_seeds,
-        train_sizes=sizes,
-        preset=preset,
-        headline_metric=headline_metric or default_metric(dataset.label_counts),
-        training=TrainingConfig(
-            epochs=epochs or choice.epochs, max_length=max_length, batch_size=batch_size, budget=budget
-        ),
-        learning_rates=rates,
+    asked = _plain_rates(learning_rates or {}, plain, base_model)
+    rates = {arm.name: asked.get(arm.name, DEFAULT_RATES[arm.kind]) for arm in plain if arm.kind.is_neural}
+    try:
+        return ExperimentConfig(
+            experiment_id=experiment_id,
+            name=name,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            task=task,
+            dataset_name=dataset.name,
+            dataset_fingerprint=dataset.fingerprint,
+            split=split,
+            labels=dataset.columns.labels,
+            base_model=base_model,
+            arms=plain,
+            num_seeds=choice.num_seeds if num_seeds is None else num_seeds,
+            train_sizes=sizes,
+            preset=preset,
+            headline_metric=headline_metric or default_metric(dataset.label_counts),
+            training=TrainingConfig(
+                epochs=choice.epochs if epochs is None else epochs,
+                max_length=max_length,
+                batch_size=batch_size,
+                budget=budget,
+            ),
+            learning_rates=rates,
+        )
+    except ValidationError as error:
+        raise _out_of_range(error) from error
+
+
+def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:
+    """Leave out the base model where it is the experiment's own, and refuse what makes no sense."""
+    if not arms:
+        raise PlanError(
+            "Expected at least one arm; got none.", "Choose fine_tuned and scratch to begin with."
+        )
+    for arm in arms:
+        if arm.base_model is not None and not arm.kind.is_neural:
+            raise PlanError(f"Expected no base model for {arm.kind.value}; got {arm.name}.", "Leave it out.")
+    plain = tuple(_plain(arm, base_model) for arm in arms)
+    _require_distinct(plain)
+    return plain
+
+
+def _plain(arm: Arm, base_model: str) -> Arm:
+    return Arm(kind=arm.kind) if arm.base_model == base_model else arm
+
+
+def _plain_rates(
+    rates: dict[str, LearningRates], arms: Sequence[Arm], base_model: str
+) -> dict[str, LearningRates]:
+    """Key the rates that were asked for by the names of the plain arms."""
+    plain = {_plain(Arm.parse(name), base_model).name: rate for name, rate in rates.items()}
+    unknown = sorted(plain.keys() - {arm.name for arm in arms if arm.kind.is_neural})
+    if unknown:
+        raise PlanError(
+            f"Expected learning rates of arms that are trained here; got one for {unknown[0]}.",
+            "Add the arm or leave its learning rate out.",
+        )
+    return plain
+
+
+def _out_of_range(error: ValidationError) -> PlanError:
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"]))
+    return PlanError(
+        f"Expected {name} in its range; got {first['input']!r}: {first['msg']}.", "Choose another value."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -72,9 +72,11 @@ class ExperimentResults:
 
     @property
     def headline(self) -> Verdict | None:
-        """The verdict the experiment is about: the headline pair at the largest train size it has."""
-        sizes = [verdict.train_size for verdict in self.verdicts]
-        return next((v for v in self.verdicts if v.train_size == max(sizes)), None)
+        """The verdict on the headline pair at the largest train size that has one, or None."""
+        pair = headline_pair(self.experiment.arms)
+        names = tuple(arm.name for arm in pair or ())
+        about = [verdict for verdict in self.verdicts if (verdict.a, verdict.b) == names]
+        return max(about, key=lambda verdict: verdict.train_size, default=None)
 
     @property
     def is_done(self) -> bool:
@@ -94,12 +96,16 @@ def ranked(arms: Sequence[Arm]) -> list[Arm]:
 
 
 def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:
-    """Choose the pair an experiment is about: fine-tuned against from scratch if both are there."""
+    """Choose the pair an experiment is about.
+
+    That is fine-tuned against from scratch if both are there, of the same base model if there is such a pair,
+    the experiment's own first; otherwise the first two of `ranked`.
+    """
     order = ranked(arms)
-    by_kind = {arm.kind: arm for arm in reversed(order)}
-    if ArmKind.FINE_TUNED in by_kind and ArmKind.SCRATCH in by_kind:
-        return by_kind[ArmKind.FINE_TUNED], by_kind[ArmKind.SCRATCH]
-    return (order[0], order[1]) if len(order) > 1 else None
+    tuned = [arm for arm in order if arm.kind is ArmKind.FINE_TUNED]
+    scratch = [arm for arm in order if arm.kind is ArmKind.SCRATCH]
+    about = sorted(product(tuned, scratch), key=lambda pair: pair[0].base_model != pair[1].base_model)
+    return next(iter([*about, *pairwise(order)]), None)
 
 
 def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
@@ -145,7 +151,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
     """Stack the runs of one arm; the single run of a deterministic arm counts for every seed."""
     first = runs[0]
     for run in runs[1:]:
-        if not np.array_equal(run.example_ids, first.example_ids):
+        if not _has_same_test(run, first):
             raise ComparisonError(
                 f"Expected the same test examples in all runs of {first.config.arm.name}; "
                 f"{run.config.run_id} has others.",
@@ -162,6 +168,10 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
     )
     runs_once = not first.config.arm.kind.is_neural and first.config.train_size == experiment.split.train
     return stacked.repeated_for(range(experiment.num_seeds)) if runs_once else stacked
+
+
+def _has_same_test(a: FinishedRun, b: FinishedRun) -> bool:
+    return np.array_equal(a.example_ids, b.example_ids) and np.array_equal(a.targets, b.targets)
 
 
 def _verdicts(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.failures import name_seeds
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import BudgetRule, LearningRates, Precision
 
@@ -48,10 +49,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         same.over("Precision", neural, _precision),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
-        *(
-            same.over(name, runs, lambda run, name=name: run.record.versions.get(name, "unknown"))
-            for name in _packages(runs)
-        ),
+        _versions(runs, same),
         Fact(name="Vocabulary", value="shared, pretrained (from scratch too)"),
     ]
 
@@ -93,8 +91,8 @@ def _seeds(results: ExperimentResults, train_size: int, labels: Mapping[str, str
         predictions = results.predictions.get((arm.name, train_size))
         missing = [str(seed) for seed in wanted if predictions is None or seed not in predictions.seeds]
         if missing:
-            lacking[labels[arm.name]] = ", ".join(missing)
-    difference = "; ".join(f"{label} lacks seed {seeds}" for label, seeds in lacking.items())
+            lacking[labels[arm.name]] = name_seeds(missing)
+    difference = "; ".join(f"{label} lacks {seeds}" for label, seeds in lacking.items())
     return Fact(name="Seeds", value=f"{len(wanted)}, paired", difference=difference)
 
 
@@ -103,9 +101,11 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
     if training.budget is BudgetRule.PLATEAU:
         value = f"plateau: patience {training.patience} evaluations, batch {training.batch_size}"
         return Fact(name="Budget", value=value)
-    steps = same.over("Budget", neural, lambda run: f"{run.events[-1].step} steps")
+    steps = same.over("Budget", neural, lambda run: str(run.events[-1].step))
     return Fact(
-        name="Budget", value=f"{steps.value}, batch {training.batch_size}", difference=steps.difference
+        name="Budget",
+        value=f"equal steps: {steps.value}, batch {training.batch_size}",
+        difference=steps.difference,
     )
 
 
@@ -129,8 +129,17 @@ def _or_unknown(value: object) -> str:
     return "unknown" if value is None else str(value)
 
 
-def _packages(runs: Sequence[FinishedRun]) -> list[str]:
-    """Name the versions that are always shown, and any other that is not the same in all runs."""
+def _versions(runs: Sequence[FinishedRun], same: _Comparer) -> Fact:
+    """State the versions that are always shown, and any other that is not the same in all runs."""
     known = {name for run in runs for name in run.record.versions}
-    differing = [n for n in sorted(known) if len({run.record.versions.get(n) for run in runs}) > 1]
-    return [*SHOWN_VERSIONS, *(name for name in differing if name not in SHOWN_VERSIONS)]
+    facts = [same.over(name, runs, _version(name)) for name in sorted(known)]
+    shown = sorted((f for f in facts if f.name in SHOWN_VERSIONS), key=lambda f: SHOWN_VERSIONS.index(f.name))
+    return Fact(
+        name="Versions",
+        value=", ".join(f"{fact.name} {fact.value}" for fact in shown) or "unknown",
+        difference="; ".join(f"{fact.name} {fact.difference}" for fact in facts if fact.difference),
+    )
+
+
+def _version(package: str) -> Callable[[FinishedRun], str]:
+    return lambda run: run.record.versions.get(package, "unknown")

@@ -1,5 +1,6 @@
 """How long an arm trains until it is as good as another one ever was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -71,6 +72,24 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
         seconds_a=tuple(_first_at(of_a[seed], metric, best[seed]) for seed in seeds),
         seconds_b=tuple(_first_at(of_b[seed], metric, best[seed]) or 0.0 for seed in seeds),
     )
+
+
+def reaching_sentence(reaching: Reaching, labels: Mapping[str, str]) -> str:
+    """Write a finding as a sentence; ``labels`` are display names by arm name."""
+    a, b = labels[reaching.a], labels[reaching.b]
+    seeds = len(reaching.seeds)
+    medians = f"medians over {seeds} seeds" if seeds > 1 else "one seed"
+    if reaching.median_a is None:
+        got = f"{reaching.num_reached} of {seeds} seeds" if reaching.num_reached else "never"
+        return f"{a} got as good on validation as {b} at its best: {got}."
+    return (
+        f"{a} was as good on validation as {b} at its best after {_seconds(reaching.median_a)} of training; "
+        f"{b} itself took {_seconds(reaching.median_b)} ({medians})."
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
 
 
 def _by_seed(curves: pd.DataFrame, arm: str) -> dict[int, pd.DataFrame]:

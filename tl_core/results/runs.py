@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tl_core.errors import NotFoundError
 from tl_core.evaluation.flags import RunHealth
-from tl_core.evaluation.metrics import Evaluation, evaluate
+from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
 from tl_core.store.run_folder import RunFolder
 
@@ -72,7 +72,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         targets=targets,
         logits=logits,
         test=evaluation,
-        health=_health(record, events, evaluation, _matrix(validation), validation, targets),
+        health=_health(record, events, evaluation, validation),
     )
 
 
@@ -88,18 +88,15 @@ def _health(
     record: RunRecord,
     events: tuple[Event, ...],
     test: Evaluation,
-    validation_logits: NDArray[np.float32],
     validation: pa.Table,
-    test_targets: NDArray[np.int64],
 ) -> RunHealth:
     """Reduce a run to what the flags look at.
 
-    The split is stratified, so the largest class of validation and test stands for that of train.
+    Validation is drawn class by class from what train is drawn from, so that its largest class stands for
+    that of train. Test does not: it may be the person's own.
     """
     num_labels = len(record.config.labels)
-    validation_targets = validation.column("target").to_numpy()
-    counts = np.bincount(np.concatenate([validation_targets, test_targets]), minlength=num_labels)
-    constant = np.full(len(test_targets), counts.argmax())
+    counts = np.bincount(validation.column("target").to_numpy(), minlength=num_labels)
     metric = record.config.headline_metric
     evaluations = [event for event in events if isinstance(event, EvalFinished)]
     train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]
@@ -110,20 +107,19 @@ def _health(
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(on_validation) if record.config.arm.kind.is_neural else (),
         predicted_class_counts=(
-            tuple(np.bincount(validation_logits.argmax(axis=1), minlength=num_labels).tolist()),
+            tuple(np.bincount(_matrix(validation).argmax(axis=1), minlength=num_labels).tolist()),
             tuple(test.confusion.sum(axis=0).tolist()),
         ),
         test_value=value_of(test, metric),
-        majority_test_value=_constant_value(test_targets, constant, num_labels, metric),
+        majority_test_value=_constant_value(test, int(counts.argmax()), metric),
     )
 
 
-def _constant_value(
-    targets: NDArray[np.int64], constant: NDArray[np.int64], num_labels: int, metric: Metric
-) -> float:
-    """Score always answering one class."""
-    one_hot = np.eye(num_labels, dtype=np.float32)[constant]
-    return value_of(evaluate(targets, one_hot), metric)
+def _constant_value(test: Evaluation, answer: int, metric: Metric) -> float:
+    """Score always giving one answer on the same examples."""
+    confusion = np.zeros_like(test.confusion)
+    confusion[:, answer] = test.confusion.sum(axis=1)
+    return accuracy(confusion) if metric is Metric.ACCURACY else macro_f1(confusion)
 
 
 def mean_confusion(runs: list[FinishedRun]) -> NDArray[np.float64]:

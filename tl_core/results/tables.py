@@ -8,7 +8,7 @@ import pandas as pd
 from tl_core.evaluation.mcnemar import exact_mcnemar
 from tl_core.evaluation.metrics import evaluate
 from tl_core.results.comparison import ExperimentResults, curve_points
-from tl_core.schema import Arm, ArmKind, Event, Metric, RunConfig, Verdict
+from tl_core.schema import ArmKind, Event, Metric, RunConfig, Verdict
 
 
 def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:
@@ -150,9 +150,3 @@ def _share_of_largest(counts: Sequence[int], metric: Metric) -> float:
     """Accuracy p of a constant answer, or its macro-F1, 2p / (1 + p) for one class and 0 for the others."""
     share = max(counts) / sum(counts)
     return share if metric is Metric.ACCURACY else 2 * share / (1 + share) / len(counts)
-
-
-def base_model_titles(results: ExperimentResults) -> dict[str, str]:
-    """Return the title of each base model that an arm names, by its id."""
-    named: list[Arm] = [arm for arm in results.experiment.arms if arm.base_model]
-    return {arm.base_model: results.titles[arm.name] for arm in named if arm.base_model}

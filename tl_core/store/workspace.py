@@ -5,6 +5,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tl_core.errors import NotFoundError
+from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
 from tl_core.store.engine import open_engine
@@ -49,6 +51,16 @@ class Workspace:
     def run_folder(self, run_id: str) -> RunFolder:
         """Folder of a run."""
         return RunFolder(self.root / "runs" / check_id(run_id))
+
+    def finished_model(self, run_id: str) -> Path:
+        """Model folder of a finished run. Raises NotFoundError if it has not finished."""
+        state = self.database.get_run(run_id).state
+        if state is not State.FINISHED:
+            raise NotFoundError(
+                f"Expected a finished run; {run_id} is {state.value}.",
+                "`tl_core runs` lists the runs there are.",
+            )
+        return self.run_folder(run_id).model_dir
 
     def upload_path(self, upload_id: str) -> Path:
         """File that an upload is copied to."""

@@ -19,10 +19,13 @@ BUCKET_BATCHES = 32
 class Examples(Protocol):
     """What the loop trains on: token ids for a whole network, stored features for a frozen one."""
 
-    lengths: NDArray[np.int64]
-    """Tokens of each example, shape ``(num_examples,)``."""
-    targets: NDArray[np.int64]
-    """Class ids, shape ``(num_examples,)``."""
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each example, shape ``(num_examples,)``."""
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """Class ids, shape ``(num_examples,)``."""
 
     def collate(self, indices: Indices) -> Inputs | Tensor:
         """Give the tensors of some examples, on the CPU."""
@@ -93,9 +96,7 @@ class FeatureExamples:
         return self.features[indices]
 
 
-def epoch_batches(
-    lengths: NDArray[np.int64], batch_size: int, order_seed: int, epoch: int
-) -> list[Indices]:
+def epoch_batches(lengths: NDArray[np.int64], batch_size: int, order_seed: int, epoch: int) -> list[Indices]:
     """Cut one epoch into batches of similar length, in an order that seed and epoch alone decide.
 
     Examples are shuffled, cut into buckets of `BUCKET_BATCHES` batches, sorted by length inside each, cut

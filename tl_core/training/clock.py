@@ -39,7 +39,7 @@ class Clock:
 
 
 def scored_event(
-    split: SplitName, targets: NDArray[np.int64], logits: NDArray[np.float32], clock: Clock
+    split: SplitName, targets: NDArray[np.integer[Any]], logits: NDArray[np.float32], clock: Clock
 ) -> EvalFinished:
     """Put the metrics of scores ``(n, num_labels)`` into an event."""
     scores = evaluate(targets, logits)

@@ -1,8 +1,6 @@
 """Texts to token ids and frozen features, worked out once and shared between runs."""
 
 import hashlib
-import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +12,14 @@ import pyarrow.parquet as pq
 import torch
 from datasets import Dataset as HfDataset
 from datasets import disable_progress_bars
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_safetensors
 from tokenizers import Tokenizer
 
-from tl_core.catalogue.tokens import load_tokenizer
+from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import Precision
+from tl_core.store.files import replacing
 from tl_core.training.batching import FeatureExamples, TokenExamples, sorted_batches
 from tl_core.training.devices import autocast, synchronize
 
@@ -42,20 +42,24 @@ def tokenize(table: pa.Table, folder: Path, max_length: int, cache: Path) -> Tok
         Tokens kept of each text, special ones included.
     cache
         Parquet file of this dataset, tokenizer and length; written once and renamed into place.
+
+    Returns
+    -------
+    Token ids in the order of the table. Type ids are passed on for pairs alone, and only to models that
+    have them.
     """
     if not cache.exists():
         _write_tokens(table, load_tokenizer(folder), max_length, cache)
     tokens = pq.read_table(cache).combine_chunks()
     ids = tokens.column("input_ids").chunk(0)
     types = tokens.column("token_type_ids").chunk(0)
-    type_ids = types.values.to_numpy().astype(np.int8)
     return TokenExamples(
         ids=ids.values.to_numpy().astype(np.int32),
-        type_ids=type_ids,
+        type_ids=types.values.to_numpy().astype(np.int8),
         offsets=ids.offsets.to_numpy().astype(np.int64),
         targets=table.column("target").to_numpy().astype(np.int64),
-        pad_id=_pad_id(folder),
-        uses_type_ids=bool(type_ids.any()),
+        pad_id=padding_id(folder),
+        uses_type_ids="text_b" in table.column_names and takes_type_ids(folder),
     )
 
 
@@ -76,21 +80,8 @@ def _write_tokens(table: pa.Table, tokenizer: Tokenizer, max_length: int, cache:
         encode, batched=True, batch_size=TOKENIZE_BATCH, remove_columns=columns, keep_in_memory=True
     )
     plain = encoded.with_format("arrow")[:]
-    _write_once(cache, lambda path: pq.write_table(plain, path))
-
-
-def _pad_id(folder: Path) -> int:
-    """Read the padding id; it matters although padding is masked: RoBERTa counts positions from it."""
-    stated = json.loads((folder / "config.json").read_text()).get("pad_token_id")
-    return int(stated or 0)
-
-
-def _write_once(path: Path, write: Callable[[Path], object]) -> None:
-    """Write under a name of this process's own and rename into place: readers see all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.with_suffix(f".{os.getpid()}.part")
-    write(own)
-    own.replace(path)
+    with replacing(cache) as file:
+        pq.write_table(plain, file)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +100,9 @@ class Features:
     seconds_an_example: float
 
 
-def features_key(weights: str, max_length: int, precision: Precision, num_threads: int) -> str:
-    """Name the features of one encoder: ``weights`` identifies it, with the init seed if it is random."""
-    parts = "\n".join((weights, str(max_length), precision.value, str(num_threads)))
-    return hashlib.sha256(parts.encode()).hexdigest()[:24]
+def features_key(*parts: object) -> str:
+    """Name the features of one encoder by everything that decides their values."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
 def compute_features(
@@ -132,7 +122,8 @@ def compute_features(
         features = _encode_all(model, tokens, device, precision, progress)
         seconds = time.perf_counter() - started
         cost = torch.tensor([seconds / len(tokens.targets)], dtype=torch.float64)
-        _write_once(cache, lambda path: save_file({"features": features, "seconds_an_example": cost}, path))
+        with replacing(cache) as file:
+            file.write(to_safetensors({"features": features, "seconds_an_example": cost}))
     stored = load_file(cache)
     examples = FeatureExamples(features=stored["features"], lengths=tokens.lengths, targets=tokens.targets)
     return Features(examples=examples, seconds_an_example=float(stored["seconds_an_example"]))
@@ -158,4 +149,3 @@ def _encode_all(
     features = torch.empty_like(scored)
     features[torch.from_numpy(np.concatenate(order))] = scored
     return features
-

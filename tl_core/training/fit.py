@@ -3,10 +3,10 @@
 >>> events = list(fit(model, train, validation, config, ...))  # doctest: +SKIP
 """
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
+from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from tl_core.errors import CancelledError, DivergedError
 from tl_core.models.classifiers import Inputs, TextClassifier
+from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
     BudgetRule,
     EvalFinished,
@@ -35,18 +37,7 @@ from tl_core.training.devices import autocast, memory_mib, synchronize
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
 SCORING_BATCH = 64
-
-
-def planned_steps(num_examples: int, config: TrainingConfig) -> int:
-    """Steps of the equal-steps budget: so many epochs, but at least ``min_steps``."""
-    steps_an_epoch = math.ceil(num_examples / config.batch_size)
-    return max(math.ceil(config.epochs * steps_an_epoch), config.min_steps)
-
-
-def step_limit(num_examples: int, config: TrainingConfig) -> int:
-    """Steps at which a run ends at the latest: the budget's own, or the plateau's cap."""
-    steps = planned_steps(num_examples, config)
-    return math.ceil(steps * config.cap_factor) if config.budget is BudgetRule.PLATEAU else steps
+REMEDY_FOR_DIVERGENCE = "Choose a smaller learning rate."
 
 
 def fit(
@@ -69,14 +60,15 @@ def fit(
     give the gradient of the whole batch: each example's loss is divided by the size of the effective batch.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
     with `BudgetRule.PLATEAU` it warms up and stays, training ends after ``patience`` evaluations without a
-    lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back.
+    lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back. The first
+    evaluation precedes the first step.
 
     Raises
     ------
     DivergedError
-        If the loss or the gradient is no longer finite.
+        If the loss, the gradient or a score is no longer finite.
     CancelledError
-        If ``should_stop()`` turned true; it is asked at every step.
+        If ``should_stop()`` turned true; it is asked at every batch.
     """
     steps = planned_steps(len(train.targets), config)
     is_plateau = config.budget is BudgetRule.PLATEAU
@@ -87,21 +79,22 @@ def fit(
     torch.manual_seed(order_seed)
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
-    schedule = LambdaLR(optimizer, lambda step: _rate(step, steps, config.warmup_fraction, is_plateau))
+    schedule = _schedule(optimizer, steps, config)
     batches = endless_batches(train.lengths, config.batch_size, order_seed)
     seen = some_examples(validation, config.max_eval_examples)
     best = _Best()
 
     def evaluate() -> EvalFinished:
-        return evaluation_event(model, validation, seen, SplitName.VALIDATION, device, precision, clock)
+        return evaluation_event(
+            model, validation, seen, SplitName.VALIDATION, device, precision, clock, should_stop
+        )
 
     yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
     yield evaluate()
     window: list[Tensor] = []  # losses since the last log, on the device
     started = time.perf_counter()
     while clock.step < last_step:
-        if should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+        _require_wanted(should_stop)
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
         loss, norm = _step(model, train, batch, optimizer, config, device, precision, micro_batch_size)
@@ -138,23 +131,28 @@ def fit(
 def evaluation_steps(steps: int, last_step: int, num_evaluations: int) -> frozenset[int]:
     """Place evaluations at equal distances: ``num_evaluations`` within ``steps``, and on to ``last_step``."""
     count = math.ceil(num_evaluations * last_step / steps)
-    return frozenset({min(last_step, max(1, round(steps * k / num_evaluations))) for k in range(1, count + 1)})
+    places = (round(steps * k / num_evaluations) for k in range(1, count + 1))
+    return frozenset(min(last_step, max(1, place)) for place in places)
 
 
-def _rate(step: int, steps: int, warmup_fraction: float, is_plateau: bool) -> float:
-    """Factor on the peak learning rate: linear warm-up, then linear decay, or none until the plateau."""
-    warmup = max(1, round(steps * warmup_fraction))
-    if step < warmup:
-        return (step + 1) / warmup
-    return 1.0 if is_plateau else max(0.0, (steps - step) / max(1, steps - warmup))
+def _schedule(optimizer: torch.optim.Optimizer, steps: int, config: TrainingConfig) -> LambdaLR:
+    """Warm up linearly from 0, then decay linearly to 0, or stay until the plateau."""
+    warmup = math.ceil(steps * config.warmup_fraction)
+    schedule: LambdaLR
+    if config.budget is BudgetRule.PLATEAU:
+        schedule = get_constant_schedule_with_warmup(optimizer, warmup)
+    else:
+        schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)
+    return schedule
 
 
 def _optimizer(
     model: TextClassifier, rates: LearningRates, weight_decay: float, device: torch.device
 ) -> torch.optim.AdamW:
     """AdamW with one rate for the encoder and one for the head; no decay on biases and norms."""
+    parts = ((model.encoder_parameters(), rates.encoder), (model.head_parameters(), rates.head))
     groups = []
-    for parameters, rate in ((model.encoder_parameters(), rates.encoder), (model.head_parameters(), rates.head)):
+    for parameters, rate in parts:
         trained = [weight for weight in parameters if weight.requires_grad]
         matrices = [weight for weight in trained if weight.ndim > 1]
         vectors = [weight for weight in trained if weight.ndim <= 1]
@@ -210,21 +208,38 @@ def predict_logits(
     precision: Precision,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> NDArray[np.float32]:
-    """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order."""
-    was_training = model.training
-    model.eval()
+    """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order.
+
+    Raises
+    ------
+    DivergedError
+        If a score is not finite.
+    CancelledError
+        If ``should_stop()`` turned true.
+    """
     parts: list[Tensor] = []
     order = sorted_batches(examples.lengths[indices], SCORING_BATCH)
-    with torch.inference_mode(), autocast(device, precision):
+    with _in_evaluation_mode(model), torch.inference_mode(), autocast(device, precision):
         for places in order:
-            if should_stop():
-                raise CancelledError("Expected the run to reach its end; it was cancelled.")
+            _require_wanted(should_stop)
             parts.append(_forward(model, examples, indices[places], device).float())
-    model.train(was_training)
     scored = torch.cat(parts).cpu().numpy()
+    if not np.isfinite(scored).all():
+        raise DivergedError("Expected finite scores; got some that are not.", REMEDY_FOR_DIVERGENCE)
     logits = np.empty_like(scored)
     logits[np.concatenate(order)] = scored
     return logits
+
+
+@contextmanager
+def _in_evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Switch dropout off for a while."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def evaluation_event(
@@ -235,9 +250,10 @@ def evaluation_event(
     device: torch.device,
     precision: Precision,
     clock: Clock,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> EvalFinished:
-    """Score some examples of a split and put the metrics into an event."""
-    logits = predict_logits(model, examples, indices, device, precision)
+    """Score some examples of a split and put the metrics into an event. Raises as `predict_logits` does."""
+    logits = predict_logits(model, examples, indices, device, precision, should_stop)
     return scored_event(split, examples.targets[indices], logits, clock)
 
 
@@ -251,8 +267,13 @@ def _require_finite(loss: float, grad_norm: float, step: int) -> None:
     if not (math.isfinite(loss) and math.isfinite(grad_norm)):
         raise DivergedError(
             f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.",
-            "Choose a smaller learning rate.",
+            REMEDY_FOR_DIVERGENCE,
         )
+
+
+def _require_wanted(should_stop: Callable[[], bool]) -> None:
+    if should_stop():
+        raise CancelledError("Expected the run to reach its end; it was cancelled.")
 
 
 @dataclass
@@ -267,7 +288,7 @@ class _Best:
         """Take note of an evaluation; true after ``patience`` of them without a lower loss."""
         if loss < self.loss:
             self.loss, self.num_worse = loss, 0
-            self.weights = copy.deepcopy({k: v.detach().cpu() for k, v in model.state_dict().items()})
+            self.weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
         else:
             self.num_worse += 1
         return self.num_worse >= patience

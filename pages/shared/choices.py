@@ -1,0 +1,227 @@
+"""The choices of a comparison: each with one sentence of help and a good default."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.shared.frame import literal
+from pages.shared.surroundings import hub_sentence, hub_state, is_on_disk, label_of, model_line
+from pages.shared.wording import METRIC_WORDS
+from tl_core.catalogue.base_models import CATALOGUE
+from tl_core.catalogue.locating import describe
+from tl_core.errors import PlanError
+from tl_core.planning.plan import DEFAULT_ARMS, default_metric
+from tl_core.planning.presets import PRESETS
+from tl_core.planning.samples import guess_task
+from tl_core.schema import (
+    Arm,
+    ArmKind,
+    BudgetRule,
+    DatasetInfo,
+    Metric,
+    Preset,
+    SplitInfo,
+    Task,
+)
+
+SHOWN_KINDS = (
+    ArmKind.FINE_TUNED,
+    ArmKind.FROZEN,
+    ArmKind.SCRATCH,
+    ArmKind.FROZEN_RANDOM,
+    ArmKind.TFIDF,
+    ArmKind.MAJORITY,
+)
+ARM_SENTENCES = {
+    ArmKind.FINE_TUNED: "transfer learning: the pretrained network, trained further on your texts.",
+    ArmKind.FROZEN: "the pretrained network as it is, with a trained head: prior knowledge alone.",
+    ArmKind.SCRATCH: "the same network from random weights: what your labels alone can teach it.",
+    ArmKind.FROZEN_RANDOM: "random weights as they are, with a trained head: the architecture alone.",
+    ArmKind.TFIDF: "word counts with logistic regression: strong on small data, done in seconds.",
+    ArmKind.MAJORITY: "always the largest class: the floor that all others must beat.",
+}
+BUDGET_SENTENCES = {
+    BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
+    BudgetRule.PLATEAU: (
+        "Every network trains until validation stops improving, with the same patience and cap; the best "
+        "weights are kept."
+    ),
+}
+BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "To the plateau"}
+METRIC_SENTENCES = {
+    Metric.ACCURACY: "The share of test texts that are answered right.",
+    Metric.MACRO_F1: "The F1 score averaged over the classes: small classes count as much as large ones.",
+}
+USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
+MAX_SEEDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How much is trained: preset, seeds and train sizes."""
+
+    preset: Preset
+    num_seeds: int
+    train_sizes: list[int]
+
+
+def choose_dataset(datasets: list[DatasetInfo], current: str | None) -> DatasetInfo:
+    """Choose among the stored datasets."""
+    by_id = {info.fingerprint: info for info in datasets}
+    ids = list(by_id)
+    chosen = st.selectbox(
+        "Dataset",
+        ids,
+        index=ids.index(current) if current in by_id else 0,
+        format_func=lambda one: f"{by_id[one].name} · {by_id[one].num_examples:,} texts",
+    )
+    return by_id[chosen]
+
+
+def choose_task(dataset: DatasetInfo) -> Task:
+    """Choose what the labels mean."""
+    return st.segmented_control(
+        "Task",
+        list(Task),
+        default=guess_task(dataset.name, dataset.columns.labels),
+        required=True,
+        format_func=lambda task: task.value.capitalize(),
+        key=f"task_{dataset.fingerprint}",
+        persist_state="session",
+        help="What the labels mean to you. It decides words, never the computation.",
+    )
+
+
+def choose_base_model() -> str:
+    """Choose the pretrained weights, from the catalogue or by id or folder."""
+    listed = st.selectbox(
+        "Base model",
+        list(CATALOGUE),
+        format_func=lambda one: model_line(CATALOGUE[one]),
+        key="base_model",
+        persist_state="session",
+        help="The pretrained weights that the comparison is about.",
+    )
+    typed = st.text_input(
+        "Another model, by its Hub id or a folder on this server",
+        key="other_model",
+        persist_state="session",
+        placeholder="distilbert/distilroberta-base or ~/models/mine",
+    ).strip()
+    chosen = typed or listed
+    base = describe(chosen)
+    st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
+    if base.overlaps:
+        st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
+    return chosen
+
+
+def choose_arms() -> list[Arm]:
+    """Choose what stands side by side, and further base models to fine-tune."""
+    kinds = [
+        kind
+        for kind in SHOWN_KINDS
+        if st.checkbox(
+            f"**{label_of(Arm(kind=kind))}** · {ARM_SENTENCES[kind]}",
+            value=kind in DEFAULT_ARMS,
+            key=f"arm_{kind.value}",
+            persist_state="session",
+        )
+    ]
+    return [Arm(kind=kind) for kind in kinds]
+
+
+def choose_amount(split: SplitInfo) -> Amount:
+    """Choose preset, seeds and train sizes; seeds and sizes follow the preset until they are changed."""
+    preset = st.segmented_control(
+        "Preset",
+        list(Preset),
+        default=Preset.QUICK,
+        required=True,
+        format_func=lambda one: one.value.capitalize(),
+        key="preset",
+        persist_state="session",
+    )
+    choice = PRESETS[preset]
+    st.caption(choice.purpose)
+    seeds, sizes = st.columns(2)
+    num_seeds = seeds.number_input(
+        "Seeds",
+        1,
+        MAX_SEEDS,
+        choice.num_seeds,
+        key=f"seeds_{preset}",
+        persist_state="session",
+        help="Trainings of each arm. One seed speaks of these trained models only; three or more of the arm.",
+    )
+    largest = min(split.train, choice.max_train_size or split.train)
+    typed = sizes.multiselect(
+        "Train sizes",
+        [str(size) for size in sorted({*USUAL_SIZES, largest, split.train}) if size <= split.train],
+        default=[str(largest)],
+        accept_new_options=True,
+        key=f"sizes_{preset}_{split.hash}",
+        persist_state="session",
+        help=f"Labelled texts to learn from, at most {split.train:,}. Several show from how few it works.",
+    )
+    return Amount(preset=preset, num_seeds=int(num_seeds), train_sizes=_sizes(typed))
+
+
+def _sizes(typed: list[str]) -> list[int]:
+    if not typed:
+        raise PlanError("Expected at least one train size; got none.", "Choose how many texts to learn from.")
+    try:
+        return [int(size.replace(",", "")) for size in typed]
+    except ValueError as error:
+        raise PlanError(f"Expected whole numbers as train sizes; got {', '.join(typed)}.") from error
+
+
+def choose_budget() -> BudgetRule:
+    """Choose how long every network trains."""
+    budget = st.segmented_control(
+        "Budget",
+        list(BudgetRule),
+        default=BudgetRule.EQUAL_STEPS,
+        required=True,
+        format_func=BUDGET_TITLES.__getitem__,
+        key="budget",
+        persist_state="session",
+    )
+    st.caption(BUDGET_SENTENCES[budget])
+    return budget
+
+
+def choose_metric(dataset: DatasetInfo) -> Metric:
+    """Choose the number that the verdict is about, before anything is measured."""
+    metric = st.segmented_control(
+        "Headline metric",
+        list(Metric),
+        default=default_metric(dataset.label_counts),
+        required=True,
+        format_func=lambda one: METRIC_WORDS[one].capitalize().replace("f1", "F1"),
+        key=f"metric_{dataset.fingerprint}",
+        persist_state="session",
+    )
+    st.caption(METRIC_SENTENCES[metric])
+    return metric
+
+
+def missing_models(base_models: list[str]) -> list[str]:
+    """Say what stands in the way of each base model that is not on disk; draws what does not.
+
+    Returns
+    -------
+    Titles of the models that cannot be had; not escaped.
+    """
+    absent = [one for one in base_models if not is_on_disk(one)]
+    if not absent:
+        return []
+    titles = [describe(one).title for one in absent]
+    is_reachable = hub_state()
+    if is_reachable is False:
+        return titles
+    if is_reachable is None:
+        st.caption(hub_sentence(None))
+    downloaded = literal(", ".join(titles))
+    st.info(f"Not on disk: {downloaded}. The first run that needs it downloads it, in its own process.")
+    return []

@@ -1,0 +1,181 @@
+"""The card of *Try it* in which a whole file is predicted, as a job that outlives the page."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import streamlit as st
+
+from pages.shared.frame import card, draw_figure, literal, show_error
+from pages.shared.results import labels_of
+from pages.shared.state import theme, workspace
+from pages.shared.uploading import receive
+from pages.shared.wording import plural
+from tl_core.charts import class_balance
+from tl_core.data.columns import guess_text
+from tl_core.errors import DataError, TlError
+from tl_core.jobs import client, predictions
+from tl_core.jobs.queue import Queue
+from tl_core.planning.uploads import Upload, find_upload, read_upload
+from tl_core.results.answering import Answerer
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind
+
+POLL_S = 2
+PREVIEW_ROWS = 5
+
+
+def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    """Draw the job of the URL, or take a file in and submit one."""
+    with card("A whole file", "one model predicts every row; a job that goes on when you leave"):
+        try:
+            job = _current_job(experiment)
+            if job is None:
+                _draw_new(experiment, answerers)
+                return
+            st.fragment(_draw_job, run_every=None if job.state.is_final else POLL_S)(
+                job.id, labels_of(experiment), is_polling=not job.state.is_final
+            )
+            if job.state.is_final and st.button("Predict another file", icon=":material/restart_alt:"):
+                _forget("job", "file")
+        except TlError as error:
+            show_error(error)
+            if st.button("Start over", icon=":material/restart_alt:"):
+                _forget("job", "file")
+
+
+def _forget(*parameters: str) -> None:
+    for parameter in parameters:
+        st.query_params.pop(parameter, None)
+    st.rerun()
+
+
+def _current_job(experiment: ExperimentConfig) -> Job | None:
+    """Find the job of the URL; none if it is not about a file and a run of this experiment."""
+    stated = st.query_params.get("job", "")
+    if not stated.isdecimal():
+        return None
+    job = Queue(workspace().database).get(int(stated))
+    if job.kind is not JobKind.PREDICT_FILE:
+        return None
+    run = workspace().database.get_run(job.ref_id)
+    return job if run.config.experiment_id == experiment.experiment_id else None
+
+
+def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    file_id = st.query_params.get("file")
+    if file_id is None:
+        upload = receive("CSV, TSV or text file with a column of texts", "predict")
+        st.caption("Labels are not needed. The file stays on this server.")
+        if upload is not None:
+            st.query_params["file"] = upload.upload_id
+            st.rerun()
+        return
+    upload = find_upload(workspace(), file_id)
+    table = _columns_of(file_id, upload.name)
+    st.markdown(f"**{literal(upload.name)}** · {plural(table.num_rows, 'row')}")
+    st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), hide_index=True, alt="The first rows of the file.")
+    _draw_choices(upload, table, experiment, answerers)
+
+
+@st.cache_resource(show_spinner="Reading the file …", max_entries=4)
+def _columns_of(upload_id: str, name: str) -> pa.Table:
+    return read_upload(workspace(), upload_id, name, min_columns=1).columns
+
+
+def _draw_choices(
+    upload: Upload, table: pa.Table, experiment: ExperimentConfig, answerers: Sequence[Answerer]
+) -> None:
+    labels = labels_of(experiment)
+    by_arm = {one.arm.name: one for one in answerers}
+    left, right = st.columns(2)
+    text = left.selectbox(
+        "Text column", table.column_names, index=_guess(table), help="Guessed; change it if it is another."
+    )
+    arm = right.selectbox(
+        "Model",
+        list(by_arm),
+        format_func=lambda name: f"{labels[name]}, seed {by_arm[name].run.seed}",
+        help="Of each arm the seed that was best on validation.",
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            f"Predict {plural(table.num_rows, 'row')}", type="primary", icon=":material/play_arrow:"
+        ):
+            _submit(upload, text, by_arm[arm])
+        if st.button("Another file", icon=":material/close:"):
+            _forget("file")
+
+
+def _guess(table: pa.Table) -> int:
+    try:
+        return table.column_names.index(guess_text(table))
+    except DataError:
+        return 0
+
+
+def _submit(upload: Upload, text: str, answerer: Answerer) -> None:
+    here = workspace()
+    payload = {"upload_id": upload.upload_id, "name": upload.name, "text": text}
+    job_id = Queue(here.database).submit(JobKind.PREDICT_FILE, answerer.run.run_id, payload)
+    client.ensure_supervisor(here.settings)
+    st.query_params["job"] = str(job_id)
+    st.rerun()
+
+
+def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
+    """Draw how far a job has come; ask for the whole page anew at its end."""
+    queue = Queue(workspace().database)
+    job = queue.get(job_id)
+    if is_polling and job.state.is_final:
+        st.rerun()
+    run = workspace().database.get_run(job.ref_id).config
+    name = job.payload.get("name", "the file")
+    st.markdown(f"**{literal(name)}** · {literal(labels[run.arm.name])}, seed {run.seed}")
+    if job.state is State.FINISHED:
+        _draw_result(job, name)
+    elif job.state is State.FAILED:
+        st.error(f"**It failed.** {literal(job.error or '')}", icon=":material/error:")
+    elif job.state is State.CANCELLED:
+        st.info("It was cancelled; nothing was written.", icon=":material/cancel:")
+    else:
+        client.ensure_supervisor(workspace().settings)
+        _draw_progress(job)
+        if st.button("Cancel", icon=":material/cancel:", disabled=job.cancel_requested):
+            queue.request_cancel(job.id)
+            st.rerun()
+
+
+def _draw_progress(job: Job) -> None:
+    if job.state is State.QUEUED:
+        st.progress(0.0, text="Waiting for its turn")
+    elif not job.num_total:
+        st.progress(0.0, text="Loading the model")
+    else:
+        words = f"{job.num_done:,} of {plural(job.num_total, 'row')}"
+        st.progress(job.num_done / job.num_total, text=words)
+
+
+def _draw_result(job: Job, name: str) -> None:
+    folder = workspace().output_folder(job.id)
+    summary = predictions.read_summary(folder)
+    st.caption(
+        f"{plural(summary.num_rows, 'row')} predicted from the column {literal(repr(summary.text))}: "
+        "how many of each label"
+    )
+    draw_figure(class_balance(summary.label_counts, theme=theme()), key="file_labels")
+    for remark in summary.remarks:
+        st.warning(literal(remark), icon=":material/warning:")
+    st.download_button(
+        "Download the predictions",
+        (folder / predictions.PREDICTIONS_NAME).read_bytes,  # called at the click: memory only then
+        file_name=f"{name.rpartition('.')[0] or name}_predicted.csv",
+        mime="text/csv",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    st.caption(
+        "Your columns, then the label, its probability and each label's. "
+        "Cells that a spreadsheet would run as a formula begin with an apostrophe."
+    )

@@ -1,0 +1,134 @@
+"""One run on *Models*: its record, the lines that load it, its download, its end."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.frame import card, literal, show_error
+from pages.shared.results import labels_of
+from pages.shared.state import forget, workspace
+from pages.shared.wording import plural
+from tl_core.errors import UserError
+from tl_core.export.folder import ARCHIVE_NAME
+from tl_core.jobs import client
+from tl_core.jobs.queue import Queue
+from tl_core.results.inventory import loading_lines, record_facts
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import Job, RunRow
+from tl_core.store.tables import JobKind
+
+POLL_S = 2
+MB = 1e6
+
+
+def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
+    """Draw everything about one run."""
+    label = labels_of(experiment)[run.config.arm.name]
+    size = plural(run.config.train_size, "train example")
+    with card(literal(label), f"seed {run.config.seed}, {size}, {run.state.value} · {literal(run.run_id)}"):
+        if run.error:
+            st.error(f"**It did not finish.** {literal(run.error)}", icon=":material/error:")
+        _draw_links(run)
+        left, right = st.columns([5, 6], gap="large")
+        with left:
+            _draw_record(run)
+        with right:
+            _draw_loading(run)
+            _draw_download(run)
+            _offer_delete(run)
+
+
+def _draw_links(run: RunRow) -> None:
+    query = {"experiment": run.config.experiment_id}
+    with st.container(horizontal=True):
+        st.page_link(
+            "compare.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
+        )
+        st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
+
+
+def _draw_record(run: RunRow) -> None:
+    folder = workspace().run_folder(run.run_id)
+    st.markdown("**Its record**")
+    if not folder.has_record():
+        st.caption("It has not begun, so nothing is recorded yet.")
+        return
+    facts = record_facts(folder.read_record())
+    st.table(
+        pd.DataFrame({"Fact": list(facts), "Value": [literal(value) for value in facts.values()]}),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+        alt="What the run's record says about how it came about.",
+    )
+
+
+def _draw_loading(run: RunRow) -> None:
+    if run.state is not State.FINISHED:
+        return
+    st.markdown("**Load it** in the downloaded folder")
+    st.code(loading_lines(workspace().run_folder(run.run_id), run.run_id), language="python", wrap_lines=True)
+    st.markdown("or predict a file from a shell")
+    st.code(f"python -m tl_core predict {run.run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
+
+
+def _draw_download(run: RunRow) -> None:
+    st.markdown("**Take it away**")
+    if run.state is not State.FINISHED:
+        st.caption("Only a finished run has a model.")
+        return
+    job = Queue(workspace().database).find_latest(JobKind.EXPORT, run.run_id)
+    is_pending = job is not None and not job.state.is_final
+    if job is not None:
+        st.fragment(_draw_export, run_every=POLL_S if is_pending else None)(
+            run.run_id, job.id, is_polling=is_pending
+        )
+    if job is None or job.state in (State.FAILED, State.CANCELLED):
+        words = "Prepare the download" if job is None else "Try again"
+        if st.button(words, icon=":material/archive:"):
+            Queue(workspace().database).submit(JobKind.EXPORT, run.run_id, {})
+            client.ensure_supervisor(workspace().settings)
+            st.rerun()
+
+
+def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
+    """Draw how far an export has come; ask for the whole page anew at its end."""
+    job = Queue(workspace().database).get(job_id)
+    if is_polling and job.state.is_final:
+        st.rerun()
+    if job.state is State.FINISHED:
+        _offer_archive(run_id, job)
+    elif job.state.is_final:
+        st.error(f"**The archive was not made.** {literal(job.error or '')}", icon=":material/error:")
+    else:
+        client.ensure_supervisor(workspace().settings)
+        share = job.num_done / job.num_total if job.num_total else 0.0
+        st.progress(share, text="Packing the model folder" if job.num_total else "Waiting for its turn")
+
+
+def _offer_archive(run_id: str, job: Job) -> None:
+    path = workspace().output_folder(job.id) / ARCHIVE_NAME
+    st.download_button(
+        f"Download the model folder ({path.stat().st_size / MB:.1f} MB)",
+        path.read_bytes,  # called at the click: memory only then
+        file_name=f"{run_id}.zip",
+        mime="application/zip",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _offer_delete(run: RunRow) -> None:
+    with st.popover("Delete …", icon=":material/delete:"):
+        st.markdown(
+            "This removes the run's model, predictions and events for good, and its seed from the comparison."
+        )
+        if st.button("Delete this run", type="primary", icon=":material/delete_forever:"):
+            try:
+                workspace().delete_run(run.run_id)
+            except UserError as error:
+                show_error(error)
+                return
+            forget("run")
+            st.toast("The run is deleted.", icon=":material/delete:")
+            st.rerun()

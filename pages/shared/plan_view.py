@@ -1,0 +1,75 @@
+"""A plan before it starts: its runs as a small table, its time and its disk."""
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.frame import literal
+from pages.shared.intake import lengths_of
+from pages.shared.state import hardware, workspace
+from pages.shared.surroundings import label_of
+from pages.shared.wording import about, plural
+from tl_core.catalogue.locating import describe
+from tl_core.planning.estimate import Estimate, estimate
+from tl_core.planning.launching import Intake
+from tl_core.planning.plan import expand, num_runs
+from tl_core.planning.throughput import Throughput, read_history
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import RunRow
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _history(num_finished: int) -> tuple[Throughput, ...]:
+    """Read the measured throughput anew whenever another run has finished."""
+    return read_history(workspace())
+
+
+def _num_finished(runs: list[RunRow]) -> int:
+    return sum(run.state is State.FINISHED for run in runs)
+
+
+def estimate_of(experiment: ExperimentConfig, intake: Intake) -> Estimate:
+    """Estimate a plan on this server, with the texts' own lengths."""
+    facts = {
+        arm.name: describe(arm.base_model or experiment.base_model)
+        for arm in experiment.arms
+        if arm.kind.is_neural
+    }
+    lengths = lengths_of(intake.dataset.info.fingerprint, intake)
+    mean_tokens = float(lengths.clip(max=experiment.training.max_length).mean())
+    history = _history(_num_finished(workspace().database.list_runs()))
+    return estimate(experiment, facts, mean_tokens, hardware(), history)
+
+
+def plan_table(experiment: ExperimentConfig) -> pd.DataFrame:
+    """List arms with seeds, train sizes and runs; one without a network may run once for all seeds."""
+    runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
+    counts = Counter(run.arm.name for run in runs)
+    seeds = {arm.name: len({run.seed for run in runs if run.arm == arm}) for arm in experiment.arms}
+    return pd.DataFrame(
+        [
+            (label_of(arm), seeds[arm.name], len(experiment.train_sizes), counts[arm.name])
+            for arm in experiment.arms
+        ],
+        columns=["arm", "seeds", "sizes", "runs"],
+    )
+
+
+def draw_plan(experiment: ExperimentConfig, cost: Estimate) -> None:
+    """Show what will be run, how long it takes, and where that number comes from."""
+    table = plan_table(experiment)
+    st.dataframe(table, hide_index=True, height="content")
+    st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
+    st.markdown(
+        f"First verdict, marked “one seed”: **{about(cost.first_verdict_s)}**  \n"
+        f"All runs: **{about(cost.total_s)}**  \n"
+        f"Disk: **{_disk(cost.disk_mib)}**"
+    )
+    st.caption(literal(cost.basis))
+
+
+def _disk(mib: float) -> str:
+    if mib < 1:
+        return "less than 1 MiB"
+    return f"{mib:,.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"

@@ -1,0 +1,112 @@
+"""The parts of *Runs* that change only when a run changes its state."""
+
+from collections import deque
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.frame import card, literal
+from pages.shared.results import labels_of
+from pages.shared.state import current, remember, workspace
+from pages.shared.verdict import draw_claim
+from pages.shared.wording import plural
+from tl_core.jobs.queue import Queue
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.failures import find_failures, name_runs
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import RunRow
+
+LOG_LINES = 200
+
+
+def draw_verdict_so_far(results: ExperimentResults) -> None:
+    """Show the verdict as soon as there is one, with the way to *Compare*."""
+    num_finished = len(results.finished)
+    if results.headline is None and not results.is_done:
+        return
+    name = "The verdict" if results.is_done else "The verdict so far"
+    with card(name, f"{num_finished} of {plural(len(results.runs), 'run')} finished"):
+        if results.headline is not None:
+            draw_claim(results, results.headline)
+        elif num_finished:
+            st.markdown(
+                "Every run has ended, but no two arms finished with the same seed: nothing to compare."
+            )
+        else:
+            st.markdown("Every run has ended and none has finished: there is nothing to compare.")
+        if num_finished:
+            label = f"All {len(results.runs)} runs have ended: compare them" if results.is_done else "Compare"
+            st.page_link(
+                "compare.py",
+                label=label,
+                icon=":material/compare_arrows:",
+                query_params={"experiment": results.experiment.experiment_id},
+            )
+
+
+def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Say which runs have failed, why, and what to do."""
+    labels = labels_of(experiment)
+    for failure in find_failures(workspace(), runs):
+        attempts = f" ({failure.attempts} attempts)" if failure.attempts > 1 else ""
+        st.error(
+            f"**{literal(name_runs(failure.runs, labels))}** {failure.words}{attempts}: "
+            f"{literal(failure.message)}  \n{failure.remedy}",
+            icon=":material/error:",
+        )
+
+
+def offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Offer to cancel what has not ended, after a second click."""
+    num_left = sum(not run.state.is_final for run in runs)
+    with st.popover("Cancel all that remain", icon=":material/cancel:"):
+        st.markdown(f"{plural(num_left, 'run')} will end. What has finished stays and can be compared.")
+        if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
+            Queue(workspace().database).cancel_experiment(experiment.experiment_id)
+            st.rerun()
+
+
+def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Show one run's log and let it be cancelled."""
+    by_id = {run.run_id: run for run in runs}
+    labels = labels_of(experiment)
+    with card("One run", "its log, and its end if it shall not go on"):
+        run_id = st.selectbox(
+            "Run",
+            list(by_id),
+            index=list(by_id).index(_first_shown(by_id)),
+            format_func=lambda one: _name(by_id[one], labels),
+            label_visibility="collapsed",
+        )
+        run = by_id[run_id]
+        remember("run", run_id)
+        if not run.state.is_final and st.button(
+            "Cancel this run", icon=":material/cancel:", key="cancel_one"
+        ):
+            Queue(workspace().database).cancel_run(run_id)
+            st.rerun()
+        with st.expander(f"Log, last {LOG_LINES} lines", icon=":material/terminal:"):
+            st.code(_log_tail(run_id), language=None, wrap_lines=True)
+
+
+def _first_shown(by_id: dict[str, RunRow]) -> str:
+    """Choose the run of the URL, else one that asks for attention: failed, running, any."""
+    wanted = current("run")
+    if wanted in by_id:
+        return wanted
+    rank = [State.FAILED, State.RUNNING]
+    return min(by_id, key=lambda one: rank.index(by_id[one].state) if by_id[one].state in rank else len(rank))
+
+
+def _name(run: RunRow, labels: dict[str, str]) -> str:
+    return (
+        f"{labels[run.config.arm.name]} · seed {run.config.seed} · {run.config.train_size:,} train examples"
+    )
+
+
+def _log_tail(run_id: str) -> str:
+    try:
+        with workspace().run_folder(run_id).log_path.open(encoding="utf-8", errors="replace") as log:
+            return "".join(deque(log, maxlen=LOG_LINES)) or "Nothing was printed."
+    except FileNotFoundError:
+        return "The run has not begun."

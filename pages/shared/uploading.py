@@ -1,0 +1,109 @@
+"""Bringing texts in: a file, a sample, the columns, a test file of one's own."""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.shared.frame import literal
+from pages.shared.state import forget, remember, workspace
+from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES
+from tl_core.planning.uploads import Proposal, Upload, keep_sample, keep_upload, save_upload
+
+TYPES = ["csv", "tsv", "txt"]
+
+
+def receive(label: str, key: str, help_text: str | None = None) -> Upload | None:
+    """Offer an uploader; copy a file's bytes to the workspace at once and empty the uploader again."""
+    turn = st.session_state.setdefault(f"{key}_turn", 0)
+    received: UploadedFile | None = st.file_uploader(label, TYPES, key=f"{key}_{turn}", help=help_text)
+    if received is None:
+        return None
+    upload = keep_upload(workspace(), received.getbuffer(), received.name)
+    st.session_state[f"{key}_turn"] = turn + 1
+    return upload
+
+
+def draw_uploader() -> None:
+    """Take a file in and go on with it."""
+    upload = receive("CSV, TSV or text file", "upload")
+    st.caption("Any encoding, any usual delimiter; other columns are ignored. The file stays on this server.")
+    if upload is not None:
+        open_upload(upload)
+
+
+def draw_samples() -> None:
+    """Offer the bundled samples, each with one button."""
+    for sample in SAMPLES.values():
+        st.markdown(f"**{sample.title}** · {sample.description}")
+        if st.button(
+            f"Look at {sample.title.lower()}", key=f"sample_{sample.name}", icon=":material/science:"
+        ):
+            open_upload(keep_sample(workspace(), sample.path))
+    st.caption(NOT_EVIDENCE)
+
+
+def open_upload(upload: Upload) -> None:
+    """Make an upload what the page speaks of, and begin the page anew."""
+    st.query_params.pop("dataset", None)
+    remember("upload", upload.upload_id)
+    st.rerun()
+
+
+def start_over(label: str) -> None:
+    """Offer to leave the present texts for others; nothing that is stored is lost."""
+    if st.button(label, icon=":material/restart_alt:"):
+        forget("upload")
+        forget("dataset")
+        st.rerun()
+
+
+def draw_stored() -> None:
+    """Link to the datasets that are stored already."""
+    infos = workspace().database.list_datasets()
+    if not infos:
+        return
+    st.markdown("**Stored datasets**")
+    for info in infos:
+        facts = f"{info.name} · {info.num_examples:,} texts · {info.columns.num_labels} classes"
+        st.page_link(
+            "data.py",
+            label=literal(facts),
+            icon=":material/table:",
+            query_params={"dataset": info.fingerprint},
+        )
+
+
+def draw_columns(upload: Upload, proposal: Proposal) -> None:
+    """Let the guessed columns be changed; a change is kept and the page begins anew."""
+    names = proposal.table.columns.column_names
+    reasons = proposal.guess.reasons if proposal.guess else {}
+    chosen = {}
+    for place, (role, title) in zip(st.columns(2), (("text", "Texts"), ("label", "Labels")), strict=True):
+        with place:
+            index = names.index(getattr(proposal, role))
+            chosen[role] = st.selectbox(title, names, index=index, key=f"{role}_{upload.upload_id}")
+            st.caption(literal(reasons.get(role, "Nothing could be guessed: choose the column yourself.")))
+    if chosen != {"text": proposal.text, "label": proposal.label}:
+        save_upload(workspace(), upload.model_copy(update=chosen))
+        st.rerun()
+
+
+def draw_own_test(upload: Upload) -> None:
+    """Let a person bring their own test file, or take it back."""
+    if upload.test_id:
+        st.markdown(f"Tested on your own file **{literal(upload.test_name or '')}**, with the same columns.")
+        if st.button("Test on a part of the texts instead", icon=":material/close:"):
+            _decide(upload, None, None)
+        return
+    with st.expander("I have a test file of my own", icon=":material/fact_check:"):
+        test = receive(
+            "Test file with the same columns",
+            f"test_{upload.upload_id}",
+            "It is never changed; texts that it shares with the other file leave the training data.",
+        )
+        if test is not None:
+            _decide(upload, test.upload_id, test.name)
+
+
+def _decide(upload: Upload, test_id: str | None, test_name: str | None) -> None:
+    save_upload(workspace(), upload.model_copy(update={"test_id": test_id, "test_name": test_name}))
+    st.rerun()

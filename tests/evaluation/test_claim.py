@@ -1,0 +1,30 @@
+"""A verdict's sentence in parts says what the whole sentence says."""
+
+import pytest
+
+from tests.evaluation.test_wording import LABELS, sentence, verdict
+from tl_core.evaluation.wording import take_apart
+
+CASES = [
+    {},
+    {"difference": -0.1, "ci95": (-0.15, -0.05)},
+    {"difference": 0.02, "ci95": (-0.03, 0.07)},
+    {"num_seeds": 1, "scope": "models"},
+    {"num_seeds": 1, "scope": "models", "difference": 0.02, "ci95": (-0.03, 0.07)},
+]
+
+
+def test_the_claim_stands_alone():
+    parts = take_apart(verdict(), LABELS)
+    assert parts.claim == (
+        "Fine-tuning all-MiniLM-L6 is 21.4 points more accurate than the same network trained from scratch"
+    )
+    assert parts.interval == "95 % interval 14.1 to 28.7"
+
+
+@pytest.mark.parametrize("changes", CASES)
+def test_parts_are_those_of_the_sentence(changes):
+    parts = take_apart(verdict(**changes), LABELS)
+    whole = sentence(**changes)
+    assert whole.startswith(parts.claim)
+    assert parts.interval in whole

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp, softmax
+
+from tl_core.models import classical
+from tl_core.models.classical import NEVER_SEEN, Majority, Tfidf, load_classical
+
+TEXTS = [
+    "a good film",
+    "good food, good people",
+    "great and warm",
+    "a bad film",
+    "bad food, cold people",
+    "dull and cold",
+    "neither here nor there",
+    "it is what it is",
+    "some of this, some of that",
+]
+TARGETS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+NEW_TEXTS = ["good and warm", "bad and cold", "this is a film", "words that nobody has seen", ""]
+
+
+def fit(texts: list[str] = TEXTS, targets: np.ndarray = TARGETS, num_labels: int = 3) -> Tfidf:
+    return Tfidf.fit(texts, targets, texts, targets, num_labels)
+
+
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_logits_are_the_regressions_log_probabilities(num_labels: int) -> None:
+    rows = num_labels * 3
+    model = fit(TEXTS[:rows], TARGETS[:rows], num_labels)
+    expected = model.regression.predict_log_proba(model.vectorizer.transform(NEW_TEXTS))
+    logits = model.logits(NEW_TEXTS)
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(logsumexp(logits, axis=1), 0, atol=1e-5)
+    assert logits.dtype == np.float32
+
+
+def test_a_class_without_a_train_example_is_all_but_impossible() -> None:
+    seen = TARGETS != 1
+    texts = [text for text, is_seen in zip(TEXTS, seen, strict=True) if is_seen]
+    model = Tfidf.fit(texts, TARGETS[seen], TEXTS, TARGETS, num_labels=3)
+    logits = model.logits(NEW_TEXTS)
+    assert logits.shape == (5, 3)
+    assert (logits[:, 1] == NEVER_SEEN).all()
+    assert (softmax(logits, axis=1)[:, 1] < 1e-8).all()
+    np.testing.assert_allclose(softmax(logits, axis=1)[:, [0, 2]].sum(axis=1), 1, rtol=1e-6)
+
+
+def test_validation_chooses_the_strength() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "blue", "green", "one", "two", "three", "four"])
+    texts = [" ".join(rng.choice(words, 6)) for _ in range(120)]
+    noise = rng.integers(0, 2, 120)
+    signal = np.array([text.count("red") > text.count("blue") for text in texts], dtype=np.int64)
+    of_noise = Tfidf.fit(texts[:60], noise[:60], texts[60:], noise[60:], 2)
+    of_signal = Tfidf.fit(texts[:60], signal[:60], texts[60:], signal[60:], 2)
+    assert of_noise.strength == min(classical.STRENGTHS)
+    assert of_signal.strength > 1
+
+
+def test_scores_stay_finite_however_sure_the_regression_is() -> None:
+    model = fit()
+    model.regression.coef_ = model.regression.coef_ * 1e6
+    logits = model.logits(TEXTS)
+    assert np.isfinite(logits).all()
+    assert (logits.argmax(axis=1) == TARGETS).all()
+
+
+def test_words_of_one_letter_count() -> None:
+    assert {"a", "a good"} <= fit().vectorizer.vocabulary_.keys()
+
+
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_a_saved_tfidf_gives_the_same_logits_and_holds_no_pickle(tmp_path: Path, num_labels: int) -> None:
+    rows = num_labels * 3
+    model = fit(TEXTS[:rows], TARGETS[:rows], num_labels)
+    labels = ("güt", "bad", "neither")[:num_labels]
+    model.save(tmp_path, labels)
+    loaded = load_classical(tmp_path)
+    assert isinstance(loaded, Tfidf)
+    np.testing.assert_array_equal(loaded.logits(NEW_TEXTS), model.logits(NEW_TEXTS))
+    assert (loaded.strength, loaded.num_parameters) == (model.strength, model.num_parameters)
+    assert tuple(json.loads((tmp_path / "classifier.json").read_text())["labels"]) == labels
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".npz"}
+    with np.load(tmp_path / "tfidf.npz", allow_pickle=False) as stored:
+        assert all(array.dtype != object for array in stored.values())
+
+
+def test_majority_answers_the_largest_class_and_the_first_of_equals() -> None:
+    assert Majority.fit(np.array([2, 0, 2, 1]), 3).logits(["x", "y"]).argmax(axis=1).tolist() == [2, 2]
+    assert Majority.fit(np.array([2, 1]), 3).logits(["x"]).argmax(axis=1).tolist() == [1]
+
+
+def test_majority_gives_smoothed_shares() -> None:
+    logits = Majority.fit(np.array([0, 0, 1]), 3).logits(["x"])
+    np.testing.assert_allclose(np.exp(logits[0]), [3 / 6, 2 / 6, 1 / 6], rtol=1e-6)
+
+
+def test_a_saved_majority_gives_the_same_logits(tmp_path: Path) -> None:
+    model = Majority.fit(np.array([0, 0, 1]), 2)
+    model.save(tmp_path, ("a", "b"))
+    np.testing.assert_array_equal(load_classical(tmp_path).logits(["x", "y"]), model.logits(["x", "y"]))

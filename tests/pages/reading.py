@@ -1,0 +1,41 @@
+"""What a page shows, as text."""
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def open_page(app: AppTest, page: str, **query: str) -> AppTest:
+    """Run a page with query parameters; a failure of the program is an error here."""
+    app.query_params.update(query)
+    app.switch_page(f"{page}.py").run()
+    assert not app.exception, app.exception
+    assert "This page failed" not in text_of(app)
+    return app
+
+
+def text_of(app: AppTest) -> str:
+    """Join everything written on the page, without the marks that keep it from being markdown."""
+    kinds: list[Any] = [app.title, app.markdown, app.caption, app.error, app.warning, app.info]
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def links_of(app: AppTest) -> list[str]:
+    """Return the labels of the links within the page."""
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def figures_of(app: AppTest) -> list[str]:
+    """Return the specification of every figure."""
+    return [figure.proto.spec for figure in app.get("plotly_chart")]
+
+
+def query_of(app: AppTest, name: str) -> str:
+    """Return a parameter of the page's URL."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def targets_of(app: AppTest) -> list[tuple[str, str]]:
+    """Return the page and the query of the links within the page."""
+    return [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]

@@ -1,0 +1,151 @@
+"""*Compare*: empty, nothing yet, running, finished and with failed runs."""
+
+import json
+
+import pytest
+
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    store_sample_dataset,
+)
+from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+
+
+@pytest.fixture
+def experiment(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
+    finish_all(workspace, made, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
+    return made
+
+
+def pairs(app):
+    return next(one for one in app.selectbox if one.label == "Pair of arms below")
+
+
+def test_without_an_experiment_it_leads_to_design(app):
+    open_page(app, "compare")
+    assert "Nothing has been compared yet" in text_of(app)
+    assert links_of(app) == ["Design"]
+
+
+def test_before_two_arms_have_finished_it_says_what_is_missing(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_run(workspace, runs_of(workspace, experiment)[0])
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "3 runs of 4 still to come" in text_of(app)
+    assert "nothing to compare yet" in text_of(app)
+    assert links_of(app) == ["Runs"]
+
+
+def test_the_claim_comes_first_with_interval_and_n(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "more accurate than the same network trained from scratch." in text_of(app)
+    assert "points (2 seeds, 18 test examples)." in text_of(app)
+    assert "better: the interval lies above zero" in text_of(app)
+    assert "one seed" not in text_of(app)
+
+
+def test_every_card_is_there(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    names = ["The race", "Who is right where", "The texts themselves", "Gains and losses by class",
+             "What is taken for what", "All pairs", "How fair was this?"]  # fmt: skip
+    shown = text_of(app)
+    assert [name for name in names if f"**{name}**" not in shown] == []
+    assert len(figures_of(app)) == 7
+    assert "shared, pretrained" in shown
+
+
+def test_one_seed_is_said(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, experiment, fine_tuned=0.95)
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "one seed" in text_of(app)
+    assert "says nothing about other trainings" in text_of(app)
+
+
+def test_flags_stand_beside_the_claim_with_their_remedy(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "From scratch: still improving" in text_of(app)
+    assert "Train all arms for more epochs" in text_of(app)
+
+
+def test_another_pair_changes_the_cards_and_the_url(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    pairs(app).select("fine_tuned~tfidf").run()
+    assert query_of(app, "pair") == "fine_tuned~tfidf"
+    assert "only TF-IDF" in figures_of(app)[2]
+    assert "trained from scratch." in text_of(app)
+
+
+def test_the_pair_of_the_url_is_shown(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id, pair="tfidf~majority")
+    assert pairs(app).value == "tfidf~majority"
+
+
+def test_a_cell_opens_its_texts(app, workspace, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    cell = next(one for one in app.segmented_control if one.key == "cell")
+    before = len(app.dataframe)
+    cell.set_value("only_a").run()
+    assert len(app.dataframe) == before + 1
+    table = next(one.value for one in app.dataframe if "text" in one.value)
+    assert (table["predicted_a"] == table["target"]).all()
+    assert (table["predicted_b"] != table["target"]).all()
+    assert table["text"].str.contains(" ").all()
+
+
+def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):
+    folder = workspace.dataset_folder(experiment.dataset_fingerprint)
+    folder.rename(folder.with_name("gone"))
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "more accurate than" in text_of(app)
+    assert "cannot be downloaded" in text_of(app)
+
+
+def test_a_train_size_can_be_chosen(app, workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), train_sizes=[12, 33]
+    )
+    finish_all(workspace, experiment, fine_tuned=0.9)
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    size = next(one for one in app.selectbox if one.label == "Train examples")
+    assert size.value == "33"
+    size.select("12").run()
+    assert query_of(app, "size") == "12"
+    assert "12 of 33 train" in text_of(app)
+
+
+def test_failed_runs_are_named_as_missing(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
+    *others, last = runs_of(workspace, experiment)
+    for run in others:
+        finish_run(workspace, run)
+    fail_run(workspace, last)
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "Failed and missing here: Fine-tuned, seed 1." in text_of(app)
+    assert "Seeds: Fine-tuned lacks seed 1." in text_of(app)
+
+
+def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
+    offered = {}
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, data, **options: offered.update(data=data, **options)
+    )
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert json.loads(offered["data"])["experiment_id"] == experiment.experiment_id
+    assert offered["file_name"] == f"{experiment.experiment_id}.json"
+
+
+def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkeypatch):
+    calls = []
+    from pages.shared import results
+
+    gather = results.gather
+    monkeypatch.setattr(results, "gather", lambda *arguments: calls.append(1) or gather(*arguments))
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    app.run()
+    assert len(calls) == 1

@@ -1,0 +1,160 @@
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.fixtures import store_sample_dataset
+from tests.pages.reading import open_page, targets_of, text_of
+from tests.pages.texts import TEXTS
+from tl_core.planning.uploads import keep_upload
+from tl_core.store.workspace import Workspace
+
+HOSTILE = "![x](http://evil.example/p.png) <img src=x> $x$ :material/home:"
+
+
+def csv(rows: list[tuple[str, str]] | None = None, header: str = "text,label") -> bytes:
+    rows = rows or [(text, label) for label, texts in TEXTS.items() for text in texts]
+    return "\n".join([header, *(f'"{text}","{label}"' for text, label in rows)]).encode()
+
+
+def test_the_empty_page_asks_for_a_file_or_a_sample(app: AppTest) -> None:
+    open_page(app, "data")
+    assert app.title[0].value == "What do your texts look like?"
+    assert len(app.get("file_uploader")) == 1
+    assert "no evidence" in text_of(app)
+
+
+def test_an_uploaded_file_is_copied_shown_and_taken_in(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "data")
+    app.file_uploader[0].set_value(("../../reviews.csv", csv(), "text/csv")).run()
+    (stored,) = (workspace.root / "uploads").iterdir()
+    assert stored.read_bytes() == csv()
+    assert app.query_params["upload"] == stored.name
+    assert not app.get("file_uploader")[0].proto.disabled
+    assert "60 rows, 2 columns; utf-8, fields divided by commas" in text_of(app)
+    assert [metric.value for metric in app.metric] == ["33", "9", "18"]
+    assert workspace.database.list_datasets() == []
+
+    press(app, "Use this dataset")
+    (info,) = workspace.database.list_datasets()
+    assert (info.name, info.num_examples) == ("reviews", 60)
+    assert app.title[0].value == "What should be compared?"
+    assert app.query_params["dataset"] == info.fingerprint
+
+
+def press(app: AppTest, label: str) -> None:
+    (button,) = [one for one in app.button if one.label == label]
+    button.click().run()
+    assert "This page failed" not in text_of(app)
+
+
+def test_a_reloaded_upload_is_the_same_in_a_new_session(app: AppTest, workspace: Workspace) -> None:
+    upload = keep_upload(workspace, csv(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    assert "mine.csv" in text_of(app)
+    assert [box.value for box in app.selectbox] == ["text", "label"]
+
+
+def test_other_columns_are_kept_over_a_reload(app: AppTest, workspace: Workspace) -> None:
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    lines = [f'"{text}","{label}","{label[:3]}"' for text, label in rows]
+    upload = keep_upload(workspace, "\n".join(["text,label,short", *lines]).encode(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    app.selectbox[1].set_value("short").run()
+    again = AppTest.from_file(app._script_path, default_timeout=20)
+    open_page(again, "data", upload=upload.upload_id)
+    assert again.selectbox[1].value == "short"
+    assert "neg" in again.get("plotly_chart")[0].proto.spec
+
+
+def test_unusable_columns_say_so_in_place_and_lose_nothing(app: AppTest, workspace: Workspace) -> None:
+    upload = keep_upload(workspace, csv(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    app.selectbox[1].set_value("text").run()
+    assert "Expected different columns for texts and label" in text_of(app)
+    assert not [button for button in app.button if button.label == "Use this dataset"]
+    app.selectbox[1].set_value("label").run()
+    assert not app.error
+    assert [metric.value for metric in app.metric] == ["33", "9", "18"]
+
+
+def test_a_file_that_is_no_table_says_so_and_offers_another(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "data", upload=keep_upload(workspace, b"one\ncolumn\n", "one.csv").upload_id)
+    assert "'one.csv' has one" in text_of(app)
+    press(app, "Choose another file")
+    assert "upload" not in app.query_params
+    assert app.get("file_uploader")
+
+
+def test_a_class_too_small_to_split_names_the_remedy(app: AppTest, workspace: Workspace) -> None:
+    rows = [(f"text number {i}", "a" if i else "b") for i in range(20)]
+    open_page(app, "data", upload=keep_upload(workspace, csv(rows), "small.csv").upload_id)
+    assert "Merge it with another class" in text_of(app)
+
+
+def test_what_was_set_aside_is_told_and_listed(app: AppTest, workspace: Workspace) -> None:
+    lines = csv().decode().splitlines()
+    lines += ['"twice","positive"', '"twice","negative"', lines[1], "broken,line,here"]
+    open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "mine.csv").upload_id)
+    text = text_of(app)
+    assert "Exact copies of an earlier row: 1" in text
+    assert "more than one label" in text
+    assert "Lines that could not be read as rows: 1, the first on line 65" in text
+    assert {"1 line left out", "Texts with several labels"} <= {one.label for one in app.expander}
+    tables = [frame.value for frame in app.dataframe]
+    assert any(list(table.get("line", [])) == [65] for table in tables)
+    assert any("twice" in list(table.get("text", [])) and "labels" in table for table in tables)
+
+
+def test_an_own_test_file_becomes_the_test_part_and_can_be_taken_back(
+    app: AppTest, workspace: Workspace
+) -> None:
+    open_page(app, "data", upload=keep_upload(workspace, csv(), "mine.csv").upload_id)
+    test = csv([("a new text", "positive"), ("another new text", "negative"), ("a third", "neutral")])
+    app.file_uploader[0].set_value(("held out.csv", test, "text/csv")).run()
+    assert app.metric[2].value == "3"
+    assert "Test is your own file, unchanged" in text_of(app)
+    press(app, "Test on a part of the texts instead")
+    assert app.metric[2].value == "18"
+
+
+def test_hostile_names_and_labels_are_shown_literally(app: AppTest, workspace: Workspace) -> None:
+    rows = [(f"{HOSTILE} {i}", HOSTILE if i % 2 else "plain") for i in range(40)]
+    name = f"{HOSTILE}.csv".replace("/", "-")
+    upload = keep_upload(workspace, csv(rows, f'text,"{HOSTILE}"'), name)
+    open_page(app, "data", upload=upload.upload_id)
+    assert app.metric
+    for element in [*app.markdown, *app.caption]:
+        assert not re.search(r"(?<!\\)(!\[|<img|\$x|:material-home)", element.value)
+
+
+def test_a_stored_dataset_is_shown_by_its_fingerprint(app: AppTest, workspace: Workspace) -> None:
+    fingerprint = store_sample_dataset(workspace).dataset.info.fingerprint
+    open_page(app, "data", dataset=fingerprint)
+    assert "60 texts" in text_of(app)
+    assert list(app.dataframe[0].value["label"][:1]) == ["negative"]
+    assert [metric.value for metric in app.metric] == ["33", "9", "18"]
+    press(app, "Use other texts")
+    assert ("data", f"dataset={fingerprint}") in targets_of(app)
+
+
+def test_a_stored_dataset_leads_to_its_design(app: AppTest, workspace: Workspace) -> None:
+    fingerprint = store_sample_dataset(workspace).dataset.info.fingerprint
+    open_page(app, "data", dataset=fingerprint)
+    press(app, "Design a comparison")
+    assert app.title[0].value == "What should be compared?"
+    assert app.query_params["dataset"] == fingerprint
+
+
+@pytest.mark.parametrize(("subject", "value"), [("upload", "upload_gone"), ("dataset", "f" * 64)])
+def test_an_unknown_id_is_an_error_with_a_remedy(app: AppTest, subject: str, value: str) -> None:
+    open_page(app, "data", **{subject: value})
+    assert "Expected" in app.error[0].value
+
+
+def test_a_sample_says_that_it_is_no_evidence(app: AppTest) -> None:
+    open_page(app, "data")
+    press(app, "Look at reviews")
+    assert app.query_params["upload"] == "sample_reviews_sentiment"
+    assert "demonstration set" in text_of(app)
+    assert [metric.value for metric in app.metric] == ["330", "90", "180"]

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.fixtures import STEP_S, TOKENS_A_STEP, add_experiment, finish_all, store_sample_dataset
+from tests.pages.reading import open_page, targets_of, text_of
+from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
+from tl_core.store.workspace import Workspace
+
+
+@pytest.fixture
+def design(app: AppTest, workspace: Workspace) -> AppTest:
+    """The page, with one dataset stored."""
+    store_sample_dataset(workspace)
+    open_page(app, "design")
+    return app
+
+
+@pytest.fixture
+def start(design: AppTest, workspace: Workspace) -> Callable[[], ExperimentConfig]:
+    """Press the button and return what was queued."""
+
+    def press() -> ExperimentConfig:
+        (button,) = [one for one in design.button if one.label == "Start"]
+        button.click().run()
+        assert "This page failed" not in text_of(design)
+        (experiment,) = workspace.database.list_experiments()
+        return experiment
+
+    return press
+
+
+def plan(app: AppTest) -> dict[str, int]:
+    """Runs by arm, as the plan shows them."""
+    table = app.dataframe[0].value
+    return dict(zip(table["arm"], table["runs"], strict=True))
+
+
+def test_without_texts_the_page_leads_to_the_data(app: AppTest) -> None:
+    open_page(app, "design")
+    assert ("data", "") in targets_of(app)
+
+
+def test_the_defaults_are_a_plan(design: AppTest) -> None:
+    assert design.title[0].value == "What should be compared?"
+    assert "33 train, 9 validation, 18 test examples" in text_of(design)
+    assert plan(design) == {"Fine-tuned": 5, "From scratch": 5, "TF-IDF": 1, "Majority": 1}
+    assert "12 runs" in text_of(design)
+    assert "not measured on this server yet" in text_of(design)
+
+
+def test_start_queues_the_plan_and_leads_to_its_runs(
+    design: AppTest, start: Callable[[], ExperimentConfig], workspace: Workspace
+) -> None:
+    experiment = start()
+    runs = workspace.database.list_runs(experiment.experiment_id)
+    assert len(runs) == 12
+    assert {run.state for run in runs} == {State.QUEUED}
+    assert experiment.task is Task.SENTIMENT
+    assert experiment.preset is Preset.QUICK
+    assert design.query_params["experiment"] == experiment.experiment_id
+
+
+def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[], ExperimentConfig]) -> None:
+    design.checkbox(key="arm_majority").uncheck().run()
+    design.checkbox(key="arm_frozen").check().run()
+    design.button_group(key="budget").set_value(BudgetRule.PLATEAU).run()
+    metric_key = next(one.key for one in design.button_group if str(one.key).startswith("metric_"))
+    design.button_group(key=metric_key).set_value(Metric.MACRO_F1).run()
+    design.number_input(key="seeds_quick").set_value(2).run()
+    design.number_input(key="epochs_quick").set_value(3.0).run()
+    design.number_input(key="encoder_scratch").set_value(2e-4).run()
+    experiment = start()
+    assert [arm.name for arm in experiment.arms] == ["fine_tuned", "frozen", "scratch", "tfidf"]
+    assert experiment.training.budget is BudgetRule.PLATEAU
+    assert experiment.headline_metric is Metric.MACRO_F1
+    assert (experiment.num_seeds, experiment.training.epochs) == (2, 3.0)
+    assert experiment.learning_rates["scratch"].encoder == pytest.approx(2e-4)
+
+
+def test_a_preset_brings_its_seeds_and_says_what_it_is_for(design: AppTest) -> None:
+    design.button_group(key="preset").set_value(Preset.THOROUGH).run()
+    assert "The narrowest interval" in text_of(design)
+    assert plan(design)["Fine-tuned"] == 10
+
+
+def test_no_arm_is_an_error_in_place(design: AppTest) -> None:
+    for kind in ("fine_tuned", "scratch", "tfidf", "majority"):
+        design.checkbox(key=f"arm_{kind}").uncheck().run()
+    assert "Expected at least one arm" in text_of(design)
+    assert not [one for one in design.button if one.label == "Start"]
+
+
+def test_an_impossible_train_size_is_an_error_in_place(design: AppTest) -> None:
+    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    sizes.set_value(["500"]).run()
+    assert "Expected at most 33 train examples" in text_of(design)
+    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    sizes.set_value(["many"]).run()
+    assert "Expected whole numbers as train sizes" in text_of(design)
+
+
+def test_a_model_that_is_neither_on_disk_nor_to_be_had_cannot_start(design: AppTest) -> None:
+    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    assert "the model hub does not answer" in text_of(design)
+    (button,) = [one for one in design.button if one.label == "Start"]
+    assert button.disabled
+
+
+def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: True)
+    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    assert "downloads it, in its own process" in text_of(design)
+    (button,) = [one for one in design.button if one.label == "Start"]
+    assert not button.disabled
+
+
+def test_a_model_name_that_is_none_is_an_error_in_place(design: AppTest) -> None:
+    design.text_input(key="other_model").set_value("not a model!").run()
+    assert "Expected a base model's Hub id" in text_of(design)
+
+
+def test_further_base_models_stand_beside_the_first(design: AppTest) -> None:
+    (rivals,) = [one for one in design.multiselect if one.label.startswith("Further base models")]
+    rivals.set_value(["google-bert/bert-base-uncased"]).run()
+    assert plan(design)["Fine-tuned · BERT base"] == 5
+
+
+def test_measured_runs_replace_the_reference(app: AppTest, workspace: Workspace) -> None:
+    finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
+    open_page(app, "design")
+    assert f"trains on {TOKENS_A_STEP / STEP_S:.0f} tokens a second (2 finished runs)" in text_of(app)
+
+
+def test_an_unknown_dataset_is_an_error_with_a_remedy(app: AppTest, workspace: Workspace) -> None:
+    store_sample_dataset(workspace)
+    open_page(app, "design", dataset="f" * 64)
+    assert "Expected the id of a dataset" in text_of(app)

@@ -1,0 +1,62 @@
+"""What was the same for all arms is stated, what was not is named."""
+
+import pytest
+
+from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
+from tl_core.results.comparison import gather
+from tl_core.results.fairness import fairness_facts
+from tl_core.schema import Precision
+
+LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
+
+
+def facts(workspace, experiment):
+    results = gather(workspace, experiment.experiment_id)
+    return {fact.name: fact for fact in fairness_facts(results, experiment.train_sizes[0], LABELS)}
+
+
+@pytest.fixture
+def experiment(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
+    finish_all(workspace, made)
+    return made
+
+
+def test_a_fair_experiment_has_no_difference(workspace, experiment):
+    found = facts(workspace, experiment)
+    assert not any(fact.difference for fact in found.values())
+    assert found["Seeds"].value == "2, paired"
+    assert found["Budget"].value == "equal steps: 60, batch 16"
+    assert found["Learning rates"].value == "Fine-tuned 1e-4, head 5e-3 · From scratch 5e-4"
+    assert found["Precision"].value == "float32"
+    assert found["Versions"].value == "torch 2.13.0, python 3.11.7"
+    assert found["Split"].value.endswith("all arms: 33 train, 9 validation, 18 test")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "difference"),
+    [
+        ("Precision", {"precision": Precision.BFLOAT16}, "bf16 in Fine-tuned, seed 1; float32 in the others"),
+        ("Threads", {"num_threads": 8}, "8 in Fine-tuned, seed 1; 2 in the others"),
+        ("Device", {"device": "cuda"}, "cuda in Fine-tuned, seed 1; cpu in the others"),
+        (
+            "Versions",
+            {"versions": {"python": "3.11.7", "torch": "2.12.0"}},
+            "torch 2.12.0 in Fine-tuned, seed 1; 2.13.0 in the others",
+        ),
+    ],
+)
+def test_what_differs_is_named_with_its_run(workspace, experiment, name, change, difference):
+    last = runs_of(workspace, experiment)[-1]
+    folder = workspace.run_folder(last.run_id)
+    folder.write_record(folder.read_record().model_copy(update=change))
+    found = facts(workspace, experiment)
+    assert found[name].difference == difference
+    assert [fact.name for fact in found.values() if fact.difference] == [name]
+
+
+def test_a_seed_that_an_arm_lacks_is_named(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
+    for run in runs_of(workspace, made)[:3]:
+        finish_run(workspace, run)
+    assert facts(workspace, made)["Seeds"].difference == "Fine-tuned lacks seed 1"

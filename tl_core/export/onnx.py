@@ -1,0 +1,126 @@
+"""A finished network as an ONNX file that runs without torch and transformers."""
+
+import contextlib
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from tl_core.catalogue.tokens import load_tokenizer
+from tl_core.errors import UserError
+from tl_core.export.folder import refuse_existing
+from tl_core.models.classifiers import TextClassifier, load_saved
+from tl_core.models.saving import padding_id, read_facts
+
+_README = """\
+# Text classifier in ONNX
+
+`model.onnx` turns token ids and their mask, both int64 `(batch, sequence)`, into logits float32
+`(batch, labels)`. `tokenizer.json` cuts texts at the length the model was trained with and pads a batch.
+`labels.json` has the classes in the order of the logits. Run these lines in this folder; they need
+`numpy`, `onnxruntime` and `tokenizers`.
+
+    import json
+    import numpy as np
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    labels = json.load(open("labels.json", encoding="utf-8"))
+    tokenizer = Tokenizer.from_file("tokenizer.json")
+    session = onnxruntime.InferenceSession("model.onnx")
+
+    encodings = tokenizer.encode_batch(["A text."])
+    logits = session.run(["logits"], {
+        "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+        "attention_mask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),
+    })[0]
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = odds / odds.sum(axis=1, keepdims=True)
+    print(labels[probabilities[0].argmax()], probabilities.tolist())
+"""
+
+
+class _Positional(nn.Module):
+    """A classifier that takes its tensors one by one, as an ONNX graph does."""
+
+    def __init__(self, classifier: TextClassifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        logits: Tensor = self.classifier({"input_ids": input_ids, "attention_mask": attention_mask})
+        return logits
+
+
+def export_onnx(model: Path, folder: Path) -> None:
+    """Write a network with its tokenizer, its labels and the lines that run them.
+
+    Parameters
+    ----------
+    model
+        A run's ``model/`` folder.
+    folder
+        Gets ``model.onnx``, ``tokenizer.json``, ``labels.json`` and ``README.md``; batch and sequence may
+        have any size. It appears whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If the arm has no network, or the target exists.
+    """
+    facts = read_facts(model)
+    if facts["kind"] != "neural":
+        raise UserError(
+            f"Expected an arm with a network for ONNX; this one is {facts['kind']!r}.",
+            "Export it with `--format hf`.",
+        )
+    refuse_existing(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        unfinished = Path(temporary) / "model"
+        unfinished.mkdir()
+        _write_graph(load_saved(model), unfinished / "model.onnx")
+        tokenizer = load_tokenizer(model)
+        tokenizer.enable_truncation(facts["max_length"])
+        tokenizer.enable_padding(pad_id=padding_id(model))
+        tokenizer.save(str(unfinished / "tokenizer.json"))
+        (unfinished / "labels.json").write_text(
+            json.dumps(facts["labels"], indent=2, ensure_ascii=False), encoding="utf-8"
+        )
+        (unfinished / "README.md").write_text(_README, encoding="utf-8")
+        unfinished.rename(folder)
+
+
+def _write_graph(classifier: TextClassifier, path: Path) -> None:
+    tokens = torch.ones((2, 8), dtype=torch.int64)  # sizes of 1 would be taken for constants
+    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
+    with _quiet():
+        torch.onnx.export(
+            _Positional(classifier).eval(),
+            (tokens, tokens.clone()),
+            path,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_shapes={"input_ids": axes, "attention_mask": axes},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's warnings about its own code, missing packages and names of axes to itself."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,86 @@
+"""Why runs have failed, in words and with what to do."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tl_core.schema import RunFailed, State
+from tl_core.store.rows import RunRow
+from tl_core.store.workspace import Workspace
+
+_WORDS = {
+    "diverged": ("diverged", "Choose a smaller learning rate."),
+    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
+    "signal": ("was ended from outside", "Start it again; if that repeats, the machine may lack memory."),
+    "exception": ("ended with an error", "Its log says where."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One way in which runs have failed.
+
+    Attributes
+    ----------
+    words
+        What happened, to follow the runs' names.
+    message
+        What the run or the system said.
+    attempts
+        The most attempts that one of the runs took.
+    """
+
+    runs: tuple[RunRow, ...]
+    words: str
+    message: str
+    attempts: int
+    remedy: str
+
+
+def find_failures(workspace: Workspace, runs: Iterable[RunRow]) -> list[Failure]:
+    """Group the failed runs by what happened to them."""
+    groups: dict[tuple[str, str], list[RunRow]] = {}
+    for run in runs:
+        if run.state is State.FAILED:
+            groups.setdefault(_what_happened(workspace, run), []).append(run)
+    return [_failure(workspace, reason, message, group) for (reason, message), group in groups.items()]
+
+
+def _what_happened(workspace: Workspace, run: RunRow) -> tuple[str, str]:
+    """Return reason and message: from its last event, else from its row."""
+    last = workspace.run_folder(run.run_id).last_event()
+    if isinstance(last, RunFailed):
+        return last.reason, last.message
+    return "signal", run.error or "nobody saw its end"
+
+
+def _failure(workspace: Workspace, reason: str, message: str, runs: list[RunRow]) -> Failure:
+    words, remedy = _WORDS.get(reason, _WORDS["exception"])
+    return Failure(
+        runs=tuple(runs),
+        words=words,
+        message=message,
+        attempts=max(_num_attempts(workspace, run) for run in runs),
+        remedy=remedy,
+    )
+
+
+def _num_attempts(workspace: Workspace, run: RunRow) -> int:
+    folder = workspace.run_folder(run.run_id)
+    return folder.read_record().attempts if folder.has_record() else 1
+
+
+def name_runs(runs: Iterable[RunRow], labels: Mapping[str, str]) -> str:
+    """Name runs briefly: ``From scratch, seeds 0 and 2; TF-IDF, seed 0``."""
+    seeds: dict[str, list[str]] = {}
+    for run in runs:
+        seeds.setdefault(labels[run.config.arm.name], []).append(str(run.config.seed))
+    return "; ".join(
+        f"{label}, {name_seeds(sorted(set(numbers), key=int))}" for label, numbers in seeds.items()
+    )
+
+
+def name_seeds(numbers: Sequence[str]) -> str:
+    """Write seed indices: ``seed 0``, ``seeds 0, 1 and 2``."""
+    if len(numbers) == 1:
+        return f"seed {numbers[0]}"
+    return f"seeds {', '.join(numbers[:-1])} and {numbers[-1]}"

@@ -1,0 +1,130 @@
+"""What there is of each run, whatever its experiment."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from tl_core.catalogue.locating import describe
+from tl_core.evaluation.metrics import evaluate
+from tl_core.results.runs import value_of
+from tl_core.schema import ExperimentConfig, RunRecord, SplitName, State
+from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
+
+_ENGINE_LINES = """\
+from pathlib import Path
+from tl_core.inference.predictor import load_predictor
+
+predictor = load_predictor(Path("{folder}"))
+print(predictor.labels, predictor.predict(["A text."]))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What a run's folder tells without loading its model.
+
+    Attributes
+    ----------
+    test_value, num_test
+        Headline metric on test, a fraction, and the examples it was measured on; None before it finished.
+    size_bytes
+        Size of all its files.
+    """
+
+    test_value: float | None
+    num_test: int | None
+    size_bytes: int
+
+
+def find_facts(folder: RunFolder, run: RunRow) -> RunFacts:
+    """Read a run's test metric and measure its folder."""
+    files = (path for path in folder.path.rglob("*") if path.is_file())
+    size_bytes = sum(path.stat().st_size for path in files)
+    if run.state is not State.FINISHED:
+        return RunFacts(test_value=None, num_test=None, size_bytes=size_bytes)
+    table = folder.read_predictions()
+    part = table.filter(pc.equal(table.column("split"), SplitName.TEST.value))
+    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
+    evaluation = evaluate(part.column("target").to_numpy(), logits)
+    value = value_of(evaluation, run.config.headline_metric)
+    return RunFacts(test_value=value, num_test=evaluation.num_examples, size_bytes=size_bytes)
+
+
+def inventory_table(
+    runs: Sequence[RunRow],
+    experiments: Mapping[str, ExperimentConfig],
+    facts: Mapping[str, RunFacts],
+    labels: Mapping[str, str],
+) -> pd.DataFrame:
+    """List runs, one row each.
+
+    Parameters
+    ----------
+    experiments, facts
+        By experiment id and by run id.
+    labels
+        Display names by arm name.
+
+    Returns
+    -------
+    Columns ``run_id, arm, base_model, dataset, seed, train_size, state, metric, test, num_test, size_bytes,
+    created_at``; ``test`` is a fraction, missing where a run has not finished.
+    """
+    rows = [
+        {
+            "run_id": run.run_id,
+            "arm": labels[run.config.arm.name],
+            "base_model": describe(run.config.base_model).title if run.config.base_model else "",
+            "dataset": experiments[run.config.experiment_id].dataset_name,
+            "seed": run.config.seed,
+            "train_size": run.config.train_size,
+            "state": run.state.value,
+            "metric": run.config.headline_metric.value,
+            "test": facts[run.run_id].test_value,
+            "num_test": facts[run.run_id].num_test,
+            "size_bytes": facts[run.run_id].size_bytes,
+            "created_at": pd.Timestamp(run.created_at),
+        }
+        for run in runs
+    ]
+    return pd.DataFrame(rows).astype({"test": "Float64", "num_test": "Int64"}) if rows else pd.DataFrame()
+
+
+def record_facts(record: RunRecord) -> dict[str, str]:
+    """Give what a run's record says about how it came about, by name; what is unknown is left out."""
+    config, rates = record.config, record.config.learning_rates
+    facts = {
+        "Base model": record.base_model_facts.get("title"),
+        "Base weights (SHA-256)": record.base_model_facts.get("weights_sha256", "")[:12],
+        "Pooling": record.base_model_facts.get("pooling"),
+        "Parameters": f"{record.num_parameters:,}" if record.num_parameters else None,
+        "Seeds": f"init {config.seeds.init}, order {config.seeds.order}, subset {config.seeds.subset}",
+        "Learning rates": f"encoder {rates.encoder:g}, head {rates.head:g}" if rates else None,
+        "Batch": f"{config.training.batch_size} examples" if rates else None,
+        "Tokens kept": record.base_model_facts.get("max_length"),
+        "Precision": record.precision.value if record.precision else None,
+        "Device": record.device,
+        "Threads": str(record.num_threads) if record.num_threads else None,
+        "Training time": f"{record.train_s:.1f} s" if record.train_s is not None else None,
+        "Wall time": f"{record.wall_s:.1f} s" if record.wall_s is not None else None,
+        "Attempts": str(record.attempts),
+        "Split": config.split_hash[:12],
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def loading_lines(folder: RunFolder, run_id: str) -> str:
+    """Give the lines that use a downloaded model: those of its README, or with this engine."""
+    readme = folder.model_dir / "README.md"
+    if not readme.exists():
+        return _ENGINE_LINES.format(folder=run_id)
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    return textwrap.dedent("\n".join(line for line in lines if line.startswith("    ") or not line)).strip(
+        "\n"
+    )
