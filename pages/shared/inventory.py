@@ -50,7 +50,8 @@ def _name(experiment_id: str, experiments: Mapping[str, ExperimentConfig]) -> st
     if experiment_id == ALL:
         return "All experiments"
     experiment = experiments[experiment_id]
-    return f"{experiment.name} · {experiment.created_at[:16].replace('T', ' ')}"
+    started = experiment.created_at[:16].replace("T", " ")
+    return f"{experiment.name} · {started} · {experiment_id[-4:]}"  # Streamlit takes equal names for one
 
 
 @st.cache_data(show_spinner=False, max_entries=5_000)

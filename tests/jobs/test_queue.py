@@ -176,3 +176,12 @@ def test_pending_are_the_queued_and_the_running(queue: Queue) -> None:
     queue.finish(job.id, State.FINISHED)
     assert queue.num_pending() == 2
     assert queue.list_running() == []
+
+
+def test_the_latest_job_of_a_kind_and_run_is_found(queue):
+    assert queue.find_latest(JobKind.EXPORT, "run_1") is None
+    queue.submit(JobKind.EXPORT, "run_1", {})
+    wanted = queue.submit(JobKind.EXPORT, "run_1", {})
+    queue.submit(JobKind.EXPORT, "run_2", {})
+    queue.submit(JobKind.PREDICT_FILE, "run_1", {})
+    assert queue.find_latest(JobKind.EXPORT, "run_1").id == wanted

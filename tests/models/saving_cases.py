@@ -33,13 +33,13 @@ def saved_folder(
 
 
 def run_readme(folder: Path, text: str) -> str:
-    """Run the lines of a folder's README in it, with ``text`` in the place of "A text."; return what they print."""
+    """Run the lines of a folder's README in it, with ``text`` for "A text."; return what they print."""
     readme = (folder / "README.md").read_text(encoding="utf-8")
     code = textwrap.dedent("\n".join(re.findall(r"^ {4}.*$|^$", readme, flags=re.MULTILINE)))
     assert '"A text."' in code
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", code.replace('"A text."', repr(text))],
+        [sys.executable, "-c", code.replace('"A text."', repr(text))],
         cwd=folder,
         env={**environment, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,

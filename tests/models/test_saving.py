@@ -12,7 +12,8 @@ from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import NotFoundError
 from tl_core.inference.predictor import load_predictor
-from tl_core.models.saving import padding_id, read_facts
+from tl_core.models.classifiers import load_saved
+from tl_core.models.saving import padding_id, read_facts, save_classifier
 
 
 def by_plain_transformers(folder, texts):
@@ -58,9 +59,6 @@ def test_the_saved_tokenizer_neither_cuts_nor_pads(tmp_path):
     raw = json.loads((base / "tokenizer.json").read_text())
     raw["truncation"] = {"max_length": 4, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
     (base / "tokenizer.json").write_text(json.dumps(raw))
-    from tl_core.models.classifiers import load_saved
-    from tl_core.models.saving import save_classifier
-
     save_classifier(load_saved(folder), folder, base_folder=base, labels=LABELS, max_length=8)
     saved = json.loads((folder / "tokenizer.json").read_text())
     assert saved["truncation"] is None

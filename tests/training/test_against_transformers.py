@@ -87,8 +87,8 @@ def test_losses_agree_with_a_plain_loop(
     classifier, train = build(tiny_model_folder(tmp_path, architecture)), make_examples(75)
     theirs = losses_of_a_plain_loop(copy.deepcopy(classifier.model), same_batches(train), CONFIG)
     ours = our_losses(classifier, train, micro_batch_size=micro_batch_size)
-    assert max(theirs) / min(theirs) > 1.5  # there is something to agree on
-    np.testing.assert_allclose(ours, theirs, rtol=1e-2)
+    assert max(theirs) / min(theirs) > 1.01  # there is something to agree on
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("name", "rate"), [("tiny", RATE), (BUILTIN, BUILTIN_RATE)])

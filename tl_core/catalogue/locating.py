@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from huggingface_hub import constants, scan_cache_dir, snapshot_download
+from huggingface_hub import constants, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import CacheNotFound, GatedRepoError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import validate_repo_id
 from tqdm.auto import tqdm
@@ -25,6 +25,7 @@ from tl_core.catalogue.base_models import (
 from tl_core.errors import ModelError
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
+MAX_REASON_CHARACTERS = 300
 WEIGHTS = "model*.safetensors"
 FILES = ["*.json", "*.txt", "*.model", WEIGHTS, "1_Pooling/config.json", "README.md"]
 
@@ -86,11 +87,10 @@ def find_on_disk(base_model: str) -> Path | None:
         folder = Path(base_model).expanduser()
         return folder if (folder / "config.json").exists() else None
     _require_hub_id(base_model)
-    try:
-        folder = Path(snapshot_download(base_model, local_files_only=True))
-    except OSError:
+    config = try_to_load_from_cache(base_model, "config.json")
+    if not isinstance(config, str) or not _is_complete(Path(config).parent):
         return None
-    return folder if _is_complete(folder) else None
+    return Path(config).parent
 
 
 def _is_complete(folder: Path) -> bool:
@@ -139,7 +139,7 @@ def hub_is_reachable() -> bool:
 def models_on_disk() -> list[str]:
     """Ids of the base models that need no download, the built-in one first."""
     try:
-        cached = [repo.repo_id for repo in scan_cache_dir().repos if repo.repo_type == "model"]
+        cached = [repo.repo_id for repo in scan_cache_dir(constants.HF_HUB_CACHE).repos if repo.repo_type == "model"]
     except CacheNotFound:
         cached = []
     return [BUILTIN, *sorted(name for name in cached if find_on_disk(name) is not None)]
@@ -185,8 +185,8 @@ def _download(base_model: str, progress: Progress | None) -> Path:
             f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()
         ) from error
     except (OSError, httpx.HTTPError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"The model hub did not give {base_model!r}: {reason}", _remedy()) from error
+        reason = " ".join(str(error).split())[:MAX_REASON_CHARACTERS] or type(error).__name__
+        raise ModelError(f"The model hub did not give {base_model!r}: {reason}.", _remedy()) from error
 
 
 def _reporting(progress: Progress) -> type[tqdm]:

@@ -1,0 +1,122 @@
+"""The whole way of a person with a CSV: upload, start, watch, verdict, try, predict a file, take it away."""
+
+import csv
+import itertools
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.serving import ROOT, Server
+
+pytestmark = pytest.mark.browser
+
+TRAINED_MS = 420_000
+NUM_ROWS = 180
+NEW_TEXTS = ["Broke on the second day.", "=1+1 best meal in years", "It is a chair."]
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    """Make a smaller upload out of the bundled sample."""
+    path = tmp_path / "my reviews.csv"
+    with (ROOT / "samples" / "reviews_sentiment.csv").open(newline="", encoding="utf-8") as source:
+        rows = list(itertools.islice(csv.reader(source), NUM_ROWS + 1))
+    with path.open("w", newline="", encoding="utf-8") as target:
+        csv.writer(target).writerows(rows)
+    return path
+
+
+def upload(page: Page, path: Path) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(path)
+
+
+def set_number(page: Page, label: str, value: str) -> None:
+    field = page.get_by_role("spinbutton", name=label)
+    field.fill(value)
+    field.press("Enter")
+    expect(field).to_have_value(value)
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+
+
+def bring_texts(page: Page, reviews: Path) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("What is pretraining worth")
+    page.get_by_role("link", name="To the data").click()
+    upload(page, reviews)
+    expect(page.get_by_text(f"{NUM_ROWS} rows").first).to_be_visible()
+    page.get_by_role("button", name="Use this dataset").click()
+
+
+def start_comparison(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("What should be compared?")
+    set_number(page, "Seeds", "1")
+    page.get_by_text("For experts").click()
+    set_number(page, "Epochs", "0.5")
+    expect(page.get_by_text("4 runs")).to_be_visible()
+    page.get_by_role("button", name="Start").click()
+
+
+def watch(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("How is the training going?")
+    page.reload()  # nothing is lost by it: the experiment is in the URL
+    expect(page.get_by_text("The race")).to_be_visible()
+    expect(page.get_by_text("All 4 runs have ended: compare them")).to_be_visible(timeout=TRAINED_MS)
+    expect(page.get_by_text("one seed").first).to_be_visible()
+
+
+def read_verdict(page: Page) -> None:
+    page.get_by_role("link", name="All 4 runs have ended").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
+    expect(page.get_by_text("95 % interval").first).to_be_visible()
+    for card in ("The race", "Who is right where", "All pairs", "How fair was this?"):
+        expect(page.get_by_text(card).first).to_be_visible()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download the comparison").click()
+    assert '"verdicts"' in started.value.path().read_text()
+
+
+def try_a_text(page: Page) -> None:
+    go(page, "5 Try it")
+    page.get_by_role("textbox", name="Text").fill("I would buy it again tomorrow.")
+    page.get_by_role("button", name="Ask the models").click()
+    expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible(timeout=120_000)
+
+
+def predict_a_file(page: Page, folder: Path) -> None:
+    source = folder / "new texts.csv"
+    with source.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["text"], *([text] for text in NEW_TEXTS)])
+    upload(page, source)
+    page.get_by_role("button", name=f"Predict {len(NEW_TEXTS)} rows").click()
+    download = page.get_by_role("button", name="Download the predictions")
+    expect(download).to_be_visible(timeout=120_000)
+    with page.expect_download() as started:
+        download.click()
+    with started.value.path().open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"].lstrip("'") for row in rows] == NEW_TEXTS
+    assert rows[1]["text"].startswith("'=")
+    assert {row["predicted_label"] for row in rows} <= {"negative", "neutral", "positive"}
+
+
+def take_away(page: Page) -> None:
+    go(page, "Models")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which models are there?")
+
+
+def test_from_a_csv_to_a_verdict_a_prediction_and_a_model(
+    page: Page, server: Server, reviews: Path, tmp_path: Path
+) -> None:
+    bring_texts(page, reviews)
+    start_comparison(page)
+    watch(page)
+    read_verdict(page)
+    try_a_text(page)
+    predict_a_file(page, tmp_path)
+    take_away(page)
+    assert not server.has_loaded("libtorch")

@@ -1,0 +1,187 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.inference.predictors import ByLength
+from tests.store.makers import make_experiment, make_run
+from tests.store.opening import open_workspace
+from tl_core.errors import CancelledError, DataError, NotFoundError
+from tl_core.inference import files
+from tl_core.inference.files import CHUNK, carry_out_prediction, harmless, predict_file
+from tl_core.jobs.predictions import PREDICTIONS_NAME, read_summary
+from tl_core.jobs.queue import Queue
+from tl_core.schema import State
+from tl_core.store.tables import JobKind
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def read(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_every_row_comes_back_with_label_and_probabilities(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    assert read(tmp_path / "out.csv") == [
+        ["id", "text", "predicted_label", "predicted_probability", "probability_even", "probability_odd"],
+        ["1", "abc", "odd", "0.7500", "0.2500", "0.7500"],
+        ["2", "abcd", "even", "0.7500", "0.7500", "0.2500"],
+    ]
+    assert summary.label_counts == {"even": 1, "odd": 1}
+    assert summary.remarks == []
+
+
+def test_a_single_column_and_a_guessed_one_are_enough(tmp_path):
+    source = write(tmp_path / "in.csv", "text\na fine day\nanother one\n")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", None)
+    assert (summary.text, summary.num_rows) == ("text", 2)
+    assert [row[0] for row in read(tmp_path / "out.csv")] == ["text", "a fine day", "another one"]
+
+
+def test_the_guess_takes_texts_before_numbers(tmp_path):
+    source = write(tmp_path / "in.csv", "price,comment\n1,a long enough comment\n2,and one more of them\n")
+    assert predict_file(ByLength(), source, tmp_path / "out.csv", None).text == "comment"
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
+    with pytest.raises(DataError, match="Expected a column 'review'; the file has 'id', 'text'"):
+        predict_file(ByLength(), source, tmp_path / "out.csv", "review")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_an_added_name_that_is_taken_gets_a_number(tmp_path):
+    source = write(tmp_path / "in.csv", "text,predicted_label\nabc,x\nabcd,y\n")
+    predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    assert read(tmp_path / "out.csv")[0][1:3] == ["predicted_label", "predicted_label_2"]
+
+
+def test_rows_without_text_and_lines_that_cannot_be_read_are_told(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,\n3,d,e,f\n4,abcd\n5,ab\n6,abc\n")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    assert (summary.num_rows, summary.num_empty, summary.num_rejects) == (5, 1, 1)
+    rejected, empty = summary.remarks
+    assert rejected.startswith(
+        "Lines that could not be read and have no prediction: 1. The first is line 4: "
+    )
+    assert empty == "Rows without a text, whose prediction says nothing: 1."
+
+
+def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
+    rows = "".join(f"{number},text {number}\n" for number in range(CHUNK + 1))
+    predictor, steps = ByLength(), []
+    predict_file(
+        predictor,
+        write(tmp_path / "in.csv", "id,text\n" + rows),
+        tmp_path / "out.csv",
+        "text",
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert [len(batch) for batch in predictor.batches] == [CHUNK, 1]
+    assert steps == [(CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)]
+
+
+def test_a_cancelled_prediction_leaves_nothing_behind(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
+    with pytest.raises(CancelledError):
+        predict_file(ByLength(), source, tmp_path / "out" / "out.csv", "text", should_stop=lambda: True)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_earlier_result_survives_a_cancelled_one(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
+    target = write(tmp_path / "out.csv", "earlier")
+    with pytest.raises(CancelledError):
+        predict_file(ByLength(), source, target, "text", should_stop=lambda: True)
+    assert target.read_text() == "earlier"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=1+1", "+cmd()", "-cmd()", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "-1+1", "+49 30 1234", "-"],
+)
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe(formula):
+    assert harmless(formula) == f"'{formula}"
+
+
+@pytest.mark.parametrize("value", ["", "a=b", "-5", "+3.25", "-1e-9", "-.5", "5-3", "'=1", " =1"])
+def test_numbers_and_texts_stay_as_they_are(value):
+    assert harmless(value) == value
+
+
+def test_formulas_in_names_cells_and_labels_are_neutralised(tmp_path):
+    source = write(tmp_path / "in.csv", "=evil,text\n=1+1,abc\n@x,abcd\n")
+    predict_file(ByLength(labels=("+even", "odd")), source, tmp_path / "out.csv", "text")
+    header, first, second = read(tmp_path / "out.csv")
+    assert header[0] == "'=evil"
+    assert (first[0], second[0]) == ("'=1+1", "'@x")
+    assert (first[2], second[2]) == ("odd", "'+even")
+
+
+cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=2), min_size=1, max_size=5))
+def test_any_cells_come_back_through_the_quoting(rows):
+    text = files._as_csv(rows).decode()
+    assert list(csv.reader(io.StringIO(text, newline=""))) == rows
+
+
+@given(cells)
+def test_no_cell_is_left_that_begins_a_formula(value):
+    written = harmless(value)
+    assert written.removeprefix("'") == value.removeprefix("'")
+    assert not written.startswith(("=", "@", "\t", "\r", "\n"))
+    if written.startswith(("+", "-")):
+        assert float(written) == float(value)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    opened = open_workspace(tmp_path / "workspace")
+    opened.database.add_experiment(make_experiment(), [make_run()])
+    opened.database.mark_run("run_1", State.FINISHED)
+    yield opened
+    opened.close()
+
+
+def submit(workspace, text):
+    queue = Queue(workspace.database)
+    payload = {"upload_id": "upload_1", "text": text}
+    return queue, queue.get(queue.submit(JobKind.PREDICT_FILE, "run_1", payload))
+
+
+def test_a_job_leaves_predictions_summary_and_progress(workspace, monkeypatch):
+    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
+    queue, job = submit(workspace, "text")
+    carry_out_prediction(workspace, job, lambda: False)
+    folder = workspace.output_folder(job.id)
+    assert len(read(folder / PREDICTIONS_NAME)) == 3
+    assert read_summary(folder).label_counts == {"even": 1, "odd": 1}
+    assert (queue.get(job.id).num_done, queue.get(job.id).num_total) == (2, 2)
+
+
+def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
+    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
+    _, job = submit(workspace, None)
+    with pytest.raises(CancelledError):
+        carry_out_prediction(workspace, job, lambda: True)
+    with pytest.raises(NotFoundError, match="Expected a predicted file"):
+        read_summary(workspace.output_folder(job.id))
+
+
+def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
+    workspace.database.mark_run("run_1", State.RUNNING)
+    _, job = submit(workspace, "text")
+    with pytest.raises(NotFoundError, match="Expected a finished run; run_1 is running"):
+        carry_out_prediction(workspace, job, lambda: False)

@@ -1,0 +1,169 @@
+"""*Models*: empty, every state of a run, its details, its download and its end."""
+
+import pytest
+
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    start_run,
+    store_sample_dataset,
+)
+from tests.pages.reading import links_of, open_page, query_of, text_of
+from tl_core.export.folder import ARCHIVE_NAME
+from tl_core.jobs.queue import Queue
+from tl_core.schema import State
+from tl_core.store.tables import JobKind
+
+
+@pytest.fixture
+def experiment(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, made, fine_tuned=0.9)
+    return made
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception, app.exception
+
+
+def fine_tuned(workspace, experiment):
+    return next(run for run in runs_of(workspace, experiment) if run.arm.name == "fine_tuned")
+
+
+def test_without_a_run_it_leads_to_data(app):
+    open_page(app, "models")
+    assert "None yet." in text_of(app)
+    assert links_of(app) == ["Data"]
+
+
+def test_every_run_is_a_row_with_its_test_value(app, experiment):
+    open_page(app, "models")
+    table = app.dataframe[0].value.set_index("arm")
+    assert len(table) == 4
+    row = table.loc["Fine-tuned"]
+    # 0.9 of 18 test examples are 16 right ones.
+    assert row["test"] == pytest.approx(100 * 16 / 18)
+    assert row[["num_test", "state", "train_size", "metric"]].tolist() == [18, "finished", 33, "accuracy"]
+    assert row["size_bytes"] > 0
+    assert "4 runs · 4 finished · 1 experiment" in text_of(app)
+
+
+def test_runs_in_other_states_have_no_test_value(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    runs = runs_of(workspace, experiment)
+    fail_run(workspace, runs[0])
+    start_run(workspace, runs[1])
+    open_page(app, "models")
+    table = app.dataframe[0].value
+    assert sorted(table["state"]) == ["failed", "queued", "queued", "running"]
+    assert table["test"].isna().all()
+
+
+def test_filters_leave_the_runs_of_an_experiment_or_a_state(app, workspace, experiment):
+    other = add_experiment(workspace, store_sample_dataset(workspace), arms=("tfidf", "scratch"))
+    finish_run(workspace, runs_of(workspace, other)[0])
+    open_page(app, "models")
+    assert len(app.dataframe[0].value) == 6
+    app.selectbox[0].set_value(other.experiment_id)
+    app.run()
+    assert len(app.dataframe[0].value) == 2
+    app.button_group[0].set_value([State.QUEUED])
+    app.run()
+    assert app.dataframe[0].value["arm"].tolist() == ["From scratch"]
+
+
+def test_a_finished_run_tells_its_record_and_how_to_load_it(app, workspace, experiment):
+    run = fine_tuned(workspace, experiment)
+    open_page(app, "models", run=run.run_id)
+    facts = app.table[0].value.set_index("Fact")["Value"]
+    assert facts["Parameters"].replace("\\", "") == "22,714,371"
+    assert facts["Seeds"] == f"init {run.seeds.init}, order {run.seeds.order}, subset {run.seeds.subset}"
+    assert f'load_predictor(Path("{run.run_id}"))' in app.code[0].value
+    assert app.code[1].value == f"python -m tl_core predict {run.run_id} IN.csv OUT.csv"
+    assert links_of(app) == ["Its comparison", "Try it"]
+
+
+def test_the_lines_of_the_models_own_readme_come_first(app, workspace, experiment):
+    run = fine_tuned(workspace, experiment)
+    folder = workspace.run_folder(run.run_id).model_dir
+    folder.mkdir()
+    (folder / "README.md").write_text("# Text classifier\n\nRun it.\n\n    import torch\n\n    print(1)\n")
+    open_page(app, "models", run=run.run_id)
+    assert app.code[0].value == "import torch\n\nprint(1)"
+
+
+def test_a_failed_run_gives_its_reason_and_no_download(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch",))
+    [run] = runs_of(workspace, experiment)
+    fail_run(workspace, run, "killed by SIGKILL")
+    open_page(app, "models", run=run.run_id)
+    assert "It did not finish.** killed by SIGKILL" in text_of(app)
+    assert "Only a finished run has a model." in text_of(app)
+
+
+def test_a_queued_run_has_no_record_yet(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch",))
+    open_page(app, "models", run=runs_of(workspace, experiment)[0].run_id)
+    assert "It has not begun" in text_of(app)
+
+
+def test_the_download_is_made_by_a_job_and_then_offered(app, workspace, experiment):
+    run, queue = fine_tuned(workspace, experiment), Queue(workspace.database)
+    open_page(app, "models", run=run.run_id)
+    press(app, "Prepare the download")
+    job = queue.find_latest(JobKind.EXPORT, run.run_id)
+    assert "Waiting for its turn" in str(app.get("progress")[0].proto)
+    queue.claim([JobKind.EXPORT])
+    queue.record_progress(job.id, 30, 100)
+    app.run()
+    assert "Packing the model folder" in str(app.get("progress")[0].proto)
+    archive = workspace.output_folder(job.id) / ARCHIVE_NAME
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"x" * 2_000_000)
+    queue.finish(job.id, State.FINISHED)
+    app.run()
+    assert app.get("download_button")[0].proto.label == "Download the model folder (2.0 MB)"
+    assert "Prepare the download" not in [button.label for button in app.button]
+
+
+def test_a_failed_export_says_why_and_can_be_tried_again(app, workspace, experiment):
+    run, queue = fine_tuned(workspace, experiment), Queue(workspace.database)
+    job_id = queue.submit(JobKind.EXPORT, run.run_id, {})
+    queue.claim([JobKind.EXPORT])
+    queue.finish(job_id, State.FAILED, "No space left on device")
+    open_page(app, "models", run=run.run_id)
+    assert "No space left on device" in text_of(app)
+    press(app, "Try again")
+    assert queue.find_latest(JobKind.EXPORT, run.run_id).id != job_id
+
+
+def test_a_run_is_deleted_with_its_folder(app, workspace, experiment):
+    run = fine_tuned(workspace, experiment)
+    open_page(app, "models", run=run.run_id)
+    press(app, "Delete this run")
+    assert run.run_id not in [one.run_id for one in workspace.database.list_runs()]
+    assert not workspace.run_folder(run.run_id).path.exists()
+    assert len(app.dataframe[0].value) == 3
+    assert "run" not in app.query_params
+
+
+def test_a_running_run_is_not_deleted(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch",))
+    [run] = runs_of(workspace, experiment)
+    start_run(workspace, run)
+    open_page(app, "models", run=run.run_id)
+    press(app, "Delete this run")
+    assert "running or in use" in text_of(app)
+    assert query_of(app, "run") == run.run_id
+    assert workspace.run_folder(run.run_id).has_record()
+
+
+def test_a_run_that_is_not_there_is_told_and_the_others_stay(app, experiment):
+    open_page(app, "models", run="run_unknown")
+    assert "Expected the id of a run" in text_of(app)
+    assert len(app.dataframe[0].value) == 4

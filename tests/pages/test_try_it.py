@@ -1,0 +1,244 @@
+"""*Try it*: empty, running, failed and finished; a typed text and a whole file."""
+
+import pytest
+
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    start_run,
+    store_sample_dataset,
+)
+from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+from tests.pages.texts import TEXTS
+from tl_core.errors import RunError
+from tl_core.jobs import predictions
+from tl_core.jobs.predictions import Answer, FileSummary, write_summary
+from tl_core.jobs.queue import Queue
+from tl_core.schema import State
+from tl_core.store.tables import JobKind
+
+LABELS = ("negative", "neutral", "positive")
+CSV = b"id,comment\n1,a fine long walk\n2,not so fine at all\n"
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Let every run answer without a server; tell which were asked what."""
+    questions = []
+
+    def ask(settings, run_id, texts):
+        questions.append((run_id, tuple(texts)))
+        return Answer(labels=LABELS, probabilities=((0.1, 0.2, 0.7),))
+
+    monkeypatch.setattr(predictions, "ask", ask)
+    monkeypatch.setattr(predictions, "warm_up", lambda settings: None)
+    return questions
+
+
+@pytest.fixture
+def experiment(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, made, fine_tuned=0.9)
+    return made
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception, app.exception
+    assert "This page failed" not in text_of(app)
+
+
+def fine_tuned(workspace, experiment):
+    return next(run for run in runs_of(workspace, experiment) if run.arm.name == "fine_tuned")
+
+
+# A typed text
+
+
+def test_without_an_experiment_it_leads_to_data(app, asked):
+    open_page(app, "try_it")
+    assert "No model has been trained yet" in text_of(app)
+    assert links_of(app) == ["Data"]
+
+
+def test_while_nothing_has_finished_it_leads_to_the_runs(app, workspace, asked):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    start_run(workspace, runs_of(workspace, experiment)[0])
+    open_page(app, "try_it")
+    assert "No model has finished yet" in text_of(app)
+    assert links_of(app) == ["Runs"]
+
+
+def test_with_failed_runs_alone_there_is_no_model_to_ask(app, workspace, asked):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch",))
+    fail_run(workspace, runs_of(workspace, experiment)[0])
+    open_page(app, "try_it")
+    assert "there is no model to ask" in text_of(app)
+
+
+def test_the_first_text_is_a_test_text_with_its_label(app, experiment, asked):
+    open_page(app, "try_it")
+    [text] = [area.value for area in app.text_area]
+    label = next(label for label, texts in TEXTS.items() if text in texts)
+    assert f"Its label: **{label}**" in text_of(app)
+    press(app, "Another test text")
+    assert app.text_area[0].value != text
+    assert app.text_area[0].value in [one for texts in TEXTS.values() for one in texts]
+
+
+def test_every_arm_answers_a_typed_text(app, workspace, experiment, asked):
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    app.text_area[0].set_value("a <b>hostile</b> ![x](http://example.org/x.png) text")
+    press(app, "Ask the models")
+    assert {run_id for run_id, _ in asked} == {run.run_id for run in runs_of(workspace, experiment)}
+    assert {texts for _, texts in asked} == {("a <b>hostile</b> ![x](http://example.org/x.png) text",)}
+    assert "Fine-tuned" in figures_of(app)[0]
+    assert "Majority" in figures_of(app)[0]
+    assert "Each arm answers with its only finished run." in text_of(app)
+
+
+def test_a_model_that_fails_says_why_and_the_others_answer(app, workspace, experiment, asked, monkeypatch):
+    broken, answer = fine_tuned(workspace, experiment).run_id, predictions.ask
+
+    def ask(settings, run_id, texts):
+        if run_id == broken:
+            raise RunError("The weights are *gone*.", "Train again.")
+        return answer(settings, run_id, texts)
+
+    monkeypatch.setattr(predictions, "ask", ask)
+    open_page(app, "try_it")
+    press(app, "Ask the models")
+    assert (
+        app.error[0].value == "**Fine\\-tuned did not answer.** The weights are \\*gone\\*\\. Train again\\."
+    )
+    assert "TF-IDF" in figures_of(app)[0]
+    assert "Fine-tuned" not in figures_of(app)[0]
+
+
+def test_an_empty_text_is_not_asked(app, experiment, asked):
+    open_page(app, "try_it")
+    app.text_area[0].set_value("  ")
+    press(app, "Ask the models")
+    assert "Type a text first." in text_of(app)
+    assert asked == []
+
+
+def test_of_several_seeds_the_best_on_validation_answers(app, workspace, asked):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("fine_tuned",), num_seeds=3)
+    for run, accuracy in zip(runs_of(workspace, experiment), (0.4, 0.9, 0.6), strict=True):
+        finish_run(workspace, run, accuracy)
+    open_page(app, "try_it")
+    press(app, "Ask the models")
+    best = runs_of(workspace, experiment)[1]
+    assert [run_id for run_id, _ in asked] == [best.run_id]
+    assert "best on validation (accuracy, 9 examples)" in text_of(app)
+    table = app.dataframe[-1].value
+    assert table[["Seed", "Chosen from", "Run"]].iloc[0].tolist() == [1, 3, best.run_id]
+
+
+def test_without_the_dataset_a_made_up_text_stands_in(app, workspace, experiment, asked):
+    for file in workspace.dataset_folder(experiment.dataset_fingerprint).glob("dataset.json"):
+        file.unlink()
+    open_page(app, "try_it")
+    assert app.text_area[0].value.startswith("I did not expect much")
+    assert "Another test text" not in [button.label for button in app.button]
+
+
+# A whole file
+
+
+def bring_file(app, content=CSV, name="../../my <b>*texts*.csv"):
+    app.file_uploader[0].set_value((name, content, "text/csv"))
+    app.run()
+    assert not app.exception, app.exception
+
+
+def submit(app, workspace, experiment):
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    bring_file(app)
+    press(app, "Predict 2 rows")
+    return Queue(workspace.database).get(int(query_of(app, "job")))
+
+
+def test_a_file_is_submitted_with_the_guessed_column(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    assert (job.kind, job.ref_id) == (JobKind.PREDICT_FILE, fine_tuned(workspace, experiment).run_id)
+    assert job.payload["text"] == "comment"
+    assert workspace.upload_path(job.payload["upload_id"]).read_bytes() == CSV
+    assert "my <b>*texts*.csv" in text_of(app)
+    assert "\\<b\\>\\*texts\\*" in "".join(one.value for one in app.markdown)
+
+
+def test_a_file_of_one_column_will_do(app, experiment, asked):
+    open_page(app, "try_it")
+    bring_file(app, b"text\nfirst of them\nsecond of them\n")
+    assert "Predict 2 rows" in [button.label for button in app.button]
+
+
+def test_a_file_that_cannot_be_read_says_why_under_its_own_name(app, experiment, asked):
+    open_page(app, "try_it")
+    bring_file(app, b"\n\n\n", "blank.csv")
+    assert "blank.csv" in app.error[0].value.replace("\\", "")
+    press(app, "Start over")
+    assert app.file_uploader
+
+
+def test_a_queued_job_waits_and_can_be_cancelled(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    press(app, "Cancel")
+    assert Queue(workspace.database).get(job.id).state is State.CANCELLED
+    assert "It was cancelled; nothing was written." in text_of(app)
+
+
+def test_a_running_job_is_found_again_after_a_reload(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    queue = Queue(workspace.database)
+    queue.claim([JobKind.PREDICT_FILE])
+    queue.record_progress(job.id, 1, 2)
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
+    assert "1 of 2 rows" in str(app.get("progress")[0].proto)
+
+
+def test_a_finished_job_offers_its_file_and_tells_what_was_left_out(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    queue = Queue(workspace.database)
+    queue.claim([JobKind.PREDICT_FILE])
+    folder = workspace.output_folder(job.id)
+    folder.mkdir(parents=True)
+    (folder / predictions.PREDICTIONS_NAME).write_text("id,comment\n")
+    summary = FileSummary(
+        text="comment",
+        num_rows=2,
+        num_empty=1,
+        num_rejects=0,
+        first_reject="",
+        label_counts={"negative": 1, "positive": 1},
+    )
+    write_summary(folder, summary)
+    queue.finish(job.id, State.FINISHED)
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
+    assert app.get("download_button")[0].proto.label == "Download the predictions"
+    assert "Rows without a text, whose prediction says nothing: 1." in text_of(app)
+    assert "negative" in figures_of(app)[-1]
+    press(app, "Predict another file")
+    assert app.file_uploader
+
+
+def test_a_failed_job_gives_its_reason(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    queue = Queue(workspace.database)
+    queue.claim([JobKind.PREDICT_FILE])
+    queue.finish(job.id, State.FAILED, "killed by SIGKILL")
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
+    assert "It failed.** killed by SIGKILL" in text_of(app)
+
+
+def test_a_job_that_is_not_there_is_told_and_left_behind(app, experiment, asked):
+    open_page(app, "try_it", experiment=experiment.experiment_id, job="99")
+    assert "Expected the number of a job; got 99" in text_of(app)
+    press(app, "Start over")
+    assert app.file_uploader

@@ -1,0 +1,198 @@
+from typing import Any
+
+import pytest
+
+from tests.store.makers import make_info
+from tl_core.errors import PlanError
+from tl_core.planning.plan import default_metric, expand, num_runs, parse_arms, plan_experiment
+from tl_core.planning.presets import DEFAULT_RATES, PRESETS
+from tl_core.schema import (
+    Arm,
+    ArmKind,
+    BudgetRule,
+    DatasetInfo,
+    ExperimentConfig,
+    LearningRates,
+    Metric,
+    Preset,
+    RunConfig,
+    SplitInfo,
+    Task,
+)
+
+OTHER = "distilbert-base-uncased"
+
+
+def make_split(train: int = 400) -> SplitInfo:
+    return SplitInfo(
+        hash="5" * 64, dataset_fingerprint="f" * 64, seed=0, train=train, validation=80, test=160
+    )
+
+
+def plan(*arms: str, train: int = 400, dataset: DatasetInfo | None = None, **asked: Any) -> ExperimentConfig:
+    return plan_experiment(
+        experiment_id="exp_1",
+        name="Reviews",
+        dataset=dataset or make_info(),
+        split=make_split(train),
+        task=Task.SENTIMENT,
+        base_model=asked.pop("base_model", "builtin"),
+        arms=parse_arms(arms or ("fine_tuned", "scratch")),
+        **asked,
+    )
+
+
+def runs_of(experiment: ExperimentConfig) -> tuple[RunConfig, ...]:
+    return expand(experiment, [f"run_{n}" for n in range(num_runs(experiment))])
+
+
+# --- what a plan is made of -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_what_is_not_asked_for_comes_from_the_preset(preset: Preset) -> None:
+    choice = PRESETS[preset]
+    experiment = plan(preset=preset, train=20_000)
+    assert experiment.num_seeds == choice.num_seeds
+    assert experiment.training.epochs == choice.epochs
+    assert experiment.train_sizes == (choice.max_train_size or 20_000,)
+    assert experiment.training.budget is BudgetRule.EQUAL_STEPS
+    assert choice.purpose.endswith(".")
+
+
+def test_what_is_asked_for_wins() -> None:
+    experiment = plan(
+        num_seeds=2, train_sizes=[100, 50, 100], epochs=0.5, max_length=32, budget=BudgetRule.PLATEAU
+    )
+    assert (experiment.num_seeds, experiment.train_sizes) == (2, (50, 100))
+    training = experiment.training
+    assert (training.epochs, training.max_length, training.budget) == (0.5, 32, BudgetRule.PLATEAU)
+
+
+def test_a_preset_takes_no_more_than_there_is() -> None:
+    assert plan(train=120).train_sizes == (120,)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"a": 60, "b": 40}, Metric.ACCURACY),
+        ({"a": 61, "b": 39}, Metric.MACRO_F1),
+        ({"a": 1}, Metric.MACRO_F1),
+    ],
+)
+def test_imbalance_makes_macro_f1_the_headline_metric(counts: dict[str, int], expected: Metric) -> None:
+    assert default_metric(counts) is expected
+    assert plan(dataset=make_info().model_copy(update={"label_counts": counts})).headline_metric is expected
+    assert plan(headline_metric=Metric.ACCURACY).headline_metric is Metric.ACCURACY
+
+
+def test_each_neural_arm_has_its_own_rates_and_others_have_none() -> None:
+    asked = {f"fine_tuned:{OTHER}": LearningRates(encoder=2e-5, head=1e-3)}
+    experiment = plan("majority", "scratch", "fine_tuned", f"fine_tuned:{OTHER}", learning_rates=asked)
+    assert experiment.learning_rates == {
+        "scratch": DEFAULT_RATES[ArmKind.SCRATCH],
+        "fine_tuned": DEFAULT_RATES[ArmKind.FINE_TUNED],
+        **asked,
+    }
+    assert {kind for kind in ArmKind if kind.is_neural} == DEFAULT_RATES.keys()
+    for kind, rates in DEFAULT_RATES.items():
+        assert (rates.encoder == 0) is (kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM))
+
+
+def test_the_experiments_own_base_model_needs_no_name() -> None:
+    rates = LearningRates(encoder=1e-5, head=1e-5)
+    experiment = plan("fine_tuned:builtin", "scratch", learning_rates={"fine_tuned:builtin": rates})
+    assert experiment.arms[0] == Arm(kind=ArmKind.FINE_TUNED)
+    assert experiment.learning_rates["fine_tuned"] == rates
+
+
+# --- what is refused --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        (["fine_tuned", "fine_tuned"], "fine_tuned twice"),
+        (["fine_tuned", "fine_tuned:builtin"], "fine_tuned twice"),
+        (["bert"], "got 'bert'"),
+        (["majority:builtin"], "no base model for majority"),
+        ([f"tfidf:{OTHER}"], "no base model for tfidf"),
+    ],
+)
+def test_arms_that_make_no_sense_are_refused(arms: list[str], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        plan(*arms)
+
+
+def test_no_arm_is_refused() -> None:
+    with pytest.raises(PlanError, match="at least one arm"):
+        plan_experiment(
+            experiment_id="exp_1",
+            name="",
+            dataset=make_info(),
+            split=make_split(),
+            task=Task.TOPIC,
+            base_model="builtin",
+            arms=(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"train_sizes": [1]}, "at least 2 train examples, one per class; got 1"),
+        ({"train_sizes": [-5, 100]}, "got -5"),
+        ({"train_sizes": [100, 401]}, "at most 400 train examples.*got 401"),
+        ({"num_seeds": 0}, "num_seeds in its range; got 0"),
+        ({"epochs": 0}, "epochs in its range; got 0"),
+        ({"max_length": 4}, "max_length in its range; got 4"),
+        ({"batch_size": 0}, "batch_size in its range"),
+        ({"learning_rates": {"frozen": LearningRates(encoder=0, head=1)}}, "got one for frozen"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        plan(**asked)
+
+
+# --- the runs -----------------------------------------------------------------------------------------------
+
+
+def test_all_arms_of_the_first_seed_come_first_and_quick_ones_at_their_head() -> None:
+    experiment = plan("fine_tuned", "scratch", "tfidf", "majority", num_seeds=2)
+    assert [(run.seed, run.arm.name) for run in runs_of(experiment)] == [
+        (0, "majority"),
+        (0, "tfidf"),
+        (0, "scratch"),
+        (0, "fine_tuned"),
+        (1, "scratch"),
+        (1, "fine_tuned"),
+    ]
+    assert [run.position for run in runs_of(experiment)] == list(range(6))
+
+
+def test_deterministic_arms_run_once_a_subset() -> None:
+    experiment = plan("tfidf", "fine_tuned", num_seeds=3, train_sizes=[50, 400])
+    counts = {
+        (arm, size): sum((run.arm.name, run.train_size) == (arm, size) for run in runs_of(experiment))
+        for arm in ("tfidf", "fine_tuned")
+        for size in (50, 400)
+    }
+    assert counts == {("tfidf", 50): 3, ("tfidf", 400): 1, ("fine_tuned", 50): 3, ("fine_tuned", 400): 3}
+
+
+def test_a_seed_fixes_the_same_three_seeds_for_all_its_runs() -> None:
+    runs = runs_of(plan("scratch", "fine_tuned", num_seeds=3, train_sizes=[50, 100]))
+    by_seed = {run.seed: {one.seeds for one in runs if one.seed == run.seed} for run in runs}
+    assert all(len(seeds) == 1 for seeds in by_seed.values())
+    assert len(set.union(*by_seed.values())) == 3
+
+
+def test_each_run_knows_its_base_model() -> None:
+    runs = runs_of(plan("majority", "fine_tuned", f"fine_tuned:{OTHER}", num_seeds=1))
+    assert {run.arm.name: run.base_model for run in runs} == {
+        "majority": None,
+        "fine_tuned": "builtin",
+        f"fine_tuned:{OTHER}": OTHER,
+    }
