@@ -148,3 +148,19 @@ def test_long_runs_are_thinned_and_keep_their_ends():
     for trace in figure.data:
         assert len(trace.x) <= MAX_POINTS
         assert (trace.x[0], trace.x[-1]) == (0, 2999)
+
+
+def test_a_run_that_goes_on_does_not_shorten_the_mean_of_those_that_ended() -> None:
+    ended = Curve(x=np.array([0.0, 10.0]), y=np.array([0.2, 0.8]))
+    running = Curve(x=np.array([0.0, 1.0]), y=np.array([0.0, 0.0]), is_ended=False)
+    np.testing.assert_array_equal(mean_curve([ended, running]).x, [0.0, 10.0])
+    np.testing.assert_array_equal(mean_curve([running]).x, [0.0, 1.0])
+
+
+def test_the_table_says_which_runs_have_ended() -> None:
+    rows = [("scratch", "r1", 0, 0.0, 0.2, True), ("scratch", "r1", 0, 9.0, 0.8, True)]
+    rows += [("scratch", "r2", 1, 0.0, 0.1, False), ("scratch", "r2", 1, 2.0, 0.1, False)]
+    table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", "train_s", "accuracy", "is_ended"])
+    styles = arm_styles([Arm.parse("scratch")], {})
+    mean = next(trace for trace in learning_curves(table, styles).data if trace.name == "mean")
+    assert list(mean.x) == [0.0, 9.0]

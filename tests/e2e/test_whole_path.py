@@ -2,7 +2,6 @@
 
 import csv
 import itertools
-import zipfile
 from pathlib import Path
 
 import pytest

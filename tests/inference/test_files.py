@@ -155,7 +155,7 @@ def workspace(tmp_path):
 
 def submit(workspace, text):
     queue = Queue(workspace.database)
-    payload = {"upload_id": "upload_1", "text": text}
+    payload = {"upload_id": "upload_1", "text": text, "name": "my.csv"}
     return queue, queue.get(queue.submit(JobKind.PREDICT_FILE, "run_1", payload))
 
 
@@ -184,4 +184,11 @@ def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
     workspace.database.mark_run("run_1", State.RUNNING)
     _, job = submit(workspace, "text")
     with pytest.raises(NotFoundError, match="Expected a finished run; run_1 is running"):
+        carry_out_prediction(workspace, job, lambda: False)
+
+
+def test_an_upload_that_is_gone_is_named_as_the_person_knows_it(workspace, monkeypatch):
+    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    _, job = submit(workspace, "text")
+    with pytest.raises(NotFoundError, match=r"Expected the uploaded file 'my\.csv'; it is not here any more"):
         carry_out_prediction(workspace, job, lambda: False)

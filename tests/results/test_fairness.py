@@ -27,7 +27,7 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     assert not any(fact.difference for fact in found.values())
     assert found["Seeds"].value == "2, paired"
     assert found["Budget"].value == "equal steps: 60, batch 16"
-    assert found["Learning rates"].value == "Fine-tuned 1e-4, head 5e-3 · From scratch 5e-4"
+    assert found["Learning rates"].value == "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4"
     assert found["Precision"].value == "float32"
     assert found["Versions"].value == "torch 2.13.0, python 3.11.7"
     assert found["Split"].value.endswith("all arms: 33 train, 9 validation, 18 test")

@@ -36,17 +36,18 @@ _Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss"}
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Points of one line, ordered by x; both of shape ``(num_points,)``."""
+    """Points of one line, ordered by x, each ``(num_points,)``; ``is_ended`` if no more will come."""
 
     x: Floats
     y: Floats
+    is_ended: bool = True
 
     def thinned(self) -> "Curve":
         """At most `MAX_POINTS` of the points, evenly by their place, with the first and the last."""
         if len(self.x) <= MAX_POINTS:
             return self
         kept = np.linspace(0, len(self.x) - 1, MAX_POINTS).round().astype(int)
-        return Curve(x=self.x[kept], y=self.y[kept])
+        return Curve(x=self.x[kept], y=self.y[kept], is_ended=self.is_ended)
 
 
 def learning_curves(
@@ -67,7 +68,8 @@ def learning_curves(
         One row per evaluation: ``arm`` (name), ``run_id``, ``seed`` (index), the column named by `x`
         (``train_s`` in seconds, ``step`` and ``examples_seen`` as counts; each run from its own zero) and
         the one named by `y` (fractions, or nats for ``loss``). Rows that are not finite are left out. Runs
-        may have one point or none yet.
+        may have one point or none yet. Optional: ``is_ended``, whether the run has no more to come; without
+        it every run is taken to have ended.
     styles
         Style of every arm that occurs; their order is the drawing order.
     x, y
@@ -105,14 +107,16 @@ def learning_curves(
 def mean_curve(curves: Sequence[Curve]) -> Curve:
     """Mean over runs, interpolated at every x that a run has, as far as all of them have come.
 
-    A run of one point counts only while no run has more: it says nothing yet about the way.
+    A run that has not ended counts only while none has, lest the mean jump back whenever another begins;
+    a run of one point only while no run has more, for it says nothing about the way.
 
     Parameters
     ----------
     curves
         At least one run of at least one point.
     """
-    longer = [curve for curve in curves if len(curve.x) > 1] or list(curves)[:1]
+    settled = [curve for curve in curves if curve.is_ended] or list(curves)
+    longer = [curve for curve in settled if len(curve.x) > 1] or settled[:1]
     start, end = max(curve.x[0] for curve in longer), min(curve.x[-1] for curve in longer)
     seen = np.unique(np.concatenate([curve.x for curve in longer]))
     grid = seen[(seen >= start) & (seen <= end)]
@@ -136,7 +140,9 @@ def _curves_by_arm(
 
 def _curve(run: pd.DataFrame, x: str, y: str) -> Curve:
     ordered = run.sort_values(x, kind="stable")
-    return Curve(x=ordered[x].to_numpy(dtype=float), y=ordered[y].to_numpy(dtype=float)).thinned()
+    is_ended = bool(ordered["is_ended"].iloc[0]) if "is_ended" in ordered else True
+    places, values = ordered[x].to_numpy(dtype=float), ordered[y].to_numpy(dtype=float)
+    return Curve(x=places, y=values, is_ended=is_ended).thinned()
 
 
 def _add_runs(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle) -> None:

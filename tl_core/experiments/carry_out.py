@@ -55,7 +55,7 @@ def main(command_line: Sequence[str] | None = None) -> int:
         logger.warning("%s", error)
         return EXIT_OUT_OF_MEMORY
     except TlError as error:
-        logger.error("%s", error)
+        print(error, file=sys.stderr)  # the last line: what is shown as the reason of a job that failed
         return 1
     # The supervisor says so too, but one that adopted this process will not learn its exit code.
     queue.finish(job.id, State.FINISHED)

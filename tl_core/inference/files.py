@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from tl_core.data.columns import check_columns, guess_text
 from tl_core.data.reading import Table, read_table
-from tl_core.errors import CancelledError
+from tl_core.errors import CancelledError, NotFoundError
 from tl_core.inference.predictor import Predictor, Probabilities, load_predictor
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
+from tl_core.planning.uploads import read_upload
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
@@ -35,24 +36,44 @@ def predict_file(
     progress: Progress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> FileSummary:
-    """Write ``source`` again with the predicted label, its probability and every class's probability.
+    """Read a file, of one column or more, and do what `predict_table` does.
+
+    Raises
+    ------
+    DataError, NotFoundError
+        Also as `read_table` does.
+    """
+    return predict_table(
+        predictor, read_table(source, min_columns=1), target, text, progress=progress, should_stop=should_stop
+    )
+
+
+def predict_table(
+    predictor: Predictor,
+    table: Table,
+    target: Path,
+    text: str | None,
+    *,
+    progress: Progress = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> FileSummary:
+    """Write a table with the predicted label, its probability and every class's probability.
 
     Parameters
     ----------
-    source, target
-        A file as `read_table` takes it, of one column or more; a UTF-8 CSV. The target appears whole or not
-        at all. Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    target
+        A UTF-8 CSV, which appears whole or not at all. Cells that a spreadsheet would run as a formula get an
+        apostrophe in front.
     text
         The text column; guessed if None.
 
     Raises
     ------
     DataError
-        If the file cannot be read or has no such column.
+        If there is no such column.
     CancelledError
         If ``should_stop()`` turned true; it is asked after every chunk.
     """
-    table = read_table(source, min_columns=1)
     if text is None:
         text = guess_text(table.columns)
     check_columns(table, [text])
@@ -127,15 +148,27 @@ def _summary(table: Table, text: str, label_counts: dict[str, int]) -> FileSumma
 
 
 def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
-    """Predict an uploaded file with a run's model. Payload: ``upload_id`` and ``text`` (None to guess)."""
+    """Predict an uploaded file with a run's model.
+
+    Payload: ``upload_id``, ``text`` (None to guess) and ``name``, as the person calls the file.
+    """
     queue = Queue(workspace.database)
     folder = workspace.output_folder(job.id)
-    summary = predict_file(
+    summary = predict_table(
         load_predictor(workspace.finished_model(job.ref_id)),
-        workspace.upload_path(job.payload["upload_id"]),
+        _read_uploaded(workspace, job),
         folder / PREDICTIONS_NAME,
-        job.payload.get("text"),
+        job.payload["text"],
         progress=lambda done, total: queue.record_progress(job.id, done, total),
         should_stop=should_stop,
     )
     write_summary(folder, summary)
+
+
+def _read_uploaded(workspace: Workspace, job: Job) -> Table:
+    upload_id, name = job.payload["upload_id"], job.payload["name"]
+    if not workspace.upload_path(upload_id).is_file():
+        raise NotFoundError(
+            f"Expected the uploaded file {name!r}; it is not here any more.", "Upload it again."
+        )
+    return read_upload(workspace, upload_id, name, min_columns=1)

@@ -49,9 +49,9 @@ PRESETS: dict[Preset, PresetChoice] = {
 }
 
 DEFAULT_RATES: dict[ArmKind, LearningRates] = {
-    ArmKind.FINE_TUNED: LearningRates(encoder=1e-4, head=5e-3),
+    ArmKind.FINE_TUNED: LearningRates(encoder=5e-5, head=5e-3),
     ArmKind.SCRATCH: LearningRates(encoder=5e-4, head=5e-4),
-    ArmKind.FROZEN: LearningRates(encoder=0.0, head=2e-2),
+    ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-2),
     ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
 }
 """Peak learning rates, found by `benchmarks/learning_rates.py`; its JSON says how and on which data."""

@@ -22,9 +22,9 @@ from tl_core.schema import (
     Event,
     ExperimentConfig,
     Flag,
+    RunFinished,
     SplitName,
     State,
-    StepLogged,
     Verdict,
 )
 from tl_core.store.rows import RunRow
@@ -206,25 +206,17 @@ def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> 
 
     Returns
     -------
-    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss``.
+    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss, is_ended``.
     """
-    columns = ["arm", "run_id", "seed", "step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss"]
+    measures = ["step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss"]
     rows = [
-        (arm.name, run_id, seed, e.step, e.examples_seen, e.train_s, e.accuracy, e.macro_f1, e.loss)
+        (arm.name, run_id, seed, *(getattr(e, name) for name in measures), _has_finished(events))
         for run_id, (arm, seed, events) in events_by_run.items()
         for e in events
         if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended"])
 
 
-def train_loss_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:
-    """List the logged training losses of some runs; columns as in `curve_points` without the metrics."""
-    columns = ["arm", "run_id", "seed", "step", "examples_seen", "train_s", "loss"]
-    rows = [
-        (arm.name, run_id, seed, e.step, e.examples_seen, e.train_s, e.loss)
-        for run_id, (arm, seed, events) in events_by_run.items()
-        for e in events
-        if isinstance(e, StepLogged)
-    ]
-    return pd.DataFrame(rows, columns=columns)
+def _has_finished(events: Sequence[Event]) -> bool:
+    return isinstance(events[-1], RunFinished)

@@ -1,0 +1,65 @@
+"""Experiments on a tiny base model, carried out in this process."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.data.tables import dataset
+from tests.store.opening import open_workspace
+from tl_core.errors import TlError
+from tl_core.experiments.carry_out import carry_out_run
+from tl_core.jobs.queue import Queue
+from tl_core.planning.launching import launch, store_dataset
+from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.schema import ExperimentConfig, State, Task
+from tl_core.store.identifiers import new_id
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind
+from tl_core.store.workspace import Workspace
+
+ALL_ARMS = ("majority", "tfidf", "scratch", "frozen_random", "frozen", "fine_tuned")
+
+
+def make_workspace(root: Path) -> Workspace:
+    return open_workspace(root)
+
+
+def queue_experiment(
+    workspace: Workspace,
+    base_model: Path,
+    arms: Sequence[str] = ALL_ARMS,
+    training: dict[str, Any] | None = None,
+    **asked: Any,
+) -> ExperimentConfig:
+    """Queue an experiment on 60 short texts of two classes: 33 for training, 9 for validation, 18 for test."""
+    intake = store_dataset(workspace, dataset({"good": 36, "bad": 24}))
+    experiment = plan_experiment(
+        experiment_id=new_id("exp"),
+        name="made",
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=Task.SENTIMENT,
+        base_model=str(base_model),
+        arms=parse_arms(arms),
+        max_length=16,
+        **{"num_seeds": 1, "epochs": 4, **asked},
+    )
+    short = experiment.training.model_copy(update={"min_steps": 15, **(training or {})})
+    experiment = experiment.model_copy(update={"training": short})
+    launch(workspace, experiment)
+    return experiment
+
+
+def claim(workspace: Workspace) -> Job | None:
+    return Queue(workspace.database).claim([JobKind.RUN])
+
+
+def carry_out_all(workspace: Workspace, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Do what the supervisor and its processes do, run by run."""
+    while job := claim(workspace):
+        try:
+            carry_out_run(workspace, job, should_stop)
+        except TlError as error:
+            Queue(workspace.database).finish(job.id, State.FAILED, str(error))
+        else:
+            Queue(workspace.database).finish(job.id, State.FINISHED)

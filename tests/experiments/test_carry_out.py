@@ -1,0 +1,326 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
+from tests.tiny_models import tiny_model_folder
+from tl_core.data.dataset import read_dataset
+from tl_core.data.splitting import read_split
+from tl_core.errors import CancelledError, DivergedError, ModelError, OutOfMemoryError
+from tl_core.experiments import carry_out, neural
+from tl_core.experiments.carry_out import carry_out_run
+from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
+from tl_core.jobs.queue import Queue
+from tl_core.schema import (
+    Arm,
+    BudgetRule,
+    EvalFinished,
+    LearningRates,
+    PhaseStarted,
+    RunFailed,
+    RunFinished,
+    SplitName,
+    State,
+)
+from tl_core.store.rows import Job
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
+
+NEURAL = [arm for arm in ALL_ARMS if Arm.parse(arm).kind.is_neural]
+
+
+def carry_out_one(workspace: Workspace, should_stop: Callable[[], bool] = lambda: False) -> RunFolder:
+    job = claim(workspace)
+    assert job is not None
+    carry_out_run(workspace, job, should_stop)
+    return workspace.run_folder(job.ref_id)
+
+
+def fail_one(workspace: Workspace, error: type[Exception], should_stop: Callable[[], bool]) -> RunFolder:
+    job = claim(workspace)
+    assert job is not None
+    with pytest.raises(error):
+        carry_out_run(workspace, job, should_stop)
+    return workspace.run_folder(job.ref_id)
+
+
+def logits_of(folder: RunFolder) -> np.ndarray:
+    return np.stack(folder.read_predictions()["logits"].to_pylist())
+
+
+@pytest.mark.parametrize("arm", ALL_ARMS)
+def test_every_arm_leaves_a_complete_folder(workspace: Workspace, base_model: Path, arm: str) -> None:
+    experiment = queue_experiment(workspace, base_model, [arm])
+    folder = carry_out_one(workspace)
+    record, events = folder.read_record(), folder.read_events()
+    assert record.state is State.FINISHED
+    assert record.finished_at
+    assert record.wall_s >= record.train_s > 0
+    assert record.versions.keys() >= {"python", "torch", "transformers"}
+    assert folder.read_experiment() == experiment
+    assert [event.seq for event in events] == list(range(len(events)))
+    assert isinstance(events[-1], RunFinished)
+    evaluations = [event for event in events if isinstance(event, EvalFinished)]
+    assert [event.split for event in evaluations][-1] is SplitName.TRAIN
+    assert evaluations[-1].num_examples == 33
+    on_validation = [event for event in evaluations if event.split is SplitName.VALIDATION]
+    assert len(on_validation) == (16 if arm in NEURAL else 1)
+    assert (folder.model_dir / "classifier.json").exists()
+    text = "".join(path.read_text() for path in folder.path.glob("*.json*") if path.name != "experiment.json")
+    assert str(workspace.root) not in text
+
+
+@pytest.mark.parametrize("arm", ALL_ARMS)
+def test_predictions_cover_validation_and_test_with_their_ids(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    experiment = queue_experiment(workspace, base_model, [arm])
+    table = carry_out_one(workspace).read_predictions()
+    place = workspace.dataset_folder(experiment.dataset_fingerprint)
+    data, split = read_dataset(place), read_split(place, experiment.split.hash)
+    rows = np.concatenate([split.validation, split.test])
+    assert table["split"].to_pylist() == ["validation"] * 9 + ["test"] * 18
+    assert table["example_id"].to_pylist() == [data.example_ids()[row] for row in rows]
+    assert table["target"].to_pylist() == data.targets()[rows].tolist()
+    logits = np.stack(table["logits"].to_pylist())
+    assert logits.shape == (27, 2)
+    assert np.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("arm", NEURAL)
+def test_a_neural_record_says_what_decided_its_numbers(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    queue_experiment(workspace, base_model, [arm])
+    record = carry_out_one(workspace).read_record()
+    assert record.device == "cpu" if not torch.cuda.is_available() else record.device
+    assert record.precision is not None
+    assert record.num_threads == torch.get_num_threads()
+    assert record.micro_batch_size == 16
+    assert record.num_parameters > 0
+    assert record.base_model_facts["title"] == "tiny-bert"
+    assert len(record.base_model_facts["weights_sha256"]) == 64
+    assert record.base_model_facts["max_length"] == "16"
+
+
+def test_a_frozen_arm_pays_for_the_features_of_its_train_examples(
+    workspace: Workspace, base_model: Path
+) -> None:
+    queue_experiment(workspace, base_model, ["frozen"])
+    events = carry_out_one(workspace).read_events()
+    training = next(e for e in events if isinstance(e, PhaseStarted) and e.phase == "training")
+    assert training.train_s > 0
+
+
+def test_the_same_seed_gives_the_same_predictions(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    np.testing.assert_array_equal(logits_of(carry_out_one(workspace)), logits_of(carry_out_one(workspace)))
+
+
+def test_token_ids_and_features_are_shared_between_runs(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = queue_experiment(workspace, base_model, ["frozen_random", "frozen"], num_seeds=2)
+    carry_out_all(workspace)
+    place = workspace.dataset_folder(experiment.dataset_fingerprint)
+    kept = {
+        path: path.stat().st_mtime_ns for name in ("tokens", "features") for path in (place / name).iterdir()
+    }
+    assert len(list((place / "tokens").iterdir())) == 1
+    assert len(list((place / "features").iterdir())) == 3  # one pretrained, one random for each of two seeds
+    queue_experiment(workspace, base_model, ["frozen_random", "frozen", "fine_tuned"], num_seeds=2)
+    carry_out_all(workspace)
+    assert {
+        path: path.stat().st_mtime_ns for name in ("tokens", "features") for path in (place / name).iterdir()
+    } == kept
+
+
+def test_memory_attempts_halve_the_micro_batch_and_keep_the_batch(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    fit = neural.fit
+
+    def noting(*args: Any, **how: Any) -> Any:
+        seen.append((args[3].batch_size, how["micro_batch_size"]))
+        return fit(*args, **how)
+
+    monkeypatch.setattr(neural, "fit", noting)
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    queue = Queue(workspace.database)
+    sizes = []
+    for attempt in (0, 1, 2, 9):
+        job = claim(workspace)
+        assert job is not None
+        queue.requeue(job.id, {"memory_attempt": attempt})
+        folder = carry_out_one(workspace)
+        record = folder.read_record()
+        sizes.append((record.micro_batch_size, record.attempts))
+        queue.requeue(job.id, {})
+    assert seen == [(16, 16), (16, 8), (16, 4), (16, 1)]
+    assert sizes == [(16, 2), (8, 4), (4, 6), (1, 8)]
+
+
+def test_another_attempt_starts_over(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(workspace, base_model, ["majority"])
+    job = claim(workspace)
+    assert job is not None
+    for _ in range(2):
+        carry_out_run(workspace, job, lambda: False)
+    assert [e.seq for e in workspace.run_folder(job.ref_id).read_events()] == list(range(6))
+
+
+# --- ends before the end ------------------------------------------------------------------------------------
+
+
+def assert_failed(folder: RunFolder, reason: str, state: State = State.FAILED) -> RunFailed:
+    record, last = folder.read_record(), folder.read_events()[-1]
+    assert isinstance(last, RunFailed)
+    assert (last.reason, record.state) == (reason, state)
+    assert record.error == last.message
+    return last
+
+
+def test_a_cancelled_run_says_so(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    folder = fail_one(workspace, CancelledError, lambda: True)
+    assert_failed(folder, "cancelled", State.CANCELLED)
+
+
+def test_a_diverged_run_says_so(workspace: Workspace, base_model: Path) -> None:
+    rates = {"scratch": LearningRates(encoder=1e30, head=1e30)}
+    queue_experiment(workspace, base_model, ["scratch"], learning_rates=rates)
+    failed = assert_failed(fail_one(workspace, DivergedError, lambda: False), "diverged")
+    assert "smaller learning rate" in failed.message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+        RuntimeError("MPS backend out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 10 bytes"),
+    ],
+)
+def test_running_out_of_memory_says_so(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fit(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(neural, "fit", fit)
+    queue_experiment(workspace, base_model, ["scratch"])
+    assert_failed(fail_one(workspace, OutOfMemoryError, lambda: False), "out_of_memory")
+
+
+def test_any_other_error_is_kept_with_its_words(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("something is odd")
+
+    monkeypatch.setattr(neural, "fit", fit)
+    queue_experiment(workspace, base_model, ["scratch"])
+    failed = assert_failed(fail_one(workspace, RuntimeError, lambda: False), "exception")
+    assert failed.message == "something is odd"
+
+
+def test_a_base_model_that_is_gone_fails_the_run(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    shutil.rmtree(base_model)
+    failed = assert_failed(fail_one(workspace, ModelError, lambda: False), "exception")
+    assert "Expected a model folder" in failed.message
+
+
+# --- the process --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (None, 0),
+        (CancelledError("cancelled"), EXIT_CANCELLED),
+        (OutOfMemoryError("too large"), EXIT_OUT_OF_MEMORY),
+        (DivergedError("not finite"), 1),
+    ],
+)
+def test_the_exit_code_says_how_it_ended(
+    tmp_path: Path, base_model: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None, code: int
+) -> None:
+    def pretend(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
+        if error:
+            raise error
+
+    workspace = make_workspace(tmp_path / "workspace")
+    queue_experiment(workspace, base_model, ["majority"])
+    job = claim(workspace)
+    assert job is not None
+    workspace.close()
+    monkeypatch.delenv("TL_DATABASE_URL", raising=False)
+    monkeypatch.setattr(carry_out, "carry_out", pretend)
+    monkeypatch.setattr(carry_out.signal, "signal", lambda *_: None)
+    assert carry_out.main(["--workspace", str(tmp_path / "workspace"), "--job-id", str(job.id)]) == code
+
+
+# --- the whole ----------------------------------------------------------------------------------------------
+
+
+def test_the_plateau_says_why_it_stopped(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(
+        workspace,
+        base_model,
+        ["fine_tuned", "scratch"],
+        training={"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 1, "epochs": 20.0},
+        learning_rates={
+            "scratch": LearningRates(encoder=1e-9, head=1e-9),  # gets better by nothing that counts
+            "fine_tuned": LearningRates(encoder=1e-3, head=1e-3),
+        },
+    )
+    ends = [carry_out_one(workspace).read_events()[-1] for _ in range(2)]
+    reasons = {(end.step < 60, end.stop_reason) for end in ends if isinstance(end, RunFinished)}
+    assert reasons <= {(True, "plateau"), (False, "budget")}
+    assert (True, "plateau") in reasons
+
+
+def test_an_arm_can_have_a_base_model_of_its_own(
+    workspace: Workspace, base_model: Path, tmp_path: Path
+) -> None:
+    other = tiny_model_folder(tmp_path / "models", "roberta")
+    queue_experiment(workspace, base_model, ["fine_tuned", f"fine_tuned:{other}"])
+    records = [carry_out_one(workspace).read_record() for _ in range(2)]
+    assert {record.base_model_facts["title"] for record in records} == {"tiny-bert", "tiny-roberta"}
+
+
+def test_a_run_can_start_from_the_model_of_an_earlier_one(workspace: Workspace, base_model: Path) -> None:
+    (base_model / "1_Pooling").mkdir()
+    (base_model / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "mean"}))
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    earlier = carry_out_one(workspace)
+    queue_experiment(workspace, earlier.model_dir, ["fine_tuned"])
+    record = carry_out_one(workspace).read_record()
+    assert record.state is State.FINISHED
+    assert record.base_model_facts["pooling"] == "mean"
+
+
+def test_a_download_is_told_to_the_job_and_can_be_cancelled(workspace: Workspace, base_model: Path) -> None:
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    job = claim(workspace)
+    assert job is not None
+    stop = False
+    report = carry_out._download_report(workspace, job, lambda: stop)
+    mib = 2**20
+    for done in (0, mib, 7 * mib, 8 * mib, 90 * mib):
+        report(done, 90 * mib)
+    told = Queue(workspace.database).get(job.id)
+    assert (told.num_done, told.num_total) == (90, 90)
+    stop = True
+    with pytest.raises(CancelledError):
+        report(90 * mib, 90 * mib)
