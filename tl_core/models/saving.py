@@ -33,13 +33,22 @@ _POOLED = """\
     encoder = AutoModel.from_pretrained(".").eval()
     head = load_file("head.safetensors")
 
-    inputs = tokenizer(["A text."], return_tensors="pt", padding=True,
-                       truncation=True, max_length=facts["max_length"])
+    inputs = tokenizer(
+        ["A text."],
+        return_tensors="pt",
+        padding=True,
+        truncation=True,
+        max_length=facts["max_length"],
+    )
     with torch.no_grad():
         hidden = encoder(**inputs).last_hidden_state
-        mask = inputs["attention_mask"].unsqueeze(-1)
-        pooled = hidden[:, 0] if facts["pooling"] == "cls" else (hidden * mask).sum(1) / mask.sum(1)
-        probabilities = (pooled @ head["weight"].T + head["bias"]).softmax(-1)
+    mask = inputs["attention_mask"].unsqueeze(-1)
+    if facts["pooling"] == "cls":
+        pooled = hidden[:, 0]
+    else:
+        pooled = (hidden * mask).sum(1) / mask.sum(1)
+    logits = pooled @ head["weight"].T + head["bias"]
+    probabilities = logits.softmax(-1)
     print(facts["labels"][probabilities[0].argmax()], probabilities.tolist())
 """
 

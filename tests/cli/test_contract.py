@@ -1,0 +1,204 @@
+"""The command line as others rely on it: real processes, exit codes, JSON."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.pages.texts import TEXTS
+from tests.tiny_models import tiny_model_folder
+from tl_core.cli.main import app, main
+from tl_core.jobs.client import stop_supervisor
+from tl_core.settings import Settings
+
+TIMEOUT_S = 240
+ARMS = "majority,tfidf,scratch,fine_tuned"
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A workspace, a data file and a comparison that was made in it."""
+
+    workspace: Path
+    data: Path
+    report: dict[str, Any]
+
+    def run_id(self, arm: str) -> str:
+        return next(one for one in self.report["arms"] if one["arm"] == arm)["runs"][0]["run_id"]
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return tl_core(*words, "--workspace", str(self.workspace))
+
+
+def tl_core(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TL_SUPERVISOR_IDLE_S": "2", "COLUMNS": "100"}
+    return subprocess.run(
+        [sys.executable, "-m", "tl_core", *words],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        env=environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    folder = tmp_path_factory.mktemp("shell")
+    data = folder / "reviews.csv"
+    with data.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["review", "sentiment"])
+        writer.writerows((text, label) for label, texts in TEXTS.items() for text in texts)
+    model = tiny_model_folder(folder, "bert")
+    workspace, out = folder / "workspace", folder / "out.json"
+    options = ["--text", "review", "--label", "sentiment", "--base-model", str(model), "--arms", ARMS]
+    done = tl_core(
+        *("compare", str(data), *options, "--seeds", "2", "--epochs", "1", "--json", str(out)),
+        *("--workspace", str(workspace)),
+    )
+    assert done.returncode == 0, done.stderr
+    yield Shell(workspace, data, json.loads(out.read_text()))
+    stop_supervisor(Settings.from_environment(workspace))
+
+
+def test_compare_writes_the_contract(shell: Shell) -> None:
+    report = shell.report
+    assert {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"} <= set(
+        report
+    )
+    assert report["dataset"] | {"num_examples": 60, "num_labels": 3} == report["dataset"]
+    assert sum(report["split"][part] for part in ("train", "validation", "test")) == 60
+    assert [arm["arm"] for arm in report["arms"]] == ["fine_tuned", "tfidf", "scratch", "majority"]
+    run = report["arms"][0]["runs"][1]
+    assert run | {"status": "finished", "seed": 1, "train_size": report["split"]["train"]} == run
+    assert set(run["seeds"]) == {"init", "order", "subset"}
+    assert set(run["test"]) == {"accuracy", "macro_f1"}
+    assert run["learning_rate"] > 0
+    assert run["train_s"] > 0
+
+
+def test_verdicts_come_headline_first_with_an_interval_that_agrees_with_its_p_value(shell: Shell) -> None:
+    first = shell.report["verdicts"][0]
+    assert (first["a"], first["b"], first["metric"], first["scope"]) == (
+        "fine_tuned",
+        "scratch",
+        "accuracy",
+        "expected",
+    )
+    assert first["num_seeds"] == 2
+    for verdict in shell.report["verdicts"]:
+        low, high = verdict["ci95"]
+        assert low < verdict["difference"] < high
+        assert (verdict["p_value"] < 0.05) == (low > 0 or high < 0)
+        assert verdict["sentence"].endswith(".")
+
+
+def test_runs_and_show_tell_what_there_is(shell: Shell) -> None:
+    listed = shell("runs").stdout
+    assert shell.run_id("scratch") in listed
+    record = json.loads(shell("show", shell.run_id("fine_tuned")).stdout)
+    assert record["state"] == "finished"
+    assert str(shell.workspace) not in json.dumps(record).replace(json.dumps(record["config"]), "")
+    shown = json.loads(shell("show", shell.report["experiment_id"]).stdout)
+    assert shown["verdicts"] == shell.report["verdicts"]
+
+
+def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp_path: Path) -> None:
+    run_id = shell.run_id("fine_tuned")
+    assert shell("predict", run_id, str(shell.data), str(tmp_path / "a.csv")).returncode == 0
+    assert shell("export", run_id, str(tmp_path / "model")).returncode == 0
+    exported = shell("predict", str(tmp_path / "model"), str(shell.data), str(tmp_path / "b.csv"))
+    assert exported.returncode == 0
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 60
+    assert {"review", "predicted_label"} <= set(rows[0])
+
+
+def test_import_rebuilds_a_run_in_another_workspace(shell: Shell, tmp_path: Path) -> None:
+    run_id = shell.run_id("tfidf")
+    folder = shell.workspace / "runs" / run_id
+    other = str(tmp_path / "other")
+    assert tl_core("import", str(folder), "--workspace", other).returncode == 0
+    assert run_id in tl_core("runs", "--workspace", other).stdout
+    assert tl_core("delete", run_id, "--workspace", other).returncode == 0
+    assert run_id not in tl_core("runs", "--workspace", other).stdout
+    assert folder.exists()
+
+
+def test_profile_writes_the_contract(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "profile.json"
+    assert tl_core("profile", str(shell.data), "--json", str(out)).returncode == 0
+    profile = json.loads(out.read_text())
+    assert profile | {"num_rows": 60, "delimiter": ",", "has_header": True} == profile
+    assert (profile["text"], profile["label"]) == ("review", "sentiment")
+    assert profile["label_counts"] == {label: 20 for label in TEXTS}
+    assert {"encoding", "columns", "findings"} <= set(profile)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("compare", "missing.csv"), "Expected a file"),
+        (("compare", "{data}", "--arms", "magic"), "magic"),
+        (("compare", "{data}", "--base-model", "no/such-model"), "builtin"),
+        (("compare", "{data}", "--train-sizes", "2"), "train examples"),
+        (("compare", "{data}", "--train-sizes", "many"), "many"),
+        (("compare", "{data}", "--label", "mood"), "mood"),
+        (("predict", "run_none", "{data}", "out.csv"), "run_none"),
+        (("show", "exp_none"), "exp_none"),
+        (("cancel", "run_none"), "run_none"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_status_2(
+    shell: Shell,
+    words: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    typed = [word.format(data=shell.data) for word in words]
+    monkeypatch.setattr(sys, "argv", ["tl_core", *typed, "--workspace", str(shell.workspace)])
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_a_mistake_in_a_real_process_leaves_no_traceback(shell: Shell) -> None:
+    done = shell("predict", "run_none", str(shell.data), "out.csv")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fault_of_the_program_is_status_1(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tl_core.cli.commands.run_lines", lambda workspace: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["tl_core", "runs", "--workspace", str(shell.workspace)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["compare", "predict", "profile", "export", "runs", "show", "cancel", "delete", "import", "worker"],
+)
+def test_every_command_has_help(command: str) -> None:
+    helped = CliRunner().invoke(app, [command, "--help"])
+    assert helped.exit_code == 0
+    assert "Usage" in helped.output

@@ -1,0 +1,207 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from tests.experiments.running import ALL_ARMS, carry_out_all, make_workspace, queue_experiment
+from tests.tiny_models import tiny_model_folder
+from tl_core.errors import ComparisonError, NotFoundError
+from tl_core.evaluation.predictions import pair
+from tl_core.results.comparison import (
+    ExperimentResults,
+    curve_points,
+    gather,
+    headline_pair,
+    ranked,
+)
+from tl_core.results.runs import mean_confusion, value_of
+from tl_core.schema import Arm, EvalFinished, ExperimentConfig, Metric, SplitName, State
+from tl_core.store.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def carried_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, ExperimentConfig]]:
+    """All arms, two seeds, a part and all of the train split; finished."""
+    root = tmp_path_factory.mktemp("results")
+    workspace = make_workspace(root / "workspace")
+    experiment = queue_experiment(
+        workspace, tiny_model_folder(root, "bert"), num_seeds=2, train_sizes=[16, 33], epochs=2
+    )
+    carry_out_all(workspace)
+    yield workspace, experiment
+    workspace.close()
+
+
+@pytest.fixture(scope="module")
+def results(carried_out: tuple[Workspace, ExperimentConfig]) -> ExperimentResults:
+    workspace, experiment = carried_out
+    return gather(workspace, experiment.experiment_id)
+
+
+def arms(*names: str) -> list[Arm]:
+    return [Arm.parse(name) for name in names]
+
+
+def test_every_run_is_there(results: ExperimentResults) -> None:
+    # 4 neural arms x 2 seeds x 2 sizes, and 2 others x (2 subsets + once on all)
+    assert len(results.runs) == len(results.finished) == 16 + 6
+    assert results.is_done
+    assert {run.state for run in results.runs} == {State.FINISHED}
+    assert results.titles["fine_tuned"] == "tiny-bert"
+
+
+def test_metrics_are_those_of_the_predictions(
+    results: ExperimentResults, carried_out: tuple[Workspace, ExperimentConfig]
+) -> None:
+    for run in results.finished:
+        table = carried_out[0].run_folder(run.config.run_id).read_predictions().to_pandas()
+        test = table[table["split"] == "test"]
+        predicted = np.stack(test["logits"].to_list()).argmax(axis=1)
+        assert run.test.accuracy == pytest.approx(accuracy_score(test["target"], predicted))
+        f1 = f1_score(test["target"], predicted, average="macro", zero_division=0)
+        assert value_of(run.test, Metric.MACRO_F1) == pytest.approx(f1)
+
+
+def test_a_deterministic_arm_counts_for_every_seed(results: ExperimentResults) -> None:
+    assert len(results.runs_of("tfidf", 33)) == 1
+    on_all, on_part = results.predictions["tfidf", 33], results.predictions["tfidf", 16]
+    assert on_all.seeds == on_part.seeds == (0, 1)
+    np.testing.assert_array_equal(on_all.logits[0], on_all.logits[1])
+    assert not np.array_equal(on_part.logits[0], on_part.logits[1])
+    assert [run.config.seed for run in results.runs_of("fine_tuned", 33)] == [0, 1]
+
+
+def test_the_headline_pair_comes_first_at_every_size(results: ExperimentResults) -> None:
+    num_pairs = len(ALL_ARMS) * (len(ALL_ARMS) - 1) // 2
+    pairs = [(verdict.a, verdict.b, verdict.train_size) for verdict in results.verdicts]
+    assert len(pairs) == len(set(pairs)) == 2 * num_pairs
+    assert pairs[0] == ("fine_tuned", "scratch", 16)
+    assert pairs[num_pairs] == ("fine_tuned", "scratch", 33)
+    assert results.headline == results.verdicts[num_pairs]
+
+
+def test_a_verdict_is_about_the_numbers_of_its_arms(results: ExperimentResults) -> None:
+    verdict = results.headline
+    assert verdict is not None
+    means = {
+        arm: np.mean([run.test.accuracy for run in results.runs_of(arm, 33)])
+        for arm in (verdict.a, verdict.b)
+    }
+    assert verdict.metric is results.experiment.headline_metric is Metric.ACCURACY
+    assert verdict.difference == pytest.approx(means[verdict.a] - means[verdict.b])
+    assert verdict.ci95[0] < verdict.difference < verdict.ci95[1]
+    assert (verdict.num_seeds, verdict.num_examples, verdict.scope) == (2, 18, "expected")
+    assert verdict.sentence.endswith(".")
+
+
+def test_flags_know_the_majority_class(results: ExperimentResults) -> None:
+    for run in results.finished:
+        assert run.health.majority_share == pytest.approx(5 / 9)  # validation: 5 good, 4 bad
+        assert run.health.majority_test_value == pytest.approx(11 / 18)
+        assert len(run.health.predicted_class_counts) == 2
+        assert sum(run.health.predicted_class_counts[0]) == 9
+    collapsed = [run for run in results.finished if run.config.arm.name == "majority"]
+    assert all(run.test.accuracy == pytest.approx(11 / 18) for run in collapsed)
+    assert all(key[0] != "majority" or flags == () for key, flags in results.flags.items())
+
+
+def test_a_verdict_carries_the_flags_of_its_two_arms_alone(results: ExperimentResults) -> None:
+    for verdict in results.verdicts:
+        size = verdict.train_size
+        expected = {*results.flags[verdict.a, size], *results.flags[verdict.b, size]}
+        assert set(verdict.flags) == expected
+
+
+def test_an_experiment_under_way_has_no_headline_until_its_pair_is_there(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    names = ["majority", "tfidf", "scratch", "fine_tuned"]
+    experiment = queue_experiment(workspace, tiny_model_folder(tmp_path, "bert"), names, num_seeds=2)
+    pairs = []
+    for _ in range(5):
+        results = gather(workspace, experiment.experiment_id)
+        headline = results.headline and (results.headline.b, results.headline.num_seeds)
+        pairs.append((len(results.verdicts), headline, results.is_done))
+        carry_out_all(workspace, at_most=1)
+    workspace.close()
+    assert pairs == [
+        (0, None, False),
+        (0, None, False),
+        (1, None, False),
+        (3, None, False),
+        (6, ("scratch", 1), False),
+    ]
+
+
+def test_an_unknown_experiment_is_not_found(carried_out: tuple[Workspace, ExperimentConfig]) -> None:
+    with pytest.raises(NotFoundError):
+        gather(carried_out[0], "exp_unknown")
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (("majority", "scratch", "fine_tuned"), ("fine_tuned", "scratch")),
+        (("fine_tuned:x", "fine_tuned", "scratch"), ("fine_tuned", "scratch")),
+        (("fine_tuned:x", "scratch:x", "scratch"), ("fine_tuned:x", "scratch:x")),
+        (("fine_tuned:x", "scratch"), ("fine_tuned:x", "scratch")),
+        (("majority", "tfidf", "frozen"), ("frozen", "tfidf")),
+        (("fine_tuned",), None),
+    ],
+)
+def test_the_headline_pair_is_of_one_base_model_where_it_can_be(
+    named: tuple[str, ...], expected: tuple[str, str] | None
+) -> None:
+    pair = headline_pair(arms(*named))
+    assert (pair and tuple(arm.name for arm in pair)) == expected
+
+
+def test_arms_are_ranked_from_what_should_win_to_the_floor() -> None:
+    names = [arm.name for arm in ranked(arms("majority", "scratch", "fine_tuned:x", "tfidf", "fine_tuned"))]
+    assert names == ["fine_tuned", "fine_tuned:x", "tfidf", "scratch", "majority"]
+
+
+def test_curves_hold_what_the_runs_have_logged(results: ExperimentResults) -> None:
+    by_run = {
+        run.config.run_id: (run.config.arm, run.config.seed, run.events)
+        for run in results.runs_of("fine_tuned", 33)
+    }
+    points = curve_points(by_run)
+    events = [event for _, _, events in by_run.values() for event in events]
+    on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
+    assert points["accuracy"].tolist() == [event.accuracy for event in on_validation]
+    assert set(points["run_id"]) == set(by_run)
+    assert list(curve_points({}).columns) == list(points.columns)
+
+
+def test_the_mean_confusion_counts_every_test_example(results: ExperimentResults) -> None:
+    mean = mean_confusion(results.runs_of("scratch", 33))
+    assert mean.sum() == 18
+    assert mean.sum(axis=1).tolist() == [7, 11]
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["example_id", "target"])
+def test_runs_on_other_test_examples_are_refused_by_name(tmp_path: Path, column: str) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    experiment = queue_experiment(workspace, tiny_model_folder(tmp_path, "bert"), ["scratch"], num_seeds=2)
+    carry_out_all(workspace)
+    odd = workspace.database.list_runs(experiment.experiment_id)[1].run_id
+    folder = workspace.run_folder(odd)
+    table = folder.read_predictions()
+    values = table[column].to_pylist()
+    values[-1] = "someone else" if column == "example_id" else 1 - values[-1]
+    place = table.column_names.index(column)
+    folder.write_predictions(table.set_column(place, column, pa.array(values, table[column].type)))
+    with pytest.raises(ComparisonError, match=f"{odd} has others"):
+        gather(workspace, experiment.experiment_id)
+    workspace.close()
+
+
+def test_arms_are_paired_example_by_example(results: ExperimentResults) -> None:
+    a, b = pair(results.predictions["fine_tuned", 33], results.predictions["majority", 33])
+    assert a.example_ids.tolist() == b.example_ids.tolist()

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
+from tests.tiny_models import tiny_model_folder
+from tl_core.data.dataset import read_dataset
+from tl_core.results.comparison import gather
+from tl_core.results.report import comparison_json
+from tl_core.schema import ExperimentConfig, LearningRates
+from tl_core.store.workspace import Workspace
+
+TOP = {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"}
+RUN = {"run_id", "status", "seed", "seeds", "train_size", "learning_rate", "train_s", "flags", "test"}
+VERDICT = {"a", "b", "metric", "train_size", "num_seeds", "num_examples", "method", "scope", "difference"} | {
+    "ci95",
+    "p_value",
+    "flags",
+    "sentence",
+}
+
+
+def say(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any]:
+    info = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint)).info
+    said = comparison_json(gather(workspace, experiment.experiment_id), info)
+    plain: dict[str, Any] = json.loads(json.dumps(said, allow_nan=False))
+    return plain
+
+
+def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    rates = {"scratch": LearningRates(encoder=1e-9, head=1e-9)}  # so that it will not learn
+    experiment = queue_experiment(
+        workspace,
+        tiny_model_folder(tmp_path, "bert"),
+        ["majority", "scratch", "frozen", "fine_tuned"],
+        num_seeds=2,
+        learning_rates=rates,
+    )
+    carry_out_all(workspace)
+    said = say(workspace, experiment)
+    workspace.close()
+    assert said.keys() >= TOP
+    assert said["dataset"] == {
+        "name": "made",
+        "fingerprint": experiment.dataset_fingerprint,
+        "num_examples": 60,
+        "num_labels": 2,
+    }
+    assert said["split"] == {"hash": experiment.split.hash, "train": 33, "validation": 9, "test": 18}
+    assert (said["headline_metric"], said["budget"]) == ("accuracy", "equal_steps")
+    arms = {arm["arm"]: arm for arm in said["arms"]}
+    assert list(arms) == ["fine_tuned", "frozen", "scratch", "majority"]
+    assert {name: len(arm["runs"]) for name, arm in arms.items()} == {
+        "fine_tuned": 2,
+        "frozen": 2,
+        "scratch": 2,
+        "majority": 1,
+    }
+    for name, arm in arms.items():
+        assert arm["base_model"] == (None if name == "majority" else experiment.base_model)
+        for run in arm["runs"]:
+            assert run.keys() >= RUN
+            assert run["status"] == "finished"
+            assert run["seeds"].keys() == {"init", "order", "subset"}
+            assert run["test"].keys() == {"accuracy", "macro_f1"}
+            assert run["train_s"] > 0
+    assert [run["learning_rate"] for run in arms["scratch"]["runs"]] == [1e-9, 1e-9]
+    frozen, majority = arms["frozen"]["runs"][0], arms["majority"]["runs"][0]
+    assert frozen["learning_rate"] == experiment.learning_rates["frozen"].head
+    assert majority["learning_rate"] is None
+    assert "did_not_learn" in arms["scratch"]["runs"][0]["flags"]
+    first = said["verdicts"][0]
+    assert (first["a"], first["b"], len(said["verdicts"])) == ("fine_tuned", "scratch", 6)
+    assert "scratch: did_not_learn" in first["flags"]
+    for verdict in said["verdicts"]:
+        assert verdict.keys() >= VERDICT
+        assert verdict["ci95"][0] < verdict["ci95"][1]
+        assert -1 <= verdict["difference"] <= 1
+
+
+def test_runs_that_have_not_finished_have_no_numbers(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    folder = tiny_model_folder(tmp_path, "bert")
+    said = say(workspace, queue_experiment(workspace, folder, ["majority", "scratch"]))
+    workspace.close()
+    runs = [run for arm in said["arms"] for run in arm["runs"]]
+    assert {(run["status"], run["test"], run["train_s"]) for run in runs} == {("queued", None, None)}
+    assert said["verdicts"] == []
