@@ -46,8 +46,10 @@ def choose_experiment() -> ExperimentConfig | None:
 
 
 def _title(experiment: ExperimentConfig) -> str:
+    """Name an experiment; the end of its id tells apart two that were started in the same minute."""
     started = experiment.created_at[:16].replace("T", " ")
-    return f"{experiment.name} · {started} · {len(experiment.arms)} arms, {experiment.num_seeds} seeds"
+    arms = f"{len(experiment.arms)} arms, {experiment.num_seeds} seeds"
+    return f"{experiment.name} · {started} · {arms} · {experiment.experiment_id[-4:]}"
 
 
 def observed_runs(experiment_id: str) -> tuple[RunRow, ...]:

@@ -1,8 +1,5 @@
-import pytest
-
 from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import BudgetRule, TrainingConfig
-from tl_core.training import fit
 
 
 def test_steps_are_whole_epochs_and_at_least_the_minimum() -> None:
@@ -14,11 +11,3 @@ def test_steps_are_whole_epochs_and_at_least_the_minimum() -> None:
 def test_the_plateau_ends_at_its_cap() -> None:
     config = TrainingConfig(epochs=5, batch_size=16, budget=BudgetRule.PLATEAU, cap_factor=4)
     assert step_limit(330, config) == 420
-
-
-@pytest.mark.parametrize("budget", list(BudgetRule))
-@pytest.mark.parametrize("num_examples", [2, 100, 330, 5000])
-def test_the_training_loop_takes_so_many_steps(num_examples: int, budget: BudgetRule) -> None:
-    config = TrainingConfig(epochs=2.5, budget=budget)
-    assert fit.planned_steps(num_examples, config) == planned_steps(num_examples, config)
-    assert fit.step_limit(num_examples, config) == step_limit(num_examples, config)

@@ -139,10 +139,11 @@ def hub_is_reachable() -> bool:
 def models_on_disk() -> list[str]:
     """Ids of the base models that need no download, the built-in one first."""
     try:
-        cached = [repo.repo_id for repo in scan_cache_dir(constants.HF_HUB_CACHE).repos if repo.repo_type == "model"]
+        repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
-        cached = []
-    return [BUILTIN, *sorted(name for name in cached if find_on_disk(name) is not None)]
+        return [BUILTIN]
+    cached = sorted(repo.repo_id for repo in repos if repo.repo_type == "model")
+    return [BUILTIN, *(name for name in cached if find_on_disk(name) is not None)]
 
 
 def obtain(base_model: str, progress: Progress | None = None) -> Path:

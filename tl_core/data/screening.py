@@ -188,7 +188,8 @@ def _drop_repeated(rows: Examples, findings: list[Finding]) -> tuple[Examples, t
         findings.append(Finding(code="duplicates", severity="info", message=message, count=num_copies))
     if num_disputed:
         message = (
-            f"{num_disputed:,} rows give {len(disputed):,} texts more than one label; all are set aside."
+            f"Rows whose text stands in the file with more than one label: {num_disputed:,}, "
+            f"different texts among them: {len(disputed):,}. All of them are set aside."
         )
         findings.append(
             Finding(code="conflicting_labels", severity="warning", message=message, count=num_disputed)
@@ -226,7 +227,7 @@ def _imbalance(labels: list[str]) -> Iterable[Finding]:
     label, count = Counter(labels).most_common(1)[0]
     share = count / len(labels)
     if IMBALANCE_SHARE < share < 1:
-        message = f"{share:.0%} of the examples are '{label}': always guessing it is that accurate."
+        message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
         yield Finding(code="imbalance", severity="warning", message=message, count=count)
 
 
