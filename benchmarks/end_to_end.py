@@ -27,7 +27,7 @@ SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "reviews_sentiment
 ARMS = ("majority", "tfidf", "scratch", "fine_tuned")
 NUM_SEEDS = 5
 TARGETS_S = {"first_point_s": 20.0, "first_verdict_s": 90.0, "final_verdict_s": 360.0}
-POLL_S = 0.25
+POLL_S = 0.5
 
 
 def plan(workspace: Workspace) -> ExperimentConfig:
@@ -63,12 +63,19 @@ def measure(workspace: Workspace) -> dict[str, Any]:
     launch(workspace, experiment)
     ensure_supervisor(workspace.settings)
     moments: dict[str, Any] = {}
+    seen: list[State] = []
     while True:
         elapsed = time.perf_counter() - started
         if "first_point_s" not in moments and has_live_point(workspace, experiment.experiment_id):
             moments["first_point_s"] = elapsed
-        states = {run.state for run in workspace.database.list_runs(experiment.experiment_id)}
-        if "first_verdict_s" not in moments and gather(workspace, experiment.experiment_id).headline:
+        states = [run.state for run in workspace.database.list_runs(experiment.experiment_id)]
+        is_new = states != seen
+        seen = states
+        if (
+            is_new
+            and "first_verdict_s" not in moments
+            and gather(workspace, experiment.experiment_id).headline
+        ):
             moments["first_verdict_s"] = elapsed
         if all(state.is_final for state in states):
             moments["final_verdict_s"] = elapsed

@@ -1,7 +1,7 @@
 """Every error that a person can cause or must be told about.
 
 TlError                      exit code
-├── UserError                2   something the person asked for cannot be done; the text says what to do instead
+├── UserError                2   what was asked for cannot be done; the text says what to do instead
 │   ├── DataError                a file, column or label cannot be used
 │   ├── SplitError               the examples do not fill train, validation and test
 │   ├── PlanError                arms, seeds, sizes or settings that contradict each other

@@ -8,7 +8,7 @@ from pages.shared.frame import literal
 from pages.shared.surroundings import hub_sentence, hub_state, is_on_disk, label_of, model_line
 from pages.shared.wording import METRIC_WORDS
 from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.catalogue.locating import describe
+from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import PlanError
 from tl_core.planning.plan import DEFAULT_ARMS, default_metric
 from tl_core.planning.presets import PRESETS
@@ -108,7 +108,7 @@ def choose_base_model() -> str:
         persist_state="session",
         placeholder="distilbert/distilroberta-base or ~/models/mine",
     ).strip()
-    chosen = typed or listed
+    chosen = settle(typed) if typed else listed
     base = describe(chosen)
     st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
     if base.overlaps:

@@ -7,7 +7,7 @@ import pytest
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue import locating
 from tl_core.catalogue.base_models import BUILTIN, BUILTIN_WEIGHTS_SHA256, CATALOGUE, Pooling
-from tl_core.catalogue.locating import describe, find_on_disk, models_on_disk, obtain
+from tl_core.catalogue.locating import describe, find_on_disk, models_on_disk, obtain, settle
 from tl_core.errors import ModelError
 
 COMMIT = "c" * 40
@@ -166,3 +166,12 @@ def test_the_catalogue_is_keyed_by_valid_ids_and_says_what_is_needed(base_model:
     assert facts.licence
     assert describe(base_model) is facts
     assert base_model == BUILTIN or find_on_disk(base_model) is None
+
+
+def test_a_folders_path_is_made_absolute_and_an_id_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert settle("./model") == str(tmp_path / "model")
+    assert settle("distilbert-base-uncased") == "distilbert-base-uncased"
+    assert settle("builtin") == "builtin"

@@ -13,7 +13,7 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import NotFoundError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classifiers import load_saved
-from tl_core.models.saving import padding_id, read_facts, save_classifier
+from tl_core.models.saving import read_facts, save_classifier
 
 
 def by_plain_transformers(folder, texts):
@@ -78,8 +78,3 @@ def test_facts_tell_kind_labels_and_length(tmp_path):
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(NotFoundError, match="Expected a model folder"):
         read_facts(tmp_path)
-
-
-@pytest.mark.parametrize(("architecture", "expected"), [("bert", 0), ("roberta", 1)])
-def test_padding_id_is_the_configurations(tmp_path, architecture, expected):
-    assert padding_id(saved_folder(tmp_path, architecture, Pooling.OWN)) == expected

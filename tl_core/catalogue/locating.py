@@ -109,6 +109,15 @@ def _is_path(base_model: str) -> bool:
     return base_model.startswith(("/", "./", "../", "~"))
 
 
+def settle(base_model: str) -> str:
+    """Make the path of a local folder absolute, because a run does not start where it was typed.
+
+    >>> settle("distilbert-base-uncased")
+    'distilbert-base-uncased'
+    """
+    return str(Path(base_model).expanduser().resolve()) if _is_path(base_model) else base_model
+
+
 def _require_hub_id(base_model: str) -> None:
     try:
         validate_repo_id(base_model)

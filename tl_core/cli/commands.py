@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tl_core.catalogue.locating import obtain
+from tl_core.catalogue.locating import obtain, settle
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import read_table
@@ -58,9 +58,13 @@ class CompareOptions:
 
 def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
-    arms = parse_arms(options.arms.split(","))
+    base_model = settle(options.base_model)
+    arms = [
+        arm.model_copy(update={"base_model": settle(arm.base_model)}) if arm.base_model else arm
+        for arm in parse_arms(options.arms.split(","))
+    ]
     sizes = _sizes(options.train_sizes)
-    for model in {arm.base_model or options.base_model for arm in arms if arm.kind.is_neural}:
+    for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
     intake = take_in(
         workspace, data, name=data.stem, text=options.text, label=options.label, test_path=options.test
@@ -71,7 +75,7 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         dataset=intake.dataset.info,
         split=intake.split.info,
         task=options.task,
-        base_model=options.base_model,
+        base_model=base_model,
         arms=arms,
         preset=options.preset,
         num_seeds=options.seeds,

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tl_core.catalogue.tokens import load_tokenizer
+from tl_core.catalogue.tokens import load_tokenizer, padding_id
 from tl_core.errors import UserError
 from tl_core.export.folder import refuse_existing
 from tl_core.models.classifiers import TextClassifier, load_saved
-from tl_core.models.saving import padding_id, read_facts
+from tl_core.models.saving import read_facts
 
 _README = """\
 # Text classifier in ONNX

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from tl_core.catalogue.tokens import load_tokenizer
+from tl_core.catalogue.tokens import load_tokenizer, padding_id
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
-from tl_core.models.saving import padding_id, read_facts
+from tl_core.models.saving import read_facts
 
 Probabilities = NDArray[np.float64]
 BATCH = 32

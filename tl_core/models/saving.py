@@ -102,11 +102,6 @@ def read_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def padding_id(folder: Path) -> int:
-    """Return the token id that fills up shorter texts; 0 if the model's configuration states none."""
-    return int(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("pad_token_id") or 0)
-
-
 def _readme(is_pooled: bool) -> str:
     needs = (
         "The encoder loads with transformers' `AutoModel`. The head is one linear layer on the pooled hidden "

@@ -30,9 +30,9 @@ class PresetChoice:
 PRESETS: dict[Preset, PresetChoice] = {
     Preset.QUICK: PresetChoice(
         num_seeds=5,
-        epochs=5,
+        epochs=4,
         max_train_size=500,
-        purpose="An answer in minutes: five seeds, five epochs, at most 500 train examples.",
+        purpose="An answer in minutes: five seeds, four epochs, at most 500 train examples.",
     ),
     Preset.STANDARD: PresetChoice(
         num_seeds=5,
