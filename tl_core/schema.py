@@ -300,6 +300,7 @@ class RunRecord(Frozen):
     base_model_facts: dict[str, str] = Field(default_factory=dict)
     micro_batch_size: int | None = None
     num_parameters: int | None = None
+    train_class_counts: tuple[int, ...] = Field(default=(), description="train examples of each class")
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None
@@ -372,8 +373,8 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
-    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority; ``phrase`` completes
-    the sentence "from scratch ..."; ``remedy`` says what would settle it.
+    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority, did_not_finish;
+    ``phrase`` completes the sentence "from scratch ..."; ``remedy`` says what would settle it.
     """
 
     code: str

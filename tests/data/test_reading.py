@@ -258,3 +258,13 @@ def test_what_a_csv_writer_quotes_is_read_back_exactly(
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("text", "label"), *written])
     table = read_table(path, delimiter=",", quote='"', has_header=True)
     assert rows(table) == written
+
+
+def test_a_single_column_without_a_usual_name_loses_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("nice film\nbad food\nwarm room\n", encoding="utf-8")
+    table = read_table(path, min_columns=1)
+    assert not table.decisions.has_header
+    assert table.num_rows == 3
+    path.write_text("review\nnice film\nbad food\n", encoding="utf-8")
+    assert read_table(path, min_columns=1).num_rows == 2

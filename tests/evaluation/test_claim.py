@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.evaluation.test_wording import LABELS, sentence, verdict
+from tests.evaluation.test_wording import LABELS, flag, sentence, verdict
 from tl_core.evaluation.wording import take_apart
 
 CASES = [
@@ -28,3 +28,12 @@ def test_parts_are_those_of_the_sentence(changes):
     whole = sentence(**changes)
     assert whole.startswith(parts.claim)
     assert parts.interval in whole
+
+
+@pytest.mark.parametrize("changes", CASES)
+def test_what_weakens_a_claim_stands_in_the_claim(changes):
+    parts = take_apart(verdict(flags=(flag(),), **changes), LABELS)
+    assert parts.claim.endswith(
+        ", but training from scratch was still improving when it stopped (3 of 5 seeds)"
+    )
+    assert "improving" not in parts.interval

@@ -194,3 +194,13 @@ def test_macro_f1_of_two_equal_arms_seldom_differs():
         interval = mean_interval(a - b, DIFFERENCE)
         false_positives += excludes(interval.low, interval.high, 0)
     assert false_positives / 200 < 0.09
+
+
+@pytest.mark.parametrize("num_seeds", [2, 5, 10])
+def test_repeating_one_row_for_further_seeds_brings_no_evidence(num_seeds: int) -> None:
+    row = np.zeros((1, 180))
+    row[0, :5] = 1.0
+    limits = Limits(low=-1, high=1)
+    once, repeated = mean_interval(row, limits), mean_interval(np.repeat(row, num_seeds, axis=0), limits)
+    assert (repeated.low, repeated.high, repeated.p_value) == (once.low, once.high, once.p_value)
+    assert repeated.scope == "expected"

@@ -134,7 +134,9 @@ def test_token_ids_and_features_are_shared_between_runs(
         path: path.stat().st_mtime_ns for name in ("tokens", "features") for path in (place / name).iterdir()
     }
     assert len(list((place / "tokens").iterdir())) == 1
-    assert len(list((place / "features").iterdir())) == 3  # one pretrained, one random for each of two seeds
+    # A pretrained and a random encoder for each of two seeds: this model's own head has a pooler, and that
+    # of a model pretrained without one is drawn.
+    assert len(list((place / "features").iterdir())) == 4
     queue_experiment(workspace, base_model, ["frozen_random", "frozen", "fine_tuned"], num_seeds=2)
     carry_out_all(workspace)
     assert {

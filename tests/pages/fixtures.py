@@ -163,6 +163,7 @@ def _write_start(workspace: Workspace, run: RunConfig, events: Sequence[Event]) 
         base_model_facts={"id": "builtin", "title": "all-MiniLM-L6"} if run.base_model else {},
         micro_batch_size=run.training.batch_size if run.arm.kind.is_neural else None,
         num_parameters=22_714_371 if run.arm.kind.is_neural else None,
+        train_class_counts=_even_counts(run.train_size, len(run.labels)),
         created_at=moment,
         started_at=moment,
     )
@@ -172,6 +173,12 @@ def _write_start(workspace: Workspace, run: RunConfig, events: Sequence[Event]) 
         folder.append_event(event)
     folder.log_path.write_text("the run began\n", encoding="utf-8")
     return record
+
+
+def _even_counts(num_examples: int, num_labels: int) -> tuple[int, ...]:
+    return tuple(
+        num_examples // num_labels + (label < num_examples % num_labels) for label in range(num_labels)
+    )
 
 
 def _ended(record: RunRecord, state: State, train_s: float, error: str | None = None) -> RunRecord:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from tests.experiments.running import ALL_ARMS, carry_out_all, make_workspace, queue_experiment
+from tests.pages import fixtures
 from tests.tiny_models import tiny_model_folder
 from tl_core.errors import ComparisonError, NotFoundError
 from tl_core.evaluation.predictions import pair
@@ -99,7 +100,9 @@ def test_a_verdict_is_about_the_numbers_of_its_arms(results: ExperimentResults) 
 
 def test_flags_know_the_majority_class(results: ExperimentResults) -> None:
     for run in results.finished:
-        assert run.health.majority_share == pytest.approx(5 / 9)  # validation: 5 good, 4 bad
+        counts = run.record.train_class_counts
+        assert sum(counts) == run.config.train_size
+        assert run.health.majority_share == pytest.approx(max(counts) / sum(counts))
         assert run.health.majority_test_value == pytest.approx(11 / 18)
         assert len(run.health.predicted_class_counts) == 2
         assert sum(run.health.predicted_class_counts[0]) == 9
@@ -205,3 +208,32 @@ def test_runs_on_other_test_examples_are_refused_by_name(tmp_path: Path, column:
 def test_arms_are_paired_example_by_example(results: ExperimentResults) -> None:
     a, b = pair(results.predictions["fine_tuned", 33], results.predictions["majority", 33])
     assert a.example_ids.tolist() == b.example_ids.tolist()
+
+
+def test_seeds_that_did_not_finish_are_named_in_the_claim(tmp_path: Path) -> None:
+    workspace = fixtures.make_workspace(tmp_path)
+    intake = fixtures.store_sample_dataset(workspace)
+    experiment = fixtures.add_experiment(workspace, intake, ["scratch", "fine_tuned"], 3)
+    for run in fixtures.runs_of(workspace, experiment):
+        if run.arm.name == "scratch" and run.seed > 0:
+            fixtures.fail_run(workspace, run, "the loss was not finite", "diverged")
+        else:
+            fixtures.finish_run(workspace, run, accuracy=0.9 if run.arm.name == "fine_tuned" else 0.5)
+    verdict = gather(workspace, experiment.experiment_id).headline
+    assert verdict is not None
+    assert [flag.code for flag in verdict.flags if flag.arm == "scratch"][-1] == "did_not_finish"
+    assert "did not finish in 2 of 3 seeds" in verdict.sentence
+
+
+def test_a_flag_of_an_arm_that_runs_once_stands_for_every_seed(tmp_path: Path) -> None:
+    workspace = fixtures.make_workspace(tmp_path)
+    intake = fixtures.store_sample_dataset(workspace)
+    experiment = fixtures.add_experiment(workspace, intake, ["tfidf", "fine_tuned"], 2)
+    for run in fixtures.runs_of(workspace, experiment):
+        if run.arm.name == "fine_tuned" and run.seed == 0:
+            fixtures.fail_run(workspace, run, "killed by SIGKILL", "signal")
+        else:
+            fixtures.finish_run(workspace, run, accuracy=0.9 if run.arm.name == "fine_tuned" else 0.1)
+    verdict = gather(workspace, experiment.experiment_id).headline
+    assert verdict is not None
+    assert "worse_than_majority" in [flag.code for flag in verdict.flags if flag.arm == "tfidf"]

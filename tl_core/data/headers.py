@@ -58,7 +58,7 @@ def has_header_row(rows: pa.Table) -> bool:
     """Judge whether the first row holds names.
 
     It does if its cells are usual names, or short words that are no numbers and do not come again further
-    down in their own column, as a label would.
+    down in their own column, as a label would. In a single column only a usual name counts.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ def has_header_row(rows: pa.Table) -> bool:
         All rows of the file, at least one.
     """
     cells = [column[0].as_py().strip() for column in rows.columns]
+    if len(cells) == 1:  # a file of texts alone: better the name among the texts than a text lost as a name
+        return bool(_usual(cells))
     if len(_usual(cells)) >= 2 or cells == [str(index) for index in range(len(cells))]:
         return True
     if not any(cells) or any(_NUMBER.fullmatch(cell) or len(cell) > _LONGEST_NAME for cell in cells):

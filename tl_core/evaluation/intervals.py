@@ -108,7 +108,9 @@ def mean_interval(values: Floats, limits: Limits, *, confidence: float = 0.95) -
 
 
 def _t_interval(values: Floats, limits: Limits, alpha: float) -> Interval:
-    variance, df = _variance_of_mean(values, limits.unit)
+    # Deterministic arms count for every seed, but a row that is repeated brings no further evidence.
+    is_repeated = bool((values == values[0]).all())
+    variance, df = _variance_of_mean(values[:1] if is_repeated else values, limits.unit)
     estimate, se = float(values.mean()), float(np.sqrt(variance))
     half_width = float(stats.t.ppf(1 - alpha / 2, df)) * se
     return Interval(
@@ -118,7 +120,7 @@ def _t_interval(values: Floats, limits: Limits, alpha: float) -> Interval:
         p_value=float(2 * stats.t.sf(abs(estimate) / se, df)),
         standard_error=se,
         degrees_of_freedom=df,
-        method="examples_t" if len(values) == 1 else "crossed_random_effects",
+        method="examples_t" if is_repeated else "crossed_random_effects",
         scope=_scope(values),
     )
 

@@ -64,8 +64,7 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
 class Claim:
     """A verdict's sentence taken apart, for places where its parts stand below each other.
 
-    ``claim`` is a sentence of its own; ``interval`` continues it. What weakens the claim is in the verdict's
-    scope and flags, and has to stand beside it.
+    ``claim`` is a sentence of its own, with all that weakens it; ``interval`` continues it.
     """
 
     claim: str
@@ -83,6 +82,7 @@ def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
     else:
         relation, interval = _relation(verdict)
         words = f"{first} {relation} {second}"
+    words += _reservations(verdict.flags, a, b, labels)
     if verdict.scope == "models":
         return Claim(claim=f"These two trained models: {words}", interval=interval)
     return Claim(claim=words[0].upper() + words[1:], interval=interval)

@@ -121,6 +121,8 @@ def _train(
 ) -> None:
     config = recorder.record.config
     train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
+    counts = np.bincount(dataset.targets()[train], minlength=len(config.labels))
+    recorder.note(train_class_counts=tuple(counts.tolist()))
     if not config.arm.kind.is_neural:
         from tl_core.experiments.classical import carry_out_classical
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tl_core.catalogue.base_models import BaseModel
+from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.locating import WEIGHTS, Progress, describe, obtain
 from tl_core.catalogue.tokens import max_tokens, tokenizer_hash
 from tl_core.data.dataset import Dataset
@@ -25,7 +25,7 @@ from tl_core.store.workspace import Workspace
 from tl_core.training.batching import FeatureExamples, TokenExamples
 from tl_core.training.devices import choose_device, choose_precision, device_name
 from tl_core.training.encoding import compute_features, features_key, tokenize
-from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
+from tl_core.training.fit import SCORING_FACTOR, evaluation_event, fit, predict_logits, some_examples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,11 @@ class _Place:
     precision: Precision
     max_length: int
     micro_batch_size: int
+
+    @property
+    def scoring_batch_size(self) -> int:
+        """Examples that are scored at once: fewer after each time that memory ran out."""
+        return SCORING_FACTOR * self.micro_batch_size
 
 
 def carry_out_neural(
@@ -99,13 +104,29 @@ def carry_out_neural(
     seen = some_examples(train_examples, config.training.max_eval_examples)
     recorder.write(
         evaluation_event(
-            model, train_examples, seen, SplitName.TRAIN, place.device, place.precision, recorder.clock
+            model,
+            train_examples,
+            seen,
+            SplitName.TRAIN,
+            place.device,
+            place.precision,
+            recorder.clock,
+            should_stop,
+            place.scoring_batch_size,
         )
     )
     recorder.write_predictions(
         dataset,
         split,
-        lambda rows: predict_logits(model, examples, rows, place.device, place.precision, should_stop),
+        lambda rows: predict_logits(
+            model,
+            examples,
+            rows,
+            place.device,
+            place.precision,
+            should_stop,
+            place.scoring_batch_size,
+        ),
     )
     recorder.phase("saving")
     save_classifier(
@@ -187,19 +208,25 @@ def _examples(
         place.precision,
         place.workspace.feature_cache(config.dataset_fingerprint, _features_key(place, config)),
         progress,
+        place.scoring_batch_size,
     )
     recorder.clock.train_s = features.seconds_an_example * num_train
     return features.examples
 
 
 def _features_key(place: _Place, config: RunConfig) -> str:
-    """Name a frozen arm's features; a random encoder's weights are known by their seed."""
-    is_random = config.arm.kind is ArmKind.FROZEN_RANDOM
+    """Name a frozen arm's features; weights that are drawn are known by their seed.
+
+    A pretrained encoder can have drawn weights too: the pooler of one that was pretrained without.
+    """
+    kind = config.arm.kind
+    is_drawn = kind is ArmKind.FROZEN_RANDOM or place.base.pooling is Pooling.OWN
     return features_key(
         place.weights_sha256,
         hashlib.sha256((place.folder / "config.json").read_bytes()).hexdigest(),
         tokenizer_hash(place.folder),
-        config.seeds.init if is_random else "pretrained",
+        kind,
+        config.seeds.init if is_drawn else "no seed",
         place.base.pooling,
         place.max_length,
         device_name(place.device),

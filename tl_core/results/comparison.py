@@ -1,5 +1,6 @@
 """An experiment's runs, gathered into summaries and verdicts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
@@ -14,7 +15,7 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import describe_arm
 from tl_core.jobs.client import observe
-from tl_core.results.runs import FinishedRun, read_finished_run
+from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run, reason_of
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -22,6 +23,7 @@ from tl_core.schema import (
     Event,
     ExperimentConfig,
     Flag,
+    RunConfig,
     RunFinished,
     SplitName,
     State,
@@ -53,6 +55,8 @@ class ExperimentResults:
         Every run as it really stands, in the order of work.
     finished
         The finished ones, read.
+    unreadable
+        Why the folder of a finished run could not be read, by run id; such a run counts nowhere.
     predictions, summaries, flags
         By arm and train size, over the finished seeds.
     verdicts
@@ -64,6 +68,7 @@ class ExperimentResults:
     experiment: ExperimentConfig
     runs: tuple[RunRow, ...]
     finished: tuple[FinishedRun, ...]
+    unreadable: dict[str, str]
     predictions: dict[Key, ArmPredictions]
     summaries: dict[Key, ArmSummary]
     flags: dict[Key, tuple[Flag, ...]]
@@ -118,22 +123,18 @@ def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
     """
     experiment = workspace.database.get_experiment(experiment_id)
     runs = tuple(observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id))
-    finished = tuple(
-        read_finished_run(workspace.run_folder(run.run_id)) for run in runs if run.state is State.FINISHED
-    )
+    finished, unreadable = _read_finished(workspace, runs)
     by_key: dict[Key, list[FinishedRun]] = {}
     for run in sorted(finished, key=lambda run: run.config.seed):
         by_key.setdefault((run.config.arm.name, run.config.train_size), []).append(run)
     predictions = {key: _predictions(experiment, group) for key, group in by_key.items()}
-    flags = {
-        key: find_flags(group[0].config.arm, [run.health for run in group], experiment.training.budget)
-        for key, group in by_key.items()
-    }
+    flags = {key: _flags(experiment, group, runs) for key, group in by_key.items()}
     titles = arm_titles(experiment)
     return ExperimentResults(
         experiment=experiment,
         runs=runs,
         finished=finished,
+        unreadable=unreadable,
         predictions=predictions,
         summaries={k: summarise(arm, experiment.headline_metric) for k, arm in predictions.items()},
         flags=flags,
@@ -143,8 +144,30 @@ def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
 
 
 def arm_titles(experiment: ExperimentConfig) -> dict[str, str]:
-    """Return the title of each arm's base model, by arm name."""
-    return {arm.name: describe(arm.base_model or experiment.base_model).title for arm in experiment.arms}
+    """Return the title of each arm's base model, by arm name; two models never have the same one."""
+    base_models = {arm.name: arm.base_model or experiment.base_model for arm in experiment.arms}
+    titles = _told_apart({model: describe(model).title for model in base_models.values()})
+    return {arm: titles[model] for arm, model in base_models.items()}
+
+
+def _told_apart(titles: dict[str, str]) -> dict[str, str]:
+    """Put the whole id in the place of a title that several models share, as two folders of one name do."""
+    counts = Counter(titles.values())
+    return {model: title if counts[title] == 1 else model for model, title in titles.items()}
+
+
+def _read_finished(
+    workspace: Workspace, runs: Sequence[RunRow]
+) -> tuple[tuple[FinishedRun, ...], dict[str, str]]:
+    """Read the finished runs; one whose folder is incomplete or damaged keeps no other from being read."""
+    finished, unreadable = [], {}
+    for run in runs:
+        if run.state is State.FINISHED:
+            try:
+                finished.append(read_finished_run(workspace.run_folder(run.run_id)))
+            except UNREADABLE as error:
+                unreadable[run.run_id] = reason_of(error)
+    return tuple(finished), unreadable
 
 
 def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPredictions:
@@ -155,7 +178,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
             raise ComparisonError(
                 f"Expected the same test examples in all runs of {first.config.arm.name}; "
                 f"{run.config.run_id} has others.",
-                "Delete that run and run its seed again.",
+                "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
             )
     stacked = ArmPredictions(
         arm=first.config.arm.name,
@@ -166,8 +189,40 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
         logits=np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
     )
-    runs_once = not first.config.arm.kind.is_neural and first.config.train_size == experiment.split.train
-    return stacked.repeated_for(range(experiment.num_seeds)) if runs_once else stacked
+    if _runs_once(experiment, first.config):
+        return stacked.repeated_for(range(experiment.num_seeds))
+    return stacked
+
+
+def _runs_once(experiment: ExperimentConfig, config: RunConfig) -> bool:
+    """Whether one run stands for every seed: nothing in it depends on one."""
+    return not config.arm.kind.is_neural and config.train_size == experiment.split.train
+
+
+def _flags(
+    experiment: ExperimentConfig, finished: list[FinishedRun], runs: Sequence[RunRow]
+) -> tuple[Flag, ...]:
+    """Raise what weakens a claim about one arm at one train size, the runs that did not finish included.
+
+    Without them the worst trainings of an unstable arm would simply be missing from its mean.
+    """
+    config = finished[0].config
+    raised = find_flags(config.arm, [run.health for run in finished], experiment.training.budget)
+    if _runs_once(experiment, config):
+        every_seed = tuple(range(experiment.num_seeds))
+        return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
+    own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
+    num_lost = sum(run.state in (State.FAILED, State.CANCELLED) for run in own)
+    if not num_lost:
+        return raised
+    lost = Flag(
+        code="did_not_finish",
+        arm=config.arm.name,
+        phrase=f"did not finish in {num_lost} of {len(own)} seeds",
+        remedy="Run the missing seeds again: what is left out may be its worst trainings.",
+        seeds=tuple(run.config.seed for run in finished),
+    )
+    return (*raised, lost)
 
 
 def _has_same_test(a: FinishedRun, b: FinishedRun) -> bool:
@@ -206,9 +261,10 @@ def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> 
 
     Returns
     -------
-    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss, is_ended``.
+    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss, num_examples,
+    is_ended``.
     """
-    measures = ["step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss"]
+    measures = ["step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss", "num_examples"]
     rows = [
         (arm.name, run_id, seed, *(getattr(e, name) for name in measures), _has_finished(events))
         for run_id, (arm, seed, events) in events_by_run.items()

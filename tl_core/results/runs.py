@@ -7,11 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
 from tl_core.store.run_folder import RunFolder
+
+UNREADABLE = (TlError, OSError, ValueError)
+"""What reading an incomplete or damaged run folder raises; pydantic's and pyarrow's errors are ValueErrors."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +45,11 @@ class FinishedRun:
         return self.record.config
 
 
+def reason_of(error: Exception) -> str:
+    """Say in one line why a folder could not be read."""
+    return error.message if isinstance(error, TlError) else f"{type(error).__name__} while it was read"
+
+
 def value_of(evaluation: Evaluation, metric: Metric) -> float:
     """Pick the headline metric."""
     return evaluation.accuracy if metric is Metric.ACCURACY else evaluation.macro_f1
@@ -65,6 +73,8 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         raise NotFoundError(f"Expected test predictions in {record.config.run_id}; there are none.")
     evaluation = evaluate(targets, logits)
     events = tuple(folder.read_events())
+    if not events:
+        raise NotFoundError(f"Expected the events of {record.config.run_id}; there are none.")
     return FinishedRun(
         record=record,
         events=events,
@@ -90,13 +100,9 @@ def _health(
     test: Evaluation,
     validation: pa.Table,
 ) -> RunHealth:
-    """Reduce a run to what the flags look at.
-
-    Validation is drawn class by class from what train is drawn from, so that its largest class stands for
-    that of train. Test does not: it may be the person's own.
-    """
+    """Reduce a run to what the flags look at."""
     num_labels = len(record.config.labels)
-    counts = np.bincount(validation.column("target").to_numpy(), minlength=num_labels)
+    counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
     evaluations = [event for event in events if isinstance(event, EvalFinished)]
     train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]

@@ -112,6 +112,7 @@ def compute_features(
     precision: Precision,
     cache: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    batch_size: int = FEATURE_BATCH,
 ) -> Features:
     """Run every example once through the frozen encoder, or read what another run has kept.
 
@@ -119,7 +120,7 @@ def compute_features(
     """
     if not cache.exists():
         started = time.perf_counter()
-        features = _encode_all(model, tokens, device, precision, progress)
+        features = _encode_all(model, tokens, device, precision, progress, batch_size)
         seconds = time.perf_counter() - started
         cost = torch.tensor([seconds / len(tokens.targets)], dtype=torch.float64)
         with replacing(cache) as file:
@@ -135,9 +136,10 @@ def _encode_all(
     device: torch.device,
     precision: Precision,
     progress: Callable[[int, int], None],
+    batch_size: int,
 ) -> torch.Tensor:
     model.to(device).eval()
-    order = sorted_batches(tokens.lengths, FEATURE_BATCH)
+    order = sorted_batches(tokens.lengths, batch_size)
     parts = []
     with torch.inference_mode(), autocast(device, precision):
         for done, batch in enumerate(order):

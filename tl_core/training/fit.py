@@ -37,6 +37,8 @@ from tl_core.training.devices import autocast, memory_mib, synchronize
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
 SCORING_BATCH = 64
+SCORING_FACTOR = 4
+"""Scoring keeps nothing for a backward pass, so its batches may be this many micro-batches large."""
 REMEDY_FOR_DIVERGENCE = "Choose a smaller learning rate."
 
 
@@ -86,7 +88,15 @@ def fit(
 
     def evaluate() -> EvalFinished:
         return evaluation_event(
-            model, validation, seen, SplitName.VALIDATION, device, precision, clock, should_stop
+            model,
+            validation,
+            seen,
+            SplitName.VALIDATION,
+            device,
+            precision,
+            clock,
+            should_stop,
+            SCORING_FACTOR * micro_batch_size,
         )
 
     yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
@@ -207,6 +217,7 @@ def predict_logits(
     device: torch.device,
     precision: Precision,
     should_stop: Callable[[], bool] = lambda: False,
+    batch_size: int = SCORING_BATCH,
 ) -> NDArray[np.float32]:
     """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order.
 
@@ -218,7 +229,7 @@ def predict_logits(
         If ``should_stop()`` turned true.
     """
     parts: list[Tensor] = []
-    order = sorted_batches(examples.lengths[indices], SCORING_BATCH)
+    order = sorted_batches(examples.lengths[indices], batch_size)
     with _in_evaluation_mode(model), torch.inference_mode(), autocast(device, precision):
         for places in order:
             _require_wanted(should_stop)
@@ -251,9 +262,10 @@ def evaluation_event(
     precision: Precision,
     clock: Clock,
     should_stop: Callable[[], bool] = lambda: False,
+    batch_size: int = SCORING_BATCH,
 ) -> EvalFinished:
     """Score some examples of a split and put the metrics into an event. Raises as `predict_logits` does."""
-    logits = predict_logits(model, examples, indices, device, precision, should_stop)
+    logits = predict_logits(model, examples, indices, device, precision, should_stop, batch_size)
     return scored_event(split, examples.targets[indices], logits, clock)
 
 
