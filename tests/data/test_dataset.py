@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.data.tables import table
-from tl_core.data.dataset import as_hf_dataset, build_dataset, read_dataset, write_dataset
+from tl_core.data.dataset import build_dataset, read_dataset, write_dataset
 from tl_core.data.identity import example_id
 from tl_core.data.reading import Reject, Table
 from tl_core.data.screening import Conflict
@@ -173,18 +173,9 @@ def test_missing_dataset_is_told(tmp_path: Path) -> None:
         read_dataset(tmp_path / "none")
 
 
-def test_hugging_face_dataset_has_the_same_rows() -> None:
-    made = build(["a", "b", "c"], ["y", "x", "y"])
-    rows = as_hf_dataset(made)
-    assert list(rows["text"]) == made.texts()
-    assert rows.features["target"].names == ["x", "y"]
-    assert list(rows["target"]) == made.targets().tolist()
-
-
 def test_data_package_never_imports_torch() -> None:
     code = (
-        "import sys, tests.data.tables as t; from tl_core.data import dataset, profiling, splitting;"
-        "dataset.as_hf_dataset(t.dataset({'x': 4, 'y': 4}));"
+        "import sys; from tl_core.data import dataset, profiling, splitting;"
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'streamlit')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import numpy as np
@@ -19,9 +18,6 @@ from tl_core.data.reading import Table
 from tl_core.data.screening import Conflict, Screening, screen
 from tl_core.errors import NotFoundError
 from tl_core.schema import DatasetInfo, DatasetSchema
-
-if TYPE_CHECKING:
-    import datasets
 
 EXAMPLES_FILE = "examples.parquet"
 INFO_FILE = "dataset.json"
@@ -179,17 +175,6 @@ def read_dataset(folder: Path) -> Dataset:
             Conflict(texts=tuple(one["texts"]), labels=tuple(one["labels"])) for one in conflicts
         ),
     )
-
-
-def as_hf_dataset(dataset: Dataset) -> "datasets.Dataset":
-    """Return the rows as a Hugging Face dataset in memory, ``target`` as a ``ClassLabel``."""
-    import datasets
-
-    columns = {name: datasets.Value("string") for name in dataset.table.column_names}
-    columns["target"] = datasets.ClassLabel(names=list(dataset.info.columns.labels))
-    features = datasets.Features(columns)
-    table = dataset.table.cast(features.arrow_schema)
-    return datasets.Dataset(table, info=datasets.DatasetInfo(features=features))
 
 
 def write_table(table: pa.Table, path: Path) -> None:

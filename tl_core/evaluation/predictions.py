@@ -23,7 +23,7 @@ class ArmPredictions:
     seeds
         Indices of the S seeds, in the order of the first axis of ``logits``.
     example_ids
-        Content hashes of the test examples, (n,) str. Equal texts of a person's own test file share one.
+        Content hashes of the test examples, (n,) str, all different.
     targets
         Class ids, (n,) int in [0, K).
     logits

@@ -78,7 +78,7 @@ def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
     if verdict.conclusion == "no_difference_shown":
         words = f"no difference shown between {first} and {second}"
         difference, low, high = points(verdict.difference, *verdict.ci95)
-        interval = f"{difference} points of {_METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
+        interval = f"{difference} points of {METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
     else:
         relation, interval = _relation(verdict)
         words = f"{first} {relation} {second}"
@@ -110,7 +110,7 @@ def _no_difference(verdict: Verdict, first: str, second: str) -> str:
     difference, low, high = points(verdict.difference, *verdict.ci95)
     claim = (
         f"no difference shown between {first} and {second}: "
-        f"{difference} points of {_METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
+        f"{difference} points of {METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
     )
     if verdict.scope == "models":
         return f"{claim} over {verdict.num_examples} test examples ({_ONE_SEED})"
@@ -118,7 +118,7 @@ def _no_difference(verdict: Verdict, first: str, second: str) -> str:
 
 
 _ONE_SEED = "one seed, so this says nothing about other trainings"
-_METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
+METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
 _RELATIONS = {
     (Metric.ACCURACY, "better"): "is {points} points more accurate than",
     (Metric.ACCURACY, "worse"): "is {points} points less accurate than",

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from tl_core.catalogue.locating import describe
 from tl_core.data.identity import derive_seeds
 from tl_core.errors import PlanError
-from tl_core.planning.presets import DEFAULT_RATES, PRESETS
+from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -94,7 +95,12 @@ def plan_experiment(
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
     asked = _plain_rates(learning_rates or {}, plain, base_model)
-    rates = {arm.name: asked.get(arm.name, DEFAULT_RATES[arm.kind]) for arm in plain if arm.kind.is_neural}
+    rates = {
+        arm.name: asked.get(arm.name)
+        or default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
+        for arm in plain
+        if arm.kind.is_neural
+    }
     try:
         return ExperimentConfig(
             experiment_id=experiment_id,
@@ -121,6 +127,10 @@ def plan_experiment(
         )
     except ValidationError as error:
         raise _out_of_range(error) from error
+
+
+def _usual_rates(arm: Arm, base_model: str) -> LearningRates:
+    return default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
 
 
 def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tl_core.catalogue.base_models import Pooling
 from tl_core.schema import ArmKind, LearningRates, Preset
 
 
@@ -54,4 +55,19 @@ DEFAULT_RATES: dict[ArmKind, LearningRates] = {
     ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-2),
     ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
 }
-"""Peak learning rates, found by `benchmarks/learning_rates.py`; its JSON says how and on which data."""
+"""Peak learning rates, found by `benchmarks/learning_rates.py` with the built-in model, whose head is one
+layer on the mean of the hidden states; its JSON says how and on which data."""
+
+_OWN_HEAD_RATES: dict[ArmKind, LearningRates] = {
+    **DEFAULT_RATES,
+    ArmKind.FINE_TUNED: LearningRates(encoder=5e-5, head=5e-5),
+    ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-3),
+    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=1e-3),
+}
+"""For an architecture's own head, often two layers, one of them pretrained: the usual rates of the literature
+(Devlin et al. 2019, section A.3, for fine-tuning). Not measured here."""
+
+
+def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
+    """Return a neural arm's peak learning rates for a base model with this head."""
+    return (_OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES)[kind]

@@ -48,7 +48,7 @@ def synchronize(device: torch.device) -> None:
 
 
 def memory_mib(device: torch.device) -> float:
-    """Peak memory of the GPU so far, or this process's resident memory on a CPU, in MiB."""
+    """Peak memory of a CUDA device so far; on MPS and CPU what is in use now; in MiB."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / MIB
     if device.type == "mps":

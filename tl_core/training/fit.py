@@ -58,8 +58,9 @@ def fit(
 ) -> Iterator[FitEvent]:
     """Train ``model`` in place and yield what happens.
 
-    The order of the batches and the dropout masks depend on ``order_seed`` alone. Accumulated micro-batches
-    give the gradient of the whole batch: each example's loss is divided by the size of the effective batch.
+    The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and
+    ``micro_batch_size``. Accumulated micro-batches give the gradient of the whole batch: each example's loss
+    is divided by the size of the effective batch.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
     with `BudgetRule.PLATEAU` it warms up and stays, training ends after ``patience`` evaluations without a
     lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back. The first
