@@ -1,0 +1,65 @@
+"""Put the figures of ``end_to_end.json`` into the README: ``python -m benchmarks.readme``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+BEGIN, END = "<!-- end_to_end: begin -->\n", "<!-- end_to_end: end -->\n"
+MOMENTS = {
+    "first_point_s": "first live point of a network",
+    "first_verdict_s": "first verdict, marked “one seed”",
+    "final_verdict_s": "final verdict, 5 seeds",
+}
+ARMS = {
+    "fine_tuned": "fine-tuned",
+    "tfidf": "TF-IDF with logistic regression",
+    "scratch": "from scratch",
+    "majority": "always the largest class",
+}
+
+
+def block(measured: dict[str, Any]) -> str:
+    """Write the figures as two small tables and the sentence."""
+    moments = [f"| {words} | {measured[name]:.0f} s |" for name, words in MOMENTS.items()]
+    arms = [
+        f"| {words} | {_percent(found['mean'])} | {' to '.join(_percent(end) for end in found['ci95'])} |"
+        for name, words in ARMS.items()
+        for found in [measured["accuracy"][name]]
+    ]
+    return "\n".join(
+        [
+            "| after pressing *Start* | |",
+            "|---|---|",
+            *moments,
+            "",
+            "| arm | test accuracy, mean of 5 seeds | 95 % interval over seeds and 180 test examples |",
+            "|---|---|---|",
+            *arms,
+            "",
+            f"> {measured['sentence']}",
+            "",
+        ]
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
+
+
+def with_figures(readme: str, measured: dict[str, Any]) -> str:
+    """Replace what stands between the markers."""
+    before, rest = readme.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}{block(measured)}{END}{after}"
+
+
+def main() -> None:
+    """Rewrite the README."""
+    measured = json.loads((ROOT / "benchmarks" / "end_to_end.json").read_text())
+    README.write_text(with_figures(README.read_text(encoding="utf-8"), measured), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
