@@ -10,7 +10,7 @@ DEV_STAMP := $(VENV)/.requirements-dev
 run: $(RUN_STAMP)  ## open the dashboard on http://localhost:8501
 	@trap '$(BIN)/python -m tl_core.jobs.goodbye' INT TERM; $(BIN)/streamlit run app.py
 
-stop: $(RUN_STAMP)  ## end the supervisor and what it is running
+stop: $(RUN_STAMP)  ## end what works in the background: supervisor, runs, prediction server
 	@$(BIN)/python -m tl_core.jobs.stop
 
 test: $(DEV_STAMP)  ## every test but the slow ones on real data and the ones for a GPU

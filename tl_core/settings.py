@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 LOCAL_OWNER = "local"
 
 
@@ -16,7 +18,8 @@ class Settings:
     workspace
         Folder with the database, the datasets and the run folders (``TL_WORKSPACE``).
     database_url
-        SQLAlchemy URL (``TL_DATABASE_URL``); an SQLite file inside the workspace if none is given.
+        SQLAlchemy URL (``TL_DATABASE_URL``); an SQLite file inside the workspace if none is given. A
+        relative SQLite file is one of the folder in which the first process was started.
     owner
         Whose rows this process sees. A single local owner for now.
     supervisor_idle_s
@@ -35,6 +38,16 @@ class Settings:
         root = Path(workspace or os.environ.get("TL_WORKSPACE") or "workspace").expanduser().resolve()
         return cls(
             workspace=root,
-            database_url=os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}",
+            database_url=_absolute(os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"),
             supervisor_idle_s=float(os.environ.get("TL_SUPERVISOR_IDLE_S", "60")),
         )
+
+
+def _absolute(url: str) -> str:
+    """Make a relative SQLite file absolute: every job's process has a folder of its own to start from."""
+    parsed = make_url(url)
+    file = Path(parsed.database or ":memory:")
+    is_elsewhere = parsed.get_backend_name() != "sqlite" or str(file).startswith((":memory:", "file:"))
+    if is_elsewhere or file.is_absolute():
+        return url
+    return parsed.set(database=str(file.absolute())).render_as_string(hide_password=False)

@@ -1,5 +1,7 @@
 import dataclasses
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +14,11 @@ from tests.store.makers import make_experiment, make_run
 from tests.store.opening import make_settings
 from tests.waiting import wait_until
 from tl_core.jobs.client import ensure_supervisor, observe, stop_supervisor, supervisor_is_alive
+from tl_core.jobs.predictions import address_path
 from tl_core.jobs.presence import WebServerPresence, has_web_server
 from tl_core.jobs.processes import ProcessIdentity, child_environment
 from tl_core.jobs.queue import Queue
+from tl_core.jobs.stop import stop_prediction_server
 from tl_core.jobs.worker import work
 from tl_core.schema import State
 from tl_core.settings import Settings
@@ -170,6 +174,52 @@ def test_stop_ends_even_a_process_that_lost_its_supervisor(
         assert orphan.wait(timeout=20) < 0
     assert said.splitlines() == ["Stopped.", "1 queued job waits for the next start."]
     assert queue.get(running.job_id).state is State.CANCELLED
+
+
+def test_stop_ends_the_prediction_server(settings: Settings) -> None:
+    module = settings.workspace / "server.py"
+    module.write_text("import time; time.sleep(60)")
+    command = [sys.executable, str(module), "tl_core.inference.server", str(settings.workspace)]
+    with subprocess.Popen(command) as server:
+        address_path(settings.workspace).write_text(json.dumps({"pid": server.pid, "port": 1, "token": ""}))
+        assert run_module("tl_core.jobs.stop", settings) == "Stopped.\n"
+        assert server.wait(timeout=20) == -signal.SIGTERM
+
+
+def test_stop_spares_another_program_that_has_the_servers_number(
+    settings: Settings, alive: ProcessIdentity, dead: ProcessIdentity
+) -> None:
+    for identity in (alive, dead):
+        address_path(settings.workspace).write_text(json.dumps({"pid": identity.pid}))
+        assert not stop_prediction_server(settings)
+    assert alive.is_alive()
+    address_path(settings.workspace).write_text("{")
+    assert not stop_prediction_server(settings)
+
+
+def test_a_process_that_ignores_being_asked_is_forced_to_end() -> None:
+    deaf = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        ProcessIdentity.of(process.pid).end(timeout_s=0.1)
+        assert process.wait(timeout=20) == -signal.SIGKILL
+
+
+def test_a_group_that_may_not_be_signalled_is_left_alone(
+    alive: ProcessIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    alive.signal_group(signal.SIGTERM)
+    assert alive.is_alive()
 
 
 def test_stop_with_nothing_to_stop_says_so(settings: Settings) -> None:

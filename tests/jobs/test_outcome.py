@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from tests.store.makers import make_record
-from tl_core.jobs.outcome import FINISHED, OUT_OF_MEMORY, VANISHED, Outcome, judge_exit, judge_traces
+from tl_core.jobs.outcome import (
+    FINISHED,
+    OUT_OF_MEMORY,
+    VANISHED,
+    Outcome,
+    judge_exit,
+    judge_fault,
+    judge_traces,
+)
 from tl_core.schema import RunFailed, State
 from tl_core.store.run_folder import RunFolder
 
@@ -49,6 +57,19 @@ def test_a_process_killed_without_mercy_hints_at_memory(log: Path) -> None:
 def test_a_silent_failure_names_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "log.txt").touch()
     assert judge_exit(3, tmp_path / "log.txt", None).error == "exit code 3 without a word"
+
+
+def test_a_log_that_is_not_there_says_nothing(tmp_path: Path) -> None:
+    assert judge_exit(3, tmp_path / "missing.txt", None).error == "exit code 3 without a word"
+
+
+def test_a_fault_is_told_in_one_short_line() -> None:
+    outcome = judge_fault("its folder cannot be read", ValueError("no\n  such" + " line" * 200))
+    assert (outcome.state, outcome.reason) == (State.FAILED, "exception")
+    assert outcome.error is not None
+    assert outcome.error.startswith("its folder cannot be read: no such line line")
+    assert len(outcome.error) == 500
+    assert judge_fault("it stopped", KeyError()).error == "it stopped: KeyError"
 
 
 def test_without_an_exit_code_the_folder_tells(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import postgresql
 
-from tests.store.makers import make_experiment, make_run
-from tl_core.errors import NotFoundError
+from tests.store.makers import make_experiment, make_record, make_run
+from tl_core.errors import NotFoundError, UserError
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State
 from tl_core.store.tables import JobKind
@@ -87,7 +87,7 @@ def test_a_job_comes_back_with_its_payload_process_and_progress(queue: Queue) ->
     job = queue.get(job_id)
     assert (job.kind, job.ref_id, job.payload) == (JobKind.PREDICT_FILE, "run_1", {"upload": "up_1"})
     assert (job.pid, job.process_created, job.num_done, job.num_total) == (123, 456.5, 3, 10)
-    with pytest.raises(NotFoundError, match="number of a job"):
+    with pytest.raises(NotFoundError, match="there is no job"):
         queue.get(job_id + 1)
 
 
@@ -185,3 +185,47 @@ def test_the_latest_job_of_a_kind_and_run_is_found(queue):
     queue.submit(JobKind.EXPORT, "run_2", {})
     queue.submit(JobKind.PREDICT_FILE, "run_1", {})
     assert queue.find_latest(JobKind.EXPORT, "run_1").id == wanted
+
+
+def test_a_run_that_ended_early_is_queued_again_as_if_nothing_had_been(
+    workspace: Workspace, queue: Queue, run_job: int
+) -> None:
+    queue.claim([JobKind.RUN])
+    queue.requeue(run_job, {"memory_attempt": 1})
+    queue.claim([JobKind.RUN])
+    queue.record_process(run_job, 123, 456.5)
+    queue.cancel_run("run_1")
+    queue.finish(run_job, State.FAILED, "out of memory")
+    assert queue.retry("run_1")
+    run, job = workspace.database.get_run("run_1"), queue.get(run_job)
+    assert (run.state, run.error, run.started_at, run.finished_at) == (State.QUEUED, None, None, None)
+    assert (job.payload, job.pid, job.cancel_requested, job.error) == ({}, None, False, None)
+    again = queue.claim([JobKind.RUN])
+    assert again is not None
+    assert (again.id, again.attempts) == (run_job, 3)
+
+
+def test_only_what_failed_or_was_cancelled_is_queued_again(
+    workspace: Workspace, queue: Queue, run_job: int
+) -> None:
+    assert not queue.retry("run_1"), "it is queued"
+    queue.claim([JobKind.RUN])
+    assert not queue.retry("run_1"), "it is running"
+    queue.finish(run_job, State.FINISHED)
+    assert not queue.retry("run_1"), "it has finished"
+    assert workspace.database.get_run("run_1").state is State.FINISHED
+    with pytest.raises(NotFoundError, match="'nothing'"):
+        queue.retry("nothing")
+
+
+def test_a_cancelled_run_can_be_queued_again(workspace: Workspace, queue: Queue, run_job: int) -> None:
+    queue.cancel_run("run_1")
+    assert queue.retry("run_1")
+    assert queue.find_cancelled([run_job]) == set()
+
+
+def test_an_imported_run_cannot_be_carried_out_again(workspace: Workspace, queue: Queue) -> None:
+    failed = make_record(make_run()).model_copy(update={"state": State.FAILED})
+    workspace.database.import_run(failed, make_experiment())
+    with pytest.raises(UserError, match="run_1 was imported"):
+        queue.retry("run_1")

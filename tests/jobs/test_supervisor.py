@@ -2,16 +2,20 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.jobs.supervising import Background, kill_job
 from tests.store.makers import make_event, make_experiment, make_record, make_run
 from tests.waiting import DEADLINE_S, wait_until
+from tl_core.jobs.child import Child
+from tl_core.jobs.nursery import Nursery
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.jobs.supervisor import Supervisor
@@ -257,6 +261,114 @@ def test_a_command_that_cannot_be_started_fails_its_job_and_no_other(
     for run in workspace.database.list_runs():
         assert run.state is State.FAILED
         assert "could not be started" in (run.error or "")
+        record = workspace.run_folder(run.run_id).read_record()
+        assert (record.state, record.error) == (State.FAILED, run.error)
+        assert last_failure(workspace, run.run_id).message == run.error
+
+
+def test_a_nursery_that_cannot_be_started_fails_its_job_and_leaves_the_supervisor_at_work(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    add_runs(workspace, ["run_a", "run_b"])
+    assert Supervisor(workspace, idle_s=0.0, nursery=(str(tmp_path / "missing"),)).run()
+    for run in workspace.database.list_runs():
+        assert run.state is State.FAILED
+        assert "could not be started" in (run.error or "")
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        ("(folder / 'events.jsonl').write_text('no event\\n')", "its folder cannot be read"),
+        ("(folder / 'events.jsonl').mkdir()", "its folder cannot be read"),
+        ("(folder / 'run.json').write_text('no record')", "cannot go on"),
+        ("(folder / 'run.json').mkdir()", "cannot go on"),
+        ("(folder / 'log.txt').unlink()", "exit code 1 without a word"),
+    ],
+)
+def test_a_damaged_folder_ends_its_own_run_and_no_other(
+    workspace: Workspace, write_script: WriteScript, damage: str, error: str
+) -> None:
+    first, _ = add_runs(workspace, ["run_a", "run_b"])
+    folder = workspace.run_folder("run_a").path
+    script = write_script(
+        f"if job_id == '{first}':\n"
+        f"    folder = Path({str(folder)!r})\n"
+        f"    {damage}\n"
+        "    sys.exit('cannot go on')"
+    )
+    work_off(workspace, script)
+    failed, finished = workspace.database.list_runs()
+    assert failed.state is State.FAILED
+    assert error in (failed.error or "")
+    assert finished.state is State.FINISHED
+
+
+def test_an_adopted_run_with_a_damaged_folder_is_failed_once(
+    workspace: Workspace, queue: Queue, write_script: WriteScript
+) -> None:
+    (job_id,) = add_runs(workspace)
+    queue.claim([JobKind.RUN])
+    folder = workspace.run_folder("run_1").path
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("no record")
+    work_off(workspace, write_script(""))
+    assert queue.get(job_id).state is State.FAILED
+
+
+class Gone:
+    """A handle of a process that has been collected already."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int:
+        return 3
+
+    def wait(self) -> int:
+        return 3
+
+
+class QuickNursery:
+    """Forks what ends at once."""
+
+    is_ready = True
+
+    def fork(self, *_: object) -> Gone:
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        return Gone(ended.pid)
+
+
+def test_a_fork_that_ends_before_it_is_noted_is_told_by_its_exit_code(
+    workspace: Workspace, queue: Queue
+) -> None:
+    add_runs(workspace)
+    job = queue.claim([JobKind.RUN])
+    assert job is not None
+    child = Child.start(workspace, job, (), cast(Nursery, QuickNursery()))
+    assert child.identity is None
+    assert child.has_ended()
+    assert child.judge().error == "exit code 3 without a word"
+
+
+def test_what_an_earlier_attempt_told_is_not_taken_for_the_words_of_the_next(
+    workspace: Workspace, queue: Queue, write_script: WriteScript
+) -> None:
+    (job_id,) = add_runs(workspace)
+    failure = RunFailed(
+        **make_event(0).model_dump(include=STAMP), reason="out_of_memory", message="too large"
+    )
+    folder = workspace.run_folder("run_1").path
+    script = write_script(
+        f"seen, events = root / 'seen', Path({str(folder)!r}) / 'events.jsonl'\n"
+        "if seen.exists(): sys.exit('no torch')\n"
+        "seen.touch()\n"
+        f"events.write_text({failure.model_dump_json()!r} + '\\n')\n"
+        "sys.exit(75)"
+    )
+    work_off(workspace, script)
+    assert (queue.get(job_id).error, queue.get(job_id).attempts) == ("no torch", 2)
 
 
 def test_a_child_survives_its_supervisor_and_the_next_one_sees_it_to_its_end(

@@ -102,6 +102,36 @@ def test_importing_twice_is_refused_and_leaves_nothing_half_done(
     assert [path.name for path in (workspace.root / "runs").iterdir()] == ["run_1"]
 
 
+def test_a_folder_that_is_in_the_way_keeps_a_run_from_being_imported(
+    workspace: Workspace, foreign_folder: Path
+) -> None:
+    workspace.run_folder("run_1").append_event(make_event(7))
+    with pytest.raises(UserError, match="here already"):
+        workspace.import_run(foreign_folder)
+    assert workspace.database.list_runs() == []
+    assert workspace.run_folder("run_1").read_events() == [make_event(7)]
+
+
+def test_a_run_that_cannot_be_copied_gets_no_row(
+    workspace: Workspace, foreign_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="no space left"):
+        workspace.import_run(foreign_folder)
+    assert workspace.database.list_runs() == []
+    assert list((workspace.root / "runs").iterdir()) == []
+
+
+def test_a_run_whose_row_is_known_leaves_no_folder(workspace: Workspace, foreign_folder: Path) -> None:
+    workspace.database.add_experiment(make_experiment(), [make_run()])
+    with pytest.raises(UserError, match="here already"):
+        workspace.import_run(foreign_folder)
+    assert list((workspace.root / "runs").iterdir()) == []
+
+
 def test_run_rows_can_be_rebuilt_from_the_folders(workspace: Workspace, foreign_folder: Path) -> None:
     workspace.import_run(foreign_folder)
     before = workspace.database.get_run("run_1")

@@ -11,7 +11,7 @@ from tl_core.catalogue.locating import obtain, settle
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import read_table
-from tl_core.errors import PlanError
+from tl_core.errors import NotFoundError, PlanError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import launch, take_in
@@ -23,6 +23,7 @@ from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 POLL_S = 0.5
+SUPERVISOR_CHECK_S = 5.0
 
 Say = Callable[[str], None]
 
@@ -107,15 +108,16 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
         for line in _follow(workspace, experiment.experiment_id):
             say(line)
     except KeyboardInterrupt:
-        Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+        cancel(workspace, experiment.experiment_id)
         raise
     dataset = workspace.database.get_dataset(experiment.dataset_fingerprint)
     return comparison_json(gather(workspace, experiment.experiment_id), dataset)
 
 
 def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
-    """Yield a line whenever a run begins or ends, until all have ended."""
+    """Yield a line whenever a run begins or ends, until all have ended; replace a supervisor that died."""
     shown: dict[str, State] = {}
+    checked = time.monotonic()
     while True:
         runs = [observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id)]
         for run in runs:
@@ -126,6 +128,9 @@ def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
                 yield f"{place} {run.config.arm.name} seed {run.config.seed} {run.state.value}{reason}"
         if all(run.state.is_final for run in runs):
             return
+        if time.monotonic() - checked >= SUPERVISOR_CHECK_S:
+            ensure_supervisor(workspace.settings)
+            checked = time.monotonic()
         time.sleep(POLL_S)
 
 
@@ -189,7 +194,7 @@ def run_lines(workspace: Workspace) -> list[str]:
     return [
         f"{run.run_id}  {run.config.experiment_id}  {run.state.value:9}  {run.config.arm.name}  "
         f"seed {run.config.seed}  {run.config.train_size} examples"
-        for run in workspace.database.list_runs()
+        for run in (observe(workspace.settings, row) for row in workspace.database.list_runs())
     ]
 
 
@@ -200,17 +205,24 @@ def _is_experiment(identifier: str) -> bool:
 def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
     """Give a run's record, or an experiment's comparison."""
     if not _is_experiment(identifier):
-        workspace.database.get_run(identifier)
-        return workspace.run_folder(identifier).read_record().model_dump(mode="json")
+        run, folder = workspace.database.get_run(identifier), workspace.run_folder(identifier)
+        if not folder.has_record():
+            raise NotFoundError(
+                f"Expected a run with a record; {identifier} is {run.state.value} and has written none.",
+                "`tl_core runs` lists how the runs stand.",
+            )
+        return folder.read_record().model_dump(mode="json")
     results = gather(workspace, identifier)
     dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
     return comparison_json(results, dataset)
 
 
 def cancel(workspace: Workspace, identifier: str) -> None:
-    """Cancel a run or an experiment."""
+    """Cancel a run or an experiment; a supervisor is there to end what is running."""
     queue = Queue(workspace.database)
     (queue.cancel_experiment if _is_experiment(identifier) else queue.cancel_run)(identifier)
+    if queue.list_running():
+        ensure_supervisor(workspace.settings)
 
 
 def delete(workspace: Workspace, identifier: str) -> None:

@@ -1,11 +1,14 @@
 """The nursery's own side: ``python -m tl_core.experiments.nursery --workspace DIR``.
 
-Imports what a training needs, then forks one copy of itself for each line on its input. It stays without
-threads, without an open database and without a CUDA context, none of which survives a fork.
-`tl_core.jobs.nursery` has the messages.
+Imports what a training needs, then forks one copy of itself for each line on its input. What does not
+survive a fork it does not have: no thread of Python's, no parallel work begun, no open database and no CUDA
+context. The idle threads that libraries start while they are imported are missing from the copies, which
+train on the CPU without them; that a copy can use CUDA has not been measured. `tl_core.jobs.nursery` has the
+messages.
 """
 
 import argparse
+import importlib
 import json
 import os
 import select
@@ -14,10 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tl_core.experiments import carry_out, classical, neural
-
-WARM = (classical, neural)
-"""Imported for what they import; `carry_out` itself imports them only when an arm needs them."""
+WARM = tuple(f"tl_core.experiments.{name}" for name in ("carry_out", "classical", "neural"))
+"""Imported for what they import; `carry_out` itself imports the others only when an arm needs them."""
 
 _POLL_S = 0.05
 _MAX_REQUEST_BYTES = 65536  # a pipe takes a line of this length whole
@@ -28,7 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
     workspace = parser.parse_args().workspace
-    _say({"is_ready": True})
+    messages = _reserve_messages()
+    for module in WARM:
+        importlib.import_module(module)
+    _say(messages, {"is_ready": True})
     is_open = True
     while is_open:
         readable, _, _ = select.select([0], [], [], _POLL_S)
@@ -37,21 +41,40 @@ def main() -> None:
             line = os.read(0, _MAX_REQUEST_BYTES)
             is_open = bool(line)
             if line:
-                _say({"forked": _fork(workspace, json.loads(line))})
-        _report_ended()
+                _fork(messages, workspace, json.loads(line))
+        _report_ended(messages)
 
 
-def _fork(workspace: Path, request: dict[str, Any]) -> int:
+def _reserve_messages() -> int:
+    """Return a descriptor for messages alone, and send to stderr whatever a library prints from here on."""
+    messages = os.dup(1)
+    os.dup2(2, 1)
+    return messages
+
+
+def _fork(messages: int, workspace: Path, request: dict[str, Any]) -> None:
+    """Fork, and let the copy begin once its pid was told, so that none works that nobody knows of."""
+    is_told, told = os.pipe()
     pid = os.fork()
     if pid == 0:
+        os.close(messages)
+        os.close(told)
+        if not os.read(is_told, 1):  # the nursery died before it could tell
+            os._exit(1)
+        os.close(is_told)
         _become_job(workspace, request)
-    return pid
+    _say(messages, {"forked": pid})
+    os.write(told, b".")
+    os.close(told)
+    os.close(is_told)
 
 
 def _become_job(workspace: Path, request: dict[str, Any]) -> NoReturn:
     """Take a session, a folder and a log of its own, carry out the job, and end without going back."""
     code = 1
     try:
+        from tl_core.experiments import carry_out  # there already, see `WARM`
+
         os.setsid()
         os.chdir(request["folder"])
         with open(os.devnull, "rb") as nothing, open(request["log"], "ab") as log:
@@ -68,7 +91,7 @@ def _become_job(workspace: Path, request: dict[str, Any]) -> NoReturn:
         os._exit(code)
 
 
-def _report_ended() -> None:
+def _report_ended(messages: int) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -76,11 +99,11 @@ def _report_ended() -> None:
             return
         if pid == 0:
             return
-        _say({"ended": pid, "code": os.waitstatus_to_exitcode(status)})
+        _say(messages, {"ended": pid, "code": os.waitstatus_to_exitcode(status)})
 
 
-def _say(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)
+def _say(messages: int, message: dict[str, Any]) -> None:
+    os.write(messages, json.dumps(message).encode() + b"\n")
 
 
 if __name__ == "__main__":

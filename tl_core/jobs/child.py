@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from tl_core.jobs.nursery import ForkedProcess, Handle, Nursery
 from tl_core.jobs.outcome import Outcome, judge_exit, judge_traces, settle_folder
 from tl_core.jobs.processes import ProcessIdentity, child_environment
@@ -18,7 +20,7 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
-_GRACE_S = 1.5  # between asking and forcing, so that cancelling is done within two seconds
+_GRACE_S = 1.0  # between asking and forcing, so that cancelling is done within two seconds under load too
 
 
 @dataclass
@@ -52,11 +54,16 @@ class Child:
         """
         folder = _run_folder(workspace, job)
         if folder is not None:
+            # The process does both once more, but one that dies before it has may not be judged by what an
+            # earlier attempt has left, and its folder can be imported elsewhere like any other.
             run = workspace.database.get_run(job.ref_id)
             folder.start_over()
             folder.write_experiment(workspace.database.get_experiment(run.config.experiment_id))
         process = _spawn(workspace, job, command, nursery)
-        return cls(workspace, job, ProcessIdentity.of(process.pid), process)
+        identity = None
+        with contextlib.suppress(psutil.NoSuchProcess):  # a nursery collects a fork that ends at once
+            identity = ProcessIdentity.of(process.pid)
+        return cls(workspace, job, identity, process)
 
     @classmethod
     def adopt(cls, workspace: Workspace, job: Job) -> "Child":

@@ -1,13 +1,9 @@
 """What web server and command line do with the supervisor: start it, ask for it, stop it."""
 
-import contextlib
 import dataclasses
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 
 from tl_core.jobs.outcome import VANISHED
 from tl_core.jobs.processes import ProcessIdentity, child_environment
@@ -17,7 +13,6 @@ from tl_core.settings import Settings
 from tl_core.store.rows import RunRow
 
 _STOP_TIMEOUT_S = 10.0
-_POLL_S = 0.05
 
 
 def ensure_supervisor(settings: Settings) -> None:
@@ -54,13 +49,7 @@ def stop_supervisor(settings: Settings) -> bool:
     identity = _find_supervisor(settings)
     if identity is None or not identity.is_alive():
         return False
-    deadline = time.monotonic() + _STOP_TIMEOUT_S
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(identity.pid, signal.SIGTERM)
-        while identity.is_alive():
-            if time.monotonic() > deadline:
-                os.kill(identity.pid, signal.SIGKILL)
-            time.sleep(_POLL_S)
+    identity.end(_STOP_TIMEOUT_S)
     return True
 
 

@@ -7,7 +7,9 @@ had (no ``fork`` that is safe outside Linux), a job's process is started afresh 
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +22,8 @@ from tl_core.jobs.processes import child_environment
 from tl_core.settings import Settings
 
 NURSERY = (sys.executable, "-m", "tl_core.experiments.nursery")
-_ANSWER_S = 5.0
+_ANSWER_S = 2.0
+_CLOSE_S = 1.0
 _POLL_S = 0.02
 
 
@@ -64,7 +67,8 @@ class Nursery:
 
     One line of JSON per message. To the nursery: ``{"job_id", "folder", "log"}``. From it:
     ``{"is_ready": true}`` once, ``{"forked": pid}`` per request, ``{"ended": pid, "code": exit code}``.
-    It ends when its input closes, so it never outlives its supervisor.
+    A fork begins its job once its pid was told, so none works unknown to the supervisor. The nursery ends
+    when its input closes, so it never outlives its supervisor.
     """
 
     def __init__(self, settings: Settings, command: Sequence[str] = NURSERY) -> None:
@@ -102,7 +106,8 @@ class Nursery:
         Raises
         ------
         OSError
-            If the nursery does not answer; then nothing was forked that will do any work for long.
+            If the nursery is gone or does not answer. It is ended then, and so is a fork that it made too
+            late, so that the job can be carried out by another process.
         """
         request = {"job_id": job_id, "folder": str(folder), "log": str(log)}
         self._requests.write(json.dumps(request) + "\n")
@@ -110,7 +115,7 @@ class Nursery:
         try:
             return ForkedProcess(self._forked.get(timeout=_ANSWER_S), self)
         except queue.Empty:
-            self.close()
+            self._abandon()
             raise OSError("the nursery did not answer") from None
 
     def close(self) -> None:
@@ -118,19 +123,34 @@ class Nursery:
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         try:
-            self._process.wait(_ANSWER_S)
+            self._process.wait(_CLOSE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._listener.join(_ANSWER_S)
+        self._listener.join(_CLOSE_S)
+
+    def _abandon(self) -> None:
+        """End a nursery that is stuck, and the forks that nobody took from it."""
+        self._process.kill()
+        self.close()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                _kill_fork(self._forked.get_nowait())
 
     def _listen(self) -> None:
         with self._messages:
             for line in self._messages:
                 message = json.loads(line)
                 if "forked" in message:
+                    self.exit_codes.pop(message["forked"], None)  # of an earlier fork with the same pid
                     self._forked.put(message["forked"])
                 elif "ended" in message:
                     self.exit_codes[message["ended"]] = message["code"]
                 else:
                     self._is_ready = True
+
+
+def _kill_fork(pid: int) -> None:
+    for kill in (os.killpg, os.kill):  # it may not lead a group of its own yet
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)

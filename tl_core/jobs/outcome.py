@@ -60,6 +60,12 @@ def judge_exit(code: int, log: Path, told: RunFailed | None) -> Outcome:
     return Outcome(State.FAILED, _last_line(log) or f"exit code {code} without a word", "exception")
 
 
+def judge_fault(what: str, error: Exception) -> Outcome:
+    """Conclude from an error of the supervisor's own, so that a job's end never depends on its folder."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return Outcome(State.FAILED, f"{what}: {text}"[:_MAX_MESSAGE_CHARACTERS], "exception")
+
+
 def judge_traces(folder: RunFolder | None, told: RunFailed | None) -> Outcome:
     """Conclude from what is left of a process whose exit code went to nobody."""
     if told is not None:
@@ -116,8 +122,11 @@ def _describe_signal(number: int) -> str:
 
 
 def _last_line(log: Path) -> str:
-    with log.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
-        lines = file.read().decode(errors="replace").split("\n")
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            lines = file.read().decode(errors="replace").split("\n")
+    except FileNotFoundError:
+        return ""
     said = [line.strip() for line in lines if line.strip()]
     return said[-1][:_MAX_MESSAGE_CHARACTERS] if said else ""

@@ -145,14 +145,18 @@ def _read(reply: httpx.Response) -> Answer:
         error = reply.json()
         raise NotFoundError(error["message"], error["remedy"])
     if reply.is_error:
-        raise RunError(
-            f"Expected an answer of the prediction server; got status {reply.status_code}.",
-            "The file prediction_server.log in the workspace says why.",
-        )
+        raise RunError(_reason(reply), "The file prediction_server.log in the workspace tells more.")
     body = reply.json()
     return Answer(
         labels=tuple(body["labels"]), probabilities=tuple(tuple(row) for row in body["probabilities"])
     )
+
+
+def _reason(reply: httpx.Response) -> str:
+    """Give the server's own words, or the status of an answer without any."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        return str(reply.json()["message"])
+    return f"Expected an answer of the prediction server; got status {reply.status_code}."
 
 
 def _connect(workspace: Path) -> httpx.Client | None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import psutil
 from tl_core.settings import Settings
 
 _CLOCK_TOLERANCE_S = 2.0
+_POLL_S = 0.05
 _CODE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -27,7 +29,7 @@ class ProcessIdentity:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity":
-        """Identify a process that exists."""
+        """Identify a process. Raises psutil.NoSuchProcess if it is gone."""
         return cls(pid, psutil.Process(pid).create_time())
 
     @classmethod
@@ -51,9 +53,20 @@ class ProcessIdentity:
         except psutil.NoSuchProcess:
             return False
 
+    def end(self, timeout_s: float) -> None:
+        """Ask the process to end, force it after ``timeout_s`` seconds, and wait until it is gone."""
+        deadline = time.monotonic() + timeout_s
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+            while self.is_alive():
+                if time.monotonic() > deadline:
+                    os.kill(self.pid, signal.SIGKILL)
+                time.sleep(_POLL_S)
+
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the process and everything it started, if it leads a group of its own."""
-        with contextlib.suppress(ProcessLookupError):
+        # PermissionError is macOS's answer for a group in which only zombies are left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
 

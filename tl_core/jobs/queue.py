@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import State
 from tl_core.store.database import Database
 from tl_core.store.identifiers import now
@@ -14,6 +14,19 @@ from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind, JobTable
 
 _PENDING = (State.QUEUED.value, State.RUNNING.value)
+_AFRESH: dict[str, Any] = {
+    "state": State.QUEUED.value,
+    "payload": {},
+    "error": None,
+    "pid": None,
+    "process_created": None,
+    "cancel_requested": False,
+    "num_done": 0,
+    "num_total": 0,
+    "started_at": None,
+    "finished_at": None,
+}
+"""A job as it was before its first attempt, but for the number of attempts."""
 
 
 class Queue:
@@ -51,7 +64,7 @@ class Queue:
         with self._database.transaction() as session:
             row = session.scalar(self._select(JobTable.id == job_id))
             if row is None:
-                raise NotFoundError(f"Expected the number of a job; got {job_id}, which is not there.")
+                raise NotFoundError(f"Expected a job of this workspace; there is no job {job_id}.")
             return Job.of(row)
 
     def find_latest(self, kind: JobKind, ref_id: str) -> Job | None:
@@ -103,6 +116,33 @@ class Queue:
         return self._leave_running(
             job_id, state=State.QUEUED.value, payload=dict(payload), pid=None, process_created=None
         )
+
+    def retry(self, run_id: str) -> bool:
+        """Queue a run once more, in its old place, that failed or was cancelled; return whether it was so.
+
+        Its attempts go on being counted; a batch that memory made smaller begins whole again.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such run.
+        UserError
+            If the run was imported: nothing here knows how to carry it out.
+        """
+        job_id = self._database.get_run(run_id).job_id
+        if job_id is None:
+            raise UserError(
+                f"Expected a run that was queued here; {run_id} was imported.",
+                "Start a comparison on its dataset instead.",
+            )
+        ended_early = JobTable.state.in_([State.FAILED.value, State.CANCELLED.value])
+        afresh = self._update(JobTable.id == job_id, ended_early).values(_AFRESH).returning(JobTable)
+        with self._database.transaction() as session:
+            row = session.scalar(afresh)
+            if row is None:
+                return False
+            self._let_run_follow(session, row)
+            return True
 
     def request_cancel(self, job_id: int) -> None:
         """Cancel a job: at once if it is queued; a running one is ended by its supervisor."""

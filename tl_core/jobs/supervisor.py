@@ -6,6 +6,7 @@ same one in the foreground. Its children outlive it if it is killed, and the nex
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -13,13 +14,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tl_core.errors import TlError
 from tl_core.jobs.child import Child
 from tl_core.jobs.nursery import NURSERY, Nursery
+from tl_core.jobs.outcome import Outcome, judge_fault
 from tl_core.jobs.presence import has_web_server
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.files import locked_at_once
 from tl_core.store.rows import Job
@@ -32,6 +32,8 @@ _TICK_S = 0.1
 _MAX_MEMORY_ATTEMPTS = 4
 _NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
 _SLOTS = (frozenset({JobKind.RUN}), frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}))
+
+logger = logging.getLogger(__name__)
 
 
 class Supervisor:
@@ -138,12 +140,23 @@ class Supervisor:
             child.clean()
 
     def _conclude(self, child: Child) -> None:
-        outcome = child.judge()
+        try:
+            outcome = child.judge()
+        except Exception as error:  # a damaged folder ends its own job and no other
+            logger.exception("Job %d has ended; its folder cannot be read", child.job.id)
+            outcome = judge_fault("its folder cannot be read", error)
         num_retries = int(child.job.payload.get("memory_attempt", 0))
         if outcome.is_out_of_memory and num_retries < _MAX_MEMORY_ATTEMPTS:
             self._queue.requeue(child.job.id, {**child.job.payload, "memory_attempt": num_retries + 1})
             return
-        child.settle(outcome)
+        self._finish(child, outcome)
+
+    def _finish(self, child: Child, outcome: Outcome) -> None:
+        """Write the outcome into the run's folder if that can be done, and into the database in any case."""
+        try:
+            child.settle(outcome)
+        except Exception:  # a full disk, say
+            logger.exception("Job %d has ended; its folder does not say so", child.job.id)
         self._queue.finish(child.job.id, outcome.state, outcome.error)
 
     def _honour_cancels(self) -> None:
@@ -162,11 +175,13 @@ class Supervisor:
             self._start(job)
 
     def _start(self, job: Job) -> None:
-        self._warm_nursery()
         try:
+            self._warm_nursery()
             child = Child.start(self._workspace, job, self._command, self._nursery)
-        except (OSError, TlError) as error:
-            self._queue.finish(job.id, State.FAILED, f"its process could not be started: {error}")
+        except Exception as error:  # whatever keeps one job from starting, the next one has its turn
+            logger.exception("Job %d could not be started", job.id)
+            outcome = judge_fault("its process could not be started", error)
+            self._finish(Child.adopt(self._workspace, job), outcome)
             return
         self._children.append(child)
         if child.identity is not None:
@@ -230,6 +245,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tl_core.jobs.supervisor", description=main.__doc__)
     parser.add_argument("--workspace", help="the folder to work in; TL_WORKSPACE if not given")
     settings = Settings.from_environment(parser.parse_args().workspace)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     workspace = Workspace.open(settings)
     supervisor = Supervisor(
         workspace, idle_s=settings.supervisor_idle_s, heeds_web_servers=True, nursery=default_nursery()

@@ -131,6 +131,8 @@ class Database:
     def mark_run_in(self, session: Session, run_id: str, state: State, error: str | None = None) -> None:
         """Do what `mark_run` does as a part of a larger transaction."""
         values: dict[str, Any] = {"state": state.value, "error": error}
+        if state is State.QUEUED:
+            values |= {"started_at": None, "finished_at": None}
         if state is State.RUNNING:
             values["started_at"] = now()
         if state.is_final:

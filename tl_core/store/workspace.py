@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
@@ -100,7 +100,7 @@ class Workspace:
         NotFoundError
             If the folder has no ``run.json`` or no ``experiment.json``.
         UserError
-            If the run is known already.
+            If the run is known already, or its folder is here.
         """
         source = RunFolder(folder.resolve())
         record, experiment = source.read_record(), source.read_experiment()
@@ -108,10 +108,18 @@ class Workspace:
         if source.path == target.resolve():
             self.database.import_run(record, experiment)
             return record.config.run_id
+        if target.exists():
+            raise UserError(
+                f"Expected a new run; got {target.name}, whose folder is here already.",
+                "Import that folder itself if the run is missing from the lists.",
+            )
         with tempfile.TemporaryDirectory(dir=self.root / "runs", prefix=".import-") as temporary:
-            copy = Path(shutil.copytree(source.path, Path(temporary) / "run"))
+            Path(shutil.copytree(source.path, Path(temporary) / "run")).replace(target)
+        try:
             self.database.import_run(record, experiment)
-            copy.replace(target)
+        except BaseException:
+            shutil.rmtree(target)
+            raise
         return record.config.run_id
 
     def _remove_folders(self, removed: Removed) -> None:
