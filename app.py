@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.auth_util import is_authlib_installed
 
+from pages.shared.access import has_authentication
 from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
 from tl_core.jobs.presence import WebServerPresence
 from tl_core.settings import Settings
@@ -69,10 +71,20 @@ async def life_cycle(app: st.App) -> AsyncIterator[None]:
 
 def _require_loopback_or_authentication() -> None:
     address = config.get_option("server.address")
-    if address not in LOOPBACK and "auth" not in st.secrets:
+    if has_authentication():
+        _require_authlib()
+    elif address not in LOOPBACK:
         raise SystemExit(
             f"Expected server.address on the loopback interface; got {address!r}. "
             "Anybody who reaches it could use this server: configure [auth] in .streamlit/secrets.toml first."
+        )
+
+
+def _require_authlib() -> None:
+    if not is_authlib_installed():
+        raise SystemExit(
+            "Expected the package Authlib, without which nobody can log in; it is not installed. "
+            "Install it with: pip install 'streamlit[auth]'. Or remove [auth] from .streamlit/secrets.toml."
         )
 
 

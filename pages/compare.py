@@ -6,7 +6,7 @@ First the sentence, then the picture, then the proof.
 import streamlit as st
 
 from pages.shared import comparison
-from pages.shared.frame import draw_header, invite
+from pages.shared.frame import draw_header, invite, live_part
 from pages.shared.results import (
     choose,
     choose_experiment,
@@ -56,8 +56,11 @@ with header:
     draw_header("Was pretraining worth it?", facts_of(experiment))
 
 states = states_of(observed_runs(experiment.experiment_id))
+if not states:
+    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+    st.stop()
 results = results_of(experiment.experiment_id, states)
-st.fragment(watch, run_every=None if results.is_done else POLL_S)(experiment.experiment_id, states)
+live_part(watch, None if results.is_done else POLL_S)(experiment.experiment_id, states)
 comparison.draw_missing(results)
 top, selectors = st.container(), st.container()
 if not results.verdicts:

@@ -56,6 +56,7 @@ def draw_start() -> None:
 def draw_upload(upload: Upload) -> None:
     """Show an upload, let its columns be confirmed, and take it in."""
     draw_header(QUESTION, [upload.name])
+    start_over("Use other texts", "top")
     if upload.is_sample:
         st.caption(f":material/science: {NOT_EVIDENCE}")
     try:
@@ -89,13 +90,14 @@ def draw_dataset(fingerprint: str) -> None:
     """Show a stored dataset."""
     intake = stored_intake(fingerprint)
     draw_header(QUESTION, facts_of(intake))
+    start_over("Use other texts", "top")
     draw_examples(intake.dataset)
     draw_intake(intake)
     design, other = st.columns([1, 3], vertical_alignment="center")
     if design.button("Design a comparison", type="primary", icon=":material/arrow_forward:", width="stretch"):
         st.switch_page("design.py", query_params={"dataset": fingerprint})
     with other:
-        start_over("Use other texts")
+        start_over("Choose other texts")
 
 
 def draw_intake(intake: Intake) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared.choices import (
+    can_be_had,
     choose_amount,
     choose_arms,
     choose_base_model,
@@ -10,12 +11,12 @@ from pages.shared.choices import (
     choose_dataset,
     choose_metric,
     choose_task,
-    missing_models,
 )
 from pages.shared.expert import choose_rates, choose_rivals, choose_training
-from pages.shared.frame import card, draw_header, invite, literal, show_error
+from pages.shared.frame import card, draw_header, invite, show_error
 from pages.shared.intake import stored_intake
 from pages.shared.plan_view import draw_plan, estimate_of
+from pages.shared.slips import Slips
 from pages.shared.state import current, remember, workspace
 from pages.shared.wording import short_hash
 from tl_core.errors import TlError
@@ -28,15 +29,15 @@ from tl_core.store.identifiers import new_id
 QUESTION = "What should be compared?"
 
 
-def draw_choices(dataset: DatasetInfo, intake: Intake) -> ExperimentConfig:
+def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> ExperimentConfig:
     """Draw every choice and freeze what they say. Raises TlError if they contradict each other."""
     with card("What", "the task, and the pretrained model it is about"):
         task = choose_task(dataset)
-        base_model = choose_base_model()
+        base_model = choose_base_model(slips)
     with card("Arms", "what stands side by side, on the same split"):
         arms = choose_arms()
     with card("How much", "seeds and train texts decide how sure the verdict can be"):
-        amount = choose_amount(intake.split.info)
+        amount = choose_amount(intake.split.info, slips)
     with card("How it is judged", "fixed before the start"):
         left, right = st.columns(2)
         with left:
@@ -45,7 +46,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake) -> ExperimentConfig:
             metric = choose_metric(dataset)
     with st.expander("For experts: lengths, rates, further base models", icon=":material/tune:"):
         training = choose_training(amount.preset)
-        arms += choose_rivals(base_model)
+        arms += choose_rivals(base_model, slips)
         rates = choose_rates(arms)
     return plan_experiment(
         experiment_id=new_id("exp"),
@@ -67,21 +68,17 @@ def draw_choices(dataset: DatasetInfo, intake: Intake) -> ExperimentConfig:
     )
 
 
-def draw_start(experiment: ExperimentConfig, intake: Intake) -> None:
-    """Show the plan and what it costs, and start it."""
+def draw_start(experiment: ExperimentConfig, intake: Intake, slips: Slips) -> None:
+    """Show the plan and what it costs, and start it if nothing stands in the way."""
     draw_plan(experiment, estimate_of(experiment, intake))
     base_models = {arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_neural}
-    missing = missing_models(sorted(base_models))
-    if missing:
-        st.error(
-            f"Not on disk: {literal(', '.join(missing))}, and the model hub does not answer. "
-            "Choose a model that is on disk.",
-            icon=":material/cloud_off:",
-        )
-    is_asked = st.button(
-        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(missing)
-    )
-    if is_asked:
+    is_ready = can_be_had(sorted(base_models))
+    if slips:
+        is_ready = False
+        st.caption("What is marked red has to be mended before the start.")
+    if st.button(
+        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not is_ready
+    ):
         launch(workspace(), experiment)
         ensure_supervisor(workspace().settings)
         remember("experiment", experiment.experiment_id)
@@ -96,6 +93,7 @@ if not datasets:
 
 fingerprint = current("dataset") or datasets[0].fingerprint
 intake = stored_intake(workspace().database.get_dataset(fingerprint).fingerprint)
+remember("dataset", fingerprint)
 split = intake.split.info
 parts = f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples"
 draw_header(QUESTION, [intake.dataset.info.name, parts, f"split {short_hash(split.hash)}"])
@@ -105,12 +103,12 @@ with choices:
     if dataset.fingerprint != fingerprint:
         remember("dataset", dataset.fingerprint)
         st.rerun()
-    remember("dataset", fingerprint)
+slips = Slips()
 try:
     with choices:
-        experiment = draw_choices(dataset, intake)
+        experiment = draw_choices(dataset, intake, slips)
     with plan, card("The plan"):
-        draw_start(experiment, intake)
+        draw_start(experiment, intake, slips)
 except TlError as error:
     with plan:
         show_error(error)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.shared.frame import card, draw_header, literal
-from pages.shared.state import hardware, workspace
+from pages.shared.frame import card, draw_header, literal, live_part
+from pages.shared.state import forget, hardware, workspace
 from pages.shared.surroundings import hub_sentence, hub_state, waiting_sentence
 from pages.shared.ways_in import draw_finished, draw_latest, draw_samples
 
@@ -37,9 +37,12 @@ with own, card("Use my texts", height="stretch"):
     st.markdown(
         "A CSV with a column of texts and a column of labels; its columns are guessed and you confirm."
     )
-    st.page_link("data.py", label="To the data", icon=":material/upload_file:")
+    if st.button("To the data", icon=":material/upload_file:"):
+        forget("upload")
+        forget("dataset")
+        st.switch_page("data.py")
 if workspace().database.list_experiments():
     with card("Latest comparisons"):
         draw_latest()
 is_silent = hub_state() is None
-st.fragment(draw_server, run_every=ASKING_S if is_silent else None)(is_silent)
+live_part(draw_server, ASKING_S if is_silent else None)(is_silent)

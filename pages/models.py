@@ -23,6 +23,7 @@ experiments = {one.experiment_id: one for one in here.database.list_experiments(
 num_finished = sum(run.state is State.FINISHED for run in runs)
 facts = [plural(len(runs), "run"), f"{num_finished:,} finished", plural(len(experiments), "experiment")]
 draw_header(QUESTION, facts)
+current("run")  # into the URL first, so that its row is chosen in the table
 draw_inventory(filter_runs(runs, experiments), experiments)
 run_id = current("run")
 if run_id is None:

@@ -1,17 +1,19 @@
 """The list of pages and the frame around them."""
 
-import logging
 from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.frame import draw_sidebar, show_error
-from tl_core.errors import TlError
+from pages.shared.access import draw_login, is_admitted
+from pages.shared.frame import draw_header, guarded, show_error
+from pages.shared.state import forget_lost
+from tl_core.errors import NotFoundError
 
 ICON = Path(__file__).parent / "shared" / "icon.png"
 
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ICON), layout="wide")
 
+admitted = is_admitted()
 page = st.navigation(
     {
         "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
@@ -24,13 +26,24 @@ page = st.navigation(
         ],
         "More": [st.Page("models.py", title="Models", icon=":material/inventory_2:", url_path="models")],
     },
+    position="sidebar" if admitted else "hidden",
     expanded=True,
 )
-draw_sidebar()
-try:
-    page.run()
-except TlError as error:
-    show_error(error)
-except Exception:
-    logging.getLogger(__name__).exception("page %s failed", page.title)
-    st.error("This page failed; that is a fault of the program. The server's log has the details.")
+if not admitted:
+    draw_login()
+    st.stop()
+
+
+def draw_page() -> None:
+    """Draw the page; a wrong id in its URL is told once, and gives way to what there is."""
+    try:
+        page.run()
+    except NotFoundError as error:
+        if not forget_lost():
+            raise
+        draw_header(page.title.lstrip("12345 "))
+        show_error(error)
+        st.page_link(page, label="Show what is there", icon=":material/arrow_forward:")
+
+
+guarded(draw_page, "page")()

@@ -5,7 +5,7 @@ What moves is one fragment; the rest of the page is drawn anew when a run change
 
 import streamlit as st
 
-from pages.shared.frame import draw_header, invite
+from pages.shared.frame import draw_header, invite, live_part
 from pages.shared.live import draw_live
 from pages.shared.results import choose_experiment, observed_runs, results_of, states_of
 from pages.shared.run_cards import draw_failures, draw_one_run, draw_verdict_so_far, offer_cancel_all
@@ -26,11 +26,14 @@ with header:
     draw_header("How is the training going?", facts_of(experiment))
 
 runs = observed_runs(experiment.experiment_id)
+if not runs:
+    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+    st.stop()
 is_done = all(run.state.is_final for run in runs)
 if any(run.state.is_final for run in runs):
     draw_verdict_so_far(results_of(experiment.experiment_id, states_of(runs)))
 draw_failures(experiment, runs)
-st.fragment(draw_live, run_every=None if is_done else POLL_S)(experiment, states_of(runs))
+live_part(draw_live, None if is_done else POLL_S)(experiment, states_of(runs))
 if not is_done:
     offer_cancel_all(experiment, runs)
 draw_one_run(experiment, runs)

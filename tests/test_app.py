@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -46,6 +47,17 @@ def test_the_web_server_has_no_torch(server: Server) -> None:
 def test_importing_the_application_imports_neither_torch_nor_transformers() -> None:
     code = "import sys, app; sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+@pytest.mark.skipif(find_spec("authlib") is not None, reason="Authlib is installed: people can log in")
+def test_a_login_that_cannot_work_is_refused_at_the_start(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text('[auth]\nclient_id = "none"\n')
+    with (
+        pytest.raises(RuntimeError, match="Authlib"),
+        serve(tmp_path, "--secrets.files", str(secrets)),
+    ):
+        pytest.fail("served pages that nobody can log in to")
 
 
 def test_an_open_address_without_authentication_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tl_core.charts import probabilities
 from tl_core.errors import NotFoundError, TlError
 from tl_core.jobs import predictions
 from tl_core.results.answering import Answerer
+from tl_core.results.numbers import answer_numbers
 from tl_core.schema import ExperimentConfig, Task
 
 MAX_CHARACTERS = 20_000
@@ -48,7 +49,8 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
     """Take a text and draw what every arm makes of it."""
     key = f"question_{experiment.experiment_id}"
     example = _example(experiment, st.session_state.setdefault(f"{key}_turn", 0))
-    st.session_state.setdefault(key, example.text)
+    # A widget's own value does not outlive a visit to another page.
+    st.session_state.setdefault(key, st.session_state.get(f"{key}_typed", example.text))
     with card("One text", "every arm's probabilities side by side"):
         with st.form(f"{key}_form", border=False):
             typed = st.text_area("Text", key=key, max_chars=MAX_CHARACTERS, height=100)
@@ -58,6 +60,7 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
                     st.form_submit_button(
                         "Another test text", icon=":material/shuffle:", on_click=_next, args=[experiment, key]
                     )
+        st.session_state[f"{key}_typed"] = typed
         _draw_origin(example, typed)
         if is_asked and not typed.strip():
             st.warning("Type a text first.", icon=":material/edit:")
@@ -122,11 +125,8 @@ def _draw_answered(experiment: ExperimentConfig, answered: Answered) -> None:
         )
     if answered.answers:
         rows = _rows(answered.answers)
-        shown = rows.assign(arm=rows["arm"].map(labels)).pivot(
-            index="arm", columns="label", values="probability"
-        )
         figure = probabilities(rows, styles_of(experiment), theme=theme())
-        draw_figure(figure, shown.reset_index(), key="answers")
+        draw_figure(figure, answer_numbers(rows, labels), key="answers")
 
 
 def _rows(answers: Mapping[str, predictions.Answer]) -> pd.DataFrame:

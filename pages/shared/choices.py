@@ -1,15 +1,17 @@
 """The choices of a comparison: each with one sentence of help and a good default."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.frame import literal
+from pages.shared.frame import dataset_line, literal, live_part
+from pages.shared.slips import Slips
 from pages.shared.surroundings import hub_sentence, hub_state, is_on_disk, label_of, model_line
 from pages.shared.wording import METRIC_WORDS
 from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.catalogue.locating import describe, settle
-from tl_core.errors import PlanError
+from tl_core.catalogue.locating import describe, find_on_disk, settle
+from tl_core.errors import ModelError, PlanError
 from tl_core.planning.plan import DEFAULT_ARMS, default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.planning.samples import guess_task
@@ -54,6 +56,7 @@ METRIC_SENTENCES = {
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
 MAX_SEEDS = 20
+ASKING_S = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,7 @@ def choose_dataset(datasets: list[DatasetInfo], current: str | None) -> DatasetI
         "Dataset",
         ids,
         index=ids.index(current) if current in by_id else 0,
-        format_func=lambda one: f"{by_id[one].name} · {by_id[one].num_examples:,} texts",
+        format_func=lambda one: dataset_line(by_id[one]),
     )
     return by_id[chosen]
 
@@ -92,7 +95,7 @@ def choose_task(dataset: DatasetInfo) -> Task:
     )
 
 
-def choose_base_model() -> str:
+def choose_base_model(slips: Slips) -> str:
     """Choose the pretrained weights, from the catalogue or by id or folder."""
     listed = st.selectbox(
         "Base model",
@@ -108,12 +111,29 @@ def choose_base_model() -> str:
         persist_state="session",
         placeholder="distilbert/distilroberta-base or ~/models/mine",
     ).strip()
-    chosen = settle(typed) if typed else listed
+    chosen = listed
+    with slips.told():
+        chosen = usable_model(typed) if typed else listed
     base = describe(chosen)
     st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
     if base.overlaps:
         st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
     return chosen
+
+
+def usable_model(typed: str) -> str:
+    """Return a typed base model as runs will name it. Raises ModelError for what can never be loaded."""
+    try:
+        base_model = settle(typed)
+        is_there = find_on_disk(base_model) is not None
+    except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
+        raise ModelError(f"Expected a base model's Hub id or a folder's path; got {typed!r}.") from error
+    if Path(base_model).is_absolute() and not is_there:
+        raise ModelError(
+            f"Expected a model folder with a config.json at {base_model!r}; there is none.",
+            "Mend the path, or choose a model of the list.",
+        )
+    return base_model
 
 
 def choose_arms() -> list[Arm]:
@@ -131,7 +151,7 @@ def choose_arms() -> list[Arm]:
     return [Arm(kind=kind) for kind in kinds]
 
 
-def choose_amount(split: SplitInfo) -> Amount:
+def choose_amount(split: SplitInfo, slips: Slips) -> Amount:
     """Choose preset, seeds and train sizes; seeds and sizes follow the preset until they are changed."""
     preset = st.segmented_control(
         "Preset",
@@ -164,7 +184,10 @@ def choose_amount(split: SplitInfo) -> Amount:
         persist_state="session",
         help=f"Labelled texts to learn from, at most {split.train:,}. Several show from how few it works.",
     )
-    return Amount(preset=preset, num_seeds=int(num_seeds), train_sizes=_sizes(typed))
+    train_sizes = [largest]
+    with sizes, slips.told():
+        train_sizes = _sizes(typed)
+    return Amount(preset=preset, num_seeds=int(num_seeds), train_sizes=train_sizes)
 
 
 def _sizes(typed: list[str]) -> list[int]:
@@ -206,22 +229,27 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
     return metric
 
 
-def missing_models(base_models: list[str]) -> list[str]:
-    """Say what stands in the way of each base model that is not on disk; draws what does not.
-
-    Returns
-    -------
-    Titles of the models that cannot be had; not escaped.
-    """
+def can_be_had(base_models: list[str]) -> bool:
+    """Say which base models are not on disk and whether they can be downloaded; nothing if all are here."""
     absent = [one for one in base_models if not is_on_disk(one)]
     if not absent:
-        return []
-    titles = [describe(one).title for one in absent]
+        return True
+    titles = literal(", ".join(describe(one).title for one in absent))
     is_reachable = hub_state()
-    if is_reachable is False:
-        return titles
     if is_reachable is None:
-        st.caption(hub_sentence(None))
-    downloaded = literal(", ".join(titles))
-    st.info(f"Not on disk: {downloaded}. The first run that needs it downloads it, in its own process.")
-    return []
+        live_part(_await_hub, ASKING_S)()
+    elif is_reachable:
+        st.info(f"Not on disk: {titles}. The first run that needs it downloads it, in its own process.")
+    else:
+        st.error(
+            f"Not on disk: {titles}, and the model hub does not answer. Choose a model that is on disk.",
+            icon=":material/cloud_off:",
+        )
+    return bool(is_reachable)
+
+
+def _await_hub() -> None:
+    """Say that the hub is being asked; begin the page anew once it has answered."""
+    if hub_state() is not None:
+        st.rerun()
+    st.caption(hub_sentence(None))

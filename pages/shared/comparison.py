@@ -3,10 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
-from pages.shared.frame import card, draw_figure, literal
+from pages.shared.frame import card, draw_figure, literal, live_part
 from pages.shared.race import draw_race
 from pages.shared.results import dataset_of, labels_of, styles_of
 from pages.shared.state import theme
@@ -19,7 +18,7 @@ from tl_core.charts import (
     per_class_difference,
     who_is_right,
 )
-from tl_core.results import tables
+from tl_core.results import numbers, tables
 from tl_core.results.agreement import Agreement, Cell, examples_of, find_agreement, with_words
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
@@ -50,6 +49,11 @@ def draw_missing(results: ExperimentResults) -> None:
         missing = [run for run in results.runs if run.state is state]
         if missing:
             words = f"{state.value.capitalize()} and missing here: {name_runs(missing, labels)}."
+            st.warning(literal(words), icon=":material/warning:")
+    for run in results.runs:
+        reason = results.unreadable.get(run.run_id)
+        if reason is not None:
+            words = f"Finished, but unreadable and missing here: {name_runs([run], labels)}. {reason}"
             st.warning(literal(words), icon=":material/warning:")
 
 
@@ -83,25 +87,23 @@ def _draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
 
 
 def _draw_overview(results: ExperimentResults, train_size: int) -> None:
-    values, means = tables.seed_values(results, train_size), tables.arm_means(results, train_size)
+    labels = labels_of(results.experiment)
     figure = arms_overview(
-        values,
-        means,
+        tables.seed_values(results, train_size),
+        tables.arm_means(results, train_size),
         styles_of(results.experiment),
         metric=results.experiment.headline_metric,
         floor=tables.floor_on_test(results),
         theme=theme(),
     )
-    labels = labels_of(results.experiment)
-    shown = means.assign(arm=means["arm"].map(labels)).sort_values("mean", ascending=False)
-    draw_figure(figure, shown, key="overview")
+    draw_figure(figure, numbers.overview_numbers(results, train_size, labels), key="overview")
 
 
 def draw_race_card(results: ExperimentResults, verdict: Verdict, headline: Verdict) -> None:
     """Draw the learning curves of all arms; what they say of the headline pair stands at the top."""
     with card("The race", "on validation, each run from its own zero"):
         runs = _runs_at(results, verdict.train_size)
-        draw_race(results.experiment, runs, key="race", has_table=True)
+        live_part(draw_race)(results.experiment, runs, key="race")
         if verdict != headline:
             _draw_reaching(results, verdict)
 
@@ -113,8 +115,9 @@ def draw_agreement(results: ExperimentResults, verdict: Verdict) -> Agreement:
     styles = styles_of(results.experiment)
     with card("Who is right where", f"the same {_counts(verdict)}"):
         figure = who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme())
-        draw_figure(figure, key="agreement")
-        st.caption(literal(_agreement_words(agreement, verdict, labels_of(results.experiment))))
+        labels = labels_of(results.experiment)
+        draw_figure(figure, numbers.agreement_numbers(agreement, labels), key="agreement")
+        st.caption(literal(_agreement_words(agreement, verdict, labels)))
     return agreement
 
 
@@ -128,19 +131,24 @@ def _agreement_words(agreement: Agreement, verdict: Verdict, labels: Mapping[str
 
 def draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agreement) -> None:
     """Open the examples of one cell."""
+    with card("The texts themselves", "choose who is right"):
+        live_part(_draw_examples)(results, verdict, agreement)
+
+
+def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agreement) -> None:
     labels = labels_of(results.experiment)
     a, b = labels[verdict.a], labels[verdict.b]
     names = {Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.BOTH: "both", Cell.NEITHER: "neither"}
-    with card("The texts themselves", "choose who is right"):
-        cell = st.segmented_control(
-            "Who is right",
-            list(names),
-            format_func=lambda one: literal(names[one]),
-            label_visibility="collapsed",
-            key="cell",
-        )
-        if cell is not None:
-            _draw_cell(results, agreement, Cell(cell), a, b)
+    cell = st.segmented_control(
+        "Who is right",
+        list(names),
+        format_func=lambda one: literal(names[one]),
+        label_visibility="collapsed",
+        key="cell",
+        persist_state="session",
+    )
+    if cell is not None:
+        _draw_cell(results, agreement, Cell(cell), a, b)
 
 
 def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: str, b: str) -> None:
@@ -173,7 +181,10 @@ def draw_classes(results: ExperimentResults, verdict: Verdict) -> None:
     table = tables.class_rows(results, verdict.a, verdict.b, verdict.train_size)
     with card("Gains and losses by class", f"F1 on test, {_over_seeds(verdict)}"):
         figure = per_class_difference(table, styles[verdict.a], styles[verdict.b], theme=theme())
-        draw_figure(figure, table, key="classes")
+        shown = numbers.class_numbers(
+            table, styles[verdict.a].label, styles[verdict.b].label, verdict.num_seeds
+        )
+        draw_figure(figure, shown, key="classes")
         smallest = table.loc[table["support"].idxmin()]
         st.caption(
             literal(
@@ -192,7 +203,8 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
             figure = confusion_matrix(matrix, results.experiment.labels, styles[arm], theme=theme())
             with column:
                 st.markdown(f"**{literal(styles[arm].label)}**")
-                draw_figure(figure, key=f"confusion_{arm}")
+                shown = numbers.confusion_numbers(matrix, results.experiment.labels)
+                draw_figure(figure, shown, key=f"confusion_{arm}")
         st.caption("A row is a true class and adds up to 100 %; what lies off the diagonal is wrong.")
 
 
@@ -201,28 +213,7 @@ def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
     rows = tables.verdict_rows(results, train_size, labels_of(results.experiment))
     metric = METRIC_WORDS[results.experiment.headline_metric]
     with card("All pairs", f"difference in test {metric}; hollow where the interval holds zero"):
-        draw_figure(difference_interval(rows, theme=theme()), _pairs_table(rows), key="pairs")
-
-
-def _pairs_table(rows: pd.DataFrame) -> pd.DataFrame:
-    points = rows[["difference", "low", "high"]].mul(100).round(2)
-    return pd.DataFrame(
-        {
-            "verdict": rows["sentence"],
-            "points": points["difference"],
-            "low": points["low"],
-            "high": points["high"],
-            "p-value": rows["p_value"].map(_p_value),
-            "exact McNemar by seed": [", ".join(map(_p_value, values)) for values in rows["mcnemar"]],
-            "method": rows["method"],
-            "seeds": rows["num_seeds"],
-            "test examples": rows["num_examples"],
-        }
-    )
-
-
-def _p_value(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+        draw_figure(difference_interval(rows, theme=theme()), numbers.pair_numbers(rows), key="pairs")
 
 
 def draw_fairness(results: ExperimentResults, train_size: int) -> None:
@@ -253,7 +244,7 @@ def offer_download(results: ExperimentResults) -> None:
         return
     st.download_button(
         "Download the comparison (JSON)",
-        json.dumps(comparison_json(results, dataset.info), indent=2, ensure_ascii=False),
+        lambda: json.dumps(comparison_json(results, dataset.info), indent=2, ensure_ascii=False),
         file_name=f"{results.experiment.experiment_id}.json",
         mime="application/json",
         icon=":material/download:",

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from pages.shared.choices import usable_model
 from pages.shared.frame import literal
+from pages.shared.slips import Slips
 from pages.shared.surroundings import label_of, model_line
 from tl_core.catalogue.base_models import CATALOGUE
 from tl_core.planning.presets import DEFAULT_RATES, PRESETS
@@ -12,9 +14,9 @@ STEPS = 5
 """Presses of a rate's button from its default down to its least value."""
 
 
-def choose_rivals(base_model: str) -> list[Arm]:
+def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
-    rivals = st.multiselect(
+    typed = st.multiselect(
         "Further base models to fine-tune beside it",
         [one for one in CATALOGUE if one != base_model],
         format_func=lambda one: model_line(CATALOGUE[one]) if one in CATALOGUE else one,
@@ -23,7 +25,12 @@ def choose_rivals(base_model: str) -> list[Arm]:
         persist_state="session",
         placeholder="None, or choose or type a Hub id",
     )
-    return [Arm(kind=ArmKind.FINE_TUNED, base_model=rival) for rival in rivals if rival != base_model]
+    rivals = []
+    for one in typed:
+        with slips.told():
+            rivals.append(usable_model(one.strip()))
+    distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
+    return [Arm(kind=ArmKind.FINE_TUNED, base_model=rival) for rival in distinct]
 
 
 def choose_training(preset: Preset) -> dict[str, float | int]:

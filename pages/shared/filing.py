@@ -1,13 +1,14 @@
 """The card of *Try it* in which a whole file is predicted, as a job that outlives the page."""
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 import streamlit as st
 
-from pages.shared.frame import card, draw_figure, literal, show_error
+from pages.shared.frame import card, draw_figure, literal, live_part, show_error
 from pages.shared.results import labels_of
-from pages.shared.state import theme, workspace
+from pages.shared.state import current, forget, remember, theme, workspace
 from pages.shared.uploading import receive
 from pages.shared.wording import plural
 from tl_core.charts import class_balance
@@ -17,11 +18,13 @@ from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
 from tl_core.planning.uploads import Upload, find_upload, read_upload
 from tl_core.results.answering import Answerer
+from tl_core.results.numbers import label_numbers
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 
 POLL_S = 2
+JOB_ID = re.compile(r"[0-9]{1,18}")  # what a database's integer holds
 PREVIEW_ROWS = 5
 
 
@@ -33,27 +36,27 @@ def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
             if job is None:
                 _draw_new(experiment, answerers)
                 return
-            st.fragment(_draw_job, run_every=None if job.state.is_final else POLL_S)(
+            live_part(_draw_job, None if job.state.is_final else POLL_S)(
                 job.id, labels_of(experiment), is_polling=not job.state.is_final
             )
             if job.state.is_final and st.button("Predict another file", icon=":material/restart_alt:"):
-                _forget("job", "file")
+                _start_over()
         except TlError as error:
             show_error(error)
             if st.button("Start over", icon=":material/restart_alt:"):
-                _forget("job", "file")
+                _start_over()
 
 
-def _forget(*parameters: str) -> None:
-    for parameter in parameters:
-        st.query_params.pop(parameter, None)
+def _start_over() -> None:
+    forget("job")
+    forget("file")
     st.rerun()
 
 
 def _current_job(experiment: ExperimentConfig) -> Job | None:
-    """Find the job of the URL; none if it is not about a file and a run of this experiment."""
-    stated = st.query_params.get("job", "")
-    if not stated.isdecimal():
+    """Find the job of the URL, or the last one; none if it is not about a run of this experiment."""
+    stated = current("job") or ""
+    if not JOB_ID.fullmatch(stated):
         return None
     job = Queue(workspace().database).get(int(stated))
     if job.kind is not JobKind.PREDICT_FILE:
@@ -63,12 +66,12 @@ def _current_job(experiment: ExperimentConfig) -> Job | None:
 
 
 def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
-    file_id = st.query_params.get("file")
+    file_id = current("file")
     if file_id is None:
         upload = receive("CSV, TSV or text file with a column of texts", "predict")
         st.caption("Labels are not needed. The file stays on this server.")
         if upload is not None:
-            st.query_params["file"] = upload.upload_id
+            remember("file", upload.upload_id)
             st.rerun()
         return
     upload = find_upload(workspace(), file_id)
@@ -104,7 +107,7 @@ def _draw_choices(
         ):
             _submit(upload, text, by_arm[arm])
         if st.button("Another file", icon=":material/close:"):
-            _forget("file")
+            _start_over()
 
 
 def _guess(table: pa.Table) -> int:
@@ -119,7 +122,7 @@ def _submit(upload: Upload, text: str, answerer: Answerer) -> None:
     payload = {"upload_id": upload.upload_id, "name": upload.name, "text": text}
     job_id = Queue(here.database).submit(JobKind.PREDICT_FILE, answerer.run.run_id, payload)
     client.ensure_supervisor(here.settings)
-    st.query_params["job"] = str(job_id)
+    remember("job", str(job_id))
     st.rerun()
 
 
@@ -163,7 +166,8 @@ def _draw_result(job: Job, name: str) -> None:
         f"{plural(summary.num_rows, 'row')} predicted from the column {literal(repr(summary.text))}: "
         "how many of each label"
     )
-    draw_figure(class_balance(summary.label_counts, theme=theme()), key="file_labels")
+    figure = class_balance(summary.label_counts, theme=theme())
+    draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
     for remark in summary.remarks:
         st.warning(literal(remark), icon=":material/warning:")
     st.download_button(

@@ -1,55 +1,112 @@
 """The frame around every page: title, grey line, errors, figures, literal text."""
 
+import functools
+import logging
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, ParamSpec
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared.access import offer_logout
 from pages.shared.state import hardware, workspace
+from pages.shared.wording import short_hash
+from tl_core.charts.text import one_line
 from tl_core.errors import NotFoundError, TlError
+from tl_core.schema import DatasetInfo
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+# What the browser makes of text whose escapes are gone: addresses become links, :names: become emojis, icons
+# and images, and -> or >= become symbols. A word joiner, which nobody sees, stands in the middle of each.
+_WORD_JOINER = "\u2060"
+_REPLACED_LATER = re.compile(r"(?<=:)(?=[^\s:]+:|//|[a-z])|(?<=www)(?=\.)|(?<=@)|(?<=[<>~-])(?=[>=-])", re.I)
+_P = ParamSpec("_P")
 CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
 
 
 def literal(text: str) -> str:
-    """Escape a person's text so that markdown shows it as it is: no link, image, formula or icon."""
-    return _MARKDOWN.sub(r"\\\1", text).replace("\n", " ")
+    """Escape a person's text so that markdown shows it as it is: no link, image, formula or icon.
+
+    It comes out on one line and without marks that would reorder what stands after it.
+    """
+    broken = _REPLACED_LATER.sub(_WORD_JOINER, one_line(text, limit=len(text)))
+    return _MARKDOWN.sub(r"\\\1", broken)
 
 
 def draw_header(question: str, facts: Sequence[str] = ()) -> None:
-    """Draw the page's one question, and in one grey line what the page speaks of (not yet escaped)."""
+    """Draw the page's one question, and in one grey line what the page speaks of (not yet escaped).
+
+    To be called once the page's subject is in the URL: the sidebar names its dataset.
+    """
     st.title(question, anchor=False)
     if facts:
         st.caption(" · ".join(literal(fact) for fact in facts))
+    _draw_sidebar()
 
 
-def draw_sidebar() -> None:
+def _draw_sidebar() -> None:
     """Say below the path what is loaded and what the server has."""
     with st.sidebar:
         loaded = _loaded_dataset()
         if loaded:
             st.caption(literal(loaded))
         st.caption(literal(hardware().sentence))
+        offer_logout()
 
 
 def _loaded_dataset() -> str | None:
-    fingerprint = st.query_params.get("dataset") or st.session_state.get("current_dataset")
-    if not fingerprint:
-        return None
+    """Name the dataset of the experiment or run in the URL, else the one in the URL itself."""
     try:
-        info = workspace().database.get_dataset(fingerprint)
+        fingerprint = _fingerprint_shown()
+        return dataset_line(workspace().database.get_dataset(fingerprint)) if fingerprint else None
     except NotFoundError:
         return None
-    return f"{info.name} · {info.num_examples:,} texts · {info.columns.num_labels} classes"
+
+
+def _fingerprint_shown() -> str | None:
+    database, ids = workspace().database, st.query_params
+    if "experiment" in ids:
+        return database.get_experiment(ids["experiment"]).dataset_fingerprint
+    if "run" in ids:
+        return database.get_run(ids["run"]).config.dataset_fingerprint
+    return ids.get("dataset")
+
+
+def dataset_line(info: DatasetInfo) -> str:
+    """Name a dataset with its size; the fingerprint tells apart those of one name. Not escaped."""
+    facts = (info.name, f"{info.num_examples:,} texts", f"{info.columns.num_labels} classes")
+    return " · ".join((*facts, short_hash(info.fingerprint)))
 
 
 def show_error(error: TlError) -> None:
     """Show an expected error: what happened, and what to do."""
     st.error(f"**{literal(error.message)}**  \n{literal(error.remedy)}", icon=":material/error:")
+
+
+def guarded(body: Callable[_P, None], name: str) -> Callable[_P, None]:
+    """Make whatever ``body`` raises a box in its place: an expected error with its remedy, a fault logged."""
+
+    @functools.wraps(body)
+    def draw(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            body(*args, **kwargs)
+        except TlError as error:
+            show_error(error)
+        except Exception:
+            logging.getLogger(__name__).exception("%s failed", name)
+            st.error(f"This {name} failed; that is a fault of the program. The server's log has the details.")
+
+    return draw
+
+
+def live_part(body: Callable[_P, None], run_every: float | None = None) -> Callable[_P, None]:
+    """Make a part of a page that is drawn anew by itself, every ``run_every`` seconds or by its own widgets.
+
+    To be used instead of ``st.fragment``, from which no error reaches the router.
+    """
+    return st.fragment(guarded(body, "part of the page"), run_every=run_every)
 
 
 def draw_figure(figure: go.Figure, table: pd.DataFrame | None = None, *, key: str) -> None:

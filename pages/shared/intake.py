@@ -25,19 +25,21 @@ from tl_core.schema import DatasetInfo, Finding, ReadDecisions, SplitInfo, Train
 
 MAX_MEASURED = 2_000
 MAX_PREVIEW = 200
+KEPT_S = 1800
+"""How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 MAX_LENGTH: int = TrainingConfig.model_fields["max_length"].default
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 QUOTES = {'"': "double quotes", "'": "single quotes", "": "no quotes"}
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 
 
-@st.cache_resource(show_spinner="Reading the file …", max_entries=4)
+@st.cache_resource(show_spinner="Reading the file …", ttl=KEPT_S, max_entries=2)
 def table_of(upload_id: str, name: str) -> Table:
     """Read an upload once a process."""
     return read_upload(workspace(), upload_id, name)
 
 
-@st.cache_resource(show_spinner="Looking at the columns …", max_entries=4)
+@st.cache_resource(show_spinner="Looking at the columns …", ttl=KEPT_S, max_entries=2)
 def _proposal(upload_json: str) -> Proposal:
     upload = Upload.model_validate_json(upload_json)
     return propose(table_of(upload.upload_id, upload.name), upload)
@@ -48,7 +50,7 @@ def proposal_of(upload: Upload) -> Proposal:
     return _proposal(upload.model_dump_json())
 
 
-@st.cache_resource(show_spinner="Screening and splitting the rows …", max_entries=4)
+@st.cache_resource(show_spinner="Screening and splitting the rows …", ttl=KEPT_S, max_entries=2)
 def _intake(upload_json: str) -> Intake:
     upload = Upload.model_validate_json(upload_json)
     test = table_of(upload.test_id, upload.test_name or "test file") if upload.test_id else None
@@ -60,7 +62,7 @@ def intake_of(upload: Upload) -> Intake:
     return _intake(upload.model_dump_json())
 
 
-@st.cache_resource(show_spinner="Reading the dataset …", max_entries=4)
+@st.cache_resource(show_spinner="Reading the dataset …", ttl=KEPT_S, max_entries=2)
 def stored_intake(fingerprint: str) -> Intake:
     """Read a stored dataset; its split is made anew, always the same."""
     dataset = read_dataset(workspace().dataset_folder(fingerprint))

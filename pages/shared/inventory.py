@@ -8,26 +8,26 @@ import streamlit as st
 from pages.shared.frame import card
 from pages.shared.results import labels_of
 from pages.shared.state import forget, remember, workspace
-from pages.shared.wording import METRIC_WORDS
-from tl_core.errors import NotFoundError
+from pages.shared.wording import METRIC_WORDS, started_at
 from tl_core.results.inventory import RunFacts, find_facts, inventory_table
+from tl_core.results.runs import UNREADABLE
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
 ALL = "all"
 COLUMNS = {
-    "arm": "Arm",
-    "test": st.column_config.NumberColumn("Test, %", format="%.1f"),
-    "metric": "Metric",
-    "num_test": st.column_config.NumberColumn("Test texts", format="localized"),
-    "state": "State",
-    "seed": "Seed",
-    "train_size": st.column_config.NumberColumn("Train texts", format="localized"),
-    "base_model": "Base model",
-    "dataset": "Dataset",
-    "size_bytes": st.column_config.NumberColumn("Size", format="bytes"),
-    "created_at": st.column_config.DatetimeColumn("Created", format="YYYY-MM-DD HH:mm"),
-    "run_id": "Run",
+    "arm": st.column_config.TextColumn("Arm", width=115),
+    "test": st.column_config.NumberColumn("Test, %", format="%.1f", width=70),
+    "metric": st.column_config.TextColumn("Metric", width=75),
+    "num_test": st.column_config.NumberColumn("Test texts", format="localized", width=80),
+    "state": st.column_config.TextColumn("State", width=75),
+    "created_at": st.column_config.DatetimeColumn("Created, UTC", format="YYYY-MM-DD HH:mm", width=130),
+    "run_id": st.column_config.TextColumn("Run", width=175),
+    "seed": st.column_config.NumberColumn("Seed", width=50),
+    "train_size": st.column_config.NumberColumn("Train texts", format="localized", width=85),
+    "base_model": st.column_config.TextColumn("Base model", width=120),
+    "dataset": st.column_config.TextColumn("Dataset", width=120),
+    "size_bytes": st.column_config.NumberColumn("Size", format="bytes", width=70),
 }
 
 
@@ -35,10 +35,21 @@ def filter_runs(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConf
     """Offer to show the runs of one experiment or of some states alone."""
     left, right = st.columns(2)
     experiment_id = left.selectbox(
-        "Experiment", [ALL, *experiments], format_func=lambda one: _name(one, experiments)
+        "Experiment",
+        [ALL, *experiments],
+        format_func=lambda one: _name(one, experiments),
+        key="models_experiment",
+        persist_state="session",
     )
     present = [state for state in State if any(run.state is state for run in runs)]
-    states = right.pills("State", present, selection_mode="multi", format_func=lambda state: state.value)
+    states = right.pills(
+        "State",
+        present,
+        selection_mode="multi",
+        format_func=lambda state: state.value,
+        key="models_states",
+        persist_state="session",
+    )
     return [
         run
         for run in runs
@@ -50,8 +61,8 @@ def _name(experiment_id: str, experiments: Mapping[str, ExperimentConfig]) -> st
     if experiment_id == ALL:
         return "All experiments"
     experiment = experiments[experiment_id]
-    started = experiment.created_at[:16].replace("T", " ")
-    return f"{experiment.name} · {started} · {experiment_id[-4:]}"  # Streamlit takes equal names for one
+    # Streamlit takes equal names for one; the end of the id tells them apart.
+    return f"{experiment.name} · {started_at(experiment)} · {experiment_id[-4:]}"
 
 
 @st.cache_data(show_spinner=False, max_entries=5_000)
@@ -61,12 +72,12 @@ def _facts_once(run_id: str, state: State) -> RunFacts:
 
 
 def _facts_of(run: RunRow) -> RunFacts:
-    """Read a run's facts, once if it has ended; a run whose files are gone has none."""
+    """Read a run's facts, once if it has ended; a run whose files are gone or damaged has none."""
     try:
         if run.state.is_final:
             return _facts_once(run.run_id, run.state)
         return find_facts(workspace().run_folder(run.run_id), run)
-    except NotFoundError:
+    except UNREADABLE:
         return RunFacts(test_value=None, num_test=None, size_bytes=0)
 
 

@@ -1,5 +1,6 @@
 """The part of *Runs* that moves while something runs."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -11,11 +12,16 @@ from pages.shared.race import draw_race
 from pages.shared.results import States, events_of, labels_of, observed_runs, results_of, states_of, watch
 from pages.shared.state import workspace
 from pages.shared.wording import METRIC_WORDS, about, duration, plural
+from tl_core.jobs import client
 from tl_core.results.failures import name_runs
 from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
 from tl_core.results.runs import value_of
 from tl_core.schema import Event, ExperimentConfig, Precision, State
+from tl_core.store.rows import RunRow
 
+START_S = 10.0
+"""Longer than a supervisor takes to start."""
+UNATTENDED = "unattended_since"
 PRECISION_WORDS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16"}
 
 
@@ -27,6 +33,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     progress = experiment_progress(runs, events, datetime.now(UTC))
     labels = labels_of(experiment)
     _draw_progress(progress)
+    _offer_to_go_on(runs)
     for phrase, concerned in find_alerts(progress, events).items():
         st.warning(literal(f"{name_runs(concerned, labels)}, {phrase}."), icon=":material/warning:")
     with card(
@@ -48,14 +55,36 @@ def _draw_progress(progress: ExperimentProgress) -> None:
     if progress.num_ended < num_total:
         words.append("time left unknown yet" if progress.left_s is None else f"{about(progress.left_s)} left")
     st.progress(progress.fraction, text=" · ".join(words))
-    st.caption(literal(" · ".join(_machine_words(progress))))
+    words = _machine_words(progress)
+    if words:
+        st.caption(literal(" · ".join(words)))
+
+
+def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
+    """Say that nobody carries out what waits, once that is so for longer than a supervisor takes to start."""
+    settings = workspace().settings
+    if all(run.state.is_final for run in runs) or client.supervisor_is_alive(settings):
+        st.session_state.pop(UNATTENDED, None)
+        return
+    since = st.session_state.setdefault(UNATTENDED, time.monotonic())
+    if time.monotonic() - since < START_S:
+        return
+    st.warning(
+        "The runs wait, and nothing carries them out: the process that does has ended, as after "
+        "`make stop` or for want of memory. Nothing is lost.",
+        icon=":material/pause_circle:",
+    )
+    if st.button("Go on", type="primary", icon=":material/play_arrow:", key="go_on"):
+        client.ensure_supervisor(settings)
+        del st.session_state[UNATTENDED]
+        st.rerun()
 
 
 def _machine_words(progress: ExperimentProgress) -> list[str]:
     """Say what the run that stands for now runs on, and how fast."""
     latest = progress.latest
     if latest is None:
-        return ["Throughput, device and memory show once a network trains."]
+        return [] if progress.is_done else ["Throughput, device and memory show once a network trains."]
     folder = workspace().run_folder(latest.run.run_id)
     record = folder.read_record() if folder.has_record() else None
     words = [f"{latest.tokens_per_s:,.0f} tokens/s", f"{latest.memory_mib or 0:,.0f} MiB memory"]
@@ -63,6 +92,8 @@ def _machine_words(progress: ExperimentProgress) -> list[str]:
         words.insert(0, record.device)
     if record and record.precision:
         words.insert(1, PRECISION_WORDS[record.precision])
+    if latest.run.state is not State.RUNNING:
+        words[0] = f"The last run that trained: {words[0]}"
     return words
 
 
@@ -72,13 +103,18 @@ def _draw_curves(
     size = experiment.train_sizes[-1]
     if len(experiment.train_sizes) > 1:
         size = st.segmented_control(
-            "Train examples", experiment.train_sizes, default=size, required=True, key="live_size"
+            "Train examples",
+            experiment.train_sizes,
+            default=size,
+            required=True,
+            key=f"live_size_{experiment.experiment_id}",
+            persist_state="session",
         )
-    # A run that ended early would end its arm's mean where it ended.
-    ended_early = (State.FAILED, State.CANCELLED)
-    shown = [one.run for one in progress.runs if one.run.state not in ended_early]
+    # A run that ended early would end its arm's mean where it ended; a queued one has at most an old attempt.
+    left_out = (State.FAILED, State.CANCELLED, State.QUEUED)
+    shown = [one.run for one in progress.runs if one.run.state not in left_out]
     configs = [run.config for run in shown if run.config.train_size == size]
-    draw_race(experiment, [(c, events[c.run_id]) for c in configs], key="live", has_table=False)
+    draw_race(experiment, [(c, events[c.run_id]) for c in configs], key="live")
 
 
 def _draw_table(
@@ -95,8 +131,11 @@ def _draw_table(
         hide_index=True,
         placeholder="–",
         column_config={
-            "Steps": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%"),
-            "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f"),
+            "State": st.column_config.TextColumn(width=80),
+            "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f", width=110),
+            "Progress": st.column_config.ProgressColumn(
+                min_value=0, max_value=100, format="%.0f %%", width=110
+            ),
             "Train seconds": st.column_config.NumberColumn(format="%.1f"),
         },
         alt="Every run with its arm, seed, train size, state, progress, test value and training seconds.",
@@ -112,12 +151,12 @@ def _test_values(experiment: ExperimentConfig, states: States) -> dict[str, floa
 def _row(one: RunProgress, labels: Mapping[str, str], test: float | None) -> dict[str, object]:
     config, state = one.run.config, one.run.state
     return {
+        "State": one.phase or state.value,
+        "Test": None if test is None else 100 * test,
         "Arm": labels[config.arm.name],
         "Seed": config.seed,
+        "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
         "Train examples": config.train_size,
-        "State": one.phase or state.value,
-        "Steps": 100 * (1.0 if state is State.FINISHED else one.fraction),
-        "Test": None if test is None else 100 * test,
         "Train seconds": one.train_s or None,
         "Reason": one.run.error or "",
     }

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared.frame import card, literal, show_error
+from pages.shared.frame import card, literal, live_part, show_error
 from pages.shared.results import labels_of
 from pages.shared.state import forget, workspace
 from pages.shared.wording import plural
@@ -79,9 +79,7 @@ def _draw_download(run: RunRow) -> None:
     job = Queue(workspace().database).find_latest(JobKind.EXPORT, run.run_id)
     is_pending = job is not None and not job.state.is_final
     if job is not None:
-        st.fragment(_draw_export, run_every=POLL_S if is_pending else None)(
-            run.run_id, job.id, is_polling=is_pending
-        )
+        live_part(_draw_export, POLL_S if is_pending else None)(run.run_id, job.id, is_polling=is_pending)
     if job is None or job.state in (State.FAILED, State.CANCELLED):
         words = "Prepare the download" if job is None else "Try again"
         if st.button(words, icon=":material/archive:"):
@@ -125,10 +123,20 @@ def _offer_delete(run: RunRow) -> None:
         )
         if st.button("Delete this run", type="primary", icon=":material/delete_forever:"):
             try:
-                workspace().delete_run(run.run_id)
+                _delete(run)
             except UserError as error:
                 show_error(error)
                 return
-            forget("run")
             st.toast("The run is deleted.", icon=":material/delete:")
             st.rerun()
+
+
+def _delete(run: RunRow) -> None:
+    """Remove a run, and with its last one the experiment."""
+    here, experiment_id = workspace(), run.config.experiment_id
+    if len(here.database.list_runs(experiment_id)) == 1:
+        here.delete_experiment(experiment_id)
+        forget("experiment")
+    else:
+        here.delete_run(run.run_id)
+    forget("run")

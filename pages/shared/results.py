@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.shared.state import current, remember, theme, workspace
+from pages.shared.frame import show_error
+from pages.shared.state import current, forget, remember, theme, workspace
+from pages.shared.wording import plural, started_at
 from tl_core.charts import ArmStyle, arm_styles
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
@@ -21,16 +23,12 @@ States = tuple[tuple[str, str], ...]
 def choose_experiment() -> ExperimentConfig | None:
     """Return the experiment of the URL, or the newest; a box offers the others. None if there is none.
 
-    Raises
-    ------
-    NotFoundError
-        If the URL names one that is not there.
+    One that is not there any more is told and forgotten.
     """
     experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
     if not experiments:
         return None
-    wanted = current("experiment") or next(iter(experiments))
-    experiment = experiments.get(wanted) or workspace().database.get_experiment(wanted)
+    experiment = experiments[_wanted_experiment() or next(iter(experiments))]
     remember("experiment", experiment.experiment_id)
     if len(experiments) > 1:
         ids = list(experiments)
@@ -45,11 +43,22 @@ def choose_experiment() -> ExperimentConfig | None:
     return experiment
 
 
+def _wanted_experiment() -> str | None:
+    wanted = current("experiment")
+    if wanted is None:
+        return None
+    try:
+        return workspace().database.get_experiment(wanted).experiment_id
+    except NotFoundError as error:
+        forget("experiment")
+        show_error(error)
+        return None
+
+
 def _title(experiment: ExperimentConfig) -> str:
     """Name an experiment; the end of its id tells apart two that were started in the same minute."""
-    started = experiment.created_at[:16].replace("T", " ")
-    arms = f"{len(experiment.arms)} arms, {experiment.num_seeds} seeds"
-    return f"{experiment.name} · {started} · {arms} · {experiment.experiment_id[-4:]}"
+    arms = f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
+    return f"{experiment.name} · {started_at(experiment)} · {arms} · {experiment.experiment_id[-4:]}"
 
 
 def observed_runs(experiment_id: str) -> tuple[RunRow, ...]:
@@ -107,10 +116,13 @@ def labels_of(experiment: ExperimentConfig) -> dict[str, str]:
 
 
 def choose(parameter: str, label: str, options: Sequence[str], words: Callable[[str], str]) -> str:
-    """Let one of ``options`` be chosen, the first by default, and keep the choice in the URL."""
-    wanted = st.query_params.get(parameter)
+    """Let one of ``options`` be chosen, the first by default; the URL and the session keep the choice."""
+    key = f"chosen_{parameter}"
+    wanted = st.query_params.get(parameter) or st.session_state.get(key)
     index = options.index(wanted) if wanted in options else 0
     chosen = st.selectbox(label, options, index=index, format_func=words)
-    if chosen != options[index]:
-        st.query_params[parameter] = chosen
+    if chosen != options[0] or wanted in options:
+        st.session_state[key] = chosen
+        if st.query_params.get(parameter) != chosen:
+            st.query_params[parameter] = chosen
     return chosen

@@ -4,15 +4,17 @@ Ids live in the URL, so that a view can be reloaded and shared; the session reme
 next page of the path.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import streamlit as st
 
+from tl_core.errors import NotFoundError
 from tl_core.planning.hardware import Hardware, inspect_hardware
+from tl_core.planning.uploads import find_upload
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-Subject = Literal["upload", "dataset", "experiment", "run"]
+Subject = Literal["upload", "dataset", "experiment", "run", "file", "job"]
 Theme = Literal["light", "dark"]
 
 
@@ -29,12 +31,36 @@ def hardware() -> Hardware:
 
 
 def current(subject: Subject) -> str | None:
-    """Return the id the page speaks of: from the URL, else the last one of this session, put into the URL."""
-    key = f"current_{subject}"
-    found = st.query_params.get(subject) or st.session_state.get(key)
-    if found:
+    """Return the id the page speaks of: from the URL, else the last one of this session, put into the URL.
+
+    An id that is not in the workspace is returned too, and not remembered: whoever looks it up says so.
+    """
+    found = _stated(subject)
+    if found and _is_there(subject, found):
         remember(subject, found)
     return found
+
+
+def _stated(subject: Subject) -> str | None:
+    found: str | None = st.query_params.get(subject) or st.session_state.get(f"current_{subject}")
+    return found
+
+
+def _is_there(subject: Subject, identifier: str) -> bool:
+    here = workspace()
+    try:
+        match subject:
+            case "upload":
+                find_upload(here, identifier)
+            case "dataset":
+                here.database.get_dataset(identifier)
+            case "experiment":
+                here.database.get_experiment(identifier)
+            case "run":
+                here.database.get_run(identifier)
+    except NotFoundError:
+        return False
+    return True
 
 
 def remember(subject: Subject, identifier: str) -> None:
@@ -48,6 +74,15 @@ def forget(subject: Subject) -> None:
     """Let a page speak of nothing, as after deleting its subject."""
     st.session_state.pop(f"current_{subject}", None)
     st.query_params.pop(subject, None)
+
+
+def forget_lost() -> bool:
+    """Forget every id that is not in the workspace; return whether there was one."""
+    stated: list[tuple[Subject, str | None]] = [(subject, _stated(subject)) for subject in get_args(Subject)]
+    lost = [subject for subject, identifier in stated if identifier and not _is_there(subject, identifier)]
+    for subject in lost:
+        forget(subject)
+    return bool(lost)
 
 
 def theme() -> Theme:

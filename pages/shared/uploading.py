@@ -1,9 +1,11 @@
 """Bringing texts in: a file, a sample, the columns, a test file of one's own."""
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared.frame import literal
+from pages.shared.frame import dataset_line, literal
 from pages.shared.state import forget, remember, workspace
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES
 from tl_core.planning.uploads import Proposal, Upload, keep_sample, keep_upload, save_upload
@@ -18,8 +20,16 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
     if received is None:
         return None
     upload = keep_upload(workspace(), received.getbuffer(), received.name)
+    _release(received)
     st.session_state[f"{key}_turn"] = turn + 1
     return upload
+
+
+def _release(received: UploadedFile) -> None:
+    """Free the web server's memory of a file that was copied: Streamlit keeps it as long as the session."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, received.file_id)
 
 
 def draw_uploader() -> None:
@@ -48,9 +58,9 @@ def open_upload(upload: Upload) -> None:
     st.rerun()
 
 
-def start_over(label: str) -> None:
+def start_over(label: str, place: str = "foot") -> None:
     """Offer to leave the present texts for others; nothing that is stored is lost."""
-    if st.button(label, icon=":material/restart_alt:"):
+    if st.button(label, icon=":material/restart_alt:", key=f"start_over_{place}"):
         forget("upload")
         forget("dataset")
         st.rerun()
@@ -63,10 +73,9 @@ def draw_stored() -> None:
         return
     st.markdown("**Stored datasets**")
     for info in infos:
-        facts = f"{info.name} · {info.num_examples:,} texts · {info.columns.num_labels} classes"
         st.page_link(
             "data.py",
-            label=literal(facts),
+            label=literal(dataset_line(info)),
             icon=":material/table:",
             query_params={"dataset": info.fingerprint},
         )

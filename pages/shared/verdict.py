@@ -10,8 +10,8 @@ from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
 
 _BADGES = {
-    "better": ("better: the interval lies above zero", ":material/check_circle:", "green"),
-    "worse": ("worse: the interval lies below zero", ":material/cancel:", "red"),
+    "better": ("better: the interval excludes zero", ":material/check_circle:", "green"),
+    "worse": ("worse: the interval excludes zero", ":material/cancel:", "red"),
     "no_difference_shown": ("no difference shown: the interval holds zero", ":material/remove:", "gray"),
 }
 _FLAG_WORDS = {
@@ -19,6 +19,7 @@ _FLAG_WORDS = {
     "did_not_learn": "did not learn",
     "still_improving": "still improving",
     "worse_than_majority": "below the largest class",
+    "did_not_finish": "seeds missing",
 }
 
 
@@ -40,7 +41,7 @@ def draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
     for flag in verdict.flags:
         label = labels[flag.arm]
         st.badge(literal(f"{label}: {_FLAG_WORDS[flag.code]}"), icon=":material/warning:", color="orange")
-        st.caption(literal(f"{label} {flag.phrase}. {flag.remedy}"))
+        st.caption(literal(flag.remedy))
 
 
 def _unit(verdict: Verdict) -> str:

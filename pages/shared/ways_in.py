@@ -6,8 +6,10 @@ from pages.shared.frame import literal
 from pages.shared.results import observed_runs, results_of, states_of
 from pages.shared.state import remember, workspace
 from pages.shared.wording import plural
+from tl_core.errors import TlError
 from tl_core.planning.launching import take_in
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample
+from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
@@ -17,12 +19,20 @@ NUM_LATEST = 5
 def draw_finished() -> None:
     """Lead to the newest comparison that has a verdict, with its sentence."""
     for experiment in workspace().database.list_experiments()[:NUM_LATEST]:
-        results = results_of(experiment.experiment_id, states_of(observed_runs(experiment.experiment_id)))
-        if results.is_done and results.headline is not None:
+        results = _readable_results(experiment)
+        if results is not None and results.is_done and results.headline is not None:
             st.markdown(literal(results.headline.sentence))
             _link("See the comparison", "compare", experiment)
             return
     st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
+
+
+def _readable_results(experiment: ExperimentConfig) -> ExperimentResults | None:
+    """Gather an experiment's results; None where files of its runs are missing, which Compare tells."""
+    try:
+        return results_of(experiment.experiment_id, states_of(observed_runs(experiment.experiment_id)))
+    except TlError:
+        return None
 
 
 def draw_samples() -> None:

@@ -39,6 +39,11 @@ def short_hash(value: str) -> str:
     return f"{value[:4]}…{value[-2:]}"
 
 
+def started_at(experiment: ExperimentConfig) -> str:
+    """Write when an experiment was started, with the clock it is told by."""
+    return f"{experiment.created_at[:16].replace('T', ' ')} UTC"
+
+
 def facts_of(experiment: ExperimentConfig) -> list[str]:
     """Say in a few words what an experiment's page speaks of; not escaped."""
     split = experiment.split

@@ -74,7 +74,7 @@ def test_fractions_are_in_percent_and_losses_are_not():
     assert accuracy.layout.yaxis.tickformat == ".0%"
     assert "validation accuracy" in [note.text for note in accuracy.layout.annotations]
     assert "%" not in loss.layout.yaxis.tickformat
-    assert "train loss" in [note.text for note in loss.layout.annotations]
+    assert "train loss (nats)" in [note.text for note in loss.layout.annotations]
 
 
 def test_floor_is_dotted_and_named():
@@ -117,7 +117,8 @@ def test_line_that_stops_early_gets_a_leader_to_its_label():
     figure = learning_curves(pd.concat([race(["scratch"]), short]), styles(["scratch", "frozen"]))
     (leader,) = traces(figure, "leader")
 
-    assert leader.x == (6.0, 22.0)
+    assert leader.x == (6.0, 22.0, 22.0)
+    assert leader.y[0] == leader.y[1], "level, and not a curve that falls or rises"
     assert leader.line.dash == "dot"
 
 

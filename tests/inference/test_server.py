@@ -111,6 +111,24 @@ def test_with_the_token_texts_are_scored_and_unknown_runs_named(application):
     assert "run_9" in unknown.json()["message"]
 
 
+def test_a_model_that_cannot_be_loaded_says_why(workspace):
+    def load(folder):
+        raise ValueError("the header is too large")
+
+    client = TestClient(Application(ModelCache(workspace, load=load), "secret").asgi)
+    client.headers["Authorization"] = "Bearer secret"
+    reply = client.post("/predict", json={"run_id": "run_1", "texts": ["a"]})
+    assert reply.status_code == 500
+    with pytest.raises(RunError, match="got ValueError: the header is too large"):
+        predictions._read(httpx.Response(500, json=reply.json()))
+
+
+@pytest.mark.parametrize("body", [b"Internal Server Error", b"[]", b"{}"])
+def test_an_answer_without_words_is_told_by_its_status(body):
+    with pytest.raises(RunError, match="got status 502"):
+        predictions._read(httpx.Response(502, content=body))
+
+
 # In a process of its own
 
 

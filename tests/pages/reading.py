@@ -14,10 +14,17 @@ def open_page(app: AppTest, page: str, **query: str) -> AppTest:
     return app
 
 
+def leave_for(app: AppTest, page: str) -> AppTest:
+    """Go to a page as by a link without a query: the URL keeps nothing, the session does."""
+    app.query_params.clear()
+    return open_page(app, page)
+
+
 def text_of(app: AppTest) -> str:
     """Join everything written on the page, without the marks that keep it from being markdown."""
     kinds: list[Any] = [app.title, app.markdown, app.caption, app.error, app.warning, app.info]
-    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+    written = "\n".join(element.value for kind in kinds for element in kind)
+    return written.replace("\\", "").replace("\u2060", "")
 
 
 def links_of(app: AppTest) -> list[str]:

@@ -12,7 +12,7 @@ from tests.pages.fixtures import (
     runs_of,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
 
 
 @pytest.fixture
@@ -43,9 +43,11 @@ def test_before_two_arms_have_finished_it_says_what_is_missing(app, workspace):
 
 def test_the_claim_comes_first_with_interval_and_n(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    assert "more accurate than the same network trained from scratch." in text_of(app)
+    claim = next(one.value for one in app.markdown if one.value.startswith("###"))
+    assert "more accurate than the same network trained from scratch, but" in claim
+    assert "still improving when it stopped" in claim, "what weakens it stands in the same sentence"
     assert "points (2 seeds, 18 test examples)." in text_of(app)
-    assert "better: the interval lies above zero" in text_of(app)
+    assert "better: the interval excludes zero" in text_of(app)
     assert "one seed" not in text_of(app)
 
 
@@ -78,7 +80,7 @@ def test_another_pair_changes_the_cards_and_the_url(app, experiment):
     pairs(app).select("fine_tuned~tfidf").run()
     assert query_of(app, "pair") == "fine_tuned~tfidf"
     assert "only TF-IDF" in figures_of(app)[2]
-    assert "trained from scratch." in text_of(app)
+    assert "network trained from scratch" in text_of(app)
 
 
 def test_the_pair_of_the_url_is_shown(app, experiment):
@@ -136,7 +138,7 @@ def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
         "streamlit.download_button", lambda label, data, **options: offered.update(data=data, **options)
     )
     open_page(app, "compare", experiment=experiment.experiment_id)
-    assert json.loads(offered["data"])["experiment_id"] == experiment.experiment_id
+    assert json.loads(offered["data"]())["experiment_id"] == experiment.experiment_id
     assert offered["file_name"] == f"{experiment.experiment_id}.json"
 
 
@@ -149,3 +151,47 @@ def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkey
     open_page(app, "compare", experiment=experiment.experiment_id)
     app.run()
     assert len(calls) == 1
+
+
+def test_a_worse_arm_s_badge_does_not_contradict_its_interval(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, experiment, fine_tuned=0.1, scratch=1.0)
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "worse: the interval excludes zero" in text_of(app)
+    assert "below zero" not in text_of(app)
+
+
+def test_a_damaged_run_is_named_and_the_rest_compared(app, workspace, experiment):
+    broken = runs_of(workspace, experiment)[-1]
+    (workspace.run_folder(broken.run_id).path / "predictions.parquet").unlink()
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert "unreadable and missing here: Fine-tuned, seed 1. Expected predictions.parquet" in text_of(app)
+    assert "more accurate than" in text_of(app)
+
+
+def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    pairs(app).select("tfidf~majority").run()
+    next(one for one in app.segmented_control if one.key == "cell").set_value("both").run()
+    leave_for(app, "models")
+    leave_for(app, "compare")
+    assert pairs(app).value == "tfidf~majority"
+    assert query_of(app, "pair") == "tfidf~majority"
+    assert next(one for one in app.segmented_control if one.key == "cell").value == "both"
+
+
+def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    shown = [list(one.value.columns) for one in app.dataframe]
+    assert len(shown) == len(figures_of(app))
+    assert "Mean test accuracy, %" in shown[0]
+    assert all({"Seeds", "Test examples"} & set(columns) or "Seed" in columns for columns in shown)
+    assert not [name for columns in shown for name in columns if "_" in name]
+
+
+def test_several_base_models_are_not_called_the_same(app, workspace):
+    arms = ("scratch", "fine_tuned", "fine_tuned:org/other")
+    finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace), arms))
+    open_page(app, "compare")
+    assert "Base model: other in Fine-tuned · other, seed 0" in text_of(app)
+    assert "not all was the same" in text_of(app)

@@ -1,11 +1,15 @@
 import re
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.fixtures import store_sample_dataset
-from tests.pages.reading import open_page, targets_of, text_of
+from tests.data.tables import table
+from tests.pages.fixtures import add_experiment, store_sample_dataset
+from tests.pages.reading import links_of, open_page, targets_of, text_of
 from tests.pages.texts import TEXTS
+from tl_core.data.dataset import build_dataset
+from tl_core.planning.launching import store_dataset
 from tl_core.planning.uploads import keep_upload
 from tl_core.store.workspace import Workspace
 
@@ -147,14 +151,92 @@ def test_a_stored_dataset_leads_to_its_design(app: AppTest, workspace: Workspace
 
 
 @pytest.mark.parametrize(("subject", "value"), [("upload", "upload_gone"), ("dataset", "f" * 64)])
-def test_an_unknown_id_is_an_error_with_a_remedy(app: AppTest, subject: str, value: str) -> None:
+def test_an_unknown_id_is_told_once_under_the_title(app: AppTest, subject: str, value: str) -> None:
     open_page(app, "data", **{subject: value})
+    assert app.title[0].value == "Data"
     assert "Expected" in app.error[0].value
+    assert "Show what is there" in links_of(app)
+    assert subject not in app.query_params
+    open_page(app, "data")
+    assert not app.error
+    assert len(app.get("file_uploader")) == 1
+
+
+def test_an_id_that_was_good_and_is_gone_does_not_stay_in_the_session(
+    app: AppTest, workspace: Workspace
+) -> None:
+    upload = keep_upload(workspace, csv(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    workspace.upload_path(upload.upload_id).unlink()
+    app.query_params.clear()
+    open_page(app, "data")
+    assert "Expected an uploaded file" in app.error[0].value
+    open_page(app, "data")
+    assert not app.error
+
+
+def test_the_web_server_lets_go_of_an_uploaded_file(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[dict[str, object]] = []
+    original = MemoryUploadedFileManager.remove_file
+
+    def remove(self: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
+        assert file_id in self.file_storage[session_id]
+        original(self, session_id, file_id)
+        left.append(dict(self.file_storage[session_id]))
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", remove)
+    open_page(app, "data")
+    app.file_uploader[0].set_value(("mine.csv", csv(), "text/csv")).run()
+    assert left == [{}]
+    assert "mine.csv" in text_of(app)
+
+
+def test_datasets_of_one_name_and_size_are_told_apart(app: AppTest, workspace: Workspace) -> None:
+    store_twins(workspace)
+    open_page(app, "data")
+    shown = [label for label in links_of(app) if label.startswith("twins")]
+    assert len(set(shown)) == 2
+
+
+def store_twins(workspace: Workspace) -> list[str]:
+    """Store two datasets of equal name and size, as after mending a label; return their fingerprints."""
+    texts = [f"text number {i}" for i in range(40)]
+    found = []
+    for labels in (["a", "b"] * 20, ["b", "a"] * 20):
+        built = build_dataset(table(text=texts, label=labels), name="twins", text="text", label="label")
+        found.append(store_dataset(workspace, built).dataset.info.fingerprint)
+    return found
+
+
+@pytest.mark.parametrize("page", ["runs", "compare", "try_it"])
+def test_the_sidebar_names_the_dataset_of_the_experiment_shown(
+    app: AppTest, workspace: Workspace, page: str
+) -> None:
+    fingerprints = store_twins(workspace)
+    open_page(app, "data", dataset=fingerprints[0])
+    app.query_params.clear()
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("majority",))
+    open_page(app, page, experiment=experiment.experiment_id)
+    assert "small reviews" in app.sidebar.caption[0].value
+    assert "60 texts" in app.sidebar.caption[0].value
+
+
+def test_the_sidebar_names_a_dataset_on_its_first_view(app: AppTest) -> None:
+    open_page(app, "home")
+    app.button[0].click().run()
+    assert "600 texts" in app.sidebar.caption[0].value
+
+
+def test_other_texts_can_be_chosen_at_the_top(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "data", dataset=store_sample_dataset(workspace).dataset.info.fingerprint)
+    assert app.button[0].label == "Use other texts"
+    app.button[0].click().run()
+    assert len(app.get("file_uploader")) == 1
 
 
 def test_a_sample_says_that_it_is_no_evidence(app: AppTest) -> None:
     open_page(app, "data")
     press(app, "Look at reviews")
     assert app.query_params["upload"] == "sample_reviews_sentiment"
-    assert "demonstration set" in text_of(app)
+    assert "For demonstration" in text_of(app)
     assert [metric.value for metric in app.metric] == ["330", "90", "180"]

@@ -1,10 +1,13 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, Multiselect
 
 from tests.pages.fixtures import STEP_S, TOKENS_A_STEP, add_experiment, finish_all, store_sample_dataset
 from tests.pages.reading import open_page, targets_of, text_of
+from tests.pages.test_data import store_twins
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
 from tl_core.store.workspace import Workspace
 
@@ -35,6 +38,16 @@ def plan(app: AppTest) -> dict[str, int]:
     """Runs by arm, as the plan shows them."""
     table = app.dataframe[0].value
     return dict(zip(table["arm"], table["runs"], strict=True))
+
+
+def start_button(app: AppTest) -> Button:
+    (button,) = [one for one in app.button if one.label == "Start"]
+    return button
+
+
+def rivals(app: AppTest) -> Multiselect[str]:
+    (box,) = [one for one in app.multiselect if one.label.startswith("Further base models")]
+    return box
 
 
 def test_without_texts_the_page_leads_to_the_data(app: AppTest) -> None:
@@ -116,14 +129,76 @@ def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pyte
     assert not button.disabled
 
 
-def test_a_model_name_that_is_none_is_an_error_in_place(design: AppTest) -> None:
-    design.text_input(key="other_model").set_value("not a model!").run()
+def test_a_silent_hub_is_asked_again_until_it_answers(
+    design: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: None)
+    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    assert "Asking the model hub" in text_of(design)
+    assert start_button(design).disabled
+    answers = iter([None, True])
+    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: next(answers, True))
+    design.run()  # the page still finds the hub silent; what polls finds it reachable and begins anew
+    assert "downloads it, in its own process" in text_of(design)
+    assert not start_button(design).disabled
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("not a model!", "Expected a base model's Hub id"),
+        ("./no/such/folder", "Expected a model folder with a config.json"),
+        ("~nobody-of-this-name/model", "Expected a base model's Hub id or a folder's path"),
+    ],
+)
+def test_a_model_that_cannot_be_is_told_at_its_field_and_the_page_goes_on(
+    design: AppTest, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
+) -> None:
+    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: True)
+    design.text_input(key="other_model").set_value(typed).run()
+    assert said in text_of(design)
+    assert plan(design)["Fine-tuned"] == 5
+    assert start_button(design).disabled
+    design.text_input(key="other_model").set_value("").run()
+    assert not start_button(design).disabled
+
+
+def test_a_rival_that_cannot_be_is_told_and_left_out(design: AppTest) -> None:
+    rivals(design).set_value(["not a model!", "./no/such/folder"]).run()
     assert "Expected a base model's Hub id" in text_of(design)
+    assert "Expected a model folder" in text_of(design)
+    assert set(plan(design)) == {"Fine-tuned", "From scratch", "TF-IDF", "Majority"}
+    assert start_button(design).disabled
+
+
+def test_a_rival_in_a_folder_is_planned_by_its_whole_path(
+    design: AppTest, start: Callable[[], ExperimentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    rivals(design).set_value(["~/mine"]).run()
+    assert str(tmp_path / "mine") in {arm.base_model for arm in start().arms}
+
+
+def test_no_train_size_is_told_at_its_field_and_the_page_goes_on(design: AppTest) -> None:
+    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    sizes.set_value([]).run()
+    assert "Expected at least one train size" in text_of(design)
+    assert plan(design)["Fine-tuned"] == 5
+    assert start_button(design).disabled
+
+
+def test_datasets_of_one_name_and_size_can_each_be_chosen(app: AppTest, workspace: Workspace) -> None:
+    for fingerprint in store_twins(workspace):
+        open_page(app, "design", dataset=fingerprint)
+        (box,) = [one for one in app.selectbox if one.label == "Dataset"]
+        assert len(set(box.options)) == 2
+        assert app.query_params["dataset"] == fingerprint
 
 
 def test_further_base_models_stand_beside_the_first(design: AppTest) -> None:
-    (rivals,) = [one for one in design.multiselect if one.label.startswith("Further base models")]
-    rivals.set_value(["google-bert/bert-base-uncased"]).run()
+    rivals(design).set_value(["google-bert/bert-base-uncased"]).run()
     assert plan(design)["Fine-tuned · BERT base"] == 5
 
 

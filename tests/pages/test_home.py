@@ -12,6 +12,7 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.reading import open_page, targets_of, text_of
+from tl_core.errors import NotFoundError
 from tl_core.planning.hardware import Hardware
 from tl_core.store.workspace import Workspace
 
@@ -24,7 +25,7 @@ def test_an_empty_workspace_offers_a_sample_and_the_own_file(app: AppTest) -> No
     open_page(app, "home")
     assert app.title[0].value == "What is pretraining worth on your texts?"
     assert "None has finished here yet" in text_of(app)
-    assert [button.label for button in app.button] == ["Reviews", "Support messages"]
+    assert [button.label for button in app.button] == ["Reviews", "Support messages", "To the data"]
     assert "Latest comparisons" not in text_of(app)
 
 
@@ -43,6 +44,28 @@ def test_a_finished_comparison_is_told_and_linked(app: AppTest, workspace: Works
     open_page(app, "home")
     assert "more accurate than the same network trained from scratch" in text_of(app)
     assert ("compare", f"experiment={experiment.experiment_id}") in targets_of(app)
+    assert "4 of 4 runs finished" in text_of(app)
+
+
+def test_own_texts_are_asked_for_even_after_others(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "data", dataset=store_sample_dataset(workspace).dataset.info.fingerprint)
+    app.query_params.clear()
+    open_page(app, "home")
+    app.button[2].click().run()
+    assert app.title[0].value == "What do your texts look like?"
+    assert len(app.get("file_uploader")) == 1
+
+
+def test_an_experiment_that_cannot_be_read_is_passed_over(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(experiment_id: str, states: object) -> None:
+        raise NotFoundError("Expected the record of a run; got nothing.")
+
+    finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
+    monkeypatch.setattr("pages.shared.ways_in.results_of", unreadable)
+    open_page(app, "home")
+    assert "None has finished here yet" in text_of(app)
     assert "4 of 4 runs finished" in text_of(app)
 
 

@@ -11,7 +11,7 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import links_of, open_page, query_of, text_of
+from tests.pages.reading import leave_for, links_of, open_page, query_of, text_of
 from tl_core.export.folder import ARCHIVE_NAME
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State
@@ -166,4 +166,33 @@ def test_a_running_run_is_not_deleted(app, workspace):
 def test_a_run_that_is_not_there_is_told_and_the_others_stay(app, experiment):
     open_page(app, "models", run="run_unknown")
     assert "Expected the id of a run" in text_of(app)
+    assert len(app.dataframe[0].value) == 4
+
+
+def test_with_its_last_run_an_experiment_goes_too(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("tfidf",))
+    [run] = runs_of(workspace, experiment)
+    finish_run(workspace, run)
+    open_page(app, "models", run=run.run_id)
+    press(app, "Delete this run")
+    assert workspace.database.list_experiments() == []
+    assert not workspace.run_folder(run.run_id).path.exists()
+
+
+def test_filters_survive_a_visit_elsewhere_and_the_end_of_their_state(app, workspace, experiment):
+    other = add_experiment(workspace, store_sample_dataset(workspace), arms=("tfidf",))
+    open_page(app, "models")
+    app.button_group[0].set_value([State.QUEUED]).run()
+    leave_for(app, "compare")
+    leave_for(app, "models")
+    assert app.dataframe[0].value["arm"].tolist() == ["TF-IDF"]
+    finish_run(workspace, runs_of(workspace, other)[0])
+    leave_for(app, "models")
+    assert len(app.dataframe[0].value) == 5
+
+
+def test_a_run_with_damaged_predictions_stays_a_row(app, workspace, experiment):
+    run = fine_tuned(workspace, experiment)
+    (workspace.run_folder(run.run_id).path / "predictions.parquet").write_bytes(b"torn")
+    open_page(app, "models")
     assert len(app.dataframe[0].value) == 4

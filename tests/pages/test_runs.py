@@ -9,7 +9,8 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tl_core.jobs.queue import Queue
 from tl_core.schema import State
 
 
@@ -18,7 +19,12 @@ def states(workspace, experiment):
 
 
 def row_of(app, position):
-    return app.dataframe[0].value.iloc[position]
+    return next(one.value for one in app.dataframe if "State" in one.value).iloc[position]
+
+
+def open_log(app):
+    app.toggle[0].set_value(True).run()
+    assert not app.exception, app.exception
 
 
 def button(app, key):
@@ -36,6 +42,7 @@ def test_queued_runs_wait_without_a_curve(app, workspace):
     open_page(app, "runs")
     assert "No evaluation yet." in figures_of(app)[0]
     assert row_of(app, 0)["State"] == "queued"
+    open_log(app)
     assert "The run has not begun." in app.code[0].value
 
 
@@ -43,7 +50,7 @@ def test_a_running_run_shows_curve_phase_speed_and_alert(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     start_run(workspace, runs_of(workspace, experiment)[2])
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert row_of(app, 2)[["State", "Steps"]].tolist() == ["training", 100 * 16 / 60]
+    assert row_of(app, 2)[["State", "Progress"]].tolist() == ["training", 100 * 16 / 60]
     assert "cpu · float32 · 320 tokens/s · 900 MiB memory" in text_of(app)
     assert "From scratch, seed 0, still predicts one class after 7.8 epochs." in text_of(app)
     assert "From scratch" in figures_of(app)[0]
@@ -143,7 +150,20 @@ def test_the_log_shows_its_last_lines(app, workspace):
     lines = [f"line {number}" for number in range(500)]
     workspace.run_folder(run.run_id).log_path.write_text("\n".join(lines))
     open_page(app, "runs")
+    assert not app.code, "nothing is read before it is asked for"
+    open_log(app)
     assert app.code[0].value.splitlines() == lines[-200:]
+
+
+def test_of_a_long_log_only_the_end_is_read(app, workspace, monkeypatch):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
+    (run,) = runs_of(workspace, experiment)
+    start_run(workspace, run)
+    workspace.run_folder(run.run_id).log_path.write_bytes(b"\xff" * 1000 + b"\nlast line\n")
+    monkeypatch.setattr("pages.shared.run_cards.LOG_BYTES", 20)
+    open_page(app, "runs")
+    open_log(app)
+    assert app.code[0].value == 9 * "\ufffd" + "\nlast line"
 
 
 def test_hostile_names_are_shown_as_they_are(app, workspace):
@@ -154,3 +174,101 @@ def test_hostile_names_are_shown_as_they_are(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     written = [element.value for kind in (app.markdown, app.caption) for element in kind]
     assert not [text for text in written if "![x](" in text or "<b>" in text]
+
+
+def test_a_failed_run_is_run_again_by_one_click(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",), 2)
+    for run in runs_of(workspace, experiment):
+        fail_run(workspace, run)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert button(app, "again_0").label == "Run these 2 again"
+    button(app, "again_0").click().run()
+    assert states(workspace, experiment) == [State.QUEUED, State.QUEUED]
+    assert not app.error
+    assert row_of(app, 0)[["State", "Progress"]].tolist() == ["queued", 0.0]
+    assert "No evaluation yet." in figures_of(app)[0], "the curves of the old attempts are gone"
+
+
+def test_a_cancelled_run_can_be_run_again_alone(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+    second = runs_of(workspace, experiment)[1].run_id
+    open_page(app, "runs", experiment=experiment.experiment_id, run=second)
+    button(app, "again_one").click().run()
+    assert states(workspace, experiment) == [State.CANCELLED, State.QUEUED]
+
+
+def test_waiting_runs_that_nobody_carries_out_are_told_and_set_going(app, workspace, monkeypatch):
+    started = []
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
+    add_experiment(workspace, store_sample_dataset(workspace))
+    open_page(app, "runs")
+    assert "nothing carries them out" not in text_of(app), "a supervisor may be on its way"
+    monkeypatch.setattr("pages.shared.live.START_S", 0.0)
+    app.run()
+    assert "nothing carries them out" in text_of(app)
+    button(app, "go_on").click().run()
+    assert len(started) == 1
+
+
+def test_with_a_supervisor_waiting_is_no_matter(app, workspace, monkeypatch):
+    monkeypatch.setattr("tl_core.jobs.client.supervisor_is_alive", lambda settings: True)
+    monkeypatch.setattr("pages.shared.live.START_S", 0.0)
+    add_experiment(workspace, store_sample_dataset(workspace))
+    open_page(app, "runs")
+    assert "nothing carries them out" not in text_of(app)
+
+
+def test_after_the_end_the_machine_is_that_of_the_last_run(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, experiment)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "The last run that trained: cpu · float32" in text_of(app)
+
+
+def test_a_run_is_remembered_only_if_somebody_chose_it(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "run" not in app.query_params
+    chosen = runs_of(workspace, experiment)[1].run_id
+    app.selectbox[0].select(chosen).run()
+    leave_for(app, "models")
+    app.run()
+    assert query_of(app, "run") == chosen, "its row is chosen in the table, so that a rerun does not lose it"
+
+
+def test_an_experiment_without_runs_leads_to_a_new_one(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
+    workspace.database.delete_run(runs_of(workspace, experiment)[0].run_id)
+    for page in ("runs", "compare"):
+        open_page(app, page, experiment=experiment.experiment_id)
+        assert "Every run of this experiment has been deleted" in text_of(app)
+
+
+def test_an_unknown_experiment_does_not_hide_the_page_and_is_told_once(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    open_page(app, "runs", experiment="exp_unknown")
+    assert app.title[0].value == "How is the training going?"
+    assert query_of(app, "experiment") == experiment.experiment_id
+    leave_for(app, "compare")
+    assert "exp_unknown" not in text_of(app)
+
+
+def test_the_axes_of_the_race_survive_a_visit_elsewhere(app, workspace):
+    finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
+    open_page(app, "runs")
+    next(one for one in app.segmented_control if one.key == "live_x").set_value("step").run()
+    leave_for(app, "models")
+    leave_for(app, "runs")
+    assert "optimizer steps" in figures_of(app)[0]
+
+
+def test_when_no_finished_run_can_be_read_compare_says_why(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("tfidf", "scratch"))
+    finish_all(workspace, experiment)
+    for run in runs_of(workspace, experiment):
+        (workspace.run_folder(run.run_id).path / "predictions.parquet").unlink()
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "2 of 2 runs finished" in text_of(app)
+    assert "no folder of a finished one can be read" in text_of(app)
+    assert links_of(app) == ["All 2 runs have ended: compare them"]

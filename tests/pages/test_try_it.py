@@ -11,7 +11,7 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
 from tl_core.errors import RunError
 from tl_core.jobs import predictions
@@ -239,6 +239,54 @@ def test_a_failed_job_gives_its_reason(app, workspace, experiment, asked):
 
 def test_a_job_that_is_not_there_is_told_and_left_behind(app, experiment, asked):
     open_page(app, "try_it", experiment=experiment.experiment_id, job="99")
-    assert "Expected the number of a job; got 99" in text_of(app)
+    assert "there is no job 99" in text_of(app)
     press(app, "Start over")
     assert app.file_uploader
+
+
+def test_a_job_is_found_again_after_a_visit_elsewhere(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    leave_for(app, "models")
+    leave_for(app, "try_it")
+    assert query_of(app, "job") == str(job.id)
+    assert "Waiting for its turn" in str(app.get("progress")[0].proto)
+
+
+def test_a_file_that_was_not_yet_predicted_is_found_again(app, experiment, asked):
+    open_page(app, "try_it")
+    bring_file(app)
+    leave_for(app, "models")
+    leave_for(app, "try_it")
+    assert "Predict 2 rows" in [button.label for button in app.button]
+
+
+def test_another_experiment_does_not_speak_of_the_job(app, workspace, experiment, asked):
+    submit(app, workspace, experiment)
+    other = add_experiment(workspace, store_sample_dataset(workspace), arms=("tfidf",))
+    finish_all(workspace, other)
+    open_page(app, "try_it", experiment=other.experiment_id)
+    assert not app.get("progress")
+
+
+@pytest.mark.parametrize("stated", ["9" * 30, "9" * 5000, "-1", "\u0663"])
+def test_a_job_number_that_cannot_be_one_is_passed_over(app, experiment, asked, stated):
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=stated)
+    assert app.file_uploader
+
+
+def test_a_typed_text_survives_a_visit_elsewhere(app, experiment, asked):
+    open_page(app, "try_it")
+    app.text_area[0].set_value("my own words")
+    press(app, "Ask the models")
+    leave_for(app, "models")
+    leave_for(app, "try_it")
+    assert app.text_area[0].value == "my own words"
+
+
+def test_an_error_while_polling_keeps_its_words(app, workspace, experiment, asked):
+    job = submit(app, workspace, experiment)
+    queue = Queue(workspace.database)
+    queue.claim([JobKind.PREDICT_FILE])
+    queue.finish(job.id, State.FINISHED)
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
+    assert "Expected a predicted file" in text_of(app)

@@ -1,6 +1,13 @@
 import pytest
 
-from tests.pages.fixtures import add_experiment, fail_run, finish_run, runs_of, store_sample_dataset
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    store_sample_dataset,
+)
 from tl_core.results.answering import choose_answerers
 from tl_core.schema import Metric
 
@@ -40,3 +47,15 @@ def test_failed_runs_and_other_train_sizes_do_not_answer(workspace):
 def test_without_a_finished_run_nobody_answers(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     assert choose(workspace, experiment) == ()
+
+
+def test_a_run_whose_predictions_are_gone_does_not_answer(workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"), num_seeds=2
+    )
+    finish_all(workspace, experiment, scratch=0.6)
+    for run in runs_of(workspace, experiment):
+        if run.seed == 0 or run.arm.name == "fine_tuned":
+            (workspace.run_folder(run.run_id).path / "predictions.parquet").write_bytes(b"torn")
+    [scratch] = choose(workspace, experiment)
+    assert (scratch.run.seed, scratch.num_candidates) == (1, 1)

@@ -31,6 +31,8 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     assert found["Precision"].value == "float32"
     assert found["Versions"].value == "torch 2.13.0, python 3.11.7"
     assert found["Split"].value.endswith("all arms: 33 train, 9 validation, 18 test")
+    assert found["Base model"].value == "all-MiniLM-L6"
+    assert found["Vocabulary"].value == "shared, pretrained (from scratch too)"
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,22 @@ def test_a_seed_that_an_arm_lacks_is_named(workspace):
     for run in runs_of(workspace, made)[:3]:
         finish_run(workspace, run)
     assert facts(workspace, made)["Seeds"].difference == "Fine-tuned lacks seed 1"
+
+
+def test_several_base_models_are_named_and_share_no_vocabulary(workspace):
+    arms = ("scratch", "fine_tuned", "fine_tuned:org/other")
+    made = add_experiment(workspace, store_sample_dataset(workspace), arms)
+    finish_all(workspace, made)
+    labels = {**LABELS, "fine_tuned:org/other": "Fine-tuned · other"}
+    results = gather(workspace, made.experiment_id)
+    found = {fact.name: fact for fact in fairness_facts(results, 33, labels)}
+    assert (
+        found["Base model"].difference == "other in Fine-tuned · other, seed 0; all-MiniLM-L6 in the others"
+    )
+    assert found["Vocabulary"].value == "each base model's own, pretrained (from scratch too)"
+
+
+def test_without_a_network_there_is_no_vocabulary(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), ("majority", "tfidf"))
+    finish_all(workspace, made)
+    assert not {"Base model", "Vocabulary"} & set(facts(workspace, made))

@@ -12,12 +12,12 @@ LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-ID
 def curves(**arms):
     """Make curves from lists of accuracies by arm, one list a seed, at 0, 10, 20 ... seconds."""
     rows = [
-        (arm, f"{arm}-{seed}", seed, 10.0 * place, value)
+        (arm, f"{arm}-{seed}", seed, 10.0 * place, value, 1200)
         for arm, seeds in arms.items()
         for seed, values in enumerate(seeds)
         for place, value in enumerate(values)
     ]
-    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", "train_s", "accuracy"])
+    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", "train_s", "accuracy", "num_examples"])
 
 
 def find(a="fine_tuned", b="scratch", **arms):
@@ -68,9 +68,13 @@ def test_arms_without_curves_cannot_be_held_against_each_other():
         (
             [[0.3, 0.7]],
             "Fine-tuned was as good on validation as From scratch at its best after 10 s of training; "
-            "From scratch itself took 0.0 s (one seed).",
+            "From scratch itself took 0.0 s (one seed, 1,200 validation examples).",
         ),
-        ([[0.3, 0.4]], "Fine-tuned got as good on validation as From scratch at its best: never."),
+        (
+            [[0.3, 0.4]],
+            "Fine-tuned got as good on validation as From scratch at its best: never "
+            "(1,200 validation examples).",
+        ),
     ],
 )
 def test_the_sentence_says_what_was_found(accuracies, sentence):

@@ -31,7 +31,7 @@ _X_TITLES = {
     "step": "optimizer steps",
     "examples_seen": "training examples seen",
 }
-_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss"}
+_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss (nats)"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +212,8 @@ def _add_end_labels(
 def _add_leader(figure: go.Figure, mean: Curve, end: float, place: float, color: str) -> None:
     if mean.x[-1] < 0.98 * end:
         figure.add_scatter(
-            x=[mean.x[-1], end],
-            y=[mean.y[-1], place],
+            x=[mean.x[-1], end, end],  # level, so that nobody takes it for a measured change
+            y=[mean.y[-1], mean.y[-1], place],
             mode="lines",
             line={"color": faded(color, 0.55), "width": 1, "dash": "dot"},
             hoverinfo="skip",

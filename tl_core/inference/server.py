@@ -7,6 +7,7 @@ memory bound, runs on the CPU, so that a training keeps the GPU to itself, and e
 
 import argparse
 import json
+import logging
 import os
 import secrets
 import signal
@@ -34,8 +35,11 @@ from tl_core.store.workspace import Workspace
 
 IDLE_S = 300.0
 MEMORY_BOUND_MIB = 2048.0
+MAX_REASON_CHARACTERS = 500
 
 _GIVE_WAY_S = 5.0  # a server that is about to end leaves its lock in this time
+
+logger = logging.getLogger(__name__)
 
 
 class ModelCache:
@@ -127,6 +131,10 @@ class Application:
             return JSONResponse(await run_in_threadpool(self._score, await request.json()))
         except TlError as error:
             return JSONResponse({"message": error.message, "remedy": error.remedy}, status_code=404)
+        except Exception as error:
+            logger.exception("no answer")
+            message = f"Expected the model to load and to answer; got {type(error).__name__}: {error}"
+            return JSONResponse({"message": message[:MAX_REASON_CHARACTERS]}, status_code=500)
         finally:
             self._num_busy -= 1
             self._last_used = time.monotonic()

@@ -14,8 +14,10 @@ from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig
 REFERENCE = CATALOGUE[BUILTIN]
 REFERENCE_TOKENS_PER_S = 2_170.0
 """The built-in model on a 2-core CPU with AVX-512-BF16: 512 examples of 25 tokens on average in 5.9 s."""
-PROCESS_S = 7.0
-"""Until a run's process has imported its libraries, loaded the model and saved what it made."""
+FIRST_NETWORK_S = 7.0
+"""Until the first run with a network has imported its libraries, loaded the model and saved what it made."""
+START_S = 1.0
+"""The same for every other run, whose process is a copy of one that has the libraries."""
 FORWARD_SHARE = 1 / 3
 """What scoring a token costs of training on it: the backward pass counts for two forward passes."""
 UNKNOWN_PARAMETERS = 110_000_000
@@ -76,8 +78,8 @@ def estimate(
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
     tokens = _work(experiment, runs, mean_tokens)
     seconds = [
-        PROCESS_S + (work / rates[run.arm.name] if work else 0.0)
-        for run, work in zip(runs, tokens, strict=True)
+        start + (work / rates[run.arm.name] if work else 0.0)
+        for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
     ]
     num_first = sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs)
     return Estimate(
@@ -86,6 +88,12 @@ def estimate(
         disk_mib=sum(_saved_mib(facts[run.arm.name]) for run in runs if run.arm.kind.is_neural),
         basis=_basis(experiment, list(facts.values()), hardware, history),
     )
+
+
+def _starts(runs: Sequence[RunConfig]) -> list[float]:
+    """Return the seconds that each run needs beside its work."""
+    first = next((position for position, run in enumerate(runs) if run.arm.kind.is_neural), None)
+    return [FIRST_NETWORK_S if position == first else START_S for position in range(len(runs))]
 
 
 def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float) -> list[float]:

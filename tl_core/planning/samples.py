@@ -8,7 +8,7 @@ from tl_core.schema import Task
 _FOLDER = Path(__file__).resolve().parents[2] / "samples"
 
 NOT_EVIDENCE = (
-    "A demonstration set, written for this project: it shows how the tool works and is no evidence."
+    "For demonstration: written for this project to show how the tool works, and no evidence of anything."
 )
 
 

@@ -1,5 +1,6 @@
 """Which run answers for an arm where only one can."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,14 @@ import pyarrow.compute as pc
 
 from tl_core.evaluation.metrics import evaluate
 from tl_core.results.comparison import ranked
-from tl_core.results.runs import value_of
+from tl_core.results.runs import UNREADABLE, value_of
 from tl_core.schema import Arm, Metric, RunConfig, SplitName, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
+
+_Candidate = tuple[RunConfig, float, int]
+"""A finished run with its value on validation and the number of examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +51,20 @@ def choose_answerers(
 
     Returns
     -------
-    In the order in which arms are shown; arms without a finished run are left out.
+    In the order in which arms are shown; arms without a finished run that can be read are left out.
     """
-    candidates: dict[Arm, list[RunConfig]] = {}
-    for run in runs:
-        if run.state is State.FINISHED and run.config.train_size == train_size:
-            candidates.setdefault(run.config.arm, []).append(run.config)
-    return tuple(_choose(workspace, candidates[arm], metric) for arm in ranked(list(candidates)))
+    candidates: dict[Arm, list[_Candidate]] = {}
+    for run in sorted((run.config for run in runs if run.state is State.FINISHED), key=lambda run: run.seed):
+        if run.train_size == train_size:
+            with contextlib.suppress(*UNREADABLE):
+                score = _validation_score(workspace.run_folder(run.run_id), metric)
+                candidates.setdefault(run.arm, []).append((run, *score))
+    return tuple(_choose(candidates[arm]) for arm in ranked(list(candidates)))
 
 
-def _choose(workspace: Workspace, candidates: Sequence[RunConfig], metric: Metric) -> Answerer:
-    scored = [
-        (run, *_validation_score(workspace.run_folder(run.run_id), metric))
-        for run in sorted(candidates, key=lambda run: run.seed)
-    ]
-    best, value, num_validation = max(scored, key=lambda score: score[1])
-    return Answerer(run=best, num_candidates=len(scored), value=value, num_validation=num_validation)
+def _choose(candidates: Sequence[_Candidate]) -> Answerer:
+    best, value, num_validation = max(candidates, key=lambda candidate: candidate[1])
+    return Answerer(run=best, num_candidates=len(candidates), value=value, num_validation=num_validation)
 
 
 def _validation_score(folder: RunFolder, metric: Metric) -> tuple[float, int]:

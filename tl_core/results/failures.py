@@ -10,7 +10,7 @@ from tl_core.store.workspace import Workspace
 _WORDS = {
     "diverged": ("diverged", "Choose a smaller learning rate."),
     "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
-    "signal": ("was ended from outside", "Start it again; if that repeats, the machine may lack memory."),
+    "signal": ("was ended from outside", "Run it again; if that repeats, the machine may lack memory."),
     "exception": ("ended with an error", "Its log says where."),
 }
 

@@ -50,7 +50,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
         _versions(runs, same),
-        Fact(name="Vocabulary", value="shared, pretrained (from scratch too)"),
+        *_base_models(neural, results, same),
     ]
 
 
@@ -107,6 +107,15 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
         value=f"equal steps: {steps.value}, batch {training.batch_size}",
         difference=steps.difference,
     )
+
+
+def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> list[Fact]:
+    """Say which base models there are, and whose vocabulary the networks read with."""
+    if not neural:
+        return []
+    base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
+    owner = "each base model's own" if base_model.difference else "shared"
+    return [base_model, Fact(name="Vocabulary", value=f"{owner}, pretrained (from scratch too)")]
 
 
 def _rates(results: ExperimentResults, labels: Mapping[str, str]) -> str:

@@ -64,6 +64,11 @@ class ExperimentProgress:
         return sum(one.run.state.is_final for one in self.runs)
 
     @property
+    def is_done(self) -> bool:
+        """Whether no run will change any more."""
+        return self.num_ended == len(self.runs)
+
+    @property
     def fraction(self) -> float:
         """Of all the work, 0 to 1: ended runs count whole, running ones by their steps."""
         done = [1.0 if one.run.state.is_final else one.fraction for one in self.runs]
@@ -78,7 +83,8 @@ class ExperimentProgress:
 
 
 def run_progress(run: RunRow, events: Sequence[Event]) -> RunProgress:
-    """Read one run's progress from its events."""
+    """Read one run's progress from its events; those of a queued run are of an attempt that is over."""
+    events = () if run.state is State.QUEUED else events
     phases = [event for event in events if isinstance(event, PhaseStarted)]
     num_steps = next((phase.num_steps for phase in phases if phase.num_steps), None)
     readings = [event for event in events if isinstance(event, StepLogged)]

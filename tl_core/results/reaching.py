@@ -22,6 +22,8 @@ class Reaching:
         ``b``; None if there is none.
     seconds_b
         By seed: training time of the evaluation at which ``b`` was best.
+    num_examples
+        Validation examples that an evaluation was made on.
     """
 
     a: str
@@ -30,6 +32,7 @@ class Reaching:
     seeds: tuple[int, ...]
     seconds_a: tuple[float | None, ...]
     seconds_b: tuple[float, ...]
+    num_examples: int
 
     @property
     def num_reached(self) -> int:
@@ -71,6 +74,7 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
         seeds=seeds,
         seconds_a=tuple(_first_at(of_a[seed], metric, best[seed]) for seed in seeds),
         seconds_b=tuple(_first_at(of_b[seed], metric, best[seed]) or 0.0 for seed in seeds),
+        num_examples=int(of_b[seeds[0]]["num_examples"].iloc[-1]),
     )
 
 
@@ -78,10 +82,11 @@ def reaching_sentence(reaching: Reaching, labels: Mapping[str, str]) -> str:
     """Write a finding as a sentence; ``labels`` are display names by arm name."""
     a, b = labels[reaching.a], labels[reaching.b]
     seeds = len(reaching.seeds)
-    medians = f"medians over {seeds} seeds" if seeds > 1 else "one seed"
+    seen = f"{reaching.num_examples:,} validation examples"
+    medians = f"medians over {seeds} seeds, {seen}" if seeds > 1 else f"one seed, {seen}"
     if reaching.median_a is None:
         got = f"{reaching.num_reached} of {seeds} seeds" if reaching.num_reached else "never"
-        return f"{a} got as good on validation as {b} at its best: {got}."
+        return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
     return (
         f"{a} was as good on validation as {b} at its best after {_seconds(reaching.median_a)} of training; "
         f"{b} itself took {_seconds(reaching.median_b)} ({medians})."

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
@@ -13,8 +14,8 @@ from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
 from tl_core.store.run_folder import RunFolder
 
-UNREADABLE = (TlError, OSError, ValueError)
-"""What reading an incomplete or damaged run folder raises; pydantic's and pyarrow's errors are ValueErrors."""
+UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
+"""What reading an incomplete or damaged folder raises."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +65,11 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         If a file is missing.
     """
     record = folder.read_record()
+    if not record.train_class_counts:
+        raise NotFoundError(
+            f"Expected the train examples of each class in the record of {record.config.run_id}; "
+            "there are none, as in records of an earlier version."
+        )
     table = folder.read_predictions()
     is_test = pc.equal(table.column("split"), SplitName.TEST.value)
     test, validation = table.filter(is_test), table.filter(pc.invert(is_test))

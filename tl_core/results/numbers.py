@@ -1,0 +1,181 @@
+"""The numbers behind each figure, as a person reads them: named columns, percent and points, seeds and n."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.agreement import Agreement, Cell
+from tl_core.results.comparison import ExperimentResults
+
+MAX_DECIMALS = 1
+
+_METHOD_WORDS = {
+    "crossed_random_effects": "crossed random effects over seeds and examples",
+    "examples_t": "paired t over test examples",
+    "exact_bound": "exact bound",
+}
+_X_WORDS = {"train_s": "Training seconds", "step": "Steps", "examples_seen": "Training examples seen"}
+_Y_WORDS = {"accuracy": "accuracy, %", "macro_f1": "macro-F1, %", "loss": "loss, nats"}
+
+
+def overview_numbers(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List every arm's mean on test with its interval, the best first."""
+    metric = METRIC_WORDS[results.experiment.headline_metric]
+    summaries = [summary for (_, size), summary in results.summaries.items() if size == train_size]
+    rows = [
+        {
+            "Arm": labels[summary.arm],
+            f"Mean test {metric}, %": _percent(summary.mean),
+            "95 % interval from": _percent(summary.ci95[0]),
+            "to": _percent(summary.ci95[1]),
+            "Seeds": len(summary.seeds),
+            "Test examples": summary.num_examples,
+        }
+        for summary in sorted(summaries, key=lambda summary: summary.mean, reverse=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List the evaluations that `charts.learning_curves` draws.
+
+    Parameters
+    ----------
+    points
+        What `comparison.curve_points` returns.
+    x, y
+        The columns that are drawn.
+    labels
+        Display names by arm name.
+    """
+    values = points[y].round(3) if y == "loss" else points[y].map(_percent)
+    return pd.DataFrame(
+        {
+            "Arm": points["arm"].map(labels),
+            "Seed": points["seed"],
+            _X_WORDS[x]: points[x].round(1),
+            f"Validation {_Y_WORDS[y]}": values,
+            "Validation examples": points["num_examples"],
+        }
+    )
+
+
+def agreement_numbers(agreement: Agreement, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List how many answers lie in each cell."""
+    a, b = labels[agreement.a.arm], labels[agreement.b.arm]
+    names = {Cell.BOTH: "both", Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.NEITHER: "neither"}
+    return pd.DataFrame(
+        {
+            "Who is right on test": list(names.values()),
+            "Answers": [int(agreement.is_in[cell].sum()) for cell in names],
+            "Share, %": [_percent(agreement.share(cell)) for cell in names],
+            "Test examples": agreement.a.num_examples,
+            "Seeds": agreement.a.num_seeds,
+        }
+    )
+
+
+def class_numbers(rows: pd.DataFrame, a: str, b: str, num_seeds: int) -> pd.DataFrame:
+    """List the F1 of two arms by class.
+
+    Parameters
+    ----------
+    rows
+        What `tables.class_rows` returns.
+    a, b
+        Display names of the arms.
+    num_seeds
+        Seeds over which the values are means.
+    """
+    return pd.DataFrame(
+        {
+            "Class": rows["label"],
+            f"F1 on test of {a}, %": rows["value_a"].map(_percent),
+            f"of {b}, %": rows["value_b"].map(_percent),
+            "Difference, points": rows["difference"].map(_percent),
+            "Test examples": rows["support"],
+            "Seeds": num_seeds,
+        }
+    )
+
+
+def confusion_numbers(matrix: NDArray[np.float64], class_names: Sequence[str]) -> pd.DataFrame:
+    """List which share of each true class was taken for which class.
+
+    Parameters
+    ----------
+    matrix
+        Test examples, means over seeds, ``(num_labels, num_labels)``: a row is a true class.
+    """
+    sizes = matrix.sum(axis=1)
+    shares = np.divide(matrix, sizes[:, None], out=np.zeros_like(matrix), where=sizes[:, None] > 0)
+    columns: dict[str, Any] = {"True class": list(class_names)}
+    columns |= {f"taken for {name}, %": (100 * shares[:, i]).round(1) for i, name in enumerate(class_names)}
+    return pd.DataFrame(columns | {"Test examples": sizes.round().astype(int)})
+
+
+def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """List the verdict of every pair with its proof.
+
+    Parameters
+    ----------
+    rows
+        What `tables.verdict_rows` returns.
+    """
+    return pd.DataFrame(
+        {
+            "Verdict on test": rows["sentence"],
+            "Difference, points": rows["difference"].map(_points),
+            "95 % interval from": rows["low"].map(_points),
+            "to": rows["high"].map(_points),
+            "p-value": rows["p_value"].map(_p_value),
+            "Exact McNemar p by seed": [", ".join(map(_p_value, values)) for values in rows["mcnemar"]],
+            "Method": rows["method"].map(_METHOD_WORDS),
+            "Seeds": rows["num_seeds"],
+            "Test examples": rows["num_examples"],
+        }
+    )
+
+
+def answer_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List what each arm answered to one text.
+
+    Parameters
+    ----------
+    rows
+        Columns ``arm, label, probability``.
+    labels
+        Display names by arm name.
+    """
+    by_arm = rows.pivot(index="arm", columns="label", values="probability").reindex(rows["arm"].unique())
+    shares = {f"{label}, %": by_arm[label].map(_percent).to_numpy() for label in rows["label"].unique()}
+    return pd.DataFrame({"Arm": [labels[arm] for arm in by_arm.index], **shares})
+
+
+def label_numbers(label_counts: Mapping[str, int]) -> pd.DataFrame:
+    """List how many rows of a predicted file have each label."""
+    total = sum(label_counts.values()) or 1
+    return pd.DataFrame(
+        {
+            "Predicted label": list(label_counts),
+            "Rows": list(label_counts.values()),
+            "Share, %": [_percent(count / total) for count in label_counts.values()],
+        }
+    )
+
+
+def _percent(fraction: float) -> float:
+    return round(100 * fraction, MAX_DECIMALS)
+
+
+def _points(fraction: float) -> float:
+    """Keep two digits, lest an interval that excludes zero seem to end there."""
+    return round(100 * fraction, MAX_DECIMALS + 1)
+
+
+def _p_value(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
