@@ -47,7 +47,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
     with st.expander("For experts: lengths, rates, further base models", icon=":material/tune:"):
         training = choose_training(amount.preset)
         arms += choose_rivals(base_model, slips)
-        rates = choose_rates(arms)
+        rates = choose_rates(arms, base_model)
     return plan_experiment(
         experiment_id=new_id("exp"),
         name=dataset.name,

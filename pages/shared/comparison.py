@@ -238,13 +238,9 @@ def draw_fairness(results: ExperimentResults, train_size: int) -> None:
 
 def offer_download(results: ExperimentResults) -> None:
     """Offer the comparison as JSON."""
-    dataset = dataset_of(results.experiment.dataset_fingerprint)
-    if dataset is None:
-        st.caption("The comparison cannot be downloaded: its dataset is not in this workspace.")
-        return
     st.download_button(
         "Download the comparison (JSON)",
-        lambda: json.dumps(comparison_json(results, dataset.info), indent=2, ensure_ascii=False),
+        lambda: json.dumps(comparison_json(results), indent=2, ensure_ascii=False),
         file_name=f"{results.experiment.experiment_id}.json",
         mime="application/json",
         icon=":material/download:",

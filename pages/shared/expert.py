@@ -7,7 +7,8 @@ from pages.shared.frame import literal
 from pages.shared.slips import Slips
 from pages.shared.surroundings import label_of, model_line
 from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.planning.presets import DEFAULT_RATES, PRESETS
+from tl_core.catalogue.locating import describe
+from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import Arm, ArmKind, LearningRates, Preset, TrainingConfig
 
 STEPS = 5
@@ -70,17 +71,19 @@ def choose_training(preset: Preset) -> dict[str, float | int]:
     }
 
 
-def choose_rates(arms: list[Arm]) -> dict[str, LearningRates]:
+def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders are zero."""
     st.caption(
         "Peak learning rates, from above 0 to 1. Each arm has its own, because rates made for fine-tuning "
-        "are far too small for random weights."
+        "are far too small for random weights. They were found with the built-in model; for an "
+        "architecture's own head the usual rates of the literature stand here, not measured."
     )
-    return {arm.name: _rates(arm) for arm in arms if arm.kind.is_neural}
+    return {arm.name: _rates(arm, base_model) for arm in arms if arm.kind.is_neural}
 
 
-def _rates(arm: Arm) -> LearningRates:
-    usual = DEFAULT_RATES[arm.kind]
+def _rates(arm: Arm, base_model: str) -> LearningRates:
+    pooling = describe(arm.base_model or base_model).pooling
+    usual = default_rates(arm.kind, pooling)
     label = literal(label_of(arm))
     encoder, head = st.columns(2)
     chosen_encoder = encoder.number_input(
@@ -90,7 +93,7 @@ def _rates(arm: Arm) -> LearningRates:
         usual.encoder,
         usual.encoder / STEPS or None,
         format="%.1e",
-        key=f"encoder_{arm.name}",
+        key=f"encoder_{arm.name}_{pooling}",
         persist_state="session",
         disabled=usual.encoder == 0,
     )
@@ -101,7 +104,7 @@ def _rates(arm: Arm) -> LearningRates:
         usual.head,
         usual.head / STEPS,
         format="%.1e",
-        key=f"head_{arm.name}",
+        key=f"head_{arm.name}_{pooling}",
         persist_state="session",
     )
     return LearningRates(encoder=chosen_encoder, head=chosen_head)

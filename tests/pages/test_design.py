@@ -83,7 +83,7 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     design.button_group(key=metric_key).set_value(Metric.MACRO_F1).run()
     design.number_input(key="seeds_quick").set_value(2).run()
     design.number_input(key="epochs_quick").set_value(3.0).run()
-    design.number_input(key="encoder_scratch").set_value(2e-4).run()
+    design.number_input(key="encoder_scratch_mean").set_value(2e-4).run()
     experiment = start()
     assert [arm.name for arm in experiment.arms] == ["fine_tuned", "frozen", "scratch", "tfidf"]
     assert experiment.training.budget is BudgetRule.PLATEAU

@@ -4,7 +4,6 @@ from typing import Any
 
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
-from tl_core.data.dataset import read_dataset
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
 from tl_core.schema import ExperimentConfig, LearningRates
@@ -21,8 +20,7 @@ VERDICT = {"a", "b", "metric", "train_size", "num_seeds", "num_examples", "metho
 
 
 def say(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any]:
-    info = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint)).info
-    said = comparison_json(gather(workspace, experiment.experiment_id), info)
+    said = comparison_json(gather(workspace, experiment.experiment_id))
     plain: dict[str, Any] = json.loads(json.dumps(said, allow_nan=False))
     return plain
 

@@ -110,8 +110,7 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
     except KeyboardInterrupt:
         cancel(workspace, experiment.experiment_id)
         raise
-    dataset = workspace.database.get_dataset(experiment.dataset_fingerprint)
-    return comparison_json(gather(workspace, experiment.experiment_id), dataset)
+    return comparison_json(gather(workspace, experiment.experiment_id))
 
 
 def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
@@ -212,9 +211,7 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
                 "`tl_core runs` lists how the runs stand.",
             )
         return folder.read_record().model_dump(mode="json")
-    results = gather(workspace, identifier)
-    dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
-    return comparison_json(results, dataset)
+    return comparison_json(gather(workspace, identifier))
 
 
 def cancel(workspace: Workspace, identifier: str) -> None:

@@ -191,10 +191,11 @@ def _start(settings: Settings) -> httpx.Client:
         client = _connect(settings.workspace)
         if client is not None:
             return client
-        if process.poll() == 0:  # it gave way to another server, which may have ended since
-            process = _ensure_process(settings)
-        elif process.poll() is not None:
+        code = process.poll()
+        if code is not None and code > 0:
             break
+        if code is not None:  # killed just now, or gave way to another server, which may have ended since
+            process = _ensure_process(settings)
         time.sleep(_POLL_S)
     raise RunError(
         "Expected the prediction server to start; it did not.",

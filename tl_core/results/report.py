@@ -3,29 +3,30 @@
 from typing import Any
 
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.schema import SCHEMA_VERSION, Arm, DatasetInfo, Verdict
+from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
 
 
-def comparison_json(results: ExperimentResults, dataset: DatasetInfo) -> dict[str, Any]:
+def comparison_json(results: ExperimentResults) -> dict[str, Any]:
     """Give an experiment's runs and verdicts as plain values; differences are fractions."""
     experiment = results.experiment
+    split = experiment.split
     return {
         "schema_version": SCHEMA_VERSION,
         "experiment_id": experiment.experiment_id,
         "name": experiment.name,
         "task": experiment.task.value,
         "dataset": {
-            "name": dataset.name,
-            "fingerprint": dataset.fingerprint,
-            "num_examples": dataset.num_examples,
-            "num_labels": dataset.columns.num_labels,
+            "name": experiment.dataset_name,
+            "fingerprint": experiment.dataset_fingerprint,
+            "num_examples": split.train + split.validation + split.test,
+            "num_labels": len(experiment.labels),
         },
         "split": {
-            "hash": experiment.split.hash,
-            "train": experiment.split.train,
-            "validation": experiment.split.validation,
-            "test": experiment.split.test,
+            "hash": split.hash,
+            "train": split.train,
+            "validation": split.validation,
+            "test": split.test,
         },
         "headline_metric": experiment.headline_metric.value,
         "budget": experiment.training.budget.value,
