@@ -12,7 +12,6 @@ from tl_core.training.devices import (
     choose_precision,
     device_name,
     memory_mib,
-    synchronize,
 )
 
 CUDA, MPS, CPU = torch.device("cuda"), torch.device("mps"), torch.device("cpu")
@@ -73,7 +72,3 @@ def test_names_tell_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H200")
     assert device_name(CUDA) == "cuda: NVIDIA H200"
     assert device_name(CPU) == "cpu"
-
-
-def test_a_cpu_has_nothing_to_wait_for() -> None:
-    synchronize(CPU)
