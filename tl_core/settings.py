@@ -42,6 +42,11 @@ class Settings:
             supervisor_idle_s=float(os.environ.get("TL_SUPERVISOR_IDLE_S", "60")),
         )
 
+    @property
+    def base_models(self) -> Path:
+        """Folder of links to local base models, by their content: nothing else knows where they lie."""
+        return self.workspace / "base_models"
+
 
 def _absolute(url: str) -> str:
     """Make a relative SQLite file absolute: every job's process has a folder of its own to start from."""

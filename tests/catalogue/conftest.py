@@ -18,6 +18,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that this process takes for its workspace; nothing is in it yet."""
+    folder = tmp_path / "workspace"
+    monkeypatch.setenv("TL_WORKSPACE", str(folder))
+    return folder
+
+
+@pytest.fixture
 def hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub of one's own."""
     with serving(Hub()) as served:

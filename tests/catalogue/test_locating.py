@@ -168,10 +168,6 @@ def test_the_catalogue_is_keyed_by_valid_ids_and_says_what_is_needed(base_model:
     assert base_model == BUILTIN or find_on_disk(base_model) is None
 
 
-def test_a_folders_path_is_made_absolute_and_an_id_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert settle("./model") == str(tmp_path / "model")
-    assert settle("distilbert-base-uncased") == "distilbert-base-uncased"
-    assert settle("builtin") == "builtin"
+@pytest.mark.parametrize("base_model", [BUILTIN, "distilbert-base-uncased", "someone/model"])
+def test_an_id_is_recorded_as_it_is(base_model: str) -> None:
+    assert settle(base_model) == base_model

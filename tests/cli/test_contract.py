@@ -106,9 +106,19 @@ def test_runs_and_show_tell_what_there_is(shell: Shell) -> None:
     assert shell.run_id("scratch") in listed
     record = json.loads(shell("show", shell.run_id("fine_tuned")).stdout)
     assert record["state"] == "finished"
-    assert str(shell.workspace) not in json.dumps(record).replace(json.dumps(record["config"]), "")
     shown = json.loads(shell("show", shell.report["experiment_id"]).stdout)
     assert shown["verdicts"] == shell.report["verdicts"]
+
+
+def test_a_base_model_from_a_folder_goes_by_its_name_and_no_path_is_stored(shell: Shell) -> None:
+    tuned = shell.report["arms"][0]
+    assert tuned["base_model"].startswith("local:tiny-bert@")
+    assert "fine-tuning tiny-bert" in shell.report["verdicts"][0]["sentence"].lower()
+    files = [path for path in (shell.workspace / "runs").rglob("*") if path.is_file()]
+    assert {"run.json", "experiment.json", "config.json"} <= {path.name for path in files}
+    place = str(shell.workspace.parent).encode()
+    assert [path for path in files if place in path.read_bytes()] == []
+    assert place.decode() not in json.dumps(shell.report)
 
 
 def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp_path: Path) -> None:
@@ -122,6 +132,30 @@ def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp
         rows = list(csv.DictReader(file))
     assert len(rows) == 60
     assert {"review", "predicted_label"} <= set(rows[0])
+
+
+def test_a_report_is_one_file_about_the_experiment(shell: Shell, tmp_path: Path) -> None:
+    experiment_id, page = shell.report["experiment_id"], tmp_path / "report.html"
+    assert shell("report", experiment_id, str(page)).returncode == 0
+    assert experiment_id in page.read_text(encoding="utf-8")
+
+
+def test_a_report_of_what_is_not_there_or_into_no_folder_is_status_2(shell: Shell, tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "no folder" / "report.html")
+    for words in (("exp_none", str(tmp_path / "a.html")), (shell.report["experiment_id"], nowhere)):
+        refused = shell("report", *words)
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
+        assert refused.stderr.startswith("tl_core: Expected")
+
+
+def test_an_exported_folder_carries_its_card(shell: Shell, tmp_path: Path) -> None:
+    run_id = shell.run_id("scratch")
+    assert shell("export", run_id, str(tmp_path / "model")).returncode == 0
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\n")
+    assert run_id in card
+    assert "classify = pipeline(" in card
 
 
 def test_import_rebuilds_a_run_in_another_workspace(shell: Shell, tmp_path: Path) -> None:
@@ -167,6 +201,7 @@ def test_a_users_mistake_is_one_line_and_status_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     typed = [word.format(data=shell.data) for word in words]
+    monkeypatch.setenv("TL_WORKSPACE", "")  # put back afterwards, for the command sets it
     monkeypatch.setattr(sys, "argv", ["tl_core", *typed, "--workspace", str(shell.workspace)])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(SystemExit) as ended:
@@ -187,6 +222,7 @@ def test_a_fault_of_the_program_is_status_1(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("tl_core.cli.commands.run_lines", lambda workspace: 1 / 0)
+    monkeypatch.setenv("TL_WORKSPACE", "")  # put back afterwards, for the command sets it
     monkeypatch.setattr(sys, "argv", ["tl_core", "runs", "--workspace", str(shell.workspace)])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -196,7 +232,19 @@ def test_a_fault_of_the_program_is_status_1(
 
 @pytest.mark.parametrize(
     "command",
-    ["compare", "predict", "profile", "export", "runs", "show", "cancel", "delete", "import", "worker"],
+    [
+        "compare",
+        "predict",
+        "profile",
+        "export",
+        "report",
+        "runs",
+        "show",
+        "cancel",
+        "delete",
+        "import",
+        "worker",
+    ],
 )
 def test_every_command_has_help(command: str) -> None:
     helped = CliRunner().invoke(app, [command, "--help"])

@@ -8,6 +8,8 @@ from streamlit.testing.v1.element_tree import Button, Multiselect
 from tests.pages.fixtures import STEP_S, TOKENS_A_STEP, add_experiment, finish_all, store_sample_dataset
 from tests.pages.reading import open_page, targets_of, text_of
 from tests.pages.test_data import store_twins
+from tests.tiny_models import tiny_model_folder
+from tl_core.catalogue.locating import describe
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
 from tl_core.store.workspace import Workspace
 
@@ -171,14 +173,17 @@ def test_a_rival_that_cannot_be_is_told_and_left_out(design: AppTest) -> None:
     assert start_button(design).disabled
 
 
-def test_a_rival_in_a_folder_is_planned_by_its_whole_path(
+def test_a_rival_in_a_folder_is_planned_by_its_name_and_content_and_never_by_its_path(
     design: AppTest, start: Callable[[], ExperimentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "config.json").write_text("{}")
+    tiny_model_folder(tmp_path, "bert").rename(tmp_path / "mine")
     monkeypatch.setenv("HOME", str(tmp_path))
     rivals(design).set_value(["~/mine"]).run()
-    assert str(tmp_path / "mine") in {arm.base_model for arm in start().arms}
+    experiment = start()
+    (rival,) = [arm.base_model for arm in experiment.arms if arm.base_model]
+    assert rival.startswith("local:mine@")
+    assert describe(rival).title == "mine"
+    assert str(tmp_path) not in experiment.model_dump_json()
 
 
 def test_no_train_size_is_told_at_its_field_and_the_page_goes_on(design: AppTest) -> None:

@@ -25,7 +25,7 @@ class BaseModel:
     Attributes
     ----------
     id
-        ``builtin``, a Hub id, or the path of a local folder.
+        ``builtin``, a Hub id, or ``local:title@content`` of a local folder (its path in runs of old).
     title
         Short name for figures and sentences.
     num_parameters

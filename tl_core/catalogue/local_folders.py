@@ -1,0 +1,142 @@
+"""Base models from local folders: runs name them by title and content, the workspace alone knows the place.
+
+>>> str(LocalModel(title="my_model", content="1a2b3c4d5e6f"))
+'local:my_model@1a2b3c4d5e6f'
+"""
+
+import functools
+import hashlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tl_core.errors import ModelError
+from tl_core.settings import Settings
+
+WEIGHTS = "model*.safetensors"
+READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)
+"""What the engine takes from a model folder, and so what its content is."""
+
+_NUM_DIGITS = 12
+_NAME = re.compile(rf"local:(?P<title>.+)@(?P<content>[0-9a-f]{{{_NUM_DIGITS}}})", re.DOTALL)
+
+Stamp = tuple[str, int, int]
+"""A file's path within its folder, its size in bytes and its time of change in nanoseconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalModel:
+    """A base model from a local folder, as runs name it.
+
+    Attributes
+    ----------
+    title
+        The folder's name when it was chosen.
+    content
+        First 12 hexadecimal digits of the SHA-256 of its files' hashes.
+    """
+
+    title: str
+    content: str
+
+    def __str__(self) -> str:
+        return f"local:{self.title}@{self.content}"
+
+    @classmethod
+    def parse(cls, base_model: str) -> Self | None:
+        """Read the form that `str` writes; None for any other base model."""
+        found = _NAME.fullmatch(base_model)
+        return cls(title=found["title"], content=found["content"]) if found else None
+
+    def find(self) -> Path | None:
+        """Return the folder, or None if this workspace does not know it or it is gone."""
+        link = self._link()
+        return link.readlink() if (link / "config.json").exists() else None
+
+    def obtain(self) -> Path:
+        """Return the folder, once its content has been compared with the name.
+
+        No message says where the folder lay, for a run keeps the message it failed with.
+
+        Raises
+        ------
+        ModelError
+            If the folder is unknown here, has moved, or holds something else by now.
+        """
+        folder = self.find()
+        if folder is not None and content_of(folder) == self.content:
+            return folder
+        if folder is not None:
+            raise ModelError(
+                f"The folder of the base model {self.title!r} has changed since it was chosen: its content "
+                f"is no longer {self.content}.",
+                "Put its old files back, or choose the folder anew for a new comparison.",
+            )
+        is_lost = self._link().is_symlink()
+        raise ModelError(
+            f"The folder of the base model {self.title!r} (content {self.content}) "
+            + ("is no longer where it was." if is_lost else "is not known in this workspace."),
+            "Choose it anew by its path: the same content has the same name, wherever it lies.",
+        )
+
+    def keep_place(self, folder: Path) -> None:
+        """Note in the workspace where the folder lies, in the place of what was noted before."""
+        link = self._link()
+        if link.is_symlink() and link.readlink() == folder:
+            return
+        link.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=link.parent, prefix=".") as temporary:
+            fresh = Path(temporary) / self.content
+            fresh.symlink_to(folder, target_is_directory=True)
+            fresh.replace(link)
+
+    def _link(self) -> Path:
+        return Settings.from_environment().base_models / self.content
+
+
+def name_folder(folder: Path) -> LocalModel:
+    """Name a model folder by its content, and keep in the workspace where it lies.
+
+    Parameters
+    ----------
+    folder
+        Absolute.
+
+    Raises
+    ------
+    ModelError
+        If a file cannot be read.
+    """
+    model = LocalModel(title=folder.name, content=content_of(folder))
+    model.keep_place(folder)
+    return model
+
+
+def content_of(folder: Path) -> str:
+    """Hash what the engine reads of a folder; the bytes are read once a process, until a file changes.
+
+    Raises
+    ------
+    ModelError
+        If a file cannot be read.
+    """
+    paths = sorted(path for pattern in READ_FILES for path in folder.glob(pattern))
+    try:
+        stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in paths]
+        return _hash(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+    except OSError as error:
+        raise ModelError(
+            f"The files of the base model {folder.name!r} cannot be read: {error.strerror}.",
+            "Let the server read the folder, or choose another model.",
+        ) from error
+
+
+@functools.lru_cache(maxsize=64)
+def _hash(folder: Path, stamps: tuple[Stamp, ...]) -> str:
+    total = hashlib.sha256()
+    for name, *_ in stamps:
+        with (folder / name).open("rb") as file:
+            total.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()[:_NUM_DIGITS]
