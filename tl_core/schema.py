@@ -389,7 +389,8 @@ class Verdict(Frozen):
 
     ``difference`` is a minus b, a fraction; ``ci95`` its interval, never of zero width; ``p_value`` the
     inversion of that interval. ``scope`` is ``models`` with one seed (these two trained models only) and
-    ``expected`` with more (over seeds and examples).
+    ``expected`` with more (over seeds and examples). ``is_deterministic`` says that both arms ran once and
+    count for every seed, because none changes them.
     """
 
     a: str
@@ -398,6 +399,7 @@ class Verdict(Frozen):
     train_size: int
     num_seeds: int
     num_examples: int
+    is_deterministic: bool = False
     method: str
     scope: Literal["models", "expected"]
     value_a: float

@@ -11,6 +11,7 @@ CASES = [
     {"difference": 0.02, "ci95": (-0.03, 0.07)},
     {"num_seeds": 1, "scope": "models"},
     {"num_seeds": 1, "scope": "models", "difference": 0.02, "ci95": (-0.03, 0.07)},
+    {"num_seeds": 1, "scope": "models", "is_deterministic": True},
 ]
 
 

@@ -67,6 +67,18 @@ def test_an_arm_is_no_different_from_itself_and_the_interval_has_width(metric):
     assert verdict.p_value == 1
 
 
+@pytest.mark.parametrize("num_seeds", [1, 5])
+def test_only_two_arms_that_ran_once_make_a_verdict_without_seeds(num_seeds):
+    a, b = random_arms(num_seeds=1)
+    once, other = a.repeated_for(range(num_seeds)), b.repeated_for(range(num_seeds))
+    verdict = compare(once, other, metric=Metric.ACCURACY)
+    assert verdict.is_deterministic
+    assert verdict.num_seeds == num_seeds
+    assert "seeds," not in verdict.sentence
+    assert not compare(once, b, metric=Metric.ACCURACY).is_deterministic
+    assert not compare(a, other, metric=Metric.ACCURACY).is_deterministic
+
+
 def test_the_sentence_uses_the_labels():
     a, b = random_arms()
     labels = {"fine_tuned": "fine-tuning all-MiniLM-L6"}

@@ -1,6 +1,6 @@
 import pytest
 
-from tl_core.evaluation.wording import describe_arm, points, verdict_sentence
+from tl_core.evaluation.wording import counts, describe_arm, points, verdict_sentence
 from tl_core.schema import Arm, ArmKind, Flag, Metric, Verdict
 
 NAMES = ["fine_tuned", "scratch", "frozen", "frozen_random", "tfidf", "majority", "fine_tuned:other"]
@@ -69,6 +69,25 @@ def test_one_seed_without_a_difference():
     words = sentence(difference=0.012, ci95=(-0.031, 0.055), num_seeds=1, scope="models")
     assert words.startswith("These two trained models: no difference shown between fine-tuning")
     assert words.endswith("test examples (one seed, so this says nothing about other trainings).")
+
+
+def test_arms_that_no_seed_changes_ran_once_and_speak_of_no_seeds():
+    assert sentence("tfidf", "majority", is_deterministic=True) == (
+        "TF-IDF with logistic regression is 21.4 points more accurate than always answering the largest "
+        "class (95 % interval 14.1 to 28.7, 180 test examples; each ran once, for no seed changes it)."
+    )
+
+
+@pytest.mark.parametrize("difference", [0.214, 0.012])
+def test_arms_that_no_seed_changes_say_the_same_with_one_seed_as_with_five(difference):
+    asked = {"difference": difference, "ci95": (difference - 0.1, difference + 0.1), "is_deterministic": True}
+    one = sentence("tfidf", "majority", num_seeds=1, scope="models", **asked)
+    assert one == sentence("tfidf", "majority", **asked)
+    assert "other trainings" not in one
+
+
+def test_a_count_of_one_is_no_plural():
+    assert counts(verdict(num_seeds=1, num_examples=1200)) == "1 seed, 1,200 test examples"
 
 
 def test_macro_f1_is_named():

@@ -30,6 +30,8 @@ class ArmPredictions:
         Scores before the softmax, (S, n, K) float32.
     split_hash
         Identity of the split that the examples belong to.
+    is_deterministic
+        Whether no seed changes the arm, so that one run stands for all of them.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class ArmPredictions:
     targets: npt.NDArray[np.integer[Any]]
     logits: npt.NDArray[np.float32]
     split_hash: str
+    is_deterministic: bool = False
 
     def __post_init__(self) -> None:
         self._check_shapes()
@@ -109,7 +112,8 @@ class ArmPredictions:
         """
         if self.num_seeds != 1:
             raise self._error("a single run to repeat", f"{self.num_seeds}")
-        return replace(self, seeds=tuple(seeds), logits=np.repeat(self.logits, len(seeds), axis=0))
+        repeated = np.repeat(self.logits, len(seeds), axis=0)
+        return replace(self, seeds=tuple(seeds), logits=repeated, is_deterministic=True)
 
     def in_canonical_order(self) -> Self:
         """Sort the examples by id, then target.

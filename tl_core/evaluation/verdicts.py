@@ -67,6 +67,7 @@ def compare(
         train_size=a.train_size,
         num_seeds=a.num_seeds,
         num_examples=a.num_examples,
+        is_deterministic=a.is_deterministic and b.is_deterministic,
         method=interval.method,
         scope=interval.scope,
         value_a=float(values_a.values.mean()),

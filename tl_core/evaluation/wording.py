@@ -55,7 +55,7 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
     first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
     claim = _no_difference if verdict.conclusion == "no_difference_shown" else _difference
     sentence = claim(verdict, first, second) + _reservations(verdict.flags, a, b, labels) + "."
-    if verdict.scope == "models":
+    if is_about_models(verdict):
         return f"These two trained models: {sentence}"
     return sentence[0].upper() + sentence[1:]
 
@@ -83,18 +83,17 @@ def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
         relation, interval = _relation(verdict)
         words = f"{first} {relation} {second}"
     words += _reservations(verdict.flags, a, b, labels)
-    if verdict.scope == "models":
+    if is_about_models(verdict):
         return Claim(claim=f"These two trained models: {words}", interval=interval)
     return Claim(claim=words[0].upper() + words[1:], interval=interval)
 
 
 def _difference(verdict: Verdict, first: str, second: str) -> str:
     relation, interval = _relation(verdict)
-    if verdict.scope == "models":
-        return (
-            f"{first} {relation} {second} ({interval} over {verdict.num_examples} test examples; {_ONE_SEED})"
-        )
-    return f"{first} {relation} {second} ({interval}, {_counts(verdict)})"
+    if is_about_models(verdict):
+        examples = f"{verdict.num_examples:,} test examples"
+        return f"{first} {relation} {second} ({interval} over {examples}; {_ONE_SEED})"
+    return f"{first} {relation} {second} ({interval}, {counts(verdict)})"
 
 
 def _relation(verdict: Verdict) -> tuple[str, str]:
@@ -112,9 +111,9 @@ def _no_difference(verdict: Verdict, first: str, second: str) -> str:
         f"no difference shown between {first} and {second}: "
         f"{difference} points of {METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
     )
-    if verdict.scope == "models":
-        return f"{claim} over {verdict.num_examples} test examples ({_ONE_SEED})"
-    return f"{claim} ({_counts(verdict)})"
+    if is_about_models(verdict):
+        return f"{claim} over {verdict.num_examples:,} test examples ({_ONE_SEED})"
+    return f"{claim} ({counts(verdict)})"
 
 
 _ONE_SEED = "one seed, so this says nothing about other trainings"
@@ -127,8 +126,17 @@ _RELATIONS = {
 }
 
 
-def _counts(verdict: Verdict) -> str:
-    return f"{verdict.num_seeds} seeds, {verdict.num_examples} test examples"
+def counts(verdict: Verdict) -> str:
+    """Say on how many seeds and test examples a verdict rests; arms that no seed changes ran once."""
+    examples = f"{verdict.num_examples:,} test examples"
+    if verdict.is_deterministic:
+        return f"{examples}; each ran once, for no seed changes it"
+    return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
+
+
+def is_about_models(verdict: Verdict) -> bool:
+    """Whether another seed could have told another story: one seed, of an arm that seeds change."""
+    return verdict.scope == "models" and not verdict.is_deterministic
 
 
 def _reservations(flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
