@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.shared.frame import draw_header, invite, live_part
 from pages.shared.live import draw_live
-from pages.shared.results import choose_experiment, observed_runs, results_of, states_of
-from pages.shared.run_cards import draw_failures, draw_one_run, draw_verdict_so_far, offer_cancel_all
+from pages.shared.results import choose_experiment, observed_runs, states_of
+from pages.shared.run_cards import draw_failures, draw_one_run, offer_cancel_all
 from pages.shared.wording import facts_of
 
 POLL_S = 2
@@ -30,8 +30,6 @@ if not runs:
     invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
     st.stop()
 is_done = all(run.state.is_final for run in runs)
-if any(run.state.is_final for run in runs):
-    draw_verdict_so_far(results_of(experiment.experiment_id, states_of(runs)))
 draw_failures(experiment, runs)
 live_part(draw_live, None if is_done else POLL_S)(experiment, states_of(runs))
 if not is_done:

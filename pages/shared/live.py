@@ -8,56 +8,82 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.frame import card, literal
+from pages.shared.pulse import draw_pulse
 from pages.shared.race import draw_race
-from pages.shared.results import States, events_of, labels_of, observed_runs, results_of, states_of, watch
+from pages.shared.results import (
+    States,
+    dataset_of,
+    events_of,
+    labels_of,
+    observed_runs,
+    results_of,
+    states_of,
+)
+from pages.shared.run_cards import draw_verdict_so_far
 from pages.shared.state import workspace
-from pages.shared.wording import METRIC_WORDS, about, duration, plural
+from pages.shared.wording import METRIC_WORDS
 from tl_core.jobs import client
 from tl_core.results.failures import name_runs
 from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
 from tl_core.results.runs import value_of
-from tl_core.schema import Event, ExperimentConfig, Precision, State
+from tl_core.results.tables import floor_on_validation
+from tl_core.schema import Event, ExperimentConfig, Metric, State
 from tl_core.store.rows import RunRow
 
 START_S = 10.0
 """Longer than a supervisor takes to start."""
 UNATTENDED = "unattended_since"
-PRECISION_WORDS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16"}
+WHAT_TRAINS = "now"
+"""The choice of the train size that is being worked on."""
+LEFT_OUT = (State.FAILED, State.CANCELLED, State.QUEUED)
+"""A run that ended early would end its arm's mean where it ended; a queued one has at most an old attempt."""
 
 
 def draw_live(experiment: ExperimentConfig, states: States) -> None:
     """Draw progress, alerts, curves and runs; ask for the whole page anew once a state has changed."""
-    watch(experiment.experiment_id, states)
     runs = observed_runs(experiment.experiment_id)
+    if states_of(runs) != states:
+        st.rerun()
     events = events_of(runs)
     progress = experiment_progress(runs, events, datetime.now(UTC))
     labels = labels_of(experiment)
-    _draw_progress(progress)
+    if progress.is_done:
+        _draw_verdict(experiment, states)
+    draw_pulse(experiment, progress, labels)
     _offer_to_go_on(runs)
-    for phrase, concerned in find_alerts(progress, events).items():
-        st.warning(literal(f"{name_runs(concerned, labels)}, {phrase}."), icon=":material/warning:")
-    with card(
-        "The race",
-        "each run from its own zero; a thin line is a seed; runs that failed or were cancelled are left out",
-    ):
+    _draw_alerts(experiment, progress, events, labels)
+    if not progress.is_done:
+        _draw_verdict(experiment, states)
+    with card("The race", _race_words(progress)):
         _draw_curves(experiment, progress, events)
-    with card(
-        "Runs", f"in their order of work; test {METRIC_WORDS[experiment.headline_metric]} once finished"
-    ):
+    order = "in their order of work" if progress.is_done else "what trains now first"
+    with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
         _draw_table(experiment, progress, labels)
 
 
-def _draw_progress(progress: ExperimentProgress) -> None:
-    num_total = len(progress.runs)
-    words = [f"{progress.num_ended} of {plural(num_total, 'run')} ended"]
-    if progress.elapsed_s:
-        words.append(f"{duration(progress.elapsed_s)} elapsed")
-    if progress.num_ended < num_total:
-        words.append("time left unknown yet" if progress.left_s is None else f"{about(progress.left_s)} left")
-    st.progress(progress.fraction, text=" · ".join(words))
-    words = _machine_words(progress)
-    if words:
-        st.caption(literal(" · ".join(words)))
+def _race_words(progress: ExperimentProgress) -> str:
+    words = "each run from its own zero; a thin line is a seed"
+    has_lost = any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs)
+    return f"{words}; runs that failed or were cancelled are left out" if has_lost else words
+
+
+def _draw_verdict(experiment: ExperimentConfig, states: States) -> None:
+    if any(State(state).is_final for _, state in states):
+        draw_verdict_so_far(results_of(experiment.experiment_id, states))
+
+
+def _draw_alerts(
+    experiment: ExperimentConfig,
+    progress: ExperimentProgress,
+    events: Mapping[str, Sequence[Event]],
+    labels: Mapping[str, str],
+) -> None:
+    dataset = dataset_of(experiment.dataset_fingerprint)
+    every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
+    counts = dataset.info.label_counts if dataset else {}
+    floor = floor_on_validation(every, counts, Metric.ACCURACY)
+    for phrase, concerned in find_alerts(progress, events, floor).items():
+        st.warning(literal(f"{name_runs(concerned, labels)}, {phrase}."), icon=":material/warning:")
 
 
 def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
@@ -80,41 +106,40 @@ def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
         st.rerun()
 
 
-def _machine_words(progress: ExperimentProgress) -> list[str]:
-    """Say what the run that stands for now runs on, and how fast."""
-    latest = progress.latest
-    if latest is None:
-        return [] if progress.is_done else ["Throughput, device and memory show once a network trains."]
-    folder = workspace().run_folder(latest.run.run_id)
-    record = folder.read_record() if folder.has_record() else None
-    words = [f"{latest.tokens_per_s:,.0f} tokens/s", f"{latest.memory_mib or 0:,.0f} MiB memory"]
-    if record and record.device:
-        words.insert(0, record.device)
-    if record and record.precision:
-        words.insert(1, PRECISION_WORDS[record.precision])
-    if latest.run.state is not State.RUNNING:
-        words[0] = f"The last run that trained: {words[0]}"
-    return words
-
-
 def _draw_curves(
     experiment: ExperimentConfig, progress: ExperimentProgress, events: Mapping[str, Sequence[Event]]
 ) -> None:
-    size = experiment.train_sizes[-1]
-    if len(experiment.train_sizes) > 1:
-        size = st.segmented_control(
-            "Train examples",
-            experiment.train_sizes,
-            default=size,
-            required=True,
-            key=f"live_size_{experiment.experiment_id}",
-            persist_state="session",
-        )
-    # A run that ended early would end its arm's mean where it ended; a queued one has at most an old attempt.
-    left_out = (State.FAILED, State.CANCELLED, State.QUEUED)
-    shown = [one.run for one in progress.runs if one.run.state not in left_out]
+    size = _choose_size(experiment, progress)
+    shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
     configs = [run.config for run in shown if run.config.train_size == size]
     draw_race(experiment, [(c, events[c.run_id]) for c in configs], key="live")
+
+
+def _choose_size(experiment: ExperimentConfig, progress: ExperimentProgress) -> int:
+    """Let a train size be chosen; while something trains, its size is shown unless another is asked for."""
+    sizes = experiment.train_sizes
+    if len(sizes) == 1:
+        return sizes[0]
+    key, words = f"live_size_{experiment.experiment_id}", {str(size): f"{size:,}" for size in sizes}
+    if not progress.is_done:
+        key, words = f"{key}_now", {WHAT_TRAINS: "What trains now", **words}
+    chosen: str = st.segmented_control(
+        "Train examples",
+        list(words),
+        default=str(sizes[-1]) if progress.is_done else WHAT_TRAINS,
+        format_func=words.__getitem__,
+        required=True,
+        key=key,
+        persist_state="session",
+    )
+    return _size_in_work(progress, sizes[-1]) if chosen == WHAT_TRAINS else int(chosen)
+
+
+def _size_in_work(progress: ExperimentProgress, otherwise: int) -> int:
+    """Return the train size of a running run, else of the last one that was begun."""
+    running = [one.run for one in progress.runs if one.run.state is State.RUNNING]
+    begun = [one.run for one in progress.runs if one.run.state is not State.QUEUED]
+    return next((run.config.train_size for run in (*running, *reversed(begun))), otherwise)
 
 
 def _draw_table(
@@ -122,15 +147,18 @@ def _draw_table(
 ) -> None:
     states = states_of([one.run for one in progress.runs])
     values = _test_values(experiment, states) if any(s == State.FINISHED.value for _, s in states) else {}
-    table = pd.DataFrame([_row(one, labels, values.get(one.run.run_id)) for one in progress.runs])
-    if not any(table["Reason"]):
-        table = table.drop(columns="Reason")
+    ordered = sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING)
+    table = pd.DataFrame([_row(one, labels, values.get(one.run.run_id)) for one in ordered])
+    spare = ["Reason"] if not any(table["Reason"]) else []
+    spare += ["Train examples"] if len(experiment.train_sizes) == 1 else []
     metric = METRIC_WORDS[experiment.headline_metric]
     st.dataframe(
-        table,
+        table.drop(columns=spare),
         hide_index=True,
         placeholder="–",
         column_config={
+            "Arm": st.column_config.TextColumn(width=170),
+            "Seed": st.column_config.NumberColumn(width=55),
             "State": st.column_config.TextColumn(width=80),
             "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f", width=110),
             "Progress": st.column_config.ProgressColumn(
@@ -151,12 +179,12 @@ def _test_values(experiment: ExperimentConfig, states: States) -> dict[str, floa
 def _row(one: RunProgress, labels: Mapping[str, str], test: float | None) -> dict[str, object]:
     config, state = one.run.config, one.run.state
     return {
-        "State": one.phase or state.value,
-        "Test": None if test is None else 100 * test,
         "Arm": labels[config.arm.name],
         "Seed": config.seed,
+        "State": one.phase or state.value,
+        "Test": None if test is None else 100 * test,
         "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
         "Train examples": config.train_size,
         "Train seconds": one.train_s or None,
-        "Reason": one.run.error or "",
+        "Reason": one.run.error or "" if state is State.FAILED else "",
     }

@@ -33,10 +33,11 @@ def draw_race(
     figure = learning_curves(
         points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
     )
-    draw_figure(figure, race_numbers(points, x, y, labels_of(experiment)), key=f"{key}_figure")
+    numbers = race_numbers(points, x, y, labels_of(experiment)) if len(points) else None
+    draw_figure(figure, numbers, key=f"{key}_figure")
 
 
-def _switch(label: str, words: Mapping[str, str], default: str, key: str) -> Any:
+def _switch(label: str, words: Mapping[Any, str], default: str, key: str) -> Any:
     return st.segmented_control(
         label,
         list(words),

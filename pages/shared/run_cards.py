@@ -8,13 +8,12 @@ import streamlit as st
 from pages.shared.frame import card, literal, live_part
 from pages.shared.results import labels_of
 from pages.shared.state import current, remember, workspace
-from pages.shared.verdict import draw_claim
 from pages.shared.wording import plural
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import find_failures, name_runs
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import ExperimentConfig, State, Verdict
 from tl_core.store.rows import RunRow
 
 LOG_LINES = 200
@@ -24,23 +23,16 @@ LOG_POLL_S = 2
 
 def draw_verdict_so_far(results: ExperimentResults) -> None:
     """Show the verdict as soon as there is one, with the way to *Compare*."""
-    num_finished = len(results.finished)
-    num_ended_well = num_finished + len(results.unreadable)
     if results.headline is None and not results.is_done:
         return
+    num_ended_well = len(results.finished) + len(results.unreadable)
     name = "The verdict" if results.is_done else "The verdict so far"
     with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
         if results.headline is not None:
-            draw_claim(results, results.headline)
-        elif num_finished:
-            st.markdown(
-                "Every run has ended, but no two arms finished with the same seed: nothing to compare."
-            )
-        elif results.unreadable:
-            st.markdown("Every run has ended, and no folder of a finished one can be read.")
+            _draw_sentence(results.headline)
         else:
-            st.markdown("Every run has ended and none has finished: there is nothing to compare.")
-        if num_finished or results.unreadable:
+            st.markdown(f"Every run has ended{_why_there_is_none(results)}.")
+        if results.verdicts or results.unreadable:
             label = f"All {len(results.runs)} runs have ended: compare them" if results.is_done else "Compare"
             st.page_link(
                 "compare.py",
@@ -48,6 +40,23 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
                 icon=":material/compare_arrows:",
                 query_params={"experiment": results.experiment.experiment_id},
             )
+
+
+def _why_there_is_none(results: ExperimentResults) -> str:
+    if results.verdicts:
+        return ", but the two arms in question did not finish with the same seed; others can be compared"
+    if results.finished:
+        return ", but no two arms finished with the same seed: nothing to compare"
+    if results.unreadable:
+        return ", and no folder of a finished one can be read"
+    return " and none has finished: there is nothing to compare"
+
+
+def _draw_sentence(verdict: Verdict) -> None:
+    """Say a verdict with its interval in one sentence; *Compare* has what settles its reservations."""
+    st.markdown(f"**{literal(verdict.sentence)}**")
+    if verdict.scope == "models":
+        st.badge("one seed", icon=":material/warning:", color="orange")
 
 
 def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:

@@ -165,3 +165,33 @@ def test_the_table_says_which_runs_have_ended() -> None:
     styles = arm_styles([Arm.parse("scratch")], {})
     mean = next(trace for trace in learning_curves(table, styles).data if trace.name == "mean")
     assert list(mean.x) == [0.0, 9.0]
+
+
+def live_race() -> pd.DataFrame:
+    """One seed of an arm that has ended and one that trains."""
+    rows = [("scratch", "r1", 0, 0.0, 0.2, True), ("scratch", "r1", 0, 9.0, 0.8, True)]
+    rows += [("scratch", "r2", 1, 0.0, 0.1, False), ("scratch", "r2", 1, 2.0, 0.4, False)]
+    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", "train_s", "accuracy", "is_ended"])
+
+
+def test_a_run_that_goes_on_ends_in_a_dot_that_says_so() -> None:
+    figure = learning_curves(live_race(), styles(["scratch"]))
+    (live,) = traces(figure, "live")
+
+    assert (live.x, live.y, live.text) == ((2.0,), (0.4,), "now")
+    assert "From scratch ends at 80.0 %, From scratch is at 40.0 % now." in figure.layout.meta["alt"]
+
+
+def test_without_a_run_that_goes_on_nothing_is_now() -> None:
+    table = live_race()
+    figure = learning_curves(table.loc[table["is_ended"]], styles(["scratch"]))
+
+    assert traces(figure, "live") == []
+    assert "now" not in figure.layout.meta["alt"]
+
+
+def test_an_arm_of_which_no_run_has_ended_ends_nowhere_yet() -> None:
+    table = live_race()
+    figure = learning_curves(table.loc[~table["is_ended"]], styles(["scratch"]))
+
+    assert "ends at" not in figure.layout.meta["alt"]

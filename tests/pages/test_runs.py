@@ -11,7 +11,7 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
+from tl_core.schema import BudgetRule, State
 
 
 def states(workspace, experiment):
@@ -20,6 +20,29 @@ def states(workspace, experiment):
 
 def row_of(app, position):
     return next(one.value for one in app.dataframe if "State" in one.value).iloc[position]
+
+
+def shown(words):
+    return words.replace("\\", "").replace("\u2060", "")
+
+
+def bars(app):
+    return [shown(one.proto.text) for one in app.get("progress")]
+
+
+def tiles(app):
+    return {one.label: (shown(one.value), shown(one.delta)) for one in app.metric}
+
+
+def let_load(workspace, run, num_done, num_total):
+    """Let a queued run be loading its base model, of which some MiB have come."""
+    start_run(workspace, run, 0)
+    folder = workspace.run_folder(run.run_id)
+    loading = folder.read_events()[0]
+    folder.start_over()
+    folder.append_event(loading)
+    job_id = workspace.database.get_run(run.run_id).job_id
+    Queue(workspace.database).record_progress(job_id, num_done, num_total)
 
 
 def open_log(app):
@@ -50,10 +73,81 @@ def test_a_running_run_shows_curve_phase_speed_and_alert(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     start_run(workspace, runs_of(workspace, experiment)[2])
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert row_of(app, 2)[["State", "Progress"]].tolist() == ["training", 100 * 16 / 60]
-    assert "cpu · float32 · 320 tokens/s · 900 MiB memory" in text_of(app)
+    assert row_of(app, 0)[["State", "Progress"]].tolist() == ["training", 100 * 16 / 60]
+    assert tiles(app)["Tokens per second"] == ("320", "mean of this run")
+    assert tiles(app)["Device"] == ("CPU", "float32")
+    assert tiles(app)["Memory"] == ("900 MiB", "process of this run")
+    assert bars(app) == ["Training now: From scratch, seed 0 (1 of 1), step 16 of 60"]
     assert "From scratch, seed 0, still predicts one class after 7.8 epochs." in text_of(app)
     assert "From scratch" in figures_of(app)[0]
+
+
+def test_a_base_models_download_is_a_bar_with_its_name_and_size(app, workspace):
+    arms = ("fine_tuned:distilbert-base-uncased", "scratch")
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms)
+    run = next(run for run in runs_of(workspace, experiment) if run.arm.base_model)
+    let_load(workspace, run, 67, 268)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    now, download = bars(app)
+    assert now.endswith("loading the base model")
+    assert download == "Downloading DistilBERT base from the model hub: 67 of 268 MiB"
+    assert app.get("progress")[1].proto.value == 25
+
+
+def test_a_base_model_on_disk_is_not_downloaded(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("fine_tuned",))
+    let_load(workspace, runs_of(workspace, experiment)[0], 0, 0)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert len(bars(app)) == 1
+
+
+def test_of_several_sizes_the_one_that_trains_is_shown_until_another_is_chosen(app, workspace):
+    intake = store_sample_dataset(workspace)
+    experiment = add_experiment(workspace, intake, ("scratch", "fine_tuned"), train_sizes=(15, 30))
+    first = runs_of(workspace, experiment)[0]
+    assert first.train_size == 15
+    start_run(workspace, first)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "now" in figures_of(app)[0]
+    assert "15 train examples" in bars(app)[0]
+    size = next(one for one in app.segmented_control if one.key.startswith("live_size"))
+    size.set_value("30").run()
+    assert "No evaluation yet." in figures_of(app)[0]
+
+
+def test_what_trains_stands_first_and_the_rest_in_order_of_work(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    *before, last = runs_of(workspace, experiment)
+    finish_run(workspace, before[0])
+    start_run(workspace, last)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert [row_of(app, place)["State"] for place in range(4)] == ["training", "finished", "queued", "queued"]
+    assert "Train examples" not in row_of(app, 0), "all runs have the same"
+
+
+def test_without_a_curve_there_are_no_numbers_of_it(app, workspace):
+    add_experiment(workspace, store_sample_dataset(workspace))
+    open_page(app, "runs")
+    assert len(app.dataframe) == 1
+
+
+def test_under_a_plateau_what_is_left_is_a_bound(app, workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), ("scratch",), budget=BudgetRule.PLATEAU
+    )
+    start_run(workspace, runs_of(workspace, experiment)[0])
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "Time left, at most" in tiles(app)
+    assert bars(app)[0].endswith("step 16 of at most 60")
+
+
+def test_a_network_below_the_largest_class_is_told(app, workspace, monkeypatch):
+    monkeypatch.setattr("pages.shared.live.floor_on_validation", lambda *asked: 0.99)
+    monkeypatch.setattr("tl_core.results.progress.COLLAPSED_SHARE", 1.1)
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
+    start_run(workspace, runs_of(workspace, experiment)[0])
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "is no more accurate than always answering the largest class" in text_of(app)
 
 
 def test_the_first_verdict_is_marked_as_one_seed(app, workspace):
@@ -96,6 +190,17 @@ def test_when_nothing_finished_there_is_no_way_to_compare(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert "none has finished" in text_of(app)
     assert links_of(app) == []
+
+
+def test_without_the_arms_in_question_the_others_can_be_compared(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    for run in runs_of(workspace, experiment)[:3]:
+        finish_run(workspace, run)
+    Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "did not finish with the same seed; others can be compared" in text_of(app)
+    assert links_of(app) == ["All 4 runs have ended: compare them"]
+    assert "All 4 runs have ended: 3 finished, 1 cancelled." in text_of(app)
 
 
 def test_one_run_can_be_cancelled(app, workspace):
@@ -223,7 +328,10 @@ def test_after_the_end_the_machine_is_that_of_the_last_run(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert "The last run that trained: cpu · float32" in text_of(app)
+    assert tiles(app)["Tokens per second"] == ("320", "mean of the last run")
+    assert tiles(app)["Device"] == ("CPU", "float32")
+    assert "All 4 runs have ended: 4 finished." in text_of(app)
+    assert bars(app) == []
 
 
 def test_a_run_is_remembered_only_if_somebody_chose_it(app, workspace):

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.store.makers import make_run
-from tl_core.results.progress import experiment_progress, find_alerts, run_progress
+from tl_core.results.progress import Download, experiment_progress, find_alerts, find_download, run_progress
 from tl_core.schema import Arm, EvalFinished, PhaseStarted, SplitName, State, StepLogged
-from tl_core.store.rows import RunRow
+from tl_core.store.rows import Job, RunRow
+from tl_core.store.tables import JobKind
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -80,7 +81,14 @@ def test_what_is_left_is_what_runs_of_the_same_arm_took():
 def test_a_running_run_is_projected_from_its_own_steps():
     runs = [run("a", State.RUNNING, started=0), run("b", State.QUEUED, "fine_tuned")]
     progress = experiment_progress(runs, {"a": training(10)}, moment(10))
-    assert progress.left_s == pytest.approx(30 + 40)
+    own = 5 / 0.25 * 0.75
+    assert progress.left_s == pytest.approx(own + (8 + own)), "3 s of loading are not projected"
+
+
+def test_a_machine_that_slept_does_not_change_what_is_left():
+    runs = [run("a", State.RUNNING, started=0), run("b", State.QUEUED, "fine_tuned")]
+    left = [experiment_progress(runs, {"a": training(10)}, moment(now)).left_s for now in (10, 28_800)]
+    assert left[0] == left[1]
 
 
 def test_nothing_measured_gives_no_estimate():
@@ -100,11 +108,30 @@ def test_the_running_run_stands_for_now():
     assert experiment_progress(runs, {"a": training(40)}, moment(35)).latest.run.run_id == "a"
 
 
-def alerts(events, state=State.RUNNING, arm="scratch"):
+def alerts(events, state=State.RUNNING, arm="scratch", floor=None):
     runs = [run("a", state, arm, started=0), run("b", state, arm, started=0)]
     by_run = dict.fromkeys("ab", events)
-    found = find_alerts(experiment_progress(runs, by_run, moment(20)), by_run)
+    found = find_alerts(experiment_progress(runs, by_run, moment(20)), by_run, floor)
     return {phrase: [one.run_id for one in concerned] for phrase, concerned in found.items()}
+
+
+def evaluation(step, loss):
+    return EvalFinished(
+        split=SplitName.VALIDATION, num_examples=100, loss=loss, accuracy=0.9, macro_f1=0.9,
+        predicted_class_counts=(50, 50), **stamp(step),
+    )  # fmt: skip
+
+
+def course(validation_losses, train_losses):
+    """Make the events of a run that is read and evaluated every 10 steps, one epoch each."""
+    return [
+        event
+        for place, (train, validation) in enumerate(zip(train_losses, validation_losses, strict=True))
+        for event in (
+            StepLogged(loss=train, learning_rate=1e-4, grad_norm=1.0, memory_mib=1.0, **stamp(10 * place)),
+            evaluation(10 * place, validation),
+        )
+    ]
 
 
 def test_one_class_after_two_epochs_is_said():
@@ -117,11 +144,48 @@ def test_a_loss_that_does_not_fall_is_said():
     }
 
 
+def test_no_better_than_the_largest_class_is_said_with_its_numbers():
+    assert alerts(training(20), floor=0.5) == {
+        "is no more accurate than always answering the largest class after 2 epochs "
+        "(50.0 against 50.0 %, 100 validation examples)": ["a", "b"]
+    }
+
+
+def test_one_class_is_not_said_twice():
+    assert len(alerts(training(20, counts=(100, 0)), floor=0.5)) == 1
+
+
+FALLING = [1.0, 0.8, 0.6, 0.4, 0.3]
+
+
+def test_a_validation_loss_that_rises_while_the_training_loss_falls_is_said():
+    assert alerts(course([1.0, 0.5, 0.52, 0.55, 0.6], FALLING)) == {
+        "may be learning its examples by heart: since step 10 its training loss falls and its validation "
+        "loss has risen from 0.50 to 0.60 nats": ["a", "b"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("validation", "train"),
+    [
+        ([1.0, 0.5, 0.51, 0.52, 0.54], FALLING),
+        ([1.0, 0.8, 0.5, 0.6, 0.9], FALLING),
+        ([1.0, 0.5, 0.52, 0.55, 0.6], [1.0, 0.8, 0.85, 0.9, 0.95]),
+        (FALLING, FALLING),
+    ],
+    ids=["risen by noise", "risen a moment ago", "both rise", "both fall"],
+)
+def test_nothing_is_learned_by_heart_without_reason(validation, train):
+    assert alerts(course(validation, train)) == {}
+
+
 @pytest.mark.parametrize(
     "quiet",
     [
         {"events": training(5, counts=(100, 0))},
         {"events": training(20)},
+        {"events": training(20), "floor": 0.49},
+        {"events": training(5), "floor": 0.9},
         {"events": []},
         {"events": training(20, counts=(100, 0)), "state": State.FINISHED},
         {"events": training(20, counts=(100, 0)), "arm": "majority"},
@@ -134,3 +198,28 @@ def test_no_alarm_without_reason(quiet):
 def test_a_run_between_two_attempts_is_not_counted_as_ended():
     again = dataclasses.replace(run("a", State.QUEUED), started_at=moment(0).isoformat())
     assert experiment_progress([again], {}, moment(60)).num_ended == 0
+
+
+def job(num_done, num_total):
+    return Job(
+        id=1, kind=JobKind.RUN, ref_id="a", payload={}, state=State.RUNNING, error=None, attempts=1, pid=1,
+        process_created=0.0, cancel_requested=False, num_done=num_done, num_total=num_total,
+        created_at="", started_at=None, finished_at=None,
+    )  # fmt: skip
+
+
+def download(phase, num_done, num_total):
+    events = [PhaseStarted(phase=phase, **stamp(0))]
+    return find_download(run_progress(run("a", State.RUNNING, started=0), events), job(num_done, num_total))
+
+
+def test_a_download_is_told_while_the_base_model_is_loaded():
+    found = download("loading", 67, 268)
+    assert found == Download(done_mib=67, total_mib=268)
+    assert found.fraction == 0.25
+    assert download("loading", 5, 0).fraction == 0.0, "the hub has not said how much it is"
+
+
+@pytest.mark.parametrize("over", [("loading", 0, 0), ("loading", 268, 268), ("training", 67, 268)])
+def test_without_a_download_none_is_told(over):
+    assert download(*over) is None

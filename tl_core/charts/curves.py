@@ -62,6 +62,8 @@ def learning_curves(
 ) -> go.Figure:
     """Draw each run as a thin line, each arm's mean as a thick one with its name and last value at its end.
 
+    A run that goes on ends in a dot that says "now".
+
     Parameters
     ----------
     table
@@ -86,11 +88,13 @@ def learning_curves(
         return empty_figure("No evaluation yet.", theme=theme)
     means = {arm: mean_curve(curves) for arm, curves in runs.items()}
     title = f"{split.value} {_Y_TITLES[y]}"
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(title, means, styles, y))
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(title, runs, means, styles, y))
     for arm, curves in runs.items():
         _add_runs(figure, curves, styles[arm])
     for arm, mean in means.items():
         _add_mean(figure, mean, styles[arm], x, y)
+    for arm, curves in runs.items():
+        _add_live_points(figure, curves, styles[arm], theme)
     end = max(curve.x[-1] for curves in runs.values() for curve in curves)
     low, high = _y_range(runs, floor, is_fraction=y != "loss")
     figure.update_xaxes(range=[0, end or 1.0], nticks=6, showline=True, title_text=_X_TITLES[x])
@@ -151,10 +155,28 @@ def _add_runs(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle) -> No
             x=curve.x,
             y=curve.y,
             mode="lines" if len(curve.x) > 1 else "markers",
-            line={"color": faded(style.color, 0.35), "width": 1},
+            line={"color": faded(style.color, 0.35 if curve.is_ended else 0.8), "width": 1},
             marker={"color": faded(style.color, 0.6), "size": 5},
+            cliponaxis=False,  # the only point of an arm without a network lies on the axis
             hoverinfo="skip",
             name="run",
+        )
+
+
+def _add_live_points(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle, theme: Theme) -> None:
+    live = [curve for curve in curves if not curve.is_ended]
+    if live:
+        figure.add_scatter(
+            x=[curve.x[-1] for curve in live],
+            y=[curve.y[-1] for curve in live],
+            mode="markers+text",
+            text="now",
+            textposition="top center",
+            textfont={"color": style.ink, "size": 12},
+            marker={"color": style.color, "size": 11, "line": {"color": TONES[theme].background, "width": 2}},
+            cliponaxis=False,
+            hoverinfo="skip",
+            name="live",
         )
 
 
@@ -168,6 +190,7 @@ def _add_mean(figure: go.Figure, mean: Curve, style: ArmStyle, x: XAxis, y: YAxi
         mode="lines" if is_line else "markers",
         line={"color": style.color, "width": 3, "dash": style.dash},
         marker={"color": style.color, "size": 8},
+        cliponaxis=False,
         hovertemplate=f"{value} at {place}<extra>{plain(style.label)}</extra>",
         name="mean",
     )
@@ -261,9 +284,23 @@ def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
     )
 
 
-def _alt(title: str, means: Mapping[str, Curve], styles: Mapping[str, ArmStyle], y: YAxis) -> str:
+def _alt(
+    title: str,
+    runs: Mapping[str, Sequence[Curve]],
+    means: Mapping[str, Curve],
+    styles: Mapping[str, ArmStyle],
+    y: YAxis,
+) -> str:
+    unit = "" if y == "loss" else " %"
     ends = [
-        f"{one_line(styles[arm].label)} ends at {_value(mean.y[-1], y)}{'' if y == 'loss' else ' %'}"
+        f"{one_line(styles[arm].label)} ends at {_value(mean.y[-1], y)}{unit}"
         for arm, mean in means.items()
+        if any(curve.is_ended for curve in runs[arm])
     ]
-    return f"{title.capitalize()} during training: {', '.join(ends)}."
+    live = [
+        f"{one_line(styles[arm].label)} is at {_value(curve.y[-1], y)}{unit} now"
+        for arm, curves in runs.items()
+        for curve in curves
+        if not curve.is_ended
+    ]
+    return f"{title.capitalize()} during training: {', '.join([*ends, *live])}."

@@ -7,13 +7,19 @@ from statistics import mean
 
 from tl_core.evaluation.flags import COLLAPSED_SHARE
 from tl_core.schema import Arm, EvalFinished, Event, PhaseStarted, SplitName, State, StepLogged
-from tl_core.store.rows import RunRow
+from tl_core.store.rows import Job, RunRow
 
 _TRUSTED_FRACTION = 0.1
 """Share of its steps after which a run's own pace says more than anything else."""
 
 _MIN_EPOCHS = 1.0
 """Passes over the train examples before an alert is given."""
+
+_RISEN = 1.1
+"""A validation loss this many times its lowest has risen by more than an evaluation's noise."""
+
+_RISING_EVALUATIONS = 3
+"""Evaluations since the lowest validation loss before its rise is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,20 +30,45 @@ class RunProgress:
     ----------
     phase
         The part of the work it is in; empty before it has begun and after its end.
-    fraction
-        Of its training steps, 0 to 1.
+    step, num_steps
+        Optimizer steps done and planned; None before training.
     train_s
         Training time so far, in seconds.
     tokens_per_s, memory_mib
         Throughput over the training time, and the last memory reading; None while unknown.
+    wall_s, left_s
+        Time since it began and until the end of its training at its own pace, in seconds, both at its last
+        event; ``left_s`` is None before that pace can be trusted. Unlike the time of day they stand still
+        while the machine sleeps.
     """
 
     run: RunRow
     phase: str
-    fraction: float
+    step: int
+    num_steps: int | None
     train_s: float
     tokens_per_s: float | None
     memory_mib: float | None
+    wall_s: float
+    left_s: float | None
+
+    @property
+    def fraction(self) -> float:
+        """Of its training steps, 0 to 1."""
+        return min(1.0, self.step / self.num_steps) if self.num_steps else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A base model on its way from the hub; ``total_mib`` is 0 while its size is unknown."""
+
+    done_mib: int
+    total_mib: int
+
+    @property
+    def fraction(self) -> float:
+        """Of the whole, 0 to 1; 0 while the size is unknown."""
+        return min(1.0, self.done_mib / self.total_mib) if self.total_mib else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +117,36 @@ def run_progress(run: RunRow, events: Sequence[Event]) -> RunProgress:
     """Read one run's progress from its events; those of a queued run are of an attempt that is over."""
     events = () if run.state is State.QUEUED else events
     phases = [event for event in events if isinstance(event, PhaseStarted)]
-    num_steps = next((phase.num_steps for phase in phases if phase.num_steps), None)
+    training = next((phase for phase in phases if phase.num_steps), None)
     readings = [event for event in events if isinstance(event, StepLogged)]
     last = events[-1] if events else None
     return RunProgress(
         run=run,
         phase=phases[-1].phase if phases and run.state is State.RUNNING else "",
-        fraction=min(1.0, last.step / num_steps) if last and num_steps else 0.0,
+        step=last.step if last else 0,
+        num_steps=training.num_steps if training else None,
         train_s=last.train_s if last else 0.0,
         tokens_per_s=last.tokens_seen / last.train_s if last and last.tokens_seen and last.train_s else None,
         memory_mib=readings[-1].memory_mib if readings else None,
+        wall_s=last.wall_s if last else 0.0,
+        left_s=_left_at_own_pace(training, last) if training and last else None,
     )
+
+
+def _left_at_own_pace(training: PhaseStarted, last: Event) -> float | None:
+    """Project the training that is left from the part that is done; loading before it says nothing."""
+    fraction = min(1.0, last.step / (training.num_steps or 1))
+    if fraction < _TRUSTED_FRACTION:
+        return None
+    return (last.wall_s - training.wall_s) * (1 - fraction) / fraction
+
+
+def find_download(progress: RunProgress, job: Job) -> Download | None:
+    """Tell how far a run's base model has come from the hub; None if none is on its way."""
+    is_over = 0 < job.num_total <= job.num_done
+    if progress.phase != "loading" or is_over or not (job.num_done or job.num_total):
+        return None
+    return Download(done_mib=job.num_done, total_mib=job.num_total)
 
 
 def experiment_progress(
@@ -127,20 +177,20 @@ def experiment_progress(
 
 def _time_left(progress: Sequence[RunProgress], now: datetime) -> float | None:
     """Sum what each remaining run will take, one after the other; None if one cannot be estimated."""
-    durations = _durations(progress, now)
+    durations = _durations(progress)
     left = [_run_left(one, durations, now) for one in progress if not one.run.state.is_final]
     known = [seconds for seconds in left if seconds is not None]
     return sum(known) if len(known) == len(left) else None
 
 
-def _durations(progress: Sequence[RunProgress], now: datetime) -> dict[tuple[str, int], float]:
+def _durations(progress: Sequence[RunProgress]) -> dict[tuple[str, int], float]:
     """Mean wall time of a run by arm and train size: measured, or projected from a running run's steps."""
     seen: dict[tuple[str, int], list[float]] = {}
     for one in progress:
         if one.run.state is State.FINISHED and one.run.started_at and one.run.finished_at:
             seconds = (_moment(one.run.finished_at) - _moment(one.run.started_at)).total_seconds()
-        elif one.run.state is State.RUNNING and one.fraction >= _TRUSTED_FRACTION:
-            seconds = _elapsed(one.run, now) / one.fraction
+        elif one.run.state is State.RUNNING and one.left_s is not None:
+            seconds = one.wall_s + one.left_s
         else:
             continue
         seen.setdefault(_kind_of_work(one.run), []).append(seconds)
@@ -148,8 +198,8 @@ def _durations(progress: Sequence[RunProgress], now: datetime) -> dict[tuple[str
 
 
 def _run_left(one: RunProgress, durations: Mapping[tuple[str, int], float], now: datetime) -> float | None:
-    if one.run.state is State.RUNNING and one.fraction >= _TRUSTED_FRACTION:
-        return _elapsed(one.run, now) * (1 - one.fraction) / one.fraction
+    if one.run.state is State.RUNNING and one.left_s is not None:
+        return one.left_s
     duration = durations.get(_kind_of_work(one.run), _duration_of_relatives(one.run, durations))
     return None if duration is None else max(0.0, duration - _elapsed(one.run, now))
 
@@ -174,28 +224,69 @@ def _moment(written: str) -> datetime:
 
 
 def find_alerts(
-    progress: ExperimentProgress, events: Mapping[str, Sequence[Event]]
+    progress: ExperimentProgress, events: Mapping[str, Sequence[Event]], floor: float | None = None
 ) -> dict[str, list[RunRow]]:
-    """Find what a person should know of the running runs, in plain words that complete an arm's name."""
+    """Find what a person should know of the running runs, in plain words that complete an arm's name.
+
+    Parameters
+    ----------
+    floor
+        Accuracy on validation of always answering the largest class (fraction); None if unknown.
+    """
     alerts: dict[str, list[RunRow]] = {}
     for one in progress.runs:
         if one.run.state is State.RUNNING and one.run.config.arm.kind.is_neural:
-            for phrase in _alerts_of(one.run, events.get(one.run.run_id, ())):
+            for phrase in _alerts_of(one.run, events.get(one.run.run_id, ()), floor):
                 alerts.setdefault(phrase, []).append(one.run)
     return alerts
 
 
-def _alerts_of(run: RunRow, events: Sequence[Event]) -> list[str]:
+def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> list[str]:
     evaluations = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
     epochs = evaluations[-1].examples_seen / run.config.train_size if evaluations else 0.0
     if epochs < _MIN_EPOCHS:
         return []
     after = f"after {epochs:.1f}".removesuffix(".0") + (" epoch" if round(epochs, 1) == 1 else " epochs")
-    alerts = []
-    counts = evaluations[-1].predicted_class_counts
+    readings = [event for event in events if isinstance(event, StepLogged)]
+    found = (
+        _answers_one_class(evaluations[-1], floor, after),
+        _does_not_learn(readings, after),
+        _learns_by_heart(evaluations, readings),
+    )
+    return [phrase for phrase in found if phrase]
+
+
+def _answers_one_class(last: EvalFinished, floor: float | None, after: str) -> str:
+    """Say that a run answers one class, or that it is no better than that."""
+    counts = last.predicted_class_counts
     if max(counts) >= COLLAPSED_SHARE * sum(counts):
-        alerts.append(f"still predicts one class {after}")
-    losses = [event.loss for event in events if isinstance(event, StepLogged)]
-    if len(losses) > 1 and losses[-1] >= losses[0]:
-        alerts.append(f"has not lowered its training loss {after}")
-    return alerts
+        return f"still predicts one class {after}"
+    if floor is None or last.accuracy > floor:
+        return ""
+    shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f} %"
+    return (
+        f"is no more accurate than always answering the largest class {after} "
+        f"({shares}, {last.num_examples:,} validation examples)"
+    )
+
+
+def _does_not_learn(readings: Sequence[StepLogged], after: str) -> str:
+    has_fallen = len(readings) < 2 or readings[-1].loss < readings[0].loss
+    return "" if has_fallen else f"has not lowered its training loss {after}"
+
+
+def _learns_by_heart(evaluations: Sequence[EvalFinished], readings: Sequence[StepLogged]) -> str:
+    """Say that the validation loss rises while the training loss falls."""
+    lowest = min(evaluations, key=lambda evaluation: evaluation.loss)
+    last = evaluations[-1]
+    num_since = len(evaluations) - 1 - evaluations.index(lowest)
+    if num_since < _RISING_EVALUATIONS or last.loss < _RISEN * lowest.loss:
+        return ""
+    before = [one.loss for one in readings if one.step <= lowest.step]
+    since = [one.loss for one in readings if one.step > lowest.step]
+    if not before or not since or mean(since) >= before[-1]:
+        return ""
+    return (
+        f"may be learning its examples by heart: since step {lowest.step:,} its training loss falls and its "
+        f"validation loss has risen from {lowest.loss:.2f} to {last.loss:.2f} nats"
+    )
