@@ -36,7 +36,7 @@ def test_nothing_is_overwritten(model, tmp_path):
 
 def test_an_archive_unpacks_into_one_folder(model, tmp_path):
     steps = []
-    archive(model, tmp_path / "a.zip", "run_1", lambda done, total: steps.append((done, total)))
+    archive(model, tmp_path / "a.zip", "run_1", progress=lambda done, total: steps.append((done, total)))
     with zipfile.ZipFile(tmp_path / "a.zip") as packed:
         assert packed.testzip() is None
         assert packed.namelist() == ["run_1/model.safetensors", "run_1/sub/labels.json"]
@@ -48,7 +48,7 @@ def test_a_broken_off_archive_leaves_no_file(model, tmp_path):
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
-        archive(model, tmp_path / "out" / "a.zip", "run_1", break_off)
+        archive(model, tmp_path / "out" / "a.zip", "run_1", progress=break_off)
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -1,0 +1,132 @@
+"""The model card: valid for the Hub, literal in its names, honest about how the run was chosen."""
+
+import re
+import shutil
+import zipfile
+
+import pytest
+from huggingface_hub import ModelCard
+
+from tests.export.conftest import HOSTILE
+from tests.models.saving_cases import LABELS, run_readme, saved_folder
+from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
+from tl_core.catalogue.base_models import Pooling
+from tl_core.charts.text import one_line
+from tl_core.errors import NotFoundError
+from tl_core.export.card import card_of
+from tl_core.export.card_metadata import card_metadata
+from tl_core.export.folder import ARCHIVE_NAME, add_card, carry_out_export
+from tl_core.jobs.queue import Queue
+from tl_core.schema import Arm
+from tl_core.store.tables import JobKind
+
+
+def run_of(workspace, experiment, arm, seed=0):
+    return next(run for run in runs_of(workspace, experiment) if (run.arm.name, run.seed) == (arm, seed))
+
+
+def card(workspace, experiment, arm):
+    return card_of(workspace, run_of(workspace, experiment, arm).run_id)
+
+
+def test_the_hub_reads_its_metadata(workspace, experiment):
+    data = ModelCard(card(workspace, experiment, "fine_tuned")).data
+    assert data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
+    assert (data.license, data.library_name, data.pipeline_tag) == (
+        "apache-2.0",
+        "transformers",
+        "text-classification",
+    )
+    results = {(one.dataset_split, one.metric_type): one.metric_value for one in data.eval_results}
+    # 0.9 of 9 validation and of 18 test examples are 8 and 16 right ones.
+    assert results["validation", "accuracy"] == pytest.approx(8 / 9, abs=1e-4)
+    assert results["test", "accuracy"] == pytest.approx(16 / 18, abs=1e-4)
+    assert set(results) == {(split, name) for split in ("validation", "test") for name in ("accuracy", "f1")}
+
+
+def test_weights_that_started_at_random_come_from_no_base_model(workspace, experiment):
+    data = ModelCard(card(workspace, experiment, "scratch")).data
+    assert (data.base_model, data.license, data.library_name) == (None, None, "transformers")
+
+
+def test_an_arm_without_a_network_is_not_for_transformers(workspace, experiment):
+    text = card(workspace, experiment, "tfidf")
+    assert ModelCard(text).data.library_name is None
+    assert "load_predictor" in text
+
+
+@pytest.mark.parametrize("base_model", ["/home/somebody/model", "./model", "local:model@0123456789ab"])
+def test_a_local_folder_is_not_named_as_a_base_model(workspace, experiment, base_model):
+    config = run_of(workspace, experiment, "fine_tuned").model_copy(
+        update={"base_model": base_model, "arm": Arm.parse("fine_tuned")}
+    )
+    assert card_metadata(config, "reviews", {}).base_model is None
+    assert card_metadata(config.model_copy(update={"base_model": "a/b"}), "reviews", {}).base_model == "a/b"
+
+
+def test_it_says_n_seed_interval_and_floor(workspace, experiment):
+    text = card(workspace, experiment, "fine_tuned")
+    assert "| test | 18 | 88.9 % |" in text
+    assert re.search(r"95 % interval of the test accuracy: [\d.]+ % to [\d.]+ %, over 18 examples", text)
+    assert "this one training (seed 0)" in text
+    assert "largest class reaches 33.3 %" in text
+    assert experiment.split.hash in text
+    assert "33 of the 33 train examples" in text
+
+
+def test_it_says_on_which_split_the_run_was_chosen(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
+    for run in runs_of(workspace, experiment):
+        finish_run(workspace, run, 0.5 if run.seed == 0 else 0.8)
+    worse, better = (run_of(workspace, experiment, "scratch", seed) for seed in (0, 1))
+    assert "Chosen on validation: of 2 finished runs of its kind" in card_of(workspace, better.run_id)
+    assert "not the one that validation chooses: that is seed 1" in card_of(workspace, worse.run_id)
+
+
+def test_an_only_run_was_chosen_from_nothing(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    run = run_of(workspace, experiment, "scratch")
+    finish_run(workspace, run)
+    assert "It is the only finished run of its kind" in card_of(workspace, run.run_id)
+
+
+def test_what_a_person_wrote_stands_in_code_spans_alone(workspace, hostile):
+    text = card(workspace, hostile, "fine_tuned")
+    _, metadata, body = text.split("---\n", 2)
+    assert ModelCard(text).data.eval_results[0].dataset_name == one_line(HOSTILE, 100)
+    outside = re.sub(r"(`+) ?.*?[^`]\1(?!`)", "", body)
+    assert "evil.example" in body
+    assert "evil.example" not in outside
+    assert "script" not in outside
+
+
+def test_a_run_without_results_has_no_card(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    with pytest.raises(NotFoundError):
+        card(workspace, experiment, "fine_tuned")
+
+
+def test_the_lines_that_load_a_pooled_head_still_work_in_an_exported_folder(workspace, experiment, tmp_path):
+    model = saved_folder(tmp_path, "bert", Pooling.MEAN)
+    exported = shutil.copytree(model, tmp_path / "exported")
+    add_card(workspace, run_of(workspace, experiment, "fine_tuned").run_id, exported)
+    text = (exported / "README.md").read_text(encoding="utf-8")
+    (exported / "README.md").write_text(text.split("---\n", 2)[2], encoding="utf-8")
+    label, _, _ = run_readme(exported, "a good film").partition(" [[")
+    assert label in LABELS
+
+
+def test_a_download_carries_the_card_once(workspace, experiment):
+    run = run_of(workspace, experiment, "fine_tuned")
+    model = workspace.run_folder(run.run_id).model_dir
+    model.mkdir()
+    (model / "README.md").write_text("# Text classifier\n\nThe lines that load it.\n")
+    (model / "classifier.json").write_text("{}")
+    queue = Queue(workspace.database)
+    job = queue.get(queue.submit(JobKind.EXPORT, run.run_id, {}))
+    carry_out_export(workspace, job)
+    with zipfile.ZipFile(workspace.output_folder(job.id) / ARCHIVE_NAME) as packed:
+        assert sorted(packed.namelist()) == [f"{run.run_id}/README.md", f"{run.run_id}/classifier.json"]
+        text = packed.read(f"{run.run_id}/README.md").decode()
+    assert ModelCard(text).data.pipeline_tag == "text-classification"
+    assert "## How to load it\n\nThe lines that load it.\n" in text

@@ -1,0 +1,298 @@
+"""The report: what it says, that nothing in it is interpreted, and how it opens in a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.export.conftest import HOSTILE
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    store_sample_dataset,
+)
+from tests.pages.texts import TEXTS
+from tl_core.errors import ComparisonError
+from tl_core.export.report import report_html, report_of
+from tl_core.export.report_figures import race_means
+from tl_core.results.comparison import gather
+from tl_core.schema import ExperimentConfig, Metric
+from tl_core.store.workspace import Workspace
+
+MADE_AT = "2026-11-24T12:00:00.000+00:00"
+TAGS = {
+    "dt",
+    "tr",
+    "tbody",
+    "section",
+    "p",
+    "div",
+    "h2",
+    "ol",
+    "strong",
+    "script",
+    "td",
+    "meta",
+    "figure",
+    "th",
+    "title",
+    "thead",
+    "style",
+    "details",
+    "header",
+    "dd",
+    "h1",
+    "html",
+    "ul",
+    "summary",
+    "table",
+    "footer",
+    "head",
+    "span",
+    "dl",
+    "main",
+    "figcaption",
+    "body",
+    "li",
+}
+ATTRIBUTES = {
+    "class",
+    "type",
+    "tabindex",
+    "role",
+    "name",
+    "style",
+    "http-equiv",
+    "aria-label",
+    "charset",
+    "lang",
+    "scope",
+    "content",
+}
+
+
+class Reading(HTMLParser):
+    """What a browser would make of a page: its tags, attributes and the text a person reads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.scripts = 0
+        self.texts: list[str] = []
+        self._within: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {(name, value or "") for name, value in attrs}
+        self.scripts += tag == "script" and not attrs
+        self._within.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._within:
+            while self._within.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self._within and self._within[-1] not in ("script", "style"):
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+def report(workspace: Workspace, experiment: ExperimentConfig) -> str:
+    return report_of(workspace, gather(workspace, experiment.experiment_id))
+
+
+def test_it_says_the_verdict_with_its_interval_seeds_and_n(workspace, experiment):
+    results = gather(workspace, experiment.experiment_id)
+    text = Reading(report_of(workspace, results)).text
+    verdict = results.verdicts[0]
+    assert "Fine-tuning all-MiniLM-L6 is" in text
+    low, high = (f"{100 * end:.1f}" for end in verdict.ci95)
+    assert f"95 % interval {low} to {high} points (3 seeds, 18 test examples)." in text
+    assert "From scratch was still improving when it stopped (3 of 3 seeds)." in text
+
+
+def test_it_tells_data_fairness_limits_and_method(workspace, experiment):
+    text = Reading(report(workspace, experiment)).text
+    assert "60 rows were read as utf-8 and 60 of them kept, with 3 classes. 33 are for training" in text
+    assert experiment.split.hash in text
+    assert experiment.dataset_fingerprint in text
+    assert "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4" in text
+    assert "With 18 test examples the interval reaches about" in text
+    assert "6 pairs were compared" in text
+    assert "about a billion question, review and inference pairs" in text
+    assert "tl-dashboard 0.1.0" in text
+
+
+def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experiment):
+    page = report(workspace, experiment)
+    alternatives = [
+        value for name, value in Reading(page).attributes if name == "aria-label" and value.endswith(".")
+    ]
+    assert len(alternatives) == 8
+    assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 8
+
+
+def test_nothing_a_person_wrote_is_interpreted(workspace, hostile):
+    reading = Reading(report(workspace, hostile))
+    assert reading.tags <= TAGS
+    assert {name for name, _ in reading.attributes} <= ATTRIBUTES
+    assert reading.scripts == 2
+    assert HOSTILE in reading.text
+
+
+def test_nothing_leads_elsewhere_and_the_page_forbids_it_too(workspace, hostile):
+    page = report(workspace, hostile)
+    assert not {name for name, _ in Reading(page).attributes} & {"src", "href", "srcset", "action", "poster"}
+    assert "default-src 'none'" in page
+    assert "url(" not in page.split("<style>")[1].split("</style>")[0]
+    assert "</script><script>alert" not in page
+
+
+def test_no_text_of_the_dataset_is_in_it(workspace, experiment):
+    page = report(workspace, experiment)
+    assert not [text for texts in TEXTS.values() for text in texts if text in page]
+
+
+def test_one_seed_is_said_to_be_one(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, experiment, fine_tuned=0.9)
+    text = Reading(report(workspace, experiment)).text
+    assert "These two trained models: fine-tuning" in text
+    assert "says nothing about other trainings" in text
+    assert "(1 seed, 18 test examples)" in text
+
+
+def test_runs_that_are_missing_are_named(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
+    first, second, third, _fourth = runs_of(workspace, experiment)
+    finish_run(workspace, first)
+    finish_run(workspace, second)
+    fail_run(workspace, third)
+    text = Reading(report(workspace, experiment)).text
+    assert "Not counted here. Still to come:" in text
+    assert "Not counted here. Failed:" in text
+
+
+def test_several_train_sizes_stand_below_each_other(workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2, train_sizes=[15, 33]
+    )
+    finish_all(workspace, experiment, fine_tuned=0.9)
+    text = Reading(report(workspace, experiment)).text
+    assert "How many labels does it take?" in text
+    assert "33 train, 9 validation and 18 test examples" in text
+
+
+def test_one_train_size_asks_nothing_about_labels(workspace, experiment):
+    assert "How many labels does it take?" not in report(workspace, experiment)
+
+
+def test_without_its_dataset_it_says_so(workspace, experiment):
+    results = gather(workspace, experiment.experiment_id)
+    text = Reading(report_html(results, None, made_at=MADE_AT)).text
+    assert "The dataset is not in the workspace that made this report" in text
+    assert "Made 2026-11-24 12:00 UTC" in text
+
+
+def test_a_sample_is_no_evidence(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace, "reviews_sentiment"))
+    finish_all(workspace, experiment)
+    assert "no evidence of anything" in report(workspace, experiment)
+
+
+def test_without_a_verdict_there_is_no_report(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    with pytest.raises(ComparisonError, match="Expected two arms that have finished"):
+        report(workspace, experiment)
+
+
+def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
+    points = pd.DataFrame(
+        {
+            "arm": ["scratch", "scratch", "scratch", "tfidf"],
+            "step": [0, 4, 4, 0],
+            "seed": [0, 0, 1, 0],
+            "train_s": [0.0, 1.0, 3.0, 0.5],
+            "accuracy": [0.5, 0.6, 0.8, 0.75],
+        }
+    )
+    labels = {"fine_tuned": "Fine-tuned", "tfidf": "TF-IDF", "scratch": "From scratch"}
+    table = race_means(points, Metric.ACCURACY, labels)
+    assert list(table.columns) == ["Step", "TF-IDF", "From scratch"]
+    assert table["TF-IDF"].tolist() == ["75.0 (75.0 to 75.0), 0.5 s", ""]
+    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", "70.0 (60.0 to 80.0), 2.0 s"]
+
+
+def test_writing_it_needs_no_torch():
+    code = "import sys, tl_core.export.report, tl_core.export.card; sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], env=dict(os.environ), timeout=60, check=False)
+    assert done.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def open_in(browser: Any, path: Path, **options: Any) -> tuple[Any, list[str]]:
+    """Open a file; return the page, and what it said or asked for beyond itself."""
+    page, said = browser.new_page(**options), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.on("request", lambda request: said.append(request.url))
+    page.goto(path.as_uri())
+    page.locator(".plot .main-svg").last.wait_for(state="attached")
+    return page, [one for one in said if one != path.as_uri()]
+
+
+@pytest.mark.browser
+def test_hostile_names_open_in_silence_on_a_telephone(workspace, hostile, browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(report(workspace, hostile), encoding="utf-8")
+    page, said = open_in(browser, path, viewport={"width": 390, "height": 844})
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator("img, iframe, a").count() == 0
+    page.close()
+
+
+@pytest.mark.browser
+def test_on_paper_all_numbers_are_open_and_figures_fit(workspace, experiment, browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(report(workspace, experiment), encoding="utf-8")
+    page, _ = open_in(browser, path, viewport={"width": 1280, "height": 900})
+    assert page.locator("details[open]").count() == 0
+    page.emulate_media(media="print")
+    page.locator("body.paper").wait_for()
+    assert page.locator("details:not([open])").count() == 0
+    widest = page.evaluate("Math.max(...[...document.querySelectorAll('.main-svg')].map(s => s.clientWidth))")
+    assert widest <= page.evaluate("document.querySelector('main').clientWidth")
+    page.emulate_media(media="screen")
+    page.locator("body:not(.paper)").wait_for()
+    assert page.locator("details[open]").count() == 0
+    assert page.pdf().startswith(b"%PDF")
+    page.close()

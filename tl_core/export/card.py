@@ -1,0 +1,279 @@
+"""A finished run's model card in the Hub's format, the README of a model folder. Without torch."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from tl_core.catalogue.locating import describe
+from tl_core.charts.text import one_line, percent
+from tl_core.evaluation.metrics import Evaluation, evaluate
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import summarise
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
+from tl_core.export.card_metadata import card_metadata
+from tl_core.results.answering import Answerer, choose_answerers
+from tl_core.results.inventory import loading_lines, record_facts
+from tl_core.results.runs import FinishedRun, read_finished_run, value_of
+from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig, SplitName
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
+
+README = "README.md"
+_LIMITS = (
+    "It was trained and measured on one dataset. On texts of another kind or language, or once texts like "
+    "these have changed with time, it may be wrong more often.",
+    "It always answers one of its labels, even where none fits, and its probabilities were not calibrated.",
+    "How it treats groups of people was not measured: decide nothing of weight about a person by it alone.",
+    "Whoever picks the best of several runs by their test results reports a number that is too good.",
+)
+_STARTS = {
+    ArmKind.FINE_TUNED: "All pretrained weights were trained further.",
+    ArmKind.FROZEN: "The pretrained weights were left as they are; only a linear head was trained.",
+    ArmKind.SCRATCH: "The weights were drawn at random and know nothing from before but the vocabulary.",
+    ArmKind.FROZEN_RANDOM: "Random weights were left as drawn; only a linear head was trained: a baseline.",
+    ArmKind.TFIDF: "It has no network; its strength of regularisation was chosen on validation.",
+    ArmKind.MAJORITY: "It looks at no text. It is the floor that a classifier must beat.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CardFacts:
+    """What a card tells.
+
+    Attributes
+    ----------
+    validation
+        The run's metrics on validation.
+    best
+        The run of its arm and train size that is best on validation.
+    usage
+        Markdown that says how the model is loaded in its folder.
+    """
+
+    run: FinishedRun
+    experiment: ExperimentConfig
+    validation: Evaluation
+    best: Answerer
+    usage: str
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's frozen configuration."""
+        return self.run.config
+
+    @property
+    def evaluations(self) -> Mapping[SplitName, Evaluation]:
+        """The metrics by split."""
+        return {SplitName.VALIDATION: self.validation, SplitName.TEST: self.run.test}
+
+
+def card_of(workspace: Workspace, run_id: str, model: Path | None = None) -> str:
+    """Write the card of a finished run.
+
+    Parameters
+    ----------
+    model
+        The folder that the card is for, whose README says how to load it; the run's own if not given.
+
+    Raises
+    ------
+    TlError, OSError, pydantic.ValidationError or pyarrow.ArrowException
+        If the run's folder is incomplete or damaged (``results.runs.UNREADABLE``).
+    """
+    folder = workspace.run_folder(run_id)
+    run = read_finished_run(folder)
+    config = run.config
+    rows = [row for row in workspace.database.list_runs(config.experiment_id) if row.config.arm == config.arm]
+    (best,) = choose_answerers(workspace, rows, config.train_size, config.headline_metric)
+    return model_card(
+        CardFacts(
+            run=run,
+            experiment=workspace.database.get_experiment(config.experiment_id),
+            validation=_validation(folder),
+            best=best,
+            usage=_usage((model or folder.model_dir) / README, folder),
+        )
+    )
+
+
+def model_card(facts: CardFacts) -> str:
+    """Write a card: metadata for the Hub, then the words for people.
+
+    The person's own texts stand in code spans, in which nothing is interpreted; paths do not occur.
+    """
+    sections = {
+        "What it is for": _intended_use(facts),
+        "How to load it": facts.usage,
+        "Results": _results(facts),
+        "How it was chosen": _choice(facts),
+        "Training data": _data(facts),
+        "Training": _bullets(f"{name}: {_code(value)}" for name, value in _training(facts).items()),
+        "Limits": _bullets(_LIMITS),
+    }
+    metadata = card_metadata(facts.config, facts.experiment.dataset_name, facts.evaluations).to_yaml()
+    body = "\n\n".join(f"## {name}\n\n{words}" for name, words in sections.items())
+    return f"---\n{metadata}\n---\n\n# Text classifier\n\n{_summary(facts)}\n\n{body}\n"
+
+
+def _validation(folder: RunFolder) -> Evaluation:
+    table = folder.read_predictions()
+    part = table.filter(pc.equal(table.column("split"), SplitName.VALIDATION.value))
+    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
+    return evaluate(part.column("target").to_numpy(), logits)
+
+
+def _usage(readme: Path, folder: RunFolder) -> str:
+    """Take over what the model's README says below its title; without one, the engine's own lines."""
+    if readme.exists():
+        _title, _, words = readme.read_text(encoding="utf-8").partition("\n")
+        return words.strip("\n")
+    lines = loading_lines(folder, folder.path.name)
+    return f"It is read by the package that made it:\n\n```python\n{lines.strip()}\n```"
+
+
+def _summary(facts: CardFacts) -> str:
+    config = facts.config
+    title = _code(describe(config.base_model).title) if config.base_model else ""
+    way = describe_arm(config.arm, title)
+    labels = ", ".join(_code(label) for label in config.labels)
+    return (
+        f"It puts a text into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
+        f"{_STARTS[config.arm.kind]}"
+    )
+
+
+def _intended_use(facts: CardFacts) -> str:
+    return (
+        f"Texts like those of the dataset {_code(facts.experiment.dataset_name)}, which it was trained on "
+        f"({facts.experiment.task.value}), and comparing ways of training with each other. A person should "
+        "look at a sample of its answers before anything depends on them."
+    )
+
+
+def _results(facts: CardFacts) -> str:
+    by_split = [
+        (split.value, f"{one.num_examples:,}", percent(one.accuracy), percent(one.macro_f1))
+        for split, one in facts.evaluations.items()
+    ]
+    per_class = facts.run.test.per_class
+    by_class = [
+        (_code(label), f"{support:,}", percent(precision), percent(recall), percent(f1))
+        for label, support, precision, recall, f1 in zip(
+            facts.config.labels,
+            per_class.support,
+            per_class.precision,
+            per_class.recall,
+            per_class.f1,
+            strict=True,
+        )
+    ]
+    return "\n\n".join(
+        (
+            _table(("Split", "Examples", "Accuracy", "Macro-F1"), by_split),
+            _certainty(facts.run),
+            "By class, on test:",
+            _table(("Class", "Examples", "Precision", "Recall", "F1"), by_class),
+        )
+    )
+
+
+def _certainty(run: FinishedRun) -> str:
+    """Say how far the test value would move with other test examples."""
+    config, metric = run.config, run.config.headline_metric
+    alone = ArmPredictions(
+        arm=config.arm.name,
+        train_size=config.train_size,
+        seeds=(config.seed,),
+        example_ids=run.example_ids,
+        targets=run.targets,
+        logits=run.logits[None],
+        split_hash=config.split_hash,
+    )
+    low, high = summarise(alone, metric).ci95
+    return (
+        f"95 % interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, over "
+        f"{run.test.num_examples:,} examples and this one training (seed {config.seed}). Always answering "
+        f"the largest class reaches {percent(run.health.majority_test_value)}."
+    )
+
+
+def _choice(facts: CardFacts) -> str:
+    """Say on which split the run was chosen among those of its arm, if it was."""
+    config, best, metric = facts.config, facts.best, facts.config.headline_metric
+    asked = f"validation {METRIC_WORDS[metric]}"
+    runs = f"{best.num_candidates} finished runs of its kind with {config.train_size:,} train examples"
+    if best.num_candidates == 1:
+        words = f"It is the only finished run of its kind with {config.train_size:,} train examples."
+    elif best.run.run_id == config.run_id:
+        words = f"Chosen on validation: of {runs} it has the best {asked}, {percent(best.value)}."
+    else:
+        words = (
+            f"It is one of {runs} and not the one that validation chooses: that is seed {best.run.seed} with "
+            f"a {asked} of {percent(best.value)}, against {percent(value_of(facts.validation, metric))} here."
+        )
+    return f"{words} {_kept(config)}Test was scored once, after the training; nothing was chosen on it."
+
+
+def _kept(config: RunConfig) -> str:
+    if not config.arm.kind.is_neural:
+        return ""
+    if config.training.budget is BudgetRule.PLATEAU:
+        return "Its weights are those of its best evaluation on validation. "
+    return "Its weights are those of its last step. "
+
+
+def _data(facts: CardFacts) -> str:
+    config, split = facts.config, facts.experiment.split
+    counts = zip(config.labels, facts.run.record.train_class_counts, strict=True)
+    return "\n\n".join(
+        (
+            f"{config.train_size:,} of the {split.train:,} train examples of the dataset "
+            f"{_code(facts.experiment.dataset_name)}; {split.validation:,} are for validation and "
+            f"{split.test:,} for the test. Its texts are not part of this folder.",
+            _table(("Class", "Train examples"), [(_code(label), f"{count:,}") for label, count in counts]),
+            _bullets(
+                (
+                    f"Dataset (SHA-256): `{config.dataset_fingerprint}`",
+                    f"Split (SHA-256): `{config.split_hash}`",
+                )
+            ),
+        )
+    )
+
+
+def _training(facts: CardFacts) -> dict[str, str]:
+    training = facts.config.training
+    budget = {"Budget": f"{training.budget.value}, {training.epochs:g} epochs"}
+    return {
+        "Run": facts.config.run_id,
+        "Experiment": facts.config.experiment_id,
+        **(budget if facts.config.arm.kind.is_neural else {}),
+        **record_facts(facts.run.record),
+    }
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table in GitHub's markdown; all columns but the first are numbers."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, rule, *rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _code(text: str) -> str:
+    r"""Show a text literally: a fence of more backticks than it holds (CommonMark 0.31, section 6.1).
+
+    >>> _code("<b>")
+    '`<b>`'
+    """
+    shown = one_line(text, len(text)) or " "
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    room = " " if "`" in shown else ""
+    return f"{fence}{room}{shown}{room}{fence}"

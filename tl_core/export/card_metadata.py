@@ -1,0 +1,84 @@
+"""What a model card tells the Hub, as YAML."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.charts.text import one_line
+from tl_core.evaluation.metrics import Evaluation
+from tl_core.schema import RunConfig, SplitName
+
+_BUILTIN_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
+_NAME_LIMIT = 100
+
+
+def card_metadata(
+    config: RunConfig, dataset_name: str, evaluations: Mapping[SplitName, Evaluation]
+) -> ModelCardData:
+    """Give a run's metadata in the Hub's format.
+
+    A base model is named only if its weights are in the model, and by its id on the Hub, never by a path;
+    a dataset of one's own has no id there and stands with the results alone.
+    """
+    kind = config.arm.kind
+    known = {
+        "license": _licence(config),
+        "library_name": "transformers" if kind.is_neural else None,
+        "base_model": _hub_id(config.base_model) if kind.is_pretrained else None,
+    }
+    return ModelCardData(
+        **{name: value for name, value in known.items() if value},
+        pipeline_tag="text-classification",
+        tags=["text-classification", kind.value.replace("_", "-")],
+        metrics=["accuracy", "f1"],
+        model_name=config.run_id,
+        eval_results=[
+            result
+            for split, evaluation in evaluations.items()
+            for result in _results(config, dataset_name, split, evaluation)
+        ],
+    )
+
+
+def _results(
+    config: RunConfig, dataset_name: str, split: SplitName, evaluation: Evaluation
+) -> list[EvalResult]:
+    values: tuple[tuple[str, str, float, dict[str, Any] | None], ...] = (
+        ("accuracy", "Accuracy", evaluation.accuracy, None),
+        ("f1", "Macro-F1", evaluation.macro_f1, {"average": "macro"}),
+    )
+    return [
+        EvalResult(
+            task_type="text-classification",
+            dataset_type="csv",
+            dataset_name=one_line(dataset_name, _NAME_LIMIT),
+            dataset_split=split.value,
+            dataset_revision=config.dataset_fingerprint,
+            metric_type=metric,
+            metric_name=name,
+            metric_value=round(value, 4),
+            metric_args=args,
+        )
+        for metric, name, value, args in values
+    ]
+
+
+def _licence(config: RunConfig) -> str | None:
+    """Name the licence of the base model if its weights are in the model and the catalogue knows it."""
+    model = CATALOGUE.get(config.base_model or "")
+    return model.licence.lower() if model and config.arm.kind.is_pretrained else None
+
+
+def _hub_id(base_model: str | None) -> str | None:
+    """Return a base model's id on the Hub; a local folder has none."""
+    if base_model is None or base_model == BUILTIN:
+        return base_model and _BUILTIN_ON_HUB
+    with contextlib.suppress(HFValidationError):
+        validate_repo_id(base_model)
+        return base_model
+    return None

@@ -1,0 +1,146 @@
+"""The figures of a report, each with its numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from tl_core.charts import (
+    arms_overview,
+    class_balance,
+    confusion_matrix,
+    difference_interval,
+    learning_curves,
+    per_class_difference,
+    who_is_right,
+)
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.export.report_parts import Shown, show
+from tl_core.export.report_scene import Scene
+from tl_core.results import numbers, tables
+from tl_core.results.agreement import Cell, find_agreement
+from tl_core.results.runs import mean_confusion
+from tl_core.schema import Metric
+
+_MOST_SIDE_BY_SIDE = 4
+"""Classes that two confusion matrices may have to stand side by side on paper."""
+
+
+def figures(scene: Scene) -> dict[str, Any]:
+    """Draw every figure, by the name that the template knows it by."""
+    return {
+        "overview": _overview(scene),
+        "race": _race(scene),
+        "classes": _classes(scene),
+        "confusions": _confusions(scene),
+        "is_side_by_side": len(scene.results.experiment.labels) <= _MOST_SIDE_BY_SIDE,
+        "agreement": _agreement(scene),
+        "pairs": _pairs(scene),
+        "balance": _balance(scene),
+    }
+
+
+def _overview(scene: Scene) -> Shown:
+    results = scene.results
+    figure = arms_overview(
+        tables.seed_values(results, scene.train_size),
+        tables.arm_means(results, scene.train_size),
+        scene.styles,
+        metric=results.experiment.headline_metric,
+        floor=tables.floor_on_test(results),
+    )
+    return show(figure, numbers.overview_numbers(results, scene.train_size, scene.labels))
+
+
+def _race(scene: Scene) -> Shown:
+    metric = scene.results.experiment.headline_metric
+    points = tables.race_points(scene.runs)
+    counts = scene.dataset.label_counts if scene.dataset else {}
+    figure = learning_curves(
+        points,
+        scene.styles,
+        y=metric.value,
+        floor=tables.floor_on_validation(scene.runs, counts, metric),
+    )
+    num_examples = int(points["num_examples"].max())
+    return show(
+        figure,
+        race_means(points, metric, scene.labels),
+        note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
+        f"mean training seconds; {num_examples:,} validation examples.",
+    )
+
+
+def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List the evaluations of every arm by step, as means over its seeds: few enough rows for paper.
+
+    Parameters
+    ----------
+    points
+        What `comparison.curve_points` returns.
+    labels
+        Display names by arm name, in the order of the columns.
+    """
+    groups = points.groupby(["step", "arm"])
+    values = 100 * groups[metric.value].agg(["mean", "min", "max"])
+    seconds = groups["train_s"].mean()
+    written = pd.Series(
+        [
+            f"{row.mean:.1f} ({row.min:.1f} to {row.max:.1f}), {seconds[row.Index]:.1f} s"
+            for row in values.itertuples()
+        ],
+        index=values.index,
+    )
+    by_arm = written.unstack("arm").reindex(columns=[arm for arm in labels if arm in set(points["arm"])])
+    table = by_arm.rename(columns=labels).fillna("").reset_index(names="Step")
+    return table.rename_axis(columns=None)
+
+
+def _classes(scene: Scene) -> Shown:
+    verdict = scene.verdict
+    a, b = scene.styles[verdict.a], scene.styles[verdict.b]
+    rows = tables.class_rows(scene.results, verdict.a, verdict.b, scene.train_size)
+    return show(
+        per_class_difference(rows, a, b), numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds)
+    )
+
+
+def _confusions(scene: Scene) -> list[Shown]:
+    labels = scene.results.experiment.labels
+    shown = []
+    for arm in (scene.verdict.a, scene.verdict.b):
+        matrix = mean_confusion(scene.results.runs_of(arm, scene.train_size))
+        figure = confusion_matrix(matrix, labels, scene.styles[arm])
+        shown.append(show(figure, numbers.confusion_numbers(matrix, labels), title=scene.labels[arm]))
+    return shown
+
+
+def _agreement(scene: Scene) -> dict[str, Any]:
+    results, verdict = scene.results, scene.verdict
+    a, b = (results.predictions[arm, scene.train_size] for arm in (verdict.a, verdict.b))
+    agreement = find_agreement(a, b)
+    figure = who_is_right(agreement.counts, scene.styles[verdict.a], scene.styles[verdict.b])
+    only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
+    return {
+        "figure": show(figure, numbers.agreement_numbers(agreement, scene.labels)),
+        "words": f"Of {agreement.num_answers:,} answers only {scene.labels[verdict.a]} has {only_a:.1f} % "
+        f"right and only {scene.labels[verdict.b]} {only_b:.1f} %; the rest cannot tell them apart.",
+    }
+
+
+def _pairs(scene: Scene) -> Shown:
+    rows = tables.verdict_rows(scene.results, scene.train_size, scene.labels)
+    written = numbers.pair_numbers(rows)
+    alike = [name for name in ("Method", "Seeds", "Test examples") if written[name].nunique() == 1]
+    note = "; ".join(f"{name.lower()}: {written[name].iloc[0]}" for name in alike)
+    return show(
+        difference_interval(rows), written.drop(columns=alike), note=f"All pairs: {note}." if note else ""
+    )
+
+
+def _balance(scene: Scene) -> Shown | None:
+    if scene.dataset is None:
+        return None
+    counts = scene.dataset.label_counts
+    rows = pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())})
+    return show(class_balance(counts), rows)
