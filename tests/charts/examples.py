@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from tl_core import charts
 from tl_core.charts import Theme
+from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.charts.weights import starting_weights
 from tl_core.schema import Arm, Metric
 
 HOSTILE = '<b>bold</b> <a href="https://example.org">link</a> $x^2$ %{meta.alt} &lt;'
@@ -107,6 +109,25 @@ def answers(names: Names, theme: Theme) -> go.Figure:
     return charts.probabilities(table, charts.arm_styles(listed, {}, theme), theme=theme)
 
 
+def efficiency(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    rows = [
+        (arm.name, size, 0, 0.5 + 0.1 * place, 0.4 + 0.1 * place, 0.6 + 0.1 * place)
+        for arm in listed
+        for place, size in enumerate((50, 100, 400))
+    ]
+    means = pd.DataFrame(rows, columns=["arm", "train_size", "seed", "mean", "low", "high"])
+    styles = charts.arm_styles(listed, {}, theme)
+    return data_efficiency(means.assign(value=means["mean"]), means, styles, floor=0.4, theme=theme)
+
+
+def weights(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    rows = [(arm.name, 22_713_216, 1_155, True) for arm in listed]
+    table = pd.DataFrame(rows, columns=["arm", "pretrained", "random", "is_trained"])
+    return starting_weights(table, charts.arm_styles(listed, {}, theme), theme=theme)
+
+
 FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     overview,
     intervals,
@@ -117,4 +138,6 @@ FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     balance,
     lengths,
     answers,
+    efficiency,
+    weights,
 ]

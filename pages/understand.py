@@ -1,0 +1,34 @@
+"""Understand, the page that asks what transfer learning is and lets four answers be tried.
+
+Each answer is a set of arms; what they reached on the person's own texts speaks for or against it.
+"""
+
+import streamlit as st
+
+from pages.shared import understanding
+from pages.shared.frame import card, draw_header
+from pages.shared.results import choose_experiment, observed_runs
+from pages.shared.wording import facts_of
+from pages.shared.words import draw_asked_word, draw_glossary
+
+QUESTION = "What is transfer learning?"
+POLL_S = 5
+
+header = st.container()
+experiment = choose_experiment()
+with header:
+    draw_header(QUESTION, facts_of(experiment) if experiment else ())
+    draw_asked_word()
+if experiment is None or not observed_runs(experiment.experiment_id):
+    understanding.invite_to_try()
+else:
+    tried = understanding.tried_of(experiment)
+    understanding.watch(tried, POLL_S)
+    with card("What would you say?"):
+        answer = understanding.ask()
+    if answer is not None:
+        understanding.draw_tried(answer, tried)
+        understanding.draw_solution(tried)
+    understanding.draw_why(tried)
+with card("Glossary", "every technical word of these pages, in plain ones"):
+    draw_glossary()

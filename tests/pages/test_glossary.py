@@ -1,0 +1,76 @@
+"""The words themselves, and that each page offers those that its texts use."""
+
+import re
+
+import pytest
+
+from pages.shared.glossary import ENTRIES, GROUPS, explained, help_on, matching, term, words_in
+from pages.shared.page_words import PAGE_WORDS
+from tests.pages.said import as_code, page_names, words_on
+from tl_core.charts import arm_label
+from tl_core.schema import Arm, ArmKind
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.slug)
+def test_an_entry_is_one_to_three_plain_sentences(entry):
+    sentences = re.findall(r"[.?](?:\s|$)", entry.text)
+    assert 1 <= len(sentences) <= 4, "a short head such as “For one class.” counts too"
+    assert entry.text.endswith(".")
+    assert not re.search(r"[*_\[\]$`<>\\~#]", entry.title + entry.text), "shown as markdown without escapes"
+    assert set(entry.forms) == {form.lower() for form in entry.forms}
+
+
+def test_every_word_stands_once():
+    assert len(ENTRIES) == sum(len(entries) for entries in GROUPS.values())
+    forms = [form for entry in ENTRIES.values() for form in entry.forms]
+    assert sorted(forms) == sorted(set(forms))
+
+
+@pytest.mark.parametrize("kind", ArmKind)
+def test_every_arm_has_an_entry(kind):
+    assert words_in(arm_label(Arm(kind=kind), {})), kind
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("3 seeds, equal steps", ("seed", "budget")),
+        ("Near duplicates stay.", ("near-duplicate",)),
+        ("Random frozen + head", ("head", "random-frozen")),
+        ("macro-F1 of the test split", ("test", "macro-f1")),
+        ("a constraint in stepmother's labelling", ()),
+    ],
+)
+def test_words_are_found_whole_and_longest_first(text, slugs):
+    assert words_in(text) == slugs
+
+
+def test_help_explains_a_word_in_any_of_its_forms():
+    assert term("seeds") == term("Seed") == explained(ENTRIES["seed"])
+    assert help_on(["seed", "run"]).count("**") == 4
+    assert help_on([]) == ""
+    with pytest.raises(KeyError):
+        term("backpropagation")
+
+
+def test_searching_looks_at_titles_texts_and_forms():
+    assert [e.slug for entries in matching("parameters").values() for e in entries] == ["weights"]
+    assert sum(map(len, matching("  ").values())) == len(ENTRIES)
+    assert matching("quux") == {}
+
+
+@pytest.mark.parametrize("page", page_names())
+def test_a_page_offers_every_technical_word_that_it_uses(page):
+    lacking = set(words_on(page)) - set(PAGE_WORDS.get(page, ()))
+    assert not lacking, f"pages/shared/page_words.py should say:\n{as_code(page)}"
+
+
+def test_the_words_of_pages_exist():
+    assert set(PAGE_WORDS) == set(page_names())
+    assert {slug for slugs in PAGE_WORDS.values() for slug in slugs} <= set(ENTRIES)
+
+
+def test_the_reader_of_pages_sees_through_their_calls():
+    said = words_on("compare")
+    assert {"p-value", "mcnemar-s-test", "still-improving", "tf-idf"} <= set(said), "in what it calls"
+    assert "epoch" not in words_on("home"), "and only in that"

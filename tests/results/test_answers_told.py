@@ -1,0 +1,109 @@
+"""What is said about each answer: never without interval, seeds and n, and never more than was shown."""
+
+import pytest
+
+from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
+from tl_core.results.answers_told import conclude, tell
+from tl_core.results.answers_tried import Answer, put_together
+from tl_core.results.comparison import gather
+
+
+@pytest.fixture
+def intake(workspace):
+    return store_sample_dataset(workspace)
+
+
+def tried_with(workspace, intake, num_seeds=3, arms=("majority", "scratch", "fine_tuned"), **accuracies):
+    experiment = add_experiment(workspace, intake, arms, num_seeds)
+    finish_all(workspace, experiment, **accuracies)
+    return put_together(experiment, [gather(workspace, experiment.experiment_id)])
+
+
+def grown(workspace, intake, tuned, scratch):
+    """Finish 4 and 33 train examples with the accuracies given for the two."""
+    experiment = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 3, train_sizes=[4, 33])
+    for run in runs_of(workspace, experiment):
+        of_arm = tuned if run.arm.name == "fine_tuned" else scratch
+        finish_run(workspace, run, of_arm[run.train_size == 33])
+    return put_together(experiment, [gather(workspace, experiment.experiment_id)])
+
+
+def claims(said):
+    return " ".join(one.claim for one in said)
+
+
+def test_from_scratch_is_told_with_its_floor(workspace, intake):
+    said = tell(Answer.SCRATCH, tried_with(workspace, intake, scratch=0.5))
+    assert said[0].claim == (
+        "The all-MiniLM-L6 network trained from scratch reaches 50.0 % accuracy on test with 33 train "
+        "examples."
+    )
+    assert said[0].proof.startswith("95 % interval ")
+    assert said[0].proof.endswith("3 seeds, 18 test examples")
+    assert "Always answering the largest class reaches 33.3 %" in said[1].claim
+
+
+def test_adapting_begins_with_the_difference(workspace, intake):
+    said = tell(Answer.ADAPTING, tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
+    assert said[0].claim.startswith("Fine-tuning all-MiniLM-L6 is 61.1 points more accurate than the same")
+    assert " points, 3 seeds, 18 test examples" in said[0].proof
+
+
+def test_wiping_compares_with_and_without_training(workspace, intake):
+    arms = ("scratch", "fine_tuned", "frozen", "frozen_random")
+    tried = tried_with(workspace, intake, 3, arms, fine_tuned=0.9, frozen=0.9, frozen_random=0.2, scratch=0.2)
+    said = tell(Answer.WIPING, tried)
+    assert "the same network trained from scratch" in said[0].claim
+    assert "A head on frozen all-MiniLM-L6" in said[1].claim
+    assert "a head on a frozen random network" in said[1].claim
+
+
+def test_an_answer_without_results_says_nothing(workspace, intake):
+    experiment = add_experiment(workspace, intake)
+    tried = put_together(experiment, [gather(workspace, experiment.experiment_id)])
+    assert [tell(answer, tried) for answer in Answer] == [[], [], [], []]
+    assert conclude(tried) == []
+
+
+def test_more_labels_name_both_train_sizes(workspace, intake):
+    said = tell(Answer.MORE_LABELS, grown(workspace, intake, tuned=(1.0, 1.0), scratch=(0.3, 0.4)))
+    assert said[0].claim.startswith(
+        "With 4 train examples for fine-tuning and 33 for training from scratch: f"
+    )
+    assert "with 33 train examples" in said[1].claim
+    assert "with 4 train examples" in said[2].claim
+    assert all("95 % interval" in one.proof for one in said)
+
+
+def test_when_labels_do_not_make_up_for_knowledge_it_says_so(workspace, intake):
+    said = conclude(grown(workspace, intake, tuned=(1.0, 1.0), scratch=(0.2, 0.3)))
+    assert "worth that much" in said[1].claim
+    assert said[2].claim.endswith("about 8 times as many labels did not make up for it.")
+
+
+def test_when_labels_make_up_for_knowledge_it_says_so(workspace, intake):
+    said = conclude(grown(workspace, intake, tuned=(0.2, 1.0), scratch=(0.2, 0.9)))
+    assert "More labels made up for it" in said[-1].claim
+
+
+def test_when_labels_may_make_up_for_it_no_more_is_said(workspace, intake):
+    said = conclude(grown(workspace, intake, tuned=(0.6, 1.0), scratch=(0.2, 0.6)))
+    assert "More labels may make up for it: no difference is shown" in said[-1].claim
+
+
+def test_harm_is_told_as_harm(workspace, intake):
+    said = conclude(tried_with(workspace, intake, fine_tuned=0.1, scratch=1.0))
+    assert "did harm" in claims(said)
+    assert "worth" not in claims(said)
+
+
+def test_no_difference_is_no_proof(workspace, intake):
+    said = conclude(tried_with(workspace, intake, fine_tuned=0.55, scratch=0.5))
+    assert "that is no proof that it does not" in claims(said)
+    assert "points points" not in said[0].proof
+    assert said[0].proof.count("points") == 1
+
+
+def test_one_seed_is_said(workspace, intake):
+    said = tell(Answer.SCRATCH, tried_with(workspace, intake, num_seeds=1, scratch=0.5))
+    assert "one seed, so not about other trainings" in said[0].proof

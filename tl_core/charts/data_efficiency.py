@@ -1,0 +1,193 @@
+"""What labels are worth: how good each arm is with few and with many train examples."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from tl_core.charts.arms import METRIC_LABELS
+from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.spread import spread
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent, plain, width_px
+from tl_core.schema import Metric
+
+_HEIGHT_PX = 340
+_TOP_PX = 30
+_BOTTOM_PX = 52
+_LINE_PX = 17
+_NAME_LIMIT = 20
+_ROOM = 0.04
+_TICK_DISTANCE = 0.11
+"""Share of the axis that two tick labels must lie apart at least."""
+
+
+def data_efficiency(
+    table: pd.DataFrame,
+    summary: pd.DataFrame,
+    styles: Mapping[str, ArmStyle],
+    *,
+    metric: Metric = Metric.ACCURACY,
+    floor: float | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Show each arm's value on test over its train examples: seeds as dots, the mean as a line in its band.
+
+    Parameters
+    ----------
+    table
+        One row per run: ``arm`` (name), ``train_size`` (examples), ``seed`` (index), ``value`` (fraction).
+    summary
+        One row per arm and size: ``arm``, ``train_size``, ``mean``, ``low``, ``high`` (fractions).
+    styles
+        Style of every arm that occurs; their order is the drawing order.
+    metric
+        What the values are.
+    floor
+        Value of always answering the largest class (fraction), drawn as a dotted line.
+    theme
+        Light or dark.
+    """
+    if summary.empty:
+        return empty_figure("No arm has finished yet.", theme=theme)
+    means = {
+        arm: of_arm.sort_values("train_size")
+        for arm in styles
+        if len(of_arm := summary.loc[summary["arm"] == arm])
+    }
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(means, styles, metric))
+    for arm, rows in means.items():
+        _add_arm(figure, rows, table.loc[table["arm"] == arm], styles[arm])
+    values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
+    low, high = _value_range(values, floor)
+    _add_axes(figure, sorted(set(summary["train_size"])), (low, high))
+    _add_end_labels(figure, means, styles, (low, high))
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
+    add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
+    if floor is not None:
+        _add_floor(figure, floor, theme)
+    return figure
+
+
+def _add_arm(figure: go.Figure, rows: pd.DataFrame, seeds: pd.DataFrame, style: ArmStyle) -> None:
+    name = plain(style.label)
+    figure.add_scatter(
+        x=[*rows["train_size"], *rows["train_size"][::-1]],
+        y=[*rows["low"], *rows["high"][::-1]],
+        mode="lines",
+        fill="toself",
+        fillcolor=faded(style.color, 0.18),
+        line={"color": faded(style.color, 0.35), "width": 1 if len(rows) > 1 else 6},
+        hoverinfo="skip",
+        name="interval",
+    )
+    figure.add_scatter(
+        x=seeds["train_size"],
+        y=seeds["value"],
+        mode="markers",
+        marker={"color": style.color, "size": 6, "opacity": 0.55},
+        customdata=seeds["seed"],
+        hovertemplate="seed %{customdata}: %{y:.1%} with %{x:,} train examples<extra>" + name + "</extra>",
+        name="seeds",
+    )
+    figure.add_scatter(
+        x=rows["train_size"],
+        y=rows["mean"],
+        mode="lines+markers",
+        line={"color": style.color, "width": 3, "dash": style.dash},
+        marker={"color": style.color, "size": 8},
+        hovertemplate="mean %{y:.1%} with %{x:,} train examples<extra>" + name + "</extra>",
+        name="mean",
+    )
+
+
+def _add_axes(figure: go.Figure, sizes: Sequence[int], y_range: tuple[float, float]) -> None:
+    first, last = np.log10(sizes[0]), np.log10(sizes[-1])
+    room = _ROOM * (last - first) or 0.3
+    ticks = _ticks(sizes, _TICK_DISTANCE * (last - first))
+    figure.update_xaxes(
+        type="log",
+        range=[first - room, last + room],
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[f"{size:,}" for size in ticks],
+        showline=True,
+        title_text="train examples, logarithmic",
+        automargin=False,  # else the end labels lose their distances in pixels
+    )
+    figure.update_yaxes(range=list(y_range), nticks=7, showgrid=True, tickformat=".0%")
+
+
+def _ticks(sizes: Sequence[int], distance: float) -> list[int]:
+    """Keep the largest size, and every smaller one that has room, in decades, to the one kept before."""
+    kept = [sizes[-1]]
+    for size in reversed(sizes[:-1]):
+        if np.log10(kept[-1] / size) >= distance:
+            kept.append(size)
+    return kept[::-1]
+
+
+def _add_end_labels(
+    figure: go.Figure,
+    means: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, ArmStyle],
+    y_range: tuple[float, float],
+) -> None:
+    """Write each arm's value at its largest size and its name beside the right end."""
+    low, high = y_range
+    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
+    ends = {arm: float(rows["mean"].iloc[-1]) for arm, rows in means.items()}
+    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in means]
+    wanted = [plot_px * (high - end) / (high - low) for end in ends.values()]
+    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
+    for (arm, end), centre in zip(ends.items(), centres, strict=True):
+        kind, *base_model = name_lines(styles[arm].label, _NAME_LIMIT)
+        figure.add_annotation(
+            text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=5,
+            y=high - centre * (high - low) / plot_px,
+            align="left",
+            showarrow=False,
+            font={"color": styles[arm].ink},
+        )
+    right = max(_label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
+
+
+def _label_width_px(label: str) -> float:
+    head, _, tail = label.partition(" · ")
+    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
+
+
+def _value_range(values: np.ndarray, floor: float | None) -> tuple[float, float]:
+    seen = np.append(values, [] if floor is None else [floor]).astype(float)
+    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    room = max(0.06 * (high - low), 0.02)
+    return max(low - room, -0.01), min(high + room, 1.01)
+
+
+def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
+    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
+    add_note(
+        figure,
+        "always the largest class",
+        theme=theme,
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=floor,
+        yanchor="bottom",
+    )
+
+
+def _alt(means: Mapping[str, pd.DataFrame], styles: Mapping[str, ArmStyle], metric: Metric) -> str:
+    parts = [
+        f"{one_line(styles[arm].label)} "
+        + ", ".join(f"{percent(row.mean)} with {row.train_size:,}" for row in rows.itertuples())
+        for arm, rows in means.items()
+    ]
+    return f"Test {METRIC_LABELS[metric]} over the number of train examples: {'; '.join(parts)}."

@@ -1,0 +1,42 @@
+"""What a comparison lacks, as further experiments under its own rules."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from tl_core.catalogue.locating import describe
+from tl_core.planning.presets import default_rates
+from tl_core.schema import Arm, ExperimentConfig
+from tl_core.store.identifiers import new_id
+
+
+def plan_missing(
+    experiment: ExperimentConfig, cells: Iterable[tuple[Arm, int]]
+) -> tuple[ExperimentConfig, ...]:
+    """Plan exactly these arms at these train sizes, on the split, seeds and settings of an experiment.
+
+    Arms that lack the same sizes come as one experiment. An arm keeps its learning rates where it has some.
+    """
+    lacking: dict[Arm, list[int]] = {}
+    for arm, size in cells:
+        lacking.setdefault(arm, []).append(size)
+    by_sizes: dict[tuple[int, ...], list[Arm]] = {}
+    for arm, sizes in lacking.items():
+        by_sizes.setdefault(tuple(sorted(sizes)), []).append(arm)
+    return tuple(_with(experiment, tuple(arms), sizes) for sizes, arms in by_sizes.items())
+
+
+def _with(experiment: ExperimentConfig, arms: tuple[Arm, ...], sizes: tuple[int, ...]) -> ExperimentConfig:
+    usual = {
+        arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model).pooling)
+        for arm in arms
+        if arm.kind.is_neural
+    }
+    changes = {
+        "experiment_id": new_id("exp"),
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arms": arms,
+        "train_sizes": sizes,
+        "learning_rates": usual
+        | {name: rates for name, rates in experiment.learning_rates.items() if name in usual},
+    }
+    return ExperimentConfig.model_validate(dict(experiment) | changes)

@@ -1,0 +1,132 @@
+"""What the results say about each answer to "what is transfer learning?", in sentences."""
+
+from dataclasses import dataclass
+
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
+from tl_core.results.answers_tried import (
+    FLOORS,
+    FROZEN,
+    SCRATCH,
+    TUNED,
+    WIPED,
+    Answer,
+    Tried,
+    ends_of,
+    find_verdict,
+    labels_against_knowledge,
+)
+from tl_core.schema import Arm, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing that the results say; nothing in it is escaped.
+
+    Attributes
+    ----------
+    claim
+        A sentence of its own, with all that weakens it.
+    proof
+        The interval, seeds and examples behind it; empty for what follows from another claim.
+    """
+
+    claim: str
+    proof: str = ""
+
+
+def tell(answer: Answer, tried: Tried) -> list[Said]:
+    """Say what the results so far say about an answer, the most telling first."""
+    match answer:
+        case Answer.SCRATCH:
+            said = [_level(tried, arm, tried.largest) for arm in (SCRATCH, *FLOORS)]
+        case Answer.ADAPTING:
+            said = [_difference(tried, TUNED, SCRATCH), _level(tried, TUNED, tried.largest)]
+        case Answer.WIPING:
+            said = [_difference(tried, TUNED, SCRATCH), _difference(tried, FROZEN, WIPED)]
+        case Answer.MORE_LABELS:
+            said = [_across(tried), *(_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))]
+    return [one for one in said if one is not None]
+
+
+def conclude(tried: Tried) -> list[Said]:
+    """Say what the results say about transfer learning itself, in the order of the argument."""
+    main = find_verdict(tried, TUNED, SCRATCH)
+    if main is None:
+        return []
+    labels = labels_against_knowledge(tried)
+    rest = [_CLOSINGS[main.conclusion], *([_labels_words(labels, tried)] if labels else [])]
+    return [_apart(main, tried), *(Said(claim=claim) for claim in rest)]
+
+
+_CLOSINGS = {
+    "better": "So on your texts, what the pretrained weights know is worth that much.",
+    "worse": "So on your texts and in this setting, adapting the pretrained weights did harm.",
+    "no_difference_shown": (
+        "So on your texts it is not shown that adapting pays; that is no proof that it does not."
+    ),
+}
+
+
+def _difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
+    verdict = find_verdict(tried, a, b)
+    return _apart(verdict, tried) if verdict else None
+
+
+def _apart(verdict: Verdict, tried: Tried) -> Said:
+    words = {name: describe_arm(Arm.parse(name), tried.title) for name in (verdict.a, verdict.b)}
+    parts = take_apart(verdict, words)
+    counts = _counts(verdict.num_seeds, verdict.num_examples)
+    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
+    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}{unit}, {counts}")
+
+
+def _across(tried: Tried) -> Said | None:
+    verdict = labels_against_knowledge(tried)
+    if verdict is None:
+        return None
+    few, many = ends_of(tried)
+    said = _apart(verdict, tried)
+    sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
+    return Said(claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}", proof=said.proof)
+
+
+def _labels_words(verdict: Verdict, tried: Tried) -> str:
+    few, many = ends_of(tried)
+    pair = f"from scratch with {many:,} train examples and fine-tuning with {few:,}"
+    return {
+        "better": (
+            f"Fine-tuning with {few:,} train examples beats from scratch with {many:,}: about "
+            f"{many / few:.0f} times as many labels did not make up for it."
+        ),
+        "worse": (
+            f"More labels made up for it: from scratch with {many:,} train examples beats fine-tuning with "
+            f"{few:,}."
+        ),
+        "no_difference_shown": f"More labels may make up for it: no difference is shown between {pair}.",
+    }[verdict.conclusion]
+
+
+def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
+    """Say what one arm reaches."""
+    if (arm.name, size) not in tried.predictions:
+        return None
+    summary = tried.summary((arm.name, size))
+    words = describe_arm(arm, tried.title)
+    low, high = (_percent(end) for end in summary.ci95)
+    metric = METRIC_WORDS[summary.metric]
+    return Said(
+        claim=(
+            f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
+            "train examples."
+        ),
+        proof=f"95 % interval {low} to {high}, {_counts(len(summary.seeds), summary.num_examples)}",
+    )
+
+
+def _counts(num_seeds: int, num_examples: int) -> str:
+    seeds = "one seed, so not about other trainings" if num_seeds == 1 else f"{num_seeds} seeds"
+    return f"{seeds}, {num_examples:,} test examples"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
