@@ -6,7 +6,9 @@ import streamlit as st
 
 from pages.shared.access import draw_login, is_admitted
 from pages.shared.frame import draw_header, guarded, show_error
+from pages.shared.path import PLACE
 from pages.shared.state import forget_lost
+from pages.shared.words import draw_words
 from tl_core.errors import NotFoundError
 
 ICON = Path(__file__).parent / "shared" / "icon.png"
@@ -24,7 +26,16 @@ page = st.navigation(
             st.Page("compare.py", title="4 Compare", icon=":material/compare_arrows:", url_path="compare"),
             st.Page("try_it.py", title="5 Try it", icon=":material/keyboard:", url_path="try_it"),
         ],
-        "More": [st.Page("models.py", title="Models", icon=":material/inventory_2:", url_path="models")],
+        "More": [
+            st.Page("understand.py", title="Understand", icon=":material/school:", url_path="understand"),
+            st.Page(
+                "side_by_side.py",
+                title="Side by side",
+                icon=":material/view_column:",
+                url_path="side_by_side",
+            ),
+            st.Page("models.py", title="Models", icon=":material/inventory_2:", url_path="models"),
+        ],
     },
     position="sidebar" if admitted else "hidden",
     expanded=True,
@@ -46,4 +57,7 @@ def draw_page() -> None:
         st.page_link(page, label="Show what is there", icon=":material/arrow_forward:")
 
 
+st.session_state[PLACE] = page.url_path
+with st.sidebar:
+    draw_words(page.url_path or "home")
 guarded(draw_page, "page")()

@@ -1,65 +1,214 @@
-"""The ways into the product, and the comparisons that are there already."""
+"""The ways into the product: a finished comparison to see, a sample to try, texts to bring."""
+
+import logging
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.shared.frame import literal
-from pages.shared.results import observed_runs, results_of, states_of
-from pages.shared.state import remember, workspace
-from pages.shared.wording import plural
+from pages.shared.frame import card, draw_figure, literal
+from pages.shared.plan_view import estimate_of
+from pages.shared.results import labels_of, results_of, states_of, styles_of
+from pages.shared.state import forget, remember, theme, workspace
+from pages.shared.verdict import draw_claim
+from pages.shared.wording import about, plural, started_at
+from tl_core.charts import arms_overview
 from tl_core.errors import TlError
-from tl_core.planning.launching import take_in
-from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample
+from tl_core.jobs import client
+from tl_core.planning.examples import bring_in_examples, find_example, remove_examples
+from tl_core.planning.launching import launch, store_dataset
+from tl_core.planning.plan import num_runs
+from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample, plan_sample, read_sample
+from tl_core.results import numbers, tables
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
-NUM_LATEST = 5
+NUM_LISTED = 4
+Comparisons = Mapping[str, tuple[ExperimentConfig, tuple[RunRow, ...]]]
+"""Experiments with their runs by id, a person's own before the bundled ones, each the newest first."""
 
 
-def draw_finished() -> None:
-    """Lead to the newest comparison that has a verdict, with its sentence."""
-    for experiment in workspace().database.list_experiments()[:NUM_LATEST]:
-        results = _readable_results(experiment)
-        if results is not None and results.is_done and results.headline is not None:
-            st.markdown(literal(results.headline.sentence))
-            _link("See the comparison", "compare", experiment)
+@st.cache_resource(show_spinner="Bringing in the finished examples …")
+def _bring_in_once() -> None:
+    bring_in_examples(workspace())
+
+
+def find_comparisons() -> Comparisons:
+    """List what there is; a fresh workspace is given the bundled comparisons first."""
+    try:
+        _bring_in_once()
+    except (TlError, OSError):  # a page without examples is better than no page
+        logging.getLogger(__name__).exception("The bundled comparisons could not be brought in")
+    runs: dict[str, list[RunRow]] = {}
+    for run in workspace().database.list_runs():
+        runs.setdefault(run.config.experiment_id, []).append(client.observe(workspace().settings, run))
+    experiments = workspace().database.list_experiments()
+    experiments.sort(key=lambda one: find_example(one.experiment_id) is not None)
+    return {one.experiment_id: (one, tuple(runs.get(one.experiment_id, ()))) for one in experiments}
+
+
+def _is_over(runs: Sequence[RunRow]) -> bool:
+    return bool(runs) and all(run.state.is_final for run in runs)
+
+
+def draw_featured(comparisons: Comparisons) -> None:
+    """Show the verdict and the picture of the first finished comparison that has one."""
+    for experiment, runs in list(comparisons.values()):
+        results = _readable_results(experiment, runs) if _is_over(runs) else None
+        if results is not None and results.headline is not None:
+            with st.container(border=True):
+                _draw_verdict(results)
             return
-    st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
+    with st.container(border=True):
+        st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
 
 
-def _readable_results(experiment: ExperimentConfig) -> ExperimentResults | None:
+def _readable_results(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> ExperimentResults | None:
     """Gather an experiment's results; None where files of its runs are missing, which Compare tells."""
     try:
-        return results_of(experiment.experiment_id, states_of(observed_runs(experiment.experiment_id)))
+        return results_of(experiment.experiment_id, states_of(runs))
     except TlError:
         return None
 
 
-def draw_samples() -> None:
-    """Take a bundled sample in by one click and go on to its design."""
-    for sample in SAMPLES.values():
-        if st.button(sample.title, key=f"try_{sample.name}", icon=":material/science:", width="stretch"):
-            _try(sample)
-        st.caption(sample.description)
-    st.caption(NOT_EVIDENCE)
+def _draw_verdict(results: ExperimentResults) -> None:
+    experiment, verdict = results.experiment, results.headline
+    if verdict is None:
+        return
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        draw_claim(results, verdict)
+        st.caption(literal(f"{experiment.dataset_name} · {_origin(experiment)}."))
+        _link("See the whole comparison", "compare", experiment)
+    with right:
+        figure = arms_overview(
+            tables.seed_values(results, verdict.train_size),
+            tables.arm_means(results, verdict.train_size),
+            styles_of(experiment),
+            metric=experiment.headline_metric,
+            floor=tables.floor_on_test(results),
+            theme=theme(),
+        )
+        shown = numbers.overview_numbers(results, verdict.train_size, labels_of(experiment))
+        draw_figure(figure, shown, key="featured")
 
 
-def _try(sample: Sample) -> None:
-    with st.spinner("Taking the sample in …"):
-        fingerprint = take_in(workspace(), sample.path, name=sample.name).dataset.info.fingerprint
-    remember("dataset", fingerprint)
-    st.switch_page("design.py", query_params={"dataset": fingerprint})
+def _origin(experiment: ExperimentConfig) -> str:
+    example = find_example(experiment.experiment_id)
+    return example.sentence if example else f"your comparison of {started_at(experiment)}"
 
 
-def draw_latest() -> None:
-    """List the newest experiments with their states."""
-    for experiment in workspace().database.list_experiments()[:NUM_LATEST]:
-        runs = observed_runs(experiment.experiment_id)
-        name, state = st.columns([3, 2], vertical_alignment="center")
-        is_done = all(run.state.is_final for run in runs)
-        with name:
-            _link(_title(experiment), "compare" if is_done else "runs", experiment)
-        state.caption(_state_words(runs))
+def draw_ways(comparisons: Comparisons) -> None:
+    """Draw the three ways side by side."""
+    see, sample, own = st.columns(3)
+    with see, card("See a finished comparison", height="stretch"):
+        _draw_finished(comparisons)
+    with sample, card("Try a sample task", height="stretch"):
+        for one in SAMPLES.values():
+            _offer_sample(one, comparisons)
+        st.caption(NOT_EVIDENCE)
+    with own, card("Use my CSV", height="stretch"):
+        _offer_own()
+
+
+def _draw_finished(comparisons: Comparisons) -> None:
+    over = [experiment for experiment, runs in comparisons.values() if _is_over(runs)]
+    if not over:
+        st.markdown("None yet: the first one that finishes stands here.")
+    for experiment in over[:NUM_LISTED]:
+        _link(experiment.name, "compare", experiment)
+        kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
+        st.caption(literal(f"{_contents(experiment)} · {kind}"))
+    if any(find_example(experiment.experiment_id) for experiment in over):
+        _offer_removal()
+
+
+def _contents(experiment: ExperimentConfig) -> str:
+    return f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
+
+
+def _offer_removal() -> None:
+    with st.popover("Remove the examples …", type="tertiary", icon=":material/delete:"):
+        st.markdown("This removes the bundled comparisons from this workspace for good. Yours stay.")
+        if st.button("Remove them", type="primary", icon=":material/delete_forever:"):
+            remove_examples(workspace())
+            forget("experiment")
+            st.rerun()
+
+
+def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
+    """Offer to start a sample's quick comparison by one click, its time told before."""
+    intake = read_sample(sample)
+    running = _running_on(intake.dataset.info.fingerprint, comparisons)
+    if running is not None:
+        experiment, runs = running
+        _link(f"Watch {sample.title.lower()}", "runs", experiment)
+        st.caption(f"It is under way: {_state_words(runs)}.")
+        return
+    plan = plan_sample(sample, intake)
+    cost = estimate_of(plan, intake)
+    if st.button(
+        f"Start {sample.title.lower()}",
+        key=f"start_{sample.name}",
+        icon=":material/play_arrow:",
+        width="stretch",
+    ):
+        _start(sample)
+    st.caption(
+        f"{sample.description} {plural(num_runs(plan), 'run')}: first verdict in "
+        f"{about(cost.first_verdict_s)}, all in {about(cost.total_s)} here."
+    )
+
+
+def _running_on(
+    fingerprint: str, comparisons: Comparisons
+) -> tuple[ExperimentConfig, tuple[RunRow, ...]] | None:
+    return next(
+        (
+            (experiment, runs)
+            for experiment, runs in comparisons.values()
+            if experiment.dataset_fingerprint == fingerprint and runs and not _is_over(runs)
+        ),
+        None,
+    )
+
+
+def _start(sample: Sample) -> None:
+    """Take a sample in, queue its quick comparison and go where it is watched."""
+    here = workspace()
+    experiment = plan_sample(sample, store_dataset(here, read_sample(sample).dataset))
+    launch(here, experiment)
+    client.ensure_supervisor(here.settings)
+    forget("upload")
+    remember("dataset", experiment.dataset_fingerprint)
+    remember("experiment", experiment.experiment_id)
+    st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})
+
+
+def _offer_own() -> None:
+    st.markdown(
+        "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
+        "the file stays on this server."
+    )
+    if st.button("Bring my CSV", type="primary", icon=":material/upload_file:", width="stretch"):
+        for subject in ("upload", "dataset", "experiment"):
+            forget(subject)
+        st.switch_page("data.py")
+    st.caption("Four examples of each label are enough to begin; a few dozen make a verdict.")
+
+
+def draw_latest(comparisons: Comparisons) -> None:
+    """List a person's newest comparisons with their states."""
+    own = [pair for pair in comparisons.values() if not find_example(pair[0].experiment_id)]
+    if not own:
+        return
+    with card("Your comparisons", "the newest first"):
+        for experiment, runs in own[:NUM_LISTED]:
+            name, state = st.columns([3, 2], vertical_alignment="center")
+            with name:
+                title = f"{experiment.name} · {_contents(experiment)} · {started_at(experiment)}"
+                _link(title, "compare" if _is_over(runs) else "runs", experiment)
+            state.caption(_state_words(runs))
 
 
 def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
@@ -71,13 +220,8 @@ def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
     )
 
 
-def _title(experiment: ExperimentConfig) -> str:
-    started = experiment.created_at[:16].replace("T", " ")
-    return f"{experiment.name} · {plural(len(experiment.arms), 'arm')} · {started} UTC"
-
-
-def _state_words(runs: tuple[RunRow, ...]) -> str:
-    """Say where an experiment stands: ``2 running, 5 of 12 finished``."""
+def _state_words(runs: Sequence[RunRow]) -> str:
+    """Say where an experiment stands: ``5 of 12 runs finished, 2 running``."""
     counts = {state: sum(run.state is state for run in runs) for state in State}
     words = [f"{counts[State.FINISHED]} of {plural(len(runs), 'run')} finished"]
     words += [

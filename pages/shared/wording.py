@@ -1,5 +1,6 @@
 """Short words and numbers that several pages show."""
 
+from tl_core.planning.examples import find_example
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric
 
 METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
@@ -48,9 +49,11 @@ def facts_of(experiment: ExperimentConfig) -> list[str]:
     """Say in a few words what an experiment's page speaks of; not escaped."""
     split = experiment.split
     name = [experiment.name] if experiment.name != experiment.dataset_name else []
+    example = find_example(experiment.experiment_id)
     return [
         experiment.dataset_name,
         *name,
+        *([example.sentence] if example else []),
         f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples",
         plural(experiment.num_seeds, "seed"),
         BUDGET_WORDS[experiment.training.budget],

@@ -45,7 +45,7 @@ def go(page: Page, name: str) -> None:
 def bring_texts(page: Page, reviews: Path) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("What is pretraining worth")
-    page.get_by_role("button", name="To the data").click()
+    page.get_by_role("button", name="Bring my CSV").click()
     upload(page, reviews)
     expect(page.get_by_text(f"{NUM_ROWS} rows").first).to_be_visible()
     page.get_by_role("button", name="Use this dataset").click()

@@ -24,7 +24,14 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
 
 
 @pytest.fixture
-def app(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty place for the bundled comparisons, instead of the shipped ones."""
+    monkeypatch.setattr("tl_core.planning.examples.FOLDER", tmp_path / "finished")
+    return tmp_path / "finished"
+
+
+@pytest.fixture
+def app(workspace: Workspace, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The router, not yet run. ``app.switch_page("data.py")`` leads to a page."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", lambda settings: None)

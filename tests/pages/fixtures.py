@@ -110,6 +110,7 @@ def finish_run(workspace: Workspace, run: RunConfig, accuracy: float = 0.7) -> N
     events.append(RunFinished(**_stamp(len(events), last.step)))
     record = _write_start(workspace, run, events)
     folder = workspace.run_folder(run.run_id)
+    folder.model_dir.mkdir()
     folder.write_predictions(_predictions(workspace, run, accuracy))
     folder.write_record(_ended(record, State.FINISHED, last.train_s))
     Queue(workspace.database).finish(job_id, State.FINISHED)

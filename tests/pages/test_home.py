@@ -1,19 +1,25 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from samples.pack import pack
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
     finish_all,
+    make_workspace,
     runs_of,
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import open_page, targets_of, text_of
+from tests.pages.reading import figures_of, open_page, query_of, targets_of, text_of
 from tl_core.errors import NotFoundError
 from tl_core.planning.hardware import Hardware
+from tl_core.planning.launching import store_dataset
+from tl_core.planning.samples import SAMPLES, read_sample
+from tl_core.schema import ExperimentConfig, State
 from tl_core.store.workspace import Workspace
 
 MACHINE = Hardware(
@@ -21,21 +27,105 @@ MACHINE = Hardware(
 )
 
 
-def test_an_empty_workspace_offers_a_sample_and_the_own_file(app: AppTest) -> None:
+@pytest.fixture
+def example(bundle: Path, tmp_path: Path) -> ExperimentConfig:
+    """A bundled comparison on the sample of reviews."""
+    made = make_workspace(tmp_path / "made")
+    intake = store_dataset(made, read_sample(SAMPLES["reviews_sentiment"]).dataset)
+    experiment = add_experiment(made, intake, arms=("scratch", "fine_tuned"))
+    finish_all(made, experiment, fine_tuned=0.9)
+    pack(made, experiment.experiment_id, bundle)
+    made.close()
+    return experiment
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(app: AppTest) -> None:
     open_page(app, "home")
     assert app.title[0].value == "What is pretraining worth on your texts?"
     assert "None has finished here yet" in text_of(app)
-    assert [button.label for button in app.button] == ["Reviews", "Support messages", "To the data"]
-    assert "Latest comparisons" not in text_of(app)
+    assert [button.label for button in app.button] == [
+        "Start reviews",
+        "Start support messages",
+        "Bring my CSV",
+    ]
+    assert "12 runs: first verdict in about 1 minute, all in about" in text_of(app)
+    assert "Your comparisons" not in text_of(app)
 
 
-def test_one_click_takes_a_sample_to_its_design(app: AppTest, workspace: Workspace) -> None:
+def test_one_click_starts_a_samples_quick_comparison(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
     open_page(app, "home")
-    app.button[0].click().run()
-    (info,) = workspace.database.list_datasets()
-    assert info.name == "reviews_sentiment"
-    assert app.title[0].value == "What should be compared?"
-    assert app.query_params["dataset"] == info.fingerprint
+    press(app, "Start reviews")
+    (experiment,) = workspace.database.list_experiments()
+    assert (experiment.name, experiment.preset.value) == ("reviews_sentiment", "quick")
+    assert {run.state for run in workspace.database.list_runs()} == {State.QUEUED}
+    assert [info.name for info in workspace.database.list_datasets()] == ["reviews_sentiment"]
+    assert {settings.workspace for settings in started} == {workspace.root}
+    assert app.title[0].value == "How is the training going?"
+    assert query_of(app, "experiment") == experiment.experiment_id
+
+
+def test_a_sample_under_way_is_watched_and_not_started_again(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "home")
+    press(app, "Start reviews")
+    (experiment,) = workspace.database.list_experiments()
+    app.query_params.clear()
+    open_page(app, "home")
+    assert [button.label for button in app.button] == ["Start support messages", "Bring my CSV"]
+    assert "It is under way: 0 of 12 runs finished, 12 queued." in text_of(app)
+    assert ("runs", f"experiment={experiment.experiment_id}") in targets_of(app)
+
+
+def test_a_fresh_workspace_shows_the_bundled_comparison_and_says_how_it_was_made(
+    app: AppTest, example: ExperimentConfig
+) -> None:
+    open_page(app, "home")
+    assert "more accurate than the same network trained from scratch" in text_of(app)
+    assert "reviews_sentiment · example, made with version" in text_of(app)
+    assert ("compare", f"experiment={example.experiment_id}") in targets_of(app)
+    assert len(figures_of(app)) == 1
+    assert "Your comparisons" not in text_of(app)
+
+
+def test_a_persons_own_finished_comparison_is_shown_before_the_bundled_one(
+    app: AppTest, workspace: Workspace, example: ExperimentConfig
+) -> None:
+    own = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, own, fine_tuned=1.0)
+    open_page(app, "home")
+    assert "small reviews · your comparison of" in text_of(app)
+    assert [target for target in targets_of(app) if target[0] == "compare"][0] == (
+        "compare",
+        f"experiment={own.experiment_id}",
+    )
+
+
+def test_removed_examples_stay_away(app: AppTest, workspace: Workspace, example: ExperimentConfig) -> None:
+    open_page(app, "home")
+    press(app, "Remove them")
+    assert workspace.database.list_experiments() == []
+    assert "None has finished here yet" in text_of(app)
+    open_page(app, "home")
+    assert workspace.database.list_experiments() == []
+
+
+def test_a_bundle_that_cannot_be_read_keeps_no_one_from_home(
+    app: AppTest, workspace: Workspace, example: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(workspace: Workspace) -> None:
+        raise NotFoundError("Expected the record of a run; got nothing.")
+
+    monkeypatch.setattr("pages.shared.ways_in.bring_in_examples", unreadable)
+    open_page(app, "home")
+    assert "None has finished here yet" in text_of(app)
 
 
 def test_a_finished_comparison_is_told_and_linked(app: AppTest, workspace: Workspace) -> None:
@@ -51,7 +141,7 @@ def test_own_texts_are_asked_for_even_after_others(app: AppTest, workspace: Work
     open_page(app, "data", dataset=store_sample_dataset(workspace).dataset.info.fingerprint)
     app.query_params.clear()
     open_page(app, "home")
-    app.button[2].click().run()
+    press(app, "Bring my CSV")
     assert app.title[0].value == "What do your texts look like?"
     assert len(app.get("file_uploader")) == 1
 

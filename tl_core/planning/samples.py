@@ -1,9 +1,17 @@
-"""The bundled demonstration sets."""
+"""The bundled demonstration sets, and the quick comparison that each can be tried with."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from tl_core.schema import Task
+from tl_core.catalogue.base_models import BUILTIN
+from tl_core.data.dataset import build_dataset
+from tl_core.data.reading import read_table
+from tl_core.data.splitting import make_split
+from tl_core.planning.launching import Intake
+from tl_core.planning.plan import DEFAULT_ARMS, plan_experiment
+from tl_core.schema import Arm, ExperimentConfig, Preset, Task
+from tl_core.store.identifiers import new_id
 
 _FOLDER = Path(__file__).resolve().parents[2] / "samples"
 
@@ -50,6 +58,27 @@ SAMPLES = {
         ),
     )
 }
+
+
+@functools.cache
+def read_sample(sample: Sample) -> Intake:
+    """Make a sample's dataset and split once a process, without storing either."""
+    dataset = build_dataset(read_table(sample.path), name=sample.name, text="text", label="label")
+    return Intake(dataset=dataset, split=make_split(dataset))
+
+
+def plan_sample(sample: Sample, intake: Intake) -> ExperimentConfig:
+    """Freeze the quick comparison of a sample: the default arms with the built-in model."""
+    return plan_experiment(
+        experiment_id=new_id("exp"),
+        name=sample.name,
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=sample.task,
+        base_model=BUILTIN,
+        arms=[Arm(kind=kind) for kind in DEFAULT_ARMS],
+        preset=Preset.QUICK,
+    )
 
 
 def guess_task(name: str, labels: tuple[str, ...]) -> Task:

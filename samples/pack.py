@@ -1,0 +1,110 @@
+"""Pack a finished comparison on a bundled sample: ``python -m samples.pack WORKSPACE EXPERIMENT_ID``.
+
+To be run on the machine that made it. Kept are what numbers and figures are made of, in the form that
+``tl_core import`` reads; left out are weights and logs. The same experiment gives the same files.
+"""
+
+import argparse
+import platform
+import shutil
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from tl_core.errors import TlError, UserError
+from tl_core.planning.examples import FACTS_FILE, FOLDER, Example, read_examples
+from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.samples import SAMPLES, read_sample
+from tl_core.schema import ExperimentConfig, State
+from tl_core.settings import Settings
+from tl_core.store.rows import RunRow
+from tl_core.store.workspace import Workspace
+
+KEPT = ("run.json", "experiment.json", "events.jsonl", "predictions.parquet")
+MAX_BYTES = 1_500_000
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+
+
+def pack(workspace: Workspace, experiment_id: str, folder: Path) -> Path:
+    """Write an experiment's runs and how they were made below ``folder``, in place of what is there.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such experiment.
+    UserError
+        If it is not on a sample, has unfinished runs, or would carry too much or too private things.
+    """
+    experiment = workspace.database.get_experiment(experiment_id)
+    runs = workspace.database.list_runs(experiment_id)
+    _require_finished_on_sample(experiment, runs)
+    target = folder / experiment.dataset_name
+    shutil.rmtree(target, ignore_errors=True)
+    for run in runs:
+        (target / run.run_id).mkdir(parents=True)
+        for name in KEPT:
+            shutil.copyfile(workspace.run_folder(run.run_id).path / name, target / run.run_id / name)
+    facts = _facts_of(experiment)
+    (target / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _require_harmless(target, workspace)
+    read_examples.cache_clear()
+    return target
+
+
+def _require_finished_on_sample(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    sample = SAMPLES.get(experiment.dataset_name)
+    if sample is None or read_sample(sample).split.info != experiment.split:
+        raise UserError(
+            f"Expected a comparison on {' or '.join(SAMPLES)} as they are; got {experiment.dataset_name}."
+        )
+    unfinished = next((run for run in runs if run.state is not State.FINISHED), None)
+    if unfinished:
+        raise UserError(f"Expected finished runs; {unfinished.run_id} is {unfinished.state.value}.")
+
+
+def _facts_of(experiment: ExperimentConfig) -> Example:
+    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
+    return Example(
+        sample=experiment.dataset_name,
+        experiment_id=experiment.experiment_id,
+        dataset_fingerprint=experiment.dataset_fingerprint,
+        version=project["version"],
+        made_on=experiment.created_at[:10],
+        hardware=inspect_hardware().sentence,
+    )
+
+
+def _require_harmless(folder: Path, workspace: Workspace) -> None:
+    """Refuse a bundle that is too large, or names this machine or a place on it."""
+    private = [str(workspace.root), str(Path.home()), str(_PROJECT.parent), platform.node()]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    if size > MAX_BYTES:
+        raise UserError(f"Expected at most {MAX_BYTES:,} bytes; got {size:,}.")
+    for path in files:
+        content = path.read_bytes()
+        named = next((one for one in private if len(one) > 2 and one.encode() in content), None)
+        if named:
+            raise UserError(f"Expected no place and no machine in a bundle; {path.name} names {named}.")
+
+
+def main() -> int:
+    """Pack what the command line names and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("experiment_id")
+    options = parser.parse_args()
+    workspace = Workspace.open(Settings.from_environment(options.workspace))
+    try:
+        print(pack(workspace, options.experiment_id, FOLDER))
+    except TlError as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        workspace.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
