@@ -7,7 +7,7 @@ from pages.shared.filing import draw_file
 from pages.shared.frame import draw_header, invite
 from pages.shared.results import choose, choose_experiment, observed_runs, states_of
 from pages.shared.state import workspace
-from pages.shared.trying import answerers_of
+from pages.shared.trying import answerers_of, invite_without_models
 from pages.shared.wording import facts_of, plural
 from tl_core.jobs import predictions
 
@@ -30,14 +30,7 @@ if len(sizes) > 1:
 runs = observed_runs(experiment.experiment_id)
 answerers = answerers_of(experiment.experiment_id, states_of(runs), int(size))
 if not answerers:
-    is_coming = any(not run.state.is_final for run in runs)
-    invite(
-        "No model has finished yet; as soon as one has, it answers here."
-        if is_coming
-        else "No run of this experiment has finished, so there is no model to ask.",
-        "Runs",
-        "runs",
-    )
+    invite_without_models(experiment, runs)
     st.stop()
 predictions.warm_up(workspace().settings)
 draw_question(experiment, answerers)

@@ -62,8 +62,12 @@ def _draw_record(run: RunRow) -> None:
     )
 
 
+def _has_model(run: RunRow) -> bool:
+    return run.state is State.FINISHED and workspace().run_folder(run.run_id).model_dir.is_dir()
+
+
 def _draw_loading(run: RunRow) -> None:
-    if run.state is not State.FINISHED:
+    if not _has_model(run):
         return
     st.markdown("**Load it** in the downloaded folder")
     st.code(loading_lines(workspace().run_folder(run.run_id), run.run_id), language="python", wrap_lines=True)
@@ -73,8 +77,9 @@ def _draw_loading(run: RunRow) -> None:
 
 def _draw_download(run: RunRow) -> None:
     st.markdown("**Take it away**")
-    if run.state is not State.FINISHED:
-        st.caption("Only a finished run has a model.")
+    if not _has_model(run):
+        is_finished = run.state is State.FINISHED
+        st.caption("This run came without its model." if is_finished else "Only a finished run has a model.")
         return
     job = Queue(workspace().database).find_latest(JobKind.EXPORT, run.run_id)
     is_pending = job is not None and not job.state.is_final

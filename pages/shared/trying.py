@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.shared.frame import invite
 from pages.shared.results import States, labels_of
 from pages.shared.state import workspace
 from pages.shared.wording import METRIC_WORDS
+from tl_core.planning.examples import find_example
 from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.schema import ExperimentConfig
+from tl_core.store.rows import RunRow
 
 
 @st.cache_data(show_spinner="Choosing the runs that answer …", max_entries=32)
@@ -18,6 +21,18 @@ def answerers_of(experiment_id: str, states: States, train_size: int) -> tuple[A
     here = workspace()
     metric = here.database.get_experiment(experiment_id).headline_metric
     return choose_answerers(here, here.database.list_runs(experiment_id), train_size, metric)
+
+
+def invite_without_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Say why there is no model to ask, and lead to where one is made."""
+    if any(not run.state.is_final for run in runs):
+        invite("No model has finished yet; as soon as one has, it answers here.", "Runs", "runs")
+    elif find_example(experiment.experiment_id):
+        sentence = "This example was shipped without its models. Start its sample on Home to have some."
+        invite(sentence, "Home", "home")
+    else:
+        sentence = "No run of this experiment has finished and kept its model, so there is no model to ask."
+        invite(sentence, "Runs", "runs")
 
 
 def why_they_answer(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> str:

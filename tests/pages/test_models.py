@@ -91,7 +91,6 @@ def test_a_finished_run_tells_its_record_and_how_to_load_it(app, workspace, expe
 def test_the_lines_of_the_models_own_readme_come_first(app, workspace, experiment):
     run = fine_tuned(workspace, experiment)
     folder = workspace.run_folder(run.run_id).model_dir
-    folder.mkdir()
     (folder / "README.md").write_text("# Text classifier\n\nRun it.\n\n    import torch\n\n    print(1)\n")
     open_page(app, "models", run=run.run_id)
     assert app.code[0].value == "import torch\n\nprint(1)"

@@ -59,3 +59,12 @@ def test_a_run_whose_predictions_are_gone_does_not_answer(workspace):
             (workspace.run_folder(run.run_id).path / "predictions.parquet").write_bytes(b"torn")
     [scratch] = choose(workspace, experiment)
     assert (scratch.run.seed, scratch.num_candidates) == (1, 1)
+
+
+def test_a_run_that_came_without_its_model_does_not_answer(workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch",), num_seeds=2)
+    finish_all(workspace, experiment)
+    first, _ = runs_of(workspace, experiment)
+    workspace.run_folder(first.run_id).model_dir.rmdir()
+    [scratch] = choose(workspace, experiment)
+    assert (scratch.run.seed, scratch.num_candidates) == (1, 1)

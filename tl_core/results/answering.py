@@ -51,11 +51,12 @@ def choose_answerers(
 
     Returns
     -------
-    In the order in which arms are shown; arms without a finished run that can be read are left out.
+    In the order in which arms are shown; arms without a finished run that can be read and has its model are
+    left out.
     """
     candidates: dict[Arm, list[_Candidate]] = {}
     for run in sorted((run.config for run in runs if run.state is State.FINISHED), key=lambda run: run.seed):
-        if run.train_size == train_size:
+        if run.train_size == train_size and workspace.run_folder(run.run_id).model_dir.is_dir():
             with contextlib.suppress(*UNREADABLE):
                 score = _validation_score(workspace.run_folder(run.run_id), metric)
                 candidates.setdefault(run.arm, []).append((run, *score))
