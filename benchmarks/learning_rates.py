@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.learning_rates`` trains every arm with the built-in model at every rate of its grid on
 500 examples of two real sets, two seeds each, five epochs, batch 16, and takes the rate with the highest mean
-accuracy on validation. Test examples are never scored. The answer is `planning.presets.DEFAULT_RATES`.
+accuracy on validation. Test examples are never scored. The answers are
+`planning.presets.DEFAULT_RATES` and, for an architecture's own head, `OWN_HEAD_RATES`.
 """
 
 import json
@@ -10,13 +11,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import torch
 
 from benchmarks.real_sets import real_set
-from tl_core.catalogue.base_models import BUILTIN
-from tl_core.catalogue.locating import describe, obtain
+from tl_core.catalogue.base_models import BUILTIN, Pooling
+from tl_core.catalogue.locating import obtain
 from tl_core.data.dataset import Dataset, build_dataset
 from tl_core.data.identity import derive_seeds
 from tl_core.data.reading import read_table
@@ -33,12 +35,41 @@ TRAIN_SIZE = 500
 NUM_SEEDS = 2
 TRAINING = TrainingConfig(epochs=5, num_evaluations=1, max_eval_examples=512)
 
-GRID: dict[ArmKind, list[LearningRates]] = {
-    ArmKind.FROZEN: [LearningRates(encoder=0, head=rate) for rate in (5e-3, 1e-2, 2e-2, 5e-2)],
-    ArmKind.FROZEN_RANDOM: [LearningRates(encoder=0, head=rate) for rate in (5e-3, 1e-2, 2e-2, 5e-2)],
-    ArmKind.FINE_TUNED: [LearningRates(encoder=rate, head=5e-3) for rate in (3e-5, 5e-5, 1e-4, 2e-4)],
-    ArmKind.SCRATCH: [LearningRates(encoder=rate, head=rate) for rate in (1e-4, 3e-4, 5e-4, 1e-3)],
+
+def _together(*rates: float) -> list[LearningRates]:
+    return [LearningRates(encoder=rate, head=rate) for rate in rates]
+
+
+def _head_alone(*rates: float) -> list[LearningRates]:
+    return [LearningRates(encoder=0, head=rate) for rate in rates]
+
+
+GRIDS: dict[Pooling, dict[ArmKind, list[LearningRates]]] = {
+    Pooling.MEAN: {
+        ArmKind.FROZEN: _head_alone(5e-3, 1e-2, 2e-2, 5e-2),
+        ArmKind.FROZEN_RANDOM: _head_alone(5e-3, 1e-2, 2e-2, 5e-2),
+        ArmKind.FINE_TUNED: [
+            LearningRates(encoder=encoder, head=head)
+            for encoder, head in ((3e-5, 5e-3), (5e-5, 1e-3), (5e-5, 5e-3), (5e-5, 2e-2), (1e-4, 5e-3))
+        ],
+        ArmKind.SCRATCH: [
+            *_together(3e-4, 5e-4, 1e-3),
+            LearningRates(encoder=3e-4, head=5e-3),
+            LearningRates(encoder=5e-4, head=5e-3),
+        ],
+    },
+    Pooling.OWN: {
+        ArmKind.FROZEN: _head_alone(1e-3, 5e-3, 1e-2, 2e-2, 5e-2),
+        ArmKind.FROZEN_RANDOM: _head_alone(1e-3, 5e-3, 1e-2, 2e-2, 5e-2),
+        ArmKind.FINE_TUNED: [
+            *_together(5e-5, 1e-4, 2e-4),
+            LearningRates(encoder=5e-5, head=1e-3),
+            LearningRates(encoder=5e-5, head=5e-3),
+        ],
+        ArmKind.SCRATCH: _together(1e-4, 2e-4, 3e-4, 5e-4),
+    },
 }
+"""Rates to try, by head: one layer on the mean of the hidden states, or the architecture's own head."""
 
 
 def load(name: str) -> Dataset:
@@ -47,20 +78,20 @@ def load(name: str) -> Dataset:
 
 
 def final_evaluation(
-    dataset: Dataset, kind: ArmKind, rates: LearningRates, seed: int, cache: Path
+    dataset: Dataset, pooling: Pooling, kind: ArmKind, rates: LearningRates, seed: int, cache: Path
 ) -> EvalFinished:
     """Train one arm once and return its evaluation on validation after the last step."""
     device = choose_device()
     precision = choose_precision(device)
-    folder, base = obtain(BUILTIN), describe(BUILTIN)
+    folder = obtain(BUILTIN)
     seeds = derive_seeds(seed)
     split = make_split(dataset)
     labels = dataset.info.columns.labels
-    model = build_classifier(kind, folder, base.pooling, labels, init_seed=seeds.init)
+    model = build_classifier(kind, folder, pooling, labels, init_seed=seeds.init)
     examples = tokenize(dataset.table, folder, TRAINING.max_length, cache / dataset.info.fingerprint)
     if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"
-        kept = cache / f"{dataset.info.fingerprint}-{drawn}"
+        kept = cache / f"{dataset.info.fingerprint}-{drawn}-{pooling}"
         examples = compute_features(model, examples, device, precision, kept).examples
     train = train_subset(dataset, split, TRAIN_SIZE, seeds.subset)
     events = fit(
@@ -78,37 +109,51 @@ def final_evaluation(
     return [event for event in events if isinstance(event, EvalFinished)][-1]
 
 
-def measure() -> Iterator[dict[str, object]]:
-    """Yield one row per arm and rate."""
+def measure() -> Iterator[dict[str, Any]]:
+    """Yield one row per head, arm and rate."""
     datasets = [load(name) for name in SETS]
+    combinations = [
+        (pooling, kind, rates)
+        for pooling, grid in GRIDS.items()
+        for kind, tried in grid.items()
+        for rates in tried
+    ]
     with tempfile.TemporaryDirectory() as cache:
-        for kind, grid in GRID.items():
-            for rates in grid:
-                accuracies = {
-                    dataset.info.name: [
-                        final_evaluation(dataset, kind, rates, seed, Path(cache)).accuracy
-                        for seed in range(NUM_SEEDS)
-                    ]
-                    for dataset in datasets
-                }
-                row = {
-                    "arm": kind.value,
-                    "encoder": rates.encoder,
-                    "head": rates.head,
-                    "validation_accuracy": accuracies,
-                    "mean": fmean(np.concatenate(list(accuracies.values())).tolist()),
-                }
-                print(json.dumps(row), flush=True)
-                yield row
+        for pooling, kind, rates in combinations:
+            accuracies = {
+                dataset.info.name: [
+                    final_evaluation(dataset, pooling, kind, rates, seed, Path(cache)).accuracy
+                    for seed in range(NUM_SEEDS)
+                ]
+                for dataset in datasets
+            }
+            row = {
+                "pooling": pooling.value,
+                "arm": kind.value,
+                "encoder": rates.encoder,
+                "head": rates.head,
+                "validation_accuracy": accuracies,
+                "mean": fmean(np.concatenate(list(accuracies.values())).tolist()),
+            }
+            print(json.dumps(row), flush=True)
+            yield row
+
+
+def best(rows: list[dict[str, Any]], pooling: Pooling) -> dict[str, dict[str, Any]]:
+    """Return the row with the highest mean of each arm under one head."""
+    return {
+        kind.value: max(
+            (row for row in rows if row["pooling"] == pooling.value and row["arm"] == kind.value),
+            key=lambda row: row["mean"],
+        )
+        for kind in GRIDS[pooling]
+    }
 
 
 def main() -> None:
     """Measure, choose and write the JSON."""
     rows = list(measure())
-    chosen = {
-        kind.value: max((row for row in rows if row["arm"] == kind.value), key=lambda row: row["mean"])
-        for kind in GRID
-    }
+    chosen = {pooling.value: best(rows, pooling) for pooling in GRIDS}
     device = choose_device()
     answer = {
         "how": "highest mean accuracy on validation over sets and seeds; test examples are never scored",

@@ -58,16 +58,16 @@ DEFAULT_RATES: dict[ArmKind, LearningRates] = {
 """Peak learning rates, found by `benchmarks/learning_rates.py` with the built-in model, whose head is one
 layer on the mean of the hidden states; its JSON says how and on which data."""
 
-_OWN_HEAD_RATES: dict[ArmKind, LearningRates] = {
-    **DEFAULT_RATES,
-    ArmKind.FINE_TUNED: LearningRates(encoder=5e-5, head=5e-5),
-    ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-3),
-    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=1e-3),
+OWN_HEAD_RATES: dict[ArmKind, LearningRates] = {
+    ArmKind.FINE_TUNED: LearningRates(encoder=1e-4, head=1e-4),
+    ArmKind.SCRATCH: LearningRates(encoder=2e-4, head=2e-4),
+    ArmKind.FROZEN: LearningRates(encoder=0.0, head=5e-2),
+    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
 }
-"""For an architecture's own head, often two layers, one of them pretrained: the usual rates of the literature
-(Devlin et al. 2019, section A.3, for fine-tuning). Not measured here."""
+"""For an architecture's own head, often two layers, one of them pretrained: found in the same way, with the
+built-in model under its architecture's own head. The frozen arm's is the largest of its grid."""
 
 
 def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
     """Return a neural arm's peak learning rates for a base model with this head."""
-    return (_OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES)[kind]
+    return (OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES)[kind]
