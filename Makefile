@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.requirements-dev
 .PHONY: run stop test check acceptance bench clean
 
 run: $(RUN_STAMP)  ## open the dashboard on http://localhost:8501
-	@trap '$(BIN)/python -m tl_core.jobs.goodbye' INT TERM; $(BIN)/streamlit run app.py
+	@set -m; (trap '' INT; $(BIN)/streamlit run app.py && $(BIN)/python -m tl_core.jobs.goodbye)
 
 stop: $(RUN_STAMP)  ## end what works in the background: supervisor, runs, prediction server
 	@$(BIN)/python -m tl_core.jobs.stop
@@ -34,7 +34,8 @@ clean:
 
 $(RUN_STAMP): requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@echo "Installing into $(VENV), once: a few minutes, mostly for torch."
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)

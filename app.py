@@ -4,6 +4,9 @@
 the runs, and never trains anything itself.
 """
 
+import importlib
+import pkgutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
 
+from pages import shared
 from pages.shared.access import has_authentication
 from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
 from tl_core.jobs.presence import WebServerPresence
@@ -62,11 +66,19 @@ async def life_cycle(app: st.App) -> AsyncIterator[None]:
     presence = WebServerPresence(workspace)
     presence.announce()
     ensure_supervisor(settings)
+    threading.Thread(target=_import_pages, name="page-imports", daemon=True).start()
     try:
         yield
     finally:
         presence.withdraw()
         workspace.close()
+
+
+def _import_pages() -> None:
+    """Import what the pages import, Home's first, while the first browser still loads Streamlit's files."""
+    importlib.import_module("pages.shared.ways_in")
+    for module in pkgutil.iter_modules(shared.__path__, "pages.shared."):
+        importlib.import_module(module.name)
 
 
 def _require_loopback_or_authentication() -> None:

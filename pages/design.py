@@ -12,6 +12,7 @@ from pages.shared.choices import (
     choose_metric,
     choose_task,
 )
+from pages.shared.dry_run import offer_start
 from pages.shared.expert import choose_rates, choose_rivals, choose_training
 from pages.shared.frame import card, draw_header, invite, show_error
 from pages.shared.intake import stored_intake
@@ -20,8 +21,8 @@ from pages.shared.slips import Slips
 from pages.shared.state import current, remember, workspace
 from pages.shared.wording import short_hash
 from tl_core.errors import TlError
-from tl_core.jobs.client import ensure_supervisor
-from tl_core.planning.launching import Intake, launch
+from tl_core.jobs.dry_run import neural_arms, passed_checks
+from tl_core.planning.launching import Intake
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
 from tl_core.store.identifiers import new_id
@@ -44,11 +45,11 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
             budget = choose_budget()
         with right:
             metric = choose_metric(dataset)
-    with st.expander("For experts: lengths, rates, further base models", icon=":material/tune:"):
-        training = choose_training(amount.preset)
+    with st.expander("For experts: every setting, rates, further base models", icon=":material/tune:"):
+        training = choose_training(amount.preset, budget)
         arms += choose_rivals(base_model, slips)
         rates = choose_rates(arms, base_model)
-    return plan_experiment(
+    plan = plan_experiment(
         experiment_id=new_id("exp"),
         name=dataset.name,
         dataset=dataset,
@@ -59,30 +60,21 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         preset=amount.preset,
         num_seeds=amount.num_seeds,
         train_sizes=amount.train_sizes,
-        budget=budget,
-        epochs=training["epochs"],
-        max_length=int(training["max_length"]),
-        batch_size=int(training["batch_size"]),
         headline_metric=metric,
         learning_rates=rates,
     )
+    return plan.model_copy(update={"training": training})
 
 
 def draw_start(experiment: ExperimentConfig, intake: Intake, slips: Slips) -> None:
     """Show the plan and what it costs, and start it if nothing stands in the way."""
-    draw_plan(experiment, estimate_of(experiment, intake))
-    base_models = {arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_neural}
+    draw_plan(experiment, estimate_of(experiment, intake), passed_checks(workspace(), experiment))
+    base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     is_ready = can_be_had(sorted(base_models))
     if slips:
         is_ready = False
         st.caption("What is marked red has to be mended before the start.")
-    if st.button(
-        "Start", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not is_ready
-    ):
-        launch(workspace(), experiment)
-        ensure_supervisor(workspace().settings)
-        remember("experiment", experiment.experiment_id)
-        st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})
+    offer_start(experiment, is_ready=is_ready)
 
 
 datasets = workspace().database.list_datasets()

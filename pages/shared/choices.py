@@ -1,7 +1,6 @@
 """The choices of a comparison: each with one sentence of help and a good default."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -10,8 +9,8 @@ from pages.shared.slips import Slips
 from pages.shared.surroundings import hub_sentence, hub_state, is_on_disk, label_of, model_line
 from pages.shared.wording import METRIC_WORDS
 from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.catalogue.locating import describe, find_on_disk, settle
-from tl_core.errors import ModelError, PlanError
+from tl_core.catalogue.locating import describe, settle
+from tl_core.errors import PlanError
 from tl_core.planning.plan import DEFAULT_ARMS, default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.planning.samples import guess_task
@@ -113,27 +112,12 @@ def choose_base_model(slips: Slips) -> str:
     ).strip()
     chosen = listed
     with slips.told():
-        chosen = usable_model(typed) if typed else listed
+        chosen = settle(typed) if typed else listed
     base = describe(chosen)
     st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
     if base.overlaps:
         st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
     return chosen
-
-
-def usable_model(typed: str) -> str:
-    """Return a typed base model as runs will name it. Raises ModelError for what can never be loaded."""
-    try:
-        base_model = settle(typed)
-        is_there = find_on_disk(base_model) is not None
-    except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
-        raise ModelError(f"Expected a base model's Hub id or a folder's path; got {typed!r}.") from error
-    if Path(base_model).is_absolute() and not is_there:
-        raise ModelError(
-            f"Expected a model folder with a config.json at {base_model!r}; there is none.",
-            "Mend the path, or choose a model of the list.",
-        )
-    return base_model
 
 
 def choose_arms() -> list[Arm]:

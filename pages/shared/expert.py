@@ -1,18 +1,134 @@
-"""What an expert may change: lengths, learning rates, further base models; each with its unit and range."""
+"""What an expert may change: all of the training, rates, further base models; with unit and range."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.choices import usable_model
 from pages.shared.frame import literal
 from pages.shared.slips import Slips
 from pages.shared.surroundings import label_of, model_line
 from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.catalogue.locating import describe
+from tl_core.catalogue.locating import describe, settle
 from tl_core.planning.presets import PRESETS, default_rates
-from tl_core.schema import Arm, ArmKind, LearningRates, Preset, TrainingConfig
+from tl_core.schema import Arm, ArmKind, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
 
 STEPS = 5
 """Presses of a rate's button from its default down to its least value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Number:
+    """A number of the training: its field, its words and its range; ``help`` says unit and range."""
+
+    field: str
+    label: str
+    low: float
+    high: float
+    step: float
+    help: str
+
+
+_LENGTH = (
+    _Number(
+        field="epochs",
+        label="Epochs",
+        low=0.5,
+        high=100.0,
+        step=0.5,
+        help="Passes over the train texts, 0.5 to 100.",
+    ),
+    _Number(
+        field="min_steps",
+        label="Least steps",
+        low=15,
+        high=10_000,
+        step=15,
+        help="Steps, 15 to 10,000: a small train set gets at least so many, whatever the epochs say.",
+    ),
+    _Number(
+        field="batch_size",
+        label="Batch size",
+        low=1,
+        high=512,
+        step=8,
+        help="Texts a step, 1 to 512.",
+    ),
+    _Number(
+        field="max_length",
+        label="Tokens kept of a text",
+        low=8,
+        high=512,
+        step=8,
+        help="Tokens, 8 to 512; longer texts are cut, and the model's own limit holds.",
+    ),
+)
+_OPTIMIZER = (
+    _Number(
+        field="warmup_fraction",
+        label="Warm-up",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        help="Share of the steps in which the rate rises from 0 to its peak, 0 to 0.9.",
+    ),
+    _Number(
+        field="weight_decay",
+        label="Weight decay",
+        low=0.0,
+        high=1.0,
+        step=0.01,
+        help="AdamW's pull of the weights towards zero, 0 to 1; biases and norms are left out.",
+    ),
+    _Number(
+        field="max_grad_norm",
+        label="Gradient clipping",
+        low=0.01,
+        high=100.0,
+        step=0.5,
+        help="Longest gradient that a step may follow, as a norm, 0.01 to 100.",
+    ),
+)
+_EVALUATION = (
+    _Number(
+        field="num_evaluations",
+        label="Evaluations",
+        low=1,
+        high=200,
+        step=5,
+        help="Looks at validation during a run, 1 to 200; with fewer than 15 its curve says little.",
+    ),
+    _Number(
+        field="max_eval_examples",
+        label="Texts an evaluation",
+        low=1,
+        high=100_000,
+        step=128,
+        help="Validation texts scored at most at each look, 1 to 100,000; always the same ones.",
+    ),
+)
+_PLATEAU = (
+    _Number(
+        field="patience",
+        label="Patience",
+        low=1,
+        high=50,
+        step=1,
+        help="Evaluations without a lower loss that end a run, 1 to 50. To the plateau only.",
+    ),
+    _Number(
+        field="cap_factor",
+        label="Cap",
+        low=1.0,
+        high=20.0,
+        step=0.5,
+        help="Most steps of a run, in multiples of the equal steps, 1 to 20. To the plateau only.",
+    ),
+)
+PRECISION_WORDS = {
+    None: "By the device",
+    Precision.FLOAT32: "float32",
+    Precision.BFLOAT16: "bfloat16",
+}
 
 
 def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
@@ -29,54 +145,87 @@ def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     rivals = []
     for one in typed:
         with slips.told():
-            rivals.append(usable_model(one.strip()))
+            rivals.append(settle(one.strip()))
     distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
     return [Arm(kind=ArmKind.FINE_TUNED, base_model=rival) for rival in distinct]
 
 
-def choose_training(preset: Preset) -> dict[str, float | int]:
-    """Choose epochs, batch size and length; what is left alone follows the preset."""
-    fields = TrainingConfig.model_fields
-    epochs, batch, length = st.columns(3)
+def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
+    """Choose every number of the training; what is left alone follows the preset and the usual values."""
+    values: dict[str, float | int | Precision | None] = {}
+    st.markdown("**How long** · the same for every network")
+    values |= _choose_numbers(_LENGTH, preset)
+    st.markdown("**Each step** · AdamW in every arm")
+    values |= _choose_numbers(_OPTIMIZER, preset)
+    dropout, precision = st.columns(2)
+    with dropout:
+        values["dropout"] = _choose_dropout()
+    with precision:
+        values["precision"] = _choose_precision()
+    st.markdown("**Watching** · what validation is asked, and when a run ends early")
+    values |= _choose_numbers(_EVALUATION, preset)
+    values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)
+    return TrainingConfig.model_validate({**values, "budget": budget})
+
+
+def _choose_numbers(
+    numbers: tuple[_Number, ...], preset: Preset, *, disabled: bool = False
+) -> dict[str, float | int | Precision | None]:
+    columns = st.columns(3 if len(numbers) == 3 else 2)
     return {
-        "epochs": epochs.number_input(
-            "Epochs",
-            0.5,
-            100.0,
-            float(PRESETS[preset].epochs),
-            0.5,
-            format="%g",
-            key=f"epochs_{preset}",
+        number.field: columns[place % len(columns)].number_input(
+            number.label,
+            number.low,
+            number.high,
+            _default(number.field, preset),
+            number.step,
+            format="%g" if isinstance(number.low, float) else "%d",
+            key=f"epochs_{preset}" if number.field == "epochs" else number.field,
             persist_state="session",
-            help=f"Passes over the train texts, 0.5 to 100; at least {fields['min_steps'].default} steps.",
-        ),
-        "batch_size": batch.number_input(
-            "Batch size",
-            1,
-            512,
-            fields["batch_size"].default,
-            key="batch_size",
-            persist_state="session",
-            help="Texts a step, 1 to 512.",
-        ),
-        "max_length": length.number_input(
-            "Tokens kept of a text",
-            8,
-            512,
-            fields["max_length"].default,
-            key="max_length",
-            persist_state="session",
-            help="Tokens, 8 to 512; longer texts are cut, and the model's own limit holds.",
-        ),
+            help=number.help,
+            disabled=disabled,
+        )
+        for place, number in enumerate(numbers)
     }
+
+
+def _default(field: str, preset: Preset) -> float | int:
+    value: float | int = TrainingConfig.model_fields[field].default
+    return float(PRESETS[preset].epochs) if field == "epochs" else value
+
+
+def _choose_dropout() -> float | None:
+    return st.number_input(
+        "Dropout",
+        0.0,
+        0.9,
+        None,
+        0.05,
+        format="%g",
+        key="dropout",
+        persist_state="session",
+        placeholder="The base model's own",
+        help="Share of values that is left out at random in each step, 0 to 0.9; empty: the model's own.",
+    )
+
+
+def _choose_precision() -> Precision | None:
+    return st.selectbox(
+        "Precision",
+        list(PRECISION_WORDS),
+        format_func=PRECISION_WORDS.__getitem__,
+        key="precision",
+        persist_state="session",
+        help="Number format of matrix products, one for all arms; by the device: bfloat16 where native.",
+    )
 
 
 def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders are zero."""
     st.caption(
         "Peak learning rates, from above 0 to 1. Each arm has its own, because rates made for fine-tuning "
-        "are far too small for random weights. They were found with the built-in model; for an "
-        "architecture's own head the usual rates of the literature stand here, not measured."
+        "are far too small for random weights. They were found with the built-in model, "
+        "under its mean-pooled head and under its architecture's own."
     )
     return {arm.name: _rates(arm, base_model) for arm in arms if arm.kind.is_neural}
 

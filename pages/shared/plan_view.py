@@ -1,6 +1,7 @@
-"""A plan before it starts: its runs as a small table, its time and its disk."""
+"""A plan before it starts: its runs as a small table, its time, its memory and its disk."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +12,7 @@ from pages.shared.state import hardware, workspace
 from pages.shared.surroundings import label_of
 from pages.shared.wording import about, plural
 from tl_core.catalogue.locating import describe
+from tl_core.jobs.dry_run import ArmCheck, all_passed_checks
 from tl_core.planning.estimate import Estimate, estimate
 from tl_core.planning.launching import Intake
 from tl_core.planning.plan import expand, num_runs
@@ -20,8 +22,8 @@ from tl_core.store.rows import RunRow
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def _history(num_finished: int) -> tuple[Throughput, ...]:
-    """Read the measured throughput anew whenever another run has finished."""
+def _history(num_finished: int, num_checks: int) -> tuple[Throughput, ...]:
+    """Read the measured throughput anew whenever another run has finished or another arm was checked."""
     return read_history(workspace())
 
 
@@ -38,38 +40,59 @@ def estimate_of(experiment: ExperimentConfig, intake: Intake) -> Estimate:
     }
     lengths = lengths_of(intake.dataset.info.fingerprint, intake)
     mean_tokens = float(lengths.clip(max=experiment.training.max_length).mean())
-    history = _history(_num_finished(workspace().database.list_runs()))
+    num_checks = len(all_passed_checks(workspace()))
+    history = _history(_num_finished(workspace().database.list_runs()), num_checks)
     return estimate(experiment, facts, mean_tokens, hardware(), history)
 
 
-def plan_table(experiment: ExperimentConfig) -> pd.DataFrame:
-    """List arms with seeds, train sizes and runs; one without a network may run once for all seeds."""
+def plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
+    """List arms with seeds, train sizes and runs; one without a network may run once for all seeds.
+
+    Once an arm with a network was checked, its memory is there too.
+    """
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
     counts = Counter(run.arm.name for run in runs)
     seeds = {arm.name: len({run.seed for run in runs if run.arm == arm}) for arm in experiment.arms}
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [
             (label_of(arm), seeds[arm.name], len(experiment.train_sizes), counts[arm.name])
             for arm in experiment.arms
         ],
         columns=["arm", "seeds", "sizes", "runs"],
     )
+    if checks:
+        table["memory"] = [_memory_of(checks.get(arm.name)) for arm in experiment.arms]
+    return table
 
 
-def draw_plan(experiment: ExperimentConfig, cost: Estimate) -> None:
-    """Show what will be run, how long it takes, and where that number comes from."""
-    table = plan_table(experiment)
+def _memory_of(check: ArmCheck | None) -> str:
+    return _amount(check.memory_mib) if check else "–"
+
+
+def draw_plan(experiment: ExperimentConfig, cost: Estimate, checks: Mapping[str, ArmCheck]) -> None:
+    """Show what will be run, what it takes, and where those numbers come from."""
+    table = plan_table(experiment, checks)
     st.dataframe(table, hide_index=True, height="content")
     st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
     st.markdown(
         f"First verdict, marked “one seed”: **{about(cost.first_verdict_s)}**  \n"
         f"All runs: **{about(cost.total_s)}**  \n"
-        f"Disk: **{_disk(cost.disk_mib)}**"
+        f"Memory: {_memory_line(checks)}  \n"
+        f"Disk: **{_amount(cost.disk_mib)}**"
     )
     st.caption(literal(cost.basis))
 
 
-def _disk(mib: float) -> str:
+def _memory_line(checks: Mapping[str, ArmCheck]) -> str:
+    if not checks:
+        return "measured by the check before the start"
+    machine = hardware()
+    there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
+    most = max(check.memory_mib for check in checks.values())
+    return f"**{_amount(most)}** of {there:.0f} GiB"
+
+
+def _amount(mib: float) -> str:
     if mib < 1:
         return "less than 1 MiB"
     return f"{mib:,.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"

@@ -12,9 +12,10 @@ from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe
 from tl_core.results.comparison import ExperimentResults, arm_titles, gather, ranked
+from tl_core.results.runs import FinishedRun, read_finished_run
 from tl_core.schema import Event, ExperimentConfig
 from tl_core.store.rows import RunRow
-from tl_core.store.run_folder import EventTail
+from tl_core.store.run_folder import EventTail, RunFolder
 
 States = tuple[tuple[str, str], ...]
 """Run ids with their states: what results depend on."""
@@ -81,7 +82,14 @@ def watch(experiment_id: str, states: States) -> None:
 @st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=16)
 def results_of(experiment_id: str, states: States) -> ExperimentResults:
     """Gather an experiment's results once for each set of run states; nobody may change them."""
-    return gather(workspace(), experiment_id)
+    return gather(workspace(), experiment_id, _read_once)
+
+
+@st.cache_resource(
+    show_spinner=False, max_entries=1_000, hash_funcs={RunFolder: lambda folder: str(folder.path)}
+)
+def _read_once(folder: RunFolder) -> FinishedRun:
+    return read_finished_run(folder)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2000)

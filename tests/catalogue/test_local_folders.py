@@ -1,11 +1,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.local_folders import LocalModel, content_of
+from tl_core.catalogue.local_folders import LocalModel, content_of, num_weights
 from tl_core.catalogue.locating import describe, find_on_disk, obtain, settle
 from tl_core.errors import ModelError
 
@@ -165,3 +167,19 @@ def test_files_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("hashlib.file_digest", refuse)
     with pytest.raises(ModelError, match="'mine' cannot be read: Permission denied"):
         settle(str(folder))
+
+
+def test_weights_are_counted_from_the_header_without_buffers(tmp_path: Path) -> None:
+    tensors = {
+        "a": np.zeros((3, 4), np.float32),
+        "b": np.zeros(5, np.float16),
+        "ids": np.zeros(512, np.int64),
+    }
+    save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
+    assert num_weights(tmp_path) == 17
+
+
+def test_weights_of_a_broken_or_missing_file_are_not_known(tmp_path: Path) -> None:
+    assert num_weights(tmp_path) is None
+    (tmp_path / "model.safetensors").write_bytes(b"\xff" * 20)
+    assert num_weights(tmp_path) is None

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,62 @@ from tests.pages.reading import open_page, targets_of, text_of
 from tests.pages.test_data import store_twins
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import describe
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
+from tl_core.jobs.dry_run import ArmCheck, DryRun, check_path, neural_arms, problem_path
+from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, Preset, State, Task
+from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
 
 
+@dataclass(kw_only=True)
+class Checking:
+    """What stands in for the process of a check: problems by arm, others pass; none at all: it goes on."""
+
+    problems: dict[str, str] | None = field(default_factory=dict)
+    num_started: int = 0
+    was_cancelled: bool = False
+
+    def start(self, workspace: Workspace, experiment: ExperimentConfig, limit_s: float) -> DryRun:
+        self.num_started += 1
+        if self.problems is not None:
+            self.tell(workspace, experiment, self.problems)
+        checking = self
+
+        class Instead(DryRun):
+            def has_ended(self) -> bool:
+                return checking.problems is not None
+
+            def cancel(self) -> None:
+                checking.was_cancelled = True
+
+        return Instead(workspace=workspace, experiment=experiment, limit_s=limit_s)
+
+    @staticmethod
+    def tell(workspace: Workspace, experiment: ExperimentConfig, problems: dict[str, str]) -> None:
+        for arm in neural_arms(experiment):
+            check = ArmCheck(
+                kind=arm.kind,
+                base_model=arm.base_model or experiment.base_model,
+                device="cpu",
+                step_s=0.5,
+                tokens_per_s=4340,
+                memory_mib=1536,
+                problem=problems.get(arm.name, ""),
+                remedy="Choose fewer tokens.",
+            )
+            place = check_path if check.is_passed else problem_path
+            with replacing(place(workspace, experiment, arm)) as file:
+                file.write(check.model_dump_json().encode())
+
+
 @pytest.fixture
-def design(app: AppTest, workspace: Workspace) -> AppTest:
+def checking(monkeypatch: pytest.MonkeyPatch) -> Checking:
+    instead = Checking()
+    monkeypatch.setattr("tl_core.jobs.dry_run.start_dry_run", instead.start)
+    return instead
+
+
+@pytest.fixture
+def design(app: AppTest, workspace: Workspace, checking: Checking) -> AppTest:
     """The page, with one dataset stored."""
     store_sample_dataset(workspace)
     open_page(app, "design")
@@ -92,6 +143,86 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     assert experiment.headline_metric is Metric.MACRO_F1
     assert (experiment.num_seeds, experiment.training.epochs) == (2, 3.0)
     assert experiment.learning_rates["scratch"].encoder == pytest.approx(2e-4)
+
+
+def test_an_arm_that_cannot_run_is_told_and_nothing_is_queued(
+    design: AppTest, checking: Checking, workspace: Workspace
+) -> None:
+    checking.problems = {"scratch": "Expected a finite loss; got nan."}
+    start_button(design).click().run()
+    assert "From scratch cannot run. Expected a finite loss; got nan." in text_of(design).replace("**", "")
+    assert "Choose fewer tokens." in text_of(design)
+    assert "Nothing was queued" in text_of(design)
+    assert workspace.database.list_experiments() == []
+    design.number_input(key="max_length").set_value(64).run()
+    assert "cannot run" not in text_of(design)
+
+
+def test_a_plan_can_be_checked_without_being_queued_and_tells_what_was_measured(
+    design: AppTest, workspace: Workspace
+) -> None:
+    assert "measured by the check before the start" in text_of(design)
+    (button,) = [one for one in design.button if one.label == "Check this plan"]
+    button.click().run()
+    assert "Every arm's batches went through" in design.success[0].value
+    assert "4,340 tokens a second (a check of a few steps)" in text_of(design)
+    assert list(design.dataframe[0].value["memory"]) == ["1.5 GiB", "1.5 GiB", "–", "–"]
+    assert "Memory: **1.5 GiB** of" in text_of(design)
+    assert workspace.database.list_experiments() == []
+
+
+def test_a_check_on_its_way_says_so_and_can_be_cancelled(
+    design: AppTest, checking: Checking, workspace: Workspace
+) -> None:
+    checking.problems = None
+    start_button(design).click().run()
+    assert "Nothing is queued yet" in text_of(design)
+    assert start_button(design).disabled
+    (button,) = [one for one in design.button if one.label == "Cancel the check"]
+    button.click().run()
+    assert checking.was_cancelled
+    assert not start_button(design).disabled
+    assert workspace.database.list_experiments() == []
+
+
+def test_a_check_ends_when_the_plan_changes(design: AppTest, checking: Checking) -> None:
+    checking.problems = None
+    start_button(design).click().run()
+    design.number_input(key="batch_size").set_value(8).run()
+    assert checking.was_cancelled
+    assert not start_button(design).disabled
+
+
+def test_every_number_of_the_training_can_be_chosen(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    design.button_group(key="budget").set_value(BudgetRule.PLATEAU).run()
+    chosen = {
+        "min_steps": 30,
+        "batch_size": 8,
+        "max_length": 32,
+        "warmup_fraction": 0.2,
+        "weight_decay": 0.1,
+        "max_grad_norm": 2.0,
+        "dropout": 0.3,
+        "num_evaluations": 20,
+        "max_eval_examples": 100,
+        "patience": 3,
+        "cap_factor": 2.0,
+    }
+    for name, value in chosen.items():
+        design.number_input(key=name).set_value(value)
+    design.selectbox(key="precision").set_value(Precision.FLOAT32).run()
+    training = start().training
+    assert training.model_dump(include=set(chosen)) == chosen
+    assert training.precision is Precision.FLOAT32
+    assert training.budget is BudgetRule.PLATEAU
+
+
+def test_patience_and_cap_belong_to_the_plateau(design: AppTest) -> None:
+    assert design.number_input(key="patience").disabled
+    design.button_group(key="budget").set_value(BudgetRule.PLATEAU).run()
+    assert not design.number_input(key="patience").disabled
 
 
 def test_a_preset_brings_its_seeds_and_says_what_it_is_for(design: AppTest) -> None:

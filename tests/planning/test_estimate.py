@@ -118,6 +118,13 @@ def test_measured_runs_of_the_same_model_and_device_replace_the_reference() -> N
     )
 
 
+def test_a_check_replaces_the_reference_until_there_is_a_run() -> None:
+    check = Throughput(base_model="builtin", device="cpu", tokens_per_s=4340, is_check=True)
+    found = cost(make_plan("fine_tuned"), check)
+    assert found.total_s == pytest.approx(FIRST_START_S + NETWORK_S / 2)
+    assert found.basis.endswith("4,340 tokens a second (a check of a few steps).")
+
+
 def test_runs_on_another_device_or_model_count_for_nothing() -> None:
     others = [
         Throughput(base_model="builtin", device="cuda: NVIDIA H200", tokens_per_s=1e6),

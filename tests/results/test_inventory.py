@@ -22,7 +22,9 @@ def test_facts_hold_the_test_value_and_the_size_of_all_files(workspace, experime
     (queued, finished), facts = facts_by_id(workspace)
     assert (facts[queued.run_id].test_value, facts[queued.run_id].size_bytes) == (None, 0)
     folder = workspace.run_folder(finished.run_id).path
-    assert facts[finished.run_id].size_bytes == sum(path.stat().st_size for path in folder.iterdir())
+    assert facts[finished.run_id].size_bytes == sum(
+        path.stat().st_size for path in folder.rglob("*") if path.is_file()
+    )
     assert (facts[finished.run_id].test_value, facts[finished.run_id].num_test) == (0.5, 18)
 
 
@@ -48,6 +50,6 @@ def test_loading_lines_are_those_of_the_readme_or_this_engines(workspace, experi
     run_id = runs_of(workspace, experiment)[1].run_id
     folder = workspace.run_folder(run_id)
     assert f'load_predictor(Path("{run_id}"))' in loading_lines(folder, run_id)
-    folder.model_dir.mkdir()
+    folder.model_dir.mkdir(exist_ok=True)
     (folder.model_dir / "README.md").write_text("# Title\n\nWords.\n\n    first\n\n        deeper\n")
     assert loading_lines(folder, run_id) == "first\n\n    deeper"

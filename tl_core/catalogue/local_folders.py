@@ -6,6 +6,8 @@
 
 import functools
 import hashlib
+import json
+import math
 import re
 import tempfile
 from dataclasses import dataclass
@@ -140,3 +142,25 @@ def _hash(folder: Path, stamps: tuple[Stamp, ...]) -> str:
         with (folder / name).open("rb") as file:
             total.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()[:_NUM_DIGITS]
+
+
+def num_weights(folder: Path) -> int | None:
+    """Count a model folder's weights from the headers of its files; None if there is none to be read."""
+    try:
+        stats = [(path, path.stat()) for path in sorted(folder.glob(WEIGHTS))]
+        counts = [_count_weights(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # the file says something else
+        return None
+    return sum(counts) or None
+
+
+@functools.lru_cache(maxsize=256)
+def _count_weights(path: Path, size: int, changed_ns: int) -> int:
+    """Read one header: its length in 8 bytes, then JSON with each tensor's type and shape."""
+    with path.open("rb") as file:
+        num_bytes = int.from_bytes(file.read(8), "little")
+        if num_bytes > size:
+            raise ValueError(f"expected a header within {size} bytes; got one of {num_bytes}")
+        header = json.loads(file.read(num_bytes))
+    tensors = (facts for name, facts in header.items() if name != "__metadata__")
+    return sum(math.prod(facts["shape"]) for facts in tensors if "F" in facts["dtype"])

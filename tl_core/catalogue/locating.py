@@ -22,7 +22,7 @@ from tl_core.catalogue.base_models import (
     BaseModel,
     Pooling,
 )
-from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder
+from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder, num_weights
 from tl_core.errors import ModelError
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
@@ -44,7 +44,7 @@ def describe(base_model: str) -> BaseModel:
     return BaseModel(
         id=base_model,
         title=local.title if local else Path(base_model).name,
-        num_parameters=None,
+        num_parameters=num_weights(folder) if folder else None,
         pooling=_pooling_of(folder) if folder else Pooling.OWN,
         languages="not stated",
         licence="see the model's page",

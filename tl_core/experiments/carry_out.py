@@ -165,10 +165,10 @@ def _reason(error: Exception) -> str:
         return "cancelled"
     if isinstance(error, DivergedError):
         return "diverged"
-    return "out_of_memory" if _is_out_of_memory(error) else "exception"
+    return "out_of_memory" if is_out_of_memory(error) else "exception"
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Recognise torch's own error by its name, for torch is not imported for every arm, or by its words."""
     if isinstance(error, OutOfMemoryError | MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True

@@ -71,7 +71,7 @@ def estimate(
     hardware
         Where it will run.
     history
-        What finished runs have measured.
+        What finished runs and checks have measured.
     """
     device = device_of(hardware)
     rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
@@ -162,8 +162,9 @@ def _basis(
 def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throughput]) -> str:
     measured = median_throughput(history, base.id, device_of(hardware))
     if measured:
-        rate, num_runs_measured = measured
-        count = "1 finished run" if num_runs_measured == 1 else f"{num_runs_measured} finished runs"
+        rate, num_measured = measured
+        runs = "1 finished run" if num_measured == 1 else f"{num_measured} finished runs"
+        count = runs if num_measured else "a check of a few steps"
         place = hardware.gpu or "this CPU"
         return f"Measured on {place}: {base.title} trains on {rate:,.0f} tokens a second ({count})."
     place = "this GPU" if hardware.gpu else "this server"

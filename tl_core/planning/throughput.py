@@ -1,10 +1,11 @@
-"""How fast this server has trained so far, read from the runs it has finished."""
+"""How fast this server trains: read from the runs it has finished, and from the checks before them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from tl_core.errors import NotFoundError
+from tl_core.jobs.dry_run import all_passed_checks
 from tl_core.planning.hardware import Hardware
 from tl_core.schema import ArmKind, State
 from tl_core.store.run_folder import RunFolder
@@ -17,7 +18,7 @@ WHOLE_NETWORK = (ArmKind.SCRATCH, ArmKind.FINE_TUNED)
 
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """What one finished run has measured.
+    """What one finished run, or one arm's check, has measured.
 
     Attributes
     ----------
@@ -25,11 +26,14 @@ class Throughput:
         As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
     tokens_per_s
         Tokens trained on a second, evaluation, loading and saving left out.
+    is_check
+        Whether a few steps before a start have measured it, and no run.
     """
 
     base_model: str
     device: str
     tokens_per_s: float
+    is_check: bool = False
 
 
 def device_of(hardware: Hardware) -> str:
@@ -42,20 +46,38 @@ def device_of(hardware: Hardware) -> str:
 def median_throughput(
     history: Sequence[Throughput], base_model: str, device: str
 ) -> tuple[float, int] | None:
-    """Return the median tokens a second of one base model on one device, and of how many runs; or None."""
-    measured = [one.tokens_per_s for one in history if (one.base_model, one.device) == (base_model, device)]
-    return (median(measured), len(measured)) if measured else None
+    """Return the median tokens a second of one base model on one device, and of how many runs; or None.
+
+    Runs know better than checks, which count, as 0 runs, only where there is no run.
+    """
+    wanted = [one for one in history if (one.base_model, one.device) == (base_model, device)]
+    runs = [one.tokens_per_s for one in wanted if not one.is_check]
+    measured = runs or [one.tokens_per_s for one in wanted]
+    return (median(measured), len(runs)) if measured else None
 
 
 def read_history(workspace: Workspace) -> tuple[Throughput, ...]:
-    """Read the throughput of the newest 20 finished runs that trained a whole network."""
+    """Read the throughput of the newest 20 runs that trained a whole network here, and of the checks.
+
+    An imported run was trained elsewhere: it has no job in this workspace and counts for nothing.
+    """
     finished = [
         run.run_id
         for run in workspace.database.list_runs()
-        if run.state is State.FINISHED and run.config.arm.kind in WHOLE_NETWORK
+        if run.state is State.FINISHED and run.job_id is not None and run.config.arm.kind in WHOLE_NETWORK
     ]
     measured = (_measure(workspace.run_folder(run_id)) for run_id in finished[-RECENT_RUNS:])
-    return tuple(one for one in measured if one is not None)
+    checked = (
+        Throughput(
+            base_model=check.base_model,
+            device=check.device,
+            tokens_per_s=check.tokens_per_s,
+            is_check=True,
+        )
+        for check in all_passed_checks(workspace)
+        if check.kind in WHOLE_NETWORK
+    )
+    return (*(one for one in measured if one is not None), *checked)
 
 
 def _measure(folder: RunFolder) -> Throughput | None:

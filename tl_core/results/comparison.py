@@ -1,7 +1,7 @@
 """An experiment's runs, gathered into summaries and verdicts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 
@@ -30,6 +30,7 @@ from tl_core.schema import (
     Verdict,
 )
 from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 Key = tuple[str, int]
@@ -113,8 +114,17 @@ def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:
     return next(iter([*about, *pairwise(order)]), None)
 
 
-def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
+def gather(
+    workspace: Workspace,
+    experiment_id: str,
+    read: Callable[[RunFolder], FinishedRun] = read_finished_run,
+) -> ExperimentResults:
     """Read an experiment's finished runs and compare its arms.
+
+    Parameters
+    ----------
+    read
+        `read_finished_run`, or what remembers its answers: a finished run never changes.
 
     Raises
     ------
@@ -123,7 +133,7 @@ def gather(workspace: Workspace, experiment_id: str) -> ExperimentResults:
     """
     experiment = workspace.database.get_experiment(experiment_id)
     runs = tuple(observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id))
-    finished, unreadable = _read_finished(workspace, runs)
+    finished, unreadable = _read_finished(workspace, runs, read)
     by_key: dict[Key, list[FinishedRun]] = {}
     for run in sorted(finished, key=lambda run: run.config.seed):
         by_key.setdefault((run.config.arm.name, run.config.train_size), []).append(run)
@@ -157,14 +167,14 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
 
 
 def _read_finished(
-    workspace: Workspace, runs: Sequence[RunRow]
+    workspace: Workspace, runs: Sequence[RunRow], read: Callable[[RunFolder], FinishedRun]
 ) -> tuple[tuple[FinishedRun, ...], dict[str, str]]:
     """Read the finished runs; one whose folder is incomplete or damaged keeps no other from being read."""
     finished, unreadable = [], {}
     for run in runs:
         if run.state is State.FINISHED:
             try:
-                finished.append(read_finished_run(workspace.run_folder(run.run_id)))
+                finished.append(read(workspace.run_folder(run.run_id)))
             except UNREADABLE as error:
                 unreadable[run.run_id] = reason_of(error)
     return tuple(finished), unreadable

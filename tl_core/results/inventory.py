@@ -4,13 +4,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
 from tl_core.evaluation.metrics import evaluate
-from tl_core.results.runs import value_of
+from tl_core.results.runs import logits_of, value_of
 from tl_core.schema import ExperimentConfig, RunRecord, SplitName, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
@@ -49,8 +48,7 @@ def find_facts(folder: RunFolder, run: RunRow) -> RunFacts:
         return RunFacts(test_value=None, num_test=None, size_bytes=size_bytes)
     table = folder.read_predictions()
     part = table.filter(pc.equal(table.column("split"), SplitName.TEST.value))
-    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
-    evaluation = evaluate(part.column("target").to_numpy(), logits)
+    evaluation = evaluate(part.column("target").to_numpy(), logits_of(part))
     value = value_of(evaluation, run.config.headline_metric)
     return RunFacts(test_value=value, num_test=evaluation.num_examples, size_bytes=size_bytes)
 

@@ -73,7 +73,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     table = folder.read_predictions()
     is_test = pc.equal(table.column("split"), SplitName.TEST.value)
     test, validation = table.filter(is_test), table.filter(pc.invert(is_test))
-    logits = _matrix(test)
+    logits = logits_of(test)
     targets = test.column("target").to_numpy().astype(np.int64)
     if len(targets) == 0:
         raise NotFoundError(f"Expected test predictions in {record.config.run_id}; there are none.")
@@ -92,7 +92,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     )
 
 
-def _matrix(table: pa.Table) -> NDArray[np.float32]:
+def logits_of(table: pa.Table) -> NDArray[np.float32]:
     """Return the logits of some prediction rows, ``(n, num_labels)``."""
     column = table.column("logits").combine_chunks()
     flat = column.flatten().to_numpy().astype(np.float32)
@@ -119,7 +119,7 @@ def _health(
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(on_validation) if record.config.arm.kind.is_neural else (),
         predicted_class_counts=(
-            tuple(np.bincount(_matrix(validation).argmax(axis=1), minlength=num_labels).tolist()),
+            tuple(np.bincount(logits_of(validation).argmax(axis=1), minlength=num_labels).tolist()),
             tuple(test.confusion.sum(axis=0).tolist()),
         ),
         test_value=value_of(test, metric),

@@ -1,0 +1,154 @@
+"""Measure every page on a workspace with 200 finished runs.
+
+``python -m benchmarks.pages`` serves such a workspace and, once every page has been shown once, measures
+
+- ``script_s``: from the request for a page until the server says that its script has ended, over the
+  server's own web socket, without a browser that competes for the processor;
+- ``shown_s``: from a click on the page's link in the sidebar until the script has ended and its last
+  element, every figure and every table stand in Chromium;
+- ``opened_s``: the same from opening the page's address in a new tab of that browser.
+
+Every page speaks of the newest experiment or its dataset. Writes medians as JSON.
+"""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from playwright.sync_api import Page, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+from tests.pages.fixtures import add_experiment, finish_all
+from tests.serving import ROOT, serve
+from tests.store.opening import open_workspace
+from tl_core.planning.launching import take_in
+from tl_core.planning.samples import SAMPLES
+
+REPEATS = 7
+NUM_RUNS = 200
+SCRIPT_TARGET_S, SHOWN_TARGET_S = 0.3, 1.5
+ACCURACIES = {"majority": 0.4, "tfidf": 0.7, "frozen": 0.71, "scratch": 0.58, "fine_tuned": 0.74}
+IS_SHOWN = """(path) => {
+    const all = (part) => [...document.querySelectorAll(`[data-testid="${part}"]`)];
+    const app = document.querySelector('[data-test-script-state]');
+    const main = document.querySelector('[data-testid="stMain"]');
+    const last = [...main?.querySelectorAll('[data-testid="stElementContainer"]') ?? []].at(-1);
+    return location.pathname === path && app?.dataset.testScriptState === 'notRunning'
+        && last?.dataset.stale === 'false'
+        && all('stSkeleton').length === 0
+        && all('stPlotlyChart').every((chart) => chart.querySelector('.main-svg'))
+        && all('stDataFrame').every((table) => !table.checkVisibility() || table.querySelector('canvas'));
+}"""
+
+
+def fill(folder: Path) -> dict[str, str]:
+    """Make at least 200 finished runs of the two samples; return the query of a newest experiment's pages."""
+    workspace = open_workspace(folder)
+    intakes = [take_in(workspace, sample.path, name=sample.name) for sample in SAMPLES.values()]
+    num_runs = 0
+    while num_runs < NUM_RUNS:
+        intake = intakes[num_runs // 100 % len(intakes)]
+        experiment = add_experiment(workspace, intake, tuple(ACCURACIES), num_seeds=5)
+        finish_all(workspace, experiment, **ACCURACIES)
+        num_runs += len(workspace.database.list_runs(experiment.experiment_id))
+    workspace.close()
+    return {"dataset": experiment.dataset_fingerprint, "experiment": experiment.experiment_id}
+
+
+def page_paths() -> list[str]:
+    """Return the paths of all pages, Home's empty one first."""
+    router = (ROOT / "pages" / "router.py").read_text(encoding="utf-8")
+    return ["", *re.findall(r'url_path="(\w+)"', router)]
+
+
+def query_of(path: str, ids: dict[str, str]) -> str:
+    """Return the query with which a page shows most."""
+    subject = {"": None, "data": "dataset", "design": "dataset"}.get(path, "experiment")
+    return urlencode({subject: ids[subject]}) if subject else ""
+
+
+def run_script(socket: ClientConnection, path: str, query: str) -> float:
+    """Ask for a page; return the seconds until its script has ended."""
+    asked = time.perf_counter()
+    state = ClientState(page_name=path, query_string=query)
+    socket.send(BackMsg(rerun_script=state).SerializeToString())
+    while True:
+        answer = ForwardMsg.FromString(bytes(socket.recv(timeout=60, decode=False)))
+        if answer.WhichOneof("type") == "script_finished":
+            return time.perf_counter() - asked
+
+
+def measure_scripts(url: str, ids: dict[str, str]) -> dict[str, list[float]]:
+    """Run every page once to warm up, then several times in turn."""
+    rows: dict[str, list[float]] = {path: [] for path in page_paths()}
+    for turn in range(REPEATS + 1):
+        for path, row in rows.items():
+            with connect(
+                f"{url.replace('http', 'ws')}/_stcore/stream", max_size=None, compression=None
+            ) as socket:
+                took = run_script(socket, path, query_of(path, ids))
+            row += [took] if turn else []
+    return rows
+
+
+def seconds_until_shown(page: Page, path: str, asked: float) -> float:
+    """Wait until all of a page stands; return the seconds since it was asked for."""
+    page.wait_for_function(IS_SHOWN, arg=f"/{path}", timeout=60_000)
+    return time.perf_counter() - asked
+
+
+def measure_in_browser(page: Page, url: str, ids: dict[str, str]) -> Iterator[tuple[str, str, float]]:
+    """Yield (path, measure, seconds) of visits by address and by sidebar, unnamed in the first turn."""
+    paths = page_paths()
+    for turn in range(REPEATS + 1):
+        for path in paths:
+            asked = time.perf_counter()
+            page.goto(f"{url}/{path}?{query_of(path, ids)}", wait_until="commit")
+            yield path, "opened_s" if turn else "", seconds_until_shown(page, path, asked)
+        for path, link in zip(paths, page.get_by_test_id("stSidebarNavLink").all(), strict=True):
+            asked = time.perf_counter()
+            link.click()
+            yield path, "shown_s" if turn else "", seconds_until_shown(page, path, asked)
+
+
+def main() -> None:
+    """Fill a workspace, measure, write the JSON."""
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        ids = fill(Path(name))
+        with serve(Path(name)) as server:
+            rows = {path: {"script_s": row} for path, row in measure_scripts(server.url, ids).items()}
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            for path, measure, took in measure_in_browser(page, server.url, ids):
+                rows[path].setdefault(measure, []).append(took)
+            browser.close()
+    answer = {
+        "targets": {"script_s": SCRIPT_TARGET_S, "shown_s": SHOWN_TARGET_S},
+        "num_runs": NUM_RUNS,
+        "repeats": REPEATS,
+        "num_cores": os.cpu_count(),
+        "load_before": load,
+        "medians": {
+            path or "home": {measure: round(median(row), 3) for measure, row in of_page.items() if measure}
+            for path, of_page in rows.items()
+        },
+    }
+    Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2) + "\n")
+    print(json.dumps(answer, indent=2))
+
+
+if __name__ == "__main__":
+    main()

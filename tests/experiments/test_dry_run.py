@@ -1,0 +1,176 @@
+import io
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.data.tables import dataset
+from tl_core.experiments import dry_run as process
+from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
+from tl_core.jobs.dry_run import (
+    ArmCheck,
+    DryRun,
+    all_passed_checks,
+    check_path,
+    passed_checks,
+    start_dry_run,
+)
+from tl_core.planning.launching import store_dataset
+from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.schema import ExperimentConfig, LearningRates, Task
+from tl_core.store.workspace import Workspace
+
+PATIENCE_S = 90
+
+
+def plan(workspace: Workspace, base_model: Path, *arms: str, **asked: Any) -> ExperimentConfig:
+    intake = store_dataset(workspace, dataset({"good": 36, "bad": 24}))
+    return plan_experiment(
+        experiment_id="exp_1",
+        name="made",
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=Task.SENTIMENT,
+        base_model=str(base_model),
+        arms=parse_arms(arms),
+        **{"max_length": 16, "num_seeds": 1, **asked},
+    )
+
+
+def checked(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, ArmCheck]:
+    check_arms(workspace, experiment)
+    return DryRun(workspace=workspace, experiment=experiment, limit_s=60).checks()
+
+
+def test_every_network_is_trained_for_some_steps_and_measured(workspace: Workspace, base_model: Path) -> None:
+    arms = ("tfidf", "scratch", "frozen_random", "frozen", "fine_tuned")
+    found = checked(workspace, plan(workspace, base_model, *arms))
+    assert set(found) == {"scratch", "frozen_random", "frozen", "fine_tuned"}
+    for check in found.values():
+        assert check.is_passed, check.problem
+        assert check.device in ("cpu", "mps") or check.device.startswith("cuda: ")
+        assert check.step_s > 0
+        assert check.tokens_per_s > 0
+        assert check.memory_mib > 0
+
+
+def test_one_batch_is_of_the_longest_train_texts(workspace: Workspace, base_model: Path) -> None:
+    experiment = plan(workspace, base_model, "fine_tuned", batch_size=4)
+    table = process._texts(workspace, experiment)
+    lengths = [len(text) for text in table.column("text").to_pylist()]
+    assert len(lengths) == 4 * (1 + TYPICAL_BATCHES)
+    assert set(lengths[:4]) == {max(lengths)}
+    assert min(lengths[4:]) < max(lengths)
+
+
+def test_an_arm_that_cannot_run_leaves_the_others_measured(workspace: Workspace, base_model: Path) -> None:
+    experiment = plan(workspace, base_model, "fine_tuned", "fine_tuned:/no/such/folder")
+    found = checked(workspace, experiment)
+    assert found["fine_tuned"].is_passed
+    lost = found["fine_tuned:/no/such/folder"]
+    assert "Expected a model folder" in lost.problem
+    assert lost.remedy
+    assert list(passed_checks(workspace, experiment)) == ["fine_tuned"]
+
+
+def test_a_loss_that_is_not_finite_is_told(workspace: Workspace, base_model: Path) -> None:
+    wild = {"scratch": LearningRates(encoder=1e30, head=1e30)}
+    (check,) = checked(workspace, plan(workspace, base_model, "scratch", learning_rates=wild)).values()
+    assert "finite" in check.problem
+
+
+def test_a_batch_too_large_for_the_memory_is_cut_into_pieces_as_in_a_run(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, train = [], process._train
+
+    def small_device(experiment: Any, arm: Any, table: Any, micro_batch_size: int) -> ArmCheck:
+        tried.append(micro_batch_size)
+        if micro_batch_size > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return train(experiment, arm, table, micro_batch_size)
+
+    monkeypatch.setattr(process, "_train", small_device)
+    (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()
+    assert check.is_passed
+    assert tried == [16, 8, 4]
+
+
+def test_no_memory_even_for_one_text_is_told(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: Any) -> ArmCheck:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(process, "_train", no_memory)
+    (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()
+    assert "not even text by text" in check.problem
+
+
+def test_a_check_that_passed_is_not_done_again_until_something_changes(
+    workspace: Workspace, base_model: Path
+) -> None:
+    experiment = plan(workspace, base_model, "scratch")
+    check_arms(workspace, experiment)
+    path = check_path(workspace, experiment, experiment.arms[0])
+    before = path.stat().st_mtime_ns
+    check_arms(workspace, plan(workspace, base_model, "scratch", num_seeds=7))
+    assert path.stat().st_mtime_ns == before
+    assert len(all_passed_checks(workspace)) == 1
+    check_arms(workspace, plan(workspace, base_model, "scratch", batch_size=8))
+    assert len(all_passed_checks(workspace)) == 2
+
+
+def _wait(run: DryRun) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not run.has_ended():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_check_is_a_process_of_its_own(workspace: Workspace, base_model: Path) -> None:
+    experiment = plan(workspace, base_model, "scratch")
+    run = start_dry_run(workspace, experiment)
+    assert run.checks() == {}
+    _wait(run)
+    assert run.checks()["scratch"].is_passed
+    assert start_dry_run(workspace, experiment).process is None
+
+
+def test_a_check_that_takes_too_long_says_so(workspace: Workspace, base_model: Path) -> None:
+    endless = "import signal, time; signal.alarm(1); time.sleep(60)"
+    run = DryRun(
+        workspace=workspace,
+        experiment=plan(workspace, base_model, "scratch"),
+        limit_s=1,
+        process=subprocess.Popen([sys.executable, "-c", endless]),
+    )
+    _wait(run)
+    assert "within 1 seconds" in run.checks()["scratch"].problem
+
+
+def test_the_process_ends_itself_at_its_limit(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = plan(workspace, base_model, "scratch")
+    alarms: list[int] = []
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "alarm", alarms.append)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(experiment.model_dump_json()))
+    assert process.main(["--workspace", str(workspace.root), "--limit-s", "42"]) == 0
+    assert alarms == [42]
+    assert set(passed_checks(workspace, experiment)) == {"scratch"}
+
+
+def test_a_cancelled_check_is_gone_and_an_arm_without_an_answer_has_not_passed(
+    workspace: Workspace, base_model: Path
+) -> None:
+    run = start_dry_run(workspace, plan(workspace, base_model, "scratch"))
+    run.cancel()
+    assert run.has_ended()
+    assert "its process ended before" in run.checks()["scratch"].problem

@@ -1,0 +1,201 @@
+"""The process of a plan's check: ``python -m tl_core.experiments.dry_run --workspace DIR < PLAN.json``.
+
+Each arm with a network is trained for a few steps by the loop that its runs will use, on the longest texts
+and on typical ones. One that passes leaves its measurements in the workspace, one that does not the reason.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from tl_core.catalogue.locating import describe, obtain
+from tl_core.catalogue.tokens import max_tokens
+from tl_core.data.dataset import read_dataset
+from tl_core.data.identity import derive_seeds
+from tl_core.data.splitting import read_split
+from tl_core.errors import TlError
+from tl_core.experiments.carry_out import is_out_of_memory
+from tl_core.jobs.dry_run import ArmCheck, check_path, neural_arms, passed_checks, problem_path
+from tl_core.models.building import build_classifier
+from tl_core.schema import Arm, ArmKind, ExperimentConfig, StepLogged, TrainingConfig
+from tl_core.settings import Settings
+from tl_core.store.files import replacing
+from tl_core.store.workspace import Workspace
+from tl_core.training.batching import Examples
+from tl_core.training.clock import Clock
+from tl_core.training.devices import choose_device, choose_precision, device_name
+from tl_core.training.encoding import compute_features, tokenize
+from tl_core.training.fit import SCORING_FACTOR, fit
+
+TYPICAL_BATCHES = 4
+"""Beside one batch of the longest texts; the first step is not counted."""
+MAX_TEXT_CHARACTERS = 200
+
+logger = logging.getLogger(__name__)
+
+
+def main(command_line: Sequence[str] | None = None) -> int:
+    """Check the plan on standard input; the exit code is 0 whether its arms pass or not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--limit-s", type=int, default=0, help="seconds until it ends itself; 0: never")
+    arguments = parser.parse_args(command_line)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.alarm(arguments.limit_s)  # whoever has started it may be gone by then
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    experiment = ExperimentConfig.model_validate_json(sys.stdin.read())
+    workspace = Workspace.open(Settings.from_environment(arguments.workspace))
+    check_arms(workspace, experiment)
+    workspace.close()
+    return 0
+
+
+def check_arms(workspace: Workspace, experiment: ExperimentConfig) -> None:
+    """Check each arm that has not passed yet, and keep what it has shown."""
+    passed = passed_checks(workspace, experiment)
+    table = _texts(workspace, experiment)
+    for arm in neural_arms(experiment):
+        if arm.name in passed:
+            continue
+        check = _check(experiment, arm, table)
+        place = check_path if check.is_passed else problem_path
+        with replacing(place(workspace, experiment, arm)) as file:
+            file.write(check.model_dump_json().encode())
+
+
+def _texts(workspace: Workspace, experiment: ExperimentConfig) -> pa.Table:
+    """Take one batch of the longest train texts, then typical batches, evenly over the train split.
+
+    Returns
+    -------
+    A table of ``(1 + TYPICAL_BATCHES) * batch_size`` rows; a small train split gives some of them twice.
+    """
+    folder = workspace.dataset_folder(experiment.dataset_fingerprint)
+    train = read_dataset(folder).table.take(pa.array(read_split(folder, experiment.split.hash).train))
+    batch_size = experiment.training.batch_size
+    columns = [train.column(name) for name in ("text", "text_b") if name in train.column_names]
+    characters = np.sum([pc.utf8_length(column).to_numpy() for column in columns], axis=0)
+    longest = np.argsort(-characters, kind="stable")
+    spread = np.linspace(0, train.num_rows - 1, TYPICAL_BATCHES * batch_size).round().astype(np.int64)
+    return train.take(pa.array(np.concatenate([np.resize(longest, batch_size), spread])))
+
+
+def _check(experiment: ExperimentConfig, arm: Arm, table: pa.Table) -> ArmCheck:
+    """Carry one arm's batches through; what goes wrong becomes a sentence."""
+    base_model = arm.base_model or experiment.base_model
+    try:
+        return _measure(experiment, arm, table)
+    except TlError as error:
+        problem, remedy = error.message, error.remedy
+    except Exception as error:
+        logger.exception("%s did not pass", arm.name)
+        problem, remedy = _explain(error)
+    return ArmCheck(kind=arm.kind, base_model=base_model, problem=problem, remedy=remedy)
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    if is_out_of_memory(error):
+        return (
+            "Expected a batch to fit the memory; it did not, not even text by text.",
+            "Choose fewer tokens kept of a text, or a smaller base model.",
+        )
+    first = (str(error).strip().splitlines() or [""])[0][:MAX_TEXT_CHARACTERS]
+    return (
+        f"Expected a batch to go through; got {type(error).__name__}: {first}",
+        "Choose another base model, or leave this arm out.",
+    )
+
+
+def _measure(experiment: ExperimentConfig, arm: Arm, table: pa.Table) -> ArmCheck:
+    """Train with the whole batch, or with smaller and smaller pieces of it, as a run would."""
+    micro_batch_size = experiment.training.batch_size
+    while True:
+        try:
+            return _train(experiment, arm, table, micro_batch_size)
+        except (RuntimeError, MemoryError) as error:
+            if micro_batch_size == 1 or not is_out_of_memory(error):
+                raise
+        micro_batch_size //= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _train(experiment: ExperimentConfig, arm: Arm, table: pa.Table, micro_batch_size: int) -> ArmCheck:
+    """Build the network, train it for a few steps and say what they have cost."""
+    device = choose_device()
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    base_model = arm.base_model or experiment.base_model
+    folder, seeds, training = obtain(base_model), derive_seeds(0), experiment.training
+    model = build_classifier(
+        arm.kind,
+        folder,
+        describe(base_model).pooling,
+        experiment.labels,
+        init_seed=seeds.init,
+        dropout=training.dropout,
+    )
+    precision = training.precision or choose_precision(device)
+    with tempfile.TemporaryDirectory() as scratch:
+        length = min(training.max_length, max_tokens(folder))
+        tokens = tokenize(table, folder, length, Path(scratch) / "tokens")
+        examples: Examples = tokens
+        if arm.kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
+            cache, at_once = Path(scratch) / "features", SCORING_FACTOR * micro_batch_size
+            found = compute_features(model, tokens, device, precision, cache, batch_size=at_once)
+            examples = found.examples
+    logged = [
+        event
+        for event in fit(
+            model,
+            examples,
+            examples,
+            _short(training),
+            experiment.learning_rates[arm.name],
+            order_seed=seeds.order,
+            device=device,
+            precision=precision,
+            micro_batch_size=micro_batch_size,
+            clock=Clock(),
+        )
+        if isinstance(event, StepLogged)
+    ]
+    return _summarize(arm.kind, base_model, device_name(device), logged)
+
+
+def _short(training: TrainingConfig) -> TrainingConfig:
+    """Keep all that decides a step, for one pass over the few batches with an evaluation at its end."""
+    few = {
+        "epochs": 1.0,
+        "min_steps": 1,
+        "num_evaluations": 1,
+        "cap_factor": 1.0,
+        "max_eval_examples": training.batch_size,
+    }
+    return training.model_copy(update=few)
+
+
+def _summarize(kind: ArmKind, base_model: str, device: str, logged: Sequence[StepLogged]) -> ArmCheck:
+    first, last = logged[0], logged[-1]
+    seconds = last.train_s - first.train_s
+    return ArmCheck(
+        kind=kind,
+        base_model=base_model,
+        device=device,
+        step_s=seconds / (len(logged) - 1),
+        tokens_per_s=(last.tokens_seen - first.tokens_seen) / seconds,
+        memory_mib=max(event.memory_mib for event in logged),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
