@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import isotonic_regression
 
 
 def spread(
@@ -29,6 +28,8 @@ def spread(
     -------
     Centres in the order of `wanted`; each label lies within ``[low, high]``.
     """
+    from scipy.optimize import isotonic_regression  # a third of a second to import, and few pages need it
+
     order = np.argsort(wanted, kind="stable")
     extents = np.asarray(sizes, dtype=float)[order]
     extents *= min(1.0, (high - low) / extents.sum())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.metrics import Floats
@@ -112,12 +112,12 @@ def _t_interval(values: Floats, limits: Limits, alpha: float) -> Interval:
     is_repeated = bool((values == values[0]).all())
     variance, df = _variance_of_mean(values[:1] if is_repeated else values, limits.unit)
     estimate, se = float(values.mean()), float(np.sqrt(variance))
-    half_width = float(stats.t.ppf(1 - alpha / 2, df)) * se
+    half_width = float(special.stdtrit(df, 1 - alpha / 2)) * se
     return Interval(
         estimate=estimate,
         low=max(limits.low, estimate - half_width),
         high=min(limits.high, estimate + half_width),
-        p_value=float(2 * stats.t.sf(abs(estimate) / se, df)),
+        p_value=float(2 * special.stdtr(df, -abs(estimate) / se)),
         standard_error=se,
         degrees_of_freedom=df,
         method="examples_t" if is_repeated else "crossed_random_effects",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from tl_core.evaluation.predictions import ArmPredictions, pair
 
@@ -41,4 +41,4 @@ def exact_mcnemar(a: ArmPredictions, b: ArmPredictions) -> tuple[McNemar, ...]:
 def _p_value(only_a: int, only_b: int) -> float:
     if only_a + only_b == 0:
         return 1.0
-    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue)
+    return min(1.0, 2 * float(special.bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
