@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run stop test check acceptance bench clean
+.PHONY: run stop test check acceptance bench screenshots clean
 
 run: $(RUN_STAMP)  ## open the dashboard on http://localhost:8501
 	@set -m; (trap '' INT; $(BIN)/streamlit run app.py && $(BIN)/python -m tl_core.jobs.goodbye)
@@ -28,6 +28,9 @@ acceptance: $(DEV_STAMP)  ## slow tests on real labelled sets
 
 bench: $(DEV_STAMP)  ## measure the way from a CSV to a verdict
 	$(BIN)/python -m benchmarks.end_to_end
+
+screenshots: $(DEV_STAMP)  ## a picture of every page in every state, in build/screenshots
+	$(BIN)/python -m tests.e2e.screenshots
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

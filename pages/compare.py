@@ -5,8 +5,11 @@ First the sentence, then the picture, then the proof.
 
 import streamlit as st
 
-from pages.shared import comparison
+from pages.shared import comparison, presenting, proof
 from pages.shared.frame import draw_header, invite, live_part
+from pages.shared.reaching import draw_reaching
+from pages.shared.replay import draw_replay
+from pages.shared.reporting import offer_report
 from pages.shared.results import (
     choose,
     choose_experiment,
@@ -18,9 +21,21 @@ from pages.shared.results import (
 )
 from pages.shared.wording import facts_of
 from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Verdict
+from tl_core.schema import ExperimentConfig, Verdict
 
 POLL_S = 5
+QUESTION = "Was pretraining worth it?"
+
+
+def read_results(experiment: ExperimentConfig) -> ExperimentResults:
+    """Return the experiment's results; without any run the page ends here."""
+    states = states_of(observed_runs(experiment.experiment_id))
+    if not states:
+        invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+        st.stop()
+    found = results_of(experiment.experiment_id, states)
+    live_part(watch, None if found.is_done else POLL_S)(experiment.experiment_id, states)
+    return found
 
 
 def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
@@ -43,41 +58,42 @@ def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
     return next(iter(of_size.values())), of_size[pair]
 
 
+if presenting.draw_presentation():
+    st.stop()
 header = st.container()
 experiment = choose_experiment()
 if experiment is None:
     with header:
-        draw_header("Was pretraining worth it?")
+        draw_header(QUESTION)
     invite(
         "Nothing has been compared yet. Choose a dataset, the arms and a preset first.", "Design", "design"
     )
     st.stop()
 with header:
-    draw_header("Was pretraining worth it?", facts_of(experiment))
+    title, corner = st.columns([5, 1], vertical_alignment="center")
+    with title:
+        draw_header(QUESTION, facts_of(experiment))
 
-states = states_of(observed_runs(experiment.experiment_id))
-if not states:
-    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
-    st.stop()
-results = results_of(experiment.experiment_id, states)
-live_part(watch, None if results.is_done else POLL_S)(experiment.experiment_id, states)
+results = read_results(experiment)
 comparison.draw_missing(results)
 top, selectors = st.container(), st.container()
 if not results.verdicts:
     comparison.draw_nothing_yet(results)
     st.stop()
-
+with corner:
+    presenting.offer_presentation()
 headline, verdict = choose_verdict(results)
 with top:
     comparison.draw_headline(results, headline)
-left, right = st.columns([7, 5])
-with left:
-    comparison.draw_race_card(results, verdict, headline)
-with right:
-    agreement = comparison.draw_agreement(results, verdict)
-comparison.draw_examples(results, verdict, agreement)
-comparison.draw_classes(results, verdict)
-comparison.draw_confusions(results, verdict)
-comparison.draw_all_pairs(results, verdict.train_size)
-comparison.draw_fairness(results, verdict.train_size)
-comparison.offer_download(results)
+comparison.draw_race_card(results, verdict)
+draw_replay(results, verdict)
+draw_reaching(results, verdict)
+proof.draw_classes(results, verdict)
+proof.draw_confusions(results, verdict)
+comparison.draw_agreement(results, verdict)
+proof.draw_all_pairs(results, verdict.train_size)
+proof.draw_fairness(results, verdict.train_size)
+proof.draw_settings(results, verdict)
+with st.container(horizontal=True):
+    offer_report(results)
+    proof.offer_download(results)

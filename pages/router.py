@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.access import draw_login, is_admitted
 from pages.shared.frame import draw_header, guarded, show_error
 from pages.shared.path import PLACE
+from pages.shared.presenting import slide_shown
 from pages.shared.state import forget_lost
 from pages.shared.words import draw_words
 from tl_core.errors import NotFoundError
@@ -16,6 +17,7 @@ ICON = Path(__file__).parent / "shared" / "icon.png"
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ICON), layout="wide")
 
 admitted = is_admitted()
+is_presenting = slide_shown() is not None
 page = st.navigation(
     {
         "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
@@ -37,7 +39,7 @@ page = st.navigation(
             st.Page("models.py", title="Models", icon=":material/inventory_2:", url_path="models"),
         ],
     },
-    position="sidebar" if admitted else "hidden",
+    position="sidebar" if admitted and not is_presenting else "hidden",
     expanded=True,
 )
 if not admitted:
@@ -58,6 +60,7 @@ def draw_page() -> None:
 
 
 st.session_state[PLACE] = page.url_path
-with st.sidebar:
-    draw_words(page.url_path or "home")
+if not is_presenting:
+    with st.sidebar:
+        draw_words(page.url_path or "home")
 guarded(draw_page, "page")()

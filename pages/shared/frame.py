@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.access import offer_logout
-from pages.shared.state import hardware, workspace
+from pages.shared.glossary import help_on, words_in
+from pages.shared.saving import draw_table, offer_files
+from pages.shared.state import hardware
 from pages.shared.wording import short_hash
 from tl_core.charts.text import one_line
-from tl_core.errors import NotFoundError, TlError
+from tl_core.errors import TlError
 from tl_core.schema import DatasetInfo
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
@@ -47,31 +49,13 @@ def draw_header(question: str, facts: Sequence[str] = ()) -> None:
 
 
 def _draw_sidebar() -> None:
-    """Say below the path what is loaded and what the server has."""
+    """Say below the list of pages where a person is on the path, and what the server has."""
+    from pages.shared.path import draw_path  # it escapes with this module's literal
+
     with st.sidebar:
-        loaded = _loaded_dataset()
-        if loaded:
-            st.caption(literal(loaded))
+        draw_path()
         st.caption(literal(hardware().sentence))
         offer_logout()
-
-
-def _loaded_dataset() -> str | None:
-    """Name the dataset of the experiment or run in the URL, else the one in the URL itself."""
-    try:
-        fingerprint = _fingerprint_shown()
-        return dataset_line(workspace().database.get_dataset(fingerprint)) if fingerprint else None
-    except NotFoundError:
-        return None
-
-
-def _fingerprint_shown() -> str | None:
-    database, ids = workspace().database, st.query_params
-    if "experiment" in ids:
-        return database.get_experiment(ids["experiment"]).dataset_fingerprint
-    if "run" in ids:
-        return database.get_run(ids["run"]).config.dataset_fingerprint
-    return ids.get("dataset")
 
 
 def dataset_line(info: DatasetInfo) -> str:
@@ -110,23 +94,30 @@ def live_part(body: Callable[_P, None], run_every: float | None = None) -> Calla
 
 
 def draw_figure(figure: go.Figure, table: pd.DataFrame | None = None, *, key: str) -> None:
-    """Place a figure with its text alternative, and its numbers as a table below."""
+    """Place a figure with its text alternative; below it its numbers as a table, and all of it as files."""
+    place_figure(figure, key=key)
+    if table is not None:
+        with st.expander("Numbers and files", icon=":material/table_rows:"):
+            draw_table(table)
+            offer_files(figure, table, key=key)
+
+
+def place_figure(figure: go.Figure, *, key: str) -> None:
+    """Place a figure with its text alternative, and nothing else."""
     alt = (figure.layout.meta or {}).get("alt", "")
     st.plotly_chart(figure, theme=None, key=key, config=CHART_CONFIG, alt=alt)
-    if table is not None:
-        with st.expander("The numbers", icon=":material/table_rows:"):
-            st.dataframe(table, hide_index=True)
 
 
 def card(
     name: str, meaning: str = "", *, height: Literal["content", "stretch"] = "content"
 ) -> st.delta_generator.DeltaGenerator:
-    """Open a card for one thought: a bold name, a middle dot, what the axis means.
+    """Open a card for one thought: a bold name, a middle dot, what the axis means, and its words explained.
 
     ``height="stretch"`` makes cards that stand side by side equally high.
     """
     box = st.container(border=True, height=height)
-    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""))
+    words = help_on(words_in(f"{name} {meaning}"))
+    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""), help=words or None)
     return box
 
 

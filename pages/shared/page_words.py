@@ -5,11 +5,11 @@ A test compares them with the texts of the pages; ``python -m tests.pages.said``
 
 _WORDS = {
     "compare": (
-        "dataset example label class split train validation test arm base-model pretrained head "
+        "dataset example label class split train validation test arm base-model pretrained weights head "
         "fine-tuning from-scratch frozen random-frozen tf-idf majority-class experiment run seed preset "
-        "batch-size step learning-rate budget plateau loss accuracy macro-f1 f1 confusion-matrix points "
-        "verdict 95-interval p-value mcnemar-s-test one-label-for-all did-not-learn still-improving "
-        "below-the-largest-class seeds-missing "
+        "batch-size step epoch learning-rate warm-up budget plateau loss token accuracy macro-f1 f1 "
+        "confusion-matrix points verdict 95-interval p-value mcnemar-s-test one-label-for-all "
+        "did-not-learn still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint split train validation test arm frozen experiment run "
@@ -18,19 +18,24 @@ _WORDS = {
     "design": (
         "dataset label class split train validation test transfer-learning arm base-model pretrained "
         "weights head fine-tuning from-scratch frozen random-frozen tf-idf majority-class experiment run "
-        "seed preset batch-size step epoch learning-rate budget plateau token headline-metric macro-f1 f1 "
-        "verdict "
+        "seed preset batch-size step epoch learning-rate warm-up budget plateau loss token "
+        "headline-metric macro-f1 f1 verdict "
     ),
-    "home": ("label class split train pretrained fine-tuning from-scratch experiment run 95-interval "),
+    "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
     "models": (
-        "dataset example label class split train test arm base-model weights head fine-tuning "
-        "from-scratch frozen random-frozen tf-idf majority-class experiment run seed batch-size "
-        "learning-rate token macro-f1 "
+        "dataset example label split train test arm base-model weights head fine-tuning from-scratch "
+        "frozen random-frozen tf-idf majority-class experiment run seed batch-size learning-rate token "
+        "macro-f1 "
     ),
     "runs": (
         "example class split train validation test arm base-model head fine-tuning from-scratch frozen "
         "random-frozen tf-idf majority-class experiment run seed batch-size step epoch learning-rate "
         "budget plateau loss token accuracy macro-f1 verdict "
+    ),
+    "side_by_side": (
+        "dataset example class split train validation test arm base-model head fine-tuning from-scratch "
+        "frozen random-frozen tf-idf majority-class experiment run seed preset step loss headline-metric "
+        "accuracy macro-f1 f1 points verdict 95-interval p-value "
     ),
     "try_it": (
         "dataset example label class split train validation test arm head fine-tuning from-scratch frozen "

@@ -4,8 +4,7 @@ import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.results import labels_of
-from pages.shared.wording import plural
-from tl_core.evaluation.wording import describe_arm, take_apart
+from tl_core.evaluation.wording import counts, describe_arm, is_about_models, take_apart
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
 
@@ -23,25 +22,46 @@ _FLAG_WORDS = {
 }
 
 
-def draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
-    """Draw a verdict's claim, its interval with n and seeds, and a badge for all that a reader must know."""
+def draw_claim(results: ExperimentResults, verdict: Verdict, *, level: int = 3) -> None:
+    """Draw a verdict's claim, its interval with n and seeds, and a badge for all that a reader must know.
+
+    ``level`` is that of the claim's heading: 2 on *Compare*.
+    """
+    claim, interval = claim_of(results, verdict)
+    st.markdown(f"{'#' * level} {literal(claim)}")
+    st.markdown(literal(interval))
+    draw_weaknesses(results, verdict)
+
+
+def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
+    """Say a verdict's claim, and its interval with n and seeds; not escaped."""
     arms = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
     words = take_apart(verdict, arms)
-    st.markdown(f"### {literal(words.claim)}.")
-    counts = f"{plural(verdict.num_seeds, 'seed')}, {verdict.num_examples:,} test examples"
-    st.markdown(f"{words.interval}{_unit(verdict)} ({counts}).")
+    return f"{words.claim}.", f"{words.interval}{_unit(verdict)} ({counts(verdict)})."
+
+
+def draw_weaknesses(results: ExperimentResults, verdict: Verdict) -> None:
+    """Draw a badge for the conclusion and for each thing that weakens it, and what to do about them."""
+    _draw_badges(results, verdict)
+    _draw_remedies(verdict)
+
+
+def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
+    labels = labels_of(results.experiment)
     with st.container(horizontal=True, gap="small"):
         text, icon, color = _BADGES[verdict.conclusion]
         st.badge(text, icon=icon, color=color)
-        if verdict.scope == "models":
-            st.badge("one seed", icon=":material/warning:", color="orange")
-    if verdict.scope == "models":
+        weak = [f"{labels[flag.arm]}: {_FLAG_WORDS[flag.code]}" for flag in verdict.flags]
+        for words in ["one seed", *weak] if is_about_models(verdict) else weak:
+            st.badge(literal(words), icon=":material/warning:", color="orange")
+
+
+def _draw_remedies(verdict: Verdict) -> None:
+    """Say below the badges what to do about them, each remedy once."""
+    if is_about_models(verdict):
         st.caption("It is about these two trained models and says nothing about other trainings.")
-    labels = labels_of(results.experiment)
-    for flag in verdict.flags:
-        label = labels[flag.arm]
-        st.badge(literal(f"{label}: {_FLAG_WORDS[flag.code]}"), icon=":material/warning:", color="orange")
-        st.caption(literal(flag.remedy))
+    for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
+        st.caption(literal(remedy))
 
 
 def _unit(verdict: Verdict) -> str:

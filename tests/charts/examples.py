@@ -85,6 +85,14 @@ def confusion(names: Names, theme: Theme) -> go.Figure:
     return charts.confusion_matrix([[8, 2], [3, 7]], [names.label, "praise"], style, theme=theme)
 
 
+def confusion_gap(names: Names, theme: Theme) -> go.Figure:
+    styles = list(charts.arm_styles(arms(names), {}, theme).values())
+    labels = [names.label, "praise"]
+    return charts.confusion_difference(
+        [[8, 2], [3, 7]], [[5, 5], [3, 7]], labels, styles[2], styles[1], theme=theme
+    )
+
+
 def agreement(names: Names, theme: Theme) -> go.Figure:
     styles = list(charts.arm_styles(arms(names), {}, theme).values())
     return charts.who_is_right([[60, 25], [5, 10]], styles[2], styles[1], theme=theme)
@@ -134,6 +142,7 @@ FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     curves,
     per_class,
     confusion,
+    confusion_gap,
     agreement,
     balance,
     lengths,

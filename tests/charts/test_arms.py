@@ -54,12 +54,12 @@ def test_arm_without_an_interval_has_no_band():
     assert [tuple(trace.x) for trace in traces(overview(), "interval")] == [(0.85, 0.95), (0.6, 0.7)]
 
 
-def test_values_are_set_in_the_arms_ink():
+def test_values_are_set_in_the_arms_ink_with_their_interval():
     values = [(note.text, note.font.color) for note in overview().layout.annotations]
 
     assert values == [
-        ("<b>90.0</b>", STYLES["fine_tuned"].ink),
-        ("<b>65.0</b>", STYLES["scratch"].ink),
+        ('<b>90.0</b><br><span style="font-size:11px">85.0 to 95.0</span>', STYLES["fine_tuned"].ink),
+        ('<b>65.0</b><br><span style="font-size:11px">60.0 to 70.0</span>', STYLES["scratch"].ink),
         ("<b>40.0</b>", STYLES["majority"].ink),
     ]
 
@@ -112,3 +112,12 @@ def test_difference_and_interval_are_written_out(forest):
 
     assert texts[0] == "A − B"
     assert texts[1] == '<b>+21.4</b><br><span style="font-size:11px">+14.1 to +28.7</span>'
+
+
+def test_a_long_pair_keeps_both_names():
+    pair = f"Fine-tuned · {'a' * 50} − From scratch"
+    rows = pd.DataFrame([(pair, 0.2, 0.1, 0.3)], columns=["pair", "difference", "low", "high"])
+    name = difference_interval(rows).layout.annotations[0].text
+
+    assert name.startswith("Fine-tuned · aaaa")
+    assert name.endswith("… − From scratch")

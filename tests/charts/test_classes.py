@@ -36,7 +36,21 @@ def test_of_many_classes_the_largest_differences_are_drawn_and_the_rest_counted(
 
     assert len(figure.data[0].x) == 24
     assert min(abs(gap) for gap in figure.data[0].x) == pytest.approx(6)
-    assert figure.layout.xaxis.title.text == "difference in F1, points; 6 smaller not drawn"
+    assert figure.layout.xaxis.title.text == "difference in F1, points; 6 in between not drawn"
+
+
+def test_of_many_gains_the_only_loss_is_still_drawn():
+    figure = per_class_difference(gaps({f"c{i}": 0.2 + i / 100 for i in range(30)} | {"lost": -0.01}), A, B)
+
+    assert len(figure.data[0].x) == 24
+    assert figure.layout.yaxis.ticktext[-1] == "lost"
+
+
+def test_fewer_bars_can_be_asked_for():
+    figure = per_class_difference(gaps({f"c{i}": i / 100 for i in range(30)}), A, B, most_bars=8)
+
+    assert len(figure.data[0].x) == 8
+    assert figure.layout.yaxis.ticktext == ("c29", "c28", "c27", "c26", "c25", "c24", "c1", "c0")
 
 
 def test_labels_that_look_alike_when_cut_keep_their_own_bars():

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from tl_core.charts import arm_styles, confusion_matrix
+from tl_core.charts import arm_styles, confusion_difference, confusion_matrix
 from tl_core.charts.colors import contrast, mix
 from tl_core.schema import Arm
 
-A = arm_styles([Arm.parse("fine_tuned")], {})["fine_tuned"]
+STYLES = arm_styles([Arm.parse("fine_tuned"), Arm.parse("scratch")], {})
+A, B = STYLES["fine_tuned"], STYLES["scratch"]
 
 
 def shown(figure) -> np.ndarray:
@@ -74,3 +75,59 @@ def test_matrix_texts_can_be_read(name, theme):
         drawn = np.array(trace.z, dtype=float)
         for share in drawn[np.isfinite(drawn)]:
             assert contrast(trace.textfont.color, mix(empty, full, share)) >= 4.5
+
+
+def texts(figure) -> list[list[str]]:
+    """What stands in the cells, over all layers."""
+    return np.sum([np.array(trace.text, dtype=object) for trace in figure.data], axis=0).tolist()
+
+
+def test_each_cell_is_written_once_though_there_is_a_layer_for_each_ink():
+    figure = confusion_matrix([[99, 1], [2, 98]], ["no", "yes"], A)
+
+    assert len(figure.data) == 2
+    assert texts(figure) == [["99 %", "1 %"], ["2 %", "98 %"]]
+
+
+def test_difference_is_in_points_of_the_true_class_with_its_sign():
+    figure = confusion_difference([[9, 1], [2, 2]], [[5, 5], [4, 0]], ["no", "yes"], A, B)
+
+    assert shown(figure) == pytest.approx(np.array([[0.4, -0.4], [-0.5, 0.5]]))
+    assert texts(figure) == [["+40.0", "−40.0"], ["−50.0", "+50.0"]]
+
+
+def test_difference_takes_the_colour_of_the_arm_that_says_it_more_often():
+    trace = confusion_difference([[9, 1], [2, 2]], [[5, 5], [4, 0]], ["no", "yes"], A, B).data[0]
+
+    assert (trace.colorscale[0][1], trace.colorscale[-1][1]) == (B.color, A.color)
+    assert (trace.zmin, trace.zmax) == (-0.5, 0.5)
+
+
+def test_difference_of_many_classes_is_rounded_not_cut():
+    first = np.eye(5) * 3
+    second = first.copy()
+    second[0] = [1, 2, 0, 0, 0]
+    cells = texts(confusion_difference(first, second, list("abcde"), A, B))
+
+    assert cells[0] == ["+67", "−67", "0", "0", "0"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_difference_texts_can_be_read(theme):
+    styles = arm_styles([Arm.parse("fine_tuned"), Arm.parse("scratch")], {}, theme)
+    rows = np.array([[i, 11 - i, 5] for i in range(11)]) @ np.eye(3, 11)
+    figure = confusion_difference(rows, rows[::-1], list("abcdefghijk"), *styles.values(), theme=theme)
+
+    for trace in figure.data:
+        (_, low), (_, middle), (_, high) = trace.colorscale
+        drawn = np.array(trace.z, dtype=float)
+        for gap in drawn[np.isfinite(drawn)] / trace.zmax:
+            color = mix(middle, high if gap > 0 else low, abs(gap))
+            assert contrast(trace.textfont.color, color) >= 4.5
+
+
+def test_two_alike_matrices_have_no_difference_and_no_fault():
+    figure = confusion_difference(np.eye(2), np.eye(2), ["no", "yes"], A, B)
+
+    assert not shown(figure).any()
+    assert figure.layout.meta["alt"].endswith("the largest is 0.0 for no answered as no.")

@@ -31,6 +31,7 @@ EMPTY = {
         pd.DataFrame(columns=["label", "difference", "value_a", "value_b", "support"]), STYLE, STYLE
     ),
     "confusion": lambda: charts.confusion_matrix([[0, 0], [0, 0]], ["a", "b"], STYLE),
+    "confusion_gap": lambda: charts.confusion_difference([[0]], [[0]], ["a"], STYLE, STYLE),
     "agreement": lambda: charts.who_is_right([[0, 0], [0, 0]], STYLE, STYLE),
     "balance": lambda: charts.class_balance({}),
     "lengths": lambda: charts.length_histogram([], 128),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.charts.examples import FIGURES, Names
 from tl_core.charts.colors import PALETTE, Theme, contrast
-from tl_core.charts.template import TONES
+from tl_core.charts.template import TONES, add_note, enlarged, new_figure
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))
@@ -46,3 +47,27 @@ def test_server_keeps_to_itself():
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["client"]["showErrorDetails"] == "none"
     assert CONFIG["client"]["disableDataExport"] is True
+
+
+def test_an_enlarged_figure_has_larger_type_lines_and_margins_and_the_same_data():
+    figure = new_figure(theme="light", height=200, alt="Two points.")
+    figure.add_scatter(x=[1, 2], y=[3, 4], line={"width": 2}, marker={"size": 10})
+    add_note(figure, '<span style="font-size:11px">note</span>', theme="light", x=1, y=3, xshift=4)
+    larger = enlarged(figure, 1.5)
+
+    assert (larger.layout.height, larger.layout.template.layout.font.size) == (300, 20)
+    assert larger.layout.template.layout.margin.l == 12
+    assert (larger.data[0].line.width, larger.data[0].marker.size) == (3, 15)
+    assert (tuple(larger.data[0].x), larger.layout.annotations[0].x) == ((1, 2), 1)
+    assert larger.layout.annotations[0].text == '<span style="font-size:16px">note</span>'
+    assert larger.layout.annotations[0].xshift == 6
+    assert larger.layout.meta == {"alt": "Two points."}
+    assert figure.layout.height == 200
+
+
+@pytest.mark.parametrize("make", FIGURES, ids=lambda make: make.__name__)
+def test_every_figure_can_be_enlarged(make):
+    figure = make(Names(), "dark")
+
+    assert enlarged(figure, 1.5).layout.height == round(1.5 * figure.layout.height)
+    assert len(enlarged(figure, 1.5).data) == len(figure.data)

@@ -5,10 +5,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Page, Response, expect, sync_playwright
 
 from tests.serving import Server, serve
 
+expect.set_options(timeout=30_000)  # as long as for an action: a busy machine is slow, and not wrong
 LOCAL = ("data:", "blob:", "http://127.0.0.1", "ws://127.0.0.1")
 
 

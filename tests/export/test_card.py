@@ -119,7 +119,6 @@ def test_the_lines_that_load_a_pooled_head_still_work_in_an_exported_folder(work
 def test_a_download_carries_the_card_once(workspace, experiment):
     run = run_of(workspace, experiment, "fine_tuned")
     model = workspace.run_folder(run.run_id).model_dir
-    model.mkdir()
     (model / "README.md").write_text("# Text classifier\n\nThe lines that load it.\n")
     (model / "classifier.json").write_text("{}")
     queue = Queue(workspace.database)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from tests.inference.predictors import ByLength
 from tests.store.makers import make_experiment, make_run
 from tests.store.opening import open_workspace
+from tl_core.data.spreadsheets import as_csv, harmless
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.inference import files
-from tl_core.inference.files import CHUNK, carry_out_prediction, harmless, predict_file
+from tl_core.inference.files import CHUNK, carry_out_prediction, predict_file
 from tl_core.jobs.predictions import PREDICTIONS_NAME, read_summary
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State
@@ -131,7 +132,7 @@ cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 @given(st.lists(st.lists(cells, min_size=2, max_size=2), min_size=1, max_size=5))
 def test_any_cells_come_back_through_the_quoting(rows):
-    text = files._as_csv(rows).decode()
+    text = as_csv(rows).decode()
     assert list(csv.reader(io.StringIO(text, newline=""))) == rows
 
 

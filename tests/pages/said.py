@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "pages"
 SPEAKING = ("pages", "tl_core.charts", "tl_core.results", "tl_core.evaluation.wording")
 """Packages whose texts reach a person."""
+GLOSSARY = "pages.shared.glossary"
+"""It explains the words, and uses others in doing so."""
 NO_PAGES = {"__init__", "router", "understand"}
 """Those without words of their own; *Understand* shows them all."""
 # Names of columns, ids, icons and styles, which nobody reads.
@@ -86,7 +88,7 @@ def _file_of(module: str) -> Path:
 
 
 def _is_speaking(module: str) -> bool:
-    return module.startswith(SPEAKING) and _file_of(module).is_file()
+    return module.startswith(SPEAKING) and module != GLOSSARY and _file_of(module).is_file()
 
 
 def _used(module: str, definition: ast.AST) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.data.tables import table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -13,6 +14,8 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tl_core.data.dataset import build_dataset
+from tl_core.planning.launching import store_dataset
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_before_two_arms_have_finished_it_says_what_is_missing(app, workspace):
 
 def test_the_claim_comes_first_with_interval_and_n(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    claim = next(one.value for one in app.markdown if one.value.startswith("###"))
+    claim = next(one.value for one in app.markdown if one.value.startswith("## "))
     assert "more accurate than the same network trained from scratch, but" in claim
     assert "still improving when it stopped" in claim, "what weakens it stands in the same sentence"
     assert "points (2 seeds, 18 test examples)." in text_of(app)
@@ -53,11 +56,11 @@ def test_the_claim_comes_first_with_interval_and_n(app, experiment):
 
 def test_every_card_is_there(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    names = ["The race", "Who is right where", "The texts themselves", "Gains and losses by class",
-             "What is taken for what", "All pairs", "How fair was this?"]  # fmt: skip
+    names = ["The race", "The race, replayed", "Time to the same accuracy", "Who is right where", "Gains and losses by class", "What is taken for what",
+             "All pairs", "How fair was this?", "What was set differently"]  # fmt: skip
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
-    assert len(figures_of(app)) == 7
+    assert len(figures_of(app)) == 10
     assert "shared, pretrained" in shown
 
 
@@ -79,7 +82,7 @@ def test_another_pair_changes_the_cards_and_the_url(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
     pairs(app).select("fine_tuned~tfidf").run()
     assert query_of(app, "pair") == "fine_tuned~tfidf"
-    assert "only TF-IDF" in figures_of(app)[2]
+    assert any("only TF-IDF" in figure for figure in figures_of(app))
     assert "network trained from scratch" in text_of(app)
 
 
@@ -91,13 +94,11 @@ def test_the_pair_of_the_url_is_shown(app, experiment):
 def test_a_cell_opens_its_texts(app, workspace, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
     cell = next(one for one in app.segmented_control if one.key == "cell")
-    before = len(app.dataframe)
     cell.set_value("only_a").run()
-    assert len(app.dataframe) == before + 1
-    table = next(one.value for one in app.dataframe if "text" in one.value)
-    assert (table["predicted_a"] == table["target"]).all()
-    assert (table["predicted_b"] != table["target"]).all()
-    assert table["text"].str.contains(" ").all()
+    examples = next(one.value for one in app.dataframe if "text" in one.value)
+    assert (examples["predicted_a"] == examples["target"]).all()
+    assert (examples["predicted_b"] != examples["target"]).all()
+    assert examples["text"].str.contains(" ").all()
 
 
 def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):
@@ -182,10 +183,11 @@ def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
 
 def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    shown = [list(one.value.columns) for one in app.dataframe]
-    assert len(shown) == len(figures_of(app))
+    shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
+    assert len(shown) == len(figures_of(app)) + 1, "one table for each figure, and the settings"
     assert "Mean test accuracy, %" in shown[0]
-    assert all({"Seeds", "Test examples"} & set(columns) or "Seed" in columns for columns in shown)
+    known = {"Seeds", "Test examples", "Seed", "Setting"}
+    assert all(known & set(columns) for columns in shown)
     assert not [name for columns in shown for name in columns if "_" in name]
 
 
@@ -195,3 +197,45 @@ def test_several_base_models_are_not_called_the_same(app, workspace):
     open_page(app, "compare")
     assert "Base model: other in Fine-tuned · other, seed 0" in text_of(app)
     assert "not all was the same" in text_of(app)
+
+
+def test_every_card_has_a_line_computed_from_its_numbers(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    shown = text_of(app)
+    assert "Fine-tuned has the highest mean test accuracy, 94.4 %" in shown
+    assert "gains most:" in shown
+    assert "The mistake that changes most:" in shown
+    assert "Of 36 answers, only Fine-tuned has" in shown
+    assert "of 6 pairs the interval excludes zero" in shown
+
+
+def test_what_differs_between_two_arms_is_listed_and_the_rest_is_named_as_shared(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    settings = next(one.value for one in app.dataframe if "Setting" in one.value)
+    assert settings["Setting"].tolist() == [
+        "Weights",
+        "Learning rate of the encoder",
+        "Learning rate of the head",
+    ]
+    assert "The same for both: Base model all-MiniLM-L6" in text_of(app)
+
+
+def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, workspace):
+    labels = [f"class {i}" for i in range(31) for _ in range(10)]
+    texts = [f"text number {i}" for i in range(310)]
+    built = build_dataset(table(text=texts, label=labels), name="many", text="text", label="label")
+    made = add_experiment(workspace, store_dataset(workspace, built), ("scratch", "fine_tuned"))
+    finish_all(workspace, made, fine_tuned=0.9, scratch=0.4)
+    open_page(app, "compare", experiment=made.experiment_id)
+    assert not [
+        figure for figure in figures_of(app) if '"type":"heatmap"' in figure and "true class" in figure
+    ]
+    listed = next(one.value for one in app.dataframe if "True class" in one.value)
+    assert len(listed) == 20
+    assert "31 classes are too many for a matrix" in text_of(app)
+
+
+def test_a_remedy_for_two_arms_is_said_once(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    captions = [one.value for one in app.caption]
+    assert sum("Train all arms for more epochs" in one for one in captions) == 1

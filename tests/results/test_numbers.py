@@ -93,3 +93,17 @@ def test_answers_and_labels_are_in_percent():
     }
     assert numbers.label_numbers({"no": 1, "yes": 2})["Share, %"].tolist() == [33.3, 66.7]
     assert numbers.label_numbers({"no": 0})["Share, %"].tolist() == [0.0]
+
+
+def test_the_difference_of_two_confusions_is_in_points_of_the_class():
+    a, b = np.array([[9.0, 1.0], [0.0, 4.0]]), np.array([[5.0, 5.0], [0.0, 4.0]])
+    shown = numbers.confusion_difference_numbers(a, b, ["x", "y"])
+    assert shown["taken for y, points"].tolist() == [-40.0, 0.0]
+    assert shown["Test examples"].tolist() == [10, 4]
+
+
+def test_mistakes_name_both_arms_with_seeds_and_examples():
+    a, b = np.array([[9.0, 1.0], [0.0, 4.0]]), np.array([[5.0, 5.0], [0.0, 4.0]])
+    shown = numbers.mistake_numbers(tables.mistake_rows(a, b, ["x", "y"]), "A", "B", 3)
+    assert shown.iloc[0].tolist() == ["x", "y", 10.0, 50.0, -40.0, 10, 3]
+    assert list(shown.columns[2:4]) == ["A, % of the class", "B, % of the class"]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tl_core.results.reaching import find_reaching, reaching_sentence
+from tl_core.results.reaching import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
 from tl_core.schema import Metric
 
 LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-IDF"}
@@ -12,12 +12,14 @@ LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-ID
 def curves(**arms):
     """Make curves from lists of accuracies by arm, one list a seed, at 0, 10, 20 ... seconds."""
     rows = [
-        (arm, f"{arm}-{seed}", seed, 10.0 * place, value, 1200)
+        (arm, f"{arm}-{seed}", seed, 4 * place, 10.0 * place, value, 1200)
         for arm, seeds in arms.items()
         for seed, values in enumerate(seeds)
         for place, value in enumerate(values)
     ]
-    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", "train_s", "accuracy", "num_examples"])
+    return pd.DataFrame(
+        rows, columns=["arm", "run_id", "seed", "step", "train_s", "accuracy", "num_examples"]
+    )
 
 
 def find(a="fine_tuned", b="scratch", **arms):
@@ -79,3 +81,55 @@ def test_arms_without_curves_cannot_be_held_against_each_other():
 )
 def test_the_sentence_says_what_was_found(accuracies, sentence):
     assert reaching_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
+
+
+ALL = curves(
+    fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.4, 0.5]], scratch=[[0.2, 0.6, 0.5], [0.3, 0.4, 0.6]], tfidf=[[0.6]]
+)
+
+
+def test_every_arm_has_a_row_a_seed_with_seconds_and_steps():
+    rows = reaching_rows(ALL, ["fine_tuned", "scratch", "tfidf"], "scratch", Metric.ACCURACY)
+    assert rows[["arm", "seed"]].to_numpy().tolist() == [
+        [arm, seed] for arm in ("fine_tuned", "scratch", "tfidf") for seed in (0, 1)
+    ]
+    assert rows["target"].tolist() == [0.6] * 6
+    assert rows["train_s"].tolist() == [10, 20, 10, 20, 0, 0]
+    assert rows["step"].tolist() == [4, 8, 4, 8, 0, 0]
+
+
+def test_a_seed_that_never_got_there_says_where_it_ended():
+    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    assert rows["is_reached"].tolist() == [True, False]
+    assert rows.iloc[1][["train_s", "step"]].tolist() == [20.0, 8]
+
+
+def test_the_reference_without_a_network_is_reached_in_every_seed():
+    rows = reaching_rows(ALL, ["tfidf", "scratch"], "tfidf", Metric.ACCURACY)
+    assert rows["arm"].value_counts().to_dict() == {"tfidf": 2, "scratch": 2}
+
+
+def test_a_reference_without_a_network_took_its_time_in_every_seed():
+    assert find(b="tfidf", fine_tuned=[[0.5, 0.7], [0.5, 0.5]], tfidf=[[0.6]]).seconds_b == (0.0, 0.0)
+
+
+def test_an_arm_that_shares_no_seed_has_no_row():
+    table = curves(scratch=[[0.5]], fine_tuned=[[0.5]])
+    table.loc[table["arm"] == "fine_tuned", "seed"] = 7
+    assert set(reaching_rows(table, ["scratch", "fine_tuned"], "scratch", Metric.ACCURACY)["arm"]) == {
+        "scratch"
+    }
+
+
+def test_the_numbers_are_in_words_and_units():
+    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    assert shown.iloc[1].to_dict() == {
+        "Arm": "Fine-tuned",
+        "Seed": 1,
+        "Validation accuracy to reach, %": 60.0,
+        "Reached": "no, ended before",
+        "Training seconds": 20.0,
+        "Steps": 8,
+        "Validation examples": 1200,
+    }

@@ -70,3 +70,17 @@ def test_before_a_majority_run_the_floor_comes_from_the_labels(metric, floor):
 
 def test_without_labels_there_is_no_floor():
     assert tables.floor_on_validation([], {}, Metric.ACCURACY) is None
+
+
+def test_mistakes_come_with_the_most_unequal_first():
+    a = np.array([[8.0, 2.0, 0.0], [0.0, 4.0, 0.0], [1.0, 0.0, 1.0]])
+    b = np.array([[5.0, 5.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 2.0]])
+    rows = tables.mistake_rows(a, b, ["x", "y", "z"])
+    assert rows[["true", "predicted"]].to_numpy().tolist() == [["z", "x"], ["x", "y"]]
+    assert rows["difference"].tolist() == pytest.approx([0.5, -0.3])
+    assert rows["support"].tolist() == [2, 10]
+
+
+def test_a_class_without_test_examples_makes_no_mistakes():
+    a = np.array([[2.0, 1.0], [0.0, 0.0]])
+    assert tables.mistake_rows(a, a, ["x", "y"])["true"].tolist() == ["x"]

@@ -14,9 +14,9 @@ from tl_core.schema import Metric
 
 METRIC_LABELS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
 
-_ROW_PX = 40
+_ROW_PX = 46
 _AXIS_PX = 52
-_VALUE_PX = 48
+_VALUE_PX = 78
 _PAIR_ROW_PX = 54
 _INTERVAL_PX = 96
 _TIE_OFFSETS = (0.0, 0.13, -0.13, 0.26, -0.26)
@@ -132,6 +132,7 @@ def _add_seeds(figure: go.Figure, position: int, values: pd.DataFrame, style: Ar
         y=[position + _TIE_OFFSETS[tie % len(_TIE_OFFSETS)] for tie in ties],
         mode="markers",
         marker={"color": style.color, "size": 7, "opacity": 0.75},
+        cliponaxis=False,
         customdata=values["seed"],
         hovertemplate="seed %{customdata}: %{x:.1%}<extra>" + plain(style.label) + "</extra>",
         name="seeds",
@@ -149,15 +150,22 @@ def _add_mean(figure: go.Figure, row: Any, style: ArmStyle, theme: Theme) -> Non
         name="mean",
     )
     figure.add_annotation(
-        text=f"<b>{100 * row.mean:.1f}</b>",
+        text=f"<b>{100 * row.mean:.1f}</b>{_small_interval(row)}",
         x=1,
         xref="paper",
         xanchor="right",
         xshift=_VALUE_PX,
         y=row.Index,
+        align="right",
         showarrow=False,
         font={"color": style.ink, "size": 16},
     )
+
+
+def _small_interval(row: Any) -> str:
+    if np.isnan(row.low) or np.isnan(row.high):
+        return ""
+    return f'<br><span style="font-size:11px">{100 * row.low:.1f} to {100 * row.high:.1f}</span>'
 
 
 def _add_rows_axis(figure: go.Figure, labels: list[str]) -> None:
@@ -220,7 +228,7 @@ def _add_interval(figure: go.Figure, row: Any, theme: Theme) -> None:
         hovertemplate=f"{points(row.difference)} points ({interval})<extra>{plain(row.pair, 80)}</extra>",
     )
     figure.add_annotation(
-        text=plain(row.pair, 44),
+        text=_pair_name(row.pair),
         x=0,
         xref="paper",
         xanchor="left",
@@ -242,6 +250,12 @@ def _add_interval(figure: go.Figure, row: Any, theme: Theme) -> None:
         showarrow=False,
         font={"color": color, "size": 16},
     )
+
+
+def _pair_name(pair: str) -> str:
+    """Cut each arm of a pair by itself, so that a long first name leaves the second one there."""
+    a, minus, b = pair.partition(" − ")
+    return plain(pair, 44) if len(pair) <= 44 else f"{plain(a, 21)}{minus}{plain(b, 21)}"
 
 
 def _overview_alt(rows: pd.DataFrame, styles: Mapping[str, ArmStyle], metric: Metric) -> str:

@@ -11,7 +11,6 @@ from tl_core.charts.text import one_line, percent, plain, points
 
 Measure = Literal["precision", "recall", "f1"]
 
-_MOST_BARS = 24
 _BAR_PX = 26
 _GAP_PX = 44
 _LABEL_LIMIT = 24
@@ -24,6 +23,7 @@ def per_class_difference(
     style_b: ArmStyle,
     *,
     measure: Measure = "f1",
+    most_bars: int = 24,
     theme: Theme = "light",
 ) -> go.Figure:
     """Show for each class by how much arm a is ahead of arm b; bars take the colour of the arm ahead.
@@ -32,23 +32,21 @@ def per_class_difference(
     ----------
     table
         One row per class: ``label``, ``difference`` (a minus b), ``value_a``, ``value_b`` (fractions),
-        ``support`` (test examples). Of more than 24 classes those with the largest differences are drawn,
-        and the axis says how many are left out.
+        ``support`` (test examples).
     style_a, style_b
         The two arms.
     measure
         What the values are.
+    most_bars
+        Of more classes the largest gains and losses are drawn, and the axis says how many are left out.
     theme
         Light or dark.
     """
     if table.empty:
         return empty_figure("No class has test examples.", theme=theme)
-    strongest = table["difference"].abs().sort_values(ascending=False, kind="stable").index[:_MOST_BARS]
-    rows = (
-        table.loc[strongest].sort_values("difference", ascending=False, kind="stable").reset_index(drop=True)
-    )
+    rows = _extremes(table.sort_values("difference", ascending=False, kind="stable"), most_bars)
     name, hidden = _MEASURES[measure], len(table) - len(rows)
-    title = f"difference in {name}, points" + (f"; {hidden} smaller not drawn" if hidden else "")
+    title = f"difference in {name}, points" + (f"; {hidden} in between not drawn" if hidden else "")
     figure = new_figure(
         theme=theme, height=_BAR_PX * len(rows) + 100, alt=_per_class_alt(rows, style_a, style_b, name)
     )
@@ -73,6 +71,16 @@ def per_class_difference(
     _add_gaps(figure, rows, style_a, style_b)
     _add_key(figure, style_a, style_b)
     return figure
+
+
+def _extremes(ordered: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Keep the largest differences of a falling order; a quarter of the places is for its end."""
+    if len(ordered) > most:
+        end = ordered.index[-(most // 4) :]
+        others = ordered.drop(end)["difference"].abs().sort_values(ascending=False, kind="stable")
+        kept = others.index[: most - len(end)].union(end)
+        ordered = ordered.loc[ordered.index.isin(kept)]
+    return ordered.reset_index(drop=True)
 
 
 def _gap_range(rows: pd.DataFrame) -> list[float]:

@@ -30,7 +30,7 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
     },
 }
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0F141B"}
-TEXT: dict[Theme, str] = {"light": "#1B2430", "dark": "#E4E9F0"}
+TEXT: dict[Theme, str] = {"light": "#10161F", "dark": "#E4E9F0"}
 
 _LABELS = {
     ArmKind.FINE_TUNED: "Fine-tuned",

@@ -1,6 +1,7 @@
-"""What one arm answers for each true class."""
+"""What one arm answers for each true class, and how two arms differ in it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix, text_on
 from tl_core.charts.template import TONES, empty_figure, new_figure
-from tl_core.charts.text import one_line, percent, plain
+from tl_core.charts.text import one_line, percent, plain, points
 
 Floats = npt.NDArray[np.float64]
 
 _LABEL_LIMIT = 24
 _MOST_CELL_TEXTS = 12
+_MOST_WIDE_CELLS = 4
 _MOST_COLUMN_NAMES = 30
 
 
@@ -41,38 +43,107 @@ def confusion_matrix(
     counts = np.asarray(matrix, dtype=float)
     if not counts.size or not counts.sum():
         return empty_figure("No test predictions yet.", theme=theme)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+    shares = _shares(counts)
     height = max(150 + _cell_px(len(labels)) * len(labels), 260)
     figure = new_figure(theme=theme, height=height, alt=_alt(shares, counts, labels, style))
-    _add_cells(figure, shares, _hover_texts(counts, shares, labels), style, theme)
+    scale = [(0.0, _empty(theme)), (1.0, style.color)]
+    is_wide = len(labels) <= _MOST_WIDE_CELLS
+    texts = [[percent(share, 0) if is_wide else f"{100 * share:.0f}" for share in row] for row in shares]
+    _add_cells(figure, shares, texts, _hover_texts(counts, shares, labels), scale, (0.0, 1.0))
     _name_axes(figure, labels)
     return figure
 
 
+def confusion_difference(
+    matrix_a: npt.ArrayLike,
+    matrix_b: npt.ArrayLike,
+    labels: Sequence[str],
+    style_a: ArmStyle,
+    style_b: ArmStyle,
+    *,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Show by how many points of each true class the answers of two arms differ.
+
+    A cell takes the colour of the arm that gives the answer more often, and its text has the sign of a
+    minus b, so that nothing rests on the colour alone.
+
+    Parameters
+    ----------
+    matrix_a, matrix_b
+        Counts, or their means over seeds, on the same test examples, shape ``(num_labels, num_labels)``.
+    labels
+        Class names in the order of their ids.
+    style_a, style_b
+        The two arms.
+    theme
+        Light or dark.
+    """
+    counts_a, counts_b = np.asarray(matrix_a, dtype=float), np.asarray(matrix_b, dtype=float)
+    if not counts_a.size or not counts_a.sum() or not counts_b.sum():
+        return empty_figure("No test predictions yet.", theme=theme)
+    shares_a, shares_b = _shares(counts_a), _shares(counts_b)
+    gaps = shares_a - shares_b
+    bound = max(float(np.nanmax(np.abs(gaps))), 0.01)
+    height = max(150 + _cell_px(len(labels)) * len(labels), 260)
+    figure = new_figure(theme=theme, height=height, alt=_difference_alt(gaps, labels, style_a, style_b))
+    scale = [(0.0, style_b.color), (0.5, _empty(theme)), (1.0, style_a.color)]
+    is_wide = len(labels) <= _MOST_WIDE_CELLS
+    texts = [[points(gap) if is_wide else points(gap, 0) for gap in row] for row in gaps]
+    hover = _difference_hover(shares_a, shares_b, labels, style_a, style_b)
+    _add_cells(figure, gaps, texts, hover, scale, (-bound, bound))
+    _name_axes(figure, labels)
+    return figure
+
+
+def _shares(counts: Floats) -> Floats:
+    totals = counts.sum(axis=1, keepdims=True)
+    shares: Floats = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+    return shares
+
+
+def _empty(theme: Theme) -> str:
+    return mix(TONES[theme].background, TONES[theme].text, 0.04)
+
+
+def _color_at(scale: Sequence[tuple[float, str]], place: float) -> str:
+    """Return the colour of a scale at a place from 0 to 1."""
+    for (start, color), (end, following) in pairwise(scale):
+        if place <= end:
+            return mix(color, following, (place - start) / (end - start))
+    return scale[-1][1]
+
+
 def _add_cells(
-    figure: go.Figure, shares: Floats, hover: list[list[str]], style: ArmStyle, theme: Theme
+    figure: go.Figure,
+    values: Floats,
+    texts: list[list[str]],
+    hover: list[list[str]],
+    scale: Sequence[tuple[float, str]],
+    bounds: tuple[float, float],
 ) -> None:
     """Draw the cells, those with light and those with dark text apart: a heatmap has one text colour."""
-    empty = mix(TONES[theme].background, TONES[theme].text, 0.04)
-    inks = np.array([text_on(mix(empty, style.color, share)) for share in np.nan_to_num(shares).ravel()])
-    num_labels = len(shares)
+    low, high = bounds
+    places = (np.nan_to_num(values) - low) / (high - low)
+    inks = np.array([text_on(_color_at(scale, place)) for place in places.ravel()])
+    num_labels = len(values)
     for ink in np.unique(inks):
+        is_own = inks.reshape(values.shape) == ink
         figure.add_heatmap(
-            z=np.where(inks.reshape(shares.shape) == ink, shares, np.nan),
+            z=np.where(is_own, values, np.nan),
             x=list(range(num_labels)),
             y=list(range(num_labels)),
-            zmin=0,
-            zmax=1,
-            colorscale=[(0.0, empty), (1.0, style.color)],
+            zmin=low,
+            zmax=high,
+            colorscale=list(scale),
             showscale=False,
             xgap=int(num_labels <= _MOST_COLUMN_NAMES),
             ygap=int(num_labels <= _MOST_COLUMN_NAMES),
             customdata=hover,
             hovertemplate="%{customdata}<extra></extra>",
-            text=[[percent(share, 0) for share in row] for row in shares],
+            text=np.where(is_own, np.array(texts, dtype=object), ""),  # Plotly writes into empty cells too
             texttemplate="%{text}" if num_labels <= _MOST_CELL_TEXTS else None,
-            textfont_color=ink,
+            textfont={"color": ink, "size": 12 if num_labels <= _MOST_WIDE_CELLS else 11},
             hoverongaps=False,
         )
 
@@ -110,6 +181,31 @@ def _hover_texts(counts: Floats, shares: Floats, labels: Sequence[str]) -> list[
         ]
         for i, true in enumerate(names)
     ]
+
+
+def _difference_hover(
+    shares_a: Floats, shares_b: Floats, labels: Sequence[str], style_a: ArmStyle, style_b: ArmStyle
+) -> list[list[str]]:
+    names = [plain(label) for label in labels]
+    return [
+        [
+            f"<b>{true}</b> answered as <b>{predicted}</b><br>"
+            f"{plain(style_a.label)} {percent(shares_a[i, j])}<br>"
+            f"{plain(style_b.label)} {percent(shares_b[i, j])}"
+            for j, predicted in enumerate(names)
+        ]
+        for i, true in enumerate(names)
+    ]
+
+
+def _difference_alt(gaps: Floats, labels: Sequence[str], style_a: ArmStyle, style_b: ArmStyle) -> str:
+    text = (
+        f"Difference of two confusion matrices in points, {one_line(style_a.label)} minus "
+        f"{one_line(style_b.label)}"
+    )
+    true, predicted = divmod(int(np.abs(np.nan_to_num(gaps)).argmax()), len(labels))
+    largest = f"{one_line(labels[true])} answered as {one_line(labels[predicted])}"
+    return f"{text}; the largest is {points(gaps[true, predicted])} for {largest}."
 
 
 def _alt(shares: Floats, counts: Floats, labels: Sequence[str], style: ArmStyle) -> str:

@@ -1,7 +1,9 @@
 """What all figures share: one Plotly template a theme, and the empty figure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
@@ -12,6 +14,12 @@ MARGIN_PX = 8
 FONT_PX = 13
 # The dashboard's own face first; where it is absent (a saved report) the reader's.
 FONT_FAMILY = '"Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+
+
+_FONT_SIZE = re.compile(r"font-size:(\d+)px")
+# Where a figure's JSON counts in pixels: by the name, and everything in these groups.
+_PIXELS = frozenset({"size", "height", "xshift", "yshift", "standoff", "ticklabelstandoff", "xgap", "ygap"})
+_PIXEL_GROUPS = frozenset({"margin", "line"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +98,33 @@ def empty_figure(message: str, *, theme: Theme) -> go.Figure:
     figure.update_yaxes(visible=False)
     add_note(figure, message, theme=theme, x=0.5, y=0.5, xref="paper", yref="paper")
     return figure
+
+
+def enlarged(figure: go.Figure, factor: float) -> go.Figure:
+    """Return the same figure for readers at the other end of a room: type, lines, marks and margins grow.
+
+    Parameters
+    ----------
+    factor
+        By how much; the width stays the container's.
+    """
+    layout = figure.layout.to_plotly_json()
+    template = _scaled(figure.layout.template.layout.to_plotly_json(), factor)
+    larger = go.Figure(_scaled({**figure.to_plotly_json(), "layout": {**layout, "template": None}}, factor))
+    return larger.update_layout(template={"layout": template})
+
+
+def _scaled(node: Any, factor: float, name: str = "", parent: str = "") -> Any:
+    """Scale every length in pixels below a node of a figure's JSON."""
+    if isinstance(node, dict):
+        return {key: _scaled(value, factor, key, name) for key, value in node.items()}
+    if isinstance(node, list | tuple) and any(isinstance(one, dict | str) for one in node):
+        return [_scaled(one, factor, name, parent) for one in node]
+    if isinstance(node, str):
+        return _FONT_SIZE.sub(lambda found: f"font-size:{round(factor * int(found[1]))}px", node)
+    if isinstance(node, int | float) and (name in _PIXELS or parent in _PIXEL_GROUPS and name != "color"):
+        return round(factor * node) if isinstance(node, int) else factor * node
+    return node
 
 
 def add_note(figure: go.Figure, markup: str, *, theme: Theme, **position: object) -> None:

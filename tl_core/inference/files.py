@@ -1,16 +1,14 @@
 """Predicting a whole file: chunk by chunk, as a job or from the command line."""
 
-import csv
-import io
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from tl_core.data.columns import check_columns, guess_text
 from tl_core.data.reading import Table, read_table
+from tl_core.data.spreadsheets import as_csv, harmless
 from tl_core.errors import CancelledError, NotFoundError
 from tl_core.inference.predictor import Predictor, Probabilities, load_predictor
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
@@ -21,8 +19,6 @@ from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
 
 CHUNK = 128
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
@@ -80,10 +76,10 @@ def predict_table(
     label_counts: Counter[str] = Counter()
     num_done = 0
     with replacing(target) as file:
-        file.write(_as_csv([_header(table.columns.column_names, predictor.labels)]))
+        file.write(as_csv([_header(table.columns.column_names, predictor.labels)]))
         for chunk, probabilities in _score(table.columns, text, predictor):
             winners = [predictor.labels[place] for place in probabilities.argmax(axis=1)]
-            file.write(_as_csv(_rows(chunk, winners, probabilities)))
+            file.write(as_csv(_rows(chunk, winners, probabilities)))
             label_counts.update(winners)
             num_done += len(winners)
             progress(num_done, table.num_rows)
@@ -118,22 +114,6 @@ def _rows(chunk: pa.Table, winners: Sequence[str], probabilities: Probabilities)
             f"{scores.max():.4f}",
             *(f"{score:.4f}" for score in scores),
         ]
-
-
-def _as_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def harmless(value: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula (OWASP, CSV injection).
-
-    Plain numbers stay as they are.
-    """
-    if value.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
 
 
 def _summary(table: Table, text: str, label_counts: dict[str, int]) -> FileSummary:

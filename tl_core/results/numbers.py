@@ -118,6 +118,55 @@ def confusion_numbers(matrix: NDArray[np.float64], class_names: Sequence[str]) -
     return pd.DataFrame(columns | {"Test examples": sizes.round().astype(int)})
 
 
+def confusion_difference_numbers(
+    a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str]
+) -> pd.DataFrame:
+    """List by how many points of each true class two arms' answers differ, a minus b."""
+    sizes = np.where(a.sum(axis=1) > 0, a.sum(axis=1), 1)[:, None]
+    gaps = (100 * (a - b) / sizes).round(MAX_DECIMALS) + 0.0
+    columns: dict[str, Any] = {"True class": list(class_names)}
+    columns |= {f"taken for {name}, points": gaps[:, i] for i, name in enumerate(class_names)}
+    return pd.DataFrame(columns | {"Test examples": a.sum(axis=1).round().astype(int)})
+
+
+def mistake_numbers(rows: pd.DataFrame, a: str, b: str, num_seeds: int) -> pd.DataFrame:
+    """List the mistakes of two arms.
+
+    Parameters
+    ----------
+    rows
+        What `tables.mistake_rows` returns.
+    a, b
+        Display names of the arms.
+    num_seeds
+        Seeds over which the values are means.
+    """
+    return pd.DataFrame(
+        {
+            "True class": rows["true"],
+            "taken for": rows["predicted"],
+            f"{a}, % of the class": rows["value_a"].map(_percent),
+            f"{b}, % of the class": rows["value_b"].map(_percent),
+            "Difference, points": rows["difference"].map(_percent),
+            "Test examples": rows["support"],
+            "Seeds": num_seeds,
+        }
+    )
+
+
+def setting_numbers(table: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+    """Name the columns of the settings in which two arms differ.
+
+    Parameters
+    ----------
+    table
+        ``table`` of `configuration.setting_differences`.
+    a, b
+        Display names of the arms.
+    """
+    return table.set_axis(["Setting", a, b], axis=1)
+
+
 def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """List the verdict of every pair with its proof.
 

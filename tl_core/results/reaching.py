@@ -1,12 +1,15 @@
 """How long an arm trains until it is as good as another one ever was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import pandas as pd
 
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Arm, Metric
+
+_COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "num_examples"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +64,65 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
     a, b
         Names of the arms. The only run of an arm without a network counts for every seed.
     """
-    of_a, of_b = _by_seed(curves, a), _by_seed(curves, b)
-    of_a, of_b = _repeated(of_a, a, of_b), _repeated(of_b, b, of_a)
-    seeds = tuple(sorted(of_a.keys() & of_b.keys()))
-    if not seeds:
+    rows = reaching_rows(curves, (a, b), b, metric)
+    of_a = rows.loc[rows["arm"] == a]
+    if of_a.empty:
         return None
-    best = {seed: float(of_b[seed][metric.value].max()) for seed in seeds}
+    of_b = rows.loc[(rows["arm"] == b) & rows["seed"].isin(of_a["seed"])]
     return Reaching(
         a=a,
         b=b,
         metric=metric,
-        seeds=seeds,
-        seconds_a=tuple(_first_at(of_a[seed], metric, best[seed]) for seed in seeds),
-        seconds_b=tuple(_first_at(of_b[seed], metric, best[seed]) or 0.0 for seed in seeds),
-        num_examples=int(of_b[seeds[0]]["num_examples"].iloc[-1]),
+        seeds=tuple(int(seed) for seed in of_a["seed"]),
+        seconds_a=tuple(
+            float(row.train_s) if row.is_reached else None for row in of_a.itertuples(index=False)
+        ),
+        seconds_b=tuple(float(seconds) for seconds in of_b["train_s"]),
+        num_examples=int(of_b["num_examples"].iloc[0]),
+    )
+
+
+def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric: Metric) -> pd.DataFrame:
+    """Find for each arm and seed the first evaluation at least as good as the reference's best in that seed.
+
+    Parameters
+    ----------
+    curves
+        What `comparison.curve_points` returns, of one train size.
+    arms
+        Names of the arms; one that shares no seed with the reference has no row. The only run of an arm
+        without a network counts for every seed.
+    reference
+        Name of the arm whose best value is to be reached. It reaches its own.
+
+    Returns
+    -------
+    Columns ``arm, seed, target, is_reached, train_s, step, num_examples``, sorted by arm in the order given
+    and seed: ``target`` is a fraction; ``train_s`` and ``step`` are where the seed got there, or ended.
+    """
+    seeds = sorted({int(seed) for seed in curves.loc[curves["arm"].isin([*arms, reference]), "seed"]})
+    others = _repeated(_by_seed(curves, reference), reference, seeds)
+    rows = []
+    for arm in arms:
+        own = _repeated(_by_seed(curves, arm), arm, seeds)
+        for seed in sorted(own.keys() & others.keys()):
+            target = float(others[seed][metric.value].max())
+            rows.append((arm, seed, target, *_end_of_search(own[seed], metric, target)))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def reaching_numbers(rows: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List what `reaching_rows` found as a person reads it; ``labels`` are display names by arm name."""
+    return pd.DataFrame(
+        {
+            "Arm": rows["arm"].map(labels),
+            "Seed": rows["seed"],
+            f"Validation {METRIC_WORDS[metric]} to reach, %": (100 * rows["target"]).round(1),
+            "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
+            "Training seconds": rows["train_s"].round(1),
+            "Steps": rows["step"],
+            "Validation examples": rows["num_examples"],
+        }
     )
 
 
@@ -102,15 +150,15 @@ def _by_seed(curves: pd.DataFrame, arm: str) -> dict[int, pd.DataFrame]:
     return {int(seed): run for seed, run in rows.groupby("seed")}
 
 
-def _repeated(
-    own: dict[int, pd.DataFrame], arm: str, other: dict[int, pd.DataFrame]
-) -> dict[int, pd.DataFrame]:
+def _repeated(own: dict[int, pd.DataFrame], arm: str, seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
     if len(own) != 1 or Arm.parse(arm).kind.is_neural:
         return own
     (only,) = own.values()
-    return dict.fromkeys(other, only)
+    return dict.fromkeys(seeds, only)
 
 
-def _first_at(run: pd.DataFrame, metric: Metric, value: float) -> float | None:
-    there = run.loc[run[metric.value] >= value, "train_s"]
-    return float(there.iloc[0]) if len(there) else None
+def _end_of_search(run: pd.DataFrame, metric: Metric, value: float) -> tuple[bool, float, int, int]:
+    """Say whether a value was reached, with seconds, step and examples of that evaluation or of the last."""
+    there = run.loc[run[metric.value] >= value]
+    row = (there.iloc[0] if len(there) else run.iloc[-1]).to_dict()
+    return bool(len(there)), float(row["train_s"]), int(row["step"]), int(row["num_examples"])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tl_core.evaluation.mcnemar import exact_mcnemar
 from tl_core.evaluation.metrics import evaluate
@@ -133,12 +134,45 @@ def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> p
     return table.loc[support > 0].reset_index(drop=True)
 
 
-def _mean_f1(
-    results: ExperimentResults, arm: str, train_size: int
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def mistake_rows(a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str]) -> pd.DataFrame:
+    """List every mistake that two arms make, those that they make most unequally first.
+
+    Parameters
+    ----------
+    a, b
+        Mean confusion matrices on the same test split, ``(num_labels, num_labels)``.
+    class_names
+        In the order of the class ids.
+
+    Returns
+    -------
+    Columns ``true, predicted, value_a, value_b, difference`` (shares of the true class), ``support``.
+    """
+    support = a.sum(axis=1)
+    sizes = np.where(support > 0, support, 1)[:, None]
+    of_a, of_b = a / sizes, b / sizes
+    is_mistake = (of_a + of_b > 0) & ~np.eye(len(a), dtype=bool)
+    true, predicted = np.nonzero(is_mistake)
+    names = np.array(class_names, dtype=object)
+    table = pd.DataFrame(
+        {
+            "true": names[true],
+            "predicted": names[predicted],
+            "value_a": of_a[is_mistake],
+            "value_b": of_b[is_mistake],
+            "difference": (of_a - of_b)[is_mistake],
+            "support": support[true].round().astype(int),
+        }
+    )
+    return table.sort_values(
+        "difference", key=lambda gap: gap.abs(), ascending=False, kind="stable", ignore_index=True
+    )
+
+
+def _mean_f1(results: ExperimentResults, arm: str, train_size: int) -> NDArray[np.float64]:
     predictions = results.predictions[arm, train_size]
     by_seed = [evaluate(predictions.targets, logits).per_class.f1 for logits in predictions.logits]
-    mean: np.ndarray[tuple[int], np.dtype[np.float64]] = np.mean(by_seed, axis=0)
+    mean: NDArray[np.float64] = np.mean(by_seed, axis=0)
     return mean
 
 

@@ -1,0 +1,203 @@
+"""What *Compare* shows of two arms: each figure with its numbers and the one line that says what it shows."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared.frame import draw_figure, literal
+from pages.shared.results import States, dataset_of, labels_of, states_of, styles_of
+from pages.shared.state import Theme, theme
+from tl_core.charts import (
+    arms_overview,
+    confusion_difference,
+    confusion_matrix,
+    difference_interval,
+    learning_curves,
+    per_class_difference,
+    who_is_right,
+)
+from tl_core.results import findings, numbers, tables
+from tl_core.results.agreement import Agreement, find_agreement
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.reaching import find_reaching, reaching_sentence
+from tl_core.results.runs import mean_confusion
+from tl_core.schema import Verdict
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exhibit:
+    """One figure.
+
+    Attributes
+    ----------
+    key
+        Names it on the page and in the files that are saved of it.
+    finding
+        One line on what it shows, computed from the numbers; not escaped.
+    """
+
+    key: str
+    figure: go.Figure
+    table: pd.DataFrame
+    finding: str = ""
+
+
+def _identity(results: ExperimentResults) -> tuple[str, States]:
+    return results.experiment.experiment_id, states_of(results.runs)
+
+
+def _made_once(
+    make: Callable[Concatenate[ExperimentResults, _P], _T],
+) -> Callable[Concatenate[ExperimentResults, _P], _T]:
+    """Keep what is made of the same results in the same theme, which nobody may change.
+
+    A figure with many labels takes Plotly 50 ms, and every widget of the page draws all of them anew.
+    """
+
+    @st.cache_resource(
+        show_spinner=False,
+        max_entries=64,
+        hash_funcs={ExperimentResults: _identity, Verdict: Verdict.model_dump_json},
+    )
+    @functools.wraps(make)  # by its name Streamlit tells one function's cache from another's
+    def keep(results: ExperimentResults, shown_in: Theme, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return make(results, *args, **kwargs)
+
+    def made(results: ExperimentResults, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return keep(results, theme(), *args, **kwargs)
+
+    return made
+
+
+def draw_exhibit(exhibit: Exhibit) -> None:
+    """Draw the line, the figure below it, and its numbers and files."""
+    if exhibit.finding:
+        st.markdown(literal(exhibit.finding))
+    draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
+
+
+@_made_once
+def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
+    """Show every arm with every seed, its interval, and the floor."""
+    labels = labels_of(results.experiment)
+    figure = arms_overview(
+        tables.seed_values(results, train_size),
+        tables.arm_means(results, train_size),
+        styles_of(results.experiment),
+        metric=results.experiment.headline_metric,
+        floor=tables.floor_on_test(results),
+        theme=theme(),
+    )
+    return Exhibit(
+        key="overview",
+        figure=figure,
+        table=numbers.overview_numbers(results, train_size, labels),
+        finding=findings.overview_finding(results, train_size, labels),
+    )
+
+
+@_made_once
+def race_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+    """Show the validation curves of all arms over training seconds."""
+    metric = results.experiment.headline_metric
+    runs = [(r.config, r.events) for r in results.finished if r.config.train_size == verdict.train_size]
+    points = tables.race_points(runs)
+    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    floor = tables.floor_on_validation(runs, dataset.info.label_counts if dataset else {}, metric)
+    figure = learning_curves(
+        points, styles_of(results.experiment), y=metric.value, floor=floor, theme=theme()
+    )
+    shown = numbers.race_numbers(points, "train_s", metric.value, labels_of(results.experiment))
+    return Exhibit(key="race_still", figure=figure, table=shown, finding=reaching_of(results, verdict))
+
+
+@_made_once
+def reaching_of(results: ExperimentResults, verdict: Verdict) -> str:
+    """Say how long one arm took to be as good as the other; not escaped, empty if they share no seed."""
+    runs = [(r.config, r.events) for r in results.finished if r.config.train_size == verdict.train_size]
+    reaching = find_reaching(tables.race_points(runs), verdict.a, verdict.b, verdict.metric)
+    return reaching_sentence(reaching, labels_of(results.experiment)) if reaching is not None else ""
+
+
+@_made_once
+def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreement, Exhibit]:
+    """Show who is right where."""
+    a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
+    agreement = find_agreement(a, b)
+    styles, labels = styles_of(results.experiment), labels_of(results.experiment)
+    exhibit = Exhibit(
+        key="agreement",
+        figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
+        table=numbers.agreement_numbers(agreement, labels),
+        finding=findings.agreement_finding(agreement, labels),
+    )
+    return agreement, exhibit
+
+
+@_made_once
+def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24) -> Exhibit:
+    """Show gains and losses by class, of many classes the largest."""
+    styles = styles_of(results.experiment)
+    a, b = styles[verdict.a], styles[verdict.b]
+    rows = tables.class_rows(results, verdict.a, verdict.b, verdict.train_size)
+    return Exhibit(
+        key="classes",
+        figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
+        table=numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
+        finding=findings.class_finding(rows),
+    )
+
+
+@_made_once
+def confusion_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibit:
+    """Show what one arm takes for what."""
+    matrix = mean_confusion(results.runs_of(arm, train_size))
+    class_names = results.experiment.labels
+    return Exhibit(
+        key=f"confusion_{arm}",
+        figure=confusion_matrix(matrix, class_names, styles_of(results.experiment)[arm], theme=theme()),
+        table=numbers.confusion_numbers(matrix, class_names),
+    )
+
+
+@_made_once
+def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+    """Show where two arms take classes for one another unequally often."""
+    styles, class_names = styles_of(results.experiment), results.experiment.labels
+    a, b = (mean_confusion(results.runs_of(arm, verdict.train_size)) for arm in (verdict.a, verdict.b))
+    style_a, style_b = styles[verdict.a], styles[verdict.b]
+    return Exhibit(
+        key="confusion_difference",
+        figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
+        table=numbers.confusion_difference_numbers(a, b, class_names),
+        finding=findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
+    )
+
+
+@_made_once
+def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
+    """Show the difference of every pair with its proof."""
+    rows = tables.verdict_rows(results, train_size, labels_of(results.experiment))
+    return Exhibit(
+        key="pairs",
+        figure=difference_interval(rows, theme=theme()),
+        table=numbers.pair_numbers(rows),
+        finding=findings.pairs_finding(rows),
+    )
+
+
+@_made_once
+def interval_of(results: ExperimentResults, verdict: Verdict) -> go.Figure:
+    """Show the difference of one pair with its interval."""
+    rows = tables.verdict_rows(results, verdict.train_size, labels_of(results.experiment))
+    places = [(one.a, one.b) for one in results.verdicts if one.train_size == verdict.train_size]
+    place = places.index((verdict.a, verdict.b))
+    return difference_interval(rows.iloc[[place]], theme=theme())

@@ -1,0 +1,56 @@
+"""Which of these runs is better? Any finished runs and experiments of one split, side by side."""
+
+import streamlit as st
+
+from pages.shared import side_by_side
+from pages.shared.frame import draw_header, invite, show_error
+from pages.shared.state import workspace
+from tl_core.errors import ComparisonError
+from tl_core.jobs.client import observe
+from tl_core.schema import State
+
+QUESTION = "Which of these runs is better?"
+
+header = st.container()
+here = workspace()
+runs = [observe(here.settings, run) for run in here.database.list_runs()]
+if not any(run.state is State.FINISHED for run in runs):
+    with header:
+        draw_header(QUESTION)
+    if runs:
+        invite("No run has finished yet.", "Runs", "runs")
+    else:
+        invite("There are no runs yet. Choose a dataset, the arms and a preset first.", "Design", "design")
+    st.stop()
+
+chosen = side_by_side.choose_runs(runs)
+if not chosen:
+    with header:
+        draw_header(QUESTION)
+    st.caption(
+        "Choose two or more runs, or whole experiments, on the same split: several base models, several "
+        "settings, an experiment made again. Runs that differ only in their seed become one group."
+    )
+    st.stop()
+try:
+    comparison = side_by_side.compared(tuple(run.run_id for run in chosen))
+except ComparisonError as error:
+    with header:
+        draw_header(QUESTION)
+    show_error(error)
+    st.stop()
+
+with header:
+    draw_header(QUESTION, side_by_side.facts_of(comparison))
+side_by_side.draw_unreadable(comparison)
+a, b = side_by_side.choose_pair(comparison)
+left, right = st.columns(2)
+with left:
+    with st.container(border=True):
+        side_by_side.draw_claim(comparison, a, b)
+    side_by_side.draw_pairs(comparison, b)
+with right:
+    side_by_side.draw_groups(comparison)
+    side_by_side.draw_settings(comparison)
+side_by_side.draw_curves(comparison)
+side_by_side.draw_classes(comparison, a, b)

@@ -1,0 +1,79 @@
+"""*Compare* in a browser: figures saved as files without the server, and presenter mode by the keyboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import find_chromium
+from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
+from tests.serving import Server, serve
+
+pytestmark = pytest.mark.browser
+
+PNG = b"\x89PNG\r\n\x1a\n"
+READ_SVG = """source => {
+  const drawing = new DOMParser().parseFromString(source, "image/svg+xml")
+  const all = (name) => [...drawing.querySelectorAll(name)].map((one) => one.textContent)
+  return { faults: all("parsererror"), texts: all("text"), desc: all("desc")[0], style: all("style")[0] }
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own: the runs must be finished before a supervisor could claim them."""
+    find_chromium()
+    path = tmp_path_factory.mktemp("compare") / "workspace"
+    workspace = make_workspace(path)
+    made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
+    finish_all(workspace, made, fine_tuned=0.95, scratch=0.4)
+    workspace.close()
+    with serve(path) as running:
+        yield running
+
+
+def save(page: Page, button: str) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).first.press("Enter")
+    return download.value.path()
+
+
+def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> None:
+    page.goto("/compare")
+    page.get_by_text("Numbers and files").first.click()
+    expect(page.get_by_role("button", name="Save the figure as PNG").first).to_be_visible()
+
+    picture = save(page, "Save the figure as PNG").read_bytes()
+    assert picture.startswith(PNG)
+    assert len(picture) > 20_000
+
+    drawing = page.evaluate(READ_SVG, save(page, "Save the figure as SVG").read_text("utf-8"))
+    assert drawing["faults"] == []
+    assert {"Fine-tuned", "always the largest class"} <= set(drawing["texts"])
+    assert "Fine-tuned 94.4 %" in drawing["desc"]
+    assert "@font-face" in drawing["style"]
+
+    table = save(page, "CSV").read_text("utf-8")
+    assert table.startswith('Arm,"Mean test accuracy, %",95 % interval from')
+
+
+def test_a_presentation_runs_by_the_keys(page: Page) -> None:
+    page.goto("/compare")
+    page.get_by_role("button", name="Present").click()
+    expect(page.get_by_text("1 of 6")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("2 of 6")).to_be_visible()
+    assert "present=2" in page.url
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("1 of 6")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("more accurate than the same network")
+
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === null")
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Present")).to_be_visible()
+    assert "present=" not in page.url

@@ -1,0 +1,248 @@
+"""Any runs side by side: pooled by settings, paired over common seeds, refused on different tests."""
+
+import pytest
+
+from tests.data.tables import table
+from tests.pages.fixtures import (
+    add_experiment,
+    finish_all,
+    finish_run,
+    runs_of,
+    start_run,
+    store_sample_dataset,
+)
+from tests.pages.texts import TEXTS
+from tl_core.data.dataset import build_dataset
+from tl_core.errors import ComparisonError
+from tl_core.planning.launching import store_dataset
+from tl_core.results import side_by_side_tables as tables
+from tl_core.results.comparison import gather
+from tl_core.results.side_by_side import finished_of, put_side_by_side
+from tl_core.schema import Metric
+
+ARMS = ("scratch", "fine_tuned")
+
+
+@pytest.fixture
+def intake(workspace):
+    return store_sample_dataset(workspace)
+
+
+def finished(workspace, intake, arms=ARMS, num_seeds=2, accuracies=None, **overrides):
+    made = add_experiment(workspace, intake, arms, num_seeds, **overrides)
+    finish_all(workspace, made, **(accuracies or {"fine_tuned": 0.9, "scratch": 0.4}))
+    return made
+
+
+def compare(workspace, *experiments):
+    identifiers = [one if isinstance(one, str) else one.experiment_id for one in experiments]
+    return put_side_by_side(workspace, finished_of(identifiers, workspace.database.list_runs()))
+
+
+def key_of(comparison, beginning):
+    return next(group.key for group in comparison.groups if group.label.startswith(beginning))
+
+
+def test_one_experiment_gives_the_numbers_of_compare(workspace, intake):
+    experiment = finished(workspace, intake)
+    comparison = compare(workspace, experiment)
+    (expected,) = gather(workspace, experiment.experiment_id).verdicts
+    ((a, b),) = comparison.pairs
+    verdict = comparison.verdicts[a, b]
+    assert (verdict.difference, verdict.ci95, verdict.p_value) == (
+        expected.difference,
+        expected.ci95,
+        expected.p_value,
+    )
+    assert [group.label for group in comparison.groups] == ["Fine-tuned", "From scratch"]
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_group(workspace, intake):
+    one = finished(workspace, intake, num_seeds=1)
+    more = add_experiment(workspace, intake, ARMS, num_seeds=3)
+    for run in runs_of(workspace, more):
+        if run.seed:
+            finish_run(workspace, run, 0.6)
+    comparison = compare(workspace, one, more)
+    assert [[run.config.seed for run in group.runs] for group in comparison.groups] == [[0, 1, 2]] * 2
+    assert comparison.verdicts[comparison.pairs[0]].num_seeds == 3
+
+
+def test_settings_that_differ_make_groups_and_name_them(workspace, intake):
+    short = finished(workspace, intake, ("fine_tuned",), epochs=3)
+    long = finished(workspace, intake, ("fine_tuned",), epochs=7.5)
+    comparison = compare(workspace, short, long)
+    assert [group.label for group in comparison.groups] == [
+        "A: Fine-tuned · epochs 3",
+        "B: Fine-tuned · epochs 7.5",
+    ]
+    rows = tables.setting_rows(comparison)
+    assert rows.to_dict("list") == {"Group": ["A: Fine-tuned", "B: Fine-tuned"], "Epochs": ["3", "7.5"]}
+    pairs = tables.difference_rows(comparison, comparison.groups[1].key)["pair"].tolist()
+    assert pairs == tables.verdict_numbers(comparison)["Pair"].tolist() == ["A: Fine-tuned − B: Fine-tuned"]
+    assert "(epochs 3)" in comparison.verdicts[comparison.pairs[0]].sentence
+
+
+def test_base_models_stand_side_by_side(workspace, intake):
+    first = finished(workspace, intake)
+    other = finished(workspace, intake, ("fine_tuned",), base_model="org/other")
+    comparison = compare(workspace, first, other)
+    labels = [group.label for group in comparison.groups]
+    assert labels[1].startswith("B: Fine-tuned · other")
+    assert labels[2] == "From scratch"
+    assert "fine-tuning other" in comparison.verdicts[comparison.pairs[0]].sentence
+
+
+def test_the_same_base_model_named_or_not_is_one_group(workspace, intake):
+    named = finished(workspace, intake, ("fine_tuned:org/other", "scratch"), num_seeds=1)
+    own = add_experiment(workspace, intake, ("fine_tuned",), 2, base_model="org/other")
+    finish_run(workspace, runs_of(workspace, own)[1])
+    groups = compare(workspace, named, own).groups
+    assert [len(group.runs) for group in groups] == [2, 1]
+
+
+def test_a_seed_that_was_run_again_opens_a_group_of_its_own(workspace, intake):
+    one = finished(workspace, intake, ("fine_tuned",), num_seeds=1, accuracies={"fine_tuned": 0.9})
+    again = finished(workspace, intake, ("fine_tuned",), num_seeds=1, accuracies={"fine_tuned": 0.6})
+    comparison = compare(workspace, one, again)
+    assert [group.label for group in comparison.groups] == ["A: Fine-tuned", "B: Fine-tuned · run again, 2"]
+
+
+def test_runs_that_answered_alike_count_once(workspace, intake):
+    one = finished(workspace, intake, ("majority", "fine_tuned"), num_seeds=1)
+    again = finished(workspace, intake, ("majority", "scratch"), num_seeds=1)
+    comparison = compare(workspace, one, again)
+    assert [group.kind.value for group in comparison.groups] == ["fine_tuned", "scratch", "majority"]
+    assert len(comparison.runs) == 3
+
+
+def test_only_common_seeds_are_paired(workspace, intake):
+    two = finished(workspace, intake, ("fine_tuned",), num_seeds=2)
+    three = finished(workspace, intake, ("scratch",), num_seeds=3)
+    verdict = next(iter(compare(workspace, two, three).verdicts.values()))
+    assert (verdict.num_seeds, verdict.scope) == (2, "expected")
+
+
+def test_one_common_seed_is_about_these_models_only(workspace, intake):
+    one = finished(workspace, intake, ("fine_tuned",), num_seeds=1)
+    three = finished(workspace, intake, ("scratch",), num_seeds=3)
+    verdict = next(iter(compare(workspace, one, three).verdicts.values()))
+    assert (verdict.num_seeds, verdict.scope) == (1, "models")
+    assert verdict.sentence.startswith("These two trained models:")
+
+
+def test_groups_without_a_common_seed_have_no_verdict(workspace, intake):
+    runs = runs_of(workspace, finished(workspace, intake))
+    chosen = [run.run_id for run in runs if (run.arm.name, run.seed) in (("scratch", 0), ("fine_tuned", 1))]
+    comparison = compare(workspace, *chosen)
+    assert not comparison.verdicts
+    assert tables.unpaired(comparison) == [("Fine-tuned", "From scratch")]
+
+
+def test_a_run_without_a_seed_counts_for_every_seed(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake, ("tfidf", "fine_tuned"), num_seeds=3))
+    assert comparison.verdicts[comparison.pairs[0]].num_seeds == 3
+    assert len(tables.group_values(comparison)) == 4, "it still stands once"
+
+
+def test_train_sizes_can_be_held_against_each_other(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake, ("fine_tuned",), train_sizes=[12, 33]))
+    assert {group.label for group in comparison.groups} == {
+        "A: Fine-tuned · 12 train texts",
+        "B: Fine-tuned · 33 train texts",
+    }
+    assert comparison.verdicts[comparison.pairs[0]].num_seeds == 2
+
+
+def test_a_verdict_is_there_both_ways_round(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake))
+    a, b = comparison.pairs[0]
+    there, back = comparison.verdicts[a, b], comparison.verdicts[b, a]
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.ci95 == pytest.approx((-back.ci95[1], -back.ci95[0]))
+
+
+def test_what_weakens_a_group_stands_in_the_sentence(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake))
+    verdict = comparison.verdicts[comparison.pairs[0]]
+    assert {flag.code for flag in verdict.flags} >= {"still_improving"}
+    assert "still improving" in verdict.sentence
+
+
+def test_different_test_sets_are_refused_with_their_names(workspace, intake):
+    labels = [label for label in TEXTS for _ in TEXTS[label]][::2]
+    texts = [text for group in TEXTS.values() for text in group][::2]
+    built = build_dataset(table(text=texts, label=labels), name="fewer reviews", text="text", label="label")
+    other = finished(workspace, store_dataset(workspace, built), ("fine_tuned",))
+    with pytest.raises(ComparisonError) as refused:
+        compare(workspace, finished(workspace, intake), other)
+    assert "got 2 test sets" in refused.value.message
+    assert (
+        "From scratch (seeds 0 and 1), Fine-tuned (seeds 0 and 1) on the 18 test examples of small reviews"
+        in (refused.value.message)
+    )
+    assert "of fewer reviews, split" in refused.value.message
+    assert "Keep the runs of one split" in refused.value.remedy
+
+
+def test_seeds_of_one_arm_alone_are_refused(workspace, intake):
+    with pytest.raises(ComparisonError, match="differ in more than the seed; got only Fine-tuned"):
+        compare(workspace, finished(workspace, intake, ("fine_tuned",)))
+
+
+def test_an_unreadable_run_is_told_and_left_out(workspace, intake):
+    experiment = finished(workspace, intake)
+    broken = runs_of(workspace, experiment)[-1]
+    (workspace.run_folder(broken.run_id).path / "predictions.parquet").unlink()
+    comparison = compare(workspace, experiment)
+    assert list(comparison.unreadable) == [broken.run_id]
+    assert len(comparison.runs) == 3
+
+
+def test_runs_that_have_not_finished_are_not_chosen(workspace, intake):
+    experiment = add_experiment(workspace, intake, ARMS)
+    first, second = runs_of(workspace, experiment)
+    finish_run(workspace, first)
+    start_run(workspace, second)
+    rows = workspace.database.list_runs()
+    assert [run.run_id for run in finished_of([experiment.experiment_id, second.run_id], rows)] == [
+        first.run_id
+    ]
+
+
+def test_different_headline_metrics_give_way_to_accuracy(workspace, intake):
+    one = finished(workspace, intake, ("fine_tuned",), headline_metric=Metric.MACRO_F1)
+    other = finished(workspace, intake, ("scratch",), headline_metric=Metric.ACCURACY)
+    comparison = compare(workspace, one, other)
+    assert comparison.metric is Metric.ACCURACY
+    assert comparison.floor == pytest.approx(1 / 3)
+    assert compare(workspace, finished(workspace, intake, headline_metric=Metric.MACRO_F1)).metric is (
+        Metric.MACRO_F1
+    )
+
+
+def test_classes_are_means_over_each_group_s_seeds(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake))
+    a, b = comparison.pairs[0]
+    rows = tables.class_rows(comparison, a, b)
+    assert rows["label"].tolist() == ["negative", "neutral", "positive"]
+    assert rows["support"].tolist() == [6, 6, 6]
+    assert (rows["value_a"] - rows["value_b"]).tolist() == pytest.approx(rows["difference"].tolist())
+    assert (rows["difference"] > 0).all()
+    assert "F1 of Fine-tuned, % (2 seeds)" in tables.class_numbers(comparison)
+
+
+def test_curves_carry_their_group_and_leave_the_floor_out(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake, ("majority", "scratch", "fine_tuned")))
+    curves = tables.group_curves(comparison)
+    assert set(curves["arm"]) == {key_of(comparison, "Fine-tuned"), key_of(comparison, "From scratch")}
+    assert curves["run_id"].nunique() == 4
+
+
+def test_the_numbers_name_seeds_examples_and_runs(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake))
+    row = tables.group_numbers(comparison).iloc[0]
+    # 0.9 of 18 test examples are 16 right ones.
+    assert row["Mean test accuracy, %"] == pytest.approx(88.9)
+    assert row[["Seeds", "Test examples", "Training, mean seconds"]].tolist() == [2, 18, 30.0]
+    assert len(row["Runs"].split(", ")) == 2

@@ -1,0 +1,381 @@
+"""The race replayed: all arms on one clock, as an animation that the browser plays alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.curves import Curve, Floats
+from tl_core.charts.spread import spread
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent, plain, width_px
+
+REPLAY_S = 20
+NUM_FRAMES = 80
+
+_MOST_POINTS = 32
+_PLOT_PX = 250
+_TOP_PX = 48
+_BOTTOM_PX = 140
+_LINE_PX = 17
+_NAME_LIMIT = 20
+_GAP = "\u2002"  # keeps a label off the dot that it names
+_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+_Y = Literal["accuracy", "macro_f1"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Runner:
+    """One arm in the race: its seeds, their mean, and how both look.
+
+    A seed that has ended keeps its last value in the mean, as its dot keeps its place.
+    """
+
+    style: ArmStyle
+    seeds: tuple[Curve, ...]
+    mean: Curve
+
+    def place(self, clock: float) -> float:
+        """Value of the mean at a moment, in seconds; after its end the last one."""
+        return float(np.interp(clock, self.mean.x, self.mean.y))
+
+    def has_begun(self, clock: float) -> bool:
+        """Whether the arm has been evaluated by then."""
+        return bool(clock >= self.mean.x[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Track:
+    """What all frames share: seconds that the clock runs, and the ends of the value axis (fractions)."""
+
+    end: float
+    low: float
+    high: float
+
+    @property
+    def per_px(self) -> float:
+        """Height of a pixel on the value axis."""
+        return (self.high - self.low) / _PLOT_PX
+
+
+def replay(
+    table: pd.DataFrame,
+    styles: Mapping[str, ArmStyle],
+    *,
+    y: _Y = "accuracy",
+    floor: float | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Let the validation curves of all arms grow together, each run from its own zero, in `REPLAY_S` seconds.
+
+    The figure shows the end until it is played. Every frame has the same traces with the same number of
+    points, so that the browser can move them smoothly from one frame to the next.
+
+    Parameters
+    ----------
+    table
+        One row per evaluation: ``arm`` (name), ``run_id``, ``train_s`` (seconds), and the column named by
+        `y` (fractions). Rows that are not finite are left out.
+    styles
+        Style of every arm that occurs; their order is the drawing order.
+    y
+        The column to draw.
+    floor
+        Value of always answering the largest class (fraction); a dotted line.
+    theme
+        Light or dark.
+    """
+    runners = _runners(table, styles, y)
+    end = max((runner.mean.x[-1] for runner in runners), default=0.0)
+    if end <= 0:
+        return empty_figure("No arm was evaluated over time, so there is nothing to replay.", theme=theme)
+    track = _track(runners, float(end), floor)
+    clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
+    title = f"validation {_Y_TITLES[y]}"
+    figure = new_figure(theme=theme, height=_TOP_PX + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
+    figure.add_traces(_traces(runners, track, track.end, theme))
+    figure.frames = [
+        go.Frame(name=str(place), data=_motion(runners, track, clock)) for place, clock in enumerate(clocks)
+    ]
+    _set_axes(figure, runners, track)
+    note = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yshift": 36}
+    add_note(figure, title, theme=theme, **note)
+    if floor is not None:
+        _add_floor(figure, floor, theme)
+    _add_controls(figure, clocks, theme)
+    return figure
+
+
+def _runners(table: pd.DataFrame, styles: Mapping[str, ArmStyle], y: str) -> list[_Runner]:
+    rows = table.loc[np.isfinite(table["train_s"].astype(float)) & np.isfinite(table[y].astype(float))]
+    runners = []
+    for arm, style in styles.items():
+        by_run = rows.loc[rows["arm"] == arm].sort_values("train_s", kind="stable").groupby("run_id")
+        seeds = tuple(
+            Curve(x=run["train_s"].to_numpy(dtype=float), y=run[y].to_numpy(dtype=float)) for _, run in by_run
+        )
+        if seeds:
+            runners.append(_Runner(style=style, seeds=seeds, mean=_thinned(_mean(seeds))))
+    return runners
+
+
+def _mean(seeds: Sequence[Curve]) -> Curve:
+    """Mean over seeds at every moment of an evaluation, from the first moment that all have one."""
+    moments = np.unique(np.concatenate([curve.x for curve in seeds]))
+    moments = moments[moments >= max(curve.x[0] for curve in seeds)]
+    return Curve(x=moments, y=np.mean([np.interp(moments, curve.x, curve.y) for curve in seeds], axis=0))
+
+
+def _thinned(curve: Curve) -> Curve:
+    """Keep at most `_MOST_POINTS`: every frame carries them all."""
+    if len(curve.x) <= _MOST_POINTS:
+        return curve
+    kept = np.linspace(0, len(curve.x) - 1, _MOST_POINTS).round().astype(int)
+    return Curve(x=curve.x[kept], y=curve.y[kept])
+
+
+def _track(runners: Sequence[_Runner], end: float, floor: float | None) -> _Track:
+    seen = np.concatenate([curve.y for runner in runners for curve in runner.seeds])
+    values = np.append(seen, [] if floor is None else [floor])
+    low, high = float(values.min()), float(values.max())
+    room = max(0.06 * (high - low), 0.02)
+    return _Track(end=end, low=max(low - room, -0.01), high=min(high + room, 1.01))
+
+
+def _traces(runners: Sequence[_Runner], track: _Track, clock: float, theme: Theme) -> list[dict[str, Any]]:
+    """Draw the moment ``clock``: what moves, with the look that it keeps."""
+    look = _clock_look(theme)
+    for runner in runners:
+        style = runner.style
+        look += [_seeds_look(style), _mean_look(style), _end_look(style), _label_look(style)]
+    moved = _motion(runners, track, clock)
+    return [{**still, **moving} for still, moving in zip(look, moved, strict=True)]
+
+
+def _motion(runners: Sequence[_Runner], track: _Track, clock: float) -> list[dict[str, Any]]:
+    """Say where everything is at the moment ``clock``: the clock's line and time, then four traces an arm.
+
+    A point whose text is empty would lose its place among the others of its trace, so that Plotly moved the
+    wrong one; texts have traces of their own, and are never empty.
+    """
+    traces = _clock_at(track, clock)
+    for runner, place in zip(runners, _label_places(runners, track, clock), strict=True):
+        traces += [_seeds_at(runner, clock), _mean_at(runner, clock)]
+        traces += [_end_at(runner, clock, place), _label_at(runner, track, clock, place)]
+    return [{"type": "scatter", **trace} for trace in traces]
+
+
+def _clock_at(track: _Track, clock: float) -> list[dict[str, Any]]:
+    x, low, high = _short(clock), _short(track.low), _short(track.high)
+    time = {"x": [x], "y": [high], "text": [f"<b>{clock:,.1f} s</b>"]}
+    return [{"x": [x, x], "y": [low, high]}, time]
+
+
+def _seeds_at(runner: _Runner, clock: float) -> dict[str, Any]:
+    begun = [clock >= curve.x[0] for curve in runner.seeds]
+    x = [min(clock, curve.x[-1]) for curve in runner.seeds]
+    y = [np.interp(at, curve.x, curve.y) for at, curve in zip(x, runner.seeds, strict=True)]
+    return {"x": _kept(x, begun), "y": _kept(y, begun)}
+
+
+def _mean_at(runner: _Runner, clock: float) -> dict[str, Any]:
+    """Cut the line at the clock; its points still to come wait at the line's end."""
+    x = np.minimum(runner.mean.x, clock)
+    begun = [runner.has_begun(clock)] * len(x)
+    return {"x": _kept(x, begun), "y": _kept(np.interp(x, runner.mean.x, runner.mean.y), begun)}
+
+
+def _end_at(runner: _Runner, clock: float, place: float) -> dict[str, Any]:
+    """Mark the line's end, and lead from it to the label beside the clock."""
+    value = runner.place(clock)
+    begun = [runner.has_begun(clock)] * 3
+    return {
+        "x": _kept([min(clock, runner.mean.x[-1]), clock, clock], begun),
+        "y": _kept([value, value, place], begun),
+    }
+
+
+def _label_at(runner: _Runner, track: _Track, clock: float, place: float) -> dict[str, Any]:
+    """Write value and name beside the clock, and a base model's name on a line of its own."""
+    kind, *base_model = name_lines(runner.style.label, _NAME_LIMIT)
+    lines = [f"<b>{100 * runner.place(clock):.1f}</b> {kind}", *base_model]
+    top = place + track.per_px * _LINE_PX * (len(lines) - 1) / 2
+    return {
+        "x": [_short(clock)] * len(lines),
+        "y": [_short(top - track.per_px * _LINE_PX * line) for line in range(len(lines))],
+        "text": [_GAP + line if runner.has_begun(clock) else _GAP for line in lines],
+    }
+
+
+def _label_places(runners: Sequence[_Runner], track: _Track, clock: float) -> Floats:
+    """Places on the value axis at which the labels of one moment do not overlap."""
+    # Rounded, lest labels of arms that are level change places from frame to frame.
+    wanted = [round((track.high - runner.place(clock)) / track.per_px) for runner in runners]
+    sizes = [_LINE_PX * len(name_lines(runner.style.label)) for runner in runners]
+    return track.high - track.per_px * spread(wanted, sizes, -_LINE_PX / 2, _PLOT_PX + _LINE_PX / 2)
+
+
+def _kept(values: Sequence[float] | Floats, begun: Sequence[bool]) -> list[float | None]:
+    return [_short(value) if is_there else None for value, is_there in zip(values, begun, strict=True)]
+
+
+def _short(value: float) -> float:
+    """Round to five digits, finer than a pixel: all frames travel to the browser at once."""
+    return float(f"{value:.5g}")
+
+
+def _clock_look(theme: Theme) -> list[dict[str, Any]]:
+    tones = TONES[theme]
+    line = {"mode": "lines", "line": {"color": tones.line, "width": 1}, "hoverinfo": "skip", "name": "clock"}
+    time = {
+        "mode": "text",
+        "textposition": "top center",
+        "textfont": {"color": tones.text, "size": 15},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "name": "time",
+    }
+    return [line, time]
+
+
+def _seeds_look(style: ArmStyle) -> dict[str, Any]:
+    marker = {"color": faded(style.color, 0.45), "size": 5}
+    return {"mode": "markers", "marker": marker, "hoverinfo": "skip", "cliponaxis": False, "name": "seeds"}
+
+
+def _mean_look(style: ArmStyle) -> dict[str, Any]:
+    return {
+        "mode": "lines",
+        # Plotly would drop points that lie on each other, and could then not move one frame into the next.
+        "line": {"color": style.color, "width": 3, "dash": style.dash, "simplify": False},
+        "hovertemplate": f"%{{y:.1%}} at %{{x:.1f}} s<extra>{plain(style.label)}</extra>",
+        "name": "mean",
+    }
+
+
+def _end_look(style: ArmStyle) -> dict[str, Any]:
+    return {
+        "mode": "lines+markers",
+        "line": {"color": faded(style.color, 0.55), "width": 1, "dash": "dot", "simplify": False},
+        "marker": {"color": style.color, "size": [10, 0, 0], "opacity": [1, 0, 0]},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "name": "end",
+    }
+
+
+def _label_look(style: ArmStyle) -> dict[str, Any]:
+    return {
+        "mode": "text",
+        "textposition": "middle right",
+        "textfont": {"color": style.ink},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "name": "label",
+    }
+
+
+def _label_width_px(label: str) -> float:
+    head, _, tail = label.partition(" · ")
+    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
+
+
+def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track) -> None:
+    widths = [_label_width_px(runner.style.label) for runner in runners]
+    margin = {"l": MARGIN_PX, "r": max(widths) + 3 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
+    figure.update_layout(margin=margin)
+    figure.update_xaxes(
+        range=[0, track.end],
+        nticks=6,
+        showline=True,
+        automargin=False,
+        title_text="training seconds (evaluation left out)",
+    )
+    figure.update_yaxes(range=[track.low, track.high], nticks=7, showgrid=True, tickformat=".0%")
+
+
+def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
+    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
+    note = {"x": 1, "xref": "paper", "xanchor": "right", "y": floor, "yanchor": "bottom"}
+    add_note(figure, "always the largest class", theme=theme, **note)
+
+
+def _add_controls(figure: go.Figure, clocks: Floats, theme: Theme) -> None:
+    """Add the buttons, and below them a slider with one step a frame."""
+    tones = TONES[theme]
+    # Plotly paints a button under the pointer almost white, whatever the theme.
+    face, ink = (tones.grid, tones.text) if theme == "light" else (tones.text, tones.background)
+    figure.update_layout(
+        updatemenus=[
+            {
+                "type": "buttons",
+                "direction": "left",
+                "showactive": False,
+                "bgcolor": face,
+                "bordercolor": tones.line,
+                "font": {"color": ink},
+                "x": 0,
+                "xanchor": "left",
+                "y": 0,
+                "yanchor": "top",
+                "pad": {"t": 56, "r": 0, "l": 0},
+                "buttons": [
+                    _button("▶ Play", None, fromcurrent=True),
+                    _button("❚❚ Pause", [None], duration=0),
+                    _button("↺ Again", None, fromcurrent=False),
+                ],
+            }
+        ],
+        sliders=[
+            {
+                "active": len(clocks) - 1,
+                "x": 0,
+                "len": 1,
+                "y": 0,
+                "yanchor": "top",
+                "pad": {"t": 102, "b": 0, "l": 0, "r": 0},
+                "bgcolor": tones.grid,
+                "activebgcolor": tones.muted,
+                "bordercolor": tones.muted,
+                "ticklen": 0,
+                "minorticklen": 0,
+                "currentvalue": {"visible": False},
+                "font": {"color": "rgba(0,0,0,0)", "size": 1},  # the axis above has the same seconds
+                "steps": [
+                    {**_button(f"{clock:,.1f} s", [str(place)], duration=0)}
+                    for place, clock in enumerate(clocks)
+                ],
+            }
+        ],
+    )
+
+
+def _button(
+    label: str,
+    frames: list[Any] | None,
+    *,
+    duration: float = 1000 * REPLAY_S / NUM_FRAMES,
+    fromcurrent: bool | None = None,
+) -> dict[str, Any]:
+    """Make a control that plays some frames, each for ``duration`` milliseconds; None plays all."""
+    options: dict[str, Any] = {
+        "mode": "immediate",
+        "frame": {"duration": duration, "redraw": False},
+        "transition": {"duration": duration, "easing": "linear"},
+    }
+    if fromcurrent is not None:
+        options["fromcurrent"] = fromcurrent
+    return {"label": label, "method": "animate", "args": [frames, options]}
+
+
+def _alt(title: str, runners: Sequence[_Runner]) -> str:
+    ends = [
+        f"{one_line(runner.style.label)} comes to {percent(runner.mean.y[-1])} "
+        f"after {runner.mean.x[-1]:,.1f} s"
+        for runner in runners
+    ]
+    return f"{title.capitalize()} over training time, to be replayed: {', '.join(ends)}."

@@ -1,0 +1,179 @@
+"""Runs of any experiments pooled into groups that differ in their seed alone, and what tells groups apart."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+import numpy as np
+
+from tl_core.catalogue.locating import describe
+from tl_core.charts.colors import arm_label
+from tl_core.evaluation.wording import describe_arm
+from tl_core.results.comparison import ranked
+from tl_core.results.runs import FinishedRun
+from tl_core.schema import Arm, ArmKind, RunConfig, TrainingConfig
+
+Settings = Mapping[str, str]
+"""Words for each setting by its name; empty where an arm has no such thing."""
+
+BASE_MODEL = "base model"
+TRAIN_TEXTS = "train texts"
+
+_DIGEST_CHARACTERS = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """Runs that are alike in all but the seed.
+
+    Attributes
+    ----------
+    key
+        Name in the form of an arm's, ``kind:digest``, that stands for these settings in verdicts and URLs.
+    label
+        Display name; after a middle dot what tells the group from others of its kind. Not escaped.
+    phrase
+        The same as the subject of a sentence.
+    runs
+        By seed, each seed once.
+    settings
+        The same names in every group.
+    """
+
+    key: str
+    label: str
+    phrase: str
+    runs: tuple[FinishedRun, ...]
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """The label without settings; no two groups of one comparison share it."""
+        return self.label.partition(" · ")[0]
+
+    @property
+    def kind(self) -> ArmKind:
+        """The kind of arm that the group is."""
+        return self.runs[0].config.arm.kind
+
+
+def make_groups(runs: Sequence[FinishedRun]) -> tuple[Group, ...]:
+    """Pool runs that are alike in all but the seed, and name what tells the groups apart.
+
+    A run of the same settings and seed as another opens a further group, unless both answered alike: then
+    they are one piece of evidence, and count once. Kinds of arms stand in the order of `ranked`, groups of
+    one kind in the order of the runs.
+    """
+    pools = _pools(runs)
+    titles = _titles([run.config for run in runs])
+    settings = {key: _settings(pool[0].config, titles) for key, pool in pools.items()}
+    order = [arm.kind for arm in ranked([Arm(kind=kind) for kind in ArmKind])]
+    groups = []
+    for key in sorted(pools, key=lambda key: order.index(_kind(key))):
+        alike = [other for other in pools if _kind(other) is _kind(key)]
+        telling = _telling(key, alike, settings)
+        config = pools[key][0].config
+        groups.append(
+            Group(
+                key=key,
+                label=_label(key, alike, telling),
+                phrase=_phrase(config, titles, telling),
+                runs=tuple(sorted(pools[key], key=lambda run: run.config.seed)),
+                settings=settings[key],
+            )
+        )
+    return tuple(groups)
+
+
+def _pools(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
+    pools: dict[str, list[FinishedRun]] = {}
+    for run in runs:
+        digest = _digest(run.config)
+        alike = [pool for pool in pools.values() if _digest(pool[0].config) == digest]
+        if any(_is_same_evidence(run, other) for pool in alike for other in pool):
+            continue
+        free = [pool for pool in alike if all(run.config.seed != other.config.seed for other in pool)]
+        if free:
+            free[0].append(run)
+        else:
+            again = f"-{len(alike) + 1}" if alike else ""
+            pools[Arm(kind=run.config.arm.kind, base_model=digest + again).name] = [run]
+    return pools
+
+
+def _is_same_evidence(run: FinishedRun, other: FinishedRun) -> bool:
+    return run.config.seed == other.config.seed and np.array_equal(run.logits, other.logits)
+
+
+def _digest(config: RunConfig) -> str:
+    """Stand for everything that could make two runs differ, but for the seed."""
+    parts = [config.arm.kind.value, str(config.train_size), config.split_hash]
+    if config.arm.kind.is_neural:
+        rates = config.learning_rates.model_dump_json() if config.learning_rates else ""
+        parts += [config.base_model or "", config.training.model_dump_json(), rates]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def _kind(key: str) -> ArmKind:
+    return Arm.parse(key).kind
+
+
+def _titles(configs: Sequence[RunConfig]) -> dict[str, str]:
+    """Title of each base model by its id; the id itself where two models share a title."""
+    models = sorted({config.base_model for config in configs if config.base_model})
+    titles = {model: describe(model).title for model in models}
+    counts = Counter(titles.values())
+    return {model: title if counts[title] == 1 else model for model, title in titles.items()}
+
+
+def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
+    training = {name.replace("_", " "): name for name in TrainingConfig.model_fields}
+    settings = {BASE_MODEL: "", TRAIN_TEXTS: f"{config.train_size:,}", "encoder rate": "", "head rate": ""}
+    settings |= dict.fromkeys(training, "")
+    if not config.arm.kind.is_neural:
+        return settings
+    settings[BASE_MODEL] = titles[config.base_model] if config.base_model else ""
+    if config.learning_rates:
+        settings["encoder rate"] = f"{config.learning_rates.encoder:g}"
+        settings["head rate"] = f"{config.learning_rates.head:g}"
+    return settings | {words: _value(getattr(config.training, name)) for words, name in training.items()}
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "by default"
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+def _telling(key: str, alike: Sequence[str], settings: Mapping[str, Settings]) -> list[str]:
+    """Name the settings of a group in which the groups of its kind differ."""
+    own = settings[key]
+    differing = [name for name in own if len({settings[other][name] for other in alike}) > 1]
+    again = key.rpartition(":")[2].partition("-")[2]
+    return [_with_name(name, own[name]) for name in differing] + ([f"run again, {again}"] if again else [])
+
+
+def _with_name(name: str, value: str) -> str:
+    if name == BASE_MODEL:
+        return value
+    return f"{value} {name}" if name == TRAIN_TEXTS else f"{name} {value}"
+
+
+def _label(key: str, alike: Sequence[str], telling: Sequence[str]) -> str:
+    """Name a group; where there are several of its kind a letter comes first, which no figure cuts off."""
+    label = arm_label(Arm(kind=_kind(key)), {})
+    if len(alike) == 1:
+        return label
+    place = alike.index(key)
+    letter = ascii_uppercase[place] if place < len(ascii_uppercase) else str(place + 1)
+    return " · ".join(filter(None, [f"{letter}: {label}", ", ".join(telling)]))
+
+
+def _phrase(config: RunConfig, titles: Mapping[str, str], telling: Sequence[str]) -> str:
+    """Name a group so that it can be the subject of a sentence."""
+    title = titles.get(config.base_model or "", "")
+    others = ", ".join(part for part in telling if part != title)
+    subject = describe_arm(config.arm, title)
+    return f"{subject} ({others})" if others else subject

@@ -1,0 +1,217 @@
+"""Any finished runs of one split side by side, whichever experiments they were made in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from tl_core.charts.colors import arm_label
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.flags import find_flags
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.results.failures import name_seeds
+from tl_core.results.grouping import Group, make_groups
+from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run, reason_of
+from tl_core.schema import Arm, Flag, Metric, State, Verdict
+from tl_core.store.rows import RunRow
+from tl_core.store.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SideBySide:
+    """Several groups of runs on one split, compared.
+
+    Attributes
+    ----------
+    groups
+        In the order in which they are shown, at least two.
+    predictions, summaries
+        By group key, on test.
+    verdicts
+        On every pair that shares a seed, by the keys of both groups, both ways round.
+    unreadable
+        Why the folder of a chosen run could not be read, by run id; such a run counts nowhere.
+    """
+
+    metric: Metric
+    groups: tuple[Group, ...]
+    predictions: Mapping[str, ArmPredictions]
+    summaries: Mapping[str, ArmSummary]
+    verdicts: Mapping[tuple[str, str], Verdict]
+    unreadable: Mapping[str, str]
+
+    @property
+    def runs(self) -> list[FinishedRun]:
+        """Every run that counts."""
+        return [run for group in self.groups for run in group.runs]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Display names by group key, not escaped."""
+        return {group.key: group.label for group in self.groups}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Short names by group key."""
+        return {group.key: group.name for group in self.groups}
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The labels of the dataset, in the order of their ids."""
+        return self.runs[0].config.labels
+
+    @property
+    def floor(self) -> float:
+        """Value on test of always answering the largest class of the train examples (fraction)."""
+        return next(
+            r.health.majority_test_value for r in self.runs if r.config.headline_metric is self.metric
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The keys of every pair of groups, each pair once."""
+        return list(combinations([group.key for group in self.groups], 2))
+
+
+def finished_of(identifiers: Sequence[str], runs: Iterable[RunRow]) -> list[RunRow]:
+    """Pick the finished runs that are named by their own id or their experiment's, in the order of names."""
+    finished = [run for run in runs if run.state is State.FINISHED]
+    chosen = {
+        run.run_id: run
+        for identifier in identifiers
+        for run in finished
+        if identifier in (run.run_id, run.config.experiment_id)
+    }
+    return list(chosen.values())
+
+
+def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySide:
+    """Read finished runs, pool those that differ in their seed alone, and compare every pair of groups.
+
+    The metric is the headline metric of all runs, or accuracy where they were planned with different ones.
+
+    Raises
+    ------
+    ComparisonError
+        If the runs were tested on different examples, which are named, or are all of one group.
+    """
+    refuse_different_tests(workspace, chosen)
+    finished, unreadable = _read(workspace, chosen)
+    groups = make_groups(finished)
+    if len(groups) < 2:
+        got = f"only {groups[0].label}" if groups else "none that can be read"
+        raise ComparisonError(
+            f"Expected finished runs that differ in more than the seed; got {got}.",
+            "Choose runs of another arm, base model or setting as well.",
+        )
+    metrics = {run.config.headline_metric for run in finished}
+    metric = metrics.pop() if len(metrics) == 1 else Metric.ACCURACY
+    predictions = _predictions(workspace, groups)
+    return SideBySide(
+        metric=metric,
+        groups=groups,
+        predictions=predictions,
+        summaries={key: summarise(group, metric) for key, group in predictions.items()},
+        verdicts=_verdicts(groups, predictions, metric),
+        unreadable=unreadable,
+    )
+
+
+def refuse_different_tests(workspace: Workspace, chosen: Sequence[RunRow]) -> None:
+    """Raise ComparisonError, naming which runs were tested on what, unless all belong to one split."""
+    by_split: dict[str, list[RunRow]] = {}
+    for run in chosen:
+        by_split.setdefault(run.config.split_hash, []).append(run)
+    if len(by_split) > 1:
+        tests = "; ".join(_name_test(workspace, runs) for runs in by_split.values())
+        raise ComparisonError(
+            f"Expected runs that were tested on the same examples; got {len(by_split)} test sets: {tests}.",
+            "A gap between them could be one between the examples. Keep the runs of one split.",
+        )
+
+
+def _name_test(workspace: Workspace, runs: Sequence[RunRow]) -> str:
+    """Name a split with the arms and seeds that belong to it."""
+    experiment = workspace.database.get_experiment(runs[0].config.experiment_id)
+    split = experiment.split
+    arms: dict[str, set[int]] = {}
+    for run in runs:
+        arms.setdefault(arm_label(run.config.arm, {}), set()).add(run.config.seed)
+    names = ", ".join(f"{arm} ({name_seeds([str(s) for s in sorted(seeds)])})" for arm, seeds in arms.items())
+    return (
+        f"{names} on the {split.test:,} test examples of {experiment.dataset_name}, "
+        f"split {split.hash[:4]}…{split.hash[-2:]}"
+    )
+
+
+def _read(workspace: Workspace, chosen: Sequence[RunRow]) -> tuple[list[FinishedRun], dict[str, str]]:
+    finished, unreadable = [], {}
+    for run in chosen:
+        try:
+            finished.append(read_finished_run(workspace.run_folder(run.run_id)))
+        except UNREADABLE as error:
+            unreadable[run.run_id] = reason_of(error)
+    return finished, unreadable
+
+
+def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, ArmPredictions]:
+    """Stack each group's runs; a run into which no seed enters counts for every seed of the others."""
+    every_seed = sorted({run.config.seed for group in groups for run in group.runs})
+    return {
+        group.key: _stacked(group).repeated_for(every_seed)
+        if _runs_once(workspace, group)
+        else _stacked(group)
+        for group in groups
+    }
+
+
+def _stacked(group: Group) -> ArmPredictions:
+    first = group.runs[0]
+    for run in group.runs[1:]:
+        if not np.array_equal(run.example_ids, first.example_ids):
+            raise ComparisonError(
+                f"Expected the same test examples in all runs of {group.label}; "
+                f"{run.config.run_id} has others.",
+                "Leave that run out.",
+            )
+    return ArmPredictions(
+        arm=group.key,
+        train_size=first.config.train_size,
+        seeds=tuple(run.config.seed for run in group.runs),
+        example_ids=first.example_ids,
+        targets=first.targets,
+        logits=np.stack([run.logits for run in group.runs]),
+        split_hash=first.config.split_hash,
+    )
+
+
+def _runs_once(workspace: Workspace, group: Group) -> bool:
+    config = group.runs[0].config
+    split = workspace.database.get_experiment(config.experiment_id).split
+    return not group.kind.is_neural and config.train_size == split.train and len(group.runs) == 1
+
+
+def _verdicts(
+    groups: Sequence[Group], predictions: Mapping[str, ArmPredictions], metric: Metric
+) -> dict[tuple[str, str], Verdict]:
+    words = {group.key: group.phrase for group in groups}
+    flags = [flag for group in groups for flag in _flags(group, predictions[group.key].seeds)]
+    verdicts = {}
+    for one, other in combinations(predictions.values(), 2):
+        if set(one.seeds) & set(other.seeds):
+            for a, b in ((one, other), (other, one)):
+                # Train sizes may be the very thing that is compared here; the groups' names then say so.
+                b = replace(b, train_size=a.train_size)
+                verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, labels=words)
+    return verdicts
+
+
+def _flags(group: Group, seeds: Sequence[int]) -> tuple[Flag, ...]:
+    """Raise what weakens a claim about a group; a run that counts for every seed is flagged in every one."""
+    budget = group.runs[0].config.training.budget
+    raised = find_flags(Arm.parse(group.key), [run.health for run in group.runs], budget)
+    if len(seeds) == len(group.runs):
+        return raised
+    return tuple(flag.model_copy(update={"seeds": tuple(seeds)}) for flag in raised)

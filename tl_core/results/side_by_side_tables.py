@@ -1,0 +1,163 @@
+"""Runs side by side as the tables that `charts` draws, and as the numbers that a person reads."""
+
+import numpy as np
+import pandas as pd
+
+from tl_core.evaluation.metrics import Floats, evaluate
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.comparison import curve_points
+from tl_core.results.grouping import Group
+from tl_core.results.side_by_side import SideBySide
+from tl_core.schema import ArmKind, Verdict
+
+_NONE = "–"
+
+
+def group_values(comparison: SideBySide) -> pd.DataFrame:
+    """List every run's value on test: columns ``arm`` (the group's key), ``seed``, ``value`` (fraction)."""
+    rows = [
+        (group.key, run.config.seed, value)
+        for group in comparison.groups
+        for run, value in zip(group.runs, comparison.summaries[group.key].values, strict=False)
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "value"])
+
+
+def group_means(comparison: SideBySide) -> pd.DataFrame:
+    """List every group's mean on test with its interval: columns ``arm, mean, low, high`` (fractions)."""
+    rows = [(one.arm, one.mean, *one.ci95) for one in comparison.summaries.values()]
+    return pd.DataFrame(rows, columns=["arm", "mean", "low", "high"])
+
+
+def group_numbers(comparison: SideBySide) -> pd.DataFrame:
+    """List every group with mean, interval, seeds, time and runs."""
+    metric = METRIC_WORDS[comparison.metric]
+    summaries = [(group, comparison.summaries[group.key]) for group in comparison.groups]
+    return pd.DataFrame(
+        [
+            {
+                "Group": group.label,
+                f"Mean test {metric}, %": round(100 * summary.mean, 1),
+                "95 % interval from": round(100 * summary.ci95[0], 1),
+                "to": round(100 * summary.ci95[1], 1),
+                "Seeds": len(group.runs),
+                "Test examples": summary.num_examples,
+                "Training, mean seconds": _mean_seconds(group),
+                "Runs": ", ".join(run.config.run_id for run in group.runs),
+            }
+            for group, summary in summaries
+        ]
+    )
+
+
+def _mean_seconds(group: Group) -> float | None:
+    seconds = [run.record.train_s for run in group.runs if run.record.train_s is not None]
+    return round(sum(seconds) / len(seconds), 1) if seconds else None
+
+
+def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
+    """List every other group minus the reference, for `charts.difference_interval`.
+
+    Returns
+    -------
+    Columns ``pair, difference, low, high`` (fractions); groups without a seed of the reference have no row.
+    """
+    names = comparison.names
+    verdicts = [comparison.verdicts.get((group.key, reference)) for group in comparison.groups]
+    rows = [
+        (f"{names[verdict.a]} − {names[verdict.b]}", verdict.difference, *verdict.ci95)
+        for verdict in verdicts
+        if verdict is not None
+    ]
+    return pd.DataFrame(rows, columns=["pair", "difference", "low", "high"])
+
+
+def verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
+    """List the verdict on every pair of groups, each once."""
+    verdicts = [comparison.verdicts[pair] for pair in comparison.pairs if pair in comparison.verdicts]
+    return pd.DataFrame([_proof(verdict, comparison.names) for verdict in verdicts])
+
+
+def _proof(verdict: Verdict, names: dict[str, str]) -> dict[str, object]:
+    return {
+        "Pair": f"{names[verdict.a]} − {names[verdict.b]}",
+        "Difference, points": round(100 * verdict.difference, 2),
+        "95 % interval from": round(100 * verdict.ci95[0], 2),
+        "to": round(100 * verdict.ci95[1], 2),
+        "p-value": f"{verdict.p_value:.3f}" if verdict.p_value >= 0.001 else "< 0.001",
+        "Seeds": verdict.num_seeds,
+        "Test examples": verdict.num_examples,
+        "Verdict on test": verdict.sentence,
+    }
+
+
+def unpaired(comparison: SideBySide) -> list[tuple[str, str]]:
+    """Name the pairs of groups that share no seed, so that there is no verdict on them."""
+    names = comparison.names
+    return [(names[a], names[b]) for a, b in comparison.pairs if (a, b) not in comparison.verdicts]
+
+
+def setting_rows(comparison: SideBySide) -> pd.DataFrame:
+    """List the settings in which groups differ: one row a group, and a column a setting."""
+    columns = {"Group": [group.name for group in comparison.groups]}
+    for name in comparison.groups[0].settings:
+        values = [group.settings[name] for group in comparison.groups]
+        if len(set(filter(None, values))) > 1:
+            columns[name.capitalize()] = [value or _NONE for value in values]
+    return pd.DataFrame(columns)
+
+
+def class_rows(comparison: SideBySide, a: str, b: str) -> pd.DataFrame:
+    """Compare two groups class by class, in means over their own seeds.
+
+    Returns
+    -------
+    Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
+    examples); classes without a test example are left out.
+    """
+    value_a, value_b, support = _mean_f1(comparison, a), _mean_f1(comparison, b), _support(comparison)
+    columns = {"label": comparison.class_names, "difference": value_a - value_b}
+    table = pd.DataFrame({**columns, "value_a": value_a, "value_b": value_b, "support": support})
+    return table.loc[support > 0].reset_index(drop=True)
+
+
+def class_numbers(comparison: SideBySide) -> pd.DataFrame:
+    """List the F1 of every group by class, in means over its own seeds."""
+    columns: dict[str, object] = {
+        "Class": list(comparison.class_names),
+        "Test examples": _support(comparison),
+    }
+    for group in comparison.groups:
+        seeds = f"{len(group.runs)} seeds" if len(group.runs) > 1 else "one seed"
+        columns[f"F1 of {group.label}, % ({seeds})"] = (100 * _mean_f1(comparison, group.key)).round(1)
+    return pd.DataFrame(columns)
+
+
+def _mean_f1(comparison: SideBySide, key: str) -> Floats:
+    group = comparison.predictions[key]
+    by_seed = [evaluate(group.targets, logits).per_class.f1 for logits in group.logits]
+    mean: Floats = np.mean(by_seed, axis=0)
+    return mean
+
+
+def _support(comparison: SideBySide) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    targets = next(iter(comparison.predictions.values())).targets
+    return np.bincount(targets, minlength=len(comparison.class_names))
+
+
+def group_curves(comparison: SideBySide) -> pd.DataFrame:
+    """List the validation evaluations of every group but the floor, as `comparison.curve_points` does.
+
+    The column ``arm`` holds the group's key.
+    """
+    points = curve_points(
+        {run.config.run_id: (run.config.arm, run.config.seed, run.events) for run in comparison.runs}
+    )
+    keys = {
+        run.config.run_id: group.key
+        for group in comparison.groups
+        if group.kind is not ArmKind.MAJORITY
+        for run in group.runs
+    }
+    own = points.loc[points["run_id"].isin(keys)]
+    return own.assign(arm=own["run_id"].map(keys)).reset_index(drop=True)
