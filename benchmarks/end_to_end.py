@@ -75,6 +75,7 @@ def measure(workspace: Workspace) -> dict[str, Any]:
     started = time.perf_counter()
     moments: dict[str, Any] = {"check_s": check(workspace, experiment)}
     launch(workspace, experiment)
+    ensure_supervisor(workspace.settings)
     seen: list[State] = []
     while True:
         elapsed = time.perf_counter() - started
