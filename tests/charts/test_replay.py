@@ -204,3 +204,8 @@ def test_the_alternative_text_names_every_arm_with_value_and_time():
         "Validation accuracy over training time, to be replayed: Fine-tuned comes to 90.0 % after 10.0 s, "
         "From scratch comes to 50.0 % after 20.0 s."
     )
+
+
+def test_no_label_stands_beyond_the_axis_where_plotly_would_hide_it():
+    figure = replay(UNEVEN.assign(train_s=UNEVEN["train_s"] * 0.704644), styles())  # ends at 14.09288
+    assert all(max(trace.x) <= figure.layout.xaxis.range[1] for trace in figure.data if trace.mode == "text")

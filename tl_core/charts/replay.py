@@ -90,10 +90,11 @@ def replay(
         Light or dark.
     """
     runners = _runners(table, styles, y)
-    end = max((runner.mean.x[-1] for runner in runners), default=0.0)
+    # Rounded as the labels' places are: one that stood beyond the axis by a hair would be hidden.
+    end = _short(max((runner.mean.x[-1] for runner in runners), default=0.0))
     if end <= 0:
         return empty_figure("No arm was evaluated over time, so there is nothing to replay.", theme=theme)
-    track = _track(runners, float(end), floor)
+    track = _track(runners, end, floor)
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
     title = f"validation {_Y_TITLES[y]}"
     figure = new_figure(theme=theme, height=_TOP_PX + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
