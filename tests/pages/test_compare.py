@@ -56,8 +56,17 @@ def test_the_claim_comes_first_with_interval_and_n(app, experiment):
 
 def test_every_card_is_there(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    names = ["The race", "The race, replayed", "Time to the same accuracy", "Who is right where", "Gains and losses by class", "What is taken for what",
-             "All pairs", "How fair was this?", "What was set differently"]  # fmt: skip
+    names = [
+        "The race",
+        "The race, replayed",
+        "Time to the same accuracy",
+        "Who is right where",
+        "Gains and losses by class",
+        "What is taken for what",
+        "All pairs",
+        "How fair was this?",
+        "What was set differently",
+    ]
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
     assert len(figures_of(app)) == 10

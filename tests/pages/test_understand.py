@@ -172,6 +172,8 @@ def test_experiments_that_add_nothing_are_not_read(app, workspace, experiment, m
     further = add_experiment(workspace, intake, ("frozen", "frozen_random"), num_seeds=2)
     finish_all(workspace, further)
     read, gather = [], results.gather
-    monkeypatch.setattr(results, "gather", lambda here, one, **kept: read.append(one) or gather(here, one, **kept))
+    monkeypatch.setattr(
+        results, "gather", lambda here, one, keep: read.append(one) or gather(here, one, keep)
+    )
     open_page(app, "understand", experiment=experiment.experiment_id)
     assert read == [experiment.experiment_id, further.experiment_id]
