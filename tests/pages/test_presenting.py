@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
-from tests.pages.reading import figures_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
 
 
 @pytest.fixture
@@ -105,3 +105,10 @@ def test_without_a_verdict_the_page_itself_is_shown(app, workspace):
 def test_without_an_experiment_the_page_says_so(app):
     open_page(app, "compare", present="1")
     assert "Nothing has been compared yet" in text_of(app)
+
+
+def test_a_slide_of_no_experiment_named_shows_the_page_with_its_way_out(app, experiment):
+    app.session_state["words_compare"] = True
+    open_page(app, "compare", present="1")
+    assert app.title[0].value == "Was pretraining worth it?"
+    assert "All words" in links_of(app)
