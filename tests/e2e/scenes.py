@@ -35,7 +35,8 @@ _IS_DRAWN = """() => {
   if (app?.dataset.testScriptState !== 'notRunning') return false
   if (document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]')) return false
   const plots = [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
-  return document.querySelectorAll('[data-testid=stMarkdownContainer]').length > 8
+  const least = document.querySelector('[data-testid=stSidebar]') ? 8 : 0  // a slide has no sidebar
+  return document.querySelectorAll('[data-testid=stMarkdownContainer]').length > least
     && plots.every((one) => one.querySelector('svg.main-svg'))
 }"""
 

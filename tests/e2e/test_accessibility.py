@@ -31,8 +31,8 @@ MARKED_OTHERWISE = ("canvas", "main")
 # Numbers the controls that Tab should reach: not the ones that are folded up, nor the unchosen of a group.
 _NUMBER = """() => {
   window.looks = (one) => {
-    const parts = [...one.querySelectorAll('*')]
-    for (let it = one; it && parts.length < 40; it = it.parentElement) parts.push(it)
+    const parts = [one, ...one.querySelectorAll('*')]
+    for (let it = one.parentElement; it && parts.length < 40; it = it.parentElement) parts.push(it)
     return parts.map((part) => {
       const { outline, boxShadow, borderColor, backgroundColor, color } = getComputedStyle(part)
       return [outline, boxShadow, borderColor, backgroundColor, color].join()
