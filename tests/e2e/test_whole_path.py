@@ -63,7 +63,9 @@ def start_comparison(page: Page) -> None:
 
 def watch(page: Page) -> None:
     # A few batches of each network go through first, in a process that has torch to import.
-    expect(page.get_by_role("heading", level=1)).to_have_text("How is the training going?", timeout=CHECKED_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "How is the training going?", timeout=CHECKED_MS
+    )
     page.reload()  # nothing is lost by it: the experiment is in the URL
     expect(page.get_by_text("The race")).to_be_visible()
     expect(page.get_by_text("All 4 runs have ended: compare them")).to_be_visible(timeout=TRAINED_MS)
