@@ -79,7 +79,7 @@ class Slide:
 
 
 def slide_shown() -> int | None:
-    """Return the number of the slide that the URL asks for, from 1; None if it names none of an experiment."""
+    """Return the number of the slide that the URL asks for, from 1; None without one of an experiment."""
     wanted = st.query_params.get(SLIDE)
     if wanted is None or "experiment" not in st.query_params:
         return None
