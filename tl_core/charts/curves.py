@@ -10,9 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, plain, width_px
+from tl_core.charts.text import name_lines, one_line, plain
 from tl_core.schema import SplitName
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +26,6 @@ _HEIGHT_PX = 340
 _TOP_PX = 30
 _BOTTOM_PX = 52
 _LINE_PX = 17
-_NAME_LIMIT = 20
 _X_TITLES = {
     "train_s": "training seconds (evaluation left out)",
     "step": "optimizer steps",
@@ -96,7 +96,8 @@ def learning_curves(
     for arm, curves in runs.items():
         _add_live_points(figure, curves, styles[arm], theme)
     end = max(curve.x[-1] for curves in runs.values() for curve in curves)
-    low, high = _y_range(runs, floor, is_fraction=y != "loss")
+    seen = np.concatenate([curve.y for curves in runs.values() for curve in curves])
+    low, high = value_range(seen, floor, is_fraction=y != "loss")
     figure.update_xaxes(range=[0, end or 1.0], nticks=6, showline=True, title_text=_X_TITLES[x])
     figure.update_yaxes(
         range=[low, high], nticks=7, showgrid=True, tickformat=".2~f" if y == "loss" else ".0%"
@@ -104,7 +105,7 @@ def learning_curves(
     _add_end_labels(figure, means, styles, end, (low, high), y)
     add_note(figure, title, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
-        _add_floor(figure, floor, theme)
+        add_floor(figure, floor, theme)
     return figure
 
 
@@ -225,7 +226,7 @@ def _add_end_labels(
             font={"color": styles[arm].ink},
             borderpad=0,
         )
-    widths = [_label_width_px(styles[arm].label) for arm in means]
+    widths = [label_width_px(styles[arm].label) for arm in means]
     margin = {"l": MARGIN_PX, "r": max(widths) + 2 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
     figure.update_layout(margin=margin)
     # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.
@@ -245,43 +246,12 @@ def _add_leader(figure: go.Figure, mean: Curve, end: float, place: float, color:
 
 
 def _end_label(label: str, value: str) -> str:
-    kind, *base_model = name_lines(label, _NAME_LIMIT)
+    kind, *base_model = name_lines(label, NAME_LIMIT)
     return "<br>".join([f"<b>{value}</b> {kind}", *base_model])
-
-
-def _label_width_px(label: str) -> float:
-    head, _, tail = label.partition(" · ")
-    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
 
 
 def _value(value: float, y: YAxis) -> str:
     return f"{value:.2f}" if y == "loss" else f"{100 * value:.1f}"
-
-
-def _y_range(
-    runs: Mapping[str, Sequence[Curve]], floor: float | None, *, is_fraction: bool
-) -> tuple[float, float]:
-    """Range over all points and the floor, with a little room; fractions stay a hair within [0, 1]."""
-    seen = np.concatenate([curve.y for curves in runs.values() for curve in curves])
-    low, high = float(seen.min()), float(seen.max())
-    if floor is not None:
-        low, high = min(low, floor), max(high, floor)
-    room = max(0.06 * (high - low), 0.02)
-    return (max(low - room, -0.01), min(high + room, 1.01)) if is_fraction else (low - room, high + room)
-
-
-def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
-    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
-    add_note(
-        figure,
-        "always the largest class",
-        theme=theme,
-        x=1,
-        xref="paper",
-        xanchor="right",
-        y=floor,
-        yanchor="bottom",
-    )
 
 
 def _alt(

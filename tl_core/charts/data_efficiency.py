@@ -8,16 +8,16 @@ import plotly.graph_objects as go
 
 from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
-from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, percent, plain, width_px
+from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent, plain
 from tl_core.schema import Metric
 
 _HEIGHT_PX = 340
 _TOP_PX = 30
 _BOTTOM_PX = 52
 _LINE_PX = 17
-_NAME_LIMIT = 20
 _ROOM = 0.04
 _TICK_DISTANCE = 0.11
 """Share of the axis that two tick labels must lie apart at least."""
@@ -60,13 +60,13 @@ def data_efficiency(
     for arm, rows in means.items():
         _add_arm(figure, rows, table.loc[table["arm"] == arm], styles[arm])
     values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
-    low, high = _value_range(values, floor)
+    low, high = value_range(values, floor)
     _add_axes(figure, sorted(set(summary["train_size"])), (low, high))
     _add_end_labels(figure, means, styles, (low, high))
     note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
-        _add_floor(figure, floor, theme)
+        add_floor(figure, floor, theme)
     return figure
 
 
@@ -142,7 +142,7 @@ def _add_end_labels(
     wanted = [plot_px * (high - end) / (high - low) for end in ends.values()]
     centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
     for (arm, end), centre in zip(ends.items(), centres, strict=True):
-        kind, *base_model = name_lines(styles[arm].label, _NAME_LIMIT)
+        kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
         figure.add_annotation(
             text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
             x=1,
@@ -154,34 +154,8 @@ def _add_end_labels(
             showarrow=False,
             font={"color": styles[arm].ink},
         )
-    right = max(_label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
+    right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
-
-
-def _label_width_px(label: str) -> float:
-    head, _, tail = label.partition(" · ")
-    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
-
-
-def _value_range(values: np.ndarray, floor: float | None) -> tuple[float, float]:
-    seen = np.append(values, [] if floor is None else [floor]).astype(float)
-    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
-    room = max(0.06 * (high - low), 0.02)
-    return max(low - room, -0.01), min(high + room, 1.01)
-
-
-def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
-    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
-    add_note(
-        figure,
-        "always the largest class",
-        theme=theme,
-        x=1,
-        xref="paper",
-        xanchor="right",
-        y=floor,
-        yanchor="bottom",
-    )
 
 
 def _alt(means: Mapping[str, pd.DataFrame], styles: Mapping[str, ArmStyle], metric: Metric) -> str:

@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.curves import Curve, Floats
+from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, percent, plain, width_px
+from tl_core.charts.text import name_lines, one_line, percent, plain
 
 REPLAY_S = 20
 NUM_FRAMES = 80
@@ -22,7 +23,6 @@ _PLOT_PX = 250
 _TOP_PX = 48
 _BOTTOM_PX = 140
 _LINE_PX = 17
-_NAME_LIMIT = 20
 _GAP = "\u2002"  # keeps a label off the dot that it names
 _Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 _Y = Literal["accuracy", "macro_f1"]
@@ -106,7 +106,7 @@ def replay(
     note = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yshift": 36}
     add_note(figure, title, theme=theme, **note)
     if floor is not None:
-        _add_floor(figure, floor, theme)
+        add_floor(figure, floor, theme)
     _add_controls(figure, clocks, theme)
     return figure
 
@@ -141,10 +141,8 @@ def _thinned(curve: Curve) -> Curve:
 
 def _track(runners: Sequence[_Runner], end: float, floor: float | None) -> _Track:
     seen = np.concatenate([curve.y for runner in runners for curve in runner.seeds])
-    values = np.append(seen, [] if floor is None else [floor])
-    low, high = float(values.min()), float(values.max())
-    room = max(0.06 * (high - low), 0.02)
-    return _Track(end=end, low=max(low - room, -0.01), high=min(high + room, 1.01))
+    low, high = value_range(seen, floor)
+    return _Track(end=end, low=low, high=high)
 
 
 def _traces(runners: Sequence[_Runner], track: _Track, clock: float, theme: Theme) -> list[dict[str, Any]]:
@@ -202,7 +200,7 @@ def _end_at(runner: _Runner, clock: float, place: float) -> dict[str, Any]:
 
 def _label_at(runner: _Runner, track: _Track, clock: float, place: float) -> dict[str, Any]:
     """Write value and name beside the clock, and a base model's name on a line of its own."""
-    kind, *base_model = name_lines(runner.style.label, _NAME_LIMIT)
+    kind, *base_model = name_lines(runner.style.label, NAME_LIMIT)
     lines = [f"<b>{100 * runner.place(clock):.1f}</b> {kind}", *base_model]
     top = place + track.per_px * _LINE_PX * (len(lines) - 1) / 2
     return {
@@ -280,13 +278,8 @@ def _label_look(style: ArmStyle) -> dict[str, Any]:
     }
 
 
-def _label_width_px(label: str) -> float:
-    head, _, tail = label.partition(" · ")
-    return max(width_px(f"88.8 {one_line(head, _NAME_LIMIT)}"), width_px(one_line(tail, _NAME_LIMIT), 11))
-
-
 def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track) -> None:
-    widths = [_label_width_px(runner.style.label) for runner in runners]
+    widths = [label_width_px(runner.style.label) for runner in runners]
     margin = {"l": MARGIN_PX, "r": max(widths) + 3 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
     figure.update_layout(margin=margin)
     figure.update_xaxes(
@@ -297,12 +290,6 @@ def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track) -> N
         title_text="training seconds (evaluation left out)",
     )
     figure.update_yaxes(range=[track.low, track.high], nticks=7, showgrid=True, tickformat=".0%")
-
-
-def _add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
-    figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
-    note = {"x": 1, "xref": "paper", "xanchor": "right", "y": floor, "yanchor": "bottom"}
-    add_note(figure, "always the largest class", theme=theme, **note)
 
 
 def _add_controls(figure: go.Figure, clocks: Floats, theme: Theme) -> None:
