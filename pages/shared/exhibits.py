@@ -25,7 +25,6 @@ from tl_core.results import findings, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.reaching import find_reaching, reaching_sentence
-from tl_core.results.runs import mean_confusion
 from tl_core.schema import Verdict
 
 _P = ParamSpec("_P")
@@ -157,14 +156,15 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
 
 
 @_made_once
-def confusion_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibit:
-    """Show what one arm takes for what."""
-    matrix = mean_confusion(results.runs_of(arm, train_size))
+def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhibit:
+    """Show what one arm of a pair takes for what."""
+    of_a, of_b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
+    matrix = of_a if arm == verdict.a else of_b
     class_names = results.experiment.labels
     return Exhibit(
         key=f"confusion_{arm}",
         figure=confusion_matrix(matrix, class_names, styles_of(results.experiment)[arm], theme=theme()),
-        table=numbers.confusion_numbers(matrix, class_names),
+        table=numbers.confusion_numbers(matrix, class_names, verdict.num_seeds),
     )
 
 
@@ -172,12 +172,12 @@ def confusion_of(results: ExperimentResults, arm: str, train_size: int) -> Exhib
 def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
     """Show where two arms take classes for one another unequally often."""
     styles, class_names = styles_of(results.experiment), results.experiment.labels
-    a, b = (mean_confusion(results.runs_of(arm, verdict.train_size)) for arm in (verdict.a, verdict.b))
+    a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     style_a, style_b = styles[verdict.a], styles[verdict.b]
     return Exhibit(
         key="confusion_difference",
         figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
-        table=numbers.confusion_difference_numbers(a, b, class_names),
+        table=numbers.confusion_difference_numbers(a, b, class_names, verdict.num_seeds),
         finding=findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
     )
 

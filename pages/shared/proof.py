@@ -21,7 +21,6 @@ from tl_core.results.comparison import ExperimentResults
 from tl_core.results.configuration import setting_differences
 from tl_core.results.fairness import Fact, fairness_facts
 from tl_core.results.report import comparison_json
-from tl_core.results.runs import mean_confusion
 from tl_core.schema import Verdict
 
 FACTS_A_ROW = 3
@@ -50,7 +49,7 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
             return
         difference = confusion_difference_of(results, verdict)
         st.markdown(literal(difference.finding))
-        arms = [confusion_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
+        arms = [confusion_of(results, verdict, arm) for arm in (verdict.a, verdict.b)]
         labels = labels_of(results.experiment)
         a, b = labels[verdict.a], labels[verdict.b]
         names = [f"{a}, %", f"{b}, %", f"{a} − {b}, points"]
@@ -73,7 +72,7 @@ def _draw_row(exhibits: list[Exhibit], names: list[str]) -> None:
 def _draw_mistakes(results: ExperimentResults, verdict: Verdict) -> None:
     """List the mistakes that the two arms make most unequally."""
     labels, class_names = labels_of(results.experiment), results.experiment.labels
-    a, b = (mean_confusion(results.runs_of(arm, verdict.train_size)) for arm in (verdict.a, verdict.b))
+    a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     rows = tables.mistake_rows(a, b, class_names)
     st.markdown(literal(confusion_difference_of(results, verdict).finding))
     table = numbers.mistake_numbers(rows, labels[verdict.a], labels[verdict.b], verdict.num_seeds)

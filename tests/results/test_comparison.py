@@ -18,7 +18,8 @@ from tl_core.results.comparison import (
     headline_pair,
     ranked,
 )
-from tl_core.results.runs import mean_confusion, value_of
+from tl_core.results.runs import value_of
+from tl_core.results.tables import mean_confusions
 from tl_core.schema import Arm, EvalFinished, ExperimentConfig, Metric, SplitName, State
 from tl_core.store.workspace import Workspace
 
@@ -180,7 +181,7 @@ def test_curves_hold_what_the_runs_have_logged(results: ExperimentResults) -> No
 
 
 def test_the_mean_confusion_counts_every_test_example(results: ExperimentResults) -> None:
-    mean = mean_confusion(results.runs_of("scratch", 33))
+    mean, _ = mean_confusions(results, "scratch", "tfidf", 33)
     assert mean.sum() == 18
     assert mean.sum(axis=1).tolist() == [7, 11]
 

@@ -66,10 +66,11 @@ def test_classes_are_in_percent_and_their_difference_in_points(results):
 
 
 def test_a_confusion_matrix_becomes_shares_of_the_true_class():
-    shown = numbers.confusion_numbers(np.array([[3.0, 1.0], [0.0, 0.0]]), ["True class", "b"])
+    shown = numbers.confusion_numbers(np.array([[3.0, 1.0], [0.0, 0.0]]), ["True class", "b"], 3)
     assert shown["taken for True class, %"].tolist() == [75.0, 0.0]
     assert shown["taken for b, %"].tolist() == [25.0, 0.0]
     assert shown["Test examples"].tolist() == [4, 0]
+    assert shown["Seeds"].tolist() == [3, 3]
 
 
 def test_pairs_are_in_points_with_method_in_words(results):
@@ -97,7 +98,7 @@ def test_answers_and_labels_are_in_percent():
 
 def test_the_difference_of_two_confusions_is_in_points_of_the_class():
     a, b = np.array([[9.0, 1.0], [0.0, 4.0]]), np.array([[5.0, 5.0], [0.0, 4.0]])
-    shown = numbers.confusion_difference_numbers(a, b, ["x", "y"])
+    shown = numbers.confusion_difference_numbers(a, b, ["x", "y"], 3)
     assert shown["taken for y, points"].tolist() == [-40.0, 0.0]
     assert shown["Test examples"].tolist() == [10, 4]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
+from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.results import tables
 from tl_core.results.comparison import gather
 from tl_core.schema import Metric
@@ -84,3 +84,22 @@ def test_mistakes_come_with_the_most_unequal_first():
 def test_a_class_without_test_examples_makes_no_mistakes():
     a = np.array([[2.0, 1.0], [0.0, 0.0]])
     assert tables.mistake_rows(a, a, ["x", "y"])["true"].tolist() == ["x"]
+
+
+def test_classes_are_compared_on_the_seeds_that_both_arms_have(workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"), num_seeds=2
+    )
+    for run in runs_of(workspace, experiment):
+        if run.arm.name == "fine_tuned":
+            finish_run(workspace, run, 0.9 if run.seed == 0 else 0.3)
+        elif run.seed == 0:
+            finish_run(workspace, run, 0.5)
+    results = gather(workspace, experiment.experiment_id)
+    first = results.runs_of("fine_tuned", 33)[0].test
+    assert results.headline.num_seeds == 1
+    rows = tables.class_rows(results, "fine_tuned", "scratch", 33)
+    assert rows["value_a"].tolist() == pytest.approx(first.per_class.f1)
+    tuned, scratch = tables.mean_confusions(results, "fine_tuned", "scratch", 33)
+    assert tuned.tolist() == first.confusion.tolist()
+    assert scratch.sum() == tuned.sum()

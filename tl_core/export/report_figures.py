@@ -19,7 +19,6 @@ from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
 from tl_core.results import numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
-from tl_core.results.runs import mean_confusion
 from tl_core.schema import Metric
 
 _MOST_SIDE_BY_SIDE = 4
@@ -106,12 +105,13 @@ def _classes(scene: Scene) -> Shown:
 
 
 def _confusions(scene: Scene) -> list[Shown]:
-    labels = scene.results.experiment.labels
+    labels, verdict = scene.results.experiment.labels, scene.verdict
+    matrices = tables.mean_confusions(scene.results, verdict.a, verdict.b, scene.train_size)
     shown = []
-    for arm in (scene.verdict.a, scene.verdict.b):
-        matrix = mean_confusion(scene.results.runs_of(arm, scene.train_size))
+    for arm, matrix in zip((verdict.a, verdict.b), matrices, strict=True):
         figure = confusion_matrix(matrix, labels, scene.styles[arm])
-        shown.append(show(figure, numbers.confusion_numbers(matrix, labels), title=scene.labels[arm]))
+        table = numbers.confusion_numbers(matrix, labels, verdict.num_seeds)
+        shown.append(show(figure, table, title=scene.labels[arm]))
     return shown
 
 

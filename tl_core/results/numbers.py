@@ -103,7 +103,9 @@ def class_numbers(rows: pd.DataFrame, a: str, b: str, num_seeds: int) -> pd.Data
     )
 
 
-def confusion_numbers(matrix: NDArray[np.float64], class_names: Sequence[str]) -> pd.DataFrame:
+def confusion_numbers(
+    matrix: NDArray[np.float64], class_names: Sequence[str], num_seeds: int
+) -> pd.DataFrame:
     """List which share of each true class was taken for which class.
 
     Parameters
@@ -115,18 +117,18 @@ def confusion_numbers(matrix: NDArray[np.float64], class_names: Sequence[str]) -
     shares = np.divide(matrix, sizes[:, None], out=np.zeros_like(matrix), where=sizes[:, None] > 0)
     columns: dict[str, Any] = {"True class": list(class_names)}
     columns |= {f"taken for {name}, %": (100 * shares[:, i]).round(1) for i, name in enumerate(class_names)}
-    return pd.DataFrame(columns | {"Test examples": sizes.round().astype(int)})
+    return pd.DataFrame(columns | {"Test examples": sizes.round().astype(int), "Seeds": num_seeds})
 
 
 def confusion_difference_numbers(
-    a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str]
+    a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str], num_seeds: int
 ) -> pd.DataFrame:
     """List by how many points of each true class two arms' answers differ, a minus b."""
     sizes = np.where(a.sum(axis=1) > 0, a.sum(axis=1), 1)[:, None]
     gaps = (100 * (a - b) / sizes).round(MAX_DECIMALS) + 0.0
     columns: dict[str, Any] = {"True class": list(class_names)}
     columns |= {f"taken for {name}, points": gaps[:, i] for i, name in enumerate(class_names)}
-    return pd.DataFrame(columns | {"Test examples": a.sum(axis=1).round().astype(int)})
+    return pd.DataFrame(columns | {"Test examples": a.sum(axis=1).round().astype(int), "Seeds": num_seeds})
 
 
 def mistake_numbers(rows: pd.DataFrame, a: str, b: str, num_seeds: int) -> pd.DataFrame:

@@ -132,9 +132,3 @@ def _constant_value(test: Evaluation, answer: int, metric: Metric) -> float:
     confusion = np.zeros_like(test.confusion)
     confusion[:, answer] = test.confusion.sum(axis=1)
     return accuracy(confusion) if metric is Metric.ACCURACY else macro_f1(confusion)
-
-
-def mean_confusion(runs: list[FinishedRun]) -> NDArray[np.float64]:
-    """Average the test confusion matrices of runs on the same split, ``(num_labels, num_labels)``."""
-    mean: NDArray[np.float64] = np.mean([run.test.confusion for run in runs], axis=0)
-    return mean

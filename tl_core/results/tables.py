@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tl_core.evaluation.mcnemar import exact_mcnemar
-from tl_core.evaluation.metrics import evaluate
+from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.results.comparison import ExperimentResults, curve_points
 from tl_core.schema import ArmKind, Event, Metric, RunConfig, Verdict
 
@@ -111,14 +111,15 @@ def mcnemar_values(results: ExperimentResults, verdict: Verdict) -> list[float]:
 
 
 def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> pd.DataFrame:
-    """Compare two arms class by class, in means over their seeds.
+    """Compare two arms class by class, in means over the seeds that both have.
 
     Returns
     -------
     Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
     examples); classes without a test example are left out.
     """
-    value_a, value_b = (_mean_f1(results, arm, train_size) for arm in (a, b))
+    pair = _paired_evaluations(results, a, b, train_size)
+    value_a, value_b = (np.mean([one.per_class.f1 for one in by_seed], axis=0) for by_seed in pair)
     support = np.bincount(
         results.predictions[a, train_size].targets, minlength=len(results.experiment.labels)
     )
@@ -132,6 +133,20 @@ def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> p
         }
     )
     return table.loc[support > 0].reset_index(drop=True)
+
+
+def mean_confusions(
+    results: ExperimentResults, a: str, b: str, train_size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average the test confusion matrices of two arms over the seeds that both have.
+
+    Returns
+    -------
+    Of a and of b, each ``(num_labels, num_labels)`` in test examples: a row is a true class.
+    """
+    pair = _paired_evaluations(results, a, b, train_size)
+    of_a, of_b = (np.mean([one.confusion for one in by_seed], axis=0) for by_seed in pair)
+    return of_a, of_b
 
 
 def mistake_rows(a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str]) -> pd.DataFrame:
@@ -169,11 +184,21 @@ def mistake_rows(a: NDArray[np.float64], b: NDArray[np.float64], class_names: Se
     )
 
 
-def _mean_f1(results: ExperimentResults, arm: str, train_size: int) -> NDArray[np.float64]:
-    predictions = results.predictions[arm, train_size]
-    by_seed = [evaluate(predictions.targets, logits).per_class.f1 for logits in predictions.logits]
-    mean: NDArray[np.float64] = np.mean(by_seed, axis=0)
-    return mean
+def _paired_evaluations(
+    results: ExperimentResults, a: str, b: str, train_size: int
+) -> tuple[list[Evaluation], list[Evaluation]]:
+    """Evaluate two arms on test by seed, on the seeds that both have: those that their verdict rests on."""
+    arms = results.predictions[a, train_size], results.predictions[b, train_size]
+    common = set(arms[0].seeds) & set(arms[1].seeds)
+    of_a, of_b = (
+        [
+            evaluate(arm.targets, logits)
+            for seed, logits in zip(arm.seeds, arm.logits, strict=True)
+            if seed in common
+        ]
+        for arm in arms
+    )
+    return of_a, of_b
 
 
 def _num_runs(results: ExperimentResults, arm: str, train_size: int) -> int:
