@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of, reaching_of
+from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of
 from pages.shared.frame import card, literal, live_part
-from pages.shared.race import draw_race
+from pages.shared.race import choose_axes
 from pages.shared.results import dataset_of, labels_of
+from pages.shared.time_exhibits import race_of, reaching_of
 from pages.shared.verdict import draw_claim
 from pages.shared.wording import plural
 from tl_core.evaluation.wording import counts
@@ -68,9 +69,12 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
 def draw_race_card(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the learning curves of all arms."""
     with card("The race", "on validation, each run from its own zero"):
-        size = verdict.train_size
-        runs = [(run.config, run.events) for run in results.finished if run.config.train_size == size]
-        live_part(draw_race)(results.experiment, runs, key="race")
+        live_part(_draw_race)(results, verdict.train_size)
+
+
+def _draw_race(results: ExperimentResults, train_size: int) -> None:
+    x, y = choose_axes(results.experiment.headline_metric, key="race")
+    draw_exhibit(race_of(results, train_size, x, y))
 
 
 def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:

@@ -10,21 +10,19 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.frame import draw_figure, literal
-from pages.shared.results import States, dataset_of, labels_of, states_of, styles_of
+from pages.shared.results import States, labels_of, states_of, styles_of
 from pages.shared.state import Theme, theme
 from tl_core.charts import (
     arms_overview,
     confusion_difference,
     confusion_matrix,
     difference_interval,
-    learning_curves,
     per_class_difference,
     who_is_right,
 )
 from tl_core.results import findings, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.reaching import find_reaching, reaching_sentence
 from tl_core.schema import Verdict
 
 _P = ParamSpec("_P")
@@ -41,11 +39,13 @@ class Exhibit:
         Names it on the page and in the files that are saved of it.
     finding
         One line on what it shows, computed from the numbers; not escaped.
+    table
+        Its numbers; None where there is nothing to show.
     """
 
     key: str
     figure: go.Figure
-    table: pd.DataFrame
+    table: pd.DataFrame | None
     finding: str = ""
 
 
@@ -53,7 +53,7 @@ def _identity(results: ExperimentResults) -> tuple[str, States]:
     return results.experiment.experiment_id, states_of(results.runs)
 
 
-def _made_once(
+def made_once(
     make: Callable[Concatenate[ExperimentResults, _P], _T],
 ) -> Callable[Concatenate[ExperimentResults, _P], _T]:
     """Keep what is made of the same results in the same theme, which nobody may change.
@@ -83,7 +83,7 @@ def draw_exhibit(exhibit: Exhibit) -> None:
     draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
 
 
-@_made_once
+@made_once
 def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
     """Show every arm with every seed, its interval, and the floor."""
     labels = labels_of(results.experiment)
@@ -103,30 +103,7 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
     )
 
 
-@_made_once
-def race_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
-    """Show the validation curves of all arms over training seconds."""
-    metric = results.experiment.headline_metric
-    runs = [(r.config, r.events) for r in results.finished if r.config.train_size == verdict.train_size]
-    points = tables.race_points(runs)
-    dataset = dataset_of(results.experiment.dataset_fingerprint)
-    floor = tables.floor_on_validation(runs, dataset.info.label_counts if dataset else {}, metric)
-    figure = learning_curves(
-        points, styles_of(results.experiment), y=metric.value, floor=floor, theme=theme()
-    )
-    shown = numbers.race_numbers(points, "train_s", metric.value, labels_of(results.experiment))
-    return Exhibit(key="race_still", figure=figure, table=shown, finding=reaching_of(results, verdict))
-
-
-@_made_once
-def reaching_of(results: ExperimentResults, verdict: Verdict) -> str:
-    """Say how long one arm took to be as good as the other; not escaped, empty if they share no seed."""
-    runs = [(r.config, r.events) for r in results.finished if r.config.train_size == verdict.train_size]
-    reaching = find_reaching(tables.race_points(runs), verdict.a, verdict.b, verdict.metric)
-    return reaching_sentence(reaching, labels_of(results.experiment)) if reaching is not None else ""
-
-
-@_made_once
+@made_once
 def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreement, Exhibit]:
     """Show who is right where."""
     a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
@@ -141,7 +118,7 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
     return agreement, exhibit
 
 
-@_made_once
+@made_once
 def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24) -> Exhibit:
     """Show gains and losses by class, of many classes the largest."""
     styles = styles_of(results.experiment)
@@ -155,7 +132,7 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
     )
 
 
-@_made_once
+@made_once
 def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhibit:
     """Show what one arm of a pair takes for what."""
     of_a, of_b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
@@ -168,7 +145,7 @@ def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhi
     )
 
 
-@_made_once
+@made_once
 def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
     """Show where two arms take classes for one another unequally often."""
     styles, class_names = styles_of(results.experiment), results.experiment.labels
@@ -182,7 +159,7 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
     )
 
 
-@_made_once
+@made_once
 def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
     """Show the difference of every pair with its proof."""
     rows = tables.verdict_rows(results, train_size, labels_of(results.experiment))
@@ -194,7 +171,7 @@ def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
     )
 
 
-@_made_once
+@made_once
 def interval_of(results: ExperimentResults, verdict: Verdict) -> go.Figure:
     """Show the difference of one pair with its interval."""
     rows = tables.verdict_rows(results, verdict.train_size, labels_of(results.experiment))

@@ -1,15 +1,16 @@
 """Presenter mode: one thought a slide in large type, steered by the arrow keys; the URL holds the slide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages.shared.exhibits import Exhibit, agreement_of, classes_of, interval_of, overview_of, race_of
+from pages.shared.exhibits import Exhibit, agreement_of, classes_of, interval_of, overview_of
 from pages.shared.frame import literal, place_figure
 from pages.shared.proof import draw_facts, fairness_finding
 from pages.shared.results import labels_of, observed_runs, results_of, states_of
 from pages.shared.state import current
+from pages.shared.time_exhibits import race_of, reaching_of
 from pages.shared.verdict import claim_of, draw_weaknesses
 from pages.shared.wording import facts_of
 from tl_core.charts.template import enlarged
@@ -132,7 +133,7 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
         Slide(title="All arms", draw=lambda: _draw_exhibit(overview_of(results, size))),
-        Slide(title="The race", draw=lambda: _draw_exhibit(race_of(results, headline), RACE_PX)),
+        Slide(title="The race", draw=lambda: _draw_exhibit(_race_of(results, headline), RACE_PX)),
         Slide(
             title=f"By class: {pair}", draw=lambda: _draw_exhibit(classes_of(results, verdict, MOST_CLASSES))
         ),
@@ -141,6 +142,10 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
         ),
         Slide(title="How fair was this?", draw=lambda: _draw_fairness(results, size)),
     ]
+
+
+def _race_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+    return replace(race_of(results, verdict.train_size), finding=reaching_of(results, verdict))
 
 
 def leave() -> None:

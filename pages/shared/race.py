@@ -25,16 +25,21 @@ def draw_race(
     key: str,
 ) -> None:
     """Draw the validation curves of some runs of one train size, each from its own zero."""
-    headline = experiment.headline_metric.value
-    with st.container(horizontal=True):
-        y: YAxis = _switch("Value", Y_WORDS, headline, f"{key}_y_{headline}")
-        x: XAxis = _switch("Over", X_WORDS, "train_s", f"{key}_x")
+    x, y = choose_axes(experiment.headline_metric, key=key)
     points = race_points(runs)
     figure = learning_curves(
         points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
     )
     numbers = race_numbers(points, x, y, labels_of(experiment)) if len(points) else None
     draw_figure(figure, numbers, key=f"{key}_figure")
+
+
+def choose_axes(headline: Metric, *, key: str) -> tuple[XAxis, YAxis]:
+    """Let what is on the axes be chosen; training seconds and the headline metric by default."""
+    with st.container(horizontal=True):
+        y: YAxis = _switch("Value", Y_WORDS, headline.value, f"{key}_y_{headline.value}")
+        x: XAxis = _switch("Over", X_WORDS, "train_s", f"{key}_x")
+    return x, y
 
 
 def _switch(label: str, words: Mapping[Any, str], default: str, key: str) -> Any:

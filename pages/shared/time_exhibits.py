@@ -1,0 +1,81 @@
+"""What *Compare* shows of the arms over time: the race, its replay, and the time to the same accuracy."""
+
+import pandas as pd
+
+from pages.shared.exhibits import Exhibit, made_once
+from pages.shared.results import dataset_of, labels_of, styles_of
+from pages.shared.state import theme
+from tl_core.charts import learning_curves
+from tl_core.charts import reaching as reaching_chart
+from tl_core.charts import replay as replay_chart
+from tl_core.charts.curves import XAxis, YAxis
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.numbers import race_numbers
+from tl_core.results.reaching import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
+from tl_core.results.tables import floor_on_validation, race_points
+from tl_core.schema import Event, Metric, RunConfig, Verdict
+
+
+def _runs_of(results: ExperimentResults, train_size: int) -> list[tuple[RunConfig, tuple[Event, ...]]]:
+    """Return the finished runs of one train size with their events."""
+    return [(run.config, run.events) for run in results.finished if run.config.train_size == train_size]
+
+
+@made_once
+def _points_of(results: ExperimentResults, train_size: int) -> pd.DataFrame:
+    return race_points(_runs_of(results, train_size))
+
+
+def _floor_of(results: ExperimentResults, train_size: int, metric: Metric) -> float | None:
+    """Return the value of always answering the largest class, on the examples that the curves are of."""
+    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    counts = dataset.info.label_counts if dataset else {}
+    return floor_on_validation(_runs_of(results, train_size), counts, metric)
+
+
+@made_once
+def race_of(
+    results: ExperimentResults, train_size: int, x: XAxis = "train_s", y: YAxis | None = None
+) -> Exhibit:
+    """Show the validation curves of all arms; the headline metric over training seconds if not told."""
+    points, shown = _points_of(results, train_size), y or results.experiment.headline_metric.value
+    floor = None if shown == "loss" else _floor_of(results, train_size, Metric(shown))
+    return Exhibit(
+        key="race_figure",
+        figure=learning_curves(
+            points, styles_of(results.experiment), x=x, y=shown, floor=floor, theme=theme()
+        ),
+        table=race_numbers(points, x, shown, labels_of(results.experiment)) if len(points) else None,
+    )
+
+
+@made_once
+def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+    """Let the validation curves of all arms grow together; without a network there are no frames."""
+    metric, points = verdict.metric.value, _points_of(results, verdict.train_size)
+    floor = _floor_of(results, verdict.train_size, verdict.metric)
+    figure = replay_chart.replay(points, styles_of(results.experiment), y=metric, floor=floor, theme=theme())
+    table = race_numbers(points, "train_s", metric, labels_of(results.experiment)) if figure.frames else None
+    return Exhibit(key="replay", figure=figure, table=table)
+
+
+@made_once
+def reaching_of(results: ExperimentResults, verdict: Verdict) -> str:
+    """Say how long one arm took to be as good as the other; not escaped, empty if they share no seed."""
+    points = _points_of(results, verdict.train_size)
+    reaching = find_reaching(points, verdict.a, verdict.b, verdict.metric)
+    return reaching_sentence(reaching, labels_of(results.experiment)) if reaching is not None else ""
+
+
+@made_once
+def times_of(results: ExperimentResults, verdict: Verdict, x: reaching_chart.XAxis) -> Exhibit | None:
+    """Show how long every arm needs for the best of the second arm; None if that one has no curve."""
+    points, styles = _points_of(results, verdict.train_size), styles_of(results.experiment)
+    rows = reaching_rows(points, list(styles), verdict.b, verdict.metric)
+    if rows.empty:
+        return None
+    return Exhibit(
+        key="reaching",
+        figure=reaching_chart.time_to_reach(rows, styles, x=x, theme=theme()),
+        table=reaching_numbers(rows, verdict.metric, labels_of(results.experiment)),
+    )
