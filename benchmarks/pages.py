@@ -14,7 +14,6 @@ Every page speaks of the newest experiment or its dataset. Writes medians as JSO
 import json
 import os
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,12 +21,13 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from tests.browsing import chromium
 from tests.pages.fixtures import add_experiment, finish_all
 from tests.serving import ROOT, serve
 from tests.store.opening import open_workspace
@@ -124,17 +124,13 @@ def measure_in_browser(page: Page, url: str, ids: dict[str, str]) -> Iterator[tu
 def main() -> None:
     """Fill a workspace, measure, write the JSON."""
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
         ids = fill(Path(name))
         with serve(Path(name)) as server:
             rows = {path: {"script_s": row} for path, row in measure_scripts(server.url, ids).items()}
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             for path, measure, took in measure_in_browser(page, server.url, ids):
                 rows[path].setdefault(measure, []).append(took)
-            browser.close()
     answer = {
         "targets": {"script_s": SCRIPT_TARGET_S, "shown_s": SHOWN_TARGET_S},
         "num_runs": NUM_RUNS,

@@ -7,14 +7,14 @@ page's title stands in Chromium, which keeps no file of an earlier start. Writes
 
 import json
 import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browsing import chromium
 from tests.serving import serve
 
 REPEATS = 5
@@ -37,8 +37,7 @@ def measure(browser: Browser, folder: Path) -> dict[str, float]:
 def main() -> None:
     """Warm up once, measure, write the JSON."""
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         measure(browser, Path(folder))
         rows = [measure(browser, Path(folder)) for _ in range(REPEATS)]
     answer = {

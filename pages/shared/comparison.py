@@ -1,6 +1,7 @@
 """The upper part of *Compare*: what is missing, the claim with its picture, the race, and who is right."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -16,6 +17,8 @@ from tl_core.results.agreement import Agreement, Cell, examples_of, with_words
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
 from tl_core.schema import State, Verdict
+
+CELL = "cell"
 
 
 def name_pair(verdict: Verdict, labels: Mapping[str, str]) -> str:
@@ -80,12 +83,22 @@ def _draw_race(results: ExperimentResults, train_size: int) -> None:
 def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw who is right where; each cell opens its examples."""
     with card("Who is right where", f"the same {counts(verdict)}"):
-        left, right = st.columns([5, 6], gap="large")
-        agreement, exhibit = agreement_of(results, verdict)
-        with left:
-            draw_exhibit(exhibit)
-        with right:
-            live_part(_draw_examples)(results, verdict, agreement)
+        live_part(_draw_cells)(results, verdict)
+
+
+def _draw_cells(results: ExperimentResults, verdict: Verdict) -> None:
+    left, right = st.columns([5, 6], gap="large")
+    agreement, exhibit = agreement_of(results, verdict)
+    with left:
+        draw_exhibit(exhibit, on_choice=partial(_open_cell, exhibit.key))
+    with right:
+        _draw_examples(results, verdict, agreement)
+
+
+def _open_cell(key: str) -> None:
+    """Show the texts of the cell that was pressed; pressed again it stays open."""
+    for point in st.session_state[key].selection.points:
+        st.session_state[CELL] = list(Cell)[point["point_index"]]
 
 
 def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agreement) -> None:
@@ -97,7 +110,7 @@ def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agre
         list(names),
         default=Cell.ONLY_A,
         format_func=lambda one: literal(names[one]),
-        key="cell",
+        key=CELL,
         persist_state="session",
     )
     if cell is not None:

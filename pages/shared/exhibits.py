@@ -76,11 +76,11 @@ def made_once(
     return made
 
 
-def draw_exhibit(exhibit: Exhibit) -> None:
-    """Draw the line, the figure below it, and its numbers and files."""
+def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = None) -> None:
+    """Draw the line, the figure below it, and its numbers and files; see `place_figure` for ``on_choice``."""
     if exhibit.finding:
         st.markdown(literal(exhibit.finding))
-    draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
+    draw_figure(exhibit.figure, exhibit.table, key=exhibit.key, on_choice=on_choice)
 
 
 @made_once

@@ -93,19 +93,36 @@ def live_part(body: Callable[_P, None], run_every: float | None = None) -> Calla
     return st.fragment(guarded(body, "part of the page"), run_every=run_every)
 
 
-def draw_figure(figure: go.Figure, table: pd.DataFrame | None = None, *, key: str) -> None:
+def draw_figure(
+    figure: go.Figure,
+    table: pd.DataFrame | None = None,
+    *,
+    key: str,
+    on_choice: Callable[[], None] | None = None,
+) -> None:
     """Place a figure with its text alternative; below it its numbers as a table, and all of it as files."""
-    place_figure(figure, key=key)
+    place_figure(figure, key=key, on_choice=on_choice)
     if table is not None:
         with st.expander("Numbers and files", icon=":material/table_rows:"):
             draw_table(table)
             offer_files(figure, table, key=key)
 
 
-def place_figure(figure: go.Figure, *, key: str) -> None:
-    """Place a figure with its text alternative, and nothing else."""
+def place_figure(figure: go.Figure, *, key: str, on_choice: Callable[[], None] | None = None) -> None:
+    """Place a figure with its text alternative, and nothing else.
+
+    ``on_choice`` is called once a point of the figure was chosen, which the session keeps under ``key``.
+    """
     alt = (figure.layout.meta or {}).get("alt", "")
-    st.plotly_chart(figure, theme=None, key=key, config=CHART_CONFIG, alt=alt)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config=CHART_CONFIG,
+        alt=alt,
+        on_select=on_choice or "ignore",
+        selection_mode="points",
+    )
 
 
 def card(

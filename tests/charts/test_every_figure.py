@@ -1,13 +1,15 @@
 """What holds for all figures: harmless text, an alternative text, one frame, a narrow screen."""
 
+import base64
 import json
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+import streamlit
 from plotly.offline import get_plotlyjs
 
 from tests.charts.examples import FIGURES, HOSTILE, Names, race
@@ -97,18 +99,6 @@ def test_nothing_to_show_is_said_in_words(name):
     assert figure.layout.xaxis.visible is False
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("needs chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 CLIPPED_TEXTS = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
     const frame = plot.getBoundingClientRect();
     return [...plot.querySelectorAll('text')].filter(text => {
@@ -119,11 +109,20 @@ CLIPPED_TEXTS = """() => [...document.querySelectorAll('.js-plotly-plot')].flatM
 })"""
 
 
+def font_face() -> str:
+    """Return the font that the dashboard sets its figures in, which comes with Streamlit."""
+    media = Path(streamlit.__file__).parent / "static" / "static" / "media"
+    font = base64.b64encode(next(media.glob("SourceSansVF-Upright*.woff2")).read_bytes()).decode()
+    return f'@font-face {{ font-family: "Source Sans"; src: url(data:font/woff2;base64,{font}) }}'
+
+
 @pytest.mark.browser
 def test_figures_fit_a_telephone_and_make_no_links(browser):
     page = browser.new_page(viewport={"width": 400, "height": 800})
     divisions = "".join(f'<div id="{make.__name__}" style="width:390px"></div>' for make in FIGURES)
     page.set_content(f'<body style="margin:0">{divisions}</body>')
+    page.add_style_tag(content=font_face())
+    page.evaluate("document.fonts.load('13px \"Source Sans\"')")
     page.add_script_tag(content=get_plotlyjs())
     for make in FIGURES:
         spec = make(Names(label=HOSTILE, base_model=HOSTILE), "light").to_json()

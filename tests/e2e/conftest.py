@@ -1,26 +1,15 @@
 """A real browser on the real server, in a workspace of its own."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect
 
+from tests.browsing import chromium, find_chromium
 from tests.serving import Server, serve
 
 expect.set_options(timeout=30_000)  # as long as for an action: a busy machine is slow, and not wrong
 LOCAL = ("data:", "blob:", "http://127.0.0.1", "ws://127.0.0.1")
-
-
-def find_chromium() -> str:
-    """Return Chromium's path; skip where there is none, unless it is required."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None and os.environ.get("TL_REQUIRE_BROWSER"):
-        pytest.fail("Chromium is required here and is not installed")
-    if path is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +29,12 @@ def page(server: Server) -> Iterator[Page]:
     """Open a tab that fails the test if the page asks another host for anything or meets an error."""
     foreign: list[str] = []
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         tab = browser.new_page(viewport={"width": 1280, "height": 900}, base_url=server.url)
         tab.set_default_timeout(30_000)
         tab.on("request", lambda one: None if one.url.startswith(LOCAL) else foreign.append(one.url))
         tab.on("response", lambda one: errors.append(one.url) if _is_fault(one) else None)
         tab.on("pageerror", lambda error: errors.append(str(error)))
         yield tab
-        browser.close()
     assert foreign == []
     assert errors == []

@@ -13,9 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import find_chromium
+from tests.browsing import chromium
 from tests.e2e.scenes import Scene, Stage, stage, wait_until_drawn
 from tests.serving import ROOT
 
@@ -55,16 +55,12 @@ def shoot_all(target: Path, *, only: str = "") -> list[Shot]:
     with (
         tempfile.TemporaryDirectory() as folder,
         stage(Path(folder)) as shown,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
         scenes = [scene for scene in shown.scenes if only in scene.name]
         # The pages of the empty workspace are seen in all themes before Home fills it with examples.
         scenes.sort(key=lambda scene: scene.name == "home_empty")
         shots = [shot for scene in scenes for shot in _shoot(browser, shown, scene, target)]
-        browser.close()
     (target / SHEET).write_text(sheet(shots), encoding="utf-8")
     return shots
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import find_chromium
+from tests.browsing import find_chromium
 from tests.e2e.scenes import Scene, Stage, open_drawers, stage, wait_until_drawn
 
 pytestmark = pytest.mark.browser
@@ -106,16 +106,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     find_chromium()
     with stage(tmp_path_factory.mktemp("accessibility")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import find_chromium
+from tests.browsing import find_chromium
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.serving import Server, serve
 
@@ -77,3 +77,17 @@ def test_a_presentation_runs_by_the_keys(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Present")).to_be_visible()
     assert "present=" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [((0.75, 0.25), "only Fine-tuned"), ((0.25, 0.75), "only From scratch")]
+)
+def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[float, float], name: str) -> None:
+    page.goto("/compare")
+    page.get_by_role("radio", name="neither").click()
+    figure = page.locator(".st-key-agreement .nsewdrag")
+    figure.scroll_into_view_if_needed()
+    box = figure.bounding_box()
+    assert box is not None
+    figure.click(position={"x": place[0] * box["width"], "y": place[1] * box["height"]})
+    expect(page.get_by_role("radio", name=name)).to_be_checked()

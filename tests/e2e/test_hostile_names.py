@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browsing import find_chromium
 from tests.data.tables import table
-from tests.e2e.conftest import find_chromium
 from tests.e2e.scenes import open_drawers, wait_until_drawn
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, runs_of
 from tests.serving import Server, serve

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import find_chromium
+from tests.browsing import find_chromium
 from tests.pages.fixtures import (
     add_experiment,
     finish_run,

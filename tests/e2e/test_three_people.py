@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Download, Page, expect
 
+from tests.browsing import find_chromium
 from tests.data.tables import table
-from tests.e2e.conftest import find_chromium
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
 from tests.serving import Server, serve

@@ -1,10 +1,8 @@
 """The report: what it says, that nothing in it is interpreted, and how it opens in a browser."""
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -243,18 +241,6 @@ def test_writing_it_needs_no_torch():
     code = "import sys, tl_core.export.report, tl_core.export.card; sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], env=dict(os.environ), timeout=60, check=False)
     assert done.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("needs chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def open_in(browser: Any, path: Path, **options: Any) -> tuple[Any, list[str]]:

@@ -24,6 +24,10 @@ def who_is_right(
         The two arms; the cell where only one is right takes its colour, stronger with its share.
     theme
         Light or dark.
+
+    Returns
+    -------
+    A figure whose points can be selected: point 0 to 3 of its second trace is a cell, row by row.
     """
     cells = np.asarray(counts, dtype=float)
     if not cells.sum():
@@ -39,9 +43,9 @@ def who_is_right(
         showscale=False,
         xgap=2,
         ygap=2,
-        customdata=cells,
-        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
+        hoverinfo="skip",
     )
+    _add_targets(figure, cells)
     _add_texts(figure, shares, colors, style_a, style_b)
     _name_sides(figure, style_a, style_b)
     return figure
@@ -74,6 +78,22 @@ def _add_texts(
             showarrow=False,
             font={"size": 15, "color": text_on(color)},
         )
+
+
+def _add_targets(figure: go.Figure, cells: npt.NDArray[np.float64]) -> None:
+    """Let each cell be pointed at and chosen: Plotly selects points, but no cells of a heatmap."""
+    rows, columns = zip(*_CELLS, strict=True)
+    figure.add_scatter(
+        x=columns,
+        y=rows,
+        mode="markers",
+        marker={"opacity": 0, "size": 40},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=cells.ravel(),
+        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
+    )
+    figure.update_layout(hoverdistance=-1)  # the nearest centre is that of the cell below the pointer
 
 
 def _only(style: ArmStyle) -> list[str]:
