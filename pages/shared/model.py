@@ -8,10 +8,12 @@ from pages.shared.results import labels_of
 from pages.shared.state import forget, workspace
 from pages.shared.wording import plural
 from tl_core.errors import UserError
+from tl_core.export.card import card_of
 from tl_core.export.folder import ARCHIVE_NAME
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.inventory import loading_lines, record_facts
+from tl_core.results.runs import UNREADABLE, reason_of
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import Job, RunRow
 from tl_core.store.tables import JobKind
@@ -35,6 +37,7 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
             _draw_loading(run)
             _draw_download(run)
             _offer_delete(run)
+        _draw_card(run)
 
 
 def _draw_links(run: RunRow) -> None:
@@ -119,6 +122,31 @@ def _offer_archive(run_id: str, job: Job) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _draw_card(run: RunRow) -> None:
+    """Show the model card of a finished run once it is asked for, and offer it as a file."""
+    if run.state is not State.FINISHED:
+        return
+    drawer = st.expander("Model card", icon=":material/badge:", key="card", on_change="rerun")
+    if not drawer.open:
+        return
+    with drawer:
+        try:
+            card_text = card_of(workspace(), run.run_id)
+        except UNREADABLE as error:
+            st.caption(literal(f"There is no card: {reason_of(error)}"))
+            return
+        st.caption("In the format of the model hub; every downloaded model folder carries it as its README.")
+        st.download_button(
+            "Download the card",
+            card_text,
+            file_name=f"{run.run_id}_README.md",
+            mime="text/markdown",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.code(card_text, language="markdown", wrap_lines=True)
 
 
 def _offer_delete(run: RunRow) -> None:

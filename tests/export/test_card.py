@@ -129,3 +129,9 @@ def test_a_download_carries_the_card_once(workspace, experiment):
         text = packed.read(f"{run.run_id}/README.md").decode()
     assert ModelCard(text).data.pipeline_tag == "text-classification"
     assert "## How to load it\n\nThe lines that load it.\n" in text
+
+
+def test_a_run_whose_weights_were_not_kept_says_so(workspace, experiment):
+    run = run_of(workspace, experiment, "fine_tuned")
+    shutil.rmtree(workspace.run_folder(run.run_id).model_dir)
+    assert "Its weights were not kept" in card_of(workspace, run.run_id)

@@ -195,3 +195,34 @@ def test_a_run_with_damaged_predictions_stays_a_row(app, workspace, experiment):
     (workspace.run_folder(run.run_id).path / "predictions.parquet").write_bytes(b"torn")
     open_page(app, "models")
     assert len(app.dataframe[0].value) == 4
+
+
+def open_card(app, run):
+    app.session_state["card"] = True
+    open_page(app, "models", run=run.run_id)
+    return next((code.value for code in app.code if code.value.startswith("---")), None)
+
+
+def test_a_run_shows_its_card_in_the_hub_s_format(app, workspace, experiment):
+    card = open_card(app, fine_tuned(workspace, experiment))
+    assert "# Text classifier" in card
+    assert "It is the only finished run of its kind" in card
+    assert "Download the card" in [one.label for one in app.get("download_button")]
+
+
+def test_a_card_is_not_written_before_it_is_asked_for(app, workspace, experiment):
+    open_page(app, "models", run=fine_tuned(workspace, experiment).run_id)
+    assert not any(code.value.startswith("---") for code in app.code)
+
+
+def test_a_damaged_run_says_why_it_has_no_card(app, workspace, experiment):
+    run = fine_tuned(workspace, experiment)
+    (workspace.run_folder(run.run_id).path / "predictions.parquet").unlink()
+    assert open_card(app, run) is None
+    assert "There is no card: Expected predictions.parquet" in text_of(app)
+
+
+def test_a_run_that_failed_has_no_card(app, workspace):
+    run = runs_of(workspace, add_experiment(workspace, store_sample_dataset(workspace)))[0]
+    fail_run(workspace, run)
+    assert open_card(app, run) is None

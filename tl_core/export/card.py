@@ -128,6 +128,8 @@ def _validation(folder: RunFolder) -> Evaluation:
 
 def _usage(readme: Path, folder: RunFolder) -> str:
     """Take over what the model's README says below its title; without one, the engine's own lines."""
+    if not readme.parent.is_dir():
+        return "Its weights were not kept: this card tells what was measured, and there is nothing to load."
     if readme.exists():
         _title, _, words = readme.read_text(encoding="utf-8").partition("\n")
         return words.strip("\n")
