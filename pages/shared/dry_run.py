@@ -15,7 +15,8 @@ from tl_core.planning.launching import launch
 from tl_core.schema import ExperimentConfig
 
 POLL_S = 0.5
-_KEY = "plan_check"
+_CHECKS = "plan_checks"
+"""Session key of the checks, by the fingerprint of the dataset that the plan is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +28,14 @@ class _Check:
 
 
 def offer_start(experiment: ExperimentConfig, *, is_ready: bool) -> None:
-    """Offer to start a plan or only to check it; what does not pass is told, and nothing is queued."""
-    check = _check_of(experiment)
-    is_busy = check is not None and not check.run.has_ended()
+    """Offer to start a plan or only to check it; what does not pass is told, and nothing is queued.
+
+    A check of any other plan is of no use any more, and ended.
+    """
+    for check in list(_checks().values()):
+        if _content(check.run.experiment) != _content(experiment):
+            _drop(check)
+    is_busy = _is_busy(experiment)
     start = st.button(
         "Start",
         type="primary",
@@ -48,21 +54,40 @@ def offer_start(experiment: ExperimentConfig, *, is_ready: bool) -> None:
     if only_check:
         dry_run.forget_checks(workspace(), experiment)
     if start or only_check:
-        _begin(experiment, should_start=start)
+        begin_check(experiment, should_start=start)
         st.rerun()
-    if check is not None and is_busy:
+    draw_check(experiment)
+
+
+def draw_check(experiment: ExperimentConfig) -> bool:
+    """Draw how a plan's check goes or how it has ended, if there is one; return whether it is on its way.
+
+    One that has passed is queued if that was asked for.
+    """
+    check = _check_of(experiment)
+    if check is None:
+        return False
+    if _is_busy(experiment):
         live_part(_watch, POLL_S)(check)
-    elif check is not None:
-        _conclude(check)
+        return True
+    _conclude(check)
+    return False
+
+
+def _is_busy(experiment: ExperimentConfig) -> bool:
+    check = _check_of(experiment)
+    return check is not None and not check.run.has_ended()
+
+
+def _checks() -> dict[str, _Check]:
+    checks: dict[str, _Check] = st.session_state.setdefault(_CHECKS, {})
+    return checks
 
 
 def _check_of(experiment: ExperimentConfig) -> _Check | None:
-    """Return the check of this very plan; one of another plan is of no use any more, and ended."""
-    check: _Check | None = st.session_state.get(_KEY)
-    if check is None or _content(check.run.experiment) == _content(experiment):
-        return check
-    _drop(check)
-    return None
+    """Return the check of this very plan."""
+    check = _checks().get(experiment.dataset_fingerprint)
+    return check if check and _content(check.run.experiment) == _content(experiment) else None
 
 
 def _content(experiment: ExperimentConfig) -> ExperimentConfig:
@@ -70,16 +95,17 @@ def _content(experiment: ExperimentConfig) -> ExperimentConfig:
     return experiment.model_copy(update={"experiment_id": "", "created_at": ""})
 
 
-def _begin(experiment: ExperimentConfig, *, should_start: bool) -> None:
+def begin_check(experiment: ExperimentConfig, *, should_start: bool) -> None:
+    """Start checking a plan whose dataset is stored; ``should_start`` queues it once every arm has passed."""
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     limit_s = LIMIT_S if all(map(is_on_disk, base_models)) else DOWNLOAD_LIMIT_S
     run = dry_run.start_dry_run(workspace(), experiment, limit_s)
-    st.session_state[_KEY] = _Check(run=run, should_start=should_start)
+    _checks()[experiment.dataset_fingerprint] = _Check(run=run, should_start=should_start)
 
 
 def _drop(check: _Check) -> None:
     check.run.cancel()
-    st.session_state.pop(_KEY, None)
+    _checks().pop(check.run.experiment.dataset_fingerprint, None)
 
 
 def _watch(check: _Check) -> None:
@@ -123,5 +149,6 @@ def _show_failed(label: str, check: ArmCheck) -> None:
 def _queue(experiment: ExperimentConfig) -> None:
     launch(workspace(), experiment)
     ensure_supervisor(workspace().settings)
+    remember("dataset", experiment.dataset_fingerprint)
     remember("experiment", experiment.experiment_id)
     st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})

@@ -5,17 +5,18 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.shared.dry_run import begin_check, draw_check
 from pages.shared.frame import card, draw_figure, literal
 from pages.shared.plan_view import estimate_of
 from pages.shared.results import labels_of, results_of, states_of, styles_of
-from pages.shared.state import forget, remember, theme, workspace
+from pages.shared.state import forget, theme, workspace
 from pages.shared.verdict import draw_claim
 from pages.shared.wording import about, plural, started_at
 from tl_core.charts import arms_overview
 from tl_core.errors import TlError
 from tl_core.jobs import client
 from tl_core.planning.examples import bring_in_examples, find_example, remove_examples
-from tl_core.planning.launching import launch, store_dataset
+from tl_core.planning.launching import store_dataset
 from tl_core.planning.plan import num_runs
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample, plan_sample, read_sample
 from tl_core.results import numbers, tables
@@ -146,6 +147,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         st.caption(f"It is under way: {_state_words(runs)}.")
         return
     plan = plan_sample(sample, intake)
+    if draw_check(plan):
+        return
     cost = estimate_of(plan, intake)
     if st.button(
         f"Start {sample.title.lower()}",
@@ -174,15 +177,11 @@ def _running_on(
 
 
 def _start(sample: Sample) -> None:
-    """Take a sample in, queue its quick comparison and go where it is watched."""
-    here = workspace()
-    experiment = plan_sample(sample, store_dataset(here, read_sample(sample).dataset))
-    launch(here, experiment)
-    client.ensure_supervisor(here.settings)
+    """Take a sample in, and start its quick comparison once a few batches of every network went through."""
+    experiment = plan_sample(sample, store_dataset(workspace(), read_sample(sample).dataset))
     forget("upload")
-    remember("dataset", experiment.dataset_fingerprint)
-    remember("experiment", experiment.experiment_id)
-    st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})
+    begin_check(experiment, should_start=True)
+    st.rerun()
 
 
 def _offer_own() -> None:

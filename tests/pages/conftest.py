@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.checking import Checking
 from tests.pages.fixtures import make_workspace
 from tl_core.store.workspace import Workspace
 
@@ -43,3 +44,10 @@ def app(workspace: Workspace, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def _forget_cached() -> None:
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture
+def checking(monkeypatch: pytest.MonkeyPatch) -> Checking:
+    instead = Checking()
+    monkeypatch.setattr("tl_core.jobs.dry_run.start_dry_run", instead.start)
+    return instead

@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from samples.pack import pack
+from tests.pages.checking import Checking
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -57,14 +58,15 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
     assert "Your comparisons" not in text_of(app)
 
 
-def test_one_click_starts_a_samples_quick_comparison(
-    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+def test_one_click_starts_a_samples_quick_comparison_once_every_arm_has_passed(
+    app: AppTest, workspace: Workspace, checking: Checking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
+    monkeypatch.setattr("pages.shared.dry_run.ensure_supervisor", started.append)
     open_page(app, "home")
     press(app, "Start reviews")
     (experiment,) = workspace.database.list_experiments()
+    assert checking.num_started == 1
     assert (experiment.name, experiment.preset.value) == ("reviews_sentiment", "quick")
     assert {run.state for run in workspace.database.list_runs()} == {State.QUEUED}
     assert [info.name for info in workspace.database.list_datasets()] == ["reviews_sentiment"]
@@ -73,7 +75,33 @@ def test_one_click_starts_a_samples_quick_comparison(
     assert query_of(app, "experiment") == experiment.experiment_id
 
 
-def test_a_sample_under_way_is_watched_and_not_started_again(app: AppTest, workspace: Workspace) -> None:
+def test_a_sample_being_checked_can_be_cancelled_and_queues_nothing(
+    app: AppTest, workspace: Workspace, checking: Checking
+) -> None:
+    checking.problems = None
+    open_page(app, "home")
+    press(app, "Start reviews")
+    assert "Nothing is queued yet." in text_of(app)
+    assert "Start reviews" not in [button.label for button in app.button]
+    press(app, "Cancel the check")
+    assert checking.was_cancelled
+    assert "Start reviews" in [button.label for button in app.button]
+    assert workspace.database.list_runs() == []
+
+
+def test_a_sample_whose_arm_cannot_run_says_so_and_queues_nothing(
+    app: AppTest, workspace: Workspace, checking: Checking
+) -> None:
+    checking.problems = {"scratch": "Expected a finite loss; got nan."}
+    open_page(app, "home")
+    press(app, "Start reviews")
+    assert "From scratch cannot run." in app.error[0].value
+    assert workspace.database.list_runs() == []
+
+
+def test_a_sample_under_way_is_watched_and_not_started_again(
+    app: AppTest, workspace: Workspace, checking: Checking
+) -> None:
     open_page(app, "home")
     press(app, "Start reviews")
     (experiment,) = workspace.database.list_experiments()
