@@ -2,11 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.base_models import can_be_had, choose_base_model
 from pages.shared.choices import (
-    can_be_had,
     choose_amount,
     choose_arms,
-    choose_base_model,
     choose_budget,
     choose_dataset,
     choose_metric,

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.frame import dataset_line, literal, live_part
+from pages.shared.frame import dataset_line
 from pages.shared.slips import Slips
-from pages.shared.surroundings import hub_sentence, hub_state, is_on_disk, label_of, model_line
+from pages.shared.surroundings import label_of
 from pages.shared.wording import METRIC_WORDS
-from tl_core.catalogue.base_models import CATALOGUE
-from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import PlanError
 from tl_core.planning.plan import DEFAULT_ARMS, default_metric
 from tl_core.planning.presets import PRESETS
@@ -55,7 +53,6 @@ METRIC_SENTENCES = {
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
 MAX_SEEDS = 20
-ASKING_S = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,32 +89,6 @@ def choose_task(dataset: DatasetInfo) -> Task:
         persist_state="session",
         help="What the labels mean to you. It decides words, never the computation.",
     )
-
-
-def choose_base_model(slips: Slips) -> str:
-    """Choose the pretrained weights, from the catalogue or by id or folder."""
-    listed = st.selectbox(
-        "Base model",
-        list(CATALOGUE),
-        format_func=lambda one: model_line(CATALOGUE[one]),
-        key="base_model",
-        persist_state="session",
-        help="The pretrained weights that the comparison is about.",
-    )
-    typed = st.text_input(
-        "Another model, by its Hub id or a folder on this server",
-        key="other_model",
-        persist_state="session",
-        placeholder="distilbert/distilroberta-base or ~/models/mine",
-    ).strip()
-    chosen = listed
-    with slips.told():
-        chosen = settle(typed) if typed else listed
-    base = describe(chosen)
-    st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
-    if base.overlaps:
-        st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
-    return chosen
 
 
 def choose_arms() -> list[Arm]:
@@ -211,29 +182,3 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
     )
     st.caption(METRIC_SENTENCES[metric])
     return metric
-
-
-def can_be_had(base_models: list[str]) -> bool:
-    """Say which base models are not on disk and whether they can be downloaded; nothing if all are here."""
-    absent = [one for one in base_models if not is_on_disk(one)]
-    if not absent:
-        return True
-    titles = literal(", ".join(describe(one).title for one in absent))
-    is_reachable = hub_state()
-    if is_reachable is None:
-        live_part(_await_hub, ASKING_S)()
-    elif is_reachable:
-        st.info(f"Not on disk: {titles}. The first run that needs it downloads it, in its own process.")
-    else:
-        st.error(
-            f"Not on disk: {titles}, and the model hub does not answer. Choose a model that is on disk.",
-            icon=":material/cloud_off:",
-        )
-    return bool(is_reachable)
-
-
-def _await_hub() -> None:
-    """Say that the hub is being asked; begin the page anew once it has answered."""
-    if hub_state() is not None:
-        st.rerun()
-    st.caption(hub_sentence(None))

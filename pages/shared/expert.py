@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.base_models import listed_base_models
 from pages.shared.frame import literal
 from pages.shared.slips import Slips
 from pages.shared.surroundings import label_of, model_line
-from tl_core.catalogue.base_models import CATALOGUE
 from tl_core.catalogue.locating import describe, settle
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import Arm, ArmKind, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
@@ -133,10 +133,11 @@ PRECISION_WORDS = {
 
 def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
+    listed = [one for one in listed_base_models() if one != base_model]
     typed = st.multiselect(
         "Further base models to fine-tune beside it",
-        [one for one in CATALOGUE if one != base_model],
-        format_func=lambda one: model_line(CATALOGUE[one]) if one in CATALOGUE else one,
+        listed,
+        format_func=lambda one: model_line(one) if one in listed else one,
         accept_new_options=True,
         key=f"rivals_{base_model}",
         persist_state="session",

@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from tl_core.catalogue.base_models import CATALOGUE, BaseModel
+from tl_core.catalogue.base_models import CATALOGUE
 from tl_core.catalogue.locating import describe, find_on_disk, hub_is_reachable, models_on_disk
 from tl_core.charts.colors import arm_label
 from tl_core.planning.hardware import Hardware
@@ -32,9 +32,9 @@ def hub_state() -> bool | None:
 
 
 @st.cache_data(ttl=KNOWN_S, show_spinner=False)
-def titles_on_disk() -> list[str]:
-    """Return the titles of the base models that need no download."""
-    return [describe(base_model).title for base_model in models_on_disk()]
+def ids_on_disk() -> list[str]:
+    """Return the ids of the base models that need no download."""
+    return models_on_disk()
 
 
 @st.cache_data(ttl=KNOWN_S, show_spinner=False)
@@ -43,8 +43,9 @@ def is_on_disk(base_model: str) -> bool:
     return find_on_disk(base_model) is not None
 
 
-def model_line(base: BaseModel) -> str:
+def model_line(base_model: str) -> str:
     """Name a base model with its size, languages and place; not escaped."""
+    base = describe(base_model)
     size = f"{base.num_parameters / 1e6:.0f} M weights" if base.num_parameters else "size unknown"
     place = "on disk" if is_on_disk(base.id) else "not on disk"
     return f"{base.title} · {size} · {base.languages} · {place}"
@@ -62,7 +63,8 @@ def hub_sentence(is_reachable: bool | None) -> str:
         return "Asking the model hub …"
     if is_reachable:
         return "The model hub answers: any of its models can be downloaded when a run needs it."
-    return f"No model hub is reachable: comparisons use the models on disk ({', '.join(titles_on_disk())})."
+    titles = ", ".join(describe(base_model).title for base_model in ids_on_disk())
+    return f"No model hub is reachable: comparisons use the models on disk ({titles})."
 
 
 def waiting_sentence(machine: Hardware) -> str:

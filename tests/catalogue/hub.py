@@ -22,15 +22,22 @@ class Hub:
     repos
         Files by repository id and path.
     refused
-        Status, error code of the hub and message by repository id.
-    cut
-        Paths of which the server says the right size and gives the first half.
+        Status, error code of the hub and message by repository id; of the search by its path.
+    found
+        What a search answers: models as the hub describes them.
+    searches
+        The queries of the searches.
+    broken
+        Paths of which the server says the right size, gives the first half and hangs up.
     """
 
     url: str = ""
     repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refused: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    found: list[dict[str, object]] = field(default_factory=list)
+    searches: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def add(self, repo: str, folder: Path) -> None:
         files = [path for path in folder.rglob("*") if path.is_file()]
@@ -69,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
+        if path == "/api/models":
+            self.hub.searches.append(urlsplit(self.path).query)
         self.hub.requests.append(f"{self.command} {path}")
         status, headers, body = self._find(path)
         self.send_response(status)
@@ -76,13 +85,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if with_body:
-            self.wfile.write(body)
+            is_broken = path.rpartition("/")[2] in self.hub.broken
+            self.wfile.write(body[: len(body) // 2] if is_broken else body)
+            self.close_connection = self.close_connection or is_broken
 
     def _find(self, path: str) -> tuple[int, dict[str, str], bytes]:
         if path == "/":
             return 200, {}, b""
+        if path == "/api/models" and path not in self.hub.refused:
+            return 200, {"Content-Type": "application/json"}, json.dumps(self.hub.found).encode()
         repo, _, rest = path.removeprefix("/api/models/").strip("/").partition("/r")
-        repo = repo.partition("/tree/")[0]
+        repo = path if path == "/api/models" else repo.partition("/tree/")[0]
         if repo in self.hub.refused:
             status, code, message = self.hub.refused[repo]
             return status, {"X-Error-Code": code, "X-Error-Message": message}, b"{}"

@@ -43,6 +43,13 @@ def test_a_download_that_was_cut_off_goes_on(hub: Hub, tmp_path: Path) -> None:
     assert (obtain(MODEL) / "tokenizer.json").exists()
 
 
+def test_a_hub_that_hangs_up_amid_a_file_is_told(hub: Hub, tmp_path: Path) -> None:
+    hub.add(MODEL, tiny_model_folder(tmp_path, "bert"))
+    hub.broken = {"model.safetensors"}
+    with pytest.raises(ModelError, match="did not give 'someone/tiny'"):
+        obtain(MODEL)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_gated_model_says_what_to_do(hub: Hub, status: int) -> None:
     hub.refused[MODEL] = (status, "GatedRepo", "Access to this model is restricted")

@@ -10,7 +10,9 @@ from tests.pages.fixtures import STEP_S, TOKENS_A_STEP, add_experiment, finish_a
 from tests.pages.reading import open_page, targets_of, text_of
 from tests.pages.test_data import store_twins
 from tests.tiny_models import tiny_model_folder
+from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
+from tl_core.errors import ModelError
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, Preset, State, Task
 from tl_core.store.workspace import Workspace
 
@@ -198,15 +200,15 @@ def test_an_impossible_train_size_is_an_error_in_place(design: AppTest) -> None:
 
 
 def test_a_model_that_is_neither_on_disk_nor_to_be_had_cannot_start(design: AppTest) -> None:
-    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    design.selectbox(key="base_model").set_value("distilbert-base-uncased").run()
     assert "the model hub does not answer" in text_of(design)
     (button,) = [one for one in design.button if one.label == "Start"]
     assert button.disabled
 
 
 def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: True)
-    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    design.selectbox(key="base_model").set_value("distilbert-base-uncased").run()
     assert "downloads it, in its own process" in text_of(design)
     (button,) = [one for one in design.button if one.label == "Start"]
     assert not button.disabled
@@ -215,12 +217,12 @@ def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pyte
 def test_a_silent_hub_is_asked_again_until_it_answers(
     design: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: None)
-    design.text_input(key="other_model").set_value("distilbert-base-uncased").run()
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: None)
+    design.selectbox(key="base_model").set_value("distilbert-base-uncased").run()
     assert "Asking the model hub" in text_of(design)
     assert start_button(design).disabled
     answers = iter([None, True])
-    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: next(answers, True))
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: next(answers, True))
     design.run()  # the page still finds the hub silent; what polls finds it reachable and begins anew
     assert "downloads it, in its own process" in text_of(design)
     assert not start_button(design).disabled
@@ -235,15 +237,59 @@ def test_a_silent_hub_is_asked_again_until_it_answers(
     ],
 )
 def test_a_model_that_cannot_be_is_told_at_its_field_and_the_page_goes_on(
-    design: AppTest, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
+    app: AppTest,
+    workspace: Workspace,
+    checking: Checking,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    said: str,
 ) -> None:
-    monkeypatch.setattr("pages.shared.choices.hub_state", lambda: True)
-    design.text_input(key="other_model").set_value(typed).run()
-    assert said in text_of(design)
-    assert plan(design)["Fine-tuned"] == 5
-    assert start_button(design).disabled
-    design.text_input(key="other_model").set_value("").run()
-    assert not start_button(design).disabled
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    store_sample_dataset(workspace)
+    app.session_state["base_model"] = typed  # AppTest can choose what is listed, and not type
+    open_page(app, "design")
+    assert said in text_of(app)
+    assert plan(app)["Fine-tuned"] == 5
+    assert start_button(app).disabled
+    app.selectbox(key="base_model").set_value("builtin").run()
+    assert not start_button(app).disabled
+
+
+def test_a_model_is_found_on_the_hub_by_words_and_used(
+    design: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = FoundModel(id="someone/german-bert", task="fill-mask", downloads=1234, licence="mit")
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.shared.base_models.search_hub", lambda words: [found])
+    design.run()
+    design.text_input(key="hub_words").set_value("german").run()
+    assert "1,234 downloads a month" in design.radio[0].proto.captions[0].replace("\\", "")
+    next(one for one in design.button if one.label == "Use this model").click().run()
+    assert design.selectbox(key="base_model").value == "someone/german-bert"
+    assert "Not on disk: german-bert" in text_of(design)
+
+
+def test_a_hub_that_fails_a_search_says_so(design: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(words: str) -> list[FoundModel]:
+        raise ModelError("The model hub did not answer the search.", "Try again.")
+
+    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.shared.base_models.search_hub", fail)
+    design.run()
+    design.text_input(key="hub_words").set_value("german").run()
+    assert "did not answer the search" in text_of(design)
+
+
+def test_without_a_hub_nothing_can_be_searched(design: AppTest) -> None:
+    assert not design.text_input
+
+
+def test_a_base_model_that_was_used_before_can_be_chosen(
+    app: AppTest, workspace: Workspace, checking: Checking
+) -> None:
+    add_experiment(workspace, store_sample_dataset(workspace), base_model="someone/used-before")
+    open_page(app, "design")
+    assert any("used-before" in option for option in app.selectbox(key="base_model").options)
 
 
 def test_a_rival_that_cannot_be_is_told_and_left_out(design: AppTest) -> None:

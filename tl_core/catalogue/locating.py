@@ -11,7 +11,13 @@ from typing import Any
 
 import httpx
 from huggingface_hub import constants, scan_cache_dir, snapshot_download, try_to_load_from_cache
-from huggingface_hub.errors import CacheNotFound, GatedRepoError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    CacheNotFound,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+)
 from huggingface_hub.utils import validate_repo_id
 from tqdm.auto import tqdm
 
@@ -28,6 +34,9 @@ from tl_core.errors import ModelError
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
 MAX_REASON_CHARACTERS = 300
 FILES = ["*.json", "*.txt", "*.model", WEIGHTS, "1_Pooling/config.json", "README.md"]
+
+HUB_ERRORS = (OSError, HfHubHTTPError.__bases__[0])
+"""What the hub's client raises; its versions differ in the HTTP library whose errors they let through."""
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
@@ -228,7 +237,7 @@ def _download(base_model: str, progress: Progress | None) -> Path:
         raise ModelError(
             f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()
         ) from error
-    except (OSError, httpx.HTTPError) as error:
+    except HUB_ERRORS as error:
         reason = " ".join(str(error).split())[:MAX_REASON_CHARACTERS] or type(error).__name__
         raise ModelError(f"The model hub did not give {base_model!r}: {reason}.", _remedy()) from error
 
