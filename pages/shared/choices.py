@@ -32,12 +32,12 @@ SHOWN_KINDS = (
     ArmKind.MAJORITY,
 )
 ARM_SENTENCES = {
-    ArmKind.FINE_TUNED: "transfer learning: the pretrained network, trained further on your texts.",
-    ArmKind.FROZEN: "the pretrained network as it is, with a trained head: prior knowledge alone.",
-    ArmKind.SCRATCH: "the same network from random weights: what your labels alone can teach it.",
-    ArmKind.FROZEN_RANDOM: "random weights as they are, with a trained head: the architecture alone.",
-    ArmKind.TFIDF: "word counts with logistic regression: strong on small data, done in seconds.",
-    ArmKind.MAJORITY: "always the largest class: the floor that all others must beat.",
+    ArmKind.FINE_TUNED: "Transfer learning: the pretrained network, trained further on your texts.",
+    ArmKind.FROZEN: "The pretrained network as it is, with a trained head: prior knowledge alone.",
+    ArmKind.SCRATCH: "The same network from random weights: what your labels alone can teach it.",
+    ArmKind.FROZEN_RANDOM: "Random weights as they are, with a trained head: the architecture alone.",
+    ArmKind.TFIDF: "Word counts with logistic regression: strong on small data, done in seconds.",
+    ArmKind.MAJORITY: "Always the largest class: the floor that all others must beat.",
 }
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
@@ -92,18 +92,19 @@ def choose_task(dataset: DatasetInfo) -> Task:
 
 
 def choose_arms() -> list[Arm]:
-    """Choose what stands side by side, and further base models to fine-tune."""
-    kinds = [
-        kind
-        for kind in SHOWN_KINDS
-        if st.checkbox(
-            f"**{label_of(Arm(kind=kind))}** · {ARM_SENTENCES[kind]}",
-            value=kind in DEFAULT_ARMS,
-            key=f"arm_{kind.value}",
-            persist_state="session",
-        )
-    ]
-    return [Arm(kind=kind) for kind in kinds]
+    """Choose what stands side by side."""
+    return [Arm(kind=kind) for kind in SHOWN_KINDS if _is_chosen(kind)]
+
+
+def _is_chosen(kind: ArmKind) -> bool:
+    name, sentence = st.columns([4, 5], vertical_alignment="center", gap="xsmall")
+    sentence.caption(ARM_SENTENCES[kind])
+    return name.checkbox(
+        label_of(Arm(kind=kind)),
+        value=kind in DEFAULT_ARMS,
+        key=f"arm_{kind.value}",
+        persist_state="session",
+    )
 
 
 def choose_amount(split: SplitInfo, slips: Slips) -> Amount:

@@ -19,6 +19,14 @@ from tl_core.results.failures import name_runs
 from tl_core.schema import State, Verdict
 
 CELL = "cell"
+"""Session key of the cell whose texts are shown."""
+RIGHT_ANSWERS = {
+    Cell.BOTH: ("predicted_a", "predicted_b"),
+    Cell.ONLY_A: ("predicted_a",),
+    Cell.ONLY_B: ("predicted_b",),
+    Cell.NEITHER: (),
+}
+"""Columns of a cell that would only repeat the label."""
 
 
 def name_pair(verdict: Verdict, labels: Mapping[str, str]) -> str:
@@ -106,7 +114,7 @@ def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agre
     a, b = labels[verdict.a], labels[verdict.b]
     names = {Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.BOTH: "both", Cell.NEITHER: "neither"}
     cell = st.segmented_control(
-        "The texts where this one is right",
+        "Show the texts that are answered right by",
         list(names),
         default=Cell.ONLY_A,
         format_func=lambda one: literal(names[one]),
@@ -127,8 +135,9 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
         st.caption("The dataset is not in this workspace: ids stand for the texts.")
     table = with_words(examples, results.experiment.labels, dataset)
     num_seeds = agreement.a.num_seeds
+    spare = RIGHT_ANSWERS[cell] if num_seeds > 1 else (*RIGHT_ANSWERS[cell], "num_seeds")
     st.dataframe(
-        table.drop(columns=[] if num_seeds > 1 else "num_seeds"),
+        table.drop(columns=list(spare)),
         hide_index=True,
         column_config={
             "text": st.column_config.TextColumn("Text", width="medium"),
@@ -137,5 +146,5 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
             "predicted_b": f"{b} says",
             "num_seeds": f"Seeds of {num_seeds}",
         },
-        alt="Test examples of the chosen cell with text, label and both answers.",
+        alt="Test examples of the chosen cell with text, label and the wrong answers.",
     )

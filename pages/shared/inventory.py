@@ -99,6 +99,7 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
         chosen = st.dataframe(
             table,
             hide_index=True,
+            placeholder="–",
             column_config=COLUMNS,
             column_order=list(COLUMNS),
             on_select="rerun",

@@ -94,7 +94,7 @@ def forest():
 
 
 def test_differences_are_in_points_around_zero(forest):
-    assert forest.layout.xaxis.title.text == "difference in points, with 95 % interval"
+    assert forest.layout.xaxis.title.text == "points, with 95 % interval"
     assert forest.layout.shapes[0].x0 == 0
     assert forest.data[0].x == pytest.approx((14.1, 28.7))
     assert forest.layout.xaxis.range[0] == -forest.layout.xaxis.range[1]

@@ -23,10 +23,11 @@ from tests.pages.fixtures import (
 from tests.serving import serve
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
+from tl_core.planning.examples import FOLDER, read_examples
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 
-State = Literal["empty", "running", "finished", "failed"]
+State = Literal["empty", "running", "finished", "failed", "example"]
 PAGES = ("data", "design", "runs", "compare", "try_it", "understand", "side_by_side", "models", "")
 """Addresses of all pages; *Home* last, for it brings the bundled examples into a fresh workspace."""
 
@@ -71,7 +72,7 @@ class Stage:
 
     def url_of(self, scene: Scene) -> str:
         """Return the whole address of a scene."""
-        return (self.empty_url if scene.state == "empty" else self.full_url) + scene.address
+        return (self.empty_url if scene.state in ("empty", "example") else self.full_url) + scene.address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,10 @@ def _accuracy(run: RunConfig) -> float:
 
 
 def _scenes(told: Told) -> tuple[Scene, ...]:
-    """List every page's states: the empty ones first, then those on the full workspace."""
+    """List every page's states: the empty ones, those on the full workspace, and the bundled comparison.
+
+    That one is in the empty workspace once *Home* was opened there.
+    """
     scenes = [Scene(page=page or "home", state="empty", address=f"/{page}") for page in PAGES]
     states: dict[State, str] = {
         "running": told.running.experiment_id,
@@ -151,6 +155,10 @@ def _scenes(told: Told) -> tuple[Scene, ...]:
         "presenter": f"/compare?{of_finished}&present=1",
     }
     scenes += [Scene(page=page, state="finished", address=address) for page, address in addresses.items()]
+    example = f"experiment={read_examples(FOLDER)[0].experiment_id}"
+    scenes += [
+        Scene(page=page, state="example", address=f"/{page}?{example}") for page in ("runs", "compare")
+    ]
     return tuple(scenes)
 
 

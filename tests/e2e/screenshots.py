@@ -1,6 +1,7 @@
 """Take a picture of every page in every state: ``python -m tests.e2e.screenshots``.
 
 Light and dark, 1280, 1920 and 390 pixels wide: PNG files under ``build/screenshots``, and one sheet of all.
+``python -m tests.e2e.screenshots --readme`` takes the three that README shows, of a bundled comparison.
 """
 
 import sys
@@ -25,6 +26,8 @@ WIDTHS = (1280, 1920, 390)
 TALLEST_PX = 9000
 SLIDE_PX = 800
 TARGET = ROOT / "build" / "screenshots"
+README_PICTURES = ROOT / "docs" / "pictures"
+README_SCENES = ("home_empty", "runs_example", "compare_example")
 SHEET = "contact_sheet.html"
 _HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"
 _STYLE = """
@@ -59,7 +62,7 @@ def shoot_all(target: Path, *, only: str = "") -> list[Shot]:
     ):
         scenes = [scene for scene in shown.scenes if only in scene.name]
         # The pages of the empty workspace are seen in all themes before Home fills it with examples.
-        scenes.sort(key=lambda scene: scene.name == "home_empty")
+        scenes.sort(key=lambda scene: (scene.name == "home_empty", scene.state == "example"))
         shots = [shot for scene in scenes for shot in _shoot(browser, shown, scene, target)]
     (target / SHEET).write_text(sheet(shots), encoding="utf-8")
     return shots
@@ -112,8 +115,27 @@ def _figure(shot: Shot) -> str:
     return f'<figure><a href="{file}">{picture}</a><figcaption>{words}</figcaption></figure>'
 
 
+def shoot_for_readme(target: Path) -> None:
+    """Take what README shows: the upper part of each page, in the light theme."""
+    target.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stage(Path(folder)) as shown,
+        chromium() as browser,
+    ):
+        page = browser.new_page(color_scheme="light", viewport={"width": 1280, "height": SLIDE_PX})
+        scenes = {scene.name: scene for scene in shown.scenes}
+        for name in README_SCENES:
+            page.goto(shown.url_of(scenes[name]))
+            wait_until_drawn(page)
+            page.screenshot(path=target / f"{scenes[name].page}.png")
+
+
 def main() -> None:
-    """Take all pictures, or those of the scenes whose names contain the first argument."""
+    """Take all pictures, those of the scenes whose names contain the first argument, or README's."""
+    if sys.argv[1:] == ["--readme"]:
+        shoot_for_readme(README_PICTURES)
+        return
     began = time.monotonic()
     shots = shoot_all(TARGET, only=sys.argv[1] if len(sys.argv) > 1 else "")
     print(f"{len(shots)} pictures in {time.monotonic() - began:.0f} s: {TARGET / SHEET}")

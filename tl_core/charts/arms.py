@@ -105,7 +105,7 @@ def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go
         range=[-bound, bound],
         nticks=7,
         showline=True,
-        title_text="difference in points, with 95 % interval",
+        title_text="points, with 95 % interval",
     )
     figure.update_yaxes(range=[len(rows) - 0.5, -0.75], visible=False)
     figure.update_layout(margin={"r": MARGIN_PX + _INTERVAL_PX})
