@@ -19,6 +19,10 @@ def test_profile_has_the_fields_of_the_contract() -> None:
     described = json.loads(profile(table(text=TEXTS, label=LABELS)).model_dump_json())
     assert described == {
         "num_rows": 12,
+        "format": "delimited",
+        "compression": "",
+        "member": "",
+        "sheet": "",
         "encoding": "utf-8",
         "delimiter": ",",
         "quote": '"',

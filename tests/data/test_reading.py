@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tl_core.data import reading
 from tl_core.data.reading import Table, read_table
 from tl_core.errors import DataError, NotFoundError
+from tl_core.schema import ReadDecisions
 
 Read = Callable[..., Table]
 
@@ -109,12 +110,7 @@ def test_every_decision_can_be_overridden(read: Read) -> None:
     content = "text;label\n'grün;blau';x\nrot;y\n".encode("cp437")
     table = read(content, encoding="cp437", delimiter=";", quote="", has_header=False)
     assert rows(table) == [("text", "label"), ("rot", "y")]
-    assert table.decisions.model_dump() == {
-        "encoding": "cp437",
-        "delimiter": ";",
-        "quote": "",
-        "has_header": False,
-    }
+    assert table.decisions == ReadDecisions(encoding="cp437", delimiter=";", quote="", has_header=False)
     assert rows(read(content, encoding="cp437", quote="'"))[0] == ("grün;blau", "x")
 
 

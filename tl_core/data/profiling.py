@@ -12,7 +12,7 @@ from tl_core.data.reading import Table
 from tl_core.data.screening import screen
 from tl_core.data.splitting import check_class_sizes
 from tl_core.errors import DataError, SplitError
-from tl_core.schema import Finding, Frozen
+from tl_core.schema import FileFormat, Finding, Frozen
 
 
 class Profile(Frozen):
@@ -23,6 +23,10 @@ class Profile(Frozen):
     """
 
     num_rows: int
+    format: FileFormat
+    compression: str
+    member: str
+    sheet: str
     encoding: str
     delimiter: str
     quote: str
