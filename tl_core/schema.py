@@ -172,6 +172,50 @@ class DatasetSchema(Frozen):
         return dict(enumerate(self.labels))
 
 
+class ColumnChoice(Frozen):
+    """Which columns of a file make a dataset, and how values become classes.
+
+    Attributes
+    ----------
+    text
+        One column; two that are a pair of texts; or several that are joined, with ``joined_with`` in between.
+    label
+        One column, or several columns of ones and zeros, one a class.
+    edges
+        Rising numbers that cut numeric labels into classes; none leaves values as they are.
+    label_map
+        New names by label, after the cutting; an empty name sets the rows aside.
+    group, time, weight, split
+        Columns that say what belongs together, when a row is from, how much it counts, and its part.
+    """
+
+    text: tuple[str, ...] = Field(min_length=1, max_length=8)
+    label: tuple[str, ...] = Field(min_length=1)
+    joined_with: str | None = None
+    edges: tuple[float, ...] = ()
+    label_map: dict[str, str] = Field(default_factory=dict)
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
+    split: str | None = None
+
+    @classmethod
+    def of(cls, text: str, label: str) -> Self:
+        """Choose one column of texts and one of labels."""
+        return cls(text=(text,), label=(label,))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is named, in no special order; one may be named for two roles."""
+        others = (self.group, self.time, self.weight, self.split)
+        return (*self.text, *self.label, *(name for name in others if name is not None))
+
+    @property
+    def label_name(self) -> str:
+        """Where the labels come from, for a person to read."""
+        return ", ".join(self.label)
+
+
 class FileFormat(StrEnum):
     """What kind of table a file is."""
 

@@ -100,10 +100,18 @@ def draw_figure(
     key: str,
     on_choice: Callable[[], None] | None = None,
 ) -> None:
-    """Place a figure with its text alternative; below it its numbers as a table, and all of it as files."""
+    """Place a figure with its text alternative; below it its numbers as a table, and all of it as files.
+
+    Those are made once the drawer is opened: ten hidden tables would double the time of *Compare*.
+    """
     place_figure(figure, key=key, on_choice=on_choice)
-    if table is not None:
-        with st.expander("Numbers and files", icon=":material/table_rows:"):
+    if table is None:
+        return
+    drawer = st.expander(
+        "Numbers and files", icon=":material/table_rows:", key=f"{key}_numbers", on_change="rerun"
+    )
+    if drawer.open:
+        with drawer:
             draw_table(table)
             offer_files(figure, table, key=key)
 

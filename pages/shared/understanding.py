@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.choices import can_be_had
+from pages.shared.base_models import can_be_had
 from pages.shared.frame import card, draw_figure, invite, literal, live_part
 from pages.shared.intake import stored_intake
 from pages.shared.plan_view import estimate_of

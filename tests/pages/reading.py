@@ -14,6 +14,14 @@ def open_page(app: AppTest, page: str, **query: str) -> AppTest:
     return app
 
 
+def open_drawers(app: AppTest) -> AppTest:
+    """Open every drawer whose content is made only then."""
+    for drawer in app.expander:
+        if drawer.proto.id:
+            app.session_state[drawer.proto.id.split("-", 2)[2]] = True
+    return app.run()
+
+
 def leave_for(app: AppTest, page: str) -> AppTest:
     """Go to a page as by a link without a query: the URL keeps nothing, the session does."""
     app.query_params.clear()

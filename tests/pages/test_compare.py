@@ -13,7 +13,7 @@ from tests.pages.fixtures import (
     runs_of,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tl_core.data.dataset import build_dataset
 from tl_core.planning.launching import store_dataset
 
@@ -191,7 +191,7 @@ def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
 
 
 def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_drawers(open_page(app, "compare", experiment=experiment.experiment_id))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
     assert len(shown) == len(figures_of(app)) + 1, "one table for each figure, and the settings"
     assert "Mean test accuracy, %" in shown[0]

@@ -5,6 +5,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 
 from tests.data.tables import table
+from tests.pages.checking import Checking
 from tests.pages.fixtures import add_experiment, store_sample_dataset
 from tests.pages.reading import links_of, open_page, targets_of, text_of
 from tests.pages.texts import TEXTS
@@ -225,7 +226,7 @@ def test_the_sidebar_names_the_dataset_of_the_experiment_shown(
     assert "small reviews, 60 texts" in sidebar_of(app)
 
 
-def test_the_sidebar_names_a_dataset_on_its_first_view(app: AppTest) -> None:
+def test_the_sidebar_names_a_dataset_on_its_first_view(app: AppTest, checking: Checking) -> None:
     open_page(app, "home")
     app.button[0].click().run()
     assert "600 texts" in sidebar_of(app)

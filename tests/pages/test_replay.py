@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
-from tests.pages.reading import figures_of, text_of
+from tests.pages.reading import figures_of, open_drawers, text_of
 
 
 def draw(experiment_id: str) -> None:
@@ -64,5 +64,5 @@ def test_steps_can_be_shown_instead_of_seconds(app, workspace):
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_each_figure_has_its_numbers(app, workspace, place):
-    columns = list(shown(app, workspace).dataframe[place].value.columns)
+    columns = list(open_drawers(shown(app, workspace)).dataframe[place].value.columns)
     assert {"Arm", "Seed", "Training seconds", "Validation examples"} <= set(columns)

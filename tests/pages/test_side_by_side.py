@@ -4,7 +4,7 @@ import pytest
 
 from tests.data.tables import table
 from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
-from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
 from tl_core.data.dataset import build_dataset
 from tl_core.planning.launching import store_dataset
@@ -95,6 +95,7 @@ def test_another_link_replaces_the_choice(app, experiment, longer):
 
 def test_every_card_is_there_with_its_numbers(app, experiment, longer):
     open_with(app, experiment.experiment_id, longer.experiment_id)
+    open_drawers(app)
     shown = text_of(app)
     names = ["All groups", "What differs in the settings", "The curves", "Gains and losses by class"]
     assert [name for name in names if f"**{name}**" not in shown] == []

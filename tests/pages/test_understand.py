@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
-from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tl_core.schema import State
 
 
@@ -130,7 +130,7 @@ def test_without_the_dataset_nothing_is_offered(app, workspace, experiment):
 
 
 def test_every_figure_has_its_numbers(app, experiment):
-    open_page(app, "understand", answer="adapting")
+    open_drawers(open_page(app, "understand", answer="adapting"))
     columns = [list(one.value.columns) for one in app.dataframe]
     assert len(columns) == len(figures_of(app)) == 2
     assert {"Seeds", "Test examples", "Train examples"} <= set(columns[0])
