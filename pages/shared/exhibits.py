@@ -20,6 +20,7 @@ from tl_core.charts import (
     per_class_difference,
     who_is_right,
 )
+from tl_core.charts.template import settled
 from tl_core.results import findings, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
@@ -47,6 +48,10 @@ class Exhibit:
     figure: go.Figure
     table: pd.DataFrame | None
     finding: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep what is sent of the figure."""
+        settled(self.figure)
 
 
 def _identity(results: ExperimentResults) -> tuple[str, States]:

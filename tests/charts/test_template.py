@@ -7,7 +7,7 @@ import pytest
 
 from tests.charts.examples import FIGURES, Names
 from tl_core.charts.colors import PALETTE, Theme, contrast
-from tl_core.charts.template import TONES, add_note, enlarged, new_figure
+from tl_core.charts.template import TONES, add_note, enlarged, new_figure, settled
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))
@@ -71,3 +71,12 @@ def test_every_figure_can_be_enlarged(make):
 
     assert enlarged(figure, 1.5).layout.height == round(1.5 * figure.layout.height)
     assert len(enlarged(figure, 1.5).data) == len(figure.data)
+
+
+def test_a_settled_figure_is_the_same_and_made_once():
+    figure = new_figure(theme="light", height=200, alt="A figure.")
+    figure.add_scatter(x=[1, 2], y=[3, 4])
+    before = figure.to_dict()
+    assert settled(figure) is figure
+    assert figure.to_dict() == before
+    assert figure.to_dict() is figure.to_dict()

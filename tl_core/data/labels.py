@@ -169,8 +169,9 @@ def _several_labels(count: int, value: str, name: str) -> DataError:
 def _binned(values: pa.ChunkedArray, edges: Sequence[float], name: str) -> pa.ChunkedArray:
     """Put each number into its class: below the first edge, from one edge to the next, from the last on."""
     if list(edges) != sorted(set(edges)):
+        shown = ", ".join(f"{edge:g}" for edge in edges)
         raise DataError(
-            f"Expected rising numbers as limits between classes; got {', '.join(f'{one:g}' for one in edges)}.",
+            f"Expected rising numbers as limits between classes; got {shown}.",
             "Sort them, and name each once.",
         )
     plain = pc.replace_substring(pc.utf8_trim_whitespace(values), ",", ".")

@@ -1,0 +1,241 @@
+"""Columns that say more about a row than text and label: its group, its date, its weight, its part."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.errors import DataError
+from tl_core.schema import SplitName
+
+PART_WORDS: dict[str, SplitName] = {
+    **dict.fromkeys(("train", "training", "tr", "learn"), SplitName.TRAIN),
+    **dict.fromkeys(("validation", "valid", "val", "dev", "development"), SplitName.VALIDATION),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation", "held-out", "heldout"), SplitName.TEST),
+}
+"""Usual names of the parts of a split, in lower case."""
+
+_GROUP_NAMES = frozenset(
+    (
+        *("author", "user", "userid", "username", "customer", "client", "speaker", "patient", "source"),
+        *("thread", "conversation", "dialog", "dialogue", "session", "group", "document", "doc", "article"),
+        *("product", "item"),
+    )
+)
+_TIME_NAMES = frozenset(
+    ("date", "time", "datetime", "timestamp", "created", "published", "posted", "day", "year")
+)
+_WEIGHT_NAMES = frozenset(("weight", "weights"))
+_WORD = re.compile(r"[^\W_]+")
+_TIME_FORMATS = (
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d",
+    "%a %b %d %H:%M:%S %z %Y",
+    "%Y",
+)
+_EPOCH = re.compile(r"\d{10}|\d{13}")
+_SAMPLED = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGuess:
+    """A column that seems to carry a role, and why; ``role`` is a field of `ColumnChoice`."""
+
+    role: str
+    column: str
+    reason: str
+
+
+def guess_roles(columns: pa.Table, taken: Sequence[str]) -> tuple[RoleGuess, ...]:
+    """Say which columns seem to be group, time, weight and split; at most one for each role.
+
+    Parameters
+    ----------
+    columns
+        The file's columns, all strings.
+    taken
+        Columns of texts and labels, which have no other role.
+    """
+    free = [name for name in columns.column_names if name not in taken]
+    found: dict[str, RoleGuess] = {}
+    for name in free:
+        values = columns[name]
+        for role, judge in (
+            ("split", _split_reason),
+            ("time", _time_reason),
+            ("weight", _weight_reason),
+            ("group", _group_reason),
+        ):
+            if role not in found and (reason := judge(name, values)):
+                found[role] = RoleGuess(role=role, column=name, reason=reason)
+                break
+    return tuple(found.values())
+
+
+def _words(name: str) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(name)}
+
+
+def _split_reason(name: str, values: pa.ChunkedArray) -> str:
+    distinct = pc.unique(values).to_pylist() if _has_few_values(values) else []
+    words = {value.strip().casefold() for value in distinct if value.strip()}
+    if len(words) > 1 and words <= set(PART_WORDS):
+        return f"its values are {', '.join(sorted(words))}"
+    is_flag = words <= {"0", "1", "true", "false", "yes", "no"} and len(words) == 2
+    if is_flag and _words(name) & {"test", "heldout"}:
+        return "its name and its two values say which rows are the test part"
+    return ""
+
+
+def _has_few_values(values: pa.ChunkedArray, most: int = 20) -> bool:
+    head = values.slice(0, _SAMPLED)
+    return len(pc.unique(head)) <= most
+
+
+def _time_reason(name: str, values: pa.ChunkedArray) -> str:
+    is_named = bool(_words(name) & _TIME_NAMES)
+    head = values.slice(0, _SAMPLED)
+    found = _time_format(head)
+    if found is None or (found in ("%Y", "epoch") and not is_named):
+        return ""
+    return f"its values are dates, such as {head[0].as_py().strip()[:30]}"
+
+
+def _weight_reason(name: str, values: pa.ChunkedArray) -> str:
+    if not _words(name) & _WEIGHT_NAMES or not _are_weights(values):
+        return ""
+    return "its name says so and its values are numbers that are not negative"
+
+
+def _are_weights(values: pa.ChunkedArray) -> bool:
+    pattern = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+    return bool(pc.all(pc.match_substring_regex(values, pattern)).as_py())
+
+
+def _group_reason(name: str, values: pa.ChunkedArray) -> str:
+    num_filled = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py() or 0
+    if not _words(name) & _GROUP_NAMES or num_filled < 0.9 * len(values):
+        return ""
+    num_groups = len(pc.unique(values))
+    if not 5 <= num_groups <= 0.9 * len(values):
+        return ""
+    return (
+        f"its name is usual for what belongs together, and {len(values):,} rows share {num_groups:,} values"
+    )
+
+
+def parts_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return the part of every row from a person's own split column; an empty string where none is named.
+
+    Words are those of `PART_WORDS`. Of a flag, whose name says test, ones are test and zeros train.
+
+    Raises
+    ------
+    DataError
+        If a value is no part's name.
+    """
+    distinct = [value for value in pc.unique(values).to_pylist() if value.strip()]
+    plain = {value: value.strip().casefold() for value in distinct}
+    if set(plain.values()) <= {"0", "1", "true", "false", "yes", "no"}:
+        parts = {value: _part_of_flag(word) for value, word in plain.items()}
+    else:
+        unknown = [value for value, word in plain.items() if word not in PART_WORDS]
+        if unknown:
+            shown = ", ".join(repr(value[:40]) for value in unknown[:5])
+            raise DataError(
+                f"Expected the words train, validation and test in the split column '{name}'; got {shown}.",
+                "Choose another split column, or none.",
+            )
+        parts = {value: PART_WORDS[word].value for value, word in plain.items()}
+    encoded = pc.dictionary_encode(values.combine_chunks())
+    names = [parts.get(value, "") for value in encoded.dictionary.to_pylist()]
+    return pa.chunked_array([pa.array(names, pa.string()).take(encoded.indices)])
+
+
+def _part_of_flag(word: str) -> str:
+    return SplitName.TEST.value if word in ("1", "true", "yes") else SplitName.TRAIN.value
+
+
+def times_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return the date of every row as a timestamp in microseconds, without a zone.
+
+    ISO 8601, seconds or milliseconds since 1970, years, and the usual forms with day, month and year; where
+    day and month cannot be told apart, the day is taken to come first.
+
+    Raises
+    ------
+    DataError
+        If the values are no dates of one form; names the first that is none.
+    """
+    found = _time_format(values.slice(0, _SAMPLED))
+    parsed = _parse_times(values, found) if found else None
+    if parsed is not None and parsed.null_count == 0:
+        return parsed
+    row = pc.index(pc.is_null(parsed), True).as_py() if parsed is not None else 0
+    raise DataError(
+        f"Expected a date in every row of '{name}'; row {row + 1:,} holds {values[row].as_py()[:40]!r}.",
+        "Write dates such as 2026-01-31, or choose another date column, or none.",
+    )
+
+
+def _time_format(head: pa.ChunkedArray) -> str | None:
+    """Find the form that all of some values have; ``iso`` and ``epoch`` stand for those."""
+    if not len(head):
+        return None
+    for form in ("iso", "epoch", *_TIME_FORMATS):
+        parsed = _parse_times(head, form)
+        if parsed is not None and parsed.null_count == 0:
+            return form
+    return None
+
+
+def _parse_times(values: pa.ChunkedArray, form: str) -> pa.ChunkedArray | None:
+    """Parse dates of one form, with null for any other; None if the form fits none at all."""
+    plain = pc.utf8_trim_whitespace(values)
+    kind = pa.timestamp("us")
+    if form == "iso":
+        is_date = pc.match_substring_regex(plain, r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)")
+        if not pc.all(is_date).as_py():
+            return None
+        local = pc.replace_substring_regex(plain, r"(Z|[+-]\d{2}:?\d{2})$", "")
+        try:
+            return pc.cast(local, kind)
+        except pa.ArrowInvalid:
+            return None
+    if form == "epoch":
+        if not pc.all(pc.match_substring_regex(plain, rf"^({_EPOCH.pattern})$")).as_py():
+            return None
+        numbers = pc.cast(plain, pa.int64())
+        factor = pc.if_else(pc.greater(numbers, 99_999_999_999), 1_000, 1_000_000)
+        return pc.cast(pc.multiply(numbers, factor), kind)
+    parsed = pc.strptime(plain, form, "us", error_is_null=True)
+    return pc.cast(parsed, kind)
+
+
+def weights_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return the weight of every row. Raises DataError unless all are numbers that are not negative."""
+    if not _are_weights(values):
+        strange = next(
+            (
+                value
+                for value in values.to_pylist()
+                if not re.fullmatch(r"\s*\+?[\d.]+([eE][-+]?\d+)?\s*", value)
+            ),
+            "",
+        )
+        raise DataError(
+            f"Expected a number that is not negative in every row of '{name}'; got {strange[:40]!r}.",
+            "Choose another weight column, or none.",
+        )
+    return pc.cast(pc.utf8_trim_whitespace(values), pa.float64())
