@@ -1,5 +1,6 @@
 // Plotly draws its buttons and its slider as shapes that only a pointer reaches. This gives them the names,
-// roles and keys of real ones. Plotly draws them anew at times, hence the observer.
+// roles and keys of real ones. Plotly draws them anew at times, hence the observer. The figure was asked for
+// by a button that says so, and therefore plays once by itself.
 const placeOf = (key) => {
   const name = key.trim().replace(/[^a-zA-Z0-9_-]/g, "-")
   return document.querySelector(`.st-key-${CSS.escape(name)}`)
@@ -58,6 +59,14 @@ const nameSlider = (slider, numSteps) => {
   }
 }
 
+const playOnce = (place) => {
+  const button = place.querySelector(".updatemenu-button")
+  if (!button || place.dataset.hasPlayed) return
+  place.dataset.hasPlayed = "true"
+  const again = [...place.querySelectorAll(".updatemenu-button")].at(-1)
+  setTimeout(() => press(again, "click", {}), 300) // once the figure stands
+}
+
 const nameAll = (place, numSteps) => {
   place.querySelectorAll(".updatemenu-button:not([role])").forEach(nameButton)
   place.querySelectorAll(".slider-group:not([role])").forEach((slider) => nameSlider(slider, numSteps))
@@ -66,8 +75,12 @@ const nameAll = (place, numSteps) => {
 export default function ({ data }) {
   const place = placeOf(data.figure)
   if (!place) return
-  const observer = new MutationObserver(() => nameAll(place, data.num_steps))
+  const attend = () => {
+    nameAll(place, data.num_steps)
+    playOnce(place)
+  }
+  const observer = new MutationObserver(attend)
   observer.observe(place, { childList: true, subtree: true })
-  nameAll(place, data.num_steps)
+  attend()
   return () => observer.disconnect()
 }

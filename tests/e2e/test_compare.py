@@ -19,6 +19,13 @@ READ_SVG = """source => {
   return { faults: all("parsererror"), texts: all("text"), desc: all("desc")[0], style: all("style")[0] }
 }"""
 
+IS_UNDER_WAY = """() => {
+  const place = (name) => document.querySelector(name).getBoundingClientRect()
+  const [rail, grip] = [place(".slider-rail-touch-rect"), place(".slider-grip-rect")]
+  const share = (grip.left - rail.left) / (rail.width - grip.width)
+  return share > 0.05 && share < 0.9
+}"""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -91,3 +98,14 @@ def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[floa
     assert box is not None
     figure.click(position={"x": place[0] * box["width"], "y": place[1] * box["height"]})
     expect(page.get_by_role("radio", name=name)).to_be_checked()
+
+
+def test_the_race_plays_once_it_is_asked_for_and_by_the_keyboard(page: Page) -> None:
+    page.goto("/compare")
+    page.get_by_role("button", name="Replay it in 20 seconds").press("Enter")
+    clock = page.get_by_role("slider", name="Clock of the replay")
+    clock.wait_for()
+    page.wait_for_function(IS_UNDER_WAY)
+    page.get_by_role("button", name="Pause").press("Enter")
+    clock.press("End")
+    expect(clock).to_have_attribute("aria-valuenow", "100")

@@ -69,7 +69,7 @@ def test_every_card_is_there(app, experiment):
     ]
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
-    assert len(figures_of(app)) == 10
+    assert len(figures_of(app)) == 9
     assert "shared, pretrained" in shown
 
 
