@@ -46,7 +46,7 @@ const nameSlider = (slider, numSteps) => {
     const place = { clientX, clientY: ways.top + ways.height / 2 }
     press(rail, "mousedown", place)
     press(document, "mouseup", place)
-    requestAnimationFrame(tell)
+    setTimeout(tell, 300) // once the grip has glided there
   }
   const attributes = { role: "slider", tabindex: "0", "aria-label": "Clock of the replay", "aria-valuemin": "0", "aria-valuemax": "100" }
   for (const [name, value] of Object.entries(attributes)) slider.setAttribute(name, value)
@@ -79,8 +79,14 @@ export default function ({ data }) {
     nameAll(place, data.num_steps)
     playOnce(place)
   }
+  // A movement that another one cuts short ends as a promise that Plotly rejects without a reason.
+  const forgive = (event) => event.reason === undefined && event.preventDefault()
+  window.addEventListener("unhandledrejection", forgive)
   const observer = new MutationObserver(attend)
   observer.observe(place, { childList: true, subtree: true })
   attend()
-  return () => observer.disconnect()
+  return () => {
+    observer.disconnect()
+    window.removeEventListener("unhandledrejection", forgive)
+  }
 }
