@@ -100,6 +100,7 @@ def begin_check(experiment: ExperimentConfig, *, should_start: bool) -> None:
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     limit_s = LIMIT_S if all(map(is_on_disk, base_models)) else DOWNLOAD_LIMIT_S
     run = dry_run.start_dry_run(workspace(), experiment, limit_s)
+    ensure_supervisor(workspace().settings)  # it gets ready for the runs meanwhile
     _checks()[experiment.dataset_fingerprint] = _Check(run=run, should_start=should_start)
 
 

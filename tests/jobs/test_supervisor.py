@@ -15,6 +15,7 @@ from tests.jobs.supervising import Background, kill_job
 from tests.store.makers import make_event, make_experiment, make_record, make_run
 from tests.waiting import DEADLINE_S, wait_until
 from tl_core.jobs.child import Child
+from tl_core.jobs.dry_run import checks_folder
 from tl_core.jobs.nursery import Nursery
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
@@ -274,6 +275,23 @@ def test_a_nursery_that_cannot_be_started_fails_its_job_and_leaves_the_superviso
     for run in workspace.database.list_runs():
         assert run.state is State.FAILED
         assert "could not be started" in (run.error or "")
+
+
+def test_a_check_has_a_nursery_get_ready_before_there_is_a_job(workspace: Workspace, tmp_path: Path) -> None:
+    folder = checks_folder(workspace)
+    folder.mkdir(parents=True)
+    (folder / "log.txt").touch()
+    told = tmp_path / "told"
+    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    assert Supervisor(workspace, idle_s=3.0, nursery=nursery).run()
+    assert told.exists()
+
+
+def test_without_a_check_no_nursery_is_started(workspace: Workspace, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    assert Supervisor(workspace, idle_s=0.5, nursery=nursery).run()
+    assert not told.exists()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -89,6 +90,18 @@ def check_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) -> 
 def checks_folder(workspace: Workspace) -> Path:
     """Folder of the checks."""
     return workspace.root / "checks"
+
+
+def last_begun(workspace: Workspace) -> float:
+    """Return when a check was begun last, in seconds since 1970; 0 if none was."""
+    try:
+        return _log_path(workspace).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _log_path(workspace: Workspace) -> Path:
+    return checks_folder(workspace) / "log.txt"
 
 
 def passed_checks(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, ArmCheck]:
@@ -198,7 +211,8 @@ def _spawn(run: DryRun) -> "subprocess.Popen[bytes]":
     folder = checks_folder(run.workspace)
     folder.mkdir(parents=True, exist_ok=True)
     module = [sys.executable, "-m", "tl_core.experiments.dry_run"]
-    with tempfile.TemporaryFile() as plan, (folder / "log.txt").open("ab") as log:
+    with tempfile.TemporaryFile() as plan, _log_path(run.workspace).open("ab") as log:
+        os.utime(log.fileno())  # tells the supervisor, even if nothing is printed
         plan.write(run.experiment.model_dump_json().encode())
         plan.seek(0)
         return subprocess.Popen(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tl_core.jobs.child import Child
+from tl_core.jobs.dry_run import last_begun
 from tl_core.jobs.nursery import NURSERY, Nursery
 from tl_core.jobs.outcome import Outcome, judge_fault
 from tl_core.jobs.presence import has_web_server
@@ -30,6 +31,7 @@ CARRY_OUT = (sys.executable, "-m", "tl_core.experiments.carry_out")
 
 _TICK_S = 0.1
 _MAX_MEMORY_ATTEMPTS = 4
+_CHECK_S = 30.0  # a check that began so long before the supervisor still announces runs
 _NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
 _SLOTS = (frozenset({JobKind.RUN}), frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}))
 
@@ -52,8 +54,8 @@ class Supervisor:
     command
         What carries out a job; ``--workspace W --job-id N`` is added to it.
     nursery
-        What a nursery is started with, from the first job on, so that later ones need not import torch
-        again; None to start every process afresh.
+        What a nursery is started with, from the first check of a plan or the first job on, so that jobs need
+        not import torch again; None to start every process afresh.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._is_stopping = False
         self._last_busy = time.monotonic()
+        self._last_check = time.time() - _CHECK_S
 
     def run(self) -> bool:
         """Work until idle or told to stop (SIGTERM, SIGINT), which ends the children too.
@@ -120,6 +123,7 @@ class Supervisor:
         while not self._is_stopping:
             self._reap()
             self._honour_cancels()
+            self._expect_runs()
             self._claim()
             if self._is_idle():
                 break
@@ -186,6 +190,18 @@ class Supervisor:
         self._children.append(child)
         if child.identity is not None:
             self._queue.record_process(job.id, child.identity.pid, child.identity.created)
+
+    def _expect_runs(self) -> None:
+        """Have a nursery get ready while a plan is checked: its runs follow in seconds."""
+        begun = last_begun(self._workspace)
+        if begun <= self._last_check:
+            return
+        self._last_check = begun
+        self._last_busy = time.monotonic()
+        try:
+            self._warm_nursery()
+        except OSError:  # the runs themselves will tell
+            logger.exception("A nursery could not be started")
 
     def _warm_nursery(self) -> None:
         """Have a nursery get ready; until it is, processes are started afresh."""
