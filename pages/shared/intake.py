@@ -97,10 +97,8 @@ def draw_reading(table: Table) -> None:
 
 
 def _reject_rows(table: Table) -> pd.DataFrame:
-    return pd.DataFrame(
-        [(reject.line, reject.reason, reject.text) for reject in table.rejects],
-        columns=["line", "why", "beginning of the line"],
-    )
+    shown = table.rejects.slice(0, MAX_PREVIEW).rename_columns(["line", "why", "beginning of the line"])
+    return shown.to_pandas()
 
 
 def draw_examples(dataset: Dataset) -> None:

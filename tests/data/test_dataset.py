@@ -8,7 +8,8 @@ import pytest
 from tests.data.tables import table
 from tl_core.data.dataset import build_dataset, read_dataset, write_dataset
 from tl_core.data.identity import example_id
-from tl_core.data.reading import Reject, Table
+from tl_core.data.reading import Table
+from tl_core.data.rejects import Reject, reject_table
 from tl_core.data.screening import Conflict
 from tl_core.errors import DataError, NotFoundError
 
@@ -106,8 +107,8 @@ def test_own_test_file_that_would_have_to_change_is_refused(test: Table, message
 
 def test_own_test_file_with_rejected_lines_is_refused() -> None:
     good = table(text=["c"], label=["x"])
-    rejects = (Reject(line=7, reason="Too short.", text="c"),)
-    test = Table(columns=good.columns, decisions=good.decisions, rejects=rejects, num_rejects=1)
+    rejects = reject_table([Reject(line=7, reason="Too short.", text="c")])
+    test = Table(columns=good.columns, decisions=good.decisions, rejects=rejects)
     with pytest.raises(DataError, match="line 7: Too short"):
         build(["a", "b", "d"], ["x", "y", "y"], test)
 
@@ -141,8 +142,8 @@ def test_wrong_columns_are_refused(text: str, label: str) -> None:
 
 def test_imbalance_and_rejected_lines_are_told() -> None:
     columns = table(text=list("abcde"), label=["x", "x", "x", "x", "y"])
-    rejects = (Reject(line=3, reason="Too short.", text="q"),)
-    rejected = Table(columns=columns.columns, decisions=columns.decisions, rejects=rejects, num_rejects=4)
+    rejects = reject_table([Reject(line=3, reason="Too short.", text="q")] * 4)
+    rejected = Table(columns=columns.columns, decisions=columns.decisions, rejects=rejects)
     made = build_dataset(rejected, name="made", text="text", label="label")
     assert (finding(made, "imbalance"), finding(made, "rejected_rows")) == (4, 4)
     assert finding(build(list("abcde"), ["x", "x", "x", "y", "y"]), "imbalance") == 0

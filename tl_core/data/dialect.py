@@ -110,6 +110,8 @@ def _common(delimiter: str | None, quote: str | None) -> Iterator[Dialect]:
     quotes = (DEFAULT_QUOTE, "") if quote is None else (quote,)
     for one in DELIMITERS if delimiter is None else (delimiter,):
         for mark in quotes:
+            if mark == one:
+                continue
             yield Dialect(delimiter=one, quote=mark, escape=mark)
 
 

@@ -81,15 +81,17 @@ def column_names(cells: Sequence[str]) -> list[str]:
     >>> column_names(["title", "", "title"])
     ['title', 'column_2', 'title_2']
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
+    numbers: dict[str, int] = {}  # the last used for each name, so that thousands of equal ones take no time
     for position, cell in enumerate(cells, start=1):
         wanted = name = cell.strip() or f"column_{position}"
-        number = 1
+        number = numbers.get(wanted, 1)
         while name in names:
             number += 1
             name = f"{wanted}_{number}"
-        names.append(name)
-    return names
+        numbers[wanted] = number
+        names[name] = None
+    return list(names)
 
 
 def _usual(cells: Sequence[str]) -> list[str]:

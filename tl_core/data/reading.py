@@ -1,44 +1,22 @@
-"""Bytes to a table of texts: every column a string, every line kept or accounted for."""
+"""A file to a table of texts: every column a string, every line kept or accounted for."""
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
-from tl_core.data.decoding import copy_as_utf8
-from tl_core.data.dialect import Dialect, find_dialect, parse, sample_lines, uses_quotes, width
+from tl_core.data.apart import read_apart
+from tl_core.data.bounds import check_num_columns
+from tl_core.data.decoding import Decoded, copy_as_utf8
+from tl_core.data.delimited import parse_file
+from tl_core.data.formats import binary_format
 from tl_core.data.headers import column_names, has_header_row
+from tl_core.data.json_lines import is_json_lines, is_json_list, read_json
+from tl_core.data.opening import Content, open_content
+from tl_core.data.rejects import Reject, reject_at, reject_table, rejects_as_csv
 from tl_core.errors import DataError
-from tl_core.schema import ReadDecisions
-
-MAX_COLUMNS = 2_000
-KEPT_REJECTS = 1_000
-REJECT_CHARS = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reject:
-    """A piece of the file that is no row of the table.
-
-    Attributes
-    ----------
-    line
-        Line number in the file, from 1.
-    reason
-        What is wrong with it.
-    text
-        Its first 200 characters as they stand in the file.
-    """
-
-    line: int
-    reason: str
-    text: str
+from tl_core.schema import FileFormat, Frozen, ReadDecisions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,47 +30,68 @@ class Table:
     decisions
         How the file was read.
     rejects
-        The first 1,000 rejected lines.
-    num_rejects
-        Number of all rejected lines.
+        Every piece of the file that is no row, in its order: ``line``, ``reason`` and ``text``.
+    num_nul_bytes
+        Zero characters that were left out.
+    num_replaced_bytes
+        Bytes that are no text in the file's encoding; U+FFFD stands for each.
     """
 
     columns: pa.Table
     decisions: ReadDecisions
-    rejects: tuple[Reject, ...] = ()
-    num_rejects: int = 0
+    rejects: pa.Table = field(default_factory=reject_table)
+    num_nul_bytes: int = 0
+    num_replaced_bytes: int = 0
 
     @property
     def num_rows(self) -> int:
         """Number of rows, without header and rejects."""
         return int(self.columns.num_rows)
 
+    @property
+    def num_rejects(self) -> int:
+        """Number of rejected lines."""
+        return int(self.rejects.num_rows)
 
-@dataclass(frozen=True, kw_only=True)
-class _Parsed:
-    """One reading of a file; `rows` still holds the header row, if there is one."""
+    @property
+    def first_reject(self) -> Reject:
+        """The first rejected line, where there is one."""
+        return reject_at(self.rejects, 0)
 
-    rows: pa.Table
-    rejects: tuple[Reject, ...]
-    num_rejects: int
-    num_rejected_bytes: int
+
+class ReadChoices(Frozen):
+    """What a person decided about reading a file; None leaves it to be found out.
+
+    What a file's format has no use for plays no part. A delimiter or quote says that the fields of a text
+    file are divided by a character, whatever it looks like.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    has_header: bool | None = None
+    sheet: str | None = None
 
 
 def read_table(
     path: Path,
     *,
+    name: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     quote: str | None = None,
     has_header: bool | None = None,
+    sheet: str | None = None,
     min_columns: int = 2,
 ) -> Table:
-    """Read a delimited text file. What is None is found out and told in the table's `decisions`.
+    """Read a file. What is None is found out and told in the table's `decisions`.
 
     Parameters
     ----------
     path
         The file; it is only read.
+    name
+        What the person calls it, for messages and for its ending; None if that is its name on disk.
     encoding
         Name of an encoding that Python knows.
     delimiter
@@ -101,6 +100,8 @@ def read_table(
         The character around fields, empty for none.
     has_header
         Whether the first row names the columns.
+    sheet
+        Name of a workbook's sheet.
     min_columns
         1 accepts a file of texts alone.
 
@@ -111,174 +112,97 @@ def read_table(
     DataError
         If the file holds no table with a row and enough columns, or most of it cannot be read.
     """
-    _check_marks(delimiter, quote)
+    name = name or path.name
+    choices = ReadChoices(
+        encoding=encoding, delimiter=delimiter, quote=quote, has_header=has_header, sheet=sheet
+    )
     with tempfile.TemporaryDirectory(prefix="tl-read-") as folder:
-        # DuckDB takes paths for patterns and may open files of this folder only.
-        copy = Path(folder) / "table.csv"
-        encoding = copy_as_utf8(path, copy, encoding)
-        dialect, parsed = _parse_file(copy, path.name, delimiter, quote, min_columns)
-        _check_rejects(parsed, path.name, copy.stat().st_size)
-    if has_header is None:
-        has_header = has_header_row(parsed.rows)
+        content = open_content(path, name, Path(folder))
+        format_ = binary_format(content.head)
+        if format_ is None:
+            table = _read_text(content, name, Path(folder), choices, min_columns)
+        else:
+            table = _read_binary(content, name, Path(folder), format_, choices, min_columns)
+    packing = {"compression": content.compression, "member": content.member}
+    return replace(table, decisions=table.decisions.model_copy(update=packing))
+
+
+def rejects_csv(table: Table) -> bytes:
+    """Write a table's rejected lines as CSV that a spreadsheet opens without running anything in them."""
+    return rejects_as_csv(table.rejects)
+
+
+def _read_text(content: Content, name: str, folder: Path, choices: ReadChoices, min_columns: int) -> Table:
+    # DuckDB takes paths for patterns and may open files of this folder only.
+    copy = folder / "table.txt"
+    decoded = copy_as_utf8(content.path, copy, choices.encoding, name=name)
+    if choices.delimiter is None and choices.quote is None:
+        is_list = is_json_list(copy)
+        if is_list or is_json_lines(copy, content.ending, name):
+            return _read_json(copy, name, decoded, is_list=is_list, min_columns=min_columns)
+    return _read_delimited(copy, name, decoded, choices, min_columns)
+
+
+def _read_json(path: Path, name: str, decoded: Decoded, *, is_list: bool, min_columns: int) -> Table:
+    columns, rejects = read_json(path, name, is_list=is_list, min_columns=min_columns)
     decisions = ReadDecisions(
-        encoding=encoding, delimiter=dialect.delimiter, quote=dialect.quote, has_header=has_header
+        format=FileFormat.JSON_LINES, encoding=decoded.encoding, delimiter="", quote="", has_header=True
     )
+    return _table(columns, decisions, rejects, decoded)
+
+
+def _read_delimited(path: Path, name: str, decoded: Decoded, choices: ReadChoices, min_columns: int) -> Table:
+    parsed = parse_file(path, name, delimiter=choices.delimiter, quote=choices.quote, min_columns=min_columns)
+    columns, has_header = _name_columns(parsed.rows, choices.has_header, name)
+    decisions = ReadDecisions(
+        encoding=decoded.encoding,
+        delimiter=parsed.dialect.delimiter,
+        quote=parsed.dialect.quote,
+        has_header=has_header,
+    )
+    return _table(columns, decisions, parsed.rejects, decoded)
+
+
+def _table(columns: pa.Table, decisions: ReadDecisions, rejects: pa.Table, decoded: Decoded) -> Table:
     return Table(
-        columns=_name_columns(parsed.rows, has_header, path.name),
+        columns=columns,
         decisions=decisions,
-        rejects=parsed.rejects,
-        num_rejects=parsed.num_rejects,
+        rejects=rejects,
+        num_nul_bytes=decoded.num_nul_bytes,
+        num_replaced_bytes=decoded.num_replaced_bytes,
     )
 
 
-def _check_marks(delimiter: str | None, quote: str | None) -> None:
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in "\r\n\0"):
-        raise DataError(
-            f"Expected one character as delimiter; got {delimiter!r}.", "Use , or ; or | or a tab."
-        )
-    if quote is not None and (len(quote) > 1 or quote in {"\r", "\n", "\0"} or quote == delimiter):
-        raise DataError(
-            f"Expected one character as quote, or none; got {quote!r}.", "Use \" or ', or leave it empty."
-        )
-
-
-def _parse_file(
-    path: Path, name: str, delimiter: str | None, quote: str | None, min_columns: int
-) -> tuple[Dialect, _Parsed]:
-    lines = sample_lines(path)
-    if not any(line.strip() for line in lines):
-        raise DataError(f"Expected a table; '{name}' holds only blank lines.", "Save or download it again.")
-    with _locked_connection(path.parent) as connection:
-        dialect = find_dialect(connection, path, delimiter=delimiter, quote=quote)
-    num_columns = width(lines, dialect)
-    _refuse_packed_rows(parse(lines, dialect), name)
-    _check_num_columns(num_columns, min_columns, name)
-    parsed = _parse_rows(path, dialect, num_columns)
-    if parsed.num_rejects == 0 or quote is not None or uses_quotes(lines, dialect):
-        return dialect, parsed
-    unquoted = replace(dialect, quote="", escape="")
-    plain = _parse_rows(path, unquoted, num_columns)
-    return (unquoted, plain) if plain.num_rejects < parsed.num_rejects else (dialect, parsed)
-
-
-@contextmanager
-def _locked_connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory that can reach `folder` and nothing else."""
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
-        connection.execute("SET temp_directory = $folder", {"folder": str(folder)})
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        yield connection
-
-
-def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> _Parsed:
-    """Let DuckDB read every line, the first too, as a row of `num_columns` texts."""
-    names = [f"column_{position}" for position in range(1, num_columns + 1)]
-    kept = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)  # an empty field reads as null
-    types = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    query = (
-        f"SELECT {kept} FROM read_csv($path, auto_detect = false, all_varchar = true, header = false,"  # noqa: S608
-        f" columns = {{{types}}}, delim = $delimiter, quote = $quote, escape = $escape,"
-        r" new_line = '\n', store_rejects = true)"
+def _read_binary(
+    content: Content, name: str, folder: Path, format_: FileFormat, choices: ReadChoices, min_columns: int
+) -> Table:
+    found = read_apart(content.path, name, format_, folder=folder, sheet=choices.sheet)
+    check_num_columns(found.rows.num_columns, min_columns, name)
+    if found.names is None:
+        columns, has_header = _name_columns(found.rows, choices.has_header, name)
+    else:
+        columns, has_header = found.rows.rename_columns(column_names(found.names)), True
+        _check_num_rows(columns, name)
+    decisions = ReadDecisions(
+        format=format_, encoding="", delimiter="", quote="", has_header=has_header, sheet=found.sheet
     )
-    marks = {"delimiter": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape}
-    with _locked_connection(path.parent) as connection:
-        try:
-            rows = connection.sql(query, params={"path": str(path), **marks}).to_arrow_table()
-        except duckdb.Error as error:
-            raise DataError(
-                f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; the file cannot be"
-                f" parsed so ({str(error).splitlines()[0]})",
-                "Name the right delimiter and quote, or save the file again as CSV.",
-            ) from None
-        return _with_rejects(rows, connection, path)
+    return Table(columns=columns, decisions=decisions)
 
 
-def _with_rejects(rows: pa.Table, connection: duckdb.DuckDBPyConnection, path: Path) -> _Parsed:
-    connection.execute(
-        "CREATE TEMP TABLE rejected AS SELECT line_byte_position - 1 AS start, any_value(error_message)"
-        " AS reason, any_value(csv_line) AS text FROM reject_errors GROUP BY start"
-    )
-    count_query = "SELECT count(*), coalesce(sum(strlen(text)), 0) FROM rejected"
-    [(num_rejects, num_bytes)] = connection.execute(count_query).fetchall()
-    first = connection.execute(
-        "SELECT start, reason, text FROM rejected ORDER BY start LIMIT $limit", {"limit": KEPT_REJECTS}
-    ).fetchall()
-    lines = _line_numbers(path, [start for start, _, _ in first])
-    return _Parsed(
-        rows=rows,
-        rejects=tuple(
-            _reject(line, reason, text) for line, (_, reason, text) in zip(lines, first, strict=True)
-        ),
-        num_rejects=num_rejects,
-        num_rejected_bytes=int(num_bytes),
-    )
-
-
-def _line_numbers(path: Path, positions: Sequence[int]) -> list[int]:
-    """Return the line, from 1, of each byte position; DuckDB's own count skips newlines inside fields."""
-    lines, line = [], 1
-    with path.open("rb") as file:
-        for start, end in pairwise([0, *positions]):
-            line += file.read(end - start).count(b"\n")
-            lines.append(line)
-    return lines
-
-
-def _reject(line: int, reason: str, raw: str) -> Reject:
-    text = raw.lstrip("\n")  # blank lines before the row are counted to it
-    return Reject(line=line + len(raw) - len(text), reason=f"{reason.rstrip('.')}.", text=text[:REJECT_CHARS])
-
-
-def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
-    """Refuse a comma-separated file that a spreadsheet with another list separator opened and saved."""
-    packed = [row[0] for row in rows if not any(cell.strip() for cell in row[1:])]
-    if len(packed) < 0.5 * len(rows):
-        return
-    commas = Dialect(delimiter=",", quote='"', escape='"')
-    widths = Counter(len(fields) for cell in packed for fields in parse(cell.split("\n"), commas))
-    [(num_columns, count)] = widths.most_common(1) or [(0, 0)]
-    if num_columns > 1 and '"' in "".join(packed) and count >= 0.9 * len(packed):
-        raise DataError(
-            f"Expected each field in a cell of its own; in '{name}' whole rows are packed into one cell, as"
-            " happens when a spreadsheet opens a comma-separated file by double click and saves it.",
-            "Use the file as it was before, or import it in the spreadsheet as text with a comma as the"
-            " delimiter and save it again.",
-        )
-
-
-def _check_num_columns(num_columns: int, min_columns: int, name: str) -> None:
-    if num_columns < min_columns:
-        raise DataError(
-            f"Expected at least two columns, a text and a label; '{name}' has one.",
-            "Add the labels as a second column; if there are two, name the delimiter between them.",
-        )
-    if num_columns > MAX_COLUMNS:
-        raise DataError(
-            f"Expected at most {MAX_COLUMNS:,} columns; '{name}' has {num_columns:,}.",
-            "Keep the columns with the text and the label; if there are fewer, name the right delimiter.",
-        )
-
-
-def _check_rejects(parsed: _Parsed, name: str, size: int) -> None:
-    """Refuse a file of which more than half, in rows or in bytes, would be left out."""
-    if parsed.num_rejects <= parsed.rows.num_rows and parsed.num_rejected_bytes <= size / 2:
-        return
-    first = parsed.rejects[0]
-    raise DataError(
-        f"Expected rows of {parsed.rows.num_columns} fields; most of '{name}' has other rows"
-        f" ({parsed.num_rejects:,} rejected, the first on line {first.line}: {first.reason})",
-        "Check the quotes around that line, or name the right delimiter and quote.",
-    )
-
-
-def _name_columns(rows: pa.Table, has_header: bool, name: str) -> pa.Table:
+def _name_columns(rows: pa.Table, has_header: bool | None, name: str) -> tuple[pa.Table, bool]:
+    """Take the names from the first row if it holds them, which None leaves to be judged."""
+    _check_num_rows(rows, name)
+    if has_header is None:
+        has_header = has_header_row(rows)
     cells = [column[0].as_py() if has_header else "" for column in rows.columns]
     columns = rows.slice(1) if has_header else rows
+    _check_num_rows(columns, name)
+    return columns.rename_columns(column_names(cells)), has_header
+
+
+def _check_num_rows(columns: pa.Table, name: str) -> None:
     if columns.num_rows == 0:
         raise DataError(
             f"Expected rows below the header; '{name}' has no rows.",
             "Add examples, or say that the file has no header if the first line is one.",
         )
-    return columns.rename_columns(column_names(cells))

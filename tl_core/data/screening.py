@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.columns import MAX_LABELS, check_columns
+from tl_core.data.damage import reading_findings
 from tl_core.data.identity import example_id
 from tl_core.data.reading import Table
 from tl_core.errors import DataError
@@ -98,7 +99,7 @@ def screen(table: Table, *, text_columns: Sequence[str], label_column: str, test
     """
     rows = _pick(table, text_columns, label_column)
     own_test = _own_test(test, text_columns, label_column)
-    findings = [*_rejected(table)]
+    findings = [*reading_findings(table)]
     rows = _drop_empty(rows, findings)
     rows = _drop_shared(rows, set(own_test.ids), findings)
     rows, conflicts = _drop_repeated(rows, findings)
@@ -211,16 +212,6 @@ def _number_repeated(rows: Examples) -> Examples:
     return Examples(ids=ids, texts=rows.texts, labels=rows.labels)
 
 
-def _rejected(table: Table) -> Iterable[Finding]:
-    if table.num_rejects:
-        first = table.rejects[0]
-        message = (
-            f"Lines that could not be read as rows: {table.num_rejects:,}, the first on line {first.line}"
-            f" ({first.reason.rstrip('.')}). They are left out."
-        )
-        yield Finding(code="rejected_rows", severity="warning", message=message, count=table.num_rejects)
-
-
 def _imbalance(labels: list[str]) -> Iterable[Finding]:
     if not labels:
         return
@@ -267,7 +258,7 @@ def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -
     if test.num_rejects:
         error = DataError(
             f"Expected to use every line of the test file; not read: {test.num_rejects:,}, the first is"
-            f" line {test.rejects[0].line}: {test.rejects[0].reason}",
+            f" line {test.first_reject.line}: {test.first_reject.reason}",
             "Mend or remove these lines in the test file.",
         )
         return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tl_core.data.columns import check_columns, guess_text
-from tl_core.data.reading import Table, read_table
+from tl_core.data.reading import ReadChoices, Table, read_table
 from tl_core.data.spreadsheets import as_csv, harmless
 from tl_core.errors import CancelledError, NotFoundError
 from tl_core.inference.predictor import Predictor, Probabilities, load_predictor
@@ -29,19 +29,19 @@ def predict_file(
     source: Path,
     target: Path,
     text: str | None,
+    choices: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
     progress: Progress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> FileSummary:
-    """Read a file, of one column or more, and do what `predict_table` does.
+    """Read a file, of one column or more, as chosen, and do what `predict_table` does.
 
     Raises
     ------
     DataError, NotFoundError
         Also as `read_table` does.
     """
-    return predict_table(
-        predictor, read_table(source, min_columns=1), target, text, progress=progress, should_stop=should_stop
-    )
+    table = read_table(source, min_columns=1, **choices.model_dump())
+    return predict_table(predictor, table, target, text, progress=progress, should_stop=should_stop)
 
 
 def predict_table(
@@ -122,9 +122,13 @@ def _summary(table: Table, text: str, label_counts: dict[str, int]) -> FileSumma
         num_rows=table.num_rows,
         num_empty=sum(not value.strip() for value in table.columns.column(text).to_pylist()),
         num_rejects=table.num_rejects,
-        first_reject=f"line {table.rejects[0].line}: {table.rejects[0].reason}" if table.rejects else "",
+        first_reject=_first_reject(table),
         label_counts=label_counts,
     )
+
+
+def _first_reject(table: Table) -> str:
+    return f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
 
 
 def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:

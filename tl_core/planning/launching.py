@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tl_core.data.columns import guess_columns
 from tl_core.data.dataset import Dataset, build_dataset, write_dataset
-from tl_core.data.reading import read_table
+from tl_core.data.reading import ReadChoices, read_table
 from tl_core.data.splitting import Split, make_split, write_split
 from tl_core.planning.plan import expand, num_runs
 from tl_core.schema import ExperimentConfig
@@ -30,6 +30,7 @@ def take_in(
     text: str | Sequence[str] | None = None,
     label: str | None = None,
     test_path: Path | None = None,
+    choices: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
 ) -> Intake:
     """Read a file, make its dataset and split, and store both; what is there already stays as it is.
 
@@ -41,18 +42,20 @@ def take_in(
         What the person calls it.
     text, label
         Columns; guessed if None.
+    choices
+        How the files are to be read; the sheet is that of the first alone.
 
     Raises
     ------
     DataError, SplitError, NotFoundError
         As `read_table`, `guess_columns`, `build_dataset` and `make_split` do.
     """
-    table = read_table(path)
+    table = read_table(path, **choices.model_dump())
     if text is None or label is None:
         named = text if isinstance(text, str) else None
         guess = guess_columns(table, text=named, label=label)
         text, label = text or guess.text, label or guess.label
-    test = read_table(test_path) if test_path else None
+    test = read_table(test_path, **choices.model_dump(exclude={"sheet"})) if test_path else None
     return store_dataset(workspace, build_dataset(table, name=name, text=text, label=label, test=test))
 
 

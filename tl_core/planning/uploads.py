@@ -143,10 +143,7 @@ def read_upload(workspace: Workspace, upload_id: str, name: str, min_columns: in
     DataError, NotFoundError
         As `read_table` does.
     """
-    try:
-        return read_table(workspace.upload_path(upload_id), min_columns=min_columns)
-    except DataError as error:
-        raise DataError(error.message.replace(upload_id, name), error.remedy) from error
+    return read_table(workspace.upload_path(upload_id), name=name, min_columns=min_columns)
 
 
 def _key(upload_id: str) -> str:

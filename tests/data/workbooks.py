@@ -1,0 +1,101 @@
+"""Excel and OpenDocument workbooks written by hand, part by part, for tests."""
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+DATE = "date:"
+"""Begins a number that is shown as a date."""
+
+Cells = Sequence[Sequence[str | float | bool | None]]
+
+
+def xlsx(sheets: Mapping[str, Cells], hidden: Sequence[str] = (), extra_rows: str = "") -> bytes:
+    """Return an Excel workbook. A text with `DATE` before it is a date, one with ``#`` before it an error."""
+    names = list(sheets)
+    parts = {
+        "[Content_Types].xml": "<Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'/>",
+        "_rels/.rels": f"<Relationships xmlns='{PACKAGE}'><Relationship Id='r' Target='xl/workbook.xml'"
+        f" Type='{LINKS}/officeDocument'/></Relationships>",
+        "xl/workbook.xml": f"<workbook xmlns='{MAIN}' xmlns:r='{LINKS}'><sheets>"
+        + "".join(
+            f"<sheet name={quoteattr(name)} sheetId='{i}' r:id='s{i}' state='{_state(name in hidden)}'/>"
+            for i, name in enumerate(names, start=1)
+        )
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f"<Relationships xmlns='{PACKAGE}'>"
+        + "".join(
+            f"<Relationship Id='s{i}' Target='worksheets/sheet{i}.xml' Type='{LINKS}/worksheet'/>"
+            for i in range(1, len(names) + 1)
+        )
+        + f"<Relationship Id='t' Target='styles.xml' Type='{LINKS}/styles'/></Relationships>",
+        "xl/styles.xml": f"<styleSheet xmlns='{MAIN}'><cellXfs count='2'><xf numFmtId='0'/>"
+        "<xf numFmtId='14'/></cellXfs></styleSheet>",
+    }
+    for i, name in enumerate(names, start=1):
+        parts[f"xl/worksheets/sheet{i}.xml"] = _sheet(sheets[name], extra_rows)
+    return packed(parts)
+
+
+def ods(rows: Sequence[Sequence[str]]) -> bytes:
+    """Return an OpenDocument workbook with one sheet of texts."""
+    office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+    table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    text = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+    cell = "<table:table-cell office:value-type='string'><text:p>{}</text:p></table:table-cell>"
+    body = "".join(
+        f"<table:table-row>{''.join(cell.format(escape(one)) for one in row)}</table:table-row>"
+        for row in rows
+    )
+    return packed(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<manifest:manifest xmlns:manifest="
+            "'urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'/>",
+            "content.xml": f"<office:document-content xmlns:office='{office}' xmlns:table='{table}'"
+            f" xmlns:text='{text}'><office:body><office:spreadsheet><table:table table:name='First'>{body}"
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        }
+    )
+
+
+def packed(parts: Mapping[str, str | bytes]) -> bytes:
+    """Return a zip archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _sheet(rows: Cells, lines_after: str) -> str:
+    lines = ""
+    for number, row in enumerate(rows, start=1):
+        cells = (_cell(cell, f"{chr(ord('A') + place)}{number}") for place, cell in enumerate(row))
+        lines += f"<row r='{number}'>{''.join(cells)}</row>"
+    return f"<worksheet xmlns='{MAIN}'><sheetData>{lines}{lines_after}</sheetData></worksheet>"
+
+
+def _state(is_hidden: bool) -> str:
+    return "hidden" if is_hidden else "visible"
+
+
+def _cell(cell: str | float | bool | None, place: str) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return f"<c r='{place}' t='b'><v>{int(cell)}</v></c>"
+        case str() if cell.startswith(DATE):
+            return f"<c r='{place}' s='1'><v>{cell.removeprefix(DATE)}</v></c>"
+        case str() if cell.startswith("#"):
+            return f"<c r='{place}' t='e'><v>{cell}</v></c>"
+        case str():
+            return f"<c r='{place}' t='inlineStr'><is><t xml:space='preserve'>{escape(cell)}</t></is></c>"
+        case _:
+            return f"<c r='{place}'><v>{cell!r}</v></c>"

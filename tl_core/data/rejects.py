@@ -1,0 +1,67 @@
+"""Pieces of a file that are no rows of its table: where they stand, what is wrong, how they read."""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tl_core.data.spreadsheets import as_csv, harmless
+
+REJECT_CHARS = 10_000
+REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+
+_CHUNK_SIZE = 1 << 24
+_NEWLINE = ord("\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """A piece of the file that is no row of the table.
+
+    Attributes
+    ----------
+    line
+        Line number in the file, from 1.
+    reason
+        What is wrong with it.
+    text
+        Its first 10,000 characters as they stand in the file.
+    """
+
+    line: int
+    reason: str
+    text: str
+
+
+def reject_table(rejects: Iterable[Reject] = ()) -> pa.Table:
+    """Put rejects in a table of `REJECT_SCHEMA`."""
+    columns: list[tuple[Any, ...]] = list(zip(*map(astuple, rejects), strict=True)) or [(), (), ()]
+    return pa.table([list(column) for column in columns], schema=REJECT_SCHEMA)
+
+
+def reject_at(rejects: pa.Table, position: int) -> Reject:
+    """Return one row of a table of rejects."""
+    return Reject(**rejects.slice(position, 1).to_pylist()[0])
+
+
+def rejects_as_csv(rejects: pa.Table) -> bytes:
+    """Write all rejects as CSV that a spreadsheet opens without running anything in them."""
+    rows = zip(*(column.to_pylist() for column in rejects.columns), strict=True)
+    cells = ([str(line), harmless(reason), harmless(text)] for line, reason, text in rows)
+    return as_csv([REJECT_SCHEMA.names, *cells])
+
+
+def line_numbers(path: Path, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the line, from 1, of each byte position; positions ascend."""
+    lines = np.ones(len(positions), dtype=np.int64)
+    offset = 0
+    with path.open("rb") as file:
+        while offset <= positions.max(initial=-1) and (chunk := file.read(_CHUNK_SIZE)):
+            newlines = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == _NEWLINE) + offset
+            lines += np.searchsorted(newlines, positions)
+            offset += len(chunk)
+    return lines
