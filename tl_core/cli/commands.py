@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.locating import obtain, settle
+from tl_core.data.how_read import how_read
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
-from tl_core.data.reading import read_table
+from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
@@ -18,7 +19,7 @@ from tl_core.planning.launching import launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, State, Task
+from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
@@ -55,6 +56,7 @@ class CompareOptions:
     task: Task
     max_length: int
     epochs: float | None = None
+    reading: ReadChoices
 
 
 def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
@@ -68,7 +70,13 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
     intake = take_in(
-        workspace, data, name=data.stem, text=options.text, label=options.label, test_path=options.test
+        workspace,
+        data,
+        name=data.stem,
+        text=options.text,
+        label=options.label,
+        test_path=options.test,
+        choices=options.reading,
     )
     return plan_experiment(
         experiment_id=new_id("exp"),
@@ -143,7 +151,15 @@ def has_failures(report: dict[str, Any]) -> bool:
     return any(run["status"] != State.FINISHED.value for arm in report["arms"] for run in arm["runs"])
 
 
-def predict(workspace: Workspace, run: str, source: Path, target: Path, text: str | None, say: Say) -> int:
+def predict(
+    workspace: Workspace,
+    run: str,
+    source: Path,
+    target: Path,
+    text: str | None,
+    reading: ReadChoices,
+    say: Say,
+) -> int:
     """Predict a file with a run of the workspace or an exported model folder."""
     from tl_core.inference.files import predict_file
     from tl_core.inference.predictor import load_predictor
@@ -152,7 +168,12 @@ def predict(workspace: Workspace, run: str, source: Path, target: Path, text: st
     if not folder.is_dir():
         folder = workspace.finished_model(run)
     summary = predict_file(
-        load_predictor(folder), source, target, text, lambda done, total: say(f"{done} of {total} rows")
+        load_predictor(folder),
+        source,
+        target,
+        text,
+        reading,
+        progress=lambda done, total: say(f"{done} of {total} rows"),
     )
     for remark in summary.remarks:
         say(remark)
@@ -185,17 +206,17 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
     target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
 
 
-def profile(data: Path, text: str | None, label: str | None) -> Profile:
+def profile(data: Path, text: str | None, label: str | None, reading: ReadChoices) -> Profile:
     """Profile a file."""
-    return profile_table(read_table(data), text, label)
+    return profile_table(read_table(data, **reading.model_dump()), text, label)
 
 
 def profile_lines(found: Profile) -> list[str]:
     """Say how a file was read and what was found."""
-    header = "with a header" if found.has_header else "without a header"
+    decisions = ReadDecisions(**found.model_dump(include=set(ReadDecisions.model_fields)))
     counts = ", ".join(f"{label} {count}" for label, count in found.label_counts.items())
     return [
-        f"{found.num_rows} rows, {found.encoding}, delimiter {found.delimiter!r}, {header}",
+        f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
         *(f"{finding.severity}: {finding.message}" for finding in found.findings),
     ]

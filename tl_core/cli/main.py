@@ -11,6 +11,14 @@ import click
 import typer
 
 from tl_core.cli import commands
+from tl_core.cli.reading_options import (
+    DelimiterOption,
+    EncodingOption,
+    HeaderOption,
+    QuoteOption,
+    SheetOption,
+    read_choices,
+)
 from tl_core.errors import TlError
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
@@ -40,7 +48,7 @@ def _open(workspace: Path | None) -> Workspace:
 
 @app.command()
 def compare(
-    data: Annotated[Path, typer.Argument(help="CSV with texts and labels.")],
+    data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextOption = None,
     label: LabelOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
@@ -54,6 +62,11 @@ def compare(
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
     max_length: Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")] = 128,
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    quote: QuoteOption = None,
+    has_header: HeaderOption = None,
+    sheet: SheetOption = None,
     workspace: WorkspaceOption = None,
     json_path: JsonOption = None,
 ) -> None:
@@ -73,6 +86,7 @@ def compare(
         task=task,
         max_length=max_length,
         epochs=epochs,
+        reading=read_choices(encoding, delimiter, quote, has_header, sheet),
     )
     experiment = commands.plan_comparison(opened, data, options)
     report = commands.carry_out_comparison(opened, experiment, _say)
@@ -86,25 +100,37 @@ def compare(
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run or an exported folder.")],
-    source: Annotated[Path, typer.Argument(metavar="IN.csv")],
+    source: Annotated[Path, typer.Argument(metavar="IN.csv", help="File with texts.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
     text: TextOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    quote: QuoteOption = None,
+    has_header: HeaderOption = None,
+    sheet: SheetOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Predict a file with a finished run."""
-    num_rows = commands.predict(_open(workspace), run, source, target, text, _say)
+    reading = read_choices(encoding, delimiter, quote, has_header, sheet)
+    num_rows = commands.predict(_open(workspace), run, source, target, text, reading, _say)
     typer.echo(f"{num_rows} rows written to {target}")
 
 
 @app.command()
 def profile(
-    data: Annotated[Path, typer.Argument(help="CSV with texts and labels.")],
+    data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextOption = None,
     label: LabelOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    quote: QuoteOption = None,
+    has_header: HeaderOption = None,
+    sheet: SheetOption = None,
     json_path: JsonOption = None,
 ) -> None:
     """Say how a file is read and what is wrong with it."""
-    found = commands.profile(data, text, label)
+    reading = read_choices(encoding, delimiter, quote, has_header, sheet)
+    found = commands.profile(data, text, label, reading)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):
         typer.echo(line)
