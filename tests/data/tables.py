@@ -1,6 +1,7 @@
 """Small tables for tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -23,3 +24,11 @@ def dataset(counts: dict[str, int], **options: Any) -> Dataset:
     rows = [(f"{label} example {i}", label) for label, count in counts.items() for i in range(count)]
     texts, labels = zip(*rows, strict=True)
     return build_dataset(table(text=texts, label=labels), name="made", text="text", label="label", **options)
+
+
+def with_columns(made: Dataset, **columns: Sequence[Any]) -> Dataset:
+    """Return the dataset with further columns, such as ``group``, ``time`` and ``part``."""
+    examples = made.table
+    for name, values in columns.items():
+        examples = examples.append_column(name, pa.array(values))
+    return replace(made, table=examples)

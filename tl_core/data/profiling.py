@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tl_core.data.columns import MAX_LABELS, check_columns, guess_columns
 from tl_core.data.reading import Table
 from tl_core.data.screening import screen
-from tl_core.data.splitting import check_class_sizes
+from tl_core.data.stratifying import check_class_sizes
 from tl_core.errors import DataError, SplitError
 from tl_core.schema import FileFormat, Finding, Frozen
 

@@ -1,7 +1,7 @@
 """The split: a frozen assignment of every example to train, validation or test, and subsets of train."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tl_core.data.dataset import Dataset, write_table
-from tl_core.data.identity import rank
+from tl_core.data.grouping import Groups, group_sizes, groups_by_name, join_groups
+from tl_core.data.own_parts import own_parts
+from tl_core.data.split_times import draw_newest
+from tl_core.data.stratifying import MIN_TRAIN_PER_CLASS, draw, draw_groups, ranked_classes
 from tl_core.errors import NotFoundError, PlanError, SplitError
-from tl_core.schema import SplitInfo, SplitName
+from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
 
 VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
 TEST_SHARE, MAX_TEST = 0.30, 5_000
-MIN_TRAIN_PER_CLASS = 2
 
-_INFO_KEY = b"split_info"
+_PARTS = tuple(SplitName)
+_TRAIN, _VALIDATION, _TEST, _FREE = 0, 1, 2, 3
+_INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
 
 Rows = npt.NDArray[np.int64]
+Parts = npt.NDArray[np.int8]
+"""The part of every example, ``(num_examples,)``: its place in `SplitName`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,89 +37,146 @@ class Split:
     Attributes
     ----------
     info
-        Sizes and hash.
+        Sizes, hash and rule.
     train, validation, test
         Rows of the dataset, ascending, each ``(size of the part,)``.
+    num_leaking
+        Examples of train and validation that are in one group with an example of test: where a person's own
+        test part or the times decide, groups cannot keep them together. 0 where no groups were asked for.
     """
 
     info: SplitInfo
     train: Rows
     validation: Rows
     test: Rows
+    num_leaking: int = 0
 
 
-def make_split(dataset: Dataset, *, seed: int = 0, fractions: tuple[float, float] | None = None) -> Split:
-    """Split a dataset, each class alike.
+def make_split(
+    dataset: Dataset,
+    rule: SplitRule = SplitRule(),  # noqa: B008 (frozen)
+    *,
+    groups: Groups | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Split:
+    """Split a dataset by a rule.
 
-    Within each class the examples stand in the order of `rank`; the first go to test, the next to
-    validation, the rest to train. Every class has at least one example in test and in validation and
-    two in train. A person's own test file is the test part as it is.
+    STRATIFIED
+        Within each class the examples stand in the order of `rank`; the first go to test, the next to
+        validation, the rest to train. Every class has at least one example in test and in validation and
+        two in train. Near duplicates that are to be kept together go where `draw_groups` says.
+    GROUPED
+        The same with the groups of the person's group column, each joined with those it shares near
+        duplicates with.
+    BY_TIME
+        The newest examples go to test, the next to validation, the rest to train (`draw_newest`).
+    OWN
+        The person's split column says it. A part that it never names is drawn from its train examples as
+        STRATIFIED would.
+
+    A person's own test file is the test part as it is, whatever the rule. Where the rule draws fewer parts
+    than two, shares are of the examples it draws from. Without a share, validation gets 15 % but at most
+    2,000 examples, and test 30 % but at most 5,000; a limit lowers the share of all classes alike.
 
     Parameters
     ----------
     dataset
         What to split; the order of its rows plays no part.
-    seed
-        Of the ranking.
-    fractions
-        Shares of validation and test, each in (0, 1), together below 1. None stands for 15 % but at most
-        2,000 examples, and 30 % but at most 5,000; a limit lowers the share of all classes alike. With an own
-        test file only the first is used, as a share of the other rows.
+    rule
+        How.
+    groups
+        The near duplicates at ``rule.keep_together`` (`find_groups`) where they are known already,
+        ``(num_examples,)``.
+    tick
+        Is told how far the search for near duplicates is; may raise to stop it.
 
     Raises
     ------
     SplitError
-        If a class is too small.
+        If the examples do not fill the parts by this rule.
     """
-    if fractions is not None and not (min(fractions) > 0 and sum(fractions) < 1):
-        raise SplitError(
-            f"Expected two positive shares with a sum below 1; got {fractions[0]} and {fractions[1]}.",
-            "Use shares such as 0.15 for validation and 0.3 for test.",
-        )
-    own_test = np.flatnonzero(dataset.is_own_test())
-    classes = _ranked_classes(dataset, np.flatnonzero(~dataset.is_own_test()), seed)
-    counts = [len(rows) for rows in classes]
-    labels = dataset.info.columns.labels
-    check_class_sizes(dict(zip(labels, counts, strict=True)), has_own_test=len(own_test) > 0)
-    num_validation, num_test = _part_sizes(sum(counts), fractions)
-    if len(own_test):
-        num_tested = [0] * len(counts)
-    else:
-        num_tested = _apportion(num_test, counts, [count - 1 - MIN_TRAIN_PER_CLASS for count in counts])
-    limits = [count - tested - MIN_TRAIN_PER_CLASS for count, tested in zip(counts, num_tested, strict=True)]
-    num_validated = _apportion(num_validation, counts, limits)
-    cuts = [(tested, tested + more) for tested, more in zip(num_tested, num_validated, strict=True)]
-    parts = [np.split(rows, cut) for rows, cut in zip(classes, cuts, strict=True)]
-    test, validation, train = (np.sort(np.concatenate(part)) for part in zip(*parts, strict=True))
-    return _freeze(dataset, seed, train, validation, own_test if len(own_test) else test)
+    together = _together(dataset, rule, groups, tick)
+    parts = _given_parts(dataset, rule)
+    free = np.flatnonzero(parts == _FREE)
+    whole = None if together is None or rule.method is SplitMethod.BY_TIME else together[free]
+    _draw(dataset, rule, parts, whole)
+    if rule.method in (SplitMethod.BY_TIME, SplitMethod.OWN):
+        check_classes(dataset, parts)
+    num_leaking = 0 if together is None else _num_leaking(parts, together)
+    return freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking)
 
 
-def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) -> None:
-    """Make sure that every class fills every part of a split.
+def freeze(
+    dataset: Dataset, rule: SplitRule, parts: Parts, *, groups: Groups | None = None, num_leaking: int = 0
+) -> Split:
+    """Make a split of the part of every example.
 
     Parameters
     ----------
-    counts
-        Examples of each label, without those of an own test file.
-    has_own_test
-        Whether the test part is given, so that one example less will do.
+    dataset, rule
+        What was split, and how.
+    parts
+        The place of every example's part in `SplitName`.
+    groups
+        Group of each example that had to stay with its group, in no order that means anything.
+    num_leaking
+        As in `Split`.
+    """
+    train, validation, test = (np.flatnonzero(parts == place) for place in range(len(SplitName)))
+    sizes = group_sizes(groups) if groups is not None else np.ones(1, np.int64)
+    info = SplitInfo(
+        hash=_hash(dataset.example_ids(), parts),
+        dataset_fingerprint=dataset.info.fingerprint,
+        seed=rule.seed,
+        train=len(train),
+        validation=len(validation),
+        test=len(test),
+        rule=rule,
+        num_groups=int((sizes > 1).sum()),
+        largest_group=int(sizes.max(initial=1)),
+        drift=_drift(dataset, parts),
+    )
+    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+
+
+def check_classes(dataset: Dataset, parts: Parts) -> None:
+    """Make sure that parts which nobody drew by class can train and test.
+
+    Train needs at least two examples of every class, validation and test at least two classes each: there,
+    others may be absent (`missing_labels`).
 
     Raises
     ------
     SplitError
-        If a class is too small; names the smallest.
+        If a part falls short; names the class.
     """
-    least = MIN_TRAIN_PER_CLASS + (1 if has_own_test else 2)
-    label, count = min(counts.items(), key=lambda item: item[1])
-    if count >= least:
-        return
-    num_small = sum(one < least for one in counts.values())
-    others = f" (and {num_small:,} classes in all are too small)" if num_small > 1 else ""
-    raise SplitError(
-        f"Expected at least {least} examples of every class, to train, validate and test; class '{label}' has"
-        f" {count}{others}.",
-        "Merge it with another class, drop it, or add examples of it.",
-    )
+    labels = dataset.info.columns.labels
+    train, *others = _class_counts(dataset, parts)
+    short = np.flatnonzero(train < MIN_TRAIN_PER_CLASS).tolist()
+    if short:
+        more = f" (and {len(short):,} classes in all have too few)" if len(short) > 1 else ""
+        raise SplitError(
+            f"Expected at least {MIN_TRAIN_PER_CLASS} train examples of every class; class"
+            f" '{labels[short[0]]}' has {train[short[0]]}{more}.",
+            "Merge the class with another one, drop it, or split by another rule.",
+        )
+    for name, counts in zip(_PARTS[1:], others, strict=True):
+        if (counts > 0).sum() < 2:
+            raise SplitError(
+                f"Expected examples of at least two classes in the {name} part; its {counts.sum():,} examples"
+                f" are all of class '{labels[counts.argmax()]}'.",
+                "Make that part larger, or split by another rule.",
+            )
+
+
+def missing_labels(dataset: Dataset, split: Split) -> dict[SplitName, tuple[str, ...]]:
+    """Return the labels that each part of a split has no example of."""
+    labels, targets = dataset.info.columns.labels, dataset.targets()
+    present = {name: np.unique(targets[getattr(split, name)]) for name in SplitName}
+    return {
+        name: tuple(labels[target] for target in np.setdiff1d(np.arange(len(labels)), there))
+        for name, there in present.items()
+    }
 
 
 def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) -> Rows:
@@ -149,7 +212,7 @@ def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) ->
         )
     places = [
         (k > 0, (k + 0.5) / len(rows), target, row)
-        for target, rows in enumerate(_ranked_classes(dataset, split.train, subset_seed))
+        for target, rows in enumerate(ranked_classes(dataset, split.train, subset_seed))
         for k, row in enumerate(rows.tolist())
     ]
     return np.array(sorted(row for *_, row in sorted(places)[:size]), dtype=np.int64)
@@ -161,11 +224,12 @@ def write_split(split: Split, folder: Path) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    parts = np.empty(split.info.train + split.info.validation + split.info.test, dtype=object)
+    names = np.empty(split.info.train + split.info.validation + split.info.test, dtype=object)
     for name in SplitName:
-        parts[getattr(split, name)] = name.value
-    table = pa.table({"part": pa.array(parts, pa.string())})
-    write_table(table.replace_schema_metadata({_INFO_KEY: split.info.model_dump_json()}), path)
+        names[getattr(split, name)] = name.value
+    table = pa.table({"part": pa.array(names, pa.string())})
+    notes = {_INFO_KEY: split.info.model_dump_json(), _LEAKING_KEY: str(split.num_leaking)}
+    write_table(table.replace_schema_metadata(notes), path)
 
 
 def read_split(folder: Path, split_hash: str) -> Split:
@@ -183,54 +247,107 @@ def read_split(folder: Path, split_hash: str) -> Split:
             "Make the split again.",
         )
     table = pq.read_table(path)
-    parts = np.asarray(table["part"].to_pylist())
-    train, validation, test = (np.flatnonzero(parts == name.value) for name in SplitName)
-    info = SplitInfo.model_validate_json(table.schema.metadata[_INFO_KEY])
-    return Split(info=info, train=train, validation=validation, test=test)
+    names = np.asarray(table["part"].to_pylist())
+    train, validation, test = (np.flatnonzero(names == name.value) for name in SplitName)
+    notes = table.schema.metadata
+    info = SplitInfo.model_validate_json(notes[_INFO_KEY])
+    num_leaking = int(notes.get(_LEAKING_KEY, b"0"))
+    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
 
 
-def _ranked_classes(dataset: Dataset, rows: Rows, seed: int) -> list[Rows]:
-    """Return the given rows of each class, by label id, in the order of their rank."""
-    ids, targets = dataset.table["example_id"].take(rows).to_pylist(), dataset.targets()[rows]
-    ranks = [rank(seed, identity) for identity in ids]
-    order = np.array(sorted(range(len(rows)), key=ranks.__getitem__), dtype=np.int64)
-    return [rows[order[targets[order] == target]] for target in range(dataset.num_labels)]
+def _together(
+    dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Callable[[int, int], None] | None
+) -> Groups | None:
+    """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
+    named = _named_groups(dataset) if rule.method is SplitMethod.GROUPED else None
+    if rule.keep_together is None:
+        return named
+    if groups is None:
+        # datasketch and scipy take a second to import, which only those who group should wait for.
+        from tl_core.data.near_duplicates import find_groups
+
+        texts = [text if isinstance(text, str) else "\n".join(text) for text in dataset.texts()]
+        groups = find_groups(texts, rule.keep_together, tick=tick).group
+    return groups if named is None else join_groups(named, groups)
 
 
-def _part_sizes(num_examples: int, fractions: tuple[float, float] | None) -> tuple[int, int]:
-    if fractions is not None:
-        return round(fractions[0] * num_examples), round(fractions[1] * num_examples)
-    num_validation = min(round(VALIDATION_SHARE * num_examples), MAX_VALIDATION)
-    return num_validation, min(round(TEST_SHARE * num_examples), MAX_TEST)
+def _named_groups(dataset: Dataset) -> Groups:
+    if "group" not in dataset.table.column_names:
+        raise SplitError(
+            "Expected a column that names the group of each example; the dataset has none.",
+            "Choose the group column, or split without regard to groups.",
+        )
+    return groups_by_name(dataset.table["group"].to_pylist())
 
 
-def _apportion(total: int, counts: Sequence[int], limits: Sequence[int]) -> list[int]:
-    """Share out `total` by largest remainder, at least 1 to a class and at most its limit."""
-    num_examples = sum(counts)
-    quotas = [divmod(total * count, num_examples) for count in counts]
-    num_left = total - sum(whole for whole, _ in quotas)
-    by_remainder = sorted(range(len(counts)), key=lambda target: -quotas[target][1])
-    favoured = set(by_remainder[:num_left])
-    return [
-        min(max(whole + (target in favoured), 1), limits[target]) for target, (whole, _) in enumerate(quotas)
-    ]
+def _given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
+    """Return the part of each example that is given, and `_FREE` for those that a part is drawn from."""
+    if rule.method is not SplitMethod.OWN:
+        return np.where(dataset.is_own_test(), _TEST, _FREE).astype(np.int8)
+    places = {name: place for place, name in enumerate(SplitName)}
+    parts = np.array([places[part] for part in own_parts(dataset)], dtype=np.int8)
+    if len(np.unique(parts)) < len(SplitName):
+        parts[parts == _TRAIN] = _FREE
+    return parts
 
 
-def _freeze(dataset: Dataset, seed: int, train: Rows, validation: Rows, test: Rows) -> Split:
-    info = SplitInfo(
-        hash=_hash(dataset.example_ids(), {"train": train, "validation": validation, "test": test}),
-        dataset_fingerprint=dataset.info.fingerprint,
-        seed=seed,
-        train=len(train),
-        validation=len(validation),
-        test=len(test),
-    )
-    return Split(info=info, train=train, validation=validation, test=test)
+def _draw(dataset: Dataset, rule: SplitRule, parts: Parts, groups: Groups | None) -> None:
+    """Give every free example its part; `groups` are theirs, None if each stands alone."""
+    drawn = [place for place in (_TEST, _VALIDATION) if not (parts == place).any()]
+    if not drawn:
+        return
+    free = np.flatnonzero(parts == _FREE)
+    sizes = _part_sizes(rule, len(free), drawn)
+    if rule.method is SplitMethod.BY_TIME:
+        rows_of = draw_newest(dataset, free, sizes)
+    elif groups is None or len(group_sizes(groups)) == len(free):
+        rows_of = draw(dataset, free, sizes, rule.seed)
+    else:
+        rows_of = draw_groups(dataset, free, sizes, rule.seed, groups)
+    parts[free] = _TRAIN
+    for place, rows in zip(drawn, rows_of, strict=True):
+        parts[rows] = place
 
 
-def _hash(ids: Sequence[str], parts: Mapping[str, Rows]) -> str:
+def _part_sizes(rule: SplitRule, num_examples: int, drawn: Sequence[int]) -> list[int]:
+    shares = {_VALIDATION: rule.validation or VALIDATION_SHARE, _TEST: rule.test or TEST_SHARE}
+    if sum(shares[place] for place in drawn) >= 1:
+        raise SplitError(
+            f"Expected shares of validation and test with a sum below 1; got {shares[_VALIDATION]} and"
+            f" {shares[_TEST]}.",
+            "Use shares such as 0.15 for validation and 0.3 for test.",
+        )
+    wanted = {place: round(share * num_examples) for place, share in shares.items()}
+    if rule.validation is None:
+        wanted[_VALIDATION] = min(wanted[_VALIDATION], MAX_VALIDATION)
+    if rule.test is None:
+        wanted[_TEST] = min(wanted[_TEST], MAX_TEST)
+    return [wanted[place] for place in drawn]
+
+
+def _num_leaking(parts: Parts, groups: Groups) -> int:
+    is_test = parts == _TEST
+    return int(np.isin(groups[~is_test], groups[is_test]).sum())
+
+
+def _class_counts(dataset: Dataset, parts: Parts) -> npt.NDArray[np.int64]:
+    """Count the examples of each class in each part, ``(3, num_labels)``."""
+    num_labels = dataset.num_labels
+    cells = parts.astype(np.int64) * num_labels + dataset.targets()
+    return np.bincount(cells, minlength=len(SplitName) * num_labels).reshape(-1, num_labels)
+
+
+def _drift(dataset: Dataset, parts: Parts) -> float:
+    counts = _class_counts(dataset, parts)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return float(np.abs(shares[1:] - shares[0]).max())
+
+
+def _hash(ids: Sequence[str], parts: Parts) -> str:
     """Return the SHA-256 of the sorted lines ``"<example_id> <part>"``."""
-    lines = sorted(f"{ids[row]} {part}\n" for part, rows in parts.items() for row in rows.tolist())
+    lines = sorted(
+        f"{identity} {_PARTS[place]}\n" for identity, place in zip(ids, parts.tolist(), strict=True)
+    )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
