@@ -21,7 +21,6 @@ from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
 VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
 TEST_SHARE, MAX_TEST = 0.30, 5_000
 
-_PARTS = tuple(SplitName)
 _TRAIN, _VALIDATION, _TEST, _FREE = 0, 1, 2, 3
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
 
@@ -160,7 +159,7 @@ def check_classes(dataset: Dataset, parts: Parts) -> None:
             f" '{labels[short[0]]}' has {train[short[0]]}{more}.",
             "Merge the class with another one, drop it, or split by another rule.",
         )
-    for name, counts in zip(_PARTS[1:], others, strict=True):
+    for name, counts in zip(list(SplitName)[1:], others, strict=True):
         if (counts > 0).sum() < 2:
             raise SplitError(
                 f"Expected examples of at least two classes in the {name} part; its {counts.sum():,} examples"
@@ -345,9 +344,8 @@ def _drift(dataset: Dataset, parts: Parts) -> float:
 
 def _hash(ids: Sequence[str], parts: Parts) -> str:
     """Return the SHA-256 of the sorted lines ``"<example_id> <part>"``."""
-    lines = sorted(
-        f"{identity} {_PARTS[place]}\n" for identity, place in zip(ids, parts.tolist(), strict=True)
-    )
+    ends = [f" {name.value}\n" for name in SplitName]
+    lines = sorted(one + ends[place] for one, place in zip(ids, parts.tolist(), strict=True))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
