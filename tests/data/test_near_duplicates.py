@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.shared_data import shared_data
 from tl_core.data import near_duplicates
 from tl_core.data.near_duplicates import band_size, find_groups
-from tl_core.data.word_sets import word_set
+from tl_core.data.reading import read_table
+from tl_core.data.word_sets import read_word_sets, word_set
 from tl_core.errors import CancelledError, DataError
 
 WORDS = [f"word{number}" for number in range(12)]
@@ -145,14 +147,12 @@ def test_near_duplicates_in_a_crowded_bucket_are_found() -> None:
 
 
 def groups_of_all_pairs_fast(texts: list[str], threshold: float) -> np.ndarray:
-    words = sorted({word for text in texts for word in word_set(text)})
-    number = {word: place for place, word in enumerate(words)}
-    matrix = np.zeros((len(texts), len(words)), np.float32)
-    for row, text in enumerate(texts):
-        matrix[row, [number[word] for word in word_set(text)]] = 1
-    common, sizes = matrix @ matrix.T, matrix.sum(axis=1)
-    one, other = np.nonzero(common / (sizes[:, None] + sizes - common) >= threshold)
-    return near_duplicates.connect(len(texts), one, other)
+    sets = read_word_sets(texts, lambda share: None)
+    matrix = sets.matrix.astype(np.int32)[sets.set_of]
+    common, sizes = (matrix @ matrix.T).tocoo(), sets.sizes[sets.set_of]
+    one, other = common.coords
+    is_alike = common.data / (sizes[one] + sizes[other] - common.data) >= threshold
+    return near_duplicates.connect(len(texts), one[is_alike], other[is_alike])
 
 
 @pytest.mark.parametrize(
@@ -182,3 +182,14 @@ def test_search_can_be_stopped_and_tells_how_far_it_is() -> None:
 
     with pytest.raises(CancelledError):
         find_groups(texts, 0.8, tick=stop)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("name", ["trec6", "hwu64", "sms_spam", "tweeteval_emotion"])
+@pytest.mark.parametrize("threshold", [0.6, 0.8])
+def test_groups_of_real_texts_are_those_of_all_pairs(name: str, threshold: float) -> None:
+    texts = read_table(shared_data(name, "train.csv")).columns["text"].to_pylist()
+    exact = groups_of_all_pairs_fast(texts, threshold)
+    found = find_groups(texts, threshold)
+    assert len(np.unique(exact)) <= len(np.unique(found.group)) <= 1.002 * len(np.unique(exact))
+    assert found.largest_group < 0.05 * len(texts)

@@ -11,22 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tl_core.data.dataset import Dataset, write_table
-from tl_core.data.grouping import Groups, group_sizes, groups_by_name, join_groups
-from tl_core.data.own_parts import own_parts
-from tl_core.data.split_times import draw_newest
-from tl_core.data.stratifying import MIN_TRAIN_PER_CLASS, draw, draw_groups, ranked_classes
+from tl_core.data.grouping import Groups, group_sizes
+from tl_core.data.split_rules import FREE, TEST, Parts, draw_parts, given_parts, groups_together
+from tl_core.data.stratifying import MIN_TRAIN_PER_CLASS, ranked_classes
 from tl_core.errors import NotFoundError, PlanError, SplitError
 from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
 
-VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
-TEST_SHARE, MAX_TEST = 0.30, 5_000
-
-_TRAIN, _VALIDATION, _TEST, _FREE = 0, 1, 2, 3
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
 
 Rows = npt.NDArray[np.int64]
-Parts = npt.NDArray[np.int8]
-"""The part of every example, ``(num_examples,)``: its place in `SplitName`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +87,11 @@ def make_split(
     SplitError
         If the examples do not fill the parts by this rule.
     """
-    together = _together(dataset, rule, groups, tick)
-    parts = _given_parts(dataset, rule)
-    free = np.flatnonzero(parts == _FREE)
+    together = groups_together(dataset, rule, groups, tick)
+    parts = given_parts(dataset, rule)
+    free = np.flatnonzero(parts == FREE)
     whole = None if together is None or rule.method is SplitMethod.BY_TIME else together[free]
-    _draw(dataset, rule, parts, whole)
+    draw_parts(dataset, rule, parts, whole)
     if rule.method in (SplitMethod.BY_TIME, SplitMethod.OWN):
         check_classes(dataset, parts)
     num_leaking = 0 if together is None else _num_leaking(parts, together)
@@ -254,78 +247,8 @@ def read_split(folder: Path, split_hash: str) -> Split:
     return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
 
 
-def _together(
-    dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Callable[[int, int], None] | None
-) -> Groups | None:
-    """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
-    named = _named_groups(dataset) if rule.method is SplitMethod.GROUPED else None
-    if rule.keep_together is None:
-        return named
-    if groups is None:
-        # datasketch and scipy take a second to import, which only those who group should wait for.
-        from tl_core.data.near_duplicates import find_groups
-
-        texts = [text if isinstance(text, str) else "\n".join(text) for text in dataset.texts()]
-        groups = find_groups(texts, rule.keep_together, tick=tick).group
-    return groups if named is None else join_groups(named, groups)
-
-
-def _named_groups(dataset: Dataset) -> Groups:
-    if "group" not in dataset.table.column_names:
-        raise SplitError(
-            "Expected a column that names the group of each example; the dataset has none.",
-            "Choose the group column, or split without regard to groups.",
-        )
-    return groups_by_name(dataset.table["group"].to_pylist())
-
-
-def _given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
-    """Return the part of each example that is given, and `_FREE` for those that a part is drawn from."""
-    if rule.method is not SplitMethod.OWN:
-        return np.where(dataset.is_own_test(), _TEST, _FREE).astype(np.int8)
-    places = {name: place for place, name in enumerate(SplitName)}
-    parts = np.array([places[part] for part in own_parts(dataset)], dtype=np.int8)
-    if len(np.unique(parts)) < len(SplitName):
-        parts[parts == _TRAIN] = _FREE
-    return parts
-
-
-def _draw(dataset: Dataset, rule: SplitRule, parts: Parts, groups: Groups | None) -> None:
-    """Give every free example its part; `groups` are theirs, None if each stands alone."""
-    drawn = [place for place in (_TEST, _VALIDATION) if not (parts == place).any()]
-    if not drawn:
-        return
-    free = np.flatnonzero(parts == _FREE)
-    sizes = _part_sizes(rule, len(free), drawn)
-    if rule.method is SplitMethod.BY_TIME:
-        rows_of = draw_newest(dataset, free, sizes)
-    elif groups is None or len(group_sizes(groups)) == len(free):
-        rows_of = draw(dataset, free, sizes, rule.seed)
-    else:
-        rows_of = draw_groups(dataset, free, sizes, rule.seed, groups)
-    parts[free] = _TRAIN
-    for place, rows in zip(drawn, rows_of, strict=True):
-        parts[rows] = place
-
-
-def _part_sizes(rule: SplitRule, num_examples: int, drawn: Sequence[int]) -> list[int]:
-    shares = {_VALIDATION: rule.validation or VALIDATION_SHARE, _TEST: rule.test or TEST_SHARE}
-    if sum(shares[place] for place in drawn) >= 1:
-        raise SplitError(
-            f"Expected shares of validation and test with a sum below 1; got {shares[_VALIDATION]} and"
-            f" {shares[_TEST]}.",
-            "Use shares such as 0.15 for validation and 0.3 for test.",
-        )
-    wanted = {place: round(share * num_examples) for place, share in shares.items()}
-    if rule.validation is None:
-        wanted[_VALIDATION] = min(wanted[_VALIDATION], MAX_VALIDATION)
-    if rule.test is None:
-        wanted[_TEST] = min(wanted[_TEST], MAX_TEST)
-    return [wanted[place] for place in drawn]
-
-
 def _num_leaking(parts: Parts, groups: Groups) -> int:
-    is_test = parts == _TEST
+    is_test = parts == TEST
     return int(np.isin(groups[~is_test], groups[is_test]).sum())
 
 

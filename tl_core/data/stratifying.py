@@ -144,19 +144,22 @@ class _Pool:
             return gain < 0
 
         for is_wanted in (fits, comes_nearer):
-            taken += self._take_where(is_wanted, have, num_later)
+            taken += self._take_where(is_wanted, have, quota, num_later)
         for target, count in enumerate(have):
             if count == 0:
-                taken += self._take_smallest(target, have, num_later)
+                taken += self._take_smallest(target, have, quota, num_later)
             if have[target] == 0:
                 raise _too_few_groups(label_of[target])
         return np.array([row for group in taken for row in group.rows], dtype=np.int64)
 
     def _take_where(
-        self, is_wanted: Callable[[_Group], bool], have: list[int], num_later: int
+        self, is_wanted: Callable[[_Group], bool], have: list[int], quota: Sequence[int], num_later: int
     ) -> list[_Group]:
         taken, left = list[_Group](), list[_Group]()
-        for group in self.groups:
+        for place, group in enumerate(self.groups):
+            if have == quota:
+                left += self.groups[place:]
+                break
             is_taken = is_wanted(group) and self._can_spare(group, num_later)
             (taken if is_taken else left).append(group)
             if is_taken:
@@ -164,7 +167,9 @@ class _Pool:
         self.groups = left
         return taken
 
-    def _take_smallest(self, target: int, have: list[int], num_later: int) -> list[_Group]:
+    def _take_smallest(
+        self, target: int, have: list[int], quota: Sequence[int], num_later: int
+    ) -> list[_Group]:
         holding = [
             group
             for group in self.groups
@@ -173,7 +178,7 @@ class _Pool:
         if not holding:
             return []
         smallest = min(holding, key=lambda group: len(group.rows))
-        return self._take_where(lambda group: group is smallest, have, num_later)
+        return self._take_where(lambda group: group is smallest, have, quota, num_later)
 
     def _can_spare(self, group: _Group, num_later: int) -> bool:
         """Whether every class keeps a group for each later part and for train, and enough examples."""
