@@ -16,7 +16,7 @@ from tl_core.catalogue.tokens import token_lengths
 from tl_core.charts import class_balance, length_histogram
 from tl_core.charts.text import percent
 from tl_core.data.dataset import Dataset, read_dataset
-from tl_core.data.profiling import LengthSummary, length_summary
+from tl_core.data.lengths import LengthSummary, length_summary
 from tl_core.data.reading import Table
 from tl_core.data.splitting import make_split
 from tl_core.planning.launching import Intake

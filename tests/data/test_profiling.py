@@ -1,10 +1,13 @@
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from tests.data.doctor.made import plain
+from tests.data.doctor.test_near import Groups
 from tests.data.tables import table
-from tl_core.data.profiling import length_summary, profile
+from tl_core.data.profiling import profile
 from tl_core.errors import DataError
 
 TEXTS = [f"some words number {i}" for i in range(12)]
@@ -60,12 +63,30 @@ def test_named_column_that_is_missing_is_refused() -> None:
         profile(table(text=TEXTS, label=LABELS), label="none")
 
 
-def test_length_summary_by_hand() -> None:
-    summary = length_summary(np.array([10, 20, 30, 40, 100]), max_length=30)
-    assert (summary.p50, summary.longest, summary.cut_texts) == (30, 100, 0.4)
-    assert summary.p95 == pytest.approx(88)
-    assert summary.cut_tokens == pytest.approx(80 / 200)
+def test_profile_gains_the_findings_of_the_doctor_when_asked() -> None:
+    labels = ["x"] * 20 + ["y"] * 20 + ["z"] * 3
+    texts = [plain(i) for i in range(42)] + ["<b>bold</b> words"]
+    described = profile(table(text=texts, label=labels), should_examine=True)
+    assert {one.code: one.count for one in described.findings} == {
+        "small_class": 3,
+        "expected_interval": 13,
+        "rare_classes": 3,
+        "html": 1,
+    }
+    assert json.loads(described.model_dump_json())["findings"][1]["remedy"]
 
 
-def test_length_summary_of_empty_texts_cuts_nothing() -> None:
-    assert length_summary(np.array([0, 0]), max_length=8).cut_tokens == 0
+def test_near_duplicates_are_part_of_it_where_they_can_be_found() -> None:
+    def find_near(texts: Sequence[str]) -> Groups:
+        assert list(texts) == [plain(i) for i in range(40)]
+        return Groups(np.array([0, *range(39)]))
+
+    columns = table(text=[plain(i) for i in range(40)], label=list("xy") * 20)
+    described = profile(columns, should_examine=True, find_near=find_near)
+    assert {one.code: one.count for one in described.findings}["near_duplicates"] == 1
+
+
+def test_file_that_makes_no_dataset_is_profiled_all_the_same() -> None:
+    single = profile(table(text=TEXTS, label=["x"] * 12), text="text", label="label", should_examine=True)
+    assert [one.code for one in single.findings] == ["single_class"]
+    assert profile(table(a=["1"], b=["2"]), should_examine=True).findings[0].code == "no_columns"

@@ -101,6 +101,25 @@ def build_dataset(
     """
     text_columns = (text,) if isinstance(text, str) else tuple(text)
     screening = screen(table, text_columns=text_columns, label_column=label, test=test)
+    return freeze(screening, table, name=name, text_columns=text_columns, label=label, test=test)
+
+
+def freeze(
+    screening: Screening,
+    table: Table,
+    *,
+    name: str,
+    text_columns: tuple[str, ...],
+    label: str,
+    test: Table | None = None,
+) -> Dataset:
+    """Make a dataset of rows that were screened; parameters as for `build_dataset`.
+
+    Raises
+    ------
+    DataError
+        If the screening met a problem.
+    """
     if screening.problem:
         raise screening.problem.error
     schema = DatasetSchema(text_columns=text_columns, label_column=label, labels=screening.labels)

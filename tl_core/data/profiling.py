@@ -1,18 +1,21 @@
 """What a file holds, told before anybody trains on it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 
 from tl_core.data.columns import MAX_LABELS, check_columns, guess_columns
+from tl_core.data.dataset import Dataset, freeze
+from tl_core.data.doctor.examine import draw_sample, examine
+from tl_core.data.doctor.near import NearGroups
+from tl_core.data.doctor.wording import text_columns
 from tl_core.data.reading import Table
 from tl_core.data.screening import screen
 from tl_core.data.stratifying import check_class_sizes
 from tl_core.errors import DataError, SplitError
 from tl_core.schema import FileFormat, Finding, Frozen
+
+FindNear = Callable[[Sequence[str]], NearGroups]
 
 
 class Profile(Frozen):
@@ -38,26 +41,14 @@ class Profile(Frozen):
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LengthSummary:
-    """Lengths of texts in tokens, against the most that a model reads.
-
-    Attributes
-    ----------
-    p50, p95, longest
-        Median, 95th percentile and maximum, in tokens.
-    cut_texts, cut_tokens
-        Shares, in [0, 1], of the texts that are longer than the limit and of all tokens beyond it.
-    """
-
-    p50: float
-    p95: float
-    longest: int
-    cut_texts: float
-    cut_tokens: float
-
-
-def profile(table: Table, text: str | None = None, label: str | None = None) -> Profile:
+def profile(
+    table: Table,
+    text: str | None = None,
+    label: str | None = None,
+    *,
+    should_examine: bool = False,
+    find_near: FindNear | None = None,
+) -> Profile:
     """Describe a table. Whatever would prevent a training is a finding with severity ``error``.
 
     Parameters
@@ -66,6 +57,10 @@ def profile(table: Table, text: str | None = None, label: str | None = None) -> 
         The person's file.
     text, label
         Column names; guessed where None.
+    should_examine
+        Whether to add what the data doctor finds, its slow checks on a sample above 100,000 examples.
+    find_near
+        Groups the near duplicates among texts; None leaves them out.
 
     Raises
     ------
@@ -81,7 +76,7 @@ def profile(table: Table, text: str | None = None, label: str | None = None) -> 
         findings = (Finding(code="no_columns", severity="error", message=str(error), count=0),)
     else:
         text, label = guess.text, guess.label
-        findings = _findings(table, text, label)
+        findings = _screened(table, text, label, should_examine=should_examine, find_near=find_near)
         counts = _label_counts(table, label)
     return Profile(
         num_rows=table.num_rows,
@@ -94,39 +89,32 @@ def profile(table: Table, text: str | None = None, label: str | None = None) -> 
     )
 
 
-def length_summary(lengths: npt.NDArray[np.integer], max_length: int) -> LengthSummary:
-    """Summarise the lengths of texts.
-
-    Parameters
-    ----------
-    lengths
-        Tokens of each text, ``(num_examples,)``, at least one.
-    max_length
-        Tokens kept of each text.
-    """
-    num_tokens = int(lengths.sum())
-    num_cut = int(np.maximum(lengths - max_length, 0).sum())
-    return LengthSummary(
-        p50=float(np.percentile(lengths, 50)),
-        p95=float(np.percentile(lengths, 95)),
-        longest=int(lengths.max()),
-        cut_texts=float(np.mean(lengths > max_length)),
-        cut_tokens=num_cut / num_tokens if num_tokens else 0.0,
-    )
-
-
-def _findings(table: Table, text: str, label: str) -> tuple[Finding, ...]:
+def _screened(
+    table: Table, text: str, label: str, *, should_examine: bool, find_near: FindNear | None
+) -> tuple[Finding, ...]:
     screening = screen(table, text_columns=(text,), label_column=label, test=None)
     if problem := screening.problem:
         stop = Finding(code=problem.code, severity="error", message=str(problem.error), count=problem.count)
         return (*screening.findings, stop)
-    counts = screening.label_counts
+    findings = (*screening.findings, *_small_class(screening.label_counts))
+    if not should_examine:
+        return findings
+    dataset = freeze(screening, table, name="", text_columns=(text,), label=label)
+    return (*findings, *_examined(dataset, find_near))
+
+
+def _small_class(counts: Mapping[str, int]) -> Iterator[Finding]:
     try:
         check_class_sizes(counts)
     except SplitError as error:
-        small = Finding(code="small_class", severity="error", message=str(error), count=min(counts.values()))
-        return (*screening.findings, small)
-    return screening.findings
+        yield Finding(code="small_class", severity="error", message=str(error), count=min(counts.values()))
+
+
+def _examined(dataset: Dataset, find_near: FindNear | None) -> tuple[Finding, ...]:
+    sample = draw_sample(dataset)
+    texts = text_columns(dataset)[0] if sample is None else text_columns(dataset)[0].take(sample)
+    near = None if find_near is None else find_near(texts.to_pylist())
+    return examine(dataset, near=near, sample=sample)
 
 
 def _label_counts(table: Table, label: str) -> dict[str, int]:

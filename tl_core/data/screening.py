@@ -104,7 +104,7 @@ def screen(table: Table, *, text_columns: Sequence[str], label_column: str, test
     rows = _drop_shared(rows, set(own_test.ids), findings)
     rows, conflicts = _drop_repeated(rows, findings)
     labels = sort_labels(rows.labels)
-    findings += _imbalance(rows.labels + own_test.labels)
+    findings += find_imbalance(rows.labels + own_test.labels)
     return Screening(
         train=rows,
         test=_number_repeated(own_test),
@@ -126,6 +126,17 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
     if pc.all(numbers).as_py():
         distinct.sort(key=float)
     return tuple(distinct)
+
+
+def find_imbalance(labels: list[str]) -> Iterable[Finding]:
+    """Yield a finding if one label makes up more than 60 %: always guessing it looks good already."""
+    if not labels:
+        return
+    label, count = Counter(labels).most_common(1)[0]
+    share = count / len(labels)
+    if IMBALANCE_SHARE < share < 1:
+        message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
+        yield Finding(code="imbalance", severity="warning", message=message, count=count)
 
 
 def _pick(table: Table, text_columns: Sequence[str], label_column: str) -> Examples:
@@ -210,16 +221,6 @@ def _number_repeated(rows: Examples) -> Examples:
         ids.append(example_id(texts, seen[identity]) if seen[identity] else identity)
         seen[identity] += 1
     return Examples(ids=ids, texts=rows.texts, labels=rows.labels)
-
-
-def _imbalance(labels: list[str]) -> Iterable[Finding]:
-    if not labels:
-        return
-    label, count = Counter(labels).most_common(1)[0]
-    share = count / len(labels)
-    if IMBALANCE_SHARE < share < 1:
-        message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
-        yield Finding(code="imbalance", severity="warning", message=message, count=count)
 
 
 def _problem(rows: Examples, labels: tuple[str, ...], label_column: str) -> Problem | None:
