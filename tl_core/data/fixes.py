@@ -131,7 +131,7 @@ def _rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], me
         mask = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False) & ~is_own_test
         before = column.filter(pa.array(mask)).to_pylist()
         after = [rewrite(text) for text in before]
-        is_changed[mask] |= [one != other for one, other in zip(before, after, strict=True)]
+        is_changed[mask] |= np.array([one != other for one, other in zip(before, after, strict=True)], bool)
         replaced = pc.replace_with_mask(column, pa.array(mask), pa.array(after, pa.string()))
         table = _with_column(table, name, replaced)
     count = int(is_changed.sum())

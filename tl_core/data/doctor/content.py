@@ -19,7 +19,8 @@ _ONLY_IDS = rf"^[\s\p{{P}}\p{{S}}]*(?:(?:{_ADDRESS}|{_ID})(?:\s[\s\p{{P}}\p{{S}}
 def is_near_empty(dataset: Dataset) -> Mask:
     """Return which examples have a text with fewer than two letters, ``(num_examples,)``."""
     readable = [pc.match_substring_regex(column, _READABLE).to_numpy() for column in text_columns(dataset)]
-    return ~np.logical_and.reduce(readable)
+    mask: Mask = ~np.logical_and.reduce(readable)
+    return mask
 
 
 def near_empty(dataset: Dataset) -> Iterator[Finding]:

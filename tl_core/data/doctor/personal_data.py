@@ -16,14 +16,15 @@ KINDS = ("<email>", "<phone>", "<card>")
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+\-]", r"[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 MAY_HOLD = rf"{_LOCAL}@{_DOMAIN}|[0-9](?:[ ()./\-]{{0,2}}[0-9]){{7}}"
-# Each begins where a word begins and looks at a bounded piece, or never gives back what it has taken, so that
-# they take linear time on any text.
-_MAIL_HERE = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++@{_DOMAIN}(?![A-Za-z0-9\-])")
+# Each looks at a bounded piece of the text from any place, so that they take linear time; 64 characters are
+# the most that the name of a mailbox may have (RFC 5321).
+_MAIL_HERE = re.compile(rf"{_LOCAL}{{1,64}}+@{_DOMAIN}(?![A-Za-z0-9\-])")
 _INTERNATIONAL = r"\+[0-9](?:[ ()./\-]{0,2}[0-9]){7,14}"
 _AMERICAN = r"(?:1[ .\-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .\-])[0-9]{3}[ .\-][0-9]{4}"
 _TRUNK = r"\(?0[1-9][0-9]{0,4}(?:\) ?|[ /\-]{1,2})[0-9]{3,8}(?:[ \-][0-9]{2,4}){0,3}"
 _CARD = r"[2-6][0-9]{3}(?:[ \-]?[0-9]){9,15}"
-_START, _END = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
+# A bracket begins a number wherever it stands, so that masking what is before it changes nothing.
+_START, _END = r"(?:(?=\()|(?<![A-Za-z0-9_]))", r"(?![A-Za-z0-9_])"
 _PHONE_HERE = re.compile(rf"(?:{_INTERNATIONAL}|{_START}(?:{_AMERICAN}|(?P<trunk>{_TRUNK}))){_END}")
 _CARD_HERE = re.compile(rf"{_START}{_CARD}{_END}")
 

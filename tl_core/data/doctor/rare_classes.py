@@ -69,4 +69,5 @@ def _count(dataset: Dataset, rows: Counts) -> Counts:
 
 
 def _share(counts: Counts, share: float) -> Counts:
-    return np.floor(counts * share).astype(np.int64)
+    shares: Counts = np.floor(counts * share).astype(np.int64)
+    return shares

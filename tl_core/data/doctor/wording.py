@@ -30,7 +30,8 @@ def text_columns(dataset: Dataset) -> list[pa.ChunkedArray]:
 def matches(dataset: Dataset, pattern: str) -> Mask:
     """Return which examples have a text in which a pattern (RE2) is found, ``(num_examples,)``."""
     found = [pc.match_substring_regex(column, pattern).to_numpy() for column in text_columns(dataset)]
-    return np.logical_or.reduce(found)
+    mask: Mask = np.logical_or.reduce(found)
+    return mask
 
 
 def severity_of(share: float) -> Severity:
