@@ -10,7 +10,7 @@ from tl_core.data.doctor.content import id_like_text, near_empty
 def test_text_with_fewer_than_two_letters_is_near_empty(text: str) -> None:
     finding = only(near_empty(of_texts([text])))
     assert finding is not None
-    assert (finding.count, finding.severity, finding.fix) == (1, "warning", "drop_near_empty")
+    assert (finding.count, finding.severity, finding.fix) == (1, "info", "drop_near_empty")
     assert finding.examples == (" ".join(text.split()),)
 
 

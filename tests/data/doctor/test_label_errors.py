@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from tl_core.data.doctor.label_errors import SuspectedError, rank_label_errors, suspected_label_errors
 
@@ -53,3 +54,23 @@ def test_finding_counts_and_shows_the_most_suspect_first() -> None:
     assert finding.examples == ("'x', perhaps 'y': text 1",)
     assert "1 of 4 (25 %)" in finding.message
     assert suspected_label_errors([], 4) == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_suspects_and_their_order_are_those_of_cleanlab(seed: int) -> None:
+    cleanlab = pytest.importorskip("cleanlab.filter")
+    rng = np.random.default_rng(seed)
+    true = rng.permutation(np.arange(300) % 3)
+    logits = rng.normal(size=(300, 3)) + 2.5 * np.eye(3)[true]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    targets = np.where(rng.random(300) < 0.1, rng.integers(0, 3, 300), true)
+    theirs = cleanlab.find_label_issues(
+        targets,
+        probabilities,
+        filter_by="confident_learning",
+        return_indices_ranked_by="normalized_margin",
+        n_jobs=1,
+    )
+    ours = ranked(targets.tolist(), probabilities.tolist())
+    assert len(ours) >= 5
+    assert [one.example_id for one in ours] == [f"id {row}" for row in theirs]

@@ -31,7 +31,7 @@ def near_empty(dataset: Dataset) -> Iterator[Finding]:
             dataset,
             mask,
             code="near_empty",
-            severity="warning",
+            severity=severity_of(mask.mean()),
             message=f"Texts with fewer than two letters: {quantity(mask)}.",
             remedy="Remove them, unless their digits or signs decide the label.",
             fix="drop_near_empty",
