@@ -24,7 +24,7 @@ from tl_core.data.identity import derive_seeds
 from tl_core.data.reading import read_table
 from tl_core.data.splitting import make_split, train_subset
 from tl_core.models.building import build_classifier
-from tl_core.schema import ArmKind, EvalFinished, LearningRates, TrainingConfig
+from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, TrainingConfig
 from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.encoding import compute_features, tokenize
@@ -74,7 +74,7 @@ GRIDS: dict[Pooling, dict[ArmKind, list[LearningRates]]] = {
 
 def load(name: str) -> Dataset:
     """Read a set's train file; its official test file stays untouched."""
-    return build_dataset(read_table(real_set(name)), name=name, text="text", label="label")
+    return build_dataset(read_table(real_set(name)), name=name, choice=ColumnChoice.of("text", "label"))
 
 
 def final_evaluation(

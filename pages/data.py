@@ -2,20 +2,21 @@
 
 import streamlit as st
 
+from pages.shared.column_choice import draw_columns, draw_reading_choices
+from pages.shared.doctor import draw_doctor
 from pages.shared.frame import card, draw_header, show_error
 from pages.shared.intake import (
     draw_classes_and_lengths,
+    draw_conflicts,
     draw_examples,
-    draw_findings,
     draw_reading,
-    draw_split,
     intake_of,
     proposal_of,
     stored_intake,
 )
+from pages.shared.splitting import draw_split
 from pages.shared.state import current, forget, remember, workspace
 from pages.shared.uploading import (
-    draw_columns,
     draw_own_test,
     draw_samples,
     draw_stored,
@@ -24,7 +25,7 @@ from pages.shared.uploading import (
 )
 from pages.shared.wording import plural, short_hash
 from tl_core.errors import TlError
-from tl_core.planning.launching import Intake, store_dataset
+from tl_core.planning.launching import Intake, store_intake
 from tl_core.planning.samples import NOT_EVIDENCE
 from tl_core.planning.uploads import Upload, find_upload
 
@@ -69,16 +70,17 @@ def draw_upload(upload: Upload) -> None:
     with card("Columns", "guessed; change what is wrong"):
         draw_columns(upload, proposal)
         draw_own_test(upload)
+        draw_reading_choices(upload)
     try:
         intake = intake_of(upload)
     except TlError as error:
         show_error(error)
         start_over("Choose another file")
         return
-    draw_intake(intake)
+    draw_intake(intake, upload)
     use, other = st.columns([1, 3], vertical_alignment="center")
     if use.button("Use this dataset", type="primary", icon=":material/check:", width="stretch"):
-        stored = store_dataset(workspace(), intake.dataset).dataset.info
+        stored = store_intake(workspace(), intake).dataset.info
         forget("upload")
         remember("dataset", stored.fingerprint)
         st.switch_page("design.py", query_params={"dataset": stored.fingerprint})
@@ -100,11 +102,12 @@ def draw_dataset(fingerprint: str) -> None:
         start_over("Choose other texts")
 
 
-def draw_intake(intake: Intake) -> None:
-    """Show what a dataset holds and how it is split."""
-    draw_findings(intake)
+def draw_intake(intake: Intake, upload: Upload | None = None) -> None:
+    """Show what a dataset holds and how it is split; of an upload the split can still be chosen."""
+    draw_doctor(intake, is_stored=upload is None)
+    draw_conflicts(intake.dataset)
     draw_classes_and_lengths(intake)
-    draw_split(intake.split.info, has_own_test=intake.dataset.info.num_own_test > 0)
+    draw_split(intake, upload)
 
 
 if "dataset" not in st.query_params and (upload_id := current("upload")):

@@ -1,7 +1,5 @@
 """Uploads and datasets: cached readers, and the views of them that pages share."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,40 +7,38 @@ import streamlit as st
 
 from pages.shared.frame import card, draw_figure, literal
 from pages.shared.state import theme, workspace
-from pages.shared.wording import plural, short_hash
+from pages.shared.wording import plural
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.catalogue.tokens import token_lengths
 from tl_core.charts import class_balance, length_histogram
 from tl_core.charts.text import percent
-from tl_core.data.dataset import Dataset, read_dataset
+from tl_core.data.dataset import Dataset
+from tl_core.data.how_read import how_read
 from tl_core.data.lengths import LengthSummary, length_summary
-from tl_core.data.reading import Table
-from tl_core.data.splitting import make_split
-from tl_core.planning.launching import Intake
+from tl_core.data.reading import ReadChoices, Table, rejects_csv
+from tl_core.planning.launching import Intake, read_intake
 from tl_core.planning.uploads import Proposal, Upload, make_intake, propose, read_upload
-from tl_core.schema import DatasetInfo, Finding, ReadDecisions, SplitInfo, TrainingConfig
+from tl_core.schema import DatasetInfo, TrainingConfig
 
 MAX_MEASURED = 2_000
 MAX_PREVIEW = 200
 KEPT_S = 1800
 """How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 MAX_LENGTH: int = TrainingConfig.model_fields["max_length"].default
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-QUOTES = {'"': "double quotes", "'": "single quotes", "": "no quotes"}
-ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 
 
 @st.cache_resource(show_spinner="Reading the file …", ttl=KEPT_S, max_entries=2)
-def table_of(upload_id: str, name: str) -> Table:
-    """Read an upload once a process."""
-    return read_upload(workspace(), upload_id, name)
+def table_of(upload_id: str, name: str, reading_json: str) -> Table:
+    """Read an upload in a certain way once a process."""
+    reading = ReadChoices.model_validate_json(reading_json)
+    return read_upload(workspace(), upload_id, name, reading=reading)
 
 
 @st.cache_resource(show_spinner="Looking at the columns …", ttl=KEPT_S, max_entries=2)
 def _proposal(upload_json: str) -> Proposal:
     upload = Upload.model_validate_json(upload_json)
-    return propose(table_of(upload.upload_id, upload.name), upload)
+    return propose(table_of(upload.upload_id, upload.name, upload.reading.model_dump_json()), upload)
 
 
 def proposal_of(upload: Upload) -> Proposal:
@@ -53,7 +49,8 @@ def proposal_of(upload: Upload) -> Proposal:
 @st.cache_resource(show_spinner="Screening and splitting the rows …", ttl=KEPT_S, max_entries=2)
 def _intake(upload_json: str) -> Intake:
     upload = Upload.model_validate_json(upload_json)
-    test = table_of(upload.test_id, upload.test_name or "test file") if upload.test_id else None
+    reading = upload.reading.model_copy(update={"sheet": None}).model_dump_json()
+    test = table_of(upload.test_id, upload.test_name or "test file", reading) if upload.test_id else None
     return make_intake(upload, proposal_of(upload), test)
 
 
@@ -64,9 +61,8 @@ def intake_of(upload: Upload) -> Intake:
 
 @st.cache_resource(show_spinner="Reading the dataset …", ttl=KEPT_S, max_entries=2)
 def stored_intake(fingerprint: str) -> Intake:
-    """Read a stored dataset; its split is made anew, always the same."""
-    dataset = read_dataset(workspace().dataset_folder(fingerprint))
-    return Intake(dataset=dataset, split=make_split(dataset))
+    """Read a stored dataset with the split in use; to be cleared where another split is chosen."""
+    return read_intake(workspace(), fingerprint)
 
 
 @st.cache_data(show_spinner="Counting tokens …", max_entries=8)
@@ -87,13 +83,22 @@ def lengths_of(fingerprint: str, _intake: Intake) -> npt.NDArray[np.int64]:
 
 def draw_reading(table: Table) -> None:
     """Say in one line how a file was read, show its first rows, and what could not be read."""
-    with card("The file", reading_line(table.decisions, table.num_rows, table.columns.num_columns)):
+    size = f"{plural(table.num_rows, 'row')}, {plural(table.columns.num_columns, 'column')}"
+    with card("The file", literal(f"{size}; {how_read(table.decisions)}")):
         st.dataframe(table.columns.slice(0, MAX_PREVIEW).to_pandas(), hide_index=True, height=240)
         if table.num_rows > MAX_PREVIEW:
             st.caption(f"The first {MAX_PREVIEW} of {table.num_rows:,} rows.")
         if table.num_rejects:
             with st.expander(f"{plural(table.num_rejects, 'line')} left out", icon=":material/warning:"):
                 st.dataframe(_reject_rows(table), hide_index=True)
+                st.download_button(
+                    "All of them as CSV",
+                    lambda: rejects_csv(table),
+                    file_name="left_out.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
 
 
 def _reject_rows(table: Table) -> pd.DataFrame:
@@ -115,31 +120,12 @@ def draw_examples(dataset: Dataset) -> None:
             st.caption(f"The first {MAX_PREVIEW} of {dataset.num_examples:,} examples.")
 
 
-def reading_line(decisions: ReadDecisions, num_rows: int, num_columns: int) -> str:
-    """Say how a file was read; markdown, already escaped."""
-    delimiter = DELIMITERS.get(decisions.delimiter, f"“{decisions.delimiter}”")
-    quote = QUOTES.get(decisions.quote, f"quoted with {decisions.quote}")
-    header = "first line is the header" if decisions.has_header else "no header line"
-    size = f"{plural(num_rows, 'row')}, {plural(num_columns, 'column')}"
-    return literal(f"{size}; {decisions.encoding}, fields divided by {delimiter}, {quote}, {header}")
-
-
-def draw_findings(intake: Intake) -> None:
-    """Say what was set aside or is worth knowing, and list the texts with several labels."""
-    findings = intake.dataset.info.findings
-    with card("Worth knowing"):
-        if not findings:
-            st.markdown("Nothing was set aside: no empty, repeated or contradicting rows.")
-        for finding in findings:
-            st.markdown(_finding_line(finding))
-        if intake.dataset.conflicts:
-            with st.expander("Texts with several labels", icon=":material/call_split:"):
-                rows = [(" ⏐ ".join(one.texts), ", ".join(one.labels)) for one in intake.dataset.conflicts]
-                st.dataframe(pd.DataFrame(rows, columns=["text", "labels"]), hide_index=True)
-
-
-def _finding_line(finding: Finding) -> str:
-    return f"{ICONS[finding.severity]} {literal(finding.message)}"
+def draw_conflicts(dataset: Dataset) -> None:
+    """List the texts that were set aside because their labels differ, if there are any."""
+    if dataset.conflicts:
+        with st.expander("Texts with several labels", icon=":material/call_split:"):
+            rows = [(" ⏐ ".join(one.texts), ", ".join(one.labels)) for one in dataset.conflicts]
+            st.dataframe(pd.DataFrame(rows, columns=["text", "labels"]), hide_index=True)
 
 
 def draw_classes_and_lengths(intake: Intake) -> None:
@@ -183,20 +169,3 @@ def _measured(num_measured: int, num_examples: int) -> str:
     if num_measured == num_examples:
         return "all texts"
     return f"{num_measured:,} of {num_examples:,} texts, evenly spread"
-
-
-def draw_split(split: SplitInfo, *, has_own_test: bool) -> None:
-    """Show the sizes of the split's parts and how they are made."""
-    with card("Split", literal(f"frozen before any training; hash {short_hash(split.hash)}")):
-        parts: Sequence[tuple[str, int, str]] = (
-            ("Train", split.train, "What every arm learns from."),
-            ("Validation", split.validation, "Watches the training, and chooses whatever is called best."),
-            ("Test", split.test, "Is looked at once, for the verdict."),
-        )
-        for column, (name, size, purpose) in zip(st.columns(3), parts, strict=True):
-            column.metric(name, f"{size:,}", help=purpose)
-        test = "Test is your own file, unchanged. " if has_own_test else ""
-        st.caption(
-            f"{test}Within each class the texts stand in the order of a hash of their content, so the same "
-            "file is always split in the same way, and each part holds the classes in the same proportions."
-        )

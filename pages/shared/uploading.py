@@ -8,9 +8,24 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.shared.frame import dataset_line, literal
 from pages.shared.state import forget, remember, workspace
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES
-from tl_core.planning.uploads import Proposal, Upload, keep_sample, keep_upload, save_upload
+from tl_core.planning.uploads import Upload, keep_sample, keep_upload, save_upload
 
-TYPES = ["csv", "tsv", "txt"]
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "jsonl",
+    "ndjson",
+    "json",
+    "parquet",
+    "xlsx",
+    "xlsm",
+    "xlsb",
+    "xls",
+    "ods",
+    "gz",
+    "zip",
+]
 
 
 def receive(label: str, key: str, help_text: str | None = None) -> Upload | None:
@@ -34,10 +49,23 @@ def _release(received: UploadedFile) -> None:
 
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
-    upload = receive("CSV, TSV or text file", "upload")
-    st.caption("Any encoding, any usual delimiter; other columns are ignored. The file stays on this server.")
+    upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
+    st.caption(
+        "Any encoding, any usual delimiter, plain or packed (gzip, zip); other columns are ignored. "
+        "The file stays on this server."
+    )
+    upload = upload or _pasted()
     if upload is not None:
         open_upload(upload)
+
+
+def _pasted() -> Upload | None:
+    """Take rows that were copied from a spreadsheet or a page."""
+    with st.expander("Paste rows instead", icon=":material/content_paste:"):
+        rows = st.text_area("Rows, a text and a label in each", key="pasted", placeholder="text,label")
+        if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
+            return keep_upload(workspace(), rows.encode(), "pasted.csv")
+    return None
 
 
 def draw_samples() -> None:
@@ -79,21 +107,6 @@ def draw_stored() -> None:
             icon=":material/table:",
             query_params={"dataset": info.fingerprint},
         )
-
-
-def draw_columns(upload: Upload, proposal: Proposal) -> None:
-    """Let the guessed columns be changed; a change is kept and the page begins anew."""
-    names = proposal.table.columns.column_names
-    reasons = proposal.guess.reasons if proposal.guess else {}
-    chosen = {}
-    for place, (role, title) in zip(st.columns(2), (("text", "Texts"), ("label", "Labels")), strict=True):
-        with place:
-            index = names.index(getattr(proposal, role))
-            chosen[role] = st.selectbox(title, names, index=index, key=f"{role}_{upload.upload_id}")
-            st.caption(literal(reasons.get(role, "Nothing could be guessed: choose the column yourself.")))
-    if chosen != {"text": proposal.text, "label": proposal.label}:
-        save_upload(workspace(), upload.model_copy(update=chosen))
-        st.rerun()
 
 
 def draw_own_test(upload: Upload) -> None:

@@ -16,7 +16,7 @@ from tl_core.charts import arms_overview
 from tl_core.errors import TlError
 from tl_core.jobs import client
 from tl_core.planning.examples import bring_in_examples, find_example, remove_examples
-from tl_core.planning.launching import store_dataset
+from tl_core.planning.launching import store_intake
 from tl_core.planning.plan import num_runs
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample, plan_sample, read_sample
 from tl_core.results import numbers, tables
@@ -178,7 +178,7 @@ def _running_on(
 
 def _start(sample: Sample) -> None:
     """Take a sample in, and start its quick comparison once a few batches of every network went through."""
-    experiment = plan_sample(sample, store_dataset(workspace(), read_sample(sample).dataset))
+    experiment = plan_sample(sample, store_intake(workspace(), read_sample(sample)))
     forget("upload")
     begin_check(experiment, should_start=True)
     st.rerun()

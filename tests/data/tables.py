@@ -8,7 +8,10 @@ import pyarrow as pa
 
 from tl_core.data.dataset import Dataset, build_dataset
 from tl_core.data.reading import Table
-from tl_core.schema import ReadDecisions
+from tl_core.schema import ColumnChoice, ReadDecisions
+
+CHOICE = ColumnChoice.of("text", "label")
+"""The columns that most tables of tests have."""
 
 
 def table(**columns: Sequence[str]) -> Table:
@@ -23,7 +26,7 @@ def dataset(counts: dict[str, int], **options: Any) -> Dataset:
     """Return a dataset with so many examples of each label, their texts all different."""
     rows = [(f"{label} example {i}", label) for label, count in counts.items() for i in range(count)]
     texts, labels = zip(*rows, strict=True)
-    return build_dataset(table(text=texts, label=labels), name="made", text="text", label="label", **options)
+    return build_dataset(table(text=texts, label=labels), name="made", choice=CHOICE, **options)
 
 
 def with_columns(made: Dataset, **columns: Sequence[Any]) -> Dataset:

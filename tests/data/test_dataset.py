@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tl_core.data.dataset import build_dataset, read_dataset, write_dataset
 from tl_core.data.identity import example_id
 from tl_core.data.reading import Table
 from tl_core.data.rejects import Reject, reject_table
 from tl_core.data.screening import Conflict
 from tl_core.errors import DataError, NotFoundError
+from tl_core.schema import ColumnChoice
 
 
 def build(text: list[str], label: list[str], test: Table | None = None):
-    return build_dataset(table(text=text, label=label), name="made", text="text", label="label", test=test)
+    return build_dataset(table(text=text, label=label), name="made", choice=CHOICE, test=test)
 
 
 def finding(made, code: str) -> int:
@@ -35,7 +36,7 @@ def test_rows_become_examples_with_ids_texts_and_targets() -> None:
 
 def test_pairs_of_texts_are_kept_as_pairs() -> None:
     columns = table(one=["a", "a", "b"], two=["b", "c", "a"], label=["x", "y", "x"])
-    made = build_dataset(columns, name="pairs", text=["one", "two"], label="label")
+    made = build_dataset(columns, name="pairs", choice=ColumnChoice(text=("one", "two"), label=("label",)))
     assert made.texts() == [("a", "b"), ("a", "c"), ("b", "a")]
     assert made.table.column_names == ["example_id", "text", "text_b", "target", "origin"]
 
@@ -137,21 +138,21 @@ def test_labels_that_are_no_classes_are_refused_with_a_remedy(
 @pytest.mark.parametrize(("text", "label"), [("none", "label"), ("text", "text")])
 def test_wrong_columns_are_refused(text: str, label: str) -> None:
     with pytest.raises(DataError, match="column"):
-        build_dataset(table(text=["a"], label=["x"]), name="made", text=text, label=label)
+        build_dataset(table(text=["a"], label=["x"]), name="made", choice=ColumnChoice.of(text, label))
 
 
 def test_imbalance_and_rejected_lines_are_told() -> None:
     columns = table(text=list("abcde"), label=["x", "x", "x", "x", "y"])
     rejects = reject_table([Reject(line=3, reason="Too short.", text="q")] * 4)
     rejected = Table(columns=columns.columns, decisions=columns.decisions, rejects=rejects)
-    made = build_dataset(rejected, name="made", text="text", label="label")
+    made = build_dataset(rejected, name="made", choice=CHOICE)
     assert (finding(made, "imbalance"), finding(made, "rejected_rows")) == (4, 4)
     assert finding(build(list("abcde"), ["x", "x", "x", "y", "y"]), "imbalance") == 0
 
 
 def test_fingerprint_depends_on_the_rows_but_not_on_the_name() -> None:
     columns = table(text=["a", "b", "c"], label=["x", "y", "x"])
-    first, second = (build_dataset(columns, name=name, text="text", label="label") for name in ("p", "q"))
+    first, second = (build_dataset(columns, name=name, choice=CHOICE) for name in ("p", "q"))
     assert first.info.fingerprint == second.info.fingerprint
     assert build(["a", "b", "d"], ["x", "y", "x"]).info.fingerprint != first.info.fingerprint
 

@@ -14,6 +14,7 @@ from tl_core.data.fixes import FIXES, apply_fix
 from tl_core.data.identity import example_id
 from tl_core.data.screening import Conflict
 from tl_core.errors import DataError
+from tl_core.schema import ColumnChoice
 
 
 def rows(made: Dataset) -> list[tuple[Any, str]]:
@@ -83,7 +84,7 @@ def test_masked_texts_get_new_ids() -> None:
 
 def test_pairs_are_rewritten_in_both_texts() -> None:
     columns = table(one=["<b>a</b>", "c", "e"], two=["b", "d &amp; d", "f"], label=["x", "y", "x"])
-    made = build_dataset(columns, name="pairs", text=["one", "two"], label="label")
+    made = build_dataset(columns, name="pairs", choice=ColumnChoice(text=("one", "two"), label=("label",)))
     assert apply_fix(made, "strip_html").texts() == [("a", "b"), ("c", "d & d"), ("e", "f")]
 
 

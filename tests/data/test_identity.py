@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.data.identity import derive_seeds, example_id, fingerprint, rank
+from tl_core.data.identity import Row, derive_seeds, example_id, fingerprint, rank
 from tl_core.schema import DatasetSchema
 
 GOLDEN_FINGERPRINT = "9d4622a794ce62022d883247bfe5ca4ab4fbe41e14a4c5b6fe17880e9e92e255"
+TWO_ROWS: list[Row] = [(["x"], "a", "train", ()), (["y"], "b", "train", ())]
 SCHEMA = DatasetSchema(text_columns=("text",), label_column="label", labels=("a", "b"))
 
 
@@ -43,26 +44,29 @@ def test_seeds_of_different_indices_differ() -> None:
 
 
 def test_fingerprint_is_the_golden_value() -> None:
-    assert fingerprint([(["x"], "a", "train")], SCHEMA) == GOLDEN_FINGERPRINT
+    assert fingerprint([(["x"], "a", "train", ())], SCHEMA) == GOLDEN_FINGERPRINT
 
 
 @pytest.mark.parametrize(
     "rows",
     [
-        [(["x"], "a", "train"), (["y"], "a", "train")],
-        [(["x"], "b", "train"), (["y"], "b", "train")],
-        [(["x"], "a", "train"), (["y"], "b", "test")],
-        [(["y"], "b", "train"), (["x"], "a", "train")],
-        [(["xa"], "", "train"), (["y"], "b", "train")],
+        [(["x"], "a", "train", ()), (["y"], "a", "train", ())],
+        [(["x"], "b", "train", ()), (["y"], "b", "train", ())],
+        [(["x"], "a", "train", ()), (["y"], "b", "test", ())],
+        [(["y"], "b", "train", ()), (["x"], "a", "train", ())],
+        [(["xa"], "", "train", ()), (["y"], "b", "train", ())],
+        [(["x"], "a", "train", ("group 1",)), (["y"], "b", "train", ("",))],
     ],
 )
-def test_fingerprint_changes_with_any_part_of_a_row(rows: list[tuple[list[str], str, str]]) -> None:
-    assert fingerprint(rows, SCHEMA) != fingerprint([(["x"], "a", "train"), (["y"], "b", "train")], SCHEMA)
+def test_fingerprint_changes_with_any_part_of_a_row(rows: list[Row]) -> None:
+    assert fingerprint(rows, SCHEMA) != fingerprint(TWO_ROWS, SCHEMA)
 
 
 def test_fingerprint_changes_with_the_schema() -> None:
     renamed = SCHEMA.model_copy(update={"label_column": "other"})
-    assert fingerprint([(["x"], "a", "train")], renamed) != fingerprint([(["x"], "a", "train")], SCHEMA)
+    assert fingerprint([(["x"], "a", "train", ())], renamed) != fingerprint(
+        [(["x"], "a", "train", ())], SCHEMA
+    )
 
 
 @given(st.lists(st.text(), min_size=1, max_size=2), st.lists(st.text(), min_size=1, max_size=2))

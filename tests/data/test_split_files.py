@@ -13,7 +13,7 @@ from tl_core.data.reading import Table, read_table
 from tl_core.data.split_files import read_split_file, split_csv
 from tl_core.data.splitting import Split, make_split
 from tl_core.errors import SplitError
-from tl_core.schema import SplitMethod, SplitName, SplitRule
+from tl_core.schema import ColumnChoice, SplitMethod, SplitName, SplitRule
 
 
 def parts_of(made: Dataset, split: Split) -> list[str]:
@@ -56,7 +56,9 @@ def test_texts_can_stand_for_ids() -> None:
 def test_pairs_and_joined_texts_can_stand_for_ids() -> None:
     one, two = [f"a{i}" for i in range(20)], [f"b{i}" for i in range(20)]
     pairs = build_dataset(
-        table(one=one, two=two, label=["x", "y"] * 10), name="made", text=["one", "two"], label="label"
+        table(one=one, two=two, label=["x", "y"] * 10),
+        name="made",
+        choice=ColumnChoice(text=("one", "two"), label=("label",)),
     )
     split = make_split(pairs)
     assert read_split_file(pairs, table(one=one, two=two, part=parts_of(pairs, split))).info == replace_rule(
@@ -64,7 +66,7 @@ def test_pairs_and_joined_texts_can_stand_for_ids() -> None:
     )
     whole = build_dataset(
         table(all=[f"{a} {b}" for a, b in zip(one, two, strict=True)], label=["x", "y"] * 10),
-        name="made", text="all", label="label",
+        name="made", choice=ColumnChoice.of("all", "label"),
     )  # fmt: skip
     columns = whole.info.columns.model_copy(update={"text_columns": ("one", "two"), "joined_with": " "})
     joined = replace(whole, info=whole.info.model_copy(update={"columns": columns}))

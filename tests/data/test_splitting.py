@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.data.tables import dataset, table, with_columns
+from tests.data.tables import CHOICE, dataset, table, with_columns
 from tl_core.data.dataset import Dataset, build_dataset
 from tl_core.data.grouping import groups_by_name
 from tl_core.data.splitting import Split, make_split, missing_labels, read_split, train_subset, write_split
 from tl_core.data.stratifying import draw, draw_groups
 from tl_core.errors import CancelledError, NotFoundError, PlanError, SplitError
-from tl_core.schema import SplitMethod, SplitName, SplitRule
+from tl_core.schema import ColumnChoice, SplitMethod, SplitName, SplitRule
 
 GOLDEN_TEST = [3, 5, 6, 10, 11, 13]
 GOLDEN_HASH = "e22eaf70438267eec8952dcf16c7d19fe768c1a9345abe9b9c44258d7a335426"
@@ -56,7 +56,7 @@ def test_split_and_hash_do_not_depend_on_the_order_of_the_rows(order: list[int])
 
     def split_of(rows: list[int]) -> tuple[str, set[str]]:
         columns = table(text=[texts[i] for i in rows], label=[labels[i] for i in rows])
-        made = build_dataset(columns, name="made", text="text", label="label")
+        made = build_dataset(columns, name="made", choice=CHOICE)
         split = make_split(made, SplitRule(seed=3))
         return split.info.hash, {made.texts()[row] for row in split.test}
 
@@ -312,7 +312,7 @@ def test_order_of_rows_and_names_of_labels_and_groups_play_no_part(order: list[i
 
     def hash_of(rows: list[int], labels: str, groups: str) -> str:
         columns = table(text=[texts[i] for i in rows], label=[labels[i % 2] for i in rows])
-        made = build_dataset(columns, name="made", text="text", label="label")
+        made = build_dataset(columns, name="made", choice=CHOICE)
         return make_split(with_columns(made, group=[f"{groups}{i // 3}" for i in rows]), GROUPED).info.hash
 
     assert hash_of(order, "ab", "group ") == hash_of(list(range(36)), "xz", "9")
@@ -340,7 +340,7 @@ def test_near_duplicates_stay_together() -> None:
         for name in (f"q{7 * i:04}" for i in range(40))
     ]
     columns = table(text=NEAR + more, label=["x", "x", "x", "y", "y"] + ["x", "y"] * 20)
-    made = build_dataset(columns, name="made", text="text", label="label")
+    made = build_dataset(columns, name="made", choice=CHOICE)
     for seed in range(8):
         split = make_split(made, SplitRule(keep_together=0.8, seed=seed))
         assert (split.info.num_groups, split.info.largest_group, split.num_leaking) == (2, 3, 0)
@@ -363,7 +363,7 @@ def test_pairs_of_texts_are_compared_as_one_text() -> None:
         two=["d e f", "f e d"] + ["r s t"] * 20,
         label=["x", "y"] * 11,
     )
-    made = build_dataset(columns, name="made", text=["one", "two"], label="label")
+    made = build_dataset(columns, name="made", choice=ColumnChoice(text=("one", "two"), label=("label",)))
     assert make_split(made, SplitRule(keep_together=0.9)).info.largest_group == 2
 
 

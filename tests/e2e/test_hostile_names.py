@@ -15,6 +15,7 @@ from tests.pages.fixtures import add_experiment, finish_all, make_workspace, run
 from tests.serving import Server, serve
 from tl_core.data.dataset import build_dataset
 from tl_core.planning.launching import Intake, store_dataset
+from tl_core.schema import ColumnChoice
 from tl_core.store.workspace import Workspace
 
 pytestmark = pytest.mark.browser
@@ -82,7 +83,7 @@ def store_hostile_dataset(workspace: Workspace) -> Intake:
     texts = [f"{TEXT_COLUMN} {SCRIPT} {SYMBOLS} {MARKUP} number {i}" for i in range(60)]
     columns = {TEXT_COLUMN: texts, LABEL_COLUMN: [labels[i % 3] for i in range(60)]}
     built = build_dataset(
-        table(**columns), name=FILE.removesuffix(".csv"), text=TEXT_COLUMN, label=LABEL_COLUMN
+        table(**columns), name=FILE.removesuffix(".csv"), choice=ColumnChoice.of(TEXT_COLUMN, LABEL_COLUMN)
     )
     return store_dataset(workspace, built)
 

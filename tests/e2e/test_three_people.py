@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from tests.browsing import find_chromium
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
 from tests.serving import Server, serve
@@ -24,7 +24,7 @@ def store_other_dataset(workspace: Workspace) -> Intake:
     texts, labels = zip(*pairs, strict=True)
     return store_dataset(
         workspace,
-        build_dataset(table(text=texts, label=labels), name="other reviews", text="text", label="label"),
+        build_dataset(table(text=texts, label=labels), name="other reviews", choice=CHOICE),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
 from tl_core.data.dataset import build_dataset
@@ -40,7 +40,7 @@ def hostile(workspace: Workspace) -> ExperimentConfig:
     """The same with a dataset and labels whose names are markup."""
     rows = [(text, f"{HOSTILE} {label}") for label, texts in TEXTS.items() for text in texts]
     texts, labels = zip(*rows, strict=True)
-    built = build_dataset(table(text=texts, label=labels), name=HOSTILE, text="text", label="label")
+    built = build_dataset(table(text=texts, label=labels), name=HOSTILE, choice=CHOICE)
     made = add_experiment(workspace, store_dataset(workspace, built), ARMS, num_seeds=2)
     finish_all(workspace, made, fine_tuned=0.9)
     return made

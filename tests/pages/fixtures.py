@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.texts import TEXTS
 from tests.store.opening import open_workspace
 from tl_core.data.dataset import build_dataset
@@ -54,7 +54,7 @@ def store_sample_dataset(workspace: Workspace, name: str = "small reviews") -> I
     """Store the sixty texts: 33 for training, 9 for validation, 18 for test."""
     labels = [label for label in TEXTS for _ in TEXTS[label]]
     texts = [text for group in TEXTS.values() for text in group]
-    built = build_dataset(table(text=texts, label=labels), name=name, text="text", label="label")
+    built = build_dataset(table(text=texts, label=labels), name=name, choice=CHOICE)
     return store_dataset(workspace, built)
 
 

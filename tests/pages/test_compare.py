@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -232,7 +232,7 @@ def test_what_differs_between_two_arms_is_listed_and_the_rest_is_named_as_shared
 def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, workspace):
     labels = [f"class {i}" for i in range(31) for _ in range(10)]
     texts = [f"text number {i}" for i in range(310)]
-    built = build_dataset(table(text=texts, label=labels), name="many", text="text", label="label")
+    built = build_dataset(table(text=texts, label=labels), name="many", choice=CHOICE)
     made = add_experiment(workspace, store_dataset(workspace, built), ("scratch", "fine_tuned"))
     finish_all(workspace, made, fine_tuned=0.9, scratch=0.4)
     open_page(app, "compare", experiment=made.experiment_id)

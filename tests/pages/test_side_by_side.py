@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
 from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
@@ -126,7 +126,7 @@ def test_a_pair_can_be_chosen_and_stays_in_the_url(app, experiment, longer):
 def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, experiment):
     labels = [label for label in TEXTS for _ in TEXTS[label]][::2]
     texts = [text for group in TEXTS.values() for text in group][::2]
-    built = build_dataset(table(text=texts, label=labels), name="fewer reviews", text="text", label="label")
+    built = build_dataset(table(text=texts, label=labels), name="fewer reviews", choice=CHOICE)
     other = add_experiment(workspace, store_dataset(workspace, built), ("fine_tuned",))
     finish_all(workspace, other)
     open_with(app, experiment.experiment_id, other.experiment_id)

@@ -40,23 +40,23 @@ def test_a_file_becomes_a_stored_dataset_and_split(workspace: Workspace, tmp_pat
 
 
 def test_a_column_that_is_named_is_taken(workspace: Workspace, tmp_path: Path) -> None:
-    columns = take_in(workspace, write(tmp_path / "a.csv"), name="R", text="review").dataset.info.columns
+    columns = take_in(workspace, write(tmp_path / "a.csv"), name="R", text=["review"]).dataset.info.columns
     assert (columns.text_columns, columns.label_column) == (("review",), "mood")
     with pytest.raises(DataError):
-        take_in(workspace, tmp_path / "a.csv", name="R", text="nothing", label="mood")
+        take_in(workspace, tmp_path / "a.csv", name="R", text=["nothing"], label=["mood"])
 
 
 def test_a_test_file_of_ones_own_is_the_test_part(workspace: Workspace, tmp_path: Path) -> None:
     own = write(tmp_path / "test.csv", 6, prefix="another")
     intake = take_in(
-        workspace, write(tmp_path / "a.csv"), name="R", text="review", label="mood", test_path=own
+        workspace, write(tmp_path / "a.csv"), name="R", text=["review"], label=["mood"], test_path=own
     )
     assert intake.split.info.test == intake.dataset.info.num_own_test == 6
 
 
 def test_a_class_that_is_too_small_stores_nothing(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(SplitError):
-        take_in(workspace, write(tmp_path / "a.csv", 5), name="R", text="review", label="mood")
+        take_in(workspace, write(tmp_path / "a.csv", 5), name="R", text=["review"], label=["mood"])
     assert not list((workspace.root / "datasets").iterdir())
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
     finish_all,
@@ -172,7 +172,7 @@ def test_what_weakens_a_group_stands_in_the_sentence(workspace, intake):
 def test_different_test_sets_are_refused_with_their_names(workspace, intake):
     labels = [label for label in TEXTS for _ in TEXTS[label]][::2]
     texts = [text for group in TEXTS.values() for text in group][::2]
-    built = build_dataset(table(text=texts, label=labels), name="fewer reviews", text="text", label="label")
+    built = build_dataset(table(text=texts, label=labels), name="fewer reviews", choice=CHOICE)
     other = finished(workspace, store_dataset(workspace, built), ("fine_tuned",))
     with pytest.raises(ComparisonError) as refused:
         compare(workspace, finished(workspace, intake), other)

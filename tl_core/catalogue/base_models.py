@@ -34,6 +34,8 @@ class BaseModel:
         As the model was pretrained; all arms of one experiment use it.
     pretraining
         What the weights have seen, in one sentence.
+    language_codes
+        ISO 639 codes of the languages of the pretraining; None where they are too many to be listed here.
     overlaps
         Public data sets that were part of the pretraining: a comparison on them flatters the model.
     """
@@ -46,6 +48,7 @@ class BaseModel:
     licence: str
     pretraining: str
     good_at: str
+    language_codes: tuple[str, ...] | None = None
     overlaps: tuple[str, ...] = ()
 
 
@@ -58,6 +61,7 @@ CATALOGUE: dict[str, BaseModel] = {
             num_parameters=22_713_216,
             pooling=Pooling.MEAN,
             languages="English",
+            language_codes=("en",),
             licence="Apache-2.0",
             pretraining=(
                 "sentence-transformers/all-MiniLM-L6-v2: a 6-layer BERT, distilled from a larger one and "
@@ -73,6 +77,7 @@ CATALOGUE: dict[str, BaseModel] = {
             num_parameters=66_362_880,
             pooling=Pooling.OWN,
             languages="English",
+            language_codes=("en",),
             licence="Apache-2.0",
             pretraining="A 6-layer BERT distilled from BERT base on English Wikipedia and BookCorpus.",
             good_at="A common middle ground: most of BERT's accuracy at 60 % of its time.",
@@ -83,6 +88,7 @@ CATALOGUE: dict[str, BaseModel] = {
             num_parameters=109_482_240,
             pooling=Pooling.OWN,
             languages="English",
+            language_codes=("en",),
             licence="Apache-2.0",
             pretraining="Masked words and next sentences on English Wikipedia and BookCorpus.",
             good_at="The reference that papers compare with.",
@@ -93,6 +99,7 @@ CATALOGUE: dict[str, BaseModel] = {
             num_parameters=124_645_632,
             pooling=Pooling.OWN,
             languages="English",
+            language_codes=("en",),
             licence="MIT",
             pretraining="Masked words on 160 GB of English text: books, Wikipedia, news, web pages, stories.",
             good_at="Usually the most accurate of its size on English sentiment.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.locating import obtain, settle
+from tl_core.cli.column_options import ColumnOptions
 from tl_core.data.how_read import how_read
 from tl_core.data.profiling import Profile
 from tl_core.data.profiling import profile as profile_table
@@ -15,7 +16,7 @@ from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import launch, take_in
+from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
@@ -43,8 +44,7 @@ class CompareOptions:
     ``arms`` and ``train_sizes`` are comma separated, ``test`` is the person's own test file.
     """
 
-    text: str | None = None
-    label: str | None = None
+    columns: ColumnOptions
     test: Path | None = None
     base_model: str
     arms: str
@@ -73,10 +73,10 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         workspace,
         data,
         name=data.stem,
-        text=options.text,
-        label=options.label,
         test_path=options.test,
-        choices=options.reading,
+        reading=options.reading,
+        rule=options.columns.rule(),
+        **options.columns.columns(),
     )
     return plan_experiment(
         experiment_id=new_id("exp"),
@@ -206,9 +206,21 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
     target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
 
 
-def profile(data: Path, text: str | None, label: str | None, reading: ReadChoices) -> Profile:
-    """Profile a file."""
-    return profile_table(read_table(data, **reading.model_dump()), text, label)
+def profile(data: Path, columns: ColumnOptions, reading: ReadChoices) -> Profile:
+    """Profile a file, and let the data doctor examine what it makes."""
+    from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
+
+    table = read_table(data, **reading.model_dump())
+    named = columns.columns()
+    is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not (columns.edges or columns.label_map)
+    return profile_table(
+        table,
+        next(iter(named["text"]), None),
+        next(iter(named["label"]), None),
+        choice=None if is_plain else complete_choice(table, **named),
+        should_examine=True,
+        find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
+    )
 
 
 def profile_lines(found: Profile) -> list[str]:

@@ -11,6 +11,17 @@ import click
 import typer
 
 from tl_core.cli import commands
+from tl_core.cli.column_options import (
+    ColumnOptions,
+    EdgesOption,
+    GroupOption,
+    KeepTogetherOption,
+    LabelMapOption,
+    LabelsOption,
+    SplitColumnOption,
+    TextsOption,
+    TimeOption,
+)
 from tl_core.cli.reading_options import (
     DelimiterOption,
     EncodingOption,
@@ -37,7 +48,6 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
 TextOption = Annotated[str | None, typer.Option("--text", help="Text column. Guessed if not given.")]
-LabelOption = Annotated[str | None, typer.Option("--label", help="Label column. Guessed if not given.")]
 
 
 def _open(workspace: Path | None) -> Workspace:
@@ -49,8 +59,8 @@ def _open(workspace: Path | None) -> Workspace:
 @app.command()
 def compare(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
-    text: TextOption = None,
-    label: LabelOption = None,
+    text: TextsOption = None,
+    label: LabelsOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
     base_model: Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")] = "builtin",
     arms: Annotated[str, typer.Option(help="Arms, comma separated.")] = "majority,tfidf,scratch,fine_tuned",
@@ -62,6 +72,12 @@ def compare(
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
     max_length: Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")] = 128,
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
+    bins: EdgesOption = None,
+    label_map: LabelMapOption = None,
+    group: GroupOption = None,
+    time: TimeOption = None,
+    split_column: SplitColumnOption = None,
+    keep_together: KeepTogetherOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -73,8 +89,16 @@ def compare(
     """Train every arm on the same split and say how they differ."""
     opened = _open(workspace)
     options = commands.CompareOptions(
-        text=text,
-        label=label,
+        columns=ColumnOptions(
+            text=text,
+            label=label,
+            edges=bins,
+            label_map=label_map,
+            group=group,
+            time=time,
+            split_column=split_column,
+            keep_together=keep_together,
+        ),
         test=test,
         base_model=base_model,
         arms=arms,
@@ -119,8 +143,10 @@ def predict(
 @app.command()
 def profile(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
-    text: TextOption = None,
-    label: LabelOption = None,
+    text: TextsOption = None,
+    label: LabelsOption = None,
+    bins: EdgesOption = None,
+    label_map: LabelMapOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -130,7 +156,8 @@ def profile(
 ) -> None:
     """Say how a file is read and what is wrong with it."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    found = commands.profile(data, text, label, reading)
+    columns = ColumnOptions(text=text, label=label, edges=bins, label_map=label_map)
+    found = commands.profile(data, columns, reading)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):
         typer.echo(line)

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,15 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tl_core.data.identity import fingerprint
+from tl_core.data.identity import Row, fingerprint
+from tl_core.data.picking import ID, LABEL, ROLES, texts_of
 from tl_core.data.reading import Table
 from tl_core.data.screening import Conflict, Screening, screen
 from tl_core.errors import NotFoundError
-from tl_core.schema import DatasetInfo, DatasetSchema
+from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
 
 EXAMPLES_FILE = "examples.parquet"
 INFO_FILE = "dataset.json"
 CONFLICTS_FILE = "conflicts.json"
+_BATCH = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,9 @@ class Dataset:
     info
         Everything except the rows.
     table
-        Columns ``example_id``, ``text``, ``text_b`` (for pairs only), ``target`` (int32, the label's id) and
-        ``origin`` (``train``, or ``test`` for rows of the person's own test file, which come last).
+        Columns ``example_id``, ``text``, ``text_b`` (for pairs only), ``target`` (int32, the label's id),
+        ``origin`` (``train``, or ``test`` for rows of the person's own test file, which come last), and of
+        the chosen roles ``group``, ``time`` (timestamp), ``weight`` (float64), ``part``.
     conflicts
         Texts that were set aside because their labels differ; at most 100.
     """
@@ -76,9 +80,7 @@ class Dataset:
         return is_test
 
 
-def build_dataset(
-    table: Table, *, name: str, text: str | Sequence[str], label: str, test: Table | None = None
-) -> Dataset:
+def build_dataset(table: Table, *, name: str, choice: ColumnChoice, test: Table | None = None) -> Dataset:
     """Make a dataset of a table. What is left out is told in ``info.findings``; texts are never changed.
 
     Parameters
@@ -87,31 +89,22 @@ def build_dataset(
         The person's file.
     name
         What the person calls it.
-    text
-        The column with the texts, or the two columns of a pair.
-    label
-        The column with the labels.
+    choice
+        Which columns make it, and how.
     test
         The person's own test file, with the same columns. None of its rows is left out.
 
     Raises
     ------
     DataError
-        If a column is missing, the labels are no classes, or the test file would have to be changed.
+        If a column is missing or does not hold what it is chosen for, the labels are no classes, or the test
+        file would have to be changed.
     """
-    text_columns = (text,) if isinstance(text, str) else tuple(text)
-    screening = screen(table, text_columns=text_columns, label_column=label, test=test)
-    return freeze(screening, table, name=name, text_columns=text_columns, label=label, test=test)
+    return freeze(screen(table, choice=choice, test=test), table, name=name, choice=choice, test=test)
 
 
 def freeze(
-    screening: Screening,
-    table: Table,
-    *,
-    name: str,
-    text_columns: tuple[str, ...],
-    label: str,
-    test: Table | None = None,
+    screening: Screening, table: Table, *, name: str, choice: ColumnChoice, test: Table | None = None
 ) -> Dataset:
     """Make a dataset of rows that were screened; parameters as for `build_dataset`.
 
@@ -122,7 +115,16 @@ def freeze(
     """
     if screening.problem:
         raise screening.problem.error
-    schema = DatasetSchema(text_columns=text_columns, label_column=label, labels=screening.labels)
+    schema = DatasetSchema(
+        text_columns=choice.text,
+        label_column=choice.label_name,
+        labels=screening.labels,
+        joined_with=choice.joined_with,
+        group_column=choice.group,
+        time_column=choice.time,
+        weight_column=choice.weight,
+        split_column=choice.split,
+    )
     examples = _to_arrow(screening, schema)
     info = DatasetInfo(
         fingerprint=fingerprint(_rows(screening), schema),
@@ -131,34 +133,45 @@ def freeze(
         decisions=table.decisions,
         num_rows=table.num_rows + (test.num_rows if test else 0),
         num_examples=examples.num_rows,
-        num_own_test=len(screening.test.ids),
+        num_own_test=screening.test.num_rows,
         label_counts=screening.label_counts,
         findings=screening.findings,
     )
     return Dataset(info=info, table=examples, conflicts=screening.conflicts)
 
 
-def _rows(screening: Screening) -> list[tuple[tuple[str, ...], str, str]]:
-    return [
-        (texts, label, origin)
-        for origin, part in (("train", screening.train), ("test", screening.test))
-        for texts, label in zip(part.texts, part.labels, strict=True)
-    ]
+def _rows(screening: Screening) -> Iterator[Row]:
+    """Yield what the fingerprint is of, some rows at a time."""
+    for origin, part in (("train", screening.train), ("test", screening.test)):
+        for batch in part.to_batches(max_chunksize=_BATCH):
+            rows = pa.Table.from_batches([batch])
+            texts = zip(*(rows[name].to_pylist() for name in texts_of(rows)), strict=True)
+            yield from zip(texts, rows[LABEL].to_pylist(), repeat(origin), role_values(rows), strict=False)
+
+
+def role_values(rows: pa.Table) -> Iterator[tuple[str, ...]]:
+    """Yield each row's values of the chosen roles as text, the same with every version of a library."""
+    columns = [_as_text(rows[name]) for name in ROLES if name in rows.column_names]
+    return zip(*columns, strict=True) if columns else repeat((), rows.num_rows)
+
+
+def _as_text(values: pa.ChunkedArray) -> list[str]:
+    plain = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
+    return [one if isinstance(one, str) else repr(one) for one in plain.to_pylist()]
 
 
 def _to_arrow(screening: Screening, schema: DatasetSchema) -> pa.Table:
-    train, test = screening.train, screening.test
-    texts = zip(*(train.texts + test.texts), strict=True)
-    columns = dict(zip(("text", "text_b"), (pa.array(column, pa.string()) for column in texts), strict=False))
-    label2id = schema.label2id
-    return pa.table(
-        {
-            "example_id": pa.array(train.ids + test.ids, pa.string()),
-            **columns,
-            "target": pa.array([label2id[label] for label in train.labels + test.labels], pa.int32()),
-            "origin": pa.array(["train"] * len(train.ids) + ["test"] * len(test.ids), pa.string()),
-        }
-    )
+    rows = pa.concat_tables([screening.train, screening.test])
+    targets = pc.index_in(rows[LABEL], value_set=pa.array(schema.labels, pa.string()))
+    origins = ["train"] * screening.train.num_rows + ["test"] * screening.test.num_rows
+    picked = {
+        ID: rows[ID],
+        **{name: rows[name] for name in texts_of(rows)},
+        "target": pc.cast(targets, pa.int32()),
+        "origin": pa.array(origins, pa.string()),
+        **{name: rows[name] for name in ROLES if name in rows.column_names},
+    }
+    return pa.table(picked)
 
 
 def write_dataset(dataset: Dataset, folder: Path) -> None:

@@ -11,8 +11,8 @@ from tl_core.schema import DatasetSchema, Seeds
 
 ID_LENGTH = 32
 
-Row = tuple[Sequence[str], str, str]
-"""Texts, label and origin (``train`` or ``test``) of one example."""
+Row = tuple[Sequence[str], str, str, Sequence[str]]
+"""Texts, label, origin (``train`` or ``test``) and the values of the chosen roles of one example."""
 
 
 def example_id(texts: Sequence[str], occurrence: int = 0) -> str:
@@ -40,16 +40,15 @@ def example_id(texts: Sequence[str], occurrence: int = 0) -> str:
 def fingerprint(rows: Iterable[Row], schema: DatasetSchema) -> str:
     """Return the identity of a dataset, 64 hexadecimal digits.
 
-    SHA-256 over the schema (JSON with sorted keys, without what is None) and over the texts, the label and
-    the origin of every row in their order, each in NFC behind its length as in `example_id`.
+    SHA-256 over the schema (JSON with sorted keys, without what is None) and over the texts, the label, the
+    origin and the roles' values of every row in their order, each in NFC behind its length as in
+    `example_id`.
     """
     digest = hashlib.sha256()
     _feed(digest, json.dumps(schema.model_dump(mode="json", exclude_none=True), sort_keys=True))
-    for texts, label, origin in rows:
-        for text in texts:
-            _feed(digest, text)
-        _feed(digest, label)
-        _feed(digest, origin)
+    for texts, label, origin, values in rows:
+        for part in (*texts, label, origin, *values):
+            _feed(digest, part)
     return digest.hexdigest()
 
 

@@ -9,11 +9,12 @@ from tl_core.data.dataset import Dataset, freeze
 from tl_core.data.doctor.examine import draw_sample, examine
 from tl_core.data.doctor.near import NearGroups
 from tl_core.data.doctor.wording import text_columns
+from tl_core.data.labels import class_values
 from tl_core.data.reading import Table
 from tl_core.data.screening import screen
 from tl_core.data.stratifying import check_class_sizes
 from tl_core.errors import DataError, SplitError
-from tl_core.schema import FileFormat, Finding, Frozen
+from tl_core.schema import ColumnChoice, FileFormat, Finding, Frozen
 
 FindNear = Callable[[Sequence[str]], NearGroups]
 
@@ -46,6 +47,7 @@ def profile(
     text: str | None = None,
     label: str | None = None,
     *,
+    choice: ColumnChoice | None = None,
     should_examine: bool = False,
     find_near: FindNear | None = None,
 ) -> Profile:
@@ -57,6 +59,8 @@ def profile(
         The person's file.
     text, label
         Column names; guessed where None.
+    choice
+        Instead of both, everything about the columns.
     should_examine
         Whether to add what the data doctor finds, its slow checks on a sample above 100,000 examples.
     find_near
@@ -68,16 +72,18 @@ def profile(
         If a named column is missing.
     """
     findings: tuple[Finding, ...]
+    counts: dict[str, int] = {}
     check_columns(table, [name for name in (text, label) if name is not None])
     try:
-        guess = guess_columns(table, text=text, label=label)
+        if choice is None:
+            guess = guess_columns(table, text=text, label=label)
+            choice = ColumnChoice.of(guess.text, guess.label)
     except DataError as error:
-        counts: dict[str, int] = {}
         findings = (Finding(code="no_columns", severity="error", message=str(error), count=0),)
     else:
-        text, label = guess.text, guess.label
-        findings = _screened(table, text, label, should_examine=should_examine, find_near=find_near)
-        counts = _label_counts(table, label)
+        text, label = ", ".join(choice.text), choice.label_name
+        findings = _screened(table, choice, should_examine=should_examine, find_near=find_near)
+        counts = _label_counts(table, choice)
     return Profile(
         num_rows=table.num_rows,
         **table.decisions.model_dump(),
@@ -90,16 +96,19 @@ def profile(
 
 
 def _screened(
-    table: Table, text: str, label: str, *, should_examine: bool, find_near: FindNear | None
+    table: Table, choice: ColumnChoice, *, should_examine: bool, find_near: FindNear | None
 ) -> tuple[Finding, ...]:
-    screening = screen(table, text_columns=(text,), label_column=label, test=None)
+    try:
+        screening = screen(table, choice=choice, test=None)
+    except DataError as error:  # several labels a row, say
+        return (Finding(code="unusable_columns", severity="error", message=str(error), count=0),)
     if problem := screening.problem:
         stop = Finding(code=problem.code, severity="error", message=str(problem.error), count=problem.count)
         return (*screening.findings, stop)
     findings = (*screening.findings, *_small_class(screening.label_counts))
     if not should_examine:
         return findings
-    dataset = freeze(screening, table, name="", text_columns=(text,), label=label)
+    dataset = freeze(screening, table, name="", choice=choice)
     return (*findings, *_examined(dataset, find_near))
 
 
@@ -117,8 +126,11 @@ def _examined(dataset: Dataset, find_near: FindNear | None) -> tuple[Finding, ..
     return examine(dataset, near=near, sample=sample)
 
 
-def _label_counts(table: Table, label: str) -> dict[str, int]:
-    values = table.columns[label]
+def _label_counts(table: Table, choice: ColumnChoice) -> dict[str, int]:
+    try:
+        values = class_values(table.columns, choice)
+    except DataError:
+        values = table.columns[choice.label[0]]
     counted = pc.value_counts(values.filter(pc.not_equal(pc.utf8_trim_whitespace(values), "")))
     counts: Mapping[str, int] = dict(
         zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)

@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.data.columns import MAX_LABELS, check_columns
+from tl_core.data.columns import MAX_LABELS
 from tl_core.data.damage import reading_findings
 from tl_core.data.identity import example_id
+from tl_core.data.picking import ID, LABEL, pick_rows, texts_of
 from tl_core.data.reading import Table
 from tl_core.errors import DataError
-from tl_core.schema import Finding
+from tl_core.schema import ColumnChoice, Finding
 
 MAX_CONFLICTS = 100
 IMBALANCE_SHARE = 0.6
@@ -35,31 +38,14 @@ class Problem:
     count: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examples:
-    """Rows as columns of equal length: ids, texts (one or two a row) and labels."""
-
-    ids: list[str]
-    texts: list[tuple[str, ...]]
-    labels: list[str]
-
-    def take(self, positions: Sequence[int]) -> "Examples":
-        """Return the examples at some positions, in that order."""
-        return Examples(
-            ids=[self.ids[position] for position in positions],
-            texts=[self.texts[position] for position in positions],
-            labels=[self.labels[position] for position in positions],
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Screening:
     """What `screen` found.
 
     Attributes
     ----------
     train
-        The kept rows of the person's file, in its order.
+        The kept rows of the person's file in its order, with the columns of `picking.pick_rows`.
     test
         All rows of the person's own test file, in its order; no rows without one.
     labels
@@ -72,8 +58,8 @@ class Screening:
         What prevents a dataset; None if nothing does.
     """
 
-    train: Examples
-    test: Examples
+    train: pa.Table
+    test: pa.Table
     labels: tuple[str, ...]
     findings: tuple[Finding, ...]
     conflicts: tuple[Conflict, ...]
@@ -82,11 +68,11 @@ class Screening:
     @property
     def label_counts(self) -> dict[str, int]:
         """Number of examples, own test rows included, of each label in the order of `labels`."""
-        counts = Counter(self.train.labels + self.test.labels)
-        return {label: counts[label] for label in self.labels}
+        counts = count_labels(self.train, self.test)
+        return {label: counts.get(label, 0) for label in self.labels}
 
 
-def screen(table: Table, *, text_columns: Sequence[str], label_column: str, test: Table | None) -> Screening:
+def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screening:
     """Decide about every row of a table.
 
     Rows without text or label, texts of the own test file, later copies of a row and texts with
@@ -95,23 +81,23 @@ def screen(table: Table, *, text_columns: Sequence[str], label_column: str, test
     Raises
     ------
     DataError
-        If a column is missing or named twice.
+        If a column is missing or named twice, or does not hold what it is chosen for.
     """
-    rows = _pick(table, text_columns, label_column)
-    own_test = _own_test(test, text_columns, label_column)
+    rows = pick_rows(table, choice)
+    own_test = pick_rows(test, choice) if test is not None else rows.slice(0, 0)
     findings = [*reading_findings(table)]
     rows = _drop_empty(rows, findings)
-    rows = _drop_shared(rows, set(own_test.ids), findings)
+    rows = _drop_shared(rows, own_test, findings)
     rows, conflicts = _drop_repeated(rows, findings)
-    labels = sort_labels(rows.labels)
-    findings += find_imbalance(rows.labels + own_test.labels)
+    labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
+    findings += find_imbalance(count_labels(rows, own_test))
     return Screening(
         train=rows,
         test=_number_repeated(own_test),
         labels=labels,
         findings=tuple(findings),
         conflicts=conflicts,
-        problem=_problem(rows, labels, label_column) or _test_problem(test, own_test, labels),
+        problem=_problem(rows, labels, choice.label_name) or _test_problem(test, own_test, labels),
     )
 
 
@@ -128,102 +114,105 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(distinct)
 
 
-def find_imbalance(labels: list[str]) -> Iterable[Finding]:
+def count_labels(*tables: pa.Table) -> dict[str, int]:
+    """Count the rows of each label over some tables of rows."""
+    counts: Counter[str] = Counter()
+    for table in tables:
+        counted = pc.value_counts(table[LABEL])
+        names, numbers = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+        counts.update(dict(zip(names, numbers, strict=True)))
+    return dict(counts)
+
+
+def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
     """Yield a finding if one label makes up more than 60 %: always guessing it looks good already."""
-    if not labels:
+    if not counts:
         return
-    label, count = Counter(labels).most_common(1)[0]
-    share = count / len(labels)
+    label, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    share = count / sum(counts.values())
     if IMBALANCE_SHARE < share < 1:
         message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
         yield Finding(code="imbalance", severity="warning", message=message, count=count)
 
 
-def _pick(table: Table, text_columns: Sequence[str], label_column: str) -> Examples:
-    check_columns(table, [*text_columns, label_column])
-    texts = list(zip(*(table.columns[name].to_pylist() for name in text_columns), strict=True))
-    labels = table.columns[label_column].to_pylist()
-    return Examples(ids=[example_id(text) for text in texts], texts=texts, labels=labels)
+def _is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.equal(pc.utf8_trim_whitespace(values), "")
 
 
-def _own_test(test: Table | None, text_columns: Sequence[str], label_column: str) -> Examples:
-    if test is None:
-        return Examples(ids=[], texts=[], labels=[])
-    return _pick(test, text_columns, label_column)
+def _drop_empty(rows: pa.Table, findings: list[Finding]) -> pa.Table:
+    no_text = _is_blank(rows[texts_of(rows)[0]])
+    for name in texts_of(rows)[1:]:
+        no_text = pc.or_(no_text, _is_blank(rows[name]))
+    no_label = pc.and_not(_is_blank(rows[LABEL]), no_text)
+    for code, lack, is_lacking in (("empty_text", "text", no_text), ("empty_label", "label", no_label)):
+        if count := pc.sum(is_lacking).as_py():
+            message = f"Rows with no {lack}: {count:,}. They are set aside."
+            findings.append(Finding(code=code, severity="warning", message=message, count=count))
+    return rows.filter(pc.invert(pc.or_(no_text, no_label)))
 
 
-def _drop_empty(rows: Examples, findings: list[Finding]) -> Examples:
-    no_text = [not all(text.strip() for text in texts) for texts in rows.texts]
-    no_label = [not label.strip() for label in rows.labels]
-    num_no_text = sum(no_text)
-    num_no_label = sum(label and not text for text, label in zip(no_text, no_label, strict=True))
-    if num_no_text:
-        findings.append(_set_aside("empty_text", "no text", num_no_text))
-    if num_no_label:
-        findings.append(_set_aside("empty_label", "no label", num_no_label))
-    if not num_no_text + num_no_label:
-        return rows
-    return rows.take([i for i in range(len(rows.ids)) if not (no_text[i] or no_label[i])])
-
-
-def _set_aside(code: str, lack: str, count: int) -> Finding:
-    return Finding(
-        code=code,
-        severity="warning",
-        message=f"Rows with {lack}: {count:,}. They are set aside.",
-        count=count,
-    )
-
-
-def _drop_shared(rows: Examples, test_ids: set[str], findings: list[Finding]) -> Examples:
-    kept = [i for i, identity in enumerate(rows.ids) if identity not in test_ids]
-    count = len(rows.ids) - len(kept)
+def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) -> pa.Table:
+    is_shared = pc.is_in(rows[ID], value_set=own_test[ID].combine_chunks())
+    count = pc.sum(is_shared).as_py() or 0
     if count == 0:
         return rows
     message = f"Rows whose text is also in the test file: {count:,}. They leave the training data."
     findings.append(Finding(code="shared_with_test", severity="warning", message=message, count=count))
-    return rows.take(kept)
+    return rows.filter(pc.invert(is_shared))
 
 
-def _drop_repeated(rows: Examples, findings: list[Finding]) -> tuple[Examples, tuple[Conflict, ...]]:
+def _drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, tuple[Conflict, ...]]:
     """Keep the first of equal rows, and none of those that label the same text differently."""
-    first: dict[str, int] = {}
-    disputed: dict[str, set[str]] = {}
-    for position, (identity, label) in enumerate(zip(rows.ids, rows.labels, strict=True)):
-        earlier = rows.labels[first.setdefault(identity, position)]
-        if label != earlier:
-            disputed.setdefault(identity, {earlier}).add(label)
-    num_disputed = sum(identity in disputed for identity in rows.ids)
-    num_copies = len(rows.ids) - num_disputed - (len(first) - len(disputed))
+    identities, labels = _codes(rows[ID]), _codes(rows[LABEL])
+    num_identities = int(identities.max(initial=-1)) + 1
+    first = np.empty(num_identities, dtype=np.int64)
+    first[identities[::-1]] = np.arange(len(identities))[::-1]  # the last to be written is the first row
+    is_disputed = np.zeros(num_identities, dtype=bool)
+    is_disputed[identities[labels != labels[first[identities]]]] = True
+    num_disputed, num_texts = int(is_disputed[identities].sum()), int(is_disputed.sum())
+    num_copies = len(identities) - num_disputed - (num_identities - num_texts)
     if num_copies:
         message = f"Exact copies of an earlier row: {num_copies:,}. Only the first of each is kept."
         findings.append(Finding(code="duplicates", severity="info", message=message, count=num_copies))
     if num_disputed:
         message = (
             f"Rows whose text stands in the file with more than one label: {num_disputed:,}, "
-            f"different texts among them: {len(disputed):,}. All of them are set aside."
+            f"different texts among them: {num_texts:,}. All of them are set aside."
         )
         findings.append(
             Finding(code="conflicting_labels", severity="warning", message=message, count=num_disputed)
         )
-    conflicts = tuple(
-        Conflict(texts=rows.texts[first[identity]], labels=tuple(sorted(labels)))
-        for identity, labels in list(disputed.items())[:MAX_CONFLICTS]
-    )
-    return rows.take([i for identity, i in first.items() if identity not in disputed]), conflicts
+    shown = np.flatnonzero(is_disputed)[:MAX_CONFLICTS]
+    conflicts = tuple(_conflict(rows, int(first[one]), np.flatnonzero(identities == one)) for one in shown)
+    return rows.take(pa.array(np.sort(first[~is_disputed]))), conflicts
 
 
-def _number_repeated(rows: Examples) -> Examples:
+def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return the number of each distinct value, in the order in which they first occur."""
+    encoded = values.combine_chunks().dictionary_encode()
+    codes: npt.NDArray[np.int64] = np.asarray(encoded.indices, dtype=np.int64)
+    return codes
+
+
+def _conflict(rows: pa.Table, first: int, all_rows: npt.NDArray[np.int64]) -> Conflict:
+    labels = set(rows[LABEL].take(pa.array(all_rows)).to_pylist())
+    texts = tuple(rows[name][first].as_py() for name in texts_of(rows))
+    return Conflict(texts=texts, labels=tuple(sorted(labels)))
+
+
+def _number_repeated(rows: pa.Table) -> pa.Table:
     """Give repeated texts of an own test file ids of their own."""
     seen: Counter[str] = Counter()
-    ids = []
-    for identity, texts in zip(rows.ids, rows.texts, strict=True):
-        ids.append(example_id(texts, seen[identity]) if seen[identity] else identity)
+    ids = rows[ID].to_pylist()
+    for position, identity in enumerate(ids):
+        if seen[identity]:
+            texts = [rows[name][position].as_py() for name in texts_of(rows)]
+            ids[position] = example_id(texts, seen[identity])
         seen[identity] += 1
-    return Examples(ids=ids, texts=rows.texts, labels=rows.labels)
+    return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))
 
 
-def _problem(rows: Examples, labels: tuple[str, ...], label_column: str) -> Problem | None:
+def _problem(rows: pa.Table, labels: Sequence[str], label_name: str) -> Problem | None:
     if not labels:
         error = DataError(
             "Expected rows with a text and a label; none is left after setting rows aside.",
@@ -232,27 +221,27 @@ def _problem(rows: Examples, labels: tuple[str, ...], label_column: str) -> Prob
         return Problem(code="no_rows", error=error)
     if len(labels) == 1:
         error = DataError(
-            f"Expected at least two classes; every row of '{label_column}' is '{labels[0]}'.",
+            f"Expected at least two classes; every row of '{label_name}' is '{labels[0]}'.",
             "Choose another label column, or add examples of a second class.",
         )
-        return Problem(code="single_class", error=error, count=len(rows.ids))
-    if len(labels) == len(rows.ids):
+        return Problem(code="single_class", error=error, count=rows.num_rows)
+    if len(labels) == rows.num_rows:
         error = DataError(
-            f"Expected labels that several rows share; '{label_column}' has another value in each of the"
-            f" {len(rows.ids):,} rows.",
+            f"Expected labels that several rows share; '{label_name}' has another value in each of the"
+            f" {rows.num_rows:,} rows.",
             "Choose the column with the classes as label.",
         )
         return Problem(code="labels_unique", error=error, count=len(labels))
     if len(labels) > MAX_LABELS:
         error = DataError(
-            f"Expected at most {MAX_LABELS:,} classes; '{label_column}' has {len(labels):,}.",
+            f"Expected at most {MAX_LABELS:,} classes; '{label_name}' has {len(labels):,}.",
             "Choose another label column, or merge rare classes.",
         )
         return Problem(code="too_many_classes", error=error, count=len(labels))
     return None
 
 
-def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -> Problem | None:
+def _test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str]) -> Problem | None:
     """Look for what would force a change of the person's own test file, which is never changed."""
     if test is None:
         return None
@@ -263,21 +252,23 @@ def _test_problem(test: Table | None, rows: Examples, labels: tuple[str, ...]) -
             "Mend or remove these lines in the test file.",
         )
         return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
-    empty = [i for i, texts in enumerate(rows.texts, start=1) if not all(text.strip() for text in texts)]
-    if empty:
+    is_empty = _is_blank(rows[texts_of(rows)[0]])
+    for name in texts_of(rows)[1:]:
+        is_empty = pc.or_(is_empty, _is_blank(rows[name]))
+    if num_empty := pc.sum(is_empty).as_py():
         error = DataError(
-            f"Expected every row of the test file to have a text; {len(empty):,} without, the first is row"
-            f" {empty[0]:,}.",
+            f"Expected every row of the test file to have a text; {num_empty:,} without, the first is row"
+            f" {pc.index(is_empty, True).as_py() + 1:,}.",
             "Fill in the texts or remove these rows from the test file.",
         )
-        return Problem(code="test_empty_text", error=error, count=len(empty))
-    unknown = Counter(label for label in rows.labels if label not in set(labels))
+        return Problem(code="test_empty_text", error=error, count=num_empty)
+    unknown = {label: count for label, count in count_labels(rows).items() if label not in set(labels)}
     if unknown:
         shown = ", ".join(map(repr, list(unknown)[:5]))
         error = DataError(
             f"Expected only labels that the training data has; the test file also has {shown}"
-            f" (rows: {unknown.total():,}).",
+            f" (rows: {sum(unknown.values()):,}).",
             "Correct these labels, remove these rows from the test file, or add training examples of them.",
         )
-        return Problem(code="test_unknown_label", error=error, count=unknown.total())
+        return Problem(code="test_unknown_label", error=error, count=sum(unknown.values()))
     return None

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.data.dataset import Dataset
+from tl_core.data.dataset import Dataset, role_values
 from tl_core.data.identity import Row, example_id, fingerprint
 from tl_core.data.screening import MAX_CONFLICTS, Conflict, find_imbalance, sort_labels
 from tl_core.errors import DataError
@@ -83,7 +83,7 @@ def _freeze(
             "columns": schema,
             "num_examples": table.num_rows,
             "label_counts": {label: counts[label] for label in labels},
-            "findings": (*findings, *find_imbalance(names)),
+            "findings": (*findings, *find_imbalance(counts)),
             "parent": dataset.info.fingerprint,
             "changes": (*dataset.info.changes, change),
         }
@@ -140,7 +140,7 @@ def _texts(table: pa.Table) -> list[tuple[str, ...]]:
 
 
 def _rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:
-    return zip(_texts(table), names, table["origin"].to_pylist(), strict=True)
+    return zip(_texts(table), names, table["origin"].to_pylist(), role_values(table), strict=True)
 
 
 def _check_labels(labels: Sequence[str], own_test: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tl_core.errors import DataError
 from tl_core.planning.launching import store_dataset
 from tl_core.planning.samples import SAMPLES, read_sample
-from tl_core.schema import Frozen
+from tl_core.schema import Frozen, SplitRule
 from tl_core.store.files import locked
 from tl_core.store.workspace import Workspace
 
@@ -89,7 +89,7 @@ def _store_sample(workspace: Workspace, example: Example) -> None:
             f"Expected the sample {example.sample} that its finished comparison was made on; it has changed.",
             "Make the comparison again, as samples/README.md tells.",
         )
-    store_dataset(workspace, dataset)
+    store_dataset(workspace, dataset, SplitRule())  # samples/check.py finds no near duplicates
 
 
 def remove_examples(workspace: Workspace) -> None:

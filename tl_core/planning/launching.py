@@ -3,15 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tl_core.data.columns import guess_columns
-from tl_core.data.dataset import Dataset, build_dataset, write_dataset
-from tl_core.data.reading import ReadChoices, read_table
-from tl_core.data.splitting import Split, make_split, write_split
+from tl_core.data.dataset import Dataset, build_dataset, read_dataset, write_dataset
+from tl_core.data.picking import GROUP, PART, TIME
+from tl_core.data.reading import ReadChoices, Table, read_table
+from tl_core.data.splitting import Split, make_split, read_split, write_split
+from tl_core.errors import SplitError
 from tl_core.planning.plan import expand, num_runs
-from tl_core.schema import ExperimentConfig
+from tl_core.schema import ColumnChoice, ExperimentConfig, SplitMethod, SplitRule
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+
+JOINED_WITH = "\n"
+USUAL_THRESHOLD = 0.8
+"""Similarity from which on near duplicates stay in one part, if nobody says otherwise."""
+MOST_KEPT_TOGETHER = 100_000
+"""Examples from which on near duplicates are looked for only when asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +31,83 @@ class Intake:
     split: Split
 
 
+def complete_choice(
+    table: Table, *, text: Sequence[str] = (), label: Sequence[str] = (), **others: Any
+) -> ColumnChoice:
+    """Choose a table's columns: what a person named stands, and the rest is guessed.
+
+    Parameters
+    ----------
+    text, label
+        Columns; guessed if none is named. Several texts are joined by a line's end.
+    **others
+        Further fields of `ColumnChoice`, as they are.
+
+    Raises
+    ------
+    DataError
+        If a named column is missing, or no two columns can be a text and its label.
+    """
+    if not text or not label:
+        named = {"text": text[0] if text else None, "label": label[0] if label else None}
+        guess = guess_columns(table, **named)
+        text, label = text or (guess.text,), label or (guess.label,)
+    joined_with = JOINED_WITH if len(text) > 1 else None
+    return ColumnChoice.model_validate(
+        {"text": tuple(text), "label": tuple(label), "joined_with": joined_with, **others}
+    )
+
+
+def usual_rule(dataset: Dataset) -> SplitRule:
+    """Return how a dataset is split if nobody says otherwise.
+
+    A person's own split column decides, else their group column; near duplicates stay together where they
+    can be found in seconds.
+    """
+    names = dataset.table.column_names
+    method = SplitMethod.GROUPED if GROUP in names else SplitMethod.STRATIFIED
+    return SplitRule(
+        method=SplitMethod.OWN if PART in names else method,
+        keep_together=USUAL_THRESHOLD if dataset.num_examples < MOST_KEPT_TOGETHER else None,
+    )
+
+
+def possible_methods(dataset: Dataset) -> tuple[SplitMethod, ...]:
+    """List the ways in which a dataset can be split: some need a column of their own."""
+    needed = {SplitMethod.GROUPED: GROUP, SplitMethod.BY_TIME: TIME, SplitMethod.OWN: PART}
+    names = dataset.table.column_names
+    return tuple(one for one in SplitMethod if needed.get(one) is None or needed[one] in names)
+
+
+def split_by(dataset: Dataset, rule: SplitRule | None) -> Split:
+    """Split by a person's rule; by the usual one without it, or if it needs a column that is gone by now.
+
+    Where the usual rule finds so many near duplicates that no split keeps them together, they may part: the
+    split's own rule then says so.
+
+    Raises
+    ------
+    SplitError
+        As `make_split` does.
+    """
+    if rule is not None and rule.method in possible_methods(dataset):
+        return make_split(dataset, rule)
+    usual = usual_rule(dataset)
+    try:
+        return make_split(dataset, usual)
+    except SplitError:
+        return make_split(dataset, usual.model_copy(update={"keep_together": None}))
+
+
 def take_in(
     workspace: Workspace,
     path: Path,
     *,
     name: str,
-    text: str | Sequence[str] | None = None,
-    label: str | None = None,
     test_path: Path | None = None,
-    choices: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
+    reading: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
+    rule: SplitRule | None = None,
+    **columns: Any,
 ) -> Intake:
     """Read a file, make its dataset and split, and store both; what is there already stays as it is.
 
@@ -40,33 +117,57 @@ def take_in(
         The person's file, and their own test file with the same columns if they have one.
     name
         What the person calls it.
-    text, label
-        Columns; guessed if None.
-    choices
+    reading
         How the files are to be read; the sheet is that of the first alone.
+    rule
+        How to split; as `split_by` does.
+    **columns
+        As for `complete_choice`.
 
     Raises
     ------
     DataError, SplitError, NotFoundError
-        As `read_table`, `guess_columns`, `build_dataset` and `make_split` do.
+        As `read_table`, `complete_choice`, `build_dataset` and `make_split` do.
     """
-    table = read_table(path, **choices.model_dump())
-    if text is None or label is None:
-        named = text if isinstance(text, str) else None
-        guess = guess_columns(table, text=named, label=label)
-        text, label = text or guess.text, label or guess.label
-    test = read_table(test_path, **choices.model_dump(exclude={"sheet"})) if test_path else None
-    return store_dataset(workspace, build_dataset(table, name=name, text=text, label=label, test=test))
+    table = read_table(path, **reading.model_dump())
+    test = read_table(test_path, **reading.model_dump(exclude={"sheet"})) if test_path else None
+    choice = complete_choice(table, **columns)
+    return store_dataset(workspace, build_dataset(table, name=name, choice=choice, test=test), rule)
 
 
-def store_dataset(workspace: Workspace, dataset: Dataset) -> Intake:
-    """Split a dataset and store both. Raises SplitError if a class is too small."""
-    split = make_split(dataset)
-    folder = workspace.dataset_folder(dataset.info.fingerprint)
-    write_dataset(dataset, folder)
-    write_split(split, folder)
-    workspace.database.add_dataset(dataset.info)
+def store_dataset(workspace: Workspace, dataset: Dataset, rule: SplitRule | None = None) -> Intake:
+    """Split a dataset and store both; the split becomes the one in use. Raises SplitError as `make_split`."""
+    return store_intake(workspace, Intake(dataset=dataset, split=split_by(dataset, rule)))
+
+
+def store_intake(workspace: Workspace, intake: Intake) -> Intake:
+    """Store a dataset with its split, which becomes the one in use."""
+    info = intake.dataset.info
+    folder = workspace.dataset_folder(info.fingerprint)
+    write_dataset(intake.dataset, folder)
+    write_split(intake.split, folder)
+    workspace.database.add_dataset(info)
+    workspace.database.save_draft(_split_key(info.fingerprint), {"hash": intake.split.info.hash})
+    return intake
+
+
+def read_intake(workspace: Workspace, fingerprint: str) -> Intake:
+    """Read a stored dataset with the split in use.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not in this workspace.
+    """
+    folder = workspace.dataset_folder(fingerprint)
+    dataset = read_dataset(folder)
+    draft = workspace.database.get_draft(_split_key(fingerprint))
+    split = read_split(folder, draft["hash"]) if draft else make_split(dataset)
     return Intake(dataset=dataset, split=split)
+
+
+def _split_key(fingerprint: str) -> str:
+    return f"split:{fingerprint}"
 
 
 def launch(workspace: Workspace, experiment: ExperimentConfig) -> None:

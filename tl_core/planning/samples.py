@@ -10,7 +10,7 @@ from tl_core.data.reading import read_table
 from tl_core.data.splitting import make_split
 from tl_core.planning.launching import Intake
 from tl_core.planning.plan import DEFAULT_ARMS, plan_experiment
-from tl_core.schema import Arm, ExperimentConfig, Preset, Task
+from tl_core.schema import Arm, ColumnChoice, ExperimentConfig, Preset, Task
 from tl_core.store.identifiers import new_id
 
 _FOLDER = Path(__file__).resolve().parents[2] / "samples"
@@ -63,7 +63,9 @@ SAMPLES = {
 @functools.cache
 def read_sample(sample: Sample) -> Intake:
     """Make a sample's dataset and split once a process, without storing either."""
-    dataset = build_dataset(read_table(sample.path), name=sample.name, text="text", label="label")
+    dataset = build_dataset(
+        read_table(sample.path), name=sample.name, choice=ColumnChoice.of("text", "label")
+    )
     return Intake(dataset=dataset, split=make_split(dataset))
 
 

@@ -1,17 +1,18 @@
 """Files that a person has brought and not yet made a dataset of, kept under ids of our own."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tl_core.data.columns import ColumnGuess, guess_columns
+from tl_core.data.columns import guess_columns
 from tl_core.data.dataset import build_dataset
-from tl_core.data.reading import Table, read_table
-from tl_core.data.splitting import make_split
+from tl_core.data.reading import ReadChoices, Table, read_table
+from tl_core.data.roles import guess_roles
 from tl_core.errors import DataError, NotFoundError
-from tl_core.planning.launching import Intake
-from tl_core.schema import Frozen
+from tl_core.planning.launching import Intake, split_by
+from tl_core.schema import ColumnChoice, Frozen, SplitRule
 from tl_core.store.files import replacing
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
@@ -23,14 +24,15 @@ SAMPLE_PREFIX = "sample_"
 class Upload(Frozen):
     """What is known of an upload; survives reloads as a draft in the database.
 
-    ``text`` and ``label`` are the columns that the person chose, None where the guess stands. ``test_id`` is
-    the upload with their own test file.
+    ``choice`` and ``rule`` are what the person chose of columns and split, None where the guess stands;
+    ``reading`` is how the file is to be read. ``test_id`` is the upload with their own test file.
     """
 
     upload_id: str
     name: str
-    text: str | None = None
-    label: str | None = None
+    choice: ColumnChoice | None = None
+    reading: ReadChoices = ReadChoices()
+    rule: SplitRule | None = None
     test_id: str | None = None
     test_name: str | None = None
 
@@ -51,16 +53,15 @@ class Proposal:
 
     Attributes
     ----------
-    guess
-        The likely columns with reasons; None if nothing could be guessed.
-    text, label
+    choice
         The person's choice, else the guess, else the first and the last column.
+    reasons
+        Why the columns were guessed, by ``text``, ``label`` and the names of roles; empty for what was not.
     """
 
     table: Table
-    guess: ColumnGuess | None
-    text: str
-    label: str
+    choice: ColumnChoice
+    reasons: Mapping[str, str]
 
 
 def keep_upload(workspace: Workspace, content: bytes | memoryview, name: str) -> Upload:
@@ -104,19 +105,24 @@ def find_upload(workspace: Workspace, upload_id: str) -> Upload:
 
 def propose(table: Table, upload: Upload) -> Proposal:
     """Say which columns an upload's texts and labels are in; what the person chose stands."""
+    guess, reasons = _guess(table)
+    chosen = upload.choice
+    if chosen is not None and set(chosen.columns) <= set(table.columns.column_names):
+        return Proposal(table=table, choice=chosen, reasons=reasons)
+    return Proposal(table=table, choice=guess, reasons=reasons)
+
+
+def _guess(table: Table) -> tuple[ColumnChoice, dict[str, str]]:
+    """Guess the columns; a split or group column that is recognised is taken, a date or weight only told."""
     names = table.columns.column_names
-    text = upload.text if upload.text in names else None
-    label = upload.label if upload.label in names else None
     try:
-        guess = guess_columns(table, text=text, label=label)
+        guess = guess_columns(table)
     except DataError:
-        guess = None
-    return Proposal(
-        table=table,
-        guess=guess,
-        text=text or (guess.text if guess else names[0]),
-        label=label or (guess.label if guess else names[-1]),
-    )
+        return ColumnChoice.of(names[0], names[-1]), {}
+    roles = {one.role: one for one in guess_roles(table.columns, [guess.text, guess.label])}
+    reasons = {**guess.reasons, **{role: f"'{one.column}': {one.reason}." for role, one in roles.items()}}
+    taken = {role: roles[role].column for role in ("split", "group") if role in roles}
+    return ColumnChoice(text=(guess.text,), label=(guess.label,), **taken), reasons
 
 
 def make_intake(upload: Upload, proposal: Proposal, test: Table | None) -> Intake:
@@ -127,13 +133,17 @@ def make_intake(upload: Upload, proposal: Proposal, test: Table | None) -> Intak
     DataError, SplitError
         As `build_dataset` and `make_split` do.
     """
-    dataset = build_dataset(
-        proposal.table, name=upload.title, text=proposal.text, label=proposal.label, test=test
-    )
-    return Intake(dataset=dataset, split=make_split(dataset))
+    dataset = build_dataset(proposal.table, name=upload.title, choice=proposal.choice, test=test)
+    return Intake(dataset=dataset, split=split_by(dataset, upload.rule))
 
 
-def read_upload(workspace: Workspace, upload_id: str, name: str, min_columns: int = 2) -> Table:
+def read_upload(
+    workspace: Workspace,
+    upload_id: str,
+    name: str,
+    min_columns: int = 2,
+    reading: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
+) -> Table:
     """Read an upload's file; what is wrong with it is told under the person's name for it.
 
     ``min_columns`` of 1 accepts a file of texts alone.
@@ -143,11 +153,12 @@ def read_upload(workspace: Workspace, upload_id: str, name: str, min_columns: in
     DataError, NotFoundError
         As `read_table` does.
     """
-    return read_table(workspace.upload_path(upload_id), name=name, min_columns=min_columns)
+    path = workspace.upload_path(upload_id)
+    return read_table(path, name=name, min_columns=min_columns, **reading.model_dump())
 
 
 def _key(upload_id: str) -> str:
-    return f"upload:{upload_id}"
+    return f"file:{upload_id}"
 
 
 def _shown(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tests.data.tables import table
+from tests.data.tables import CHOICE, table
 from tl_core.data.dataset import Dataset, build_dataset
 from tl_core.schema import Finding
 
@@ -27,7 +27,7 @@ def of_rows(rows: Sequence[tuple[str, str]], *, test: Sequence[tuple[str, str]] 
     if test:
         own_texts, own_labels = zip(*test, strict=True)
         own = table(text=own_texts, label=own_labels)
-    return build_dataset(table(text=texts, label=labels), name="made", text="text", label="label", test=own)
+    return build_dataset(table(text=texts, label=labels), name="made", choice=CHOICE, test=own)
 
 
 def of_classes(counts: dict[str, int], *, test: dict[str, int] | None = None) -> Dataset:

@@ -4,6 +4,7 @@ from tests.data.doctor.made import count, of_classes, only
 from tl_core.data.doctor.intervals import accuracy_half_width, difference_half_width, expected_interval
 from tl_core.data.doctor.rare_classes import rare_classes, rare_labels
 from tl_core.data.splitting import make_split
+from tl_core.schema import SplitRule
 
 
 def test_class_is_rare_below_seventeen_examples_of_the_usual_shares() -> None:
@@ -18,7 +19,7 @@ def test_class_is_rare_below_seventeen_examples_of_the_usual_shares() -> None:
 def test_split_decides_where_there_is_one() -> None:
     made = of_classes({"large": 50, "small": 20})
     assert count(rare_classes(made, make_split(made))) == 0
-    assert count(rare_classes(made, make_split(made, fractions=(0.15, 0.1)))) == 20
+    assert count(rare_classes(made, make_split(made, SplitRule(validation=0.15, test=0.1)))) == 20
 
 
 def test_own_test_file_is_counted_as_it_is() -> None:

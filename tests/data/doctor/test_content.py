@@ -4,6 +4,7 @@ from tests.data.doctor.made import count, of_rows, of_texts, only
 from tests.data.tables import table
 from tl_core.data.dataset import build_dataset
 from tl_core.data.doctor.content import id_like_text, near_empty
+from tl_core.schema import ColumnChoice
 
 
 @pytest.mark.parametrize("text", ["?!", "a", "7", "12345", "x 9", "...", "😀😀", "1.5 € "])
@@ -21,7 +22,7 @@ def test_text_with_two_letters_or_one_ideograph_is_not(text: str) -> None:
 
 def test_pair_is_near_empty_if_one_of_its_texts_is() -> None:
     columns = table(one=["good words", "!", "more"], two=["?", "good words", "of it"], label=["x", "y", "x"])
-    made = build_dataset(columns, name="pairs", text=["one", "two"], label="label")
+    made = build_dataset(columns, name="pairs", choice=ColumnChoice(text=("one", "two"), label=("label",)))
     assert count(near_empty(made)) == 2
 
 

@@ -6,6 +6,7 @@ import pytest
 from samples import __file__ as samples
 from tests.data.doctor.made import of_classes, of_texts
 from tests.data.doctor.test_near import Groups
+from tests.data.tables import CHOICE
 from tl_core.data.dataset import build_dataset
 from tl_core.data.doctor.examine import draw_sample, examine
 from tl_core.data.reading import read_table
@@ -16,7 +17,7 @@ SAMPLES = sorted(Path(samples).parent.glob("*.csv"))
 
 @pytest.mark.parametrize("path", SAMPLES, ids=[path.stem for path in SAMPLES])
 def test_the_samples_raise_no_alarm(path: Path) -> None:
-    made = build_dataset(read_table(path), name=path.stem, text="text", label="label")
+    made = build_dataset(read_table(path), name=path.stem, choice=CHOICE)
     found = examine(made, make_split(made), known_languages=("en",))
     assert [(one.code, one.severity) for one in found if one.severity != "info"] == []
 

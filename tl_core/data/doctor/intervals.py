@@ -6,7 +6,8 @@ from statistics import NormalDist
 
 from tl_core.data.dataset import Dataset
 from tl_core.data.doctor.wording import percent
-from tl_core.data.splitting import MAX_TEST, TEST_SHARE, Split
+from tl_core.data.split_rules import MAX_TEST, TEST_SHARE
+from tl_core.data.splitting import Split
 from tl_core.schema import Finding
 
 ASSUMED_ACCURACY = 0.8

@@ -89,8 +89,10 @@ def mask_personal_data(text: str) -> str:
     >>> mask_personal_data("Write to jo@mail.org or call +49 30 1234567.")
     'Write to <email> or call <phone>.'
     """
-    text = _CARD_HERE.sub(_masked_card, _MAIL_HERE.sub("<email>", text))
-    return _PHONE_HERE.sub(_masked_phone, text)
+    masked = _CARD_HERE.sub(_masked_card, _MAIL_HERE.sub("<email>", text))
+    masked = _PHONE_HERE.sub(_masked_phone, masked)
+    # What was masked may have hidden where a number ends, so what is left is looked at again.
+    return masked if masked == text else mask_personal_data(masked)
 
 
 def passes_luhn(digits: Sequence[str] | str) -> bool:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from tl_core.data.dataset import Dataset
 from tl_core.data.doctor.wording import MAX_EXAMPLES, found
-from tl_core.data.splitting import TEST_SHARE, VALIDATION_SHARE, Split
+from tl_core.data.split_rules import TEST_SHARE, VALIDATION_SHARE
+from tl_core.data.splitting import Split
 from tl_core.schema import Finding
 
 MIN_TRAIN = 8

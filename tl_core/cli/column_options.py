@@ -1,0 +1,98 @@
+"""The options that say which columns of a file make a dataset, and how it is split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tl_core.data.label_maps import read_label_map
+from tl_core.errors import PlanError
+from tl_core.planning.launching import USUAL_THRESHOLD
+from tl_core.schema import SplitMethod, SplitRule
+
+TextsOption = Annotated[
+    list[str] | None,
+    typer.Option("--text", help="Text column; several are joined. Guessed if not given."),
+]
+LabelsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", help="Label column, or several of ones and zeros, one a class. Guessed if not given."
+    ),
+]
+EdgesOption = Annotated[
+    str | None, typer.Option("--bins", help="Limits that cut numeric labels into classes, such as 2.5,3.5.")
+]
+LabelMapOption = Annotated[
+    Path | None, typer.Option("--label-map", help="File with two columns: a label and its new name.")
+]
+GroupOption = Annotated[
+    str | None, typer.Option("--group", help="Column of what belongs together; no group crosses a split.")
+]
+TimeOption = Annotated[str | None, typer.Option("--time", help="Date column; test gets the newest rows.")]
+SplitColumnOption = Annotated[
+    str | None, typer.Option("--split-column", help="Column that says train, validation or test.")
+]
+KeepTogetherOption = Annotated[
+    str | None,
+    typer.Option(
+        "--keep-together",
+        help=f"Similarity of near duplicates that stay in one part, or 'no'. Default: {USUAL_THRESHOLD}.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnOptions:
+    """The options as they were typed."""
+
+    text: list[str] | None = None
+    label: list[str] | None = None
+    edges: str | None = None
+    label_map: Path | None = None
+    group: str | None = None
+    time: str | None = None
+    split_column: str | None = None
+    keep_together: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return what `complete_choice` takes. Raises PlanError and DataError for what cannot be meant."""
+        return {
+            "text": tuple(self.text or ()),
+            "label": tuple(self.label or ()),
+            "edges": tuple(_numbers(self.edges)) if self.edges else (),
+            "label_map": read_label_map(self.label_map) if self.label_map else {},
+            "group": self.group,
+            "time": self.time,
+            "split": self.split_column,
+        }
+
+    def rule(self) -> SplitRule | None:
+        """Return the rule that was asked for; None leaves it to the usual one."""
+        if self.keep_together is None and self.time is None:
+            return None
+        method = SplitMethod.GROUPED if self.group else SplitMethod.STRATIFIED
+        method = SplitMethod.OWN if self.split_column else SplitMethod.BY_TIME if self.time else method
+        return SplitRule(method=method, keep_together=_similarity(self.keep_together))
+
+
+def _similarity(text: str | None) -> float | None:
+    if text is None:
+        return USUAL_THRESHOLD
+    if text == "no":
+        return None
+    value = _numbers(text)[0]
+    if not 0.5 <= value <= 1:
+        raise PlanError(
+            f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
+            f"The usual one is {USUAL_THRESHOLD}.",
+        )
+    return value
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise PlanError(f"Expected numbers divided by commas; got {text!r}.", "Such as 2.5,3.5.") from error

@@ -1,0 +1,74 @@
+"""From a file's columns to those of a dataset: texts joined, labels as classes, roles with their types."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.data.columns import check_columns
+from tl_core.data.identity import example_id
+from tl_core.data.labels import class_values
+from tl_core.data.reading import Table
+from tl_core.data.roles import parts_of, times_of, weights_of
+from tl_core.schema import ColumnChoice
+
+ID, TEXT, TEXT_B, LABEL = "example_id", "text", "text_b", "label"
+GROUP, TIME, WEIGHT, PART = "group", "time", "weight", "part"
+ROLES = (GROUP, TIME, WEIGHT, PART)
+_BATCH = 65_536
+
+
+def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
+    """Return a table's rows with the columns that a choice asks for.
+
+    Returns
+    -------
+    Columns ``example_id, text`` (``text_b`` for pairs), ``label`` (strings), and those of the chosen roles:
+    ``group`` (string), ``time`` (timestamp), ``weight`` (float64), ``part`` (string, empty if none).
+
+    Raises
+    ------
+    DataError
+        If a column is missing or named twice, or does not hold what it is chosen for.
+    """
+    check_columns(table, [*choice.text, *choice.label])
+    check_columns(table, [name for name in choice.columns if name not in (*choice.text, *choice.label)])
+    columns = table.columns
+    picked = {**_texts(columns, choice), LABEL: class_values(columns, choice), **_roles(columns, choice)}
+    rows = pa.table(picked)
+    return rows.add_column(0, ID, pa.chunked_array(list(_ids(rows)), pa.string()))
+
+
+def texts_of(rows: pa.Table) -> tuple[str, ...]:
+    """Name the columns of the texts: one, or two for pairs."""
+    return (TEXT, TEXT_B) if TEXT_B in rows.column_names else (TEXT,)
+
+
+def _texts(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
+    values = [columns[name] for name in choice.text]
+    if choice.joined_with is None:
+        return dict(zip((TEXT, TEXT_B), values, strict=False))
+    filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(one), ""), None, one) for one in values]
+    joined = pc.binary_join_element_wise(*filled, choice.joined_with, null_handling="skip")
+    return {TEXT: pc.fill_null(joined, "")}
+
+
+def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
+    found: dict[str, pa.ChunkedArray] = {}
+    if choice.group is not None:
+        found[GROUP] = columns[choice.group]
+    if choice.time is not None:
+        found[TIME] = times_of(columns[choice.time], choice.time)
+    if choice.weight is not None:
+        found[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
+    if choice.split is not None:
+        found[PART] = parts_of(columns[choice.split], choice.split)
+    return found
+
+
+def _ids(rows: pa.Table) -> Iterator[pa.Array]:
+    """Hash the texts of each row, some rows at a time: a million Python strings would not be cheap."""
+    names = texts_of(rows)
+    for batch in rows.select(names).to_batches(max_chunksize=_BATCH):
+        texts = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield pa.array([example_id(one) for one in texts], pa.string())
