@@ -54,7 +54,7 @@ def pack(workspace: Workspace, experiment_id: str, folder: Path) -> Path:
 
 def _require_finished_on_sample(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     sample = SAMPLES.get(experiment.dataset_name)
-    if sample is None or read_sample(sample).split.info != experiment.split:
+    if sample is None or read_sample(sample).split.info.hash != experiment.split.hash:
         raise UserError(
             f"Expected a comparison on {' or '.join(SAMPLES)} as they are; got {experiment.dataset_name}."
         )

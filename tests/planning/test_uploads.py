@@ -5,6 +5,7 @@ import pytest
 
 from tests.data.tables import table
 from tests.pages.fixtures import make_workspace
+from tl_core.data.reading import ReadChoices
 from tl_core.errors import DataError, NotFoundError, SplitError
 from tl_core.planning.uploads import (
     Upload,
@@ -16,6 +17,7 @@ from tl_core.planning.uploads import (
     read_upload,
     save_upload,
 )
+from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
 from tl_core.store.workspace import Workspace
 
 TABLE = table(
@@ -35,8 +37,15 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 def test_an_upload_and_what_was_decided_about_it_survive(workspace: Workspace) -> None:
     upload = keep_upload(workspace, b"text,label\n", "reviews.csv")
     assert workspace.upload_path(upload.upload_id).read_bytes() == b"text,label\n"
-    save_upload(workspace, upload.model_copy(update={"label": "mood"}))
-    assert find_upload(workspace, upload.upload_id).label == "mood"
+    decided = upload.model_copy(
+        update={
+            "choice": ColumnChoice.of("text", "mood"),
+            "rule": SplitRule(method=SplitMethod.GROUPED, keep_together=0.9),
+            "reading": ReadChoices(encoding="utf-16"),
+        }
+    )
+    save_upload(workspace, decided)
+    assert find_upload(workspace, upload.upload_id) == decided
 
 
 @pytest.mark.parametrize(
@@ -74,25 +83,42 @@ def test_a_sample_has_one_id(workspace: Workspace, tmp_path: Path) -> None:
     assert keep_sample(workspace, tmp_path / "some.csv") == keep_sample(workspace, tmp_path / "some.csv")
 
 
-def test_the_guess_stands_until_another_column_is_chosen() -> None:
+def test_the_guess_stands_until_other_columns_are_chosen() -> None:
     upload = Upload(upload_id="upload_1", name="a.csv")
     proposal = propose(TABLE, upload)
-    assert (proposal.text, proposal.label) == ("text", "label")
-    assert proposal.guess is not None
-    chosen = propose(TABLE, upload.model_copy(update={"text": "note"}))
-    assert (chosen.text, chosen.label) == ("note", "label")
+    assert proposal.choice == ColumnChoice.of("text", "label")
+    assert set(proposal.reasons) == {"text", "label"}
+    chosen = ColumnChoice(text=("note", "text"), label=("label",), joined_with="\n")
+    assert propose(TABLE, upload.model_copy(update={"choice": chosen})).choice == chosen
 
 
 def test_where_nothing_can_be_guessed_there_are_still_columns_to_choose_from() -> None:
     numbers = table(a=["1", "2", "3"], b=["4", "5", "6"])
     proposal = propose(numbers, Upload(upload_id="upload_1", name="a.csv"))
-    assert proposal.guess is None
-    assert (proposal.text, proposal.label) == ("a", "b")
+    assert proposal.reasons == {}
+    assert proposal.choice == ColumnChoice.of("a", "b")
 
 
 def test_a_chosen_column_that_the_file_lacks_is_forgotten() -> None:
-    proposal = propose(TABLE, Upload(upload_id="upload_1", name="a.csv", text="gone"))
-    assert proposal.text == "text"
+    gone = ColumnChoice.of("gone", "label")
+    proposal = propose(TABLE, Upload(upload_id="upload_1", name="a.csv", choice=gone))
+    assert proposal.choice.text == ("text",)
+
+
+def test_a_split_and_a_group_column_are_taken_and_a_date_and_a_weight_only_told() -> None:
+    rows = [f"a text with the number {i} in it" for i in range(40)]
+    columns = table(
+        text=rows,
+        label=["x", "y"] * 20,
+        split=["train"] * 20 + ["test"] * 20,
+        author=[f"author {i % 8}" for i in range(40)],
+        date=[f"2026-01-{1 + i % 28:02d}" for i in range(40)],
+        weight=["1.5"] * 40,
+    )
+    proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
+    choice = proposal.choice
+    assert (choice.split, choice.group, choice.time, choice.weight) == ("split", "author", None, None)
+    assert {"split", "group", "time", "weight"} <= set(proposal.reasons)
 
 
 def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:

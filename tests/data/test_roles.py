@@ -1,0 +1,92 @@
+"""Columns that carry a group, a date, a weight or a part."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.data.tables import table
+from tl_core.data.roles import guess_roles, parts_of, times_of, weights_of
+from tl_core.errors import DataError
+
+
+def column(*values: str):
+    return table(x=values).columns["x"]
+
+
+def guessed(**columns):
+    return {one.role: one.column for one in guess_roles(table(**columns).columns, ["text", "label"])}
+
+
+def test_each_role_is_recognised_by_name_and_values() -> None:
+    size = 40
+    assert guessed(
+        text=["a"] * size,
+        label=["b"] * size,
+        subset=["train", "dev"] * 20,
+        user_id=[str(i % 9) for i in range(size)],
+        created_at=["2026-01-31 10:00:00"] * size,
+        weight=["0.5"] * size,
+        note=["words"] * size,
+    ) == {"split": "subset", "group": "user_id", "time": "created_at", "weight": "weight"}
+
+
+def test_what_only_looks_like_a_role_is_none() -> None:
+    size = 40
+    assert (
+        guessed(
+            text=["a"] * size,
+            user_id=[str(i) for i in range(size)],  # every row its own: nothing belongs together
+            weight=["-1"] * size,
+            number=["2020"] * size,  # a year only under a name that says so
+            phase=["train", "boat"] * 20,
+        )
+        == {}
+    )
+
+
+def test_a_flag_that_names_the_test_part_is_a_split() -> None:
+    assert guessed(in_held_out_test=["1", "0"] * 20, text=["a"] * 40) == {"split": "in_held_out_test"}
+    assert parts_of(column("1", "0", "", "TRUE"), "is_test").to_pylist() == ["test", "train", "", "test"]
+
+
+def test_words_of_many_papers_are_parts() -> None:
+    found = parts_of(column("Train", "dev", "VAL", "held-out", " test ", ""), "split")
+    assert found.to_pylist() == ["train", "validation", "validation", "test", "test", ""]
+    with pytest.raises(DataError, match="in the split column 'split'; got 'boat'"):
+        parts_of(column("train", "boat"), "split")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("2026-01-31", "2026-02-01"),
+        ("2026-01-31T00:00:00Z", "2026-02-01 00:00:00"),
+        ("31.01.2026", "01.02.2026"),
+        ("31/01/2026", "01/02/2026"),
+        ("01/31/2026", "02/01/2026"),
+        ("1769817600", "1769904000"),
+        ("1769817600000", "1769904000000"),
+        ("Sat Jan 31 00:00:00 +0000 2026", "Sun Feb 01 00:00:00 +0000 2026"),
+    ],
+)
+def test_dates_of_one_form_are_read(values: tuple[str, str]) -> None:
+    assert times_of(column(*values), "date").to_pylist() == [datetime(2026, 1, 31), datetime(2026, 2, 1)]
+
+
+def test_years_are_dates_where_they_are_chosen() -> None:
+    assert times_of(column("2025", "2026"), "year").to_pylist() == [
+        datetime(2025, 1, 1),
+        datetime(2026, 1, 1),
+    ]
+
+
+@pytest.mark.parametrize("values", [("2026-01-31", "soon"), ("", "2026-01-31"), ("31.01.2026", "2026-01-31")])
+def test_a_row_without_a_date_is_named(values: tuple[str, str]) -> None:
+    with pytest.raises(DataError, match="Expected a date in every row of 'date'; row"):
+        times_of(column(*values), "date")
+
+
+def test_weights_are_numbers_that_are_not_negative() -> None:
+    assert weights_of(column("1", " 0.5 ", "2e1"), "w").to_pylist() == [1.0, 0.5, 20.0]
+    with pytest.raises(DataError, match="in every row of 'w'; got '-1'"):
+        weights_of(column("1", "-1"), "w")
