@@ -100,9 +100,9 @@ def _more_columns(
         )
     )
     for place, (role, (title, help_text)) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
-        options = [None, *free]
+        options = ["", *free]
         kept = getattr(choice, role)
-        more[role] = place.selectbox(
+        picked = place.selectbox(
             title,
             options,
             index=options.index(kept) if kept in free else 0,
@@ -110,6 +110,7 @@ def _more_columns(
             key=f"{role}_{upload.upload_id}",
             help=help_text,
         )
+        more[role] = picked or None
         if role in proposal.reasons:
             place.caption(literal(f"Looks like one: {proposal.reasons[role]}"))
     if "weight" in proposal.reasons:

@@ -12,8 +12,8 @@ _WORDS = {
         "did-not-learn still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
-        "dataset example label class fingerprint split train validation test arm frozen experiment run "
-        "token verdict "
+        "dataset example label class fingerprint near-duplicate split train validation test arm weights "
+        "frozen experiment run token verdict "
     ),
     "design": (
         "dataset label class split train validation test transfer-learning arm base-model pretrained "
