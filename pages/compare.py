@@ -19,6 +19,7 @@ from pages.shared.results import (
     states_of,
     watch,
 )
+from pages.shared.suspects import draw_suspects
 from pages.shared.wording import facts_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
@@ -91,6 +92,7 @@ draw_reaching(results, verdict)
 proof.draw_classes(results, verdict)
 proof.draw_confusions(results, verdict)
 comparison.draw_agreement(results, verdict)
+draw_suspects(results, verdict)
 proof.draw_all_pairs(results, verdict.train_size)
 proof.draw_fairness(results, verdict.train_size)
 proof.draw_settings(results, verdict)

@@ -1,0 +1,54 @@
+"""Test examples whose label the trained models dispute: for a person to read, never dropped by itself."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from scipy.special import softmax
+
+from pages.shared.exhibits import made_once
+from pages.shared.frame import card, literal
+from pages.shared.results import dataset_of, labels_of
+from pages.shared.saving import offer_table
+from pages.shared.wording import plural
+from tl_core.data.doctor.label_errors import SuspectedError, rank_label_errors
+from tl_core.results.comparison import ExperimentResults
+from tl_core.schema import Verdict
+
+MOST_SHOWN = 20
+
+
+def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
+    """List the test labels that a pair's first arm disputes with confidence, if there are any."""
+    suspects = _suspects_of(results, verdict)
+    if not suspects:
+        return
+    arm = labels_of(results.experiment)[verdict.a]
+    meaning = f"{plural(len(suspects), 'test label')} that {literal(arm)} disputes"
+    with card("Labels that look wrong", meaning):
+        table = pd.DataFrame(
+            [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
+            columns=["Text", "Label", "The models say", "By how much, points"],
+        )
+        offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
+        st.caption(
+            "By confident learning on the mean probabilities over seeds, the most disputed first. Read them "
+            "and correct what is wrong in your file: test examples that are dropped only because a model "
+            "disagrees make every number look better than it is."
+        )
+
+
+@made_once
+def _suspects_of(results: ExperimentResults, verdict: Verdict) -> list[SuspectedError]:
+    predictions = results.predictions[verdict.a, verdict.train_size]
+    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    if dataset is None:
+        return []
+    texts = dict(zip(dataset.example_ids(), dataset.table["text"].to_pylist(), strict=True))
+    ids = [str(identity) for identity in predictions.example_ids]
+    return rank_label_errors(
+        predictions.targets,
+        np.mean(softmax(predictions.logits, axis=-1), axis=0),
+        texts=[texts.get(identity, "") for identity in ids],
+        labels=results.experiment.labels,
+        example_ids=ids,
+    )
