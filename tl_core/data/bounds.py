@@ -19,7 +19,7 @@ def check_num_columns(num_columns: int, min_columns: int, name: str) -> None:
         )
     if num_columns > MAX_COLUMNS:
         raise DataError(
-            f"Expected at most {MAX_COLUMNS:,} columns; '{name}' has {num_columns:,}.",
+            f"Expected at most {MAX_COLUMNS:,} columns; '{name}' has {num_columns:,} or more.",
             "Keep the columns with the text and the label; if there are fewer, name the right delimiter.",
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from chardetng_py import EncodingDetector
 
 from tl_core.errors import DataError
@@ -164,10 +165,13 @@ def _wide_encoding(head: bytes) -> str | None:
     num_line_ends = np.count_nonzero(np.isin(units, _LINE_ENDS))
     if num_line_ends == 0 or num_line_ends < 0.25 * np.count_nonzero(np.isin(low, _LINE_ENDS)):
         return None
-    is_pair = (high >= ord(" ")) & (high < 127) & (low >= ord(" ")) & (low < 127)
-    if np.count_nonzero(is_pair) > 0.8 * np.count_nonzero(high):
+    if np.count_nonzero(_is_ascii_text(high) & _is_ascii_text(low)) > 0.8 * np.count_nonzero(high):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _is_ascii_text(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    return ((codes >= ord(" ")) & (codes < 127)) | np.isin(codes, _LINE_ENDS)
 
 
 def _refuse_rubbish(head: bytes, encoding: str | None, name: str) -> None:

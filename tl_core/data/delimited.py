@@ -12,8 +12,12 @@ import pyarrow as pa
 from tl_core.data.bounds import check_num_columns
 from tl_core.data.decoding import MAX_LINE_BYTES
 from tl_core.data.dialect import Dialect, find_dialect, parse, sample_lines, uses_quotes, width
-from tl_core.data.rejects import REJECT_CHARS, REJECT_SCHEMA, line_numbers, reject_at
+from tl_core.data.lines import line_numbers, num_lines_left_out
+from tl_core.data.rejects import REJECT_CHARS, REJECT_SCHEMA, reject_at, reject_table
 from tl_core.errors import DataError
+
+MAX_LEFT_OUT = 200_000
+"""Most lines that may be left out; the database takes a kilobyte for each until it tells them."""
 
 # A batch of Arrow strings holds 2 GiB at most, which texts of 200,000 characters do not reach with so many.
 _BATCH_ROWS = 10_000
@@ -26,7 +30,6 @@ class Parsed:
     dialect: Dialect
     rows: pa.Table
     rejects: pa.Table
-    num_rejected_bytes: int
 
 
 def parse_file(
@@ -59,12 +62,15 @@ def parse_file(
     _refuse_packed_rows(parse(lines, dialect), name)
     num_columns = width(lines, dialect)
     check_num_columns(num_columns, min_columns, name)
-    parsed = _parse_rows(path, dialect, num_columns)
-    if parsed.rejects.num_rows and quote is None and not uses_quotes(lines, dialect):
-        plain = _parse_rows(path, replace(dialect, quote="", escape=""), num_columns)
-        parsed = min(parsed, plain, key=lambda one: one.rejects.num_rows)
-    _check_rejects(parsed, name, path.stat().st_size)
-    return parsed
+    rows = _parse_rows(path, dialect, num_columns)
+    num_left_out = num_lines_left_out(path, rows)
+    if num_left_out and quote is None and not uses_quotes(lines, dialect):
+        unquoted = replace(dialect, quote="", escape="")
+        plain = _parse_rows(path, unquoted, num_columns)
+        if (num_plain := num_lines_left_out(path, plain)) <= num_left_out / 100:
+            dialect, rows, num_left_out = unquoted, plain, num_plain
+    rejects = _find_rejects(path, name, dialect, rows, num_left_out) if num_left_out else reject_table()
+    return Parsed(dialect=dialect, rows=rows, rejects=rejects)
 
 
 @contextmanager
@@ -94,8 +100,22 @@ def _is_usable(mark: str) -> bool:
     return mark not in {"\r", "\n", "\0"} and not "\ud800" <= mark <= "\udfff"
 
 
-def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> Parsed:
-    """Let DuckDB read every line, the first too, as a row of `num_columns` texts."""
+def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> pa.Table:
+    """Let DuckDB read every line that it can, the first too, as a row of `num_columns` texts."""
+    with locked_connection(path.parent) as connection:
+        try:
+            return _scan(connection, path, dialect, num_columns, "ignore_errors").to_arrow_table(_BATCH_ROWS)
+        except duckdb.Error as error:
+            raise DataError(
+                f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; the file cannot be"
+                f" parsed so ({str(error).splitlines()[0]})",
+                "Name the right delimiter and quote, or save the file again as CSV.",
+            ) from None
+
+
+def _scan(
+    connection: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, num_columns: int, on_error: str
+) -> duckdb.DuckDBPyRelation:
     names = [f"column_{position}" for position in range(1, num_columns + 1)]
     kept = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)  # an empty field reads as null
     types = ", ".join(f"{name}: 'VARCHAR'" for name in names)
@@ -103,29 +123,36 @@ def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> Parsed:
         f"SELECT {kept} FROM read_csv($path, auto_detect = false, all_varchar = true, header = false,"  # noqa: S608
         f" columns = {{{types}}}, delim = $delimiter, quote = $quote, escape = $escape,"
         rf" new_line = '\n', max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES},"
-        " store_rejects = true, rejects_limit = 0)"
+        f" {on_error} = true)"
     )
     marks = {"delimiter": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape}
+    return connection.sql(query, params={"path": str(path), **marks})
+
+
+def _find_rejects(path: Path, name: str, dialect: Dialect, rows: pa.Table, num_left_out: int) -> pa.Table:
+    """Read the file once more to tell what was left out, and refuse it if that is too much."""
+    if num_left_out > MAX_LEFT_OUT:
+        raise DataError(
+            f"Expected rows of {rows.num_columns} fields divided by {dialect.delimiter!r}; {num_left_out:,}"
+            f" lines of '{name}' are no such rows.",
+            "Name the right delimiter and quote, or save the file again as CSV.",
+        )
     with locked_connection(path.parent) as connection:
-        try:
-            rows = connection.sql(query, params={"path": str(path), **marks}).to_arrow_table(_BATCH_ROWS)
-        except duckdb.Error as error:
-            raise DataError(
-                f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; the file cannot be"
-                f" parsed so ({str(error).splitlines()[0]})",
-                "Name the right delimiter and quote, or save the file again as CSV.",
-            ) from None
-        return _with_rejects(rows, dialect, connection, path)
+        again = _scan(connection, path, dialect, rows.num_columns, "store_rejects")
+        for _ in again.to_arrow_reader(_BATCH_ROWS):
+            pass  # all has to be read before it is told what cannot be
+        connection.execute(
+            "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
+            " any_value(error_message) AS reason, any_value(csv_line) AS text"
+            " FROM reject_errors GROUP BY start"
+        )
+        [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
+        rejects = _rejects(connection, path)
+    _check_rejects(rejects, num_bytes, rows, name, path)
+    return rejects
 
 
-def _with_rejects(
-    rows: pa.Table, dialect: Dialect, connection: duckdb.DuckDBPyConnection, path: Path
-) -> Parsed:
-    connection.execute(
-        "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
-        " any_value(error_message) AS reason, any_value(csv_line) AS text FROM reject_errors GROUP BY start"
-    )
-    [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
+def _rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> pa.Table:
     found = connection.sql(
         # Blank lines before a row are counted to it.
         "SELECT start, length(text) - length(ltrim(text, chr(10))) AS num_blank,"
@@ -135,8 +162,19 @@ def _with_rejects(
     ).to_arrow_table()
     # DuckDB's own line numbers skip newlines inside fields.
     lines = line_numbers(path, found["start"].to_numpy()) + found["num_blank"].to_numpy()
-    rejects = pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
-    return Parsed(dialect=dialect, rows=rows, rejects=rejects, num_rejected_bytes=int(num_bytes))
+    return pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
+
+
+def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str, path: Path) -> None:
+    """Refuse a file of which more than half, in rows or in bytes, would be left out."""
+    if rejects.num_rows <= rows.num_rows and num_bytes <= path.stat().st_size / 2:
+        return
+    first = reject_at(rejects, 0)
+    raise DataError(
+        f"Expected rows of {rows.num_columns} fields; most of '{name}' has other rows ({rejects.num_rows:,}"
+        f" rejected, the first on line {first.line}: {first.reason})",
+        "Check the quotes around that line, or name the right delimiter and quote.",
+    )
 
 
 def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
@@ -154,16 +192,3 @@ def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
             "Use the file as it was before, or import it in the spreadsheet as text with a comma as the"
             " delimiter and save it again.",
         )
-
-
-def _check_rejects(parsed: Parsed, name: str, size: int) -> None:
-    """Refuse a file of which more than half, in rows or in bytes, would be left out."""
-    num_rejects = parsed.rejects.num_rows
-    if num_rejects <= parsed.rows.num_rows and parsed.num_rejected_bytes <= size / 2:
-        return
-    first = reject_at(parsed.rejects, 0)
-    raise DataError(
-        f"Expected rows of {parsed.rows.num_columns} fields; most of '{name}' has other rows"
-        f" ({num_rejects:,} rejected, the first on line {first.line}: {first.reason})",
-        "Check the quotes around that line, or name the right delimiter and quote.",
-    )

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from tl_core.data.bounds import MAX_COLUMNS
+
 DELIMITERS = (",", ";", "\t", "|")
 DEFAULT_QUOTE = '"'
 
@@ -52,11 +54,14 @@ def find_dialect(
         What the person chose; None to find it.
     """
     lines = sample_lines(path)
+    common = [*_common(delimiter, quote)]
+    if max(width(lines, dialect) for dialect in common) > MAX_COLUMNS:
+        return max(common, key=lambda dialect: width(lines, dialect))  # the sniffer would take a gigabyte
     sniffed = _sniff(connection, path, delimiter, quote)
     if sniffed and quote is None and not sniffed.quote and not any(DEFAULT_QUOTE in line for line in lines):
         # Quotes may still come after the sample.
         sniffed = replace(sniffed, quote=DEFAULT_QUOTE, escape=DEFAULT_QUOTE)
-    candidates = [*([sniffed] if sniffed else []), *_common(delimiter, quote)]
+    candidates = [*([sniffed] if sniffed else []), *common]
     return max(candidates, key=lambda dialect: (_evenness(lines, dialect), dialect.delimiter == "\t"))
 
 

@@ -84,7 +84,9 @@ def read_json(path: Path, name: str, *, is_list: bool, min_columns: int) -> tupl
         if isinstance(values, str):
             rejects.append(Reject(line=line, reason=values, text=text[:REJECT_CHARS]))
         elif not values:
-            rejects.append(Reject(line=line, reason="Expected values in the object.", text=text))
+            rejects.append(
+                Reject(line=line, reason="Expected values in the object.", text=text[:REJECT_CHARS])
+            )
         else:
             collected.add(values, len(text))
     columns = collected.table()

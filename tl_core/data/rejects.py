@@ -2,20 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from tl_core.data.spreadsheets import as_csv, harmless
 
 REJECT_CHARS = 10_000
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
-
-_CHUNK_SIZE = 1 << 24
-_NEWLINE = ord("\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +47,3 @@ def rejects_as_csv(rejects: pa.Table) -> bytes:
     rows = zip(*(column.to_pylist() for column in rejects.columns), strict=True)
     cells = ([str(line), harmless(reason), harmless(text)] for line, reason, text in rows)
     return as_csv([REJECT_SCHEMA.names, *cells])
-
-
-def line_numbers(path: Path, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the line, from 1, of each byte position; positions ascend."""
-    lines = np.ones(len(positions), dtype=np.int64)
-    offset = 0
-    with path.open("rb") as file:
-        while offset <= positions.max(initial=-1) and (chunk := file.read(_CHUNK_SIZE)):
-            newlines = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == _NEWLINE) + offset
-            lines += np.searchsorted(newlines, positions)
-            offset += len(chunk)
-    return lines
