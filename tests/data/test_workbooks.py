@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.workbooks import DATE, ods, packed, xlsx
+from tests.data.workbooks import DATE, ods, old_office, packed, xlsx
 from tl_core.data import apart
 from tl_core.data.reading import Table, read_table
 from tl_core.data.workbooks import Cell, cell_text
@@ -93,6 +93,8 @@ BAD = {
     "no sheets": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<workbook/>"}), "mine.xlsx"),
     "damaged XML": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<work"}), "mine.xlsx"),
     "cut": (xlsx({"s": ROWS})[:-40], "damaged, cut off"),
+    "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "without a password"),
+    "old Word document": (old_office(["WordDocument", "1Table"]), "of another kind"),
     "old Office, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged"),
 }
 

@@ -1,9 +1,12 @@
 """Excel and OpenDocument workbooks written by hand, part by part, for tests."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
+
+from tl_core.data.formats import OLD_OFFICE
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -62,6 +65,23 @@ def ods(rows: Sequence[Sequence[str]]) -> bytes:
             "</table:table></office:spreadsheet></office:body></office:document-content>",
         }
     )
+
+
+def old_office(streams: Sequence[str]) -> bytes:
+    """Return the container of old Office documents, with two streams of these names and nothing in them."""
+    free, end = 0xFFFFFFFF, 0xFFFFFFFE
+    header = OLD_OFFICE + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<I", 0)
+    table = struct.pack("<II", free - 2, end)
+    first, second = (_entry(name, 2, right) for name, right in zip(streams, (2, free), strict=True))
+    entries = _entry("Root Entry", 5, free, child=1) + first + second
+    return header.ljust(512, b"\xff") + table.ljust(512, b"\xff") + entries.ljust(512, b"\0")
+
+
+def _entry(name: str, kind: int, right: int, child: int = 0xFFFFFFFF) -> bytes:
+    raw = f"{name}\0".encode("utf-16-le")
+    links = struct.pack("<HBBIII", len(raw), kind, 1, 0xFFFFFFFF, right, child)
+    return raw.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", 0xFFFFFFFE, 0)
 
 
 def packed(parts: Mapping[str, str | bytes]) -> bytes:

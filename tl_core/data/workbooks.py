@@ -1,5 +1,6 @@
 """Sheets of Excel and OpenDocument workbooks to texts, as a person sees the cells."""
 
+import mmap
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -17,12 +18,14 @@ from python_calamine import (
 )
 
 from tl_core.data.bounds import check_num_columns
+from tl_core.data.formats import OLD_OFFICE
 from tl_core.errors import DataError
 
 MAX_UNPACKED_BYTES = 2 << 30
 
 _BATCH_ROWS = 4096
 _EXACT = 2**53
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -56,12 +59,12 @@ def write_sheet_texts(path: Path, name: str, target: Path, sheet: str | None) ->
             check_num_columns(found.width, 0, name)
             _write(found, target)
             return str(found.name)
-    except PasswordError:
-        raise DataError(
-            f"Expected a workbook without a password; '{name}' is encrypted.",
-            "Remove the password in the spreadsheet program and save it again.",
-        ) from None
     except CalamineError as error:
+        if isinstance(error, PasswordError) or _is_encrypted(path):
+            raise DataError(
+                f"Expected a workbook without a password; '{name}' is encrypted.",
+                "Remove the password in the spreadsheet program and save it again.",
+            ) from None
         raise DataError(
             f"Expected an Excel or OpenDocument workbook; '{name}' is damaged or of another kind ({error}).",
             "Open it in the spreadsheet program and save it again, as a workbook or as CSV (UTF-8).",
@@ -96,6 +99,12 @@ def _check_size(path: Path, name: str) -> None:
             f"Expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES >> 30} GiB; '{name}' has more.",
             "Save the sheet as CSV (UTF-8), or keep only the columns with the text and the label.",
         )
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether it is the container that Excel puts an encrypted workbook into."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content[: len(OLD_OFFICE)] == OLD_OFFICE and content.find(_ENCRYPTED) >= 0
 
 
 def _find_sheet(workbook: CalamineWorkbook, name: str, sheet: str | None) -> CalamineSheet:
