@@ -78,3 +78,10 @@ def test_text_is_guessed_without_labels() -> None:
     assert guess_text(table(words=["the same"] * 3).columns) == "words"
     with pytest.raises(DataError, match="column of texts"):
         guess_text(table(id=list("123"), price=["1.5", "2", "3"]).columns)
+
+
+def test_rows_with_several_labels_are_told_where_nothing_looks_like_classes() -> None:
+    labels = ["a|b", "c|d", "a|c|d", "b|d", "b|c", "a|d", "d", "c"]
+    columns = table(text=[f"a longer text, number {i}, that says something" for i in range(8)], label=labels)
+    with pytest.raises(DataError, match="one label a row in 'label'; 6 rows have several"):
+        guess_columns(columns)

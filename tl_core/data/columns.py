@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.headers import LABEL_NAMES, TEXT_NAMES
+from tl_core.data.labels import class_values
 from tl_core.data.reading import Table
 from tl_core.errors import DataError
+from tl_core.schema import ColumnChoice
 
 MAX_LABELS = 1_000
 
@@ -78,6 +80,7 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     texts = [one for one in columns if one.name == text or (text is None and _can_be_text(one))]
     best_text = max((one for one in texts if one is not best_label), key=_text_score, default=None)
     if best_text is None or best_label is None:
+        _refuse_several_labels(table, columns)
         raise _no_pair(columns)
     return ColumnGuess(
         text=best_text.name,
@@ -187,6 +190,13 @@ def _text_reason(column: _Column) -> str:
 def _label_reason(column: _Column) -> str:
     named = "its name is usual for labels and " if _name_score(column.name, LABEL_NAMES) else ""
     return f"'{column.name}': {named}it has {column.num_distinct:,} values that come again and again."
+
+
+def _refuse_several_labels(table: Table, columns: Sequence[_Column]) -> None:
+    """Say that rows have several labels where that is why no column looks like one of classes."""
+    for column in columns:
+        if column.mean_length <= _LONGEST_LABEL:
+            class_values(table.columns, ColumnChoice.of(column.name, column.name))
 
 
 def _no_pair(columns: list[_Column]) -> DataError:
