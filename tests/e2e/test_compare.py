@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browsing import find_chromium
+from tests.e2e.scenes import wait_until_drawn
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.serving import Server, serve
 
@@ -76,6 +77,7 @@ def test_a_presentation_runs_by_the_keys(page: Page) -> None:
     expect(page.get_by_text("1 of 6")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_contain_text("more accurate than the same network")
 
+    wait_until_drawn(page)  # the button that knows the key has come with the slide
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
     page.keyboard.press("f")
