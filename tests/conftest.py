@@ -4,11 +4,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from tests.browsing import chromium
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Continuous integration tries the same examples each time; new ones are found where somebody can mend.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="module")

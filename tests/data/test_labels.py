@@ -3,7 +3,7 @@
 import pytest
 
 from tests.data.tables import table
-from tl_core.data.labels import are_indicators, bin_names, class_values
+from tl_core.data.labels import bin_names, class_values, find_indicators
 from tl_core.errors import DataError
 from tl_core.schema import ColumnChoice
 
@@ -61,8 +61,6 @@ def test_several_ones_in_a_row_are_refused() -> None:
 def test_a_column_of_something_else_is_no_indicator() -> None:
     with pytest.raises(DataError, match="ones and zeros in the label column 'anger'; row 3 holds '2'"):
         classes("joy", "anger", joy=["1", "0", "1"], anger=["0", "1", "2"])
-    columns = table(flags=["1", "0", ""], words=["a", "b", "c"], ones=["1", "1", "1"]).columns
-    assert [are_indicators(columns[name]) for name in columns.column_names] == [True, False, False]
 
 
 def test_numbers_are_cut_at_the_limits_and_each_limit_begins_the_next_class() -> None:
@@ -92,3 +90,17 @@ def test_a_label_map_renames_merges_and_sets_aside() -> None:
 def test_a_label_map_comes_after_the_limits() -> None:
     found = classes("stars", edges=(3,), label_map={"below 3": "negative"}, stars=["1", "5"])
     assert found == ["negative", "3 and more"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"joy": ["1", "0", "0"], "fear": ["0", "1", "1"], "text": ["a", "b", "c"]}, ("joy", "fear")),
+        ({"joy": ["1", "0", "1"], "fear": ["0", "1", "1"]}, ()),  # several ones in a row
+        ({"joy": ["1", "0", "0"], "fear": ["0", "1", "0"]}, ()),  # a row without any
+        ({"spam": ["1", "0", "0"], "text": ["a", "b", "c"]}, ()),  # a single flag is a label of its own
+        ({"joy": ["1", "1", "1"], "fear": ["0", "0", "0"]}, ()),
+    ],
+)
+def test_columns_that_share_out_the_rows_are_found(columns, found) -> None:
+    assert find_indicators(table(**columns).columns) == found

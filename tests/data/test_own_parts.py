@@ -1,7 +1,8 @@
 import pytest
 
 from tests.data.tables import dataset
-from tl_core.data.own_parts import own_parts, part_of, read_parts
+from tl_core.data.own_parts import own_parts, read_parts
+from tl_core.data.part_words import part_of
 from tl_core.errors import SplitError
 from tl_core.schema import SplitName
 

@@ -32,7 +32,7 @@ def test_chosen_roles_become_columns_with_their_types() -> None:
     rows = pick_rows(table(**COLUMNS), choice)
     assert rows.column_names == ["example_id", "text", "label", "group", "time", "weight", "part"]
     assert str(rows.schema.field("time").type) == "timestamp[us]"
-    assert rows["part"].to_pylist() == ["train", "train", "validation", "test"]
+    assert rows["part"].to_pylist() == ["train", "train", "dev", "test"]
 
 
 def test_a_role_s_column_that_is_missing_is_named() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.data.tables import table
-from tl_core.data.roles import guess_roles, parts_of, times_of, weights_of
+from tl_core.data.roles import guess_roles, times_of, weights_of
 from tl_core.errors import DataError
 
 
@@ -44,16 +44,9 @@ def test_what_only_looks_like_a_role_is_none() -> None:
     )
 
 
-def test_a_flag_that_names_the_test_part_is_a_split() -> None:
+def test_a_flag_is_a_split_only_under_a_name_that_says_so() -> None:
     assert guessed(in_held_out_test=["1", "0"] * 20, text=["a"] * 40) == {"split": "in_held_out_test"}
-    assert parts_of(column("1", "0", "", "TRUE"), "is_test").to_pylist() == ["test", "train", "", "test"]
-
-
-def test_words_of_many_papers_are_parts() -> None:
-    found = parts_of(column("Train", "dev", "VAL", "held-out", " test ", ""), "split")
-    assert found.to_pylist() == ["train", "validation", "validation", "test", "test", ""]
-    with pytest.raises(DataError, match="in the split column 'split'; got 'boat'"):
-        parts_of(column("train", "boat"), "split")
+    assert guessed(is_long=["1", "0"] * 20, text=["a"] * 40) == {}
 
 
 @pytest.mark.parametrize(

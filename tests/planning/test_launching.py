@@ -83,3 +83,11 @@ def test_a_launched_experiment_waits_in_its_order_of_work(workspace: Workspace, 
     first = Queue(workspace.database).claim([JobKind.RUN])
     assert first is not None
     assert first.ref_id == runs[0].run_id
+
+
+def test_columns_of_ones_and_zeros_are_one_label(workspace: Workspace, tmp_path: Path) -> None:
+    rows = [f"text number {n} says something,{n % 2},{1 - n % 2}" for n in range(20)]
+    (tmp_path / "a.csv").write_text("\n".join(["text,joy,fear", *rows]) + "\n")
+    info = take_in(workspace, tmp_path / "a.csv", name="R").dataset.info
+    assert info.label_counts == {"fear": 10, "joy": 10}
+    assert info.columns.label_column == "joy, fear"

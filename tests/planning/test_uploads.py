@@ -121,6 +121,14 @@ def test_a_split_and_a_group_column_are_taken_and_a_date_and_a_weight_only_told(
     assert {"split", "group", "time", "weight"} <= set(proposal.reasons)
 
 
+def test_columns_of_ones_and_zeros_are_guessed_as_one_label() -> None:
+    rows = [f"a text with the number {i} in it" for i in range(12)]
+    columns = table(text=rows, joy=["1", "0", "0"] * 4, fear=["0", "1", "0"] * 4, calm=["0", "0", "1"] * 4)
+    proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
+    assert proposal.choice.label == ("joy", "fear", "calm")
+    assert "a one in just one" in proposal.reasons["label"]
+
+
 def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:
     upload = Upload(upload_id="upload_1", name="my reviews.v2.csv")
     rows = [f"text number {i}" for i in range(10)]

@@ -46,7 +46,16 @@ def class_values(columns: pa.Table, choice: ColumnChoice) -> pa.ChunkedArray:
     return _renamed(values, choice) if choice.label_map else values
 
 
-def are_indicators(values: pa.ChunkedArray) -> bool:
+def find_indicators(columns: pa.Table) -> tuple[str, ...]:
+    """Return columns of ones and zeros of which every row has one in just one; none if there are not two."""
+    names = [name for name in columns.column_names if _are_indicators(columns[name])]
+    if len(names) < 2:
+        return ()
+    num_ones = np.sum([_is_one(columns[name], name) for name in names], axis=0)
+    return tuple(names) if (num_ones == 1).all() else ()
+
+
+def _are_indicators(values: pa.ChunkedArray) -> bool:
     """Whether a column holds ones and zeros alone, in one of their spellings, and both of them."""
     plain = _plain(values)
     ones, zeros = pc.is_in(plain, value_set=_ONES), pc.is_in(plain, value_set=_ZEROS)

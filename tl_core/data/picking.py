@@ -9,7 +9,7 @@ from tl_core.data.columns import check_columns
 from tl_core.data.identity import example_id
 from tl_core.data.labels import class_values
 from tl_core.data.reading import Table
-from tl_core.data.roles import parts_of, times_of, weights_of
+from tl_core.data.roles import times_of, weights_of
 from tl_core.schema import ColumnChoice
 
 ID, TEXT, TEXT_B, LABEL = "example_id", "text", "text_b", "label"
@@ -24,7 +24,7 @@ def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
     Returns
     -------
     Columns ``example_id, text`` (``text_b`` for pairs), ``label`` (strings), and those of the chosen roles:
-    ``group`` (string), ``time`` (timestamp), ``weight`` (float64), ``part`` (string, empty if none).
+    ``group`` (string), ``time`` (timestamp), ``weight`` (float64), ``part`` (string, as the person wrote it).
 
     Raises
     ------
@@ -62,7 +62,7 @@ def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray
     if choice.weight is not None:
         found[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
     if choice.split is not None:
-        found[PART] = parts_of(columns[choice.split], choice.split)
+        found[PART] = columns[choice.split]
     return found
 
 

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tl_core.data.part_words import part_of
 from tl_core.errors import DataError
-from tl_core.schema import SplitName
-
-PART_WORDS: dict[str, SplitName] = {
-    **dict.fromkeys(("train", "training", "tr", "learn"), SplitName.TRAIN),
-    **dict.fromkeys(("validation", "valid", "val", "dev", "development"), SplitName.VALIDATION),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation", "held-out", "heldout"), SplitName.TEST),
-}
-"""Usual names of the parts of a split, in lower case."""
 
 _GROUP_NAMES = frozenset(
     (
@@ -28,6 +21,7 @@ _TIME_NAMES = frozenset(
     ("date", "time", "datetime", "timestamp", "created", "published", "posted", "day", "year")
 )
 _WEIGHT_NAMES = frozenset(("weight", "weights"))
+_FLAGS = {"0", "1", "true", "false", "yes", "no"}
 _WORD = re.compile(r"[^\W_]+")
 _TIME_FORMATS = (
     "%d/%m/%Y %H:%M:%S",
@@ -89,13 +83,12 @@ def _words(name: str) -> set[str]:
 
 def _split_reason(name: str, values: pa.ChunkedArray) -> str:
     distinct = pc.unique(values).to_pylist() if _has_few_values(values) else []
-    words = {value.strip().casefold() for value in distinct if value.strip()}
-    if len(words) > 1 and words <= set(PART_WORDS):
-        return f"its values are {', '.join(sorted(words))}"
-    is_flag = words <= {"0", "1", "true", "false", "yes", "no"} and len(words) == 2
-    if is_flag and _words(name) & {"test", "heldout"}:
-        return "its name and its two values say which rows are the test part"
-    return ""
+    words = {value.strip().casefold() for value in distinct}
+    if len(words) < 2 or any(part_of(word) is None for word in words):
+        return ""
+    if words <= _FLAGS and not _words(name) & {"test", "heldout", "holdout"}:
+        return ""
+    return f"its values are {', '.join(sorted(words))}"
 
 
 def _has_few_values(values: pa.ChunkedArray, most: int = 20) -> bool:
@@ -133,38 +126,6 @@ def _group_reason(name: str, values: pa.ChunkedArray) -> str:
     return (
         f"its name is usual for what belongs together, and {len(values):,} rows share {num_groups:,} values"
     )
-
-
-def parts_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Return the part of every row from a person's own split column; an empty string where none is named.
-
-    Words are those of `PART_WORDS`. Of a flag, whose name says test, ones are test and zeros train.
-
-    Raises
-    ------
-    DataError
-        If a value is no part's name.
-    """
-    distinct = [value for value in pc.unique(values).to_pylist() if value.strip()]
-    plain = {value: value.strip().casefold() for value in distinct}
-    if set(plain.values()) <= {"0", "1", "true", "false", "yes", "no"}:
-        parts = {value: _part_of_flag(word) for value, word in plain.items()}
-    else:
-        unknown = [value for value, word in plain.items() if word not in PART_WORDS]
-        if unknown:
-            shown = ", ".join(repr(value[:40]) for value in unknown[:5])
-            raise DataError(
-                f"Expected the words train, validation and test in the split column '{name}'; got {shown}.",
-                "Choose another split column, or none.",
-            )
-        parts = {value: PART_WORDS[word].value for value, word in plain.items()}
-    encoded = pc.dictionary_encode(values.combine_chunks())
-    names = [parts.get(value, "") for value in encoded.dictionary.to_pylist()]
-    return pa.chunked_array([pa.array(names, pa.string()).take(encoded.indices)])
-
-
-def _part_of_flag(word: str) -> str:
-    return SplitName.TEST.value if word in ("1", "true", "yes") else SplitName.TRAIN.value
 
 
 def times_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tl_core.data.columns import guess_columns
 from tl_core.data.dataset import Dataset, build_dataset, read_dataset, write_dataset
+from tl_core.data.labels import find_indicators
 from tl_core.data.picking import GROUP, PART, TIME
 from tl_core.data.reading import ReadChoices, Table, read_table
 from tl_core.data.splitting import Split, make_split, read_split, write_split
@@ -48,6 +49,8 @@ def complete_choice(
     DataError
         If a named column is missing, or no two columns can be a text and its label.
     """
+    if not label and (indicators := find_indicators(table.columns)):
+        label = indicators
     if not text or not label:
         named = {"text": text[0] if text else None, "label": label[0] if label else None}
         guess = guess_columns(table, **named)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tl_core.data.columns import guess_columns
 from tl_core.data.dataset import build_dataset
+from tl_core.data.labels import find_indicators
 from tl_core.data.reading import ReadChoices, Table, read_table
 from tl_core.data.roles import guess_roles
 from tl_core.errors import DataError, NotFoundError
@@ -119,10 +120,14 @@ def _guess(table: Table) -> tuple[ColumnChoice, dict[str, str]]:
         guess = guess_columns(table)
     except DataError:
         return ColumnChoice.of(names[0], names[-1]), {}
-    roles = {one.role: one for one in guess_roles(table.columns, [guess.text, guess.label])}
+    indicators = find_indicators(table.columns)
+    label = indicators if guess.label in indicators else (guess.label,)
+    roles = {one.role: one for one in guess_roles(table.columns, [guess.text, *label])}
     reasons = {**guess.reasons, **{role: f"'{one.column}': {one.reason}." for role, one in roles.items()}}
+    if len(label) > 1:
+        reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
     taken = {role: roles[role].column for role in ("split", "group") if role in roles}
-    return ColumnChoice(text=(guess.text,), label=(guess.label,), **taken), reasons
+    return ColumnChoice(text=(guess.text,), label=label, **taken), reasons
 
 
 def make_intake(upload: Upload, proposal: Proposal, test: Table | None) -> Intake:
