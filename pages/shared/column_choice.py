@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import pandas as pd
+import pyarrow.compute as pc
 import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.slips import Slips
 from pages.shared.state import workspace
+from pages.shared.uploading import receive
 from tl_core.data.how_read import DELIMITERS, QUOTES
+from tl_core.data.label_maps import label_map_of
 from tl_core.data.labels import class_values
 from tl_core.data.reading import ReadChoices
 from tl_core.errors import DataError, TlError
 from tl_core.planning.launching import JOINED_WITH
-from tl_core.planning.uploads import Proposal, Upload, save_upload
+from tl_core.planning.uploads import Proposal, Upload, read_upload, save_upload
 from tl_core.schema import ColumnChoice
 
 _T = TypeVar("_T")
@@ -132,18 +135,24 @@ def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> Co
         choice = choice.model_copy(update={"edges": _numbers(typed)})
     try:
         bare = choice.model_copy(update={"label_map": {}})
-        labels = sorted(set(class_values(proposal.table.columns, bare).to_pylist()) - {""})
+        labels = sorted(set(pc.unique(class_values(proposal.table.columns, bare)).to_pylist()) - {""})
     except TlError:  # told below, where the dataset is made
         return choice
     if len(labels) > MAX_RENAMED:
         st.caption(f"{len(labels):,} labels are too many to be renamed here.")
         return choice
+    map_key = f"map_{upload.upload_id}"
+    brought = receive("Or bring the names: a file with two columns, label and name", map_key)
+    if brought is not None:
+        with slips.told():
+            table = read_upload(workspace(), brought.upload_id, brought.name)
+            return choice.model_copy(update={"label_map": label_map_of(table, brought.name)})
     shown = pd.DataFrame({"label": labels, "becomes": [choice.label_map.get(one, one) for one in labels]})
     edited = st.data_editor(
         shown,
         hide_index=True,
         disabled=["label"],
-        key=f"map_{upload.upload_id}_{choice.label_name}_{typed}",
+        key=f"{map_key}_{choice.label_name}_{typed}_{st.session_state[f'{map_key}_turn']}",
     )
     st.caption("Two labels with one name are merged; rows of a label without a name are set aside.")
     names = dict(zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True))

@@ -116,7 +116,8 @@ def test_an_own_test_file_becomes_the_test_part_and_can_be_taken_back(
 ) -> None:
     open_page(app, "data", upload=keep_upload(workspace, csv(), "mine.csv").upload_id)
     test = csv([("a new text", "positive"), ("another new text", "negative"), ("a third", "neutral")])
-    app.file_uploader[0].set_value(("held out.csv", test, "text/csv")).run()
+    (own,) = [one for one in app.file_uploader if one.label == "Test file with the same columns"]
+    own.set_value(("held out.csv", test, "text/csv")).run()
     assert app.metric[2].value == "3"
     assert "Test is your own file, unchanged" in text_of(app)
     press(app, "Test on a part of the texts instead")

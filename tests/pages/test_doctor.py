@@ -111,6 +111,24 @@ def test_numbers_are_cut_into_classes_and_nonsense_is_told_in_place(
     assert set(info.columns.labels) == {"below 2.5", "2.5 to below 3.5", "3.5 and more"}
 
 
+def test_a_label_map_can_be_brought_and_renames_and_sets_aside(
+    app: AppTest, workspace: Workspace, upload: str
+) -> None:
+    maps = [one for one in app.file_uploader if one.label.startswith("Or bring the names")]
+    maps[0].set_value(("map.csv", b"label,name\ngood,fine\nbad,awful\n", "text/csv")).run()
+    assert find_upload(workspace, upload).choice.label_map == {"good": "fine", "bad": "awful"}
+    press(app, "Use this dataset")
+    (info,) = workspace.database.list_datasets()
+    assert info.columns.labels == ("awful", "fine")
+
+
+def test_what_is_no_label_map_is_told_in_place(app: AppTest, workspace: Workspace, upload: str) -> None:
+    maps = [one for one in app.file_uploader if one.label.startswith("Or bring the names")]
+    maps[0].set_value(("map.csv", b"a,b,c\n1,2,3\n4,5,6\n", "text/csv")).run()
+    assert "Expected two columns in 'map.csv'" in text_of(app)
+    assert "Use this dataset" in [one.label for one in app.button]
+
+
 def test_several_labels_a_row_are_refused_with_a_remedy(app: AppTest, workspace: Workspace) -> None:
     lines = ["text,label", *(f"words{i},{['a|b', 'a', 'b', 'b|c', 'c'][i % 5]}" for i in range(40))]
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "m.csv").upload_id)
