@@ -68,7 +68,7 @@ def test_hostile_names_are_shown_literally_from_the_upload_to_the_plan(page: Pag
     require_harmless(page)
 
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="1 Data").click()
-    expect(page.get_by_text("The examples")).to_be_visible()
+    expect(page.get_by_text("The examples", exact=True)).to_be_visible()
     assert f"“{TEXT_COLUMN}” and “{LABEL_COLUMN}”" in shown(page)
     require_harmless(page)
     page.get_by_role("button", name="Use other texts").first.click()
