@@ -22,8 +22,9 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
     suspects = _suspects_of(results, verdict)
     if not suspects:
         return
+    num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
     arm = labels_of(results.experiment)[verdict.a]
-    meaning = f"{plural(len(suspects), 'test label')} that {literal(arm)} disputes"
+    meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(
             [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
@@ -31,8 +32,9 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
         )
         offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
         st.caption(
-            "By confident learning on the mean probabilities over seeds, the most disputed first. Read them "
-            "and correct what is wrong in your file: test examples that are dropped only because a model "
+            f"By confident learning on the mean probabilities of {plural(num_seeds, 'seed')}, the most "
+            "disputed first: a list to be read, without an interval. Read them and correct what is wrong in "
+            "your file: test examples that are dropped only because a model "
             "disagrees make every number look better than it is."
         )
 
