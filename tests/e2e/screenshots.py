@@ -62,7 +62,7 @@ def shoot_all(target: Path, *, only: str = "") -> list[Shot]:
     ):
         scenes = [scene for scene in shown.scenes if only in scene.name]
         # The pages of the empty workspace are seen in all themes before Home fills it with examples.
-        scenes.sort(key=lambda scene: (scene.name == "home_empty", scene.state == "example"))
+        scenes.sort(key=lambda scene: (scene.state == "example", scene.name == "home_empty"))
         shots = [shot for scene in scenes for shot in _shoot(browser, shown, scene, target)]
     (target / SHEET).write_text(sheet(shots), encoding="utf-8")
     return shots
