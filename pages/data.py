@@ -95,11 +95,8 @@ def draw_dataset(fingerprint: str) -> None:
     start_over("Use other texts", "top")
     draw_examples(intake.dataset)
     draw_intake(intake)
-    design, other = st.columns([1, 3], vertical_alignment="center")
-    if design.button("Design a comparison", type="primary", icon=":material/arrow_forward:", width="stretch"):
+    if st.button("Design a comparison", type="primary", icon=":material/arrow_forward:"):
         st.switch_page("design.py", query_params={"dataset": fingerprint})
-    with other:
-        start_over("Choose other texts")
 
 
 def draw_intake(intake: Intake, upload: Upload | None = None) -> None:

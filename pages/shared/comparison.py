@@ -140,11 +140,11 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
         table.drop(columns=list(spare)),
         hide_index=True,
         column_config={
-            "text": st.column_config.TextColumn("Text", width="medium"),
             "target": "Label",
             "predicted_a": f"{a} says",
             "predicted_b": f"{b} says",
             "num_seeds": f"Seeds of {num_seeds}",
+            "text": st.column_config.TextColumn("Text", width="large"),
         },
         alt="Test examples of the chosen cell with text, label and the wrong answers.",
     )

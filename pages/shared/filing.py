@@ -68,7 +68,7 @@ def _current_job(experiment: ExperimentConfig) -> Job | None:
 def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     file_id = current("file")
     if file_id is None:
-        upload = receive("CSV, TSV or text file with a column of texts", "predict")
+        upload = receive("CSV, TSV, Excel, JSON Lines or Parquet, with a column of texts", "predict")
         st.caption("Labels are not needed. The file stays on this server.")
         if upload is not None:
             remember("file", upload.upload_id)

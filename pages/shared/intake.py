@@ -114,7 +114,7 @@ def draw_examples(dataset: Dataset) -> None:
     with card("The examples", literal(origin)):
         head = dataset.table.slice(0, MAX_PREVIEW)
         shown = head.select([name for name in ("text", "text_b") if name in head.column_names]).to_pandas()
-        shown["label"] = [columns.labels[target] for target in head["target"].to_pylist()]
+        shown.insert(0, "label", [columns.labels[target] for target in head["target"].to_pylist()])
         st.dataframe(shown, hide_index=True, height=240)
         if dataset.num_examples > MAX_PREVIEW:
             st.caption(f"The first {MAX_PREVIEW} of {dataset.num_examples:,} examples.")

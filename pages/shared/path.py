@@ -215,7 +215,7 @@ def _compare_words(subject: Subject, num_seeds: int) -> str:
     if num_seeds:
         return f"verdict from {num_seeds} of {plural(subject.experiment.num_seeds, 'seed')}"
     is_over = all(run.state.is_final for run in subject.runs)
-    return "no two arms have finished" if is_over else "waits for the first verdict"
+    return "its two arms did not finish" if is_over else "its two arms are to come"
 
 
 def _models_words(subject: Subject) -> str:

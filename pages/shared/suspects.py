@@ -9,7 +9,6 @@ from pages.shared.exhibits import made_once
 from pages.shared.frame import card, literal
 from pages.shared.results import dataset_of, labels_of
 from pages.shared.saving import offer_table
-from pages.shared.wording import plural
 from tl_core.data.doctor.label_errors import SuspectedError, rank_label_errors
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
@@ -23,17 +22,18 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
     if not suspects:
         return
     num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
+    source = f"the mean probabilities of {num_seeds} seeds" if num_seeds > 1 else "one seed's probabilities"
     arm = labels_of(results.experiment)[verdict.a]
     meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(
-            [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
-            columns=["Text", "Label", "The models say", "By how much, points"],
+            [(one.label, one.suggested, round(100 * one.margin), one.text) for one in suspects],
+            columns=["Label", "The models say", "By how much, points", "Text"],
         )
         offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
         st.caption(
-            f"By confident learning on the mean probabilities of {plural(num_seeds, 'seed')}, the most "
-            "disputed first: a list to be read, without an interval. Read them and correct what is wrong in "
+            f"By confident learning on {source}, the most disputed "
+            "first: a list to be read, without an interval. Read them and correct what is wrong in "
             "your file: test examples that are dropped only because a model "
             "disagrees make every number look better than it is."
         )

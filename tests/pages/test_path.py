@@ -91,7 +91,7 @@ def test_a_running_experiment_is_counted(sidebar: AppTest, workspace: Workspace)
     assert lines[1:4] == [
         "Design · 4 arms, 2 seeds",
         "Runs · 2 of 6 ended, 1 without a result",
-        "Compare · waits for the first verdict",
+        "Compare · its two arms are to come",
     ]
 
 
@@ -158,7 +158,7 @@ def test_runs_without_a_result_leave_nothing_to_compare(workspace: Workspace) ->
     for run in runs_of(workspace, experiment):
         fail_run(workspace, run)
     words = words_of(workspace, experiment)
-    assert words["compare"] == (False, "no two arms have finished")
+    assert words["compare"] == (False, "its two arms did not finish")
     assert words["runs"] == (True, "0 of 2 runs finished")
     assert words["try_it"] == (False, "no model is kept here")
 

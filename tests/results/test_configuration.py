@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
 from tl_core.results.comparison import gather
-from tl_core.results.configuration import setting_differences
+from tl_core.results.configuration import setting_differences, write_rate
 
 
 @pytest.fixture
@@ -41,3 +41,8 @@ def test_a_setting_that_varies_within_an_arm_shows_every_value(workspace, experi
     folder.write_record(folder.read_record().model_copy(update={"num_threads": 8}))
     table = differences(workspace, experiment, "fine_tuned", "scratch").table.set_index("setting")
     assert table.loc["Threads"].tolist() == ["2, 8", "2"]
+
+
+@pytest.mark.parametrize(("rate", "words"), [(5e-5, "5e-5"), (1.5e-4, "1.5e-4"), (0.02, "2e-2")])
+def test_a_rate_is_written_shortly_without_rounding_it_away(rate, words):
+    assert write_rate(rate) == words

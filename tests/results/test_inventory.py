@@ -41,7 +41,7 @@ def test_the_table_has_a_row_a_run(workspace, experiment):
 
 def test_a_record_tells_what_is_known_and_leaves_out_the_rest():
     facts = record_facts(make_record(make_run()))
-    assert facts["Learning rates"] == "encoder 5e-05, head 0.005"
+    assert facts["Learning rates"] == "encoder 5e-5, head 5e-3"
     assert facts["Seeds"] == "init 1, order 2, subset 3"
     assert not {"Parameters", "Device", "Precision", "Training time", "Versions"} & set(facts)
 

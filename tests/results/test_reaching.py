@@ -83,6 +83,13 @@ def test_the_sentence_says_what_was_found(accuracies, sentence):
     assert reaching_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
 
 
+def test_a_short_time_is_not_written_as_none():
+    table = curves(fine_tuned=[[0.3, 0.7]], scratch=[[0.2, 0.5]])
+    table["train_s"] /= 1000
+    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert "after less than 0.1 s of training" in reaching_sentence(found, LABELS)
+
+
 ALL = curves(
     fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.4, 0.5]], scratch=[[0.2, 0.6, 0.5], [0.3, 0.4, 0.6]], tfidf=[[0.6]]
 )

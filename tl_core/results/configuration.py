@@ -112,15 +112,15 @@ def _encoder_rate(run: FinishedRun) -> str:
     rates = run.config.learning_rates
     if rates is None:
         return _NONE
-    return _rate(rates.encoder) if rates.encoder else "0 (frozen)"
+    return write_rate(rates.encoder) if rates.encoder else "0 (frozen)"
 
 
 def _head_rate(run: FinishedRun) -> str:
-    return _rate(run.config.learning_rates.head) if run.config.learning_rates else _NONE
+    return write_rate(run.config.learning_rates.head) if run.config.learning_rates else _NONE
 
 
-def _rate(value: float) -> str:
-    """Write 0.00005 as ``5e-5``."""
+def write_rate(value: float) -> str:
+    """Write a learning rate: 0.00005 as ``5e-5``."""
     return f"{value:.1e}".replace(".0e", "e").replace("e-0", "e-")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.configuration import write_rate
 from tl_core.results.failures import name_seeds
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import BudgetRule, LearningRates, Precision
@@ -126,8 +127,8 @@ def _rates(results: ExperimentResults, labels: Mapping[str, str]) -> str:
 
 def _rate(rates: LearningRates) -> str:
     if rates.encoder in (0, rates.head):
-        return f"{rates.head:.0e}".replace("e-0", "e-")
-    return f"{rates.encoder:.0e}, head {rates.head:.0e}".replace("e-0", "e-")
+        return write_rate(rates.head)
+    return f"{write_rate(rates.encoder)}, head {write_rate(rates.head)}"
 
 
 def _precision(run: FinishedRun) -> str:

@@ -12,6 +12,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.charts.colors import arm_label
 from tl_core.evaluation.wording import describe_arm
 from tl_core.results.comparison import ranked
+from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import Arm, ArmKind, RunConfig, TrainingConfig
 
@@ -136,8 +137,8 @@ def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
         return settings
     settings[BASE_MODEL] = titles[config.base_model] if config.base_model else ""
     if config.learning_rates:
-        settings["encoder rate"] = f"{config.learning_rates.encoder:g}"
-        settings["head rate"] = f"{config.learning_rates.head:g}"
+        settings["encoder rate"] = write_rate(config.learning_rates.encoder)
+        settings["head rate"] = write_rate(config.learning_rates.head)
     return settings | {words: _value(getattr(config.training, name)) for words, name in training.items()}
 
 

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
 from tl_core.evaluation.metrics import evaluate
+from tl_core.results.configuration import write_rate
 from tl_core.results.runs import logits_of, value_of
-from tl_core.schema import ExperimentConfig, RunRecord, SplitName, State
+from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, SplitName, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 
@@ -102,7 +103,7 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         "Pooling": record.base_model_facts.get("pooling"),
         "Parameters": f"{record.num_parameters:,}" if record.num_parameters else None,
         "Seeds": f"init {config.seeds.init}, order {config.seeds.order}, subset {config.seeds.subset}",
-        "Learning rates": f"encoder {rates.encoder:g}, head {rates.head:g}" if rates else None,
+        "Learning rates": _rates(rates) if rates else None,
         "Batch": f"{config.training.batch_size} examples" if rates else None,
         "Tokens kept": record.base_model_facts.get("max_length"),
         "Precision": record.precision.value if record.precision else None,
@@ -126,3 +127,7 @@ def loading_lines(folder: RunFolder, run_id: str) -> str:
     return textwrap.dedent("\n".join(line for line in lines if line.startswith("    ") or not line)).strip(
         "\n"
     )
+
+
+def _rates(rates: LearningRates) -> str:
+    return f"encoder {write_rate(rates.encoder)}, head {write_rate(rates.head)}"

@@ -142,6 +142,8 @@ def reaching_sentence(reaching: Reaching, labels: Mapping[str, str]) -> str:
 
 
 def _seconds(seconds: float) -> str:
+    if 0 < seconds < 0.05:
+        return "less than 0.1 s"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
 
 
