@@ -20,6 +20,8 @@ from tl_core.schema import State, Verdict
 
 CELL = "cell"
 """Session key of the cell whose texts are shown."""
+TEXT_WIDTH_PX = 165
+"""Width that leaves the other columns of a cell's texts in sight at 1280 pixels."""
 RIGHT_ANSWERS = {
     Cell.BOTH: ("predicted_a", "predicted_b"),
     Cell.ONLY_A: ("predicted_a",),
@@ -140,11 +142,11 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
         table.drop(columns=list(spare)),
         hide_index=True,
         column_config={
+            "text": st.column_config.TextColumn("Text", width=TEXT_WIDTH_PX),
             "target": "Label",
             "predicted_a": f"{a} says",
             "predicted_b": f"{b} says",
             "num_seeds": f"Seeds of {num_seeds}",
-            "text": st.column_config.TextColumn("Text", width="large"),
         },
         alt="Test examples of the chosen cell with text, label and the wrong answers.",
     )

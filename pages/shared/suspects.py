@@ -27,8 +27,8 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
     meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(
-            [(one.label, one.suggested, round(100 * one.margin), one.text) for one in suspects],
-            columns=["Label", "The models say", "By how much, points", "Text"],
+            [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
+            columns=["Text", "Label", "The models say", "By how much, points"],
         )
         offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
         st.caption(

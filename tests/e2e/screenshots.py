@@ -61,7 +61,7 @@ def shoot_all(target: Path, *, only: str = "") -> list[Shot]:
         chromium() as browser,
     ):
         scenes = [scene for scene in shown.scenes if only in scene.name]
-        # The pages of the empty workspace are seen in all themes before Home fills it with examples.
+        # The pages of the empty workspace are seen in all themes before Home fills it.
         scenes.sort(key=lambda scene: (scene.state == "example", scene.name == "home_empty"))
         shots = [shot for scene in scenes for shot in _shoot(browser, shown, scene, target)]
     (target / SHEET).write_text(sheet(shots), encoding="utf-8")
@@ -78,6 +78,8 @@ def _shoot(browser: Browser, shown: Stage, scene: Scene, target: Path) -> list[S
             )
             page = context.new_page()
             page.set_default_timeout(30_000)
+            if scene.state == "example":
+                _fill(page, shown)
             page.goto(shown.url_of(scene))
             wait_until_drawn(page)
             for width in widths:
@@ -86,6 +88,12 @@ def _shoot(browser: Browser, shown: Stage, scene: Scene, target: Path) -> list[S
                 shots.append(shot)
             context.close()
     return shots
+
+
+def _fill(page: Page, shown: Stage) -> None:
+    """Open Home, which brings the bundled examples into an empty workspace."""
+    page.goto(shown.empty_url)
+    wait_until_drawn(page)
 
 
 def _take(page: Page, scene: Scene, width: int, path: Path) -> None:
@@ -124,6 +132,7 @@ def shoot_for_readme(target: Path) -> None:
         chromium() as browser,
     ):
         page = browser.new_page(color_scheme="light", viewport={"width": 1280, "height": SLIDE_PX})
+        _fill(page, shown)
         scenes = {scene.name: scene for scene in shown.scenes}
         for name in README_SCENES:
             page.goto(shown.url_of(scenes[name]))

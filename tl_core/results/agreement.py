@@ -106,13 +106,13 @@ def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset |
 
     Returns
     -------
-    Columns ``target``, ``predicted_a``, ``predicted_b``, ``num_seeds``, ``text``.
+    Columns ``text``, ``target``, ``predicted_a``, ``predicted_b``, ``num_seeds``.
     """
     texts = _texts(dataset) if dataset else {}
     names = dict(enumerate(labels))
     columns = {name: examples[name].map(names) for name in ("target", "predicted_a", "predicted_b")}
     text = [texts.get(example_id, example_id) for example_id in examples["example_id"]]
-    return pd.DataFrame({**columns, "num_seeds": examples["num_seeds"], "text": text})
+    return pd.DataFrame({"text": text, **columns, "num_seeds": examples["num_seeds"]})
 
 
 def _texts(dataset: Dataset) -> dict[str, str]:
