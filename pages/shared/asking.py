@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -83,7 +84,7 @@ def _example(experiment: ExperimentConfig, turn: int) -> Example:
     except NotFoundError:
         return Example(text=EXAMPLES[experiment.task], label=None)
     row = int(intake.split.test[turn % len(intake.split.test)])
-    text = intake.dataset.texts()[row]
+    (text,) = intake.dataset.take(np.array([row])).texts()
     if not isinstance(text, str):
         return Example(text=EXAMPLES[experiment.task], label=None)
     return Example(text=text, label=experiment.labels[intake.dataset.targets()[row]])

@@ -73,12 +73,12 @@ def lengths_of(fingerprint: str, _intake: Intake) -> npt.NDArray[np.int64]:
     -------
     Tokens without a limit, shape ``(number of measured texts,)``.
     """
-    texts = _intake.dataset.texts()
-    step = max(1, -(-len(texts) // MAX_MEASURED))
+    dataset = _intake.dataset
+    step = max(1, -(-dataset.num_examples // MAX_MEASURED))
     folder = find_on_disk(BUILTIN)
     if folder is None:
         raise RuntimeError("the built-in model is installed with this program")
-    return token_lengths(texts[::step], folder)
+    return token_lengths(dataset.take(np.arange(0, dataset.num_examples, step)).texts(), folder)
 
 
 def draw_reading(table: Table) -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 from scipy.special import softmax
 
@@ -45,8 +47,9 @@ def _suspects_of(results: ExperimentResults, verdict: Verdict) -> list[Suspected
     dataset = dataset_of(results.experiment.dataset_fingerprint)
     if dataset is None:
         return []
-    texts = dict(zip(dataset.example_ids(), dataset.table["text"].to_pylist(), strict=True))
     ids = [str(identity) for identity in predictions.example_ids]
+    scored = dataset.table.filter(pc.is_in(dataset.table["example_id"], value_set=pa.array(ids)))
+    texts = dict(zip(scored["example_id"].to_pylist(), scored["text"].to_pylist(), strict=True))
     return rank_label_errors(
         predictions.targets,
         np.mean(softmax(predictions.logits, axis=-1), axis=0),

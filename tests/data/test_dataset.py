@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.data.tables import CHOICE, table
@@ -168,6 +169,30 @@ def test_written_dataset_is_read_back_and_never_written_twice(tmp_path: Path) ->
     again = read_dataset(folder)
     assert (again.info, again.conflicts) == (made.info, made.conflicts)
     assert again.table.equals(made.table)
+
+
+def test_a_large_dataset_is_mapped_and_reads_back_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = build(["a", "b", "c"], ["x", "y", "x"])
+    monkeypatch.setattr("tl_core.data.dataset.MAPPED_FROM", 3)
+    write_dataset(made, tmp_path)
+    allocated = pa.total_allocated_bytes()
+    read = read_dataset(tmp_path)
+    assert pa.total_allocated_bytes() == allocated
+    assert read.table.equals(made.table)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "conflicts.json",
+        "dataset.json",
+        "examples.arrow",
+    ]
+
+
+def test_rows_that_are_taken_keep_the_facts() -> None:
+    made = build(["a", "b", "c"], ["x", "y", "x"])
+    taken = made.take(np.array([0, 2]))
+    assert taken.texts() == ["a", "c"]
+    assert taken.info == made.info
 
 
 def test_missing_dataset_is_told(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tl_core.data.identity import Row, fingerprint
+from tl_core.data.mapped import read_mapped, write_mapped
 from tl_core.data.picking import ID, LABEL, ROLES, texts_of
 from tl_core.data.reading import Table
 from tl_core.data.screening import Conflict, Screening, screen
@@ -22,6 +23,9 @@ from tl_core.errors import NotFoundError
 from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
 
 EXAMPLES_FILE = "examples.parquet"
+MAPPED_FILE = "examples.arrow"
+MAPPED_FROM = 100_000
+"""Examples from which on they lie in a file that is mapped: larger on disk, but nobody's memory."""
 INFO_FILE = "dataset.json"
 CONFLICTS_FILE = "conflicts.json"
 _BATCH = 65_536
@@ -68,6 +72,10 @@ class Dataset:
         if "text_b" not in self.table.column_names:
             return first
         return list(zip(first, self.table["text_b"].to_pylist(), strict=True))
+
+    def take(self, rows: npt.NDArray[np.integer]) -> "Dataset":
+        """Return these rows alone, under the same facts."""
+        return replace(self, table=self.table.take(pa.array(rows)))
 
     def targets(self) -> npt.NDArray[np.int32]:
         """Return the label id of every example, ``(num_examples,)``."""
@@ -182,7 +190,10 @@ def write_dataset(dataset: Dataset, folder: Path) -> None:
     if (folder / INFO_FILE).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_table(dataset.table, folder / EXAMPLES_FILE)
+    if dataset.num_examples >= MAPPED_FROM:
+        write_mapped(dataset.table, folder / MAPPED_FILE)
+    else:
+        write_table(dataset.table, folder / EXAMPLES_FILE)
     _write_text(json.dumps([asdict(conflict) for conflict in dataset.conflicts]), folder / CONFLICTS_FILE)
     _write_text(dataset.info.model_dump_json(indent=2), folder / INFO_FILE)
 
@@ -200,9 +211,10 @@ def read_dataset(folder: Path) -> Dataset:
             f"Expected a dataset in '{folder.name}'; there is none.", "Make it again from its file."
         )
     conflicts = json.loads((folder / CONFLICTS_FILE).read_text("utf-8"))
+    mapped = folder / MAPPED_FILE
     return Dataset(
         info=DatasetInfo.model_validate_json((folder / INFO_FILE).read_bytes()),
-        table=pq.read_table(folder / EXAMPLES_FILE),
+        table=read_mapped(mapped) if mapped.exists() else pq.read_table(folder / EXAMPLES_FILE),
         conflicts=tuple(
             Conflict(texts=tuple(one["texts"]), labels=tuple(one["labels"])) for one in conflicts
         ),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tl_core.data.dataset import Dataset, write_table
@@ -239,8 +240,9 @@ def read_split(folder: Path, split_hash: str) -> Split:
             "Make the split again.",
         )
     table = pq.read_table(path)
-    names = np.asarray(table["part"].to_pylist())
-    train, validation, test = (np.flatnonzero(names == name.value) for name in SplitName)
+    train, validation, test = (
+        np.flatnonzero(pc.equal(table["part"], name.value).to_numpy()) for name in SplitName
+    )
     notes = table.schema.metadata
     info = SplitInfo.model_validate_json(notes[_INFO_KEY])
     num_leaking = int(notes.get(_LEAKING_KEY, b"0"))

@@ -1,7 +1,6 @@
 """Every check of a dataset: the exact ones on all of it, the slow ones on a stated sample of a large one."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +91,7 @@ def examine_sample(
     known_languages: tuple[str, ...] | None = None,
 ) -> Iterator[Finding]:
     """Yield the findings of the slow checks, one after another; parameters as for `examine`."""
-    seen = dataset if sample is None else replace(dataset, table=dataset.table.take(sample))
+    seen = dataset if sample is None else dataset.take(sample)
     findings = _slow(seen, max_length, token_lengths, near, known_languages)
     yield from (_told_of_sample(finding, seen, dataset) for finding in findings)
     if near is not None and split is not None:
