@@ -2,22 +2,18 @@
 
 import streamlit as st
 
-from pages.shared.column_choice import draw_columns, draw_reading_choices
 from pages.shared.doctor import draw_doctor
 from pages.shared.frame import card, draw_header, show_error
 from pages.shared.intake import (
     draw_classes_and_lengths,
     draw_conflicts,
     draw_examples,
-    draw_reading,
-    intake_of,
-    proposal_of,
     stored_intake,
 )
+from pages.shared.preparing import draw_columns_of
 from pages.shared.splitting import draw_split
 from pages.shared.state import current, forget, remember, workspace
 from pages.shared.uploading import (
-    draw_own_test,
     draw_samples,
     draw_stored,
     draw_uploader,
@@ -25,7 +21,8 @@ from pages.shared.uploading import (
 )
 from pages.shared.wording import plural, short_hash
 from tl_core.errors import TlError
-from tl_core.planning.launching import Intake, store_intake
+from tl_core.planning.launching import Intake
+from tl_core.planning.preparing import use_prepared
 from tl_core.planning.samples import NOT_EVIDENCE
 from tl_core.planning.uploads import Upload, find_upload
 
@@ -61,29 +58,20 @@ def draw_upload(upload: Upload) -> None:
     if upload.is_sample:
         st.caption(f":material/science: {NOT_EVIDENCE}")
     try:
-        proposal = proposal_of(upload)
+        intake = draw_columns_of(upload)
     except TlError as error:
         show_error(error)
-        start_over("Choose another file")
-        return
-    draw_reading(proposal.table)
-    with card("Columns", "guessed; change what is wrong"):
-        draw_columns(upload, proposal)
-        draw_own_test(upload)
-        draw_reading_choices(upload)
-    try:
-        intake = intake_of(upload)
-    except TlError as error:
-        show_error(error)
+        intake = None
+    if intake is None:
         start_over("Choose another file")
         return
     draw_intake(intake, upload)
     use, other = st.columns([1, 3], vertical_alignment="center")
     if use.button("Use this dataset", type="primary", icon=":material/check:", width="stretch"):
-        stored = store_intake(workspace(), intake).dataset.info
+        use_prepared(workspace(), upload, intake)
         forget("upload")
-        remember("dataset", stored.fingerprint)
-        st.switch_page("design.py", query_params={"dataset": stored.fingerprint})
+        remember("dataset", intake.dataset.info.fingerprint)
+        st.switch_page("design.py", query_params={"dataset": intake.dataset.info.fingerprint})
     with other:
         start_over("Choose another file")
 
@@ -101,7 +89,7 @@ def draw_dataset(fingerprint: str) -> None:
 
 def draw_intake(intake: Intake, upload: Upload | None = None) -> None:
     """Show what a dataset holds and how it is split; of an upload the split can still be chosen."""
-    draw_doctor(intake, is_stored=upload is None)
+    draw_doctor(intake, upload)
     draw_conflicts(intake.dataset)
     draw_classes_and_lengths(intake)
     draw_split(intake, upload)

@@ -3,20 +3,20 @@
 import streamlit as st
 
 from pages.shared.frame import card, literal, show_error
-from pages.shared.intake import MAX_LENGTH, lengths_of, stored_intake
 from pages.shared.state import remember, workspace
 from pages.shared.wording import plural, short_hash
-from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
-from tl_core.data.doctor.examine import draw_sample, examine
-from tl_core.data.doctor.near import NearGroups
-from tl_core.data.fixes import apply_fix
+from pages.shared.work import draw_work
+from tl_core.data.doctor.examine import MAX_SLOW, examine_all
 from tl_core.errors import TlError
-from tl_core.planning.launching import USUAL_THRESHOLD, Intake, store_dataset
-from tl_core.schema import Finding
+from tl_core.jobs import client
+from tl_core.planning.examining import examine_slowly, find_examining, is_done_at_once, submit_examining
+from tl_core.planning.found import Found, read_found
+from tl_core.planning.launching import Intake
+from tl_core.planning.mending import find_mending, mend, next_versions, submit_mending
+from tl_core.planning.uploads import Upload
+from tl_core.schema import DatasetInfo, Finding, State
+from tl_core.store.rows import Job
 
-MOST_EXAMINED = 20_000
-"""Examples that the slow checks look at while a page waits."""
-NEEDS_GROUPS = "keep_one_of_near_duplicates"
 FIX_TITLES = {
     "drop_near_empty": "Remove them",
     "keep_one_of_near_duplicates": "Keep one of each",
@@ -29,24 +29,41 @@ _ORDER = ("error", "warning", "info")
 _ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 
 
-def draw_doctor(intake: Intake, *, is_stored: bool) -> None:
+def draw_doctor(intake: Intake, upload: Upload | None) -> None:
     """Show every finding with its examples and remedy; of a stored dataset offer the fixes."""
     info = intake.dataset.info
-    found = (*info.findings, *_examined(info.fingerprint, intake.split.info.hash, intake))
+    slow = _slow_findings(intake)
+    found = (*info.findings, *_fast_findings(intake), *(slow.findings if slow else ()))
+    mending = None if upload else find_mending(workspace(), info.fingerprint)
+    is_mending = mending is not None and not mending.state.is_final
     with card("The data doctor", _summary(found)):
-        for change in info.changes:
-            st.caption(literal(f"Changed from an earlier version: {change.message}"))
-        if info.parent is not None:
-            st.page_link(
-                "data.py",
-                label=f"The version before, {short_hash(info.parent)}",
-                icon=":material/undo:",
-                query_params={"dataset": info.parent},
-            )
+        _draw_versions(info)
+        if mending is not None and mending.state is not State.FINISHED:
+            _draw_mending(mending)
         for finding in sorted(found, key=lambda one: _ORDER.index(one.severity)):
-            _draw_finding(finding, intake, is_stored=is_stored)
-        if not is_stored and any(finding.fix for finding in found):
+            _draw_finding(finding, intake, is_stored=upload is None, is_mending=is_mending)
+        if slow is None:
+            _draw_search(intake, upload)
+        elif not is_done_at_once(intake.dataset):
+            st.caption(f"Near duplicates, languages and lengths were looked for in {_seen(intake)}.")
+        if upload and any(finding.fix for finding in found):
             st.caption("Use this dataset first: what can be mended by one click is offered on its own page.")
+
+
+def _draw_versions(info: DatasetInfo) -> None:
+    for change in info.changes:
+        st.caption(literal(f"Changed from an earlier version: {change.message}"))
+    links = [(info.parent, "before", "undo")] if info.parent else []
+    links += [
+        (one.fingerprint, "after a fix", "redo") for one in next_versions(workspace(), info.fingerprint)
+    ]
+    for fingerprint, place, icon in links:
+        st.page_link(
+            "data.py",
+            label=f"The version {place}, {short_hash(fingerprint)}",
+            icon=f":material/{icon}:",
+            query_params={"dataset": fingerprint},
+        )
 
 
 def _summary(found: tuple[Finding, ...]) -> str:
@@ -55,61 +72,97 @@ def _summary(found: tuple[Finding, ...]) -> str:
     return ", ".join([*words, f"{counts['info']} worth knowing"])
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _near_groups(fingerprint: str, _intake: Intake) -> NearGroups | None:
-    """Group the near duplicates of what is examined, once a dataset."""
-    from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
-
-    sample = draw_sample(_intake.dataset, MOST_EXAMINED)
-    texts = _intake.dataset.table["text"]
-    return find_groups((texts if sample is None else texts.take(sample)).to_pylist(), USUAL_THRESHOLD)
+def _fast_findings(intake: Intake) -> tuple[Finding, ...]:
+    """Return what a job has left, or look now: every example, within about a second a million."""
+    return _looked_fast(intake.dataset.info.fingerprint, intake.split.info.hash, intake)
 
 
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
-def _examined(fingerprint: str, split_hash: str, _intake: Intake) -> tuple[Finding, ...]:
-    dataset, sample = _intake.dataset, draw_sample(_intake.dataset, MOST_EXAMINED)
-    lengths = lengths_of(fingerprint, _intake)
-    is_whole = sample is None and len(lengths) == dataset.num_examples
-    return examine(
-        dataset,
-        _intake.split,
-        max_length=MAX_LENGTH,
-        token_lengths=lengths if is_whole else None,
-        near=_near_groups(fingerprint, _intake),
-        sample=sample,
-        known_languages=CATALOGUE[BUILTIN].language_codes,
+def _looked_fast(fingerprint: str, split_hash: str, _intake: Intake) -> tuple[Finding, ...]:
+    kept = read_found(workspace(), fingerprint, split_hash, "fast")
+    return kept.findings if kept else tuple(examine_all(_intake.dataset, _intake.split))
+
+
+def _slow_findings(intake: Intake) -> Found | None:
+    """Return what the slow checks have found; None if a job has yet to do them."""
+    facts = intake.dataset.info.fingerprint, intake.split.info.hash
+    if is_done_at_once(intake.dataset):
+        return _looked_slowly(*facts, intake)
+    return read_found(workspace(), *facts, "slow")
+
+
+@st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
+def _looked_slowly(fingerprint: str, split_hash: str, _intake: Intake) -> Found:
+    return examine_slowly(_intake)
+
+
+def _draw_search(intake: Intake, upload: Upload | None) -> None:
+    """Draw the job of the slow checks, which begins as soon as a dataset is looked at."""
+    draw_work(
+        find_examining(workspace(), intake),
+        lambda: submit_examining(workspace(), intake, upload.upload_id if upload else None),
+        hint=f"More to come: near duplicates, languages and lengths are looked for in {_seen(intake)}.",
+        cancelled="Near duplicates, languages and lengths were not looked for: it was cancelled.",
     )
 
 
-def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool) -> None:
+def _seen(intake: Intake) -> str:
+    num_examples = intake.dataset.num_examples
+    if num_examples <= MAX_SLOW:
+        return f"all {num_examples:,} texts"
+    return f"a random sample of {MAX_SLOW:,} of the {num_examples:,} texts"
+
+
+def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_mending: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{_ICONS[finding.severity]} {literal(finding.message)}", width="stretch")
         if finding.examples:
             with st.popover("Examples", type="tertiary", key=f"examples_{finding.code}"):
                 for example in finding.examples:
                     st.text(example)
-        if is_stored and finding.fix in FIX_TITLES and not _needs_all(finding.fix, intake):
-            label = FIX_TITLES[finding.fix]
+        if is_stored and finding.fix in FIX_TITLES:
             st.button(
-                label, key=f"fix_{finding.code}", on_click=_fix, args=(finding.fix, intake), width="content"
+                FIX_TITLES[finding.fix],
+                key=f"fix_{finding.code}",
+                on_click=_fix,
+                args=(finding.fix, intake),
+                disabled=is_mending,
+                width="content",
             )
     if finding.remedy:
         st.caption(literal(finding.remedy))
 
 
-def _needs_all(fix: str, intake: Intake) -> bool:
-    """Whether a fix needs to know more than the examined sample."""
-    return fix == NEEDS_GROUPS and draw_sample(intake.dataset, MOST_EXAMINED) is not None
-
-
 def _fix(fix: str, intake: Intake) -> None:
-    """Make and store the next version, and go on with it; the old one stays."""
-    choices = {"near": _near_groups(intake.dataset.info.fingerprint, intake)} if fix == NEEDS_GROUPS else {}
+    """Make and store the next version, in a job where that takes long, and go on with it."""
+    if not is_done_at_once(intake.dataset):
+        submit_mending(workspace(), intake.dataset.info.fingerprint, fix)
+        client.ensure_supervisor(workspace().settings)
+        return
     try:
-        fixed = store_dataset(workspace(), apply_fix(intake.dataset, fix, **choices))
+        fixed = mend(workspace(), intake, fix)
     except TlError as error:
         show_error(error)
         return
-    remember("dataset", fixed.dataset.info.fingerprint)
-    stored_intake.clear()
+    _go_on_with(fixed.dataset.info.fingerprint)
+
+
+def _draw_mending(job: Job) -> None:
+    """Draw the job of a fix; once it has finished the page speaks of the new version."""
+
+    def go_on(ended: Job) -> None:
+        if ended.state is State.FINISHED:
+            _go_on_with(next_versions(workspace(), ended.ref_id)[0].fingerprint)
+
+    draw_work(
+        job,
+        lambda: submit_mending(workspace(), job.ref_id, job.payload["fix"]),
+        hint=f"{FIX_TITLES[job.payload['fix']]}: a new version is being made; this one stays as it is.",
+        cancelled="The fix was cancelled; nothing has changed.",
+        at_end=go_on,
+    )
+
+
+def _go_on_with(fingerprint: str) -> None:
+    remember("dataset", fingerprint)
     st.toast("A new version of the dataset; the one before is kept.", icon=":material/healing:")

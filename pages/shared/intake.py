@@ -17,15 +17,16 @@ from tl_core.data.dataset import Dataset
 from tl_core.data.how_read import how_read
 from tl_core.data.lengths import LengthSummary, length_summary
 from tl_core.data.reading import ReadChoices, Table, rejects_csv
+from tl_core.planning.examining import MAX_LENGTH
 from tl_core.planning.launching import Intake, read_intake
+from tl_core.planning.preparing import find_prepared, find_proposal
 from tl_core.planning.uploads import Proposal, Upload, make_intake, propose, read_upload
-from tl_core.schema import DatasetInfo, TrainingConfig
+from tl_core.schema import DatasetInfo
 
 MAX_MEASURED = 2_000
 MAX_PREVIEW = 200
 KEPT_S = 1800
 """How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
-MAX_LENGTH: int = TrainingConfig.model_fields["max_length"].default
 
 
 @st.cache_resource(show_spinner="Reading the file …", ttl=KEPT_S, max_entries=2)
@@ -38,6 +39,8 @@ def table_of(upload_id: str, name: str, reading_json: str) -> Table:
 @st.cache_resource(show_spinner="Looking at the columns …", ttl=KEPT_S, max_entries=2)
 def _proposal(upload_json: str) -> Proposal:
     upload = Upload.model_validate_json(upload_json)
+    if found := find_proposal(workspace(), upload):
+        return found
     return propose(table_of(upload.upload_id, upload.name, upload.reading.model_dump_json()), upload)
 
 
@@ -49,6 +52,8 @@ def proposal_of(upload: Upload) -> Proposal:
 @st.cache_resource(show_spinner="Screening and splitting the rows …", ttl=KEPT_S, max_entries=2)
 def _intake(upload_json: str) -> Intake:
     upload = Upload.model_validate_json(upload_json)
+    if prepared := find_prepared(workspace(), upload):
+        return prepared
     reading = upload.reading.model_copy(update={"sheet": None}).model_dump_json()
     test = table_of(upload.test_id, upload.test_name or "test file", reading) if upload.test_id else None
     return make_intake(upload, proposal_of(upload), test)

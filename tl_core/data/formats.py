@@ -69,6 +69,11 @@ def binary_format(head: bytes) -> FileFormat | None:
     return FileFormat.PARQUET if _PARQUET.match(head) else None
 
 
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins like this holds several times as much as its size says."""
+    return head.startswith((GZIP, *ZIP)) or binary_format(head) is not None
+
+
 def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     """Whether a zip archive is an Excel or OpenDocument workbook.
 

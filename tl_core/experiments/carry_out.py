@@ -66,6 +66,10 @@ def carry_out(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -
     """Do what the job's kind asks for."""
     if job.kind is JobKind.RUN:
         carry_out_run(workspace, job, should_stop)
+    elif job.kind.is_on_data:
+        from tl_core.experiments.on_data import carry_out_on_data
+
+        carry_out_on_data(workspace, job, should_stop)
     elif job.kind is JobKind.PREDICT_FILE:
         from tl_core.inference.files import carry_out_prediction
 

@@ -68,7 +68,7 @@ class Queue:
             return Job.of(row)
 
     def find_latest(self, kind: JobKind, ref_id: str) -> Job | None:
-        """Return the job of this kind that was submitted last for a run; None if there is none."""
+        """Return the job of this kind that was submitted last for what it belongs to; None without one."""
         of_run = self._select(JobTable.kind == kind.value, JobTable.ref_id == ref_id)
         with self._database.transaction() as session:
             row = session.scalar(of_run.order_by(JobTable.id.desc()).limit(1))
@@ -76,9 +76,11 @@ class Queue:
 
     def list_running(self) -> list[Job]:
         """Return the jobs that are being carried out."""
-        with self._database.transaction() as session:
-            rows = session.scalars(self._select(JobTable.state == State.RUNNING.value).order_by(JobTable.id))
-            return [Job.of(row) for row in rows]
+        return self._list(JobTable.state == State.RUNNING.value)
+
+    def list_pending(self, kind: JobKind) -> list[Job]:
+        """Return the jobs of this kind that are queued or running."""
+        return self._list(JobTable.kind == kind.value, JobTable.state.in_(_PENDING))
 
     def num_pending(self) -> int:
         """Count the jobs that are queued or running."""
@@ -167,6 +169,10 @@ class Queue:
         wanted = self._select(JobTable.id.in_(job_ids), JobTable.cancel_requested.is_(True))
         with self._database.transaction() as session:
             return set(session.scalars(wanted.with_only_columns(JobTable.id)))
+
+    def _list(self, *conditions: ColumnElement[bool]) -> list[Job]:
+        with self._database.transaction() as session:
+            return [Job.of(row) for row in session.scalars(self._select(*conditions).order_by(JobTable.id))]
 
     def _take_first(self, kinds: Collection[JobKind]) -> Update:
         first = (

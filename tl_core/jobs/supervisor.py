@@ -33,7 +33,12 @@ _TICK_S = 0.1
 _MAX_MEMORY_ATTEMPTS = 4
 _CHECK_S = 30.0  # a check that began so long before the supervisor still announces runs
 _NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
-_SLOTS = (frozenset({JobKind.RUN}), frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}))
+_SLOTS = (
+    frozenset({JobKind.RUN}),
+    frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}),
+    frozenset({JobKind.TAKE_IN, JobKind.FIX}),  # somebody waits for these
+    frozenset({JobKind.EXAMINE}),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +46,8 @@ logger = logging.getLogger(__name__)
 class Supervisor:
     """Claims jobs, starts and watches their processes, and writes down how they ended.
 
-    One training goes on at a time; beside it one export or file prediction.
+    One training goes on at a time; beside it one export or file prediction, one file that is taken in or
+    dataset that is mended, and one search for slow findings.
 
     Parameters
     ----------
@@ -180,8 +186,10 @@ class Supervisor:
 
     def _start(self, job: Job) -> None:
         try:
-            self._warm_nursery()
-            child = Child.start(self._workspace, job, self._command, self._nursery)
+            if not job.kind.is_on_data:  # which needs no torch, and little memory beside its own
+                self._warm_nursery()
+            nursery = None if job.kind.is_on_data else self._nursery
+            child = Child.start(self._workspace, job, self._command, nursery)
         except Exception as error:  # whatever keeps one job from starting, the next one has its turn
             logger.exception("Job %d could not be started", job.id)
             outcome = judge_fault("its process could not be started", error)

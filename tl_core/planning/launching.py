@@ -1,6 +1,6 @@
 """From a file to a stored dataset and split, and from a plan to queued runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from tl_core.planning.plan import expand, num_runs
 from tl_core.schema import ColumnChoice, ExperimentConfig, SplitMethod, SplitRule
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+
+Tick = Callable[[int, int], None]
 
 JOINED_WITH = "\n"
 USUAL_THRESHOLD = 0.8
@@ -82,11 +84,11 @@ def possible_methods(dataset: Dataset) -> tuple[SplitMethod, ...]:
     return tuple(one for one in SplitMethod if needed.get(one) is None or needed[one] in names)
 
 
-def split_by(dataset: Dataset, rule: SplitRule | None) -> Split:
+def split_by(dataset: Dataset, rule: SplitRule | None, tick: Tick | None = None) -> Split:
     """Split by a person's rule; by the usual one without it, or if it needs a column that is gone by now.
 
     Where the usual rule finds so many near duplicates that no split keeps them together, they may part: the
-    split's own rule then says so.
+    split's own rule then says so. ``tick`` is that of `make_split`.
 
     Raises
     ------
@@ -94,10 +96,10 @@ def split_by(dataset: Dataset, rule: SplitRule | None) -> Split:
         As `make_split` does.
     """
     if rule is not None and rule.method in possible_methods(dataset):
-        return make_split(dataset, rule)
+        return make_split(dataset, rule, tick=tick)
     usual = usual_rule(dataset)
     try:
-        return make_split(dataset, usual)
+        return make_split(dataset, usual, tick=tick)
     except SplitError:
         return make_split(dataset, usual.model_copy(update={"keep_together": None}))
 

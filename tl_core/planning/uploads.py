@@ -48,6 +48,16 @@ class Upload(Frozen):
         return self.upload_id.startswith(SAMPLE_PREFIX)
 
 
+class Guess(Frozen):
+    """Which columns of a file are likely to be chosen; else the first and the last.
+
+    ``reasons`` are by ``text``, ``label`` and the names of roles; empty for what was not guessed.
+    """
+
+    choice: ColumnChoice
+    reasons: dict[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
     """An upload as read, with the columns to be confirmed.
@@ -104,22 +114,25 @@ def find_upload(workspace: Workspace, upload_id: str) -> Upload:
     return Upload.model_validate(draft)
 
 
-def propose(table: Table, upload: Upload) -> Proposal:
-    """Say which columns an upload's texts and labels are in; what the person chose stands."""
-    guess, reasons = _guess(table)
+def propose(table: Table, upload: Upload, guess: Guess | None = None) -> Proposal:
+    """Say which columns an upload's texts and labels are in; what the person chose stands.
+
+    ``guess`` is what `guess_choice` says of the table, where that is known already.
+    """
+    guess = guess or guess_choice(table)
     chosen = upload.choice
     if chosen is not None and set(chosen.columns) <= set(table.columns.column_names):
-        return Proposal(table=table, choice=chosen, reasons=reasons)
-    return Proposal(table=table, choice=guess, reasons=reasons)
+        return Proposal(table=table, choice=chosen, reasons=guess.reasons)
+    return Proposal(table=table, choice=guess.choice, reasons=guess.reasons)
 
 
-def _guess(table: Table) -> tuple[ColumnChoice, dict[str, str]]:
+def guess_choice(table: Table) -> Guess:
     """Guess the columns; a split or group column that is recognised is taken, a date or weight only told."""
     names = table.columns.column_names
     try:
         guess = guess_columns(table)
     except DataError:
-        return ColumnChoice.of(names[0], names[-1]), {}
+        return Guess(choice=ColumnChoice.of(names[0], names[-1]), reasons={})
     indicators = find_indicators(table.columns)
     label = indicators if guess.label in indicators else (guess.label,)
     roles = {one.role: one for one in guess_roles(table.columns, [guess.text, *label])}
@@ -127,7 +140,7 @@ def _guess(table: Table) -> tuple[ColumnChoice, dict[str, str]]:
     if len(label) > 1:
         reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
     taken = {role: roles[role].column for role in ("split", "group") if role in roles}
-    return ColumnChoice(text=(guess.text,), label=label, **taken), reasons
+    return Guess(choice=ColumnChoice(text=(guess.text,), label=label, **taken), reasons=reasons)
 
 
 def make_intake(upload: Upload, proposal: Proposal, test: Table | None) -> Intake:

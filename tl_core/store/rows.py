@@ -14,7 +14,8 @@ class Job:
     Attributes
     ----------
     ref_id
-        The run that is carried out, exported or used for predicting.
+        The run that is carried out, exported or used for predicting; the upload that is taken in, or the
+        dataset that is examined or mended.
     payload
         What the kind of job needs to know beyond ``ref_id``.
     attempts

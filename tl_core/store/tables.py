@@ -10,11 +10,19 @@ Json = dict[str, Any]
 
 
 class JobKind(StrEnum):
-    """What a job carries out; its ``ref_id`` names the run that it belongs to."""
+    """What a job carries out; its ``ref_id`` names the run, the upload or the dataset that it belongs to."""
 
     RUN = "run"
     PREDICT_FILE = "predict_file"
     EXPORT = "export"
+    TAKE_IN = "take_in"
+    EXAMINE = "examine"
+    FIX = "fix"
+
+    @property
+    def is_on_data(self) -> bool:
+        """Whether it prepares data and needs no model."""
+        return self in (JobKind.TAKE_IN, JobKind.EXAMINE, JobKind.FIX)
 
 
 class Base(DeclarativeBase):

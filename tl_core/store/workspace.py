@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import State
@@ -65,6 +66,14 @@ class Workspace:
     def upload_path(self, upload_id: str) -> Path:
         """File that an upload is copied to."""
         return self.root / "uploads" / check_id(upload_id)
+
+    def intake_folder(self, upload_id: str) -> Path:
+        """Folder of what was made of a large upload and is not used yet."""
+        return self.root / "intakes" / check_id(upload_id)
+
+    def findings_path(self, fingerprint: str, split_hash: str, kind: Literal["fast", "slow"]) -> Path:
+        """File of what the fast or the slow checks have found in a dataset and its split."""
+        return self.root / "findings" / check_id(fingerprint) / f"{check_id(split_hash)}.{kind}.json"
 
     def output_folder(self, job_id: int) -> Path:
         """Folder of what a file prediction or an export has made."""

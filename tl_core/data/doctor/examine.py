@@ -11,7 +11,7 @@ from tl_core.data.doctor.boilerplate import boilerplate
 from tl_core.data.doctor.content import id_like_text, near_empty
 from tl_core.data.doctor.intervals import expected_interval
 from tl_core.data.doctor.label_typos import label_typos
-from tl_core.data.doctor.languages import languages
+from tl_core.data.doctor.languages import Tick, languages
 from tl_core.data.doctor.leaks import label_in_text
 from tl_core.data.doctor.markup import html, urls
 from tl_core.data.doctor.near import NearGroups, near_duplicates, near_duplicates_across
@@ -89,10 +89,14 @@ def examine_sample(
     near: NearGroups | None = None,
     sample: Rows | None = None,
     known_languages: tuple[str, ...] | None = None,
+    tick: Tick | None = None,
 ) -> Iterator[Finding]:
-    """Yield the findings of the slow checks, one after another; parameters as for `examine`."""
+    """Yield the findings of the slow checks, one after another; parameters as for `examine`.
+
+    ``tick`` is told how many of how many texts' languages are known; it may raise to stop.
+    """
     seen = dataset if sample is None else dataset.take(sample)
-    findings = _slow(seen, max_length, token_lengths, near, known_languages)
+    findings = _slow(seen, max_length, token_lengths, near, known_languages, tick)
     yield from (_told_of_sample(finding, seen, dataset) for finding in findings)
     if near is not None and split is not None:
         is_train = np.zeros(dataset.num_examples, dtype=bool)
@@ -119,12 +123,13 @@ def _slow(
     token_lengths: npt.NDArray[np.integer] | None,
     near: NearGroups | None,
     known_languages: tuple[str, ...] | None,
+    tick: Tick | None,
 ) -> Iterator[Finding]:
     yield from label_in_text(dataset)
     yield from boilerplate(dataset)
     if token_lengths is not None:
         yield from too_long(dataset, token_lengths, max_length)
-    yield from languages(dataset, known_languages)
+    yield from languages(dataset, known_languages, tick)
     if near is not None:
         yield from near_duplicates(dataset, near)
 

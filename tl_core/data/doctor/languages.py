@@ -1,7 +1,7 @@
 """Which languages the texts are in."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,28 +20,40 @@ MIN_CONFIDENCE = 0.7
 MIN_SHARE = 0.02
 MIN_TEXTS = 5
 _READ_CHARS = 300
+_TEXTS_A_TICK = 250
+
+Tick = Callable[[int, int], None]
 
 
-def detect_languages(texts: Sequence[str]) -> list[str]:
+def detect_languages(texts: Sequence[str], tick: Tick | None = None) -> list[str]:
     """Return the language of each text (ISO 639), or an empty string where that is unsure.
 
     Texts with fewer than 30 letters are left undecided, and so is whatever gets a confidence below 0.7:
     py3langid (Lui and Baldwin, langid.py, ACL 2012) needs a sentence to tell neighbouring languages apart.
     On eight labelled sets in English, German and Turkish it then decides 85 to 99 % of the longer texts and
     errs on less than 1 % of these, which `MIN_SHARE` lies above.
+
+    ``tick`` is told now and then how many of how many texts are done; it may raise to stop.
     """
-    return [_language(text[:_READ_CHARS]) for text in texts]
+    found = []
+    for number, text in enumerate(texts):
+        if tick and number % _TEXTS_A_TICK == 0:
+            tick(number, len(texts))
+        found.append(_language(text[:_READ_CHARS]))
+    return found
 
 
-def languages(dataset: Dataset, known: tuple[str, ...] | None) -> Iterator[Finding]:
+def languages(dataset: Dataset, known: tuple[str, ...] | None, tick: Tick | None = None) -> Iterator[Finding]:
     """Find texts in other languages than most, or in languages that the base model does not know.
 
     Parameters
     ----------
     known
         Languages of the base model (ISO 639); None if they are not stated.
+    tick
+        As for `detect_languages`.
     """
-    detected = detect_languages(text_columns(dataset)[0].to_pylist())
+    detected = detect_languages(text_columns(dataset)[0].to_pylist(), tick)
     counts = Counter(language for language in detected if language)
     num_decided = counts.total()
     frequent = [

@@ -1,0 +1,38 @@
+"""The process of a job on data: it needs no torch, and leaves nothing behind when it is ended by force."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from tl_core.jobs.phases import Report, reporter
+from tl_core.jobs.queue import Queue
+from tl_core.planning.examining import carry_out_examining
+from tl_core.planning.mending import carry_out_mending
+from tl_core.planning.preparing import carry_out_preparing
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind
+from tl_core.store.workspace import Workspace
+
+_CARRY_OUT: Mapping[JobKind, Callable[[Workspace, Job, Report], None]] = MappingProxyType(
+    {
+        JobKind.TAKE_IN: carry_out_preparing,
+        JobKind.EXAMINE: carry_out_examining,
+        JobKind.FIX: carry_out_mending,
+    }
+)
+
+
+def carry_out_on_data(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
+    """Take in an upload, examine a dataset or mend one.
+
+    Raises
+    ------
+    CancelledError
+        If ``should_stop()`` turned true.
+    TlError
+        As the job's own function does.
+    """
+    # The supervisor removes the folder that a job starts in, whatever the job's end.
+    tempfile.tempdir = os.getcwd()
+    _CARRY_OUT[job.kind](workspace, job, reporter(Queue(workspace.database), job, should_stop))
