@@ -27,7 +27,6 @@ from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
-
 START_S = 60.0
 
 
