@@ -204,3 +204,21 @@ def rows_of_own_test(made: Dataset) -> list[tuple[str, Any, str]]:
         for (identity, row), is_own in zip(rows_with_ids, made.is_own_test(), strict=True)
         if is_own
     ]
+
+
+@pytest.mark.parametrize("num_rows", [1, 3])
+def test_rewriting_a_few_rows_at_a_time_changes_nothing(
+    num_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = of_rows(
+        [("<b>same</b>", "x"), ("same", "x"), ("<br>", "x"), ("<i>split</i>", "x"), ("split", "y")]
+        + [(f"<p>plain {i}</p>" if i % 3 else f"plain {i}", "xy"[i % 2]) for i in range(12)],
+        test=[("<b>own</b>", "y"), ("plain 4", "x")],
+    )
+    whole = apply_fix(made, "strip_html")
+    monkeypatch.setattr("tl_core.data.fixes._ROWS_AT_A_TIME", num_rows)
+    monkeypatch.setattr("tl_core.data.versions._ROWS_AT_A_TIME", num_rows)
+    parts = apply_fix(made, "strip_html")
+    assert parts.info == whole.info
+    assert parts.table.equals(whole.table)
+    assert parts.conflicts == whole.conflicts

@@ -18,6 +18,8 @@ from tl_core.data.doctor.rare_classes import rare_labels
 from tl_core.data.doctor.wording import Mask
 from tl_core.data.versions import Edit, next_version
 
+_ROWS_AT_A_TIME = 65_536
+
 
 def apply_fix(dataset: Dataset, fix: str, **choices: Any) -> Dataset:
     """Make a new version of a dataset; the same dataset comes back if there is nothing to change.
@@ -123,17 +125,23 @@ def _without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
 
 
 def _rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], message: str) -> Edit:
-    """Rewrite the texts in which a pattern (RE2) is found."""
-    table, is_own_test = dataset.table, dataset.is_own_test()
+    """Rewrite the texts in which a pattern (RE2) is found, some rows at a time to spare memory."""
+    table, may_change = dataset.table, ~dataset.is_own_test()
     is_changed = np.zeros(dataset.num_examples, dtype=bool)
     for name in [name for name in ("text", "text_b") if name in table.column_names]:
-        column = table[name].combine_chunks()
-        mask = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False) & ~is_own_test
-        before = column.filter(pa.array(mask)).to_pylist()
-        after = [rewrite(text) for text in before]
-        is_changed[mask] |= np.array([one != other for one, other in zip(before, after, strict=True)], bool)
-        replaced = pc.replace_with_mask(column, pa.array(mask), pa.array(after, pa.string()))
-        table = _with_column(table, name, replaced)
+        chunks = []
+        for start in range(0, table.num_rows, _ROWS_AT_A_TIME):
+            part = slice(start, start + _ROWS_AT_A_TIME)
+            column = table[name].slice(start, _ROWS_AT_A_TIME).combine_chunks()
+            mask = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False) & may_change[part]
+            before = column.filter(pa.array(mask)).to_pylist()
+            after = [rewrite(text) for text in before]
+            differs = [one != other for one, other in zip(before, after, strict=True)]
+            is_changed[part][mask] |= np.array(differs, bool)
+            # A part without any change stays where it is, which may be a file.
+            replaced = pc.replace_with_mask(column, pa.array(mask), pa.array(after, pa.string()))
+            chunks.append(replaced if any(differs) else column)
+        table = _with_column(table, name, pa.chunked_array(chunks, pa.string()))
     count = int(is_changed.sum())
     return Edit(
         table=table,
@@ -144,5 +152,5 @@ def _rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], me
     )
 
 
-def _with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, values)

@@ -135,15 +135,16 @@ def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
         yield Finding(code="imbalance", severity="warning", message=message, count=count)
 
 
-def _is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return which texts hold nothing but white space."""
     return pc.equal(pc.utf8_trim_whitespace(values), "")
 
 
 def _drop_empty(rows: pa.Table, findings: list[Finding]) -> pa.Table:
-    no_text = _is_blank(rows[texts_of(rows)[0]])
+    no_text = is_blank(rows[texts_of(rows)[0]])
     for name in texts_of(rows)[1:]:
-        no_text = pc.or_(no_text, _is_blank(rows[name]))
-    no_label = pc.and_not(_is_blank(rows[LABEL]), no_text)
+        no_text = pc.or_(no_text, is_blank(rows[name]))
+    no_label = pc.and_not(is_blank(rows[LABEL]), no_text)
     for code, lack, is_lacking in (("empty_text", "text", no_text), ("empty_label", "label", no_label)):
         if count := pc.sum(is_lacking).as_py():
             message = f"Rows with no {lack}: {count:,}. They are set aside."
@@ -163,7 +164,7 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) ->
 
 def _drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, tuple[Conflict, ...]]:
     """Keep the first of equal rows, and none of those that label the same text differently."""
-    identities, labels = _codes(rows[ID]), _codes(rows[LABEL])
+    identities, labels = codes_of(rows[ID]), codes_of(rows[LABEL])
     num_identities = int(identities.max(initial=-1)) + 1
     first = np.empty(num_identities, dtype=np.int64)
     first[identities[::-1]] = np.arange(len(identities))[::-1]  # the last to be written is the first row
@@ -187,7 +188,7 @@ def _drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, t
     return rows.take(pa.array(np.sort(first[~is_disputed]))), conflicts
 
 
-def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def codes_of(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Return the number of each distinct value, in the order in which they first occur."""
     encoded = values.combine_chunks().dictionary_encode()
     codes: npt.NDArray[np.int64] = np.asarray(encoded.indices, dtype=np.int64)
@@ -252,9 +253,9 @@ def _test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str]) -> 
             "Mend or remove these lines in the test file.",
         )
         return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
-    is_empty = _is_blank(rows[texts_of(rows)[0]])
+    is_empty = is_blank(rows[texts_of(rows)[0]])
     for name in texts_of(rows)[1:]:
-        is_empty = pc.or_(is_empty, _is_blank(rows[name]))
+        is_empty = pc.or_(is_empty, is_blank(rows[name]))
     if num_empty := pc.sum(is_empty).as_py():
         error = DataError(
             f"Expected every row of the test file to have a text; {num_empty:,} without, the first is row"

@@ -5,15 +5,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset, role_values
 from tl_core.data.identity import Row, example_id, fingerprint
-from tl_core.data.screening import MAX_CONFLICTS, Conflict, find_imbalance, sort_labels
+from tl_core.data.picking import texts_of
+from tl_core.data.screening import (
+    MAX_CONFLICTS,
+    Conflict,
+    codes_of,
+    find_imbalance,
+    is_blank,
+    sort_labels,
+)
 from tl_core.errors import DataError
 from tl_core.schema import Change
+
+_ROWS_AT_A_TIME = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +71,10 @@ def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
     if edit.count == 0:
         return dataset
     kept = _keep(edit) if edit.is_rewritten else _Kept(table=edit.table)
-    names = np.array(edit.labels, dtype=object)[kept.table["target"].to_numpy()]
+    targets = kept.table["target"].to_numpy()
+    names = np.array(edit.labels, dtype=object)[targets]
     is_own_test = pc.equal(kept.table["origin"], "test").to_numpy()
-    labels = sort_labels(names[~is_own_test].tolist())
+    labels = sort_labels(edit.labels[target] for target in np.unique(targets[~is_own_test]))
     _check_labels(labels, names[is_own_test].tolist())
     change = Change(fix=fix, message=f"{edit.message}{kept.message}.", count=edit.count)
     return _freeze(dataset, kept, names.tolist(), labels, change)
@@ -73,7 +84,8 @@ def _freeze(
     dataset: Dataset, kept: _Kept, names: list[str], labels: tuple[str, ...], change: Change
 ) -> Dataset:
     schema = dataset.info.columns.model_copy(update={"labels": labels})
-    targets = pa.array([schema.label2id[name] for name in names], pa.int32())
+    ids = schema.label2id
+    targets = pa.array([ids[name] for name in names], pa.int32())
     table = kept.table.set_column(kept.table.column_names.index("target"), "target", targets)
     counts = Counter(names)
     findings = [one for one in dataset.info.findings if one.code != "imbalance"]
@@ -94,16 +106,20 @@ def _freeze(
 
 def _keep(edit: Edit) -> _Kept:
     """Renew the ids, and set aside what became empty, equal or contradictory, as when a file is read."""
-    table = edit.table.set_column(
-        edit.table.column_names.index("example_id"), "example_id", _new_ids(edit.table)
-    )
+    position = edit.table.column_names.index("example_id")
+    table = edit.table.set_column(position, "example_id", _new_ids(edit.table))
     is_own_test = pc.equal(table["origin"], "test").to_numpy()
-    ids, targets = table["example_id"].to_pandas(), pd.Series(table["target"].to_numpy())
-    is_empty = np.array([not all(part.strip() for part in text) for text in _texts(table)])
-    is_shared = ids.isin(ids[is_own_test]).to_numpy() & ~is_own_test
+    codes, targets = codes_of(table["example_id"]), table["target"].to_numpy()
+    is_empty = _is_empty(table)
+    is_shared = np.isin(codes, codes[is_own_test]) & ~is_own_test
     is_open = ~(is_own_test | is_empty | is_shared)
-    is_disputed = is_open & (targets.where(is_open).groupby(ids).transform("nunique") > 1).to_numpy()
-    is_copy = is_open & ~is_disputed & ids.where(is_open, np.nan).duplicated().to_numpy()
+    first = np.full(int(codes.max(initial=-1)) + 1, -1)
+    open_rows = np.flatnonzero(is_open)
+    first[codes[open_rows[::-1]]] = open_rows[::-1]  # the last to be written is the first row
+    differs = np.zeros(len(first), dtype=bool)
+    differs[codes[open_rows[targets[open_rows] != targets[first[codes[open_rows]]]]]] = True
+    is_disputed = is_open & differs[codes]
+    is_copy = is_open & ~is_disputed & (first[codes] != np.arange(len(codes)))
     asides = {
         "then empty": is_empty,
         "then also in the own test file": is_shared & ~is_empty,
@@ -113,34 +129,54 @@ def _keep(edit: Edit) -> _Kept:
     said = [f"{what}: {mask.sum():,}" for what, mask in asides.items() if mask.any()]
     left = ~np.logical_or.reduce(list(asides.values()))
     return _Kept(
-        table=table.filter(pa.array(left)),
+        table=table if left.all() else table.filter(pa.array(left)),
         message=f"; set aside, {', '.join(said)}" if said else "",
         conflicts=_conflicts(table.filter(pa.array(is_disputed)), edit.labels),
     )
 
 
-def _new_ids(table: pa.Table) -> pa.Array:
+def _is_empty(table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which rows have a text without any letter or sign, ``(num_rows,)``."""
+    masks = [is_blank(table[name]).to_numpy() for name in texts_of(table)]
+    is_empty: npt.NDArray[np.bool_] = np.logical_or.reduce(masks)
+    return is_empty
+
+
+def _new_ids(table: pa.Table) -> pa.ChunkedArray:
     """Return the ids by the texts; rows of an own test file keep theirs, which tell copies apart."""
-    own = pc.equal(table["origin"], "test").to_pylist()
-    rows = zip(table["example_id"].to_pylist(), _texts(table), own, strict=True)
-    return pa.array([old if is_own else example_id(texts) for old, texts, is_own in rows], pa.string())
+    chunks = []
+    for part in _parts(table):
+        rows = zip(part["example_id"].to_pylist(), _texts(part), part["origin"].to_pylist(), strict=True)
+        ids = [old if origin == "test" else example_id(texts) for old, texts, origin in rows]
+        chunks.append(pa.array(ids, pa.string()))
+    return pa.chunked_array(chunks, pa.string())
 
 
 def _conflicts(table: pa.Table, labels: Sequence[str]) -> tuple[Conflict, ...]:
     """List the texts of rows that have several labels."""
     names: dict[tuple[str, ...], set[str]] = {}
-    for texts, target in zip(_texts(table), table["target"].to_pylist(), strict=True):
-        names.setdefault(texts, set()).add(labels[target])
+    for part in _parts(table):
+        for texts, target in zip(_texts(part), part["target"].to_pylist(), strict=True):
+            if texts in names or len(names) < MAX_CONFLICTS:
+                names.setdefault(texts, set()).add(labels[target])
     return tuple(Conflict(texts=texts, labels=tuple(sorted(several))) for texts, several in names.items())
 
 
+def _parts(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield some rows at a time: a million strings of Python take more memory than their table."""
+    for start in range(0, table.num_rows, _ROWS_AT_A_TIME):
+        yield table.slice(start, _ROWS_AT_A_TIME)
+
+
 def _texts(table: pa.Table) -> list[tuple[str, ...]]:
-    columns = [table[name].to_pylist() for name in ("text", "text_b") if name in table.column_names]
-    return list(zip(*columns, strict=True))
+    return list(zip(*(table[name].to_pylist() for name in texts_of(table)), strict=True))
 
 
 def _rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:
-    return zip(_texts(table), names, table["origin"].to_pylist(), role_values(table), strict=True)
+    for number, part in enumerate(_parts(table)):
+        start = number * _ROWS_AT_A_TIME
+        labels = names[start : start + part.num_rows]
+        yield from zip(_texts(part), labels, part["origin"].to_pylist(), role_values(part), strict=False)
 
 
 def _check_labels(labels: Sequence[str], own_test: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset
@@ -13,6 +15,7 @@ from tl_core.data.doctor.wording import MAX_EXAMPLES, found, quantity, shorten, 
 from tl_core.schema import Finding
 
 KINDS = ("<email>", "<phone>", "<card>")
+_TEXTS_AT_A_TIME = 65_536
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+\-]", r"[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 MAY_HOLD = rf"{_LOCAL}@{_DOMAIN}|[0-9](?:[ ()./\-]{{0,2}}[0-9]){{7}}"
@@ -30,27 +33,26 @@ _CARD_HERE = re.compile(rf"{_START}{_CARD}{_END}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Masked:
-    """Texts with personal data, masked.
+class Held:
+    """What a column of texts holds.
 
     Attributes
     ----------
-    rows
-        Rows of the texts that held any, ascending.
-    texts
-        The masked text of each.
+    kinds
+        Whether each text holds each of `KINDS`, ``(num_texts, 3)``.
+    examples
+        The first few of those that hold any, masked.
     """
 
-    rows: list[int]
-    texts: list[str]
+    kinds: npt.NDArray[np.bool_]
+    examples: list[str]
 
 
 def personal_data(dataset: Dataset) -> Iterator[Finding]:
     """Find texts that hold an address or a number that leads to a person. The examples show them masked."""
-    columns = [masked_texts(column) for column in text_columns(dataset)]
-    mask = np.zeros(dataset.num_examples, dtype=bool)
-    for masked in columns:
-        mask[masked.rows] = True
+    columns = [held_in(column) for column in text_columns(dataset)]
+    kinds = np.logical_or.reduce([held.kinds for held in columns])
+    mask = kinds.any(axis=1)
     if mask.any():
         yield found(
             dataset,
@@ -59,24 +61,28 @@ def personal_data(dataset: Dataset) -> Iterator[Finding]:
             severity="warning",
             message=(
                 f"Texts with personal data: {quantity(mask)}. With e-mail addresses, phone numbers and card"
-                f" numbers: {', '.join(f'{num:,}' for num in _num_by_kind(columns))}."
+                f" numbers: {', '.join(f'{num:,}' for num in kinds.sum(axis=0))}."
             ),
             remedy="Mask them before anybody trains on the texts or shares them.",
             fix="mask_personal_data",
-            examples=_examples(columns),
+            examples=_examples([text for held in columns for text in held.examples]),
         )
 
 
-def masked_texts(texts: object) -> Masked:
-    """Mask the texts of a column (pyarrow strings) that hold personal data."""
-    candidates = np.flatnonzero(pc.match_substring_regex(texts, MAY_HOLD).to_numpy(zero_copy_only=False))
-    rows, masked = [], []
-    for row, text in zip(candidates.tolist(), pc.take(texts, candidates).to_pylist(), strict=True):
-        replaced = mask_personal_data(text)
-        if replaced != text:
-            rows.append(row)
-            masked.append(replaced)
-    return Masked(rows=rows, texts=masked)
+def held_in(texts: pa.ChunkedArray) -> Held:
+    """Look for personal data in a column of texts, some at a time, for each may turn out to hold some."""
+    kinds = np.zeros((len(texts), len(KINDS)), dtype=bool)
+    examples: list[str] = []
+    for start in range(0, len(texts), _TEXTS_AT_A_TIME):
+        part = texts.slice(start, _TEXTS_AT_A_TIME)
+        candidates = np.flatnonzero(pc.match_substring_regex(part, MAY_HOLD).to_numpy())
+        for row, text in zip(candidates.tolist(), part.take(candidates).to_pylist(), strict=True):
+            masked = mask_personal_data(text)
+            if masked != text:
+                kinds[start + row] = [kind in masked for kind in KINDS]
+                if len(examples) < MAX_EXAMPLES:
+                    examples.append(masked)
+    return Held(kinds=kinds, examples=examples)
 
 
 def mask_personal_data(text: str) -> str:
@@ -111,11 +117,6 @@ def _masked_phone(number: re.Match[str]) -> str:
     return "<phone>"
 
 
-def _examples(columns: Sequence[Masked]) -> list[str]:
-    texts = [text for masked in columns for text in masked.texts][:MAX_EXAMPLES]
-    return [shorten(text, min(text.find(kind) for kind in KINDS if kind in text)) for text in texts]
-
-
-def _num_by_kind(columns: Sequence[Masked]) -> list[int]:
-    held = [held for masked in columns for held in zip(masked.rows, masked.texts, strict=True)]
-    return [len({row for row, text in held if kind in text}) for kind in KINDS]
+def _examples(texts: Sequence[str]) -> list[str]:
+    places = (min(text.find(kind) for kind in KINDS if kind in text) for text in texts[:MAX_EXAMPLES])
+    return [shorten(text, place) for text, place in zip(texts, places, strict=False)]
