@@ -5,9 +5,10 @@ each in a process of its own,
 
 - reads it, makes and profiles the dataset exactly and splits it, as *Data* and ``tl_core profile`` do before
   the slow findings;
-- reads the same file with ``pandas.read_csv`` and splits it with scikit-learn's ``train_test_split``.
+- reads the same file with ``pandas.read_csv`` and splits it with scikit-learn's ``train_test_split``;
 
-Writes seconds and peak memory as JSON.
+and brings the same file to the page in a real browser (`benchmarks.intake_page`). Writes seconds and memory as
+JSON.
 """
 
 import json
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.intake_page import measure_page
 
 NUM_ROWS = 1_000_000
 TARGETS = {"total_s": 60.0, "peak_mib": 1_536.0}
@@ -101,6 +104,7 @@ def main() -> None:
         path = Path(folder) / "intake.csv"
         write(path)
         sides = {side: measure(side, path) for side in ("ours", "pandas")}
+        sides["page"] = {name: round(value, 2) for name, value in measure_page(path).items()}
         size_mb = path.stat().st_size / 1e6
     answer = {
         "num_rows": NUM_ROWS,

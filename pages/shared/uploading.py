@@ -34,7 +34,7 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
     received: UploadedFile | None = st.file_uploader(label, TYPES, key=f"{key}_{turn}", help=help_text)
     if received is None:
         return None
-    upload = keep_upload(workspace(), received.getbuffer(), received.name)
+    upload = keep_upload(workspace(), received.getvalue(), received.name)
     _release(received)
     st.session_state[f"{key}_turn"] = turn + 1
     return upload
