@@ -7,8 +7,8 @@ each in a process of its own,
   the slow findings;
 - reads the same file with ``pandas.read_csv`` and splits it with scikit-learn's ``train_test_split``;
 
-and brings the same file to the page in a real browser (`benchmarks.intake_page`). Writes seconds and memory as
-JSON.
+and brings the same file to the page in a real browser (`benchmarks.intake_page`). Writes seconds and memory
+as JSON.
 """
 
 import json

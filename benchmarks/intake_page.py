@@ -29,7 +29,7 @@ SETTLED_MS = 2_000
 
 
 def own_memory(pid: int) -> float:
-    """Return a process's resident memory without what it only maps, which the system may take back, in MiB."""
+    """Return a process's resident memory in MiB, without what it maps, which the system may take back."""
     memory = psutil.Process(pid).memory_info()
     return (memory.rss - memory.shared) / MIB
 
