@@ -186,7 +186,8 @@ class ColumnChoice(Frozen):
     label_map
         New names by label, after the cutting; an empty name sets the rows aside.
     group, time, weight, split
-        Columns that say what belongs together, when a row is from, how much it counts, and its part.
+        Columns that say what belongs together, when a row is from, how much it counts in training, and its
+        part.
     """
 
     text: tuple[str, ...] = Field(min_length=1, max_length=8)
@@ -422,6 +423,7 @@ class RunRecord(Frozen):
     micro_batch_size: int | None = None
     num_parameters: int | None = None
     train_class_counts: tuple[int, ...] = Field(default=(), description="train examples of each class")
+    weight_column: str | None = Field(default=None, description="column by which train examples counted")
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None

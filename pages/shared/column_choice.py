@@ -30,7 +30,9 @@ ROLES = {
         "Rows of one group, such as one author's, never stand on both sides of a split.",
     ),
     "time": ("Date column", "Lets the newest rows be the test part: choose it at the split below."),
+    "weight": ("Weight column", "How much each row counts in training; 0 teaches nothing."),
 }
+COUNTED_ALIKE = "every number of a test counts all its rows alike."
 _FOUND = "as found"
 
 
@@ -45,8 +47,10 @@ def draw_columns(upload: Upload, proposal: Proposal) -> None:
     with label:
         first_label = _pick("Labels", names, choice.label[0], f"label_{upload.upload_id}")
         st.caption(literal(proposal.reasons.get("label", _NO_GUESS)))
-    with st.expander("More columns: joined texts, groups, dates, a split", icon=":material/view_column:"):
+    with st.expander("More columns: texts, groups, dates, weights, a split", icon=":material/view_column:"):
         more = _more_columns(upload, proposal, first_text, first_label)
+    if more["weight"]:
+        st.caption(literal(f"In training each row counts by “{more['weight']}”; {COUNTED_ALIKE}"))
     wanted = choice.model_copy(
         update={
             "text": (first_text, *more["text"]),
@@ -116,8 +120,6 @@ def _more_columns(
         more[role] = picked or None
         if role in proposal.reasons:
             place.caption(literal(f"Looks like one: {proposal.reasons[role]}"))
-    if "weight" in proposal.reasons:
-        st.caption(literal(f"Weights are recognised and not used yet: {proposal.reasons['weight']}"))
     return more
 
 

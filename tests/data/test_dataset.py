@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.data.tables import CHOICE, table
+from tests.data.tables import CHOICE, dataset, table
 from tl_core.data.dataset import build_dataset, read_dataset, write_dataset
 from tl_core.data.identity import example_id
 from tl_core.data.reading import Table
@@ -40,6 +41,18 @@ def test_pairs_of_texts_are_kept_as_pairs() -> None:
     made = build_dataset(columns, name="pairs", choice=ColumnChoice(text=("one", "two"), label=("label",)))
     assert made.texts() == [("a", "b"), ("a", "c"), ("b", "a")]
     assert made.table.column_names == ["example_id", "text", "text_b", "target", "origin"]
+
+
+def test_what_is_stored_of_a_plain_dataset_does_not_change_with_the_roles_that_there_are(
+    tmp_path: Path,
+) -> None:
+    """Golden: fingerprint and files as they were before weights were used."""
+    made = dataset({"good": 3, "bad": 2})
+    write_dataset(made, tmp_path / "made")
+    assert made.info.fingerprint == "1e8372f57034c1659a96c19870b85d9749a0b03cde4e880f3519621eb059cbe7"
+    assert made.table.column_names == ["example_id", "text", "target", "origin"]
+    digest = hashlib.sha256((tmp_path / "made" / "dataset.json").read_bytes()).hexdigest()
+    assert digest == "939d43990e69a88b98f48f4fc6e90a04daff47ef153ee4351ca82a08262c61e0"
 
 
 def test_empty_texts_and_labels_are_set_aside_and_counted() -> None:
@@ -206,3 +219,21 @@ def test_data_package_never_imports_torch() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'streamlit')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def weighted(*weights: str):
+    columns = table(text=["a", "b", "c", "d"], label=["x", "x", "y", "y"], w=weights)
+    return build_dataset(columns, name="w", choice=CHOICE.model_copy(update={"weight": "w"}))
+
+
+def test_examples_that_never_teach_are_counted() -> None:
+    made = weighted("1", "0", "2.5", "1")
+    assert finding(made, "zero_weight") == 1
+    assert made.weights() is not None
+    assert made.weights().tolist() == [1.0, 0.0, 2.5, 1.0]
+    assert build(["a", "b", "c"], ["x", "y", "x"]).weights() is None
+
+
+def test_a_class_that_no_row_teaches_is_refused() -> None:
+    with pytest.raises(DataError, match="weight above 0 in some row of each class; 'y' has none"):
+        weighted("1", "1", "0", "0")

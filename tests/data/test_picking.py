@@ -46,6 +46,7 @@ def test_roles_and_joining_are_part_of_a_dataset_s_identity() -> None:
         JOINED.model_copy(update={"joined_with": " "}),
         JOINED.model_copy(update={"group": "user"}),
         JOINED.model_copy(update={"time": "day"}),
+        JOINED.model_copy(update={"weight": "weight"}),
     ]
     made = [build_dataset(table(**COLUMNS), name="made", choice=choice) for choice in choices]
     assert len({one.info.fingerprint for one in made}) == len(made)

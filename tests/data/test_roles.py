@@ -80,6 +80,17 @@ def test_a_row_without_a_date_is_named(values: tuple[str, str]) -> None:
 
 
 def test_weights_are_numbers_that_are_not_negative() -> None:
-    assert weights_of(column("1", " 0.5 ", "2e1"), "w").to_pylist() == [1.0, 0.5, 20.0]
-    with pytest.raises(DataError, match="in every row of 'w'; got '-1'"):
-        weights_of(column("1", "-1"), "w")
+    assert weights_of(column("1", " 0.5 ", "2e1", "0"), "w").to_pylist() == [1.0, 0.5, 20.0, 0.0]
+
+
+@pytest.mark.parametrize("value", ["-1", "", "many", "nan", "1e999", "inf", "1,5"])
+def test_what_is_no_weight_is_counted_and_the_first_is_named(value: str) -> None:
+    with pytest.raises(DataError, match=rf"in every row of 'w'; rows without: 2, .* row 2: '{value}'"):
+        weights_of(column("1", value, "2", "-3"), "w")
+
+
+def test_a_weight_is_recognised_only_under_a_name_that_can_mean_nothing_else() -> None:
+    good = ["1", "0.5"] * 20
+    assert guessed(sample_weight=good) == {"weight": "sample_weight"}
+    assert guessed(weight_kg=good) == {}
+    assert guessed(weight=["0"] * 40) == {}

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.data.tables import dataset
 from tests.store.opening import open_workspace
+from tl_core.data.dataset import Dataset
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import carry_out_run
 from tl_core.jobs.queue import Queue
@@ -29,10 +30,11 @@ def queue_experiment(
     base_model: Path,
     arms: Sequence[str] = ALL_ARMS,
     training: dict[str, Any] | None = None,
+    made: Dataset | None = None,
     **asked: Any,
 ) -> ExperimentConfig:
-    """Queue an experiment on 60 texts of two classes: 33 to train, 9 to validate, 18 to test."""
-    intake = store_dataset(workspace, dataset({"good": 36, "bad": 24}))
+    """Queue an experiment, by default on 60 texts of two classes: 33 train, 9 validation, 18 test."""
+    intake = store_dataset(workspace, made or dataset({"good": 36, "bad": 24}))
     experiment = plan_experiment(
         experiment_id=new_id("exp"),
         name="made",

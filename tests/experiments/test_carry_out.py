@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
+from tests.data.tables import CHOICE, table
 from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
-from tl_core.data.dataset import read_dataset
-from tl_core.data.splitting import read_split
-from tl_core.errors import CancelledError, DivergedError, ModelError, OutOfMemoryError
+from tl_core.data.dataset import Dataset, build_dataset, read_dataset
+from tl_core.data.splitting import read_split, train_subset
+from tl_core.errors import CancelledError, DataError, DivergedError, ModelError, OutOfMemoryError
 from tl_core.experiments import carry_out, neural
 from tl_core.experiments.carry_out import carry_out_run
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
@@ -91,6 +94,44 @@ def test_predictions_cover_validation_and_test_with_their_ids(
     logits = np.stack(table["logits"].to_pylist())
     assert logits.shape == (27, 2)
     assert np.isfinite(logits).all()
+
+
+def weighted(good: list[str], bad: list[str]) -> Dataset:
+    texts = [f"text {i} of its own" for i in range(60)]
+    made = table(text=texts, label=["good"] * 30 + ["bad"] * 30, trust=good * 15 + bad * 15)
+    choice = CHOICE.model_copy(update={"weight": "trust"})
+    return build_dataset(made, name="weighted", choice=choice)
+
+
+@pytest.mark.parametrize("arm", ["majority", "tfidf", "frozen", "fine_tuned"])
+def test_weights_teach_and_are_on_record_and_no_weight_teaches_nothing(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    made = weighted(good=["3", "0"], bad=["1", "1"])
+    experiment = queue_experiment(workspace, base_model, [arm], made=made)
+    folder = carry_out_one(workspace)
+    split = read_split(workspace.dataset_folder(experiment.dataset_fingerprint), experiment.split.hash)
+    taught = split.train[made.table["weight"].to_numpy()[split.train] > 0]
+    record, evaluations = folder.read_record(), folder.read_events()
+    assert record.weight_column == "trust"
+    assert sum(record.train_class_counts) == len(taught) < len(split.train)
+    on_train = [one for one in evaluations if isinstance(one, EvalFinished) and one.split is SplitName.TRAIN]
+    assert on_train[0].num_examples == len(taught)
+    assert len(folder.read_predictions()) == len(split.validation) + len(split.test), "each counts once"
+
+
+def test_a_train_subset_without_any_weight_is_refused(workspace: Workspace, base_model: Path) -> None:
+    made = weighted(good=["0", "1"], bad=["0", "1"])
+    experiment = queue_experiment(workspace, base_model, ["tfidf"], made=made, train_sizes=[2])
+    place = workspace.dataset_folder(experiment.dataset_fingerprint)
+    data, split = read_dataset(place), read_split(place, experiment.split.hash)
+    seed = workspace.database.list_runs(experiment.experiment_id)[0].config.seeds.subset
+    empty = data.table["weight"].to_numpy().copy()
+    empty[train_subset(data, split, 2, seed)] = 0
+    changed = data.table.set_column(data.table.column_names.index("weight"), "weight", pa.array(empty))
+    pq.write_table(changed, place / "examples.parquet")
+    folder = fail_one(workspace, DataError, lambda: False)
+    assert "in some of the 2 train examples; all are 0" in str(folder.read_record().error)
 
 
 @pytest.mark.parametrize("arm", NEURAL)

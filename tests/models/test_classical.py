@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import logsumexp, softmax
+from sklearn.linear_model import LogisticRegression
 
 from tl_core.models import classical
 from tl_core.models.classical import NEVER_SEEN, Majority, Tfidf, load_classical
@@ -87,6 +88,25 @@ def test_a_saved_tfidf_gives_the_same_logits_and_holds_no_pickle(tmp_path: Path,
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".npz"}
     with np.load(tmp_path / "tfidf.npz", allow_pickle=False) as stored:
         assert all(array.dtype != object for array in stored.values())
+
+
+def test_a_weight_of_two_is_a_row_that_the_regression_reads_twice() -> None:
+    weights = np.array([2.0, 2, 1, 1, 1, 1, 1, 1, 2])
+    scaled = weights / weights.mean()
+    model = Tfidf.fit(TEXTS, TARGETS, TEXTS, TARGETS, 3, scaled)
+    twice = np.repeat(np.arange(9), weights.astype(int))
+    features = model.vectorizer.transform(TEXTS)
+    # the loss is a sum, so that a strength is per row: 12 rows of weight 1 against 9 of mean weight 1
+    expected = LogisticRegression(C=model.strength * 9 / 12, max_iter=2000).fit(
+        features[twice], TARGETS[twice]
+    )
+    np.testing.assert_allclose(model.regression.coef_, expected.coef_, atol=1e-3)
+    assert np.abs(model.regression.coef_ - fit().regression.coef_).max() > 0.01
+
+
+def test_majority_goes_by_the_weight_of_a_class() -> None:
+    found = Majority.fit(np.array([0, 0, 1]), 2, np.array([0.5, 0.5, 2.0]))
+    np.testing.assert_allclose(np.exp(found.logits(["x"])[0]), [2 / 5, 3 / 5], rtol=1e-6)
 
 
 def test_majority_answers_the_largest_class_and_the_first_of_equals() -> None:

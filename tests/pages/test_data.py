@@ -246,3 +246,19 @@ def test_a_sample_says_that_it_is_no_evidence(app: AppTest) -> None:
     assert app.query_params["upload"] == "sample_reviews_sentiment"
     assert "For demonstration" in text_of(app)
     assert [metric.value for metric in app.metric] == ["330", "90", "180"]
+
+
+def test_a_weight_column_is_taken_told_outside_its_drawer_and_can_be_left(
+    app: AppTest, workspace: Workspace
+) -> None:
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    lines = [f'"{text}","{label}",{1 + i % 3}' for i, (text, label) in enumerate(rows)]
+    content = "\n".join(["text,label,sample_weight", *lines]).encode()
+    open_page(app, "data", upload=keep_upload(workspace, content, "mine.csv").upload_id)
+    assert "each row counts by “sample_weight”; every number of a test counts all its rows" in text_of(app)
+    (weight,) = [one for one in app.selectbox if one.label == "Weight column"]
+    assert weight.value == "sample_weight"
+    weight.set_value("").run()
+    assert "sample_weight”; every" not in text_of(app)
+    press(app, "Use this dataset")
+    assert workspace.database.list_datasets()[0].columns.weight_column is None

@@ -105,7 +105,7 @@ def test_a_chosen_column_that_the_file_lacks_is_forgotten() -> None:
     assert proposal.choice.text == ("text",)
 
 
-def test_a_split_and_a_group_column_are_taken_and_a_date_and_a_weight_only_told() -> None:
+def test_a_split_a_group_and_a_weight_column_are_taken_and_a_date_only_told() -> None:
     rows = [f"a text with the number {i} in it" for i in range(40)]
     columns = table(
         text=rows,
@@ -117,7 +117,7 @@ def test_a_split_and_a_group_column_are_taken_and_a_date_and_a_weight_only_told(
     )
     proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
     choice = proposal.choice
-    assert (choice.split, choice.group, choice.time, choice.weight) == ("split", "author", None, None)
+    assert (choice.split, choice.group, choice.time, choice.weight) == ("split", "author", None, "weight")
     assert {"split", "group", "time", "weight"} <= set(proposal.reasons)
 
 

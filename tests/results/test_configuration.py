@@ -29,6 +29,7 @@ def test_fine_tuned_and_scratch_differ_in_weights_and_rates_alone(workspace, exp
     assert found.same["Base model"] == "all-MiniLM-L6"
     assert found.same["Seeds"] == "0, 1"
     assert found.same["Steps"] == "60"
+    assert "Example weights" not in found.same, "there are none"
 
 
 def test_an_arm_against_itself_differs_in_nothing(workspace, experiment):

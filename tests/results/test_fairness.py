@@ -57,6 +57,25 @@ def test_what_differs_is_named_with_its_run(workspace, experiment, name, change,
     assert [fact.name for fact in found.values() if fact.difference] == [name]
 
 
+def note(workspace, runs, **changes):
+    for run in runs:
+        folder = workspace.run_folder(run.run_id)
+        folder.write_record(folder.read_record().model_copy(update=changes))
+
+
+def test_weights_are_told_where_there_are_any(workspace, experiment):
+    assert "Example weights" not in facts(workspace, experiment)
+    runs = runs_of(workspace, experiment)
+    note(workspace, runs, weight_column="trust")
+    told = facts(workspace, experiment)["Example weights"]
+    assert told.value.startswith("trust, in training alone; each number of a test counts all examples alike")
+    assert not told.difference
+    note(workspace, runs[-1:], weight_column=None)
+    assert facts(workspace, experiment)["Example weights"].difference == (
+        "none in Fine-tuned, seed 1; trust in the others"
+    )
+
+
 def test_a_seed_that_an_arm_lacks_is_named(workspace):
     made = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
     for run in runs_of(workspace, made)[:3]:

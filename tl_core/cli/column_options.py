@@ -31,6 +31,10 @@ GroupOption = Annotated[
     str | None, typer.Option("--group", help="Column of what belongs together; no group crosses a split.")
 ]
 TimeOption = Annotated[str | None, typer.Option("--time", help="Date column; test gets the newest rows.")]
+WeightOption = Annotated[
+    str | None,
+    typer.Option("--weight", help="Column of how much each row counts in training; test counts all alike."),
+]
 SplitColumnOption = Annotated[
     str | None, typer.Option("--split-column", help="Column that says train, validation or test.")
 ]
@@ -53,6 +57,7 @@ class ColumnOptions:
     label_map: Path | None = None
     group: str | None = None
     time: str | None = None
+    weight: str | None = None
     split_column: str | None = None
     keep_together: str | None = None
 
@@ -65,6 +70,7 @@ class ColumnOptions:
             "label_map": read_label_map(self.label_map) if self.label_map else {},
             "group": self.group,
             "time": self.time,
+            "weight": self.weight,
             "split": self.split_column,
         }
 

@@ -212,7 +212,7 @@ def profile(data: Path, columns: ColumnOptions, reading: ReadChoices) -> Profile
 
     table = read_table(data, **reading.model_dump())
     named = columns.columns()
-    is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not (columns.edges or columns.label_map)
+    is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not _has_more(columns)
     return profile_table(
         table,
         next(iter(named["text"]), None),
@@ -221,6 +221,11 @@ def profile(data: Path, columns: ColumnOptions, reading: ReadChoices) -> Profile
         should_examine=True,
         find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
     )
+
+
+def _has_more(columns: ColumnOptions) -> bool:
+    """Whether more is said about the columns than which they are."""
+    return any((columns.edges, columns.label_map, columns.weight))
 
 
 def profile_lines(found: Profile) -> list[str]:

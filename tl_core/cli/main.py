@@ -21,6 +21,7 @@ from tl_core.cli.column_options import (
     SplitColumnOption,
     TextsOption,
     TimeOption,
+    WeightOption,
 )
 from tl_core.cli.reading_options import (
     DelimiterOption,
@@ -76,6 +77,7 @@ def compare(
     label_map: LabelMapOption = None,
     group: GroupOption = None,
     time: TimeOption = None,
+    weight: WeightOption = None,
     split_column: SplitColumnOption = None,
     keep_together: KeepTogetherOption = None,
     encoding: EncodingOption = None,
@@ -96,6 +98,7 @@ def compare(
             label_map=label_map,
             group=group,
             time=time,
+            weight=weight,
             split_column=split_column,
             keep_together=keep_together,
         ),
@@ -147,6 +150,7 @@ def profile(
     label: LabelsOption = None,
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
+    weight: WeightOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -156,7 +160,7 @@ def profile(
 ) -> None:
     """Say how a file is read and what is wrong with it."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    columns = ColumnOptions(text=text, label=label, edges=bins, label_map=label_map)
+    columns = ColumnOptions(text=text, label=label, edges=bins, label_map=label_map, weight=weight)
     found = commands.profile(data, columns, reading)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from tl_core.data.identity import Row, fingerprint
 from tl_core.data.mapped import read_mapped, write_mapped
-from tl_core.data.picking import ID, LABEL, ROLES, texts_of
+from tl_core.data.picking import ID, LABEL, ROLES, WEIGHT, texts_of
 from tl_core.data.reading import Table
 from tl_core.data.screening import Conflict, Screening, screen
 from tl_core.errors import NotFoundError
@@ -81,6 +81,13 @@ class Dataset:
         """Return the label id of every example, ``(num_examples,)``."""
         targets: npt.NDArray[np.int32] = self.table["target"].to_numpy()
         return targets
+
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """Return how much every example counts in training, ``(num_examples,)``; None if all count alike."""
+        if WEIGHT not in self.table.column_names:
+            return None
+        weights: npt.NDArray[np.float64] = self.table[WEIGHT].to_numpy()
+        return weights
 
     def is_own_test(self) -> npt.NDArray[np.bool_]:
         """Return which rows come from the person's own test file, ``(num_examples,)``."""

@@ -21,6 +21,8 @@ _TIME_NAMES = frozenset(
     ("date", "time", "datetime", "timestamp", "created", "published", "posted", "day", "year")
 )
 _WEIGHT_NAMES = frozenset(("weight", "weights"))
+_WEIGHT_OWNERS = frozenset(("sample", "example", "row", "instance", "case", "training", "train", "loss"))
+_WEIGHT_PATTERN = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
 _FLAGS = {"0", "1", "true", "false", "yes", "no"}
 _WORD = re.compile(r"[^\W_]+")
 _TIME_FORMATS = (
@@ -106,14 +108,24 @@ def _time_reason(name: str, values: pa.ChunkedArray) -> str:
 
 
 def _weight_reason(name: str, values: pa.ChunkedArray) -> str:
-    if not _words(name) & _WEIGHT_NAMES or not _are_weights(values):
+    """Recognise ``weight`` and ``sample_weight``, but not ``weight_kg``: a guess changes the training."""
+    words = _words(name)
+    if not words & _WEIGHT_NAMES or words - _WEIGHT_NAMES - _WEIGHT_OWNERS:
+        return ""
+    if _strange_weights(values).true_count or not pc.any(pc.greater(_numbers(values), 0)).as_py():
         return ""
     return "its name says so and its values are numbers that are not negative"
 
 
-def _are_weights(values: pa.ChunkedArray) -> bool:
-    pattern = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
-    return bool(pc.all(pc.match_substring_regex(values, pattern)).as_py())
+def _strange_weights(values: pa.ChunkedArray) -> pa.BooleanArray:
+    """Say which values are no weights: empty, negative, no number or too large for one."""
+    looks_right = pc.match_substring_regex(values, _WEIGHT_PATTERN)
+    numbers = _numbers(pc.if_else(looks_right, values, "0"))
+    return pc.invert(pc.and_(looks_right, pc.is_finite(numbers))).combine_chunks()
+
+
+def _numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.cast(pc.utf8_trim_whitespace(values), pa.float64())
 
 
 def _group_reason(name: str, values: pa.ChunkedArray) -> str:
@@ -185,18 +197,19 @@ def _parse_times(values: pa.ChunkedArray, form: str) -> pa.ChunkedArray | None:
 
 
 def weights_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Return the weight of every row. Raises DataError unless all are numbers that are not negative."""
-    if not _are_weights(values):
-        strange = next(
-            (
-                value
-                for value in values.to_pylist()
-                if not re.fullmatch(r"\s*\+?[\d.]+([eE][-+]?\d+)?\s*", value)
-            ),
-            "",
-        )
+    """Return the weight of every row.
+
+    Raises
+    ------
+    DataError
+        Unless all are finite numbers that are not negative; counts those that are not and names the first.
+    """
+    strange = _strange_weights(values)
+    if count := strange.true_count:
+        row = pc.index(strange, True).as_py()
         raise DataError(
-            f"Expected a number that is not negative in every row of '{name}'; got {strange[:40]!r}.",
-            "Choose another weight column, or none.",
+            f"Expected a number that is not negative in every row of '{name}'; rows without: {count:,}, the"
+            f" first is row {row + 1:,}: {values[row].as_py()[:40]!r}.",
+            "Write a number in each (0 for a row that shall teach nothing), or choose no weight column.",
         )
-    return pc.cast(pc.utf8_trim_whitespace(values), pa.float64())
+    return _numbers(values)

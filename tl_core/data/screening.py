@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tl_core.data.columns import MAX_LABELS
 from tl_core.data.damage import reading_findings
 from tl_core.data.identity import example_id
-from tl_core.data.picking import ID, LABEL, pick_rows, texts_of
+from tl_core.data.picking import ID, LABEL, WEIGHT, pick_rows, texts_of
 from tl_core.data.reading import Table
 from tl_core.errors import DataError
 from tl_core.schema import ColumnChoice, Finding
@@ -91,6 +91,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     rows, conflicts = _drop_repeated(rows, findings)
     labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
     findings += find_imbalance(count_labels(rows, own_test))
+    findings += _find_zero_weights(rows)
     return Screening(
         train=rows,
         test=_number_repeated(own_test),
@@ -133,6 +134,15 @@ def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
     if IMBALANCE_SHARE < share < 1:
         message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
         yield Finding(code="imbalance", severity="warning", message=message, count=count)
+
+
+def _find_zero_weights(rows: pa.Table) -> Iterable[Finding]:
+    if WEIGHT not in rows.column_names:
+        return
+    is_zero = pc.equal(rows[WEIGHT], 0)
+    if count := pc.sum(is_zero).as_py():
+        message = f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all do."
+        yield Finding(code="zero_weight", severity="info", message=message, count=count)
 
 
 def is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -239,7 +249,22 @@ def _problem(rows: pa.Table, labels: Sequence[str], label_name: str) -> Problem 
             "Choose another label column, or merge rare classes.",
         )
         return Problem(code="too_many_classes", error=error, count=len(labels))
-    return None
+    return _weight_problem(rows)
+
+
+def _weight_problem(rows: pa.Table) -> Problem | None:
+    """Look for a class without a single row that could teach it."""
+    if WEIGHT not in rows.column_names:
+        return None
+    taught = pc.unique(rows[LABEL].filter(pc.greater(rows[WEIGHT], 0)))
+    untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
+    if not len(untaught):
+        return None
+    error = DataError(
+        f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has none.",
+        "Correct the weights of this class, or choose no weight column.",
+    )
+    return Problem(code="class_without_weight", error=error, count=len(untaught))
 
 
 def _test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str]) -> Problem | None:

@@ -17,6 +17,7 @@ import numpy as np
 from tl_core.catalogue.locating import Progress
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import Split, read_split, train_subset
+from tl_core.data.weighting import rows_that_teach
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
@@ -125,8 +126,9 @@ def _train(
 ) -> None:
     config = recorder.record.config
     train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
+    train = rows_that_teach(train, dataset.weights())
     counts = np.bincount(dataset.targets()[train], minlength=len(config.labels))
-    recorder.note(train_class_counts=tuple(counts.tolist()))
+    recorder.note(train_class_counts=tuple(counts.tolist()), weight_column=dataset.info.columns.weight_column)
     if not config.arm.kind.is_neural:
         from tl_core.experiments.classical import carry_out_classical
 

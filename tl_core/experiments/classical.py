@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
+from tl_core.data.weighting import relative_weights
 from tl_core.experiments.recording import Recorder
 from tl_core.models.classical import Majority, Tfidf
 from tl_core.schema import ArmKind, EvalFinished, SplitName
@@ -21,7 +22,8 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
     config = recorder.record.config
     recorder.note(device="cpu")
     texts = [text if isinstance(text, str) else PAIR_JOINT.join(text) for text in dataset.texts()]
-    targets = dataset.targets()
+    targets, weights = dataset.targets(), dataset.weights()
+    weights = None if weights is None else relative_weights(weights[train])
 
     def at(rows: NDArray[np.int64]) -> list[str]:
         return [texts[row] for row in rows]
@@ -30,11 +32,11 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
     started = time.perf_counter()
     classifier: Majority | Tfidf
     if config.arm.kind is ArmKind.MAJORITY:
-        classifier = Majority.fit(targets[train], len(config.labels))
+        classifier = Majority.fit(targets[train], len(config.labels), weights)
     else:
         validation = split.validation
         classifier = Tfidf.fit(
-            at(train), targets[train], at(validation), targets[validation], len(config.labels)
+            at(train), targets[train], at(validation), targets[validation], len(config.labels), weights
         )
         recorder.note(num_parameters=classifier.num_parameters)
     recorder.clock.train_s = time.perf_counter() - started

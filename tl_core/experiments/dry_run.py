@@ -82,11 +82,12 @@ def _texts(workspace: Workspace, experiment: ExperimentConfig) -> pa.Table:
     folder = workspace.dataset_folder(experiment.dataset_fingerprint)
     train = read_dataset(folder).table.take(pa.array(read_split(folder, experiment.split.hash).train))
     batch_size = experiment.training.batch_size
-    columns = [train.column(name) for name in ("text", "text_b") if name in train.column_names]
-    characters = np.sum([pc.utf8_length(column).to_numpy() for column in columns], axis=0)
+    columns = [name for name in ("text", "text_b") if name in train.column_names]
+    characters = np.sum([pc.utf8_length(train.column(name)).to_numpy() for name in columns], axis=0)
     longest = np.argsort(-characters, kind="stable")
     spread = np.linspace(0, train.num_rows - 1, TYPICAL_BATCHES * batch_size).round().astype(np.int64)
-    return train.take(pa.array(np.concatenate([np.resize(longest, batch_size), spread])))
+    rows = np.concatenate([np.resize(longest, batch_size), spread])
+    return train.select([*columns, "target"]).take(pa.array(rows))
 
 
 def _check(experiment: ExperimentConfig, arm: Arm, table: pa.Table) -> ArmCheck:

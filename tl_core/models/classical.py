@@ -32,15 +32,17 @@ class ClassicalClassifier(Protocol):
 
 
 class Majority:
-    """Always answers the largest class of its training labels (the first of equals)."""
+    """Always answers the class of its training labels with the most weight (the first of equals)."""
 
     def __init__(self, log_prior: Logits) -> None:
         self.log_prior = log_prior
 
     @classmethod
-    def fit(cls, targets: NDArray[np.integer], num_labels: int) -> Self:
-        """Count the labels; one is added to each so that no class is impossible."""
-        counts = np.bincount(targets, minlength=num_labels) + 1.0
+    def fit(
+        cls, targets: NDArray[np.integer], num_labels: int, weights: NDArray[np.float64] | None = None
+    ) -> Self:
+        """Count the labels by weight; one is added to each so that no class is impossible."""
+        counts = np.bincount(targets, weights, minlength=num_labels) + 1.0
         return cls(np.log(counts / counts.sum()).astype(np.float32))
 
     def logits(self, texts: Sequence[str]) -> Logits:
@@ -70,14 +72,16 @@ class Tfidf:
         validation_texts: Sequence[str],
         validation_targets: NDArray[np.integer],
         num_labels: int,
+        weights: NDArray[np.float64] | None = None,
     ) -> Self:
         """Fit one regression per strength and keep the one with the least log loss on validation.
 
-        A class without a train example gets the probability of `NEVER_SEEN`.
+        A class without a train example gets the probability of `NEVER_SEEN`. ``weights`` of mean 1 say how
+        much each train example's loss counts; words are counted alike.
         """
         vectorizer = _vectorizer()
         train = vectorizer.fit_transform(texts)
-        fits = [LogisticRegression(C=c, max_iter=2000).fit(train, targets) for c in STRENGTHS]
+        fits = [LogisticRegression(C=c, max_iter=2000).fit(train, targets, weights) for c in STRENGTHS]
         candidates = [cls(vectorizer, regression, num_labels) for regression in fits]
         losses = [
             log_loss(validation_targets, candidate.logits(validation_texts)) for candidate in candidates

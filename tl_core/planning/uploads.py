@@ -127,7 +127,7 @@ def propose(table: Table, upload: Upload, guess: Guess | None = None) -> Proposa
 
 
 def guess_choice(table: Table) -> Guess:
-    """Guess the columns; a split or group column that is recognised is taken, a date or weight only told."""
+    """Guess the columns; a split, group or weight column that is recognised is taken, a date only told."""
     names = table.columns.column_names
     try:
         guess = guess_columns(table)
@@ -139,7 +139,7 @@ def guess_choice(table: Table) -> Guess:
     reasons = {**guess.reasons, **{role: f"'{one.column}': {one.reason}." for role, one in roles.items()}}
     if len(label) > 1:
         reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
-    taken = {role: roles[role].column for role in ("split", "group") if role in roles}
+    taken = {role: roles[role].column for role in ("split", "group", "weight") if role in roles}
     return Guess(choice=ColumnChoice(text=(guess.text,), label=label, **taken), reasons=reasons)
 
 

@@ -67,6 +67,7 @@ def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], st
         "Steps": lambda run: _neural(run, f"{run.events[-1].step:,}"),
         "Seeds": lambda run: str(run.config.seed),
         "Train examples": lambda run: f"{run.config.train_size:,}",
+        "Example weights": lambda run: run.record.weight_column or _NONE,
         **{name: _training(field) for field, name in _TRAINING_WORDS.items()},
         "Precision": lambda run: run.record.precision.value if run.record.precision else _NONE,
         "Examples a micro-batch": lambda run: _or_none(run.record.micro_batch_size),

@@ -52,6 +52,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
         _versions(runs, same),
         *_base_models(neural, results, same),
+        *_example_weights(runs, same),
     ]
 
 
@@ -117,6 +118,15 @@ def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
     owner = "each base model's own" if base_model.difference else "shared"
     return [base_model, Fact(name="Vocabulary", value=f"{owner}, pretrained (from scratch too)")]
+
+
+def _example_weights(runs: Sequence[FinishedRun], same: _Comparer) -> list[Fact]:
+    """Say by which column the train examples counted, where they did not count alike."""
+    if all(run.record.weight_column is None for run in runs):
+        return []
+    column = same.over("Example weights", runs, lambda run: run.record.weight_column or "none")
+    value = f"{column.value}, in training alone; each number of a test counts all examples alike"
+    return [Fact(name=column.name, value=value, difference=column.difference)]
 
 
 def _rates(results: ExperimentResults, labels: Mapping[str, str]) -> str:

@@ -27,6 +27,10 @@ class Examples(Protocol):
     def targets(self) -> NDArray[np.int64]:
         """Class ids, shape ``(num_examples,)``."""
 
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """How much each example counts in training, shape ``(num_examples,)``; None if all count alike."""
+
     def collate(self, indices: Indices) -> Inputs | Tensor:
         """Give the tensors of some examples, on the CPU."""
 
@@ -41,6 +45,7 @@ class TokenExamples:
     targets: NDArray[np.int64]
     pad_id: int
     uses_type_ids: bool
+    weights: NDArray[np.float64] | None = None
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -59,6 +64,7 @@ class TokenExamples:
             targets=self.targets[indices],
             pad_id=self.pad_id,
             uses_type_ids=self.uses_type_ids,
+            weights=_select(self.weights, indices),
         )
 
     def collate(self, indices: Indices) -> Inputs:
@@ -84,16 +90,24 @@ class FeatureExamples:
     features: Tensor
     lengths: NDArray[np.int64]
     targets: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
 
     def select(self, indices: Indices) -> "FeatureExamples":
         """Give the named examples, in that order."""
         return FeatureExamples(
-            features=self.features[indices], lengths=self.lengths[indices], targets=self.targets[indices]
+            features=self.features[indices],
+            lengths=self.lengths[indices],
+            targets=self.targets[indices],
+            weights=_select(self.weights, indices),
         )
 
     def collate(self, indices: Indices) -> Tensor:
         """Give some rows."""
         return self.features[indices]
+
+
+def _select(weights: NDArray[np.float64] | None, indices: Indices) -> NDArray[np.float64] | None:
+    return None if weights is None else weights[indices]
 
 
 def epoch_batches(lengths: NDArray[np.int64], batch_size: int, order_seed: int, epoch: int) -> list[Indices]:

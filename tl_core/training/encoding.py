@@ -35,7 +35,7 @@ def tokenize(table: pa.Table, folder: Path, max_length: int, cache: Path) -> Tok
     Parameters
     ----------
     table
-        Columns ``text``, ``text_b`` for pairs, and ``target``.
+        Columns ``text``, ``text_b`` for pairs, ``target``, and ``weight`` where examples have weights.
     folder
         The base model's folder, for its tokenizer.
     max_length
@@ -60,6 +60,7 @@ def tokenize(table: pa.Table, folder: Path, max_length: int, cache: Path) -> Tok
         targets=table.column("target").to_numpy().astype(np.int64),
         pad_id=padding_id(folder),
         uses_type_ids="text_b" in table.column_names and takes_type_ids(folder),
+        weights=table.column("weight").to_numpy() if "weight" in table.column_names else None,
     )
 
 
@@ -126,7 +127,9 @@ def compute_features(
         with replacing(cache) as file:
             file.write(to_safetensors({"features": features, "seconds_an_example": cost}))
     stored = load_file(cache)
-    examples = FeatureExamples(features=stored["features"], lengths=tokens.lengths, targets=tokens.targets)
+    examples = FeatureExamples(
+        features=stored["features"], lengths=tokens.lengths, targets=tokens.targets, weights=tokens.weights
+    )
     return Features(examples=examples, seconds_an_example=float(stored["seconds_an_example"]))
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
+from tl_core.data.weighting import Weights, relative_weights
 from tl_core.errors import CancelledError, DivergedError
 from tl_core.models.classifiers import Inputs, TextClassifier
 from tl_core.planning.budget import planned_steps, step_limit
@@ -60,7 +61,9 @@ def fit(
 
     The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and
     ``micro_batch_size``. Accumulated micro-batches give the gradient of the whole batch: each example's loss
-    is divided by the size of the effective batch.
+    is divided by the size B of the effective batch. Where examples have weights, the loss of a batch is
+    1/B Σ w_i loss_i with the weights scaled to a mean of 1 over all of ``train`` (`relative_weights`): its
+    expectation is the weighted mean over ``train``. Batches, steps and evaluations do not ask for weights.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
     with `BudgetRule.PLATEAU` it warms up and stays, training ends after ``patience`` evaluations without a
     lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back. The first
@@ -83,6 +86,7 @@ def fit(
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
     schedule = _schedule(optimizer, steps, config)
+    weights = relative_weights(train.weights)
     batches = endless_batches(train.lengths, config.batch_size, order_seed)
     seen = some_examples(validation, config.max_eval_examples)
     best = _Best()
@@ -108,7 +112,9 @@ def fit(
         _require_wanted(should_stop)
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
-        loss, norm = _step(model, train, batch, optimizer, config, device, precision, micro_batch_size)
+        loss, norm = _step(
+            model, train, weights, batch, optimizer, config, device, precision, micro_batch_size
+        )
         schedule.step()
         clock.step += 1
         clock.examples_seen += len(batch)
@@ -179,6 +185,7 @@ def _optimizer(
 def _step(
     model: TextClassifier,
     train: Examples,
+    weights: Weights | None,
     batch: Indices,
     optimizer: torch.optim.Optimizer,
     config: TrainingConfig,
@@ -192,13 +199,21 @@ def _step(
         targets = torch.from_numpy(train.targets[indices]).to(device)
         with autocast(device, precision):
             logits = _forward(model, train, indices, device)
-        part = functional.cross_entropy(logits.float(), targets, reduction="sum") / len(batch)
+        part = _summed_loss(logits.float(), targets, weights, indices) / len(batch)
         part.backward()  # type: ignore[no-untyped-call]
         loss += part.detach()
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return loss, norm
+
+
+def _summed_loss(logits: Tensor, targets: Tensor, weights: Weights | None, indices: Indices) -> Tensor:
+    """Sum the losses of some examples ``(B, K)``, each times its weight; ``weights`` are of all of train."""
+    if weights is None:
+        return functional.cross_entropy(logits, targets, reduction="sum")
+    factors = torch.from_numpy(weights[indices]).to(logits)
+    return (factors * functional.cross_entropy(logits, targets, reduction="none")).sum()
 
 
 def _forward(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
