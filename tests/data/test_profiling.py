@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from tests.data.doctor.made import plain
 from tests.data.doctor.test_near import Groups
 from tests.data.tables import table
 from tl_core.data.profiling import profile
+from tl_core.data.rejects import Reject, reject_table
 from tl_core.errors import DataError
 
 TEXTS = [f"some words number {i}" for i in range(12)]
@@ -46,11 +48,31 @@ def test_label_counts_are_those_of_the_file() -> None:
 
 def test_whatever_prevents_a_training_is_an_error_finding() -> None:
     assert codes(text=TEXTS, label=["x"] * 12) == {"no_columns": ("error", 0)}
+    (stop,) = profile(table(text=TEXTS, label=["x"] * 12)).findings
+    assert stop.remedy.startswith("Name the two columns yourself")
+    assert stop.remedy not in stop.message
     assert codes(text=TEXTS, label=["x"] * 10 + ["y"] * 2)["small_class"] == ("error", 2)
     conflicting = profile(table(a=["s", "s"], b=["x", "y"]), text="a", label="b")
     assert [one.code for one in conflicting.findings] == ["conflicting_labels", "no_rows"]
     single = profile(table(text=TEXTS, label=["x"] * 12), text="text", label="label")
     assert [(one.code, one.severity) for one in single.findings] == [("single_class", "error")]
+
+
+def test_what_was_set_aside_is_shown_and_has_a_remedy() -> None:
+    texts = [*TEXTS, TEXTS[0], "twice", "twice", " ", "a text", "b\N{REPLACEMENT CHARACTER}d"]
+    labels = [*LABELS, "x", "x", "y", "x", "", "x"]
+    rejects = reject_table([Reject(line=7, reason="Too many fields.", text="one,two,three")])
+    damaged = replace(table(text=texts, label=labels), rejects=rejects, num_replaced_bytes=1)
+    found = {one.code: one for one in profile(damaged).findings}
+    assert {code: one.examples for code, one in found.items()} == {
+        "rejected_rows": ("Line 7: one,two,three",),
+        "broken_bytes": ("b\N{REPLACEMENT CHARACTER}d",),
+        "empty_text": ("Row 16: labelled x",),
+        "empty_label": ("Row 17: a text",),
+        "duplicates": (TEXTS[0],),
+        "conflicting_labels": ("'x', 'y': twice",),
+    }
+    assert all(one.remedy for one in found.values())
 
 
 def test_no_columns_leaves_text_and_label_open() -> None:

@@ -20,7 +20,7 @@ from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch,
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
+from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
@@ -235,8 +235,13 @@ def profile_lines(found: Profile) -> list[str]:
     return [
         f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
-        *(f"{finding.severity}: {finding.message}" for finding in found.findings),
+        *(line for finding in found.findings for line in _finding_lines(finding)),
     ]
+
+
+def _finding_lines(finding: Finding) -> Iterator[str]:
+    yield f"{finding.severity}: {finding.message} {finding.remedy}".rstrip()
+    yield from (f"    {example}" for example in finding.examples)
 
 
 def run_lines(workspace: Workspace) -> list[str]:

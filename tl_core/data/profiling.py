@@ -13,7 +13,7 @@ from tl_core.data.labels import class_values
 from tl_core.data.reading import Table
 from tl_core.data.screening import screen
 from tl_core.data.stratifying import check_class_sizes
-from tl_core.errors import DataError, SplitError
+from tl_core.errors import DataError, SplitError, TlError
 from tl_core.schema import ColumnChoice, FileFormat, Finding, Frozen
 
 FindNear = Callable[[Sequence[str]], NearGroups]
@@ -79,7 +79,7 @@ def profile(
             guess = guess_columns(table, text=text, label=label)
             choice = ColumnChoice.of(guess.text, guess.label)
     except DataError as error:
-        findings = (Finding(code="no_columns", severity="error", message=str(error), count=0),)
+        findings = (_stop("no_columns", error),)
     else:
         text, label = ", ".join(choice.text), choice.label_name
         findings = _screened(table, choice, should_examine=should_examine, find_near=find_near)
@@ -101,10 +101,9 @@ def _screened(
     try:
         screening = screen(table, choice=choice, test=None)
     except DataError as error:  # several labels a row, say
-        return (Finding(code="unusable_columns", severity="error", message=str(error), count=0),)
+        return (_stop("unusable_columns", error),)
     if problem := screening.problem:
-        stop = Finding(code=problem.code, severity="error", message=str(problem.error), count=problem.count)
-        return (*screening.findings, stop)
+        return (*screening.findings, _stop(problem.code, problem.error, problem.count))
     findings = (*screening.findings, *_small_class(screening.label_counts))
     if not should_examine:
         return findings
@@ -116,7 +115,12 @@ def _small_class(counts: Mapping[str, int]) -> Iterator[Finding]:
     try:
         check_class_sizes(counts)
     except SplitError as error:
-        yield Finding(code="small_class", severity="error", message=str(error), count=min(counts.values()))
+        yield _stop("small_class", error, min(counts.values()))
+
+
+def _stop(code: str, error: TlError, count: int = 0) -> Finding:
+    """Make a finding of what prevents a training."""
+    return Finding(code=code, severity="error", message=error.message, count=count, remedy=error.remedy)
 
 
 def _examined(dataset: Dataset, find_near: FindNear | None) -> tuple[Finding, ...]:

@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.data.columns import MAX_LABELS
 from tl_core.data.damage import reading_findings
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.data.identity import example_id
 from tl_core.data.picking import ID, LABEL, WEIGHT, pick_rows, texts_of
+from tl_core.data.problems import Problem, find_problem, find_test_problem
 from tl_core.data.reading import Table
-from tl_core.errors import DataError
+from tl_core.data.rows import codes_of, count_labels, first_of, is_blank, lacks_text, shown_texts
 from tl_core.schema import ColumnChoice, Finding
 
 MAX_CONFLICTS = 100
@@ -27,15 +28,6 @@ class Conflict:
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Why no dataset can be made of the rows."""
-
-    code: str
-    error: DataError
-    count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +90,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
         labels=labels,
         findings=tuple(findings),
         conflicts=conflicts,
-        problem=_problem(rows, labels, choice.label_name) or _test_problem(test, own_test, labels),
+        problem=find_problem(rows, labels, choice.label_name) or find_test_problem(test, own_test, labels),
     )
 
 
@@ -115,16 +107,6 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(distinct)
 
 
-def count_labels(*tables: pa.Table) -> dict[str, int]:
-    """Count the rows of each label over some tables of rows."""
-    counts: Counter[str] = Counter()
-    for table in tables:
-        counted = pc.value_counts(table[LABEL])
-        names, numbers = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-        counts.update(dict(zip(names, numbers, strict=True)))
-    return dict(counts)
-
-
 def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
     """Yield a finding if one label makes up more than 60 %: always guessing it looks good already."""
     if not counts:
@@ -133,7 +115,13 @@ def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
     share = count / sum(counts.values())
     if IMBALANCE_SHARE < share < 1:
         message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
-        yield Finding(code="imbalance", severity="warning", message=message, count=count)
+        yield Finding(
+            code="imbalance",
+            severity="warning",
+            message=message,
+            count=count,
+            remedy="Compare by macro-F1, which is then the default, or add examples of the other labels.",
+        )
 
 
 def _find_zero_weights(rows: pa.Table) -> Iterable[Finding]:
@@ -142,24 +130,51 @@ def _find_zero_weights(rows: pa.Table) -> Iterable[Finding]:
     is_zero = pc.equal(rows[WEIGHT], 0)
     if count := pc.sum(is_zero).as_py():
         message = f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all do."
-        yield Finding(code="zero_weight", severity="info", message=message, count=count)
-
-
-def is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return which texts hold nothing but white space."""
-    return pc.equal(pc.utf8_trim_whitespace(values), "")
+        yield Finding(
+            code="zero_weight",
+            severity="info",
+            message=message,
+            count=count,
+            examples=shown_texts(rows, first_of(is_zero)),
+            remedy="Give them a weight above 0 if they shall teach.",
+        )
 
 
 def _drop_empty(rows: pa.Table, findings: list[Finding]) -> pa.Table:
-    no_text = is_blank(rows[texts_of(rows)[0]])
-    for name in texts_of(rows)[1:]:
-        no_text = pc.or_(no_text, is_blank(rows[name]))
+    no_text = lacks_text(rows)
     no_label = pc.and_not(is_blank(rows[LABEL]), no_text)
-    for code, lack, is_lacking in (("empty_text", "text", no_text), ("empty_label", "label", no_label)):
-        if count := pc.sum(is_lacking).as_py():
-            message = f"Rows with no {lack}: {count:,}. They are set aside."
-            findings.append(Finding(code=code, severity="warning", message=message, count=count))
+    if count := pc.sum(no_text).as_py():
+        places = first_of(no_text)
+        labels = rows[LABEL].take(pa.array(places)).to_pylist()
+        finding = Finding(
+            code="empty_text",
+            severity="warning",
+            message=f"Rows with no text: {count:,}. They are set aside.",
+            count=count,
+            examples=_at_rows(places, (f"labelled {shorten(label)}" if label else "" for label in labels)),
+            remedy="Fill in their texts in the file, or leave these rows out.",
+        )
+        findings.append(finding)
+    if count := pc.sum(no_label).as_py():
+        places = first_of(no_label)
+        finding = Finding(
+            code="empty_label",
+            severity="warning",
+            message=f"Rows with no label: {count:,}. They are set aside.",
+            count=count,
+            examples=_at_rows(places, shown_texts(rows, places)),
+            remedy="Fill in their labels in the file, or leave these rows out.",
+        )
+        findings.append(finding)
     return rows.filter(pc.invert(pc.or_(no_text, no_label)))
+
+
+def _at_rows(places: npt.NDArray[np.int64], said: Iterable[str]) -> tuple[str, ...]:
+    """Point at rows of the file by their numbers from 1, the header not counted."""
+    return tuple(
+        f"Row {place + 1:,}: {what}" if what else f"Row {place + 1:,}"
+        for place, what in zip(places.tolist(), said, strict=True)
+    )
 
 
 def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) -> pa.Table:
@@ -167,8 +182,15 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) ->
     count = pc.sum(is_shared).as_py() or 0
     if count == 0:
         return rows
-    message = f"Rows whose text is also in the test file: {count:,}. They leave the training data."
-    findings.append(Finding(code="shared_with_test", severity="warning", message=message, count=count))
+    finding = Finding(
+        code="shared_with_test",
+        severity="warning",
+        message=f"Rows whose text is also in the test file: {count:,}. They leave the training data.",
+        count=count,
+        examples=shown_texts(rows, first_of(is_shared)),
+        remedy="Nothing needs to be done; if these rows shall train, take them out of the test file.",
+    )
+    findings.append(finding)
     return rows.filter(pc.invert(is_shared))
 
 
@@ -180,29 +202,40 @@ def _drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, t
     first[identities[::-1]] = np.arange(len(identities))[::-1]  # the last to be written is the first row
     is_disputed = np.zeros(num_identities, dtype=bool)
     is_disputed[identities[labels != labels[first[identities]]]] = True
-    num_disputed, num_texts = int(is_disputed[identities].sum()), int(is_disputed.sum())
-    num_copies = len(identities) - num_disputed - (num_identities - num_texts)
-    if num_copies:
-        message = f"Exact copies of an earlier row: {num_copies:,}. Only the first of each is kept."
-        findings.append(Finding(code="duplicates", severity="info", message=message, count=num_copies))
-    if num_disputed:
-        message = (
-            f"Rows whose text stands in the file with more than one label: {num_disputed:,}, "
-            f"different texts among them: {num_texts:,}. All of them are set aside."
-        )
-        findings.append(
-            Finding(code="conflicting_labels", severity="warning", message=message, count=num_disputed)
-        )
+    is_copy = (first[identities] != np.arange(len(identities))) & ~is_disputed[identities]
+    findings += _find_copies(rows, is_copy)
     shown = np.flatnonzero(is_disputed)[:MAX_CONFLICTS]
     conflicts = tuple(_conflict(rows, int(first[one]), np.flatnonzero(identities == one)) for one in shown)
+    if num_rows := int(is_disputed[identities].sum()):
+        findings.append(_disputed(num_rows, int(is_disputed.sum()), conflicts))
     return rows.take(pa.array(np.sort(first[~is_disputed]))), conflicts
 
 
-def codes_of(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Return the number of each distinct value, in the order in which they first occur."""
-    encoded = values.combine_chunks().dictionary_encode()
-    codes: npt.NDArray[np.int64] = np.asarray(encoded.indices, dtype=np.int64)
-    return codes
+def _find_copies(rows: pa.Table, is_copy: npt.NDArray[np.bool_]) -> Iterable[Finding]:
+    if count := int(is_copy.sum()):
+        yield Finding(
+            code="duplicates",
+            severity="info",
+            message=f"Exact copies of an earlier row: {count:,}. Only the first of each is kept.",
+            count=count,
+            examples=shown_texts(rows, np.flatnonzero(is_copy)[:MAX_EXAMPLES]),
+            remedy="Nothing needs to be done; if copies should count, give their row a weight.",
+        )
+
+
+def _disputed(num_rows: int, num_texts: int, conflicts: Sequence[Conflict]) -> Finding:
+    return Finding(
+        code="conflicting_labels",
+        severity="warning",
+        message=f"Rows whose text stands in the file with more than one label: {num_rows:,}, "
+        f"different texts among them: {num_texts:,}. All of them are set aside.",
+        count=num_rows,
+        examples=tuple(
+            f"{', '.join(map(repr, one.labels[:MAX_EXAMPLES]))}: {shorten(' | '.join(one.texts))}"
+            for one in conflicts[:MAX_EXAMPLES]
+        ),
+        remedy="Decide on one label for each of these texts in the file.",
+    )
 
 
 def _conflict(rows: pa.Table, first: int, all_rows: npt.NDArray[np.int64]) -> Conflict:
@@ -221,80 +254,3 @@ def _number_repeated(rows: pa.Table) -> pa.Table:
             ids[position] = example_id(texts, seen[identity])
         seen[identity] += 1
     return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))
-
-
-def _problem(rows: pa.Table, labels: Sequence[str], label_name: str) -> Problem | None:
-    if not labels:
-        error = DataError(
-            "Expected rows with a text and a label; none is left after setting rows aside.",
-            "Check that the right columns are chosen.",
-        )
-        return Problem(code="no_rows", error=error)
-    if len(labels) == 1:
-        error = DataError(
-            f"Expected at least two classes; every row of '{label_name}' is '{labels[0]}'.",
-            "Choose another label column, or add examples of a second class.",
-        )
-        return Problem(code="single_class", error=error, count=rows.num_rows)
-    if len(labels) == rows.num_rows:
-        error = DataError(
-            f"Expected labels that several rows share; '{label_name}' has another value in each of the"
-            f" {rows.num_rows:,} rows.",
-            "Choose the column with the classes as label.",
-        )
-        return Problem(code="labels_unique", error=error, count=len(labels))
-    if len(labels) > MAX_LABELS:
-        error = DataError(
-            f"Expected at most {MAX_LABELS:,} classes; '{label_name}' has {len(labels):,}.",
-            "Choose another label column, or merge rare classes.",
-        )
-        return Problem(code="too_many_classes", error=error, count=len(labels))
-    return _weight_problem(rows)
-
-
-def _weight_problem(rows: pa.Table) -> Problem | None:
-    """Look for a class without a single row that could teach it."""
-    if WEIGHT not in rows.column_names:
-        return None
-    taught = pc.unique(rows[LABEL].filter(pc.greater(rows[WEIGHT], 0)))
-    untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
-    if not len(untaught):
-        return None
-    error = DataError(
-        f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has none.",
-        "Correct the weights of this class, or choose no weight column.",
-    )
-    return Problem(code="class_without_weight", error=error, count=len(untaught))
-
-
-def _test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str]) -> Problem | None:
-    """Look for what would force a change of the person's own test file, which is never changed."""
-    if test is None:
-        return None
-    if test.num_rejects:
-        error = DataError(
-            f"Expected to use every line of the test file; not read: {test.num_rejects:,}, the first is"
-            f" line {test.first_reject.line}: {test.first_reject.reason}",
-            "Mend or remove these lines in the test file.",
-        )
-        return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
-    is_empty = is_blank(rows[texts_of(rows)[0]])
-    for name in texts_of(rows)[1:]:
-        is_empty = pc.or_(is_empty, is_blank(rows[name]))
-    if num_empty := pc.sum(is_empty).as_py():
-        error = DataError(
-            f"Expected every row of the test file to have a text; {num_empty:,} without, the first is row"
-            f" {pc.index(is_empty, True).as_py() + 1:,}.",
-            "Fill in the texts or remove these rows from the test file.",
-        )
-        return Problem(code="test_empty_text", error=error, count=num_empty)
-    unknown = {label: count for label, count in count_labels(rows).items() if label not in set(labels)}
-    if unknown:
-        shown = ", ".join(map(repr, list(unknown)[:5]))
-        error = DataError(
-            f"Expected only labels that the training data has; the test file also has {shown}"
-            f" (rows: {sum(unknown.values()):,}).",
-            "Correct these labels, remove these rows from the test file, or add training examples of them.",
-        )
-        return Problem(code="test_unknown_label", error=error, count=sum(unknown.values()))
-    return None

@@ -12,14 +12,8 @@ import pyarrow.compute as pc
 from tl_core.data.dataset import Dataset, role_values
 from tl_core.data.identity import Row, example_id, fingerprint
 from tl_core.data.picking import texts_of
-from tl_core.data.screening import (
-    MAX_CONFLICTS,
-    Conflict,
-    codes_of,
-    find_imbalance,
-    is_blank,
-    sort_labels,
-)
+from tl_core.data.rows import codes_of, lacks_text
+from tl_core.data.screening import MAX_CONFLICTS, Conflict, find_imbalance, sort_labels
 from tl_core.errors import DataError
 from tl_core.schema import Change
 
@@ -137,8 +131,7 @@ def _keep(edit: Edit) -> _Kept:
 
 def _is_empty(table: pa.Table) -> npt.NDArray[np.bool_]:
     """Return which rows have a text without any letter or sign, ``(num_rows,)``."""
-    masks = [is_blank(table[name]).to_numpy() for name in texts_of(table)]
-    is_empty: npt.NDArray[np.bool_] = np.logical_or.reduce(masks)
+    is_empty: npt.NDArray[np.bool_] = lacks_text(table).to_numpy()
     return is_empty
 
 

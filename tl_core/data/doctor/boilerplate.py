@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import found, quantity, shorten, text_columns
+from tl_core.data.doctor.wording import found, quantity, text_columns
+from tl_core.data.excerpts import shorten
 from tl_core.schema import Finding
 
 NUM_WORDS = 5

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tl_core.data.doctor.wording import MAX_EXAMPLES, percent, shorten
+from tl_core.data.doctor.wording import percent
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
 Targets = npt.NDArray[np.integer]

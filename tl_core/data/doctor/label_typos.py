@@ -10,7 +10,8 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, found
+from tl_core.data.doctor.wording import found
+from tl_core.data.excerpts import MAX_EXAMPLES
 from tl_core.schema import Finding
 
 MAX_RARITY = 0.2

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, found, percent, shorten, text_columns
+from tl_core.data.doctor.wording import found, percent, text_columns
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
 if TYPE_CHECKING:

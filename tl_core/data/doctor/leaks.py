@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, Mask, found, percent, text_columns
+from tl_core.data.doctor.wording import Mask, found, percent, text_columns
+from tl_core.data.excerpts import MAX_EXAMPLES
 from tl_core.schema import Finding
 
 MIN_SHARE = Fraction(3, 10)

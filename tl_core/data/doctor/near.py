@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, Mask, found, percent, quantity, shorten, text_columns
+from tl_core.data.doctor.wording import Mask, found, percent, quantity, text_columns
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, found, quantity, shorten, text_columns
+from tl_core.data.doctor.wording import found, quantity, text_columns
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
 KINDS = ("<email>", "<phone>", "<card>")

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.wording import MAX_EXAMPLES, found
+from tl_core.data.doctor.wording import found
+from tl_core.data.excerpts import MAX_EXAMPLES
 from tl_core.data.split_rules import TEST_SHARE, VALIDATION_SHARE
 from tl_core.data.splitting import Split
 from tl_core.schema import Finding

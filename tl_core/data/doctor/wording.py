@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.dataset import Dataset
+from tl_core.data.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
-MAX_EXAMPLES = 5
-MAX_EXAMPLE_CHARS = 120
-_CHARS_BEFORE = 40
 NOTABLE_SHARE = 0.1
 """A tenth of the texts moves an accuracy by points; what touches fewer is worth knowing and no more."""
 
@@ -51,14 +49,6 @@ def percent(share: float) -> str:
 def quantity(mask: Mask) -> str:
     """Write how many of the examples are marked, and their share."""
     return f"{mask.sum():,} ({percent(mask.mean())})"
-
-
-def shorten(text: str, at: int = 0) -> str:
-    """Write a text in one line of at most 120 characters that shows what stands at a position."""
-    start = max(0, at - _CHARS_BEFORE)
-    line = ("…" if start else "") + " ".join(text[start : start + 4 * MAX_EXAMPLE_CHARS].split())
-    is_whole = len(line) <= MAX_EXAMPLE_CHARS and len(text) <= start + 4 * MAX_EXAMPLE_CHARS
-    return line if is_whole else line[: MAX_EXAMPLE_CHARS - 1] + "…"
 
 
 def first_texts(dataset: Dataset, mask: Mask) -> list[str]:
