@@ -179,6 +179,21 @@ def test_profile_writes_the_contract(shell: Shell, tmp_path: Path) -> None:
     assert {"encoding", "columns", "findings"} <= set(profile)
 
 
+def test_profile_knows_the_base_model_that_shall_read_the_texts(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for base_model, said in (
+        ("builtin", "base model: all-MiniLM-L6  languages: English  tokens: half of 60 texts have at most"),
+        ("FacebookAI/xlm-roberta-base", "languages: 100 languages  lengths: not counted"),
+    ):
+        found = CliRunner().invoke(app, ["profile", str(shell.data), "--base-model", base_model])
+        assert found.exit_code == 0
+        assert said in found.output
+    short = CliRunner().invoke(app, ["profile", str(shell.data), "--max-length", "8"])
+    assert "8 are kept, which cuts" in short.output
+    assert "Texts of more than 8 tokens" in short.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -8,7 +8,7 @@ import pytest
 from tests.data.doctor.made import plain
 from tests.data.doctor.test_near import Groups
 from tests.data.tables import table
-from tl_core.data.profiling import profile
+from tl_core.data.profiling import ModelFacts, TokenLengths, profile
 from tl_core.data.rejects import Reject, reject_table
 from tl_core.errors import DataError
 
@@ -37,6 +37,9 @@ def test_profile_has_the_fields_of_the_contract() -> None:
         "label": "label",
         "label_counts": {"y": 7, "x": 5},
         "findings": [],
+        "base_model": None,
+        "model_languages": None,
+        "tokens": None,
     }
 
 
@@ -112,3 +115,28 @@ def test_file_that_makes_no_dataset_is_profiled_all_the_same() -> None:
     single = profile(table(text=TEXTS, label=["x"] * 12), text="text", label="label", should_examine=True)
     assert [one.code for one in single.findings] == ["single_class"]
     assert profile(table(a=["1"], b=["2"]), should_examine=True).findings[0].code == "no_columns"
+
+
+def reader(max_length: int, *languages: str) -> ModelFacts:
+    """Return a base model whose tokens are words."""
+    return ModelFacts(
+        title="Words",
+        languages="some",
+        language_codes=languages,
+        max_length=max_length,
+        count_tokens=lambda texts: np.array([len(text.split()) for text in texts]),
+    )
+
+
+def test_a_base_model_brings_lengths_and_languages() -> None:
+    german = "Das ist ein ganz gewöhnlicher Satz über das Wetter und die Arbeit im Garten Nummer"
+    columns = table(text=[f"{german} {i}" for i in range(40)], label=list("xy") * 20)
+    described = profile(columns, should_examine=True, model=reader(12, "en"))
+    assert (described.base_model, described.model_languages) == ("Words", "some")
+    assert described.tokens == TokenLengths(
+        max_length=12, num_texts=40, p50=16, p95=16, longest=16, cut_texts=1, cut_tokens=0.25
+    )
+    found = {one.code: one.count for one in described.findings}
+    assert (found["too_long"], found["unknown_language"]) == (40, 40)
+    at_home = profile(columns, should_examine=True, model=reader(16, "en", "de"))
+    assert not {"too_long", "unknown_language"} & {one.code for one in at_home.findings}

@@ -95,7 +95,7 @@ def find_on_disk(base_model: str) -> Path | None:
         return Path(get_model_path())
     if local := LocalModel.parse(base_model):
         return local.find()
-    if _is_path(base_model):
+    if is_path(base_model):
         folder = Path(base_model).expanduser()
         return folder if (folder / "config.json").exists() else None
     _require_hub_id(base_model)
@@ -117,7 +117,8 @@ def _shards(folder: Path) -> set[str]:
     return set(json.loads(index.read_text())["weight_map"].values()) if index.exists() else set()
 
 
-def _is_path(base_model: str) -> bool:
+def is_path(base_model: str) -> bool:
+    """Whether a base model is named by its folder: only if it starts like a path."""
     return base_model.startswith(("/", "./", "../", "~"))
 
 
@@ -134,7 +135,7 @@ def settle(base_model: str) -> str:
     ModelError
         If it is no model's name, or a local folder that brings no model.
     """
-    if _is_path(base_model):
+    if is_path(base_model):
         folder = _folder_at(base_model)
         _require_safe_weights(base_model, folder)
         return str(name_folder(folder))
@@ -219,7 +220,7 @@ def obtain(base_model: str, progress: Progress | None = None) -> Path:
 
 
 def _download(base_model: str, progress: Progress | None) -> Path:
-    if _is_path(base_model):
+    if is_path(base_model):
         raise _no_model_at(base_model)
     if not hub_is_reachable():
         raise ModelError(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+_AT_ONCE = 1_000
 Texts = Sequence[str] | Sequence[tuple[str, str]]
 
 
@@ -32,8 +33,11 @@ def token_lengths(texts: Texts, folder: Path) -> NDArray[np.int64]:
     -------
     Lengths in tokens, shape ``(num_examples,)``.
     """
-    encodings = load_tokenizer(folder).encode_batch_fast(list(texts))
-    return np.array([len(encoding) for encoding in encodings], dtype=np.int64)
+    tokenizer, lengths = load_tokenizer(folder), np.empty(len(texts), dtype=np.int64)
+    for start in range(0, len(texts), _AT_ONCE):  # encodings take far more memory than texts
+        encodings = tokenizer.encode_batch_fast(list(texts[start : start + _AT_ONCE]))
+        lengths[start : start + len(encodings)] = [len(encoding) for encoding in encodings]
+    return lengths
 
 
 USUAL_POSITIONS = 512

@@ -7,10 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tl_core.catalogue.locating import obtain, settle
+from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain, settle
+from tl_core.catalogue.tokens import max_tokens, token_lengths
 from tl_core.cli.column_options import ColumnOptions
+from tl_core.data.doctor.wording import percent
 from tl_core.data.how_read import how_read
-from tl_core.data.profiling import Profile
+from tl_core.data.profiling import ModelFacts, Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
@@ -206,10 +208,13 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
     target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
 
 
-def profile(data: Path, columns: ColumnOptions, reading: ReadChoices) -> Profile:
-    """Profile a file, and let the data doctor examine what it makes."""
+def profile(
+    data: Path, columns: ColumnOptions, reading: ReadChoices, base_model: str, max_length: int
+) -> Profile:
+    """Profile a file, and let the data doctor examine what it makes for a base model."""
     from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
 
+    model = _facts_about(base_model, max_length)
     table = read_table(data, **reading.model_dump())
     named = columns.columns()
     is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not _has_more(columns)
@@ -220,6 +225,20 @@ def profile(data: Path, columns: ColumnOptions, reading: ReadChoices) -> Profile
         choice=None if is_plain else complete_choice(table, **named),
         should_examine=True,
         find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
+        model=model,
+    )
+
+
+def _facts_about(base_model: str, max_length: int) -> ModelFacts:
+    """Say what a base model reads. Nothing is downloaded: without its tokenizer, lengths stay unknown."""
+    is_here = is_path(base_model) or find_on_disk(base_model) is not None
+    folder, facts = obtain(base_model) if is_here else None, describe(base_model)
+    return ModelFacts(
+        title=facts.title,
+        languages=facts.languages,
+        language_codes=facts.language_codes,
+        max_length=min(max_length, max_tokens(folder)) if folder else max_length,
+        count_tokens=(lambda texts: token_lengths(texts, folder)) if folder else None,
     )
 
 
@@ -235,8 +254,20 @@ def profile_lines(found: Profile) -> list[str]:
     return [
         f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
+        f"base model: {found.base_model}  languages: {found.model_languages}  {_tokens_line(found)}",
         *(line for finding in found.findings for line in _finding_lines(finding)),
     ]
+
+
+def _tokens_line(found: Profile) -> str:
+    tokens = found.tokens
+    if tokens is None:
+        return "lengths: not counted (no dataset, or its tokenizer is not on this machine)"
+    return (
+        f"tokens: half of {tokens.num_texts} texts have at most {tokens.p50:.0f}, 95 % at most"
+        f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {percent(tokens.cut_texts)} of the"
+        f" texts and {percent(tokens.cut_tokens)} of all tokens"
+    )
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:

@@ -48,6 +48,8 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace."),
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
+BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")]
+MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
 TextOption = Annotated[str | None, typer.Option("--text", help="Text column. Guessed if not given.")]
 
 
@@ -63,7 +65,7 @@ def compare(
     text: TextsOption = None,
     label: LabelsOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
-    base_model: Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")] = "builtin",
+    base_model: BaseModelOption = "builtin",
     arms: Annotated[str, typer.Option(help="Arms, comma separated.")] = "majority,tfidf,scratch,fine_tuned",
     seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None,
     train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None,
@@ -71,7 +73,7 @@ def compare(
     budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS,
     metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None,
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
-    max_length: Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")] = 128,
+    max_length: MaxLengthOption = 128,
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
@@ -151,6 +153,8 @@ def profile(
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
     weight: WeightOption = None,
+    base_model: BaseModelOption = "builtin",
+    max_length: MaxLengthOption = 128,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -161,7 +165,7 @@ def profile(
     """Say how a file is read and what is wrong with it."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
     columns = ColumnOptions(text=text, label=label, edges=bins, label_map=label_map, weight=weight)
-    found = commands.profile(data, columns, reading)
+    found = commands.profile(data, columns, reading, base_model, max_length)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):
         typer.echo(line)

@@ -1,15 +1,19 @@
 """What a file holds, told before anybody trains on it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
 from tl_core.data.columns import MAX_LABELS, check_columns, guess_columns
 from tl_core.data.dataset import Dataset, freeze
-from tl_core.data.doctor.examine import draw_sample, examine
+from tl_core.data.doctor.examine import MAX_LENGTH, draw_sample, examine
 from tl_core.data.doctor.near import NearGroups
 from tl_core.data.doctor.wording import text_columns
 from tl_core.data.labels import class_values
+from tl_core.data.lengths import length_summary
 from tl_core.data.reading import Table
 from tl_core.data.screening import screen
 from tl_core.data.stratifying import check_class_sizes
@@ -17,13 +21,50 @@ from tl_core.errors import DataError, SplitError, TlError
 from tl_core.schema import ColumnChoice, FileFormat, Finding, Frozen
 
 FindNear = Callable[[Sequence[str]], NearGroups]
+CountTokens = Callable[[Sequence[str] | Sequence[tuple[str, str]]], npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """What a base model can read.
+
+    Attributes
+    ----------
+    title, languages
+        Its name and the languages of its pretraining, as a person reads them.
+    language_codes
+        The same languages (ISO 639); None if they are not listed.
+    max_length
+        Tokens kept of each text.
+    count_tokens
+        Counts each text's tokens without a limit; None if the tokenizer is not on disk.
+    """
+
+    title: str
+    languages: str
+    language_codes: tuple[str, ...] | None
+    max_length: int
+    count_tokens: CountTokens | None
+
+
+class TokenLengths(Frozen):
+    """Lengths of the texts in tokens of a base model; ``cut_texts`` and ``cut_tokens`` are shares."""
+
+    max_length: int
+    num_texts: int
+    p50: float
+    p95: float
+    longest: int
+    cut_texts: float
+    cut_tokens: float
 
 
 class Profile(Frozen):
     """What ``profile --json`` writes.
 
     ``label_counts`` counts the rows of the file with each label, the most frequent first, at most 1,000
-    labels. ``text`` and ``label`` are None if no columns are named and none can be guessed.
+    labels. ``text`` and ``label`` are None if no columns are named and none can be guessed. ``base_model``
+    and ``model_languages`` are None if none was asked about, ``tokens`` also where no dataset can be made.
     """
 
     num_rows: int
@@ -40,6 +81,17 @@ class Profile(Frozen):
     label: str | None
     label_counts: dict[str, int]
     findings: tuple[Finding, ...]
+    base_model: str | None = None
+    model_languages: str | None = None
+    tokens: TokenLengths | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What was found in a table."""
+
+    findings: tuple[Finding, ...]
+    tokens: TokenLengths | None = None
 
 
 def profile(
@@ -50,6 +102,7 @@ def profile(
     choice: ColumnChoice | None = None,
     should_examine: bool = False,
     find_near: FindNear | None = None,
+    model: ModelFacts | None = None,
 ) -> Profile:
     """Describe a table. Whatever would prevent a training is a finding with severity ``error``.
 
@@ -65,13 +118,14 @@ def profile(
         Whether to add what the data doctor finds, its slow checks on a sample above 100,000 examples.
     find_near
         Groups the near duplicates among texts; None leaves them out.
+    model
+        The base model that is to read the texts; None leaves lengths and its languages out.
 
     Raises
     ------
     DataError
         If a named column is missing.
     """
-    findings: tuple[Finding, ...]
     counts: dict[str, int] = {}
     check_columns(table, [name for name in (text, label) if name is not None])
     try:
@@ -79,10 +133,10 @@ def profile(
             guess = guess_columns(table, text=text, label=label)
             choice = ColumnChoice.of(guess.text, guess.label)
     except DataError as error:
-        findings = (_stop("no_columns", error),)
+        seen = _Seen(findings=(_stop("no_columns", error),))
     else:
         text, label = ", ".join(choice.text), choice.label_name
-        findings = _screened(table, choice, should_examine=should_examine, find_near=find_near)
+        seen = _screened(table, choice, should_examine=should_examine, find_near=find_near, model=model)
         counts = _label_counts(table, choice)
     return Profile(
         num_rows=table.num_rows,
@@ -91,24 +145,33 @@ def profile(
         text=text,
         label=label,
         label_counts=counts,
-        findings=findings,
+        findings=seen.findings,
+        base_model=model and model.title,
+        model_languages=model and model.languages,
+        tokens=seen.tokens,
     )
 
 
 def _screened(
-    table: Table, choice: ColumnChoice, *, should_examine: bool, find_near: FindNear | None
-) -> tuple[Finding, ...]:
+    table: Table,
+    choice: ColumnChoice,
+    *,
+    should_examine: bool,
+    find_near: FindNear | None,
+    model: ModelFacts | None,
+) -> _Seen:
     try:
         screening = screen(table, choice=choice, test=None)
     except DataError as error:  # several labels a row, say
-        return (_stop("unusable_columns", error),)
+        return _Seen(findings=(_stop("unusable_columns", error),))
     if problem := screening.problem:
-        return (*screening.findings, _stop(problem.code, problem.error, problem.count))
+        stop = _stop(problem.code, problem.error, problem.count)
+        return _Seen(findings=(*screening.findings, stop))
     findings = (*screening.findings, *_small_class(screening.label_counts))
     if not should_examine:
-        return findings
-    dataset = freeze(screening, table, name="", choice=choice)
-    return (*findings, *_examined(dataset, find_near))
+        return _Seen(findings=findings)
+    examined = _examined(freeze(screening, table, name="", choice=choice), find_near, model)
+    return replace(examined, findings=(*findings, *examined.findings))
 
 
 def _small_class(counts: Mapping[str, int]) -> Iterator[Finding]:
@@ -123,11 +186,24 @@ def _stop(code: str, error: TlError, count: int = 0) -> Finding:
     return Finding(code=code, severity="error", message=error.message, count=count, remedy=error.remedy)
 
 
-def _examined(dataset: Dataset, find_near: FindNear | None) -> tuple[Finding, ...]:
+def _examined(dataset: Dataset, find_near: FindNear | None, model: ModelFacts | None) -> _Seen:
     sample = draw_sample(dataset)
-    texts = text_columns(dataset)[0] if sample is None else text_columns(dataset)[0].take(sample)
-    near = None if find_near is None else find_near(texts.to_pylist())
-    return examine(dataset, near=near, sample=sample)
+    seen = dataset if sample is None else replace(dataset, table=dataset.table.take(sample))
+    near = None if find_near is None else find_near(text_columns(seen)[0].to_pylist())
+    lengths = model.count_tokens(seen.texts()) if model and model.count_tokens else None
+    findings = examine(
+        dataset,
+        near=near,
+        sample=sample,
+        max_length=model.max_length if model else MAX_LENGTH,
+        token_lengths=lengths,
+        known_languages=model.language_codes if model else None,
+    )
+    if model is None or lengths is None:
+        return _Seen(findings=findings)
+    summary = asdict(length_summary(lengths, model.max_length))
+    tokens = TokenLengths(max_length=model.max_length, num_texts=len(lengths), **summary)
+    return _Seen(findings=findings, tokens=tokens)
 
 
 def _label_counts(table: Table, choice: ColumnChoice) -> dict[str, int]:
