@@ -132,6 +132,18 @@ class Seeds(Frozen):
     subset: int
 
 
+class TextSource(Frozen):
+    """The columns that texts came from: one, a pair, or several that were joined; none if that is unknown."""
+
+    columns: tuple[str, ...] = ()
+    joined_with: str | None = None
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether an example is a pair of texts, which a network reads as two."""
+        return len(self.columns) == 2 and self.joined_with is None
+
+
 class DatasetSchema(Frozen):
     """Which columns carry what, and the labels in the order of their ids.
 
@@ -155,6 +167,11 @@ class DatasetSchema(Frozen):
         if len(self.text_columns) > 2 and self.joined_with is None:
             raise ValueError("more than two text columns have to be joined")
         return self
+
+    @property
+    def text_source(self) -> TextSource:
+        """Where the texts came from."""
+        return TextSource(columns=self.text_columns, joined_with=self.joined_with)
 
     @property
     def num_labels(self) -> int:

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -34,6 +34,7 @@ ROLES = {
 }
 COUNTED_ALIKE = "every number of a test counts all its rows alike."
 _FOUND = "as found"
+_JOINED, _PAIR = "are joined into one", "are a pair"
 
 
 def draw_columns(upload: Upload, proposal: Proposal) -> None:
@@ -49,13 +50,14 @@ def draw_columns(upload: Upload, proposal: Proposal) -> None:
         st.caption(literal(proposal.reasons.get("label", _NO_GUESS)))
     with st.expander("More columns: texts, groups, dates, weights, a split", icon=":material/view_column:"):
         more = _more_columns(upload, proposal, first_text, first_label)
+        joined_with = _joined_with(upload, choice, more["text"])
     if more["weight"]:
         st.caption(literal(f"In training each row counts by “{more['weight']}”; {COUNTED_ALIKE}"))
     wanted = choice.model_copy(
         update={
             "text": (first_text, *more["text"]),
             "label": (first_label, *more["label"]),
-            "joined_with": JOINED_WITH if more["text"] else None,
+            "joined_with": joined_with,
             **{role: more[role] for role in ROLES},
         }
     )
@@ -80,21 +82,20 @@ def _keep(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> None:
         st.rerun()
 
 
-def _more_columns(
-    upload: Upload, proposal: Proposal, text: str, label: str
-) -> dict[str, tuple[str, ...] | str | None]:
+def _more_columns(upload: Upload, proposal: Proposal, text: str, label: str) -> dict[str, Any]:
     choice, names = proposal.choice, proposal.table.columns.column_names
     free = [name for name in names if name not in (text, label)]
     joined, indicators = st.columns(2)
-    more: dict[str, tuple[str, ...] | str | None] = {}
+    more: dict[str, Any] = {}
     more["text"] = tuple(
         joined.multiselect(
-            "Texts to be joined to it",
+            "Further columns of texts",
             free,
             [name for name in choice.text[1:] if name in free],
             key=f"texts_{upload.upload_id}",
             max_selections=7,
-            help="A title and a body, say: they become one text, a line below the other.",
+            help="A title and a body, say: joined, they become one text, a line below the other. "
+            "Or a question and its answer: a pair stays two texts.",
         )
     )
     more["label"] = tuple(
@@ -121,6 +122,23 @@ def _more_columns(
         if role in proposal.reasons:
             place.caption(literal(f"Looks like one: {proposal.reasons[role]}"))
     return more
+
+
+def _joined_with(upload: Upload, choice: ColumnChoice, further: Sequence[str]) -> str | None:
+    """Ask whether two columns of texts are joined or a pair; more than two are always joined."""
+    if len(further) != 1:
+        return JOINED_WITH if further else None
+    was_pair = len(choice.text) == 2 and choice.joined_with is None
+    together = st.radio(
+        "The two columns of texts",
+        (_JOINED, _PAIR),
+        index=int(was_pair),
+        key=f"two_texts_{upload.upload_id}",
+        horizontal=True,
+        help="The models are told where the second text of a pair begins, which matters where a label is "
+        "about both: whether an answer fits its question, or two sentences mean the same.",
+    )
+    return None if together == _PAIR else JOINED_WITH
 
 
 def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> ColumnChoice:

@@ -19,13 +19,14 @@ from tl_core.jobs.queue import Queue
 from tl_core.planning.uploads import Upload, find_upload, read_upload
 from tl_core.results.answering import Answerer
 from tl_core.results.numbers import label_numbers
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import ExperimentConfig, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 
 POLL_S = 2
 JOB_ID = re.compile(r"[0-9]{1,18}")  # what a database's integer holds
 PREVIEW_ROWS = 5
+_PAIR_TITLES = ("Column of the first text", "Column of the second text")
 
 
 def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
@@ -92,9 +93,8 @@ def _draw_choices(
     labels = labels_of(experiment)
     by_arm = {one.arm.name: one for one in answerers}
     left, right = st.columns(2)
-    text = left.selectbox(
-        "Text column", table.column_names, index=_guess(table), help="Guessed; change it if it is another."
-    )
+    with left:
+        texts = _choose_texts(table, answerers[0].texts)
     arm = right.selectbox(
         "Model",
         list(by_arm),
@@ -103,11 +103,35 @@ def _draw_choices(
     )
     with st.container(horizontal=True):
         if st.button(
-            f"Predict {plural(table.num_rows, 'row')}", type="primary", icon=":material/play_arrow:"
+            f"Predict {plural(table.num_rows, 'row')}",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not texts,
         ):
-            _submit(upload, text, by_arm[arm])
+            _submit(upload, texts, by_arm[arm])
         if st.button("Another file", icon=":material/close:"):
             _start_over()
+
+
+def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
+    """Ask which columns hold the texts; those of the training stand first where the file has them."""
+    names = table.column_names
+    known = [name for name in source.columns if name in names]
+    if source.is_pair:
+        return [
+            st.selectbox(
+                title,
+                names,
+                index=names.index(column) if column in names else min(place, len(names) - 1),
+                help=f"What was {literal(column)} in training.",
+            )
+            for place, (title, column) in enumerate(zip(_PAIR_TITLES, source.columns, strict=True))
+        ]
+    if len(source.columns) > 1:
+        chosen = known or [names[_guess(table)]]
+        return st.multiselect("Text columns", names, chosen, help="Joined in this order, as in training.")
+    index = names.index(known[0]) if known else _guess(table)
+    return [st.selectbox("Text column", names, index=index, help="Guessed; change it if it is another.")]
 
 
 def _guess(table: pa.Table) -> int:
@@ -117,9 +141,9 @@ def _guess(table: pa.Table) -> int:
         return 0
 
 
-def _submit(upload: Upload, text: str, answerer: Answerer) -> None:
+def _submit(upload: Upload, texts: Sequence[str], answerer: Answerer) -> None:
     here = workspace()
-    payload = {"upload_id": upload.upload_id, "name": upload.name, "text": text}
+    payload = {"upload_id": upload.upload_id, "name": upload.name, "texts": list(texts)}
     job_id = Queue(here.database).submit(JobKind.PREDICT_FILE, answerer.run.run_id, payload)
     client.ensure_supervisor(here.settings)
     remember("job", str(job_id))

@@ -48,8 +48,9 @@ def _suspects_of(results: ExperimentResults, verdict: Verdict) -> list[Suspected
     if dataset is None:
         return []
     ids = [str(identity) for identity in predictions.example_ids]
-    scored = dataset.table.filter(pc.is_in(dataset.table["example_id"], value_set=pa.array(ids)))
-    texts = dict(zip(scored["example_id"].to_pylist(), scored["text"].to_pylist(), strict=True))
+    is_scored = pc.is_in(dataset.table["example_id"], value_set=pa.array(ids))
+    scored = dataset.take(np.flatnonzero(is_scored.to_numpy()))
+    texts = dict(zip(scored.example_ids(), scored.whole_texts(), strict=True))
     return rank_label_errors(
         predictions.targets,
         np.mean(softmax(predictions.logits, axis=-1), axis=0),

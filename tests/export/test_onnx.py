@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
-from tests.models.saving_cases import LABELS, TEXTS, run_readme, saved_folder
+from tests.models.saving_cases import LABELS, PAIR, TEXTS, run_readme, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import UserError
@@ -77,3 +77,12 @@ def test_nothing_is_overwritten(tmp_path):
     model = saved_folder(tmp_path, "bert", Pooling.MEAN)
     with pytest.raises(UserError, match="does not exist yet"):
         export_onnx(model, tmp_path)
+
+
+def test_a_model_of_pairs_is_asked_for_two_texts_and_told_where_the_second_begins(tmp_path):
+    model = saved_folder(tmp_path, "bert", Pooling.OWN, texts=PAIR)
+    export_onnx(model, tmp_path / "onnx")
+    printed = run_readme(tmp_path / "onnx", TEXTS[0], TEXTS[2])
+    ours = load_predictor(model).predict([(TEXTS[0], TEXTS[2])])[0]
+    numbers = printed.partition(" [[")[2].strip("]").split(", ")
+    np.testing.assert_allclose([float(number) for number in numbers], ours, atol=1e-4)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tl_core.inference.predictor import Probabilities
+from tl_core.schema import TextSource
 
 
 class ByLength:
@@ -12,6 +13,7 @@ class ByLength:
 
     def __init__(self, labels: tuple[str, ...] = ("even", "odd"), memory_mib: float = 1.0) -> None:
         self.labels = labels
+        self.texts = TextSource()
         self.memory_mib = memory_mib
         self.batches: list[list[str]] = []
 

@@ -14,7 +14,7 @@ from tl_core.inference import files
 from tl_core.inference.files import CHUNK, carry_out_prediction, predict_file
 from tl_core.jobs.predictions import PREDICTIONS_NAME, read_summary
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
+from tl_core.schema import State, TextSource
 from tl_core.store.tables import JobKind
 
 
@@ -30,7 +30,7 @@ def read(path):
 
 def test_every_row_comes_back_with_label_and_probabilities(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
-    summary = predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", ["text"])
     assert read(tmp_path / "out.csv") == [
         ["id", "text", "predicted_label", "predicted_probability", "probability_even", "probability_odd"],
         ["1", "abc", "odd", "0.7500", "0.2500", "0.7500"],
@@ -42,32 +42,32 @@ def test_every_row_comes_back_with_label_and_probabilities(tmp_path):
 
 def test_a_single_column_and_a_guessed_one_are_enough(tmp_path):
     source = write(tmp_path / "in.csv", "text\na fine day\nanother one\n")
-    summary = predict_file(ByLength(), source, tmp_path / "out.csv", None)
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv")
     assert (summary.text, summary.num_rows) == ("text", 2)
     assert [row[0] for row in read(tmp_path / "out.csv")] == ["text", "a fine day", "another one"]
 
 
 def test_the_guess_takes_texts_before_numbers(tmp_path):
     source = write(tmp_path / "in.csv", "price,comment\n1,a long enough comment\n2,and one more of them\n")
-    assert predict_file(ByLength(), source, tmp_path / "out.csv", None).text == "comment"
+    assert predict_file(ByLength(), source, tmp_path / "out.csv").text == "comment"
 
 
 def test_a_missing_column_is_named_with_those_that_are_there(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
     with pytest.raises(DataError, match="Expected a column 'review'; the file has 'id', 'text'"):
-        predict_file(ByLength(), source, tmp_path / "out.csv", "review")
+        predict_file(ByLength(), source, tmp_path / "out.csv", ["review"])
     assert not (tmp_path / "out.csv").exists()
 
 
 def test_an_added_name_that_is_taken_gets_a_number(tmp_path):
     source = write(tmp_path / "in.csv", "text,predicted_label\nabc,x\nabcd,y\n")
-    predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    predict_file(ByLength(), source, tmp_path / "out.csv", ["text"])
     assert read(tmp_path / "out.csv")[0][1:3] == ["predicted_label", "predicted_label_2"]
 
 
 def test_rows_without_text_and_lines_that_cannot_be_read_are_told(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,\n3,d,e,f\n4,abcd\n5,ab\n6,abc\n")
-    summary = predict_file(ByLength(), source, tmp_path / "out.csv", "text")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", ["text"])
     assert (summary.num_rows, summary.num_empty, summary.num_rejects) == (5, 1, 1)
     rejected, empty = summary.remarks
     assert rejected.startswith(
@@ -83,7 +83,7 @@ def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
         predictor,
         write(tmp_path / "in.csv", "id,text\n" + rows),
         tmp_path / "out.csv",
-        "text",
+        ["text"],
         progress=lambda done, total: steps.append((done, total)),
     )
     assert [len(batch) for batch in predictor.batches] == [CHUNK, 1]
@@ -93,7 +93,7 @@ def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
 def test_a_cancelled_prediction_leaves_nothing_behind(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
     with pytest.raises(CancelledError):
-        predict_file(ByLength(), source, tmp_path / "out" / "out.csv", "text", should_stop=lambda: True)
+        predict_file(ByLength(), source, tmp_path / "out" / "out.csv", ["text"], should_stop=lambda: True)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -101,7 +101,7 @@ def test_an_earlier_result_survives_a_cancelled_one(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
     target = write(tmp_path / "out.csv", "earlier")
     with pytest.raises(CancelledError):
-        predict_file(ByLength(), source, target, "text", should_stop=lambda: True)
+        predict_file(ByLength(), source, target, ["text"], should_stop=lambda: True)
     assert target.read_text() == "earlier"
 
 
@@ -120,7 +120,7 @@ def test_numbers_and_texts_stay_as_they_are(value):
 
 def test_formulas_in_names_cells_and_labels_are_neutralised(tmp_path):
     source = write(tmp_path / "in.csv", "=evil,text\n=1+1,abc\n@x,abcd\n")
-    predict_file(ByLength(labels=("+even", "odd")), source, tmp_path / "out.csv", "text")
+    predict_file(ByLength(labels=("+even", "odd")), source, tmp_path / "out.csv", ["text"])
     header, first, second = read(tmp_path / "out.csv")
     assert header[0] == "'=evil"
     assert (first[0], second[0]) == ("'=1+1", "'@x")
@@ -156,14 +156,14 @@ def workspace(tmp_path):
 
 def submit(workspace, text):
     queue = Queue(workspace.database)
-    payload = {"upload_id": "upload_1", "text": text, "name": "my.csv"}
+    payload = {"upload_id": "upload_1", "texts": text, "name": "my.csv"}
     return queue, queue.get(queue.submit(JobKind.PREDICT_FILE, "run_1", payload))
 
 
 def test_a_job_leaves_predictions_summary_and_progress(workspace, monkeypatch):
     monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
     write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
-    queue, job = submit(workspace, "text")
+    queue, job = submit(workspace, ["text"])
     carry_out_prediction(workspace, job, lambda: False)
     folder = workspace.output_folder(job.id)
     assert len(read(folder / PREDICTIONS_NAME)) == 3
@@ -174,7 +174,7 @@ def test_a_job_leaves_predictions_summary_and_progress(workspace, monkeypatch):
 def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
     monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
     write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
-    _, job = submit(workspace, None)
+    _, job = submit(workspace, [])
     with pytest.raises(CancelledError):
         carry_out_prediction(workspace, job, lambda: True)
     with pytest.raises(NotFoundError, match="Expected a predicted file"):
@@ -183,13 +183,51 @@ def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
 
 def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
     workspace.database.mark_run("run_1", State.RUNNING)
-    _, job = submit(workspace, "text")
+    _, job = submit(workspace, ["text"])
     with pytest.raises(NotFoundError, match="Expected a finished run; run_1 is running"):
         carry_out_prediction(workspace, job, lambda: False)
 
 
 def test_an_upload_that_is_gone_is_named_as_the_person_knows_it(workspace, monkeypatch):
     monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
-    _, job = submit(workspace, "text")
+    _, job = submit(workspace, ["text"])
     with pytest.raises(NotFoundError, match=r"Expected the uploaded file 'my\.csv'; it is not here any more"):
         carry_out_prediction(workspace, job, lambda: False)
+
+
+class Echo(ByLength):
+    """Says what it was asked."""
+
+    def __init__(self, *columns, joined_with=None):
+        super().__init__()
+        self.texts, self.asked = TextSource(columns=columns, joined_with=joined_with), []
+
+    def predict(self, texts):
+        self.asked += texts
+        return super().predict(texts)
+
+
+ROWS = "id,body,title\n1,abc,A\n2,,B\n"
+
+
+def test_a_model_of_pairs_is_given_the_columns_of_its_training_or_those_that_are_named(tmp_path):
+    source, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+    known, named = Echo("title", "body"), Echo("question", "answer")
+    assert predict_file(known, source, target).text == "title, body"
+    assert known.asked == [("A", "abc"), ("B", "")]
+    summary = predict_file(named, source, target, ["body", "title"])
+    assert named.asked == [("abc", "A"), ("", "B")]
+    assert summary.num_empty == 1, "one half of a pair is no pair"
+
+
+@pytest.mark.parametrize(("columns", "got"), [([], "none"), (["body"], "'body'")])
+def test_a_model_of_pairs_names_the_columns_that_it_misses(tmp_path, columns, got):
+    source = write(tmp_path / "in.csv", ROWS)
+    with pytest.raises(DataError, match=f"this model compares 'question', 'answer'; got {got}. The file has"):
+        predict_file(Echo("question", "answer"), source, tmp_path / "out.csv", columns)
+
+
+def test_joined_columns_are_joined_as_in_training(tmp_path):
+    source, model = write(tmp_path / "in.csv", ROWS), Echo("title", "body", joined_with=" + ")
+    assert predict_file(model, source, tmp_path / "out.csv").num_empty == 0
+    assert model.asked == ["A + abc", "B"]

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from transformers import AutoTokenizer
 
-from tests.models.saving_cases import LABELS, TEXTS, saved_folder
+from tests.models.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.tokens import load_tokenizer
-from tl_core.errors import NotFoundError
+from tl_core.errors import NotFoundError, UserError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority, Tfidf
 from tl_core.models.classifiers import load_saved
@@ -56,3 +57,33 @@ def test_tfidf_gives_the_probabilities_of_its_regression(tmp_path):
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(NotFoundError, match="Expected a model folder"):
         load_predictor(tmp_path)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta"])
+def test_a_pair_is_read_as_transformers_reads_it_and_the_longest_is_cut_first(tmp_path, architecture):
+    """Type ids go to models that have them, whatever their tokenizer says it gives."""
+    folder = saved_folder(tmp_path, architecture, Pooling.MEAN, texts=PAIR)
+    pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[1], TEXTS[2]), (TEXTS[2], TEXTS[1])]
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), load_saved(folder)
+    for pair, row in zip(pairs, load_predictor(folder).predict(pairs), strict=True):
+        inputs = tokenizer(
+            *pair,
+            truncation="longest_first",
+            max_length=MAX_TOKENS // 2,
+            return_token_type_ids=architecture == "bert",
+            return_tensors="pt",
+        )
+        assert inputs["input_ids"].shape[1] <= MAX_TOKENS // 2
+        with torch.no_grad():
+            theirs = model(dict(inputs)).softmax(-1)[0].numpy()
+        np.testing.assert_allclose(row, theirs, atol=1e-5)
+
+
+def test_a_model_of_pairs_refuses_single_texts_and_the_other_way_round(tmp_path):
+    Majority.fit(np.array([0, 1, 1, 1]), 2).save(tmp_path / "pairs", ("no", "yes"), PAIR)
+    Majority.fit(np.array([0, 1, 1, 1]), 2).save(tmp_path / "texts", ("no", "yes"))
+    assert load_predictor(tmp_path / "pairs").predict([("a", "b")]).shape == (1, 2)
+    with pytest.raises(UserError, match="Expected two texts for each answer"):
+        load_predictor(tmp_path / "pairs").predict(["a"])
+    with pytest.raises(UserError, match="Expected one text for each answer"):
+        load_predictor(tmp_path / "texts").predict([("a", "b")])

@@ -7,13 +7,14 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from tests.models.saving_cases import LABELS, TEXTS, run_readme, saved_folder
+from tests.models.saving_cases import LABELS, PAIR, TEXTS, run_readme, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import NotFoundError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classifiers import load_saved
-from tl_core.models.saving import read_facts, save_classifier
+from tl_core.models.facts import read_facts
+from tl_core.models.saving import save_classifier
 
 
 def by_plain_transformers(folder, texts):
@@ -78,3 +79,16 @@ def test_facts_tell_kind_labels_and_length(tmp_path):
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(NotFoundError, match="Expected a model folder"):
         read_facts(tmp_path)
+
+
+@pytest.mark.parametrize("pooling", [Pooling.MEAN, Pooling.OWN])
+def test_the_readme_of_a_model_of_pairs_gives_our_probabilities(tmp_path, pooling):
+    folder = saved_folder(tmp_path, "bert", pooling, texts=PAIR)
+    printed = run_readme(shutil.copytree(folder, tmp_path / "taken away"), TEXTS[0], TEXTS[2])
+    ours = load_predictor(folder).predict([(TEXTS[0], TEXTS[2])])[0]
+    if pooling is Pooling.OWN:
+        scores = dict(re.findall(r"'label': '([^']+)', 'score': ([\d.e-]+)", printed))
+        theirs = [float(scores[label]) for label in LABELS]
+    else:
+        theirs = [float(number) for number in printed.partition(" [[")[2].strip("]").split(", ")]
+    np.testing.assert_allclose(theirs, ours, atol=1e-4)

@@ -3,6 +3,7 @@ import re
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Radio
 
 from tests.data.tables import CHOICE, table
 from tests.pages.checking import Checking
@@ -262,3 +263,29 @@ def test_a_weight_column_is_taken_told_outside_its_drawer_and_can_be_left(
     assert "sample_weight”; every" not in text_of(app)
     press(app, "Use this dataset")
     assert workspace.database.list_datasets()[0].columns.weight_column is None
+
+
+def together(app: AppTest) -> list[Radio]:
+    return [one for one in app.radio if one.label == "The two columns of texts"]
+
+
+def test_two_columns_of_texts_are_joined_or_a_pair_as_the_person_says(
+    app: AppTest, workspace: Workspace
+) -> None:
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    lines = [f'"{text}","{text[::-1]}","{label}"' for text, label in rows]
+    content = "\n".join(["text,answer,label", *lines]).encode()
+    upload = keep_upload(workspace, content, "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    assert together(app) == []
+    next(one for one in app.multiselect if one.label == "Further columns of texts").set_value(["answer"])
+    app.run()
+    assert [one.value for one in together(app)] == ["are joined into one"]
+    together(app)[0].set_value("are a pair").run()
+    again = AppTest.from_file(app._script_path, default_timeout=20)
+    open_page(again, "data", upload=upload.upload_id)
+    assert together(again)[0].value == "are a pair"
+    press(again, "Use this dataset")
+    columns = workspace.database.list_datasets()[0].columns
+    assert columns.text_columns == ("text", "answer")
+    assert columns.text_source.is_pair

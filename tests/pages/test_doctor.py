@@ -88,7 +88,7 @@ def test_the_newest_rows_can_be_the_test_part(app: AppTest, workspace: Workspace
 
 
 def test_columns_can_be_joined(app: AppTest, workspace: Workspace, upload: str) -> None:
-    joined = next(one for one in app.multiselect if one.label == "Texts to be joined to it")
+    joined = next(one for one in app.multiselect if one.label == "Further columns of texts")
     joined.set_value(["title"]).run()
     press(app, "Use this dataset")
     (info,) = workspace.database.list_datasets()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.data.tables import table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -13,11 +14,14 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
+from tl_core.data.dataset import build_dataset
 from tl_core.errors import RunError
 from tl_core.jobs import predictions
 from tl_core.jobs.predictions import Answer, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
+from tl_core.models.facts import write_facts
+from tl_core.planning.launching import store_dataset
+from tl_core.schema import ColumnChoice, State
 from tl_core.store.tables import JobKind
 
 LABELS = ("negative", "neutral", "positive")
@@ -167,7 +171,7 @@ def submit(app, workspace, experiment):
 def test_a_file_is_submitted_with_the_guessed_column(app, workspace, experiment, asked):
     job = submit(app, workspace, experiment)
     assert (job.kind, job.ref_id) == (JobKind.PREDICT_FILE, fine_tuned(workspace, experiment).run_id)
-    assert job.payload["text"] == "comment"
+    assert job.payload["texts"] == ["comment"]
     assert workspace.upload_path(job.payload["upload_id"]).read_bytes() == CSV
     assert "my <b>*texts*.csv" in text_of(app)
     assert "\\<b\\>\\*texts\\*" in "".join(one.value for one in app.markdown)
@@ -290,3 +294,50 @@ def test_an_error_while_polling_keeps_its_words(app, workspace, experiment, aske
     queue.finish(job.id, State.FINISHED)
     open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
     assert "Expected a predicted file" in text_of(app)
+
+
+# Pairs of texts
+
+
+@pytest.fixture
+def of_pairs(workspace):
+    """An experiment on pairs whose models know the names of the two columns."""
+    rows = [(text, f"about {text}", label) for label, texts in TEXTS.items() for text in texts]
+    questions, answers, labels = zip(*rows, strict=True)
+    columns = table(question=questions, answer=answers, label=labels)
+    choice = ColumnChoice(text=("question", "answer"), label=("label",))
+    made = store_dataset(workspace, build_dataset(columns, name="pairs", choice=choice))
+    experiment = add_experiment(workspace, made, arms=("tfidf", "fine_tuned"))
+    finish_all(workspace, experiment)
+    for run in runs_of(workspace, experiment):
+        folder = workspace.run_folder(run.run_id).model_dir
+        write_facts(folder, "neural", LABELS, made.dataset.info.columns.text_source)
+    return experiment
+
+
+def test_models_of_pairs_are_asked_for_two_texts(app, of_pairs, asked):
+    open_page(app, "try_it", experiment=of_pairs.experiment_id)
+    assert [area.label for area in app.text_area] == ["question", "answer"]
+    first, second = (area.value for area in app.text_area)
+    assert second == f"about {first}"
+    assert "A pair of the test split, never trained on" in text_of(app)
+    app.text_area[1].set_value(" ")
+    press(app, "Ask the models")
+    assert "Type both texts first." in text_of(app)
+    app.text_area[1].set_value("something else")
+    press(app, "Ask the models")
+    assert {texts for _, texts in asked} == {((first, "something else"),)}
+    press(app, "Another test text")
+    assert app.text_area[1].value == f"about {app.text_area[0].value}" != second
+
+
+def test_a_file_for_models_of_pairs_maps_two_columns(app, workspace, of_pairs, asked):
+    open_page(app, "try_it", experiment=of_pairs.experiment_id)
+    content = b"id,answer,reply\n1,no,a fine long walk\n2,yes,not so fine at all\n"
+    app.file_uploader[0].set_value(("new.csv", content, "text/csv")).run()
+    boxes = {box.label: box for box in app.selectbox}
+    assert boxes["Column of the second text"].value == "answer"
+    boxes["Column of the first text"].set_value("reply")
+    press(app, "Predict 2 rows")
+    job = Queue(workspace.database).get(int(query_of(app, "job")))
+    assert job.payload["texts"] == ["reply", "answer"]

@@ -15,6 +15,9 @@ TextsOption = Annotated[
     list[str] | None,
     typer.Option("--text", help="Text column; several are joined. Guessed if not given."),
 ]
+PairOption = Annotated[
+    bool, typer.Option("--pair", help="The two text columns are a pair of texts and not joined into one.")
+]
 LabelsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,6 +55,7 @@ class ColumnOptions:
     """The options as they were typed."""
 
     text: list[str] | None = None
+    is_pair: bool = False
     label: list[str] | None = None
     edges: str | None = None
     label_map: Path | None = None
@@ -63,8 +67,14 @@ class ColumnOptions:
 
     def columns(self) -> dict[str, Any]:
         """Return what `complete_choice` takes. Raises PlanError and DataError for what cannot be meant."""
+        if self.is_pair and len(self.text or ()) != 2:
+            raise PlanError(
+                f"Expected two text columns with --pair; got {len(self.text or ())}.",
+                "Name both, such as --text premise --text hypothesis --pair.",
+            )
         return {
             "text": tuple(self.text or ()),
+            "is_pair": self.is_pair,
             "label": tuple(self.label or ()),
             "edges": tuple(_numbers(self.edges)) if self.edges else (),
             "label_map": read_label_map(self.label_map) if self.label_map else {},

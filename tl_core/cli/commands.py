@@ -1,7 +1,7 @@
 """What each command does, apart from reading its options."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -158,7 +158,7 @@ def predict(
     run: str,
     source: Path,
     target: Path,
-    text: str | None,
+    texts: Sequence[str],
     reading: ReadChoices,
     say: Say,
 ) -> int:
@@ -173,7 +173,7 @@ def predict(
         load_predictor(folder),
         source,
         target,
-        text,
+        texts,
         reading,
         progress=lambda done, total: say(f"{done} of {total} rows"),
     )

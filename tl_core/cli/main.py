@@ -18,6 +18,7 @@ from tl_core.cli.column_options import (
     KeepTogetherOption,
     LabelMapOption,
     LabelsOption,
+    PairOption,
     SplitColumnOption,
     TextsOption,
     TimeOption,
@@ -50,7 +51,6 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
 BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")]
 MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
-TextOption = Annotated[str | None, typer.Option("--text", help="Text column. Guessed if not given.")]
 
 
 def _open(workspace: Path | None) -> Workspace:
@@ -63,6 +63,7 @@ def _open(workspace: Path | None) -> Workspace:
 def compare(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextsOption = None,
+    pair: PairOption = False,
     label: LabelsOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
     base_model: BaseModelOption = "builtin",
@@ -95,6 +96,7 @@ def compare(
     options = commands.CompareOptions(
         columns=ColumnOptions(
             text=text,
+            is_pair=pair,
             label=label,
             edges=bins,
             label_map=label_map,
@@ -131,7 +133,7 @@ def predict(
     run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run or an exported folder.")],
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="File with texts.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
-    text: TextOption = None,
+    text: TextsOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -141,7 +143,7 @@ def predict(
 ) -> None:
     """Predict a file with a finished run."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    num_rows = commands.predict(_open(workspace), run, source, target, text, reading, _say)
+    num_rows = commands.predict(_open(workspace), run, source, target, text or (), reading, _say)
     typer.echo(f"{num_rows} rows written to {target}")
 
 
@@ -149,6 +151,7 @@ def predict(
 def profile(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextsOption = None,
+    pair: PairOption = False,
     label: LabelsOption = None,
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
@@ -164,7 +167,9 @@ def profile(
 ) -> None:
     """Say how a file is read and what is wrong with it."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    columns = ColumnOptions(text=text, label=label, edges=bins, label_map=label_map, weight=weight)
+    columns = ColumnOptions(
+        text=text, is_pair=pair, label=label, edges=bins, label_map=label_map, weight=weight
+    )
     found = commands.profile(data, columns, reading, base_model, max_length)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):

@@ -77,6 +77,10 @@ class Dataset:
         """Return these rows alone, under the same facts."""
         return replace(self, table=self.table.take(pa.array(rows)))
 
+    def whole_texts(self) -> list[str]:
+        """Return every text; the two of a pair as one, a line below the other."""
+        return ["\n".join(text) if isinstance(text, tuple) else text for text in self.texts()]
+
     def targets(self) -> npt.NDArray[np.int32]:
         """Return the label id of every example, ``(num_examples,)``."""
         targets: npt.NDArray[np.int32] = self.table["target"].to_numpy()

@@ -1,6 +1,6 @@
 """From a file's columns to those of a dataset: texts joined, labels as classes, roles with their types."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,9 +48,13 @@ def _texts(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray
     values = [columns[name] for name in choice.text]
     if choice.joined_with is None:
         return dict(zip((TEXT, TEXT_B), values, strict=False))
+    return {TEXT: join_texts(values, choice.joined_with)}
+
+
+def join_texts(values: Sequence[pa.ChunkedArray], joint: str) -> pa.ChunkedArray:
+    """Join the texts of several columns row by row; an empty part leaves no joint."""
     filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(one), ""), None, one) for one in values]
-    joined = pc.binary_join_element_wise(*filled, choice.joined_with, null_handling="skip")
-    return {TEXT: pc.fill_null(joined, "")}
+    return pc.fill_null(pc.binary_join_element_wise(*filled, joint, null_handling="skip"), "")
 
 
 def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:

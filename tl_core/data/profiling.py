@@ -11,7 +11,6 @@ from tl_core.data.columns import MAX_LABELS, check_columns, guess_columns
 from tl_core.data.dataset import Dataset, freeze
 from tl_core.data.doctor.examine import MAX_LENGTH, draw_sample, examine
 from tl_core.data.doctor.near import NearGroups
-from tl_core.data.doctor.wording import text_columns
 from tl_core.data.labels import class_values
 from tl_core.data.lengths import length_summary
 from tl_core.data.reading import Table
@@ -189,7 +188,7 @@ def _stop(code: str, error: TlError, count: int = 0) -> Finding:
 def _examined(dataset: Dataset, find_near: FindNear | None, model: ModelFacts | None) -> _Seen:
     sample = draw_sample(dataset)
     seen = dataset if sample is None else replace(dataset, table=dataset.table.take(sample))
-    near = None if find_near is None else find_near(text_columns(seen)[0].to_pylist())
+    near = None if find_near is None else find_near(seen.whole_texts())
     lengths = model.count_tokens(seen.texts()) if model and model.count_tokens else None
     findings = examine(
         dataset,

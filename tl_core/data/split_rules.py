@@ -33,8 +33,7 @@ def groups_together(
         # datasketch and scipy take half a second to import, which only those who group should wait for.
         from tl_core.data.near_duplicates import find_groups
 
-        texts = [text if isinstance(text, str) else "\n".join(text) for text in dataset.texts()]
-        groups = find_groups(texts, rule.keep_together, tick=tick).group
+        groups = find_groups(dataset.whole_texts(), rule.keep_together, tick=tick).group
     return groups if named is None else join_groups(named, groups)
 
 

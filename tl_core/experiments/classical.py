@@ -13,15 +13,12 @@ from tl_core.models.classical import Majority, Tfidf
 from tl_core.schema import ArmKind, EvalFinished, SplitName
 from tl_core.training.clock import scored_event
 
-PAIR_JOINT = "\n"
-"""Stands between the two texts of a pair, which TF-IDF reads as one."""
-
 
 def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, train: NDArray[np.int64]) -> None:
     """Fit `majority` or `tfidf` on the train rows, score, save."""
     config = recorder.record.config
     recorder.note(device="cpu")
-    texts = [text if isinstance(text, str) else PAIR_JOINT.join(text) for text in dataset.texts()]
+    texts = dataset.whole_texts()
     targets, weights = dataset.targets(), dataset.weights()
     weights = None if weights is None else relative_weights(weights[train])
 
@@ -50,5 +47,5 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
     recorder.phase("predicting")
     recorder.write_predictions(dataset, split, lambda rows: classifier.logits(at(rows)))
     recorder.phase("saving")
-    classifier.save(recorder.folder.model_dir, config.labels)
+    classifier.save(recorder.folder.model_dir, config.labels, dataset.info.columns.text_source)
     recorder.finish()

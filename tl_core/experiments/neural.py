@@ -136,6 +136,7 @@ def carry_out_neural(
         base_folder=place.folder,
         labels=config.labels,
         max_length=place.max_length,
+        texts=dataset.info.columns.text_source,
     )
     ended_early = recorder.clock.step < step_limit(len(train), config.training)
     recorder.finish("plateau" if ended_early else "budget")

@@ -142,8 +142,9 @@ def _summary(facts: CardFacts) -> str:
     title = _code(describe(config.base_model).title) if config.base_model else ""
     way = describe_arm(config.arm, title)
     labels = ", ".join(_code(label) for label in config.labels)
+    read = "a pair of texts" if facts.best.texts.is_pair else "a text"
     return (
-        f"It puts a text into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
+        f"It puts {read} into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
         f"{_STARTS[config.arm.kind]}"
     )
 

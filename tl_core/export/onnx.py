@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tl_core.catalogue.tokens import load_tokenizer, padding_id
+from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.export.folder import refuse_existing
 from tl_core.models.classifiers import TextClassifier, load_saved
-from tl_core.models.saving import read_facts
+from tl_core.models.facts import read_facts, text_source
 
 _README = """\
 # Text classifier in ONNX
@@ -52,8 +52,13 @@ class _Positional(nn.Module):
         super().__init__()
         self.classifier = classifier
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        logits: Tensor = self.classifier({"input_ids": input_ids, "attention_mask": attention_mask})
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> Tensor:
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if token_type_ids is not None:
+            inputs["token_type_ids"] = token_type_ids
+        logits: Tensor = self.classifier(inputs)
         return logits
 
 
@@ -84,7 +89,9 @@ def export_onnx(model: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         unfinished = Path(temporary) / "model"
         unfinished.mkdir()
-        _write_graph(load_saved(model), unfinished / "model.onnx")
+        is_pair = text_source(facts).is_pair
+        uses_type_ids = is_pair and takes_type_ids(model)
+        _write_graph(load_saved(model), unfinished / "model.onnx", uses_type_ids)
         tokenizer = load_tokenizer(model)
         tokenizer.enable_truncation(facts["max_length"])
         tokenizer.enable_padding(pad_id=padding_id(model))
@@ -92,21 +99,34 @@ def export_onnx(model: Path, folder: Path) -> None:
         (unfinished / "labels.json").write_text(
             json.dumps(facts["labels"], indent=2, ensure_ascii=False), encoding="utf-8"
         )
-        (unfinished / "README.md").write_text(_README, encoding="utf-8")
+        (unfinished / "README.md").write_text(_readme(is_pair, uses_type_ids), encoding="utf-8")
         unfinished.rename(folder)
 
 
-def _write_graph(classifier: TextClassifier, path: Path) -> None:
+def _readme(is_pair: bool, uses_type_ids: bool) -> str:
+    """Give the lines that run the graph; those for pairs ask for two texts."""
+    lines = _README.replace('["A text."]', '[("A text.", "Its pair.")]') if is_pair else _README
+    if not uses_type_ids:
+        return lines
+    mask = '        "attention_mask":'
+    types = '        "token_type_ids": np.array([one.type_ids for one in encodings], dtype=np.int64),\n'
+    return lines.replace("and their mask, both int64", "their mask and types, all int64").replace(
+        mask, types + mask
+    )
+
+
+def _write_graph(classifier: TextClassifier, path: Path, uses_type_ids: bool) -> None:
     tokens = torch.ones((2, 8), dtype=torch.int64)  # sizes of 1 would be taken for constants
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])]
     with _quiet():
         torch.onnx.export(
             _Positional(classifier).eval(),
-            (tokens, tokens.clone()),
+            tuple(tokens.clone() for _ in names),
             path,
-            input_names=["input_ids", "attention_mask"],
+            input_names=names,
             output_names=["logits"],
-            dynamic_shapes={"input_ids": axes, "attention_mask": axes},
+            dynamic_shapes=dict.fromkeys(names, axes),
             dynamo=True,
             external_data=False,
             verbose=False,

@@ -123,7 +123,10 @@ class Application:
         return JSONResponse({"pid": os.getpid()})
 
     async def predict(self, request: Request) -> JSONResponse:
-        """Score texts with a run's model: ``{"run_id", "texts"}`` to ``{"labels", "probabilities"}``."""
+        """Score texts with a run's model: ``{"run_id", "texts"}`` to ``{"labels", "probabilities"}``.
+
+        A text is a string, or a list of two for a model of pairs.
+        """
         if not self._is_allowed(request):
             return _refusal()
         self._num_busy += 1
@@ -144,7 +147,8 @@ class Application:
 
     def _score(self, question: dict[str, Any]) -> dict[str, object]:
         model = self._cache.get(question["run_id"])
-        return {"labels": model.labels, "probabilities": model.predict(question["texts"]).tolist()}
+        texts = [one if isinstance(one, str) else tuple(one) for one in question["texts"]]
+        return {"labels": model.labels, "probabilities": model.predict(texts).tolist()}
 
 
 def _refusal() -> JSONResponse:

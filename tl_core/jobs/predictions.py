@@ -53,7 +53,7 @@ class FileSummary(Frozen):
     Attributes
     ----------
     text
-        The text column.
+        The text column, or several divided by commas.
     num_rows, num_empty
         Rows written, and those of them without a text.
     num_rejects, first_reject
@@ -102,8 +102,8 @@ def address_path(workspace: Path) -> Path:
     return workspace / "prediction_server.json"
 
 
-def ask(settings: Settings, run_id: str, texts: Sequence[str]) -> Answer:
-    """Score texts with a run's model; starts the server if none answers.
+def ask(settings: Settings, run_id: str, texts: Sequence[str | tuple[str, str]]) -> Answer:
+    """Score texts, or pairs of texts, with a run's model; starts the server if none answers.
 
     Raises
     ------

@@ -12,6 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from tl_core.evaluation.metrics import log_loss
+from tl_core.models.facts import read_facts, write_facts
+from tl_core.schema import TextSource
 
 Logits = NDArray[np.float32]
 
@@ -27,7 +29,7 @@ class ClassicalClassifier(Protocol):
     def logits(self, texts: Sequence[str]) -> Logits:
         """Score texts."""
 
-    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+    def save(self, folder: Path, labels: tuple[str, ...], texts: TextSource | None = None) -> None:
         """Write the classifier without any pickled code."""
 
 
@@ -49,11 +51,10 @@ class Majority:
         """Give the same log-prior for every text."""
         return np.tile(self.log_prior, (len(texts), 1))
 
-    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+    def save(self, folder: Path, labels: tuple[str, ...], texts: TextSource | None = None) -> None:
         """Write the log-prior."""
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {"kind": "majority", "labels": labels, "log_prior": self.log_prior.tolist()}
-        (folder / "classifier.json").write_text(json.dumps(facts, indent=2))
+        write_facts(folder, "majority", labels, texts, log_prior=self.log_prior.tolist())
 
 
 class Tfidf:
@@ -107,7 +108,7 @@ class Tfidf:
         logits[:, self.regression.classes_] = log_softmax(scores, axis=1)
         return logits
 
-    def save(self, folder: Path, labels: tuple[str, ...]) -> None:
+    def save(self, folder: Path, labels: tuple[str, ...], texts: TextSource | None = None) -> None:
         """Write vocabulary and coefficients as JSON and NumPy arrays."""
         folder.mkdir(parents=True, exist_ok=True)
         vocabulary = {word: int(index) for word, index in self.vectorizer.vocabulary_.items()}
@@ -120,8 +121,7 @@ class Tfidf:
             classes=self.regression.classes_,
             C=self.regression.C,
         )
-        facts = {"kind": "tfidf", "labels": labels}
-        (folder / "classifier.json").write_text(json.dumps(facts, indent=2))
+        write_facts(folder, "tfidf", labels, texts)
 
     @classmethod
     def load(cls, folder: Path, num_labels: int) -> Self:
@@ -148,7 +148,7 @@ def _vectorizer(vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
 
 def load_classical(folder: Path) -> ClassicalClassifier:
     """Load a saved classifier without a network."""
-    facts = json.loads((folder / "classifier.json").read_text())
+    facts = read_facts(folder)
     if facts["kind"] == "majority":
         return Majority(np.array(facts["log_prior"], dtype=np.float32))
     return Tfidf.load(folder, len(facts["labels"]))

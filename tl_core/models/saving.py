@@ -1,16 +1,14 @@
 """A finished classifier as a folder in the Hub's layout that says how to use it."""
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.tokens import load_tokenizer
-from tl_core.errors import NotFoundError
+from tl_core.catalogue.tokens import load_tokenizer, takes_type_ids
 from tl_core.models.classifiers import PooledClassifier, TextClassifier
+from tl_core.models.facts import write_facts
+from tl_core.schema import TextSource
 
-FACTS_FILE = "classifier.json"
 TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 
 _OWN_HEAD = """\
@@ -21,6 +19,8 @@ _OWN_HEAD = """\
     classify = pipeline("text-classification", model=".", top_k=None)
     print(classify(["A text."], truncation=True, max_length=facts["max_length"]))
 """
+
+_PIPELINE_PAIR = '[{"text": "A text.", "text_pair": "Its pair."}]'
 
 _POOLED = """\
     import json
@@ -54,7 +54,13 @@ _POOLED = """\
 
 
 def save_classifier(
-    classifier: TextClassifier, folder: Path, *, base_folder: Path, labels: tuple[str, ...], max_length: int
+    classifier: TextClassifier,
+    folder: Path,
+    *,
+    base_folder: Path,
+    labels: tuple[str, ...],
+    max_length: int,
+    texts: TextSource | None = None,
 ) -> None:
     """Write weights, tokenizer, ``classifier.json`` and a README with the lines that load them.
 
@@ -69,7 +75,9 @@ def save_classifier(
     labels
         Class names by id.
     max_length
-        Tokens kept of each text.
+        Tokens kept of each text, or of both texts of a pair together.
+    texts
+        The columns that the texts came from, None if unknown.
     """
     folder.mkdir(parents=True, exist_ok=True)
     classifier.save(folder)
@@ -79,30 +87,12 @@ def save_classifier(
     load_tokenizer(base_folder).save(str(folder / "tokenizer.json"))
     is_pooled = isinstance(classifier, PooledClassifier)
     pooling = classifier.pooling if isinstance(classifier, PooledClassifier) else Pooling.OWN
-    facts = {"kind": "neural", "pooling": pooling.value, "labels": labels, "max_length": max_length}
-    (folder / FACTS_FILE).write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
-    (folder / "README.md").write_text(_readme(is_pooled), encoding="utf-8")
+    write_facts(folder, "neural", labels, texts, pooling=pooling.value, max_length=max_length)
+    is_pair = texts is not None and texts.is_pair
+    (folder / "README.md").write_text(_readme(is_pooled, is_pair, takes_type_ids(folder)), encoding="utf-8")
 
 
-def read_facts(folder: Path) -> dict[str, Any]:
-    """Read what a model folder says about its classifier: ``kind``, ``labels`` and what that kind needs.
-
-    Raises
-    ------
-    NotFoundError
-        If it is no such folder.
-    """
-    try:
-        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotFoundError(
-            f"Expected a model folder with a {FACTS_FILE}; {folder.name!r} has none.",
-            "Use a finished run's id or a folder that `tl_core export --format hf` has written.",
-        ) from None
-    return facts
-
-
-def _readme(is_pooled: bool) -> str:
+def _readme(is_pooled: bool, is_pair: bool, takes_types: bool) -> str:
     needs = (
         "The encoder loads with transformers' `AutoModel`. The head is one linear layer on the pooled hidden "
         "states, which no class of transformers has: its weights are in `head.safetensors`, and the lines "
@@ -110,4 +100,10 @@ def _readme(is_pooled: bool) -> str:
         if is_pooled
         else "The head is the architecture's own: plain transformers loads the whole classifier."
     )
-    return f"# Text classifier\n\n{needs} Run them in this folder.\n\n{_POOLED if is_pooled else _OWN_HEAD}"
+    lines = _POOLED if is_pooled else _OWN_HEAD
+    if is_pair:
+        asked = '["A text."],\n        ["Its pair."]' if is_pooled else _PIPELINE_PAIR
+        lines = lines.replace('["A text."]', asked)
+    if is_pair and takes_types:
+        lines = lines.replace("truncation=True,", "truncation=True, return_token_type_ids=True,")
+    return f"# Text classifier\n\n{needs} Run them in this folder.\n\n{lines}"

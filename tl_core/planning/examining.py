@@ -39,7 +39,7 @@ def near_groups(dataset: Dataset, report: Report = quiet) -> NearGroups:
     """Group the near duplicates among a dataset's first texts."""
     from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
 
-    texts = dataset.table["text"].to_pylist()
+    texts = dataset.whole_texts()
     return find_groups(texts, USUAL_THRESHOLD, tick=lambda done, total: report(NEAR, done, total))
 
 

@@ -35,7 +35,12 @@ class Intake:
 
 
 def complete_choice(
-    table: Table, *, text: Sequence[str] = (), label: Sequence[str] = (), **others: Any
+    table: Table,
+    *,
+    text: Sequence[str] = (),
+    is_pair: bool = False,
+    label: Sequence[str] = (),
+    **others: Any,
 ) -> ColumnChoice:
     """Choose a table's columns: what a person named stands, and the rest is guessed.
 
@@ -43,6 +48,8 @@ def complete_choice(
     ----------
     text, label
         Columns; guessed if none is named. Several texts are joined by a line's end.
+    is_pair
+        Whether the two text columns stay a pair of texts instead.
     **others
         Further fields of `ColumnChoice`, as they are.
 
@@ -57,7 +64,7 @@ def complete_choice(
         named = {"text": text[0] if text else None, "label": label[0] if label else None}
         guess = guess_columns(table, **named)
         text, label = text or (guess.text,), label or (guess.label,)
-    joined_with = JOINED_WITH if len(text) > 1 else None
+    joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
     return ColumnChoice.model_validate(
         {"text": tuple(text), "label": tuple(label), "joined_with": joined_with, **others}
     )

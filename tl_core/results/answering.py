@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow.compute as pc
 
 from tl_core.evaluation.metrics import evaluate
+from tl_core.models.facts import find_text_source
 from tl_core.results.comparison import ranked
 from tl_core.results.runs import UNREADABLE, value_of
-from tl_core.schema import Arm, Metric, RunConfig, SplitName, State
+from tl_core.schema import Arm, Metric, RunConfig, SplitName, State, TextSource
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -31,12 +32,15 @@ class Answerer:
         Its headline metric on validation, a fraction.
     num_validation
         Examples that this was measured on.
+    texts
+        The columns that its texts came from.
     """
 
     run: RunConfig
     num_candidates: int
     value: float
     num_validation: int
+    texts: TextSource = TextSource()
 
     @property
     def arm(self) -> Arm:
@@ -60,12 +64,18 @@ def choose_answerers(
             with contextlib.suppress(*UNREADABLE):
                 score = _validation_score(workspace.run_folder(run.run_id), metric)
                 candidates.setdefault(run.arm, []).append((run, *score))
-    return tuple(_choose(candidates[arm]) for arm in ranked(list(candidates)))
+    return tuple(_choose(workspace, candidates[arm]) for arm in ranked(list(candidates)))
 
 
-def _choose(candidates: Sequence[_Candidate]) -> Answerer:
+def _choose(workspace: Workspace, candidates: Sequence[_Candidate]) -> Answerer:
     best, value, num_validation = max(candidates, key=lambda candidate: candidate[1])
-    return Answerer(run=best, num_candidates=len(candidates), value=value, num_validation=num_validation)
+    return Answerer(
+        run=best,
+        num_candidates=len(candidates),
+        value=value,
+        num_validation=num_validation,
+        texts=find_text_source(workspace.run_folder(best.run_id).model_dir),
+    )
 
 
 def _validation_score(folder: RunFolder, metric: Metric) -> tuple[float, int]:

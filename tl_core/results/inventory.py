@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
 from tl_core.evaluation.metrics import evaluate
+from tl_core.models.facts import find_text_source
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import logits_of, value_of
 from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, SplitName, State
@@ -20,7 +21,7 @@ from pathlib import Path
 from tl_core.inference.predictor import load_predictor
 
 predictor = load_predictor(Path("{folder}"))
-print(predictor.labels, predictor.predict(["A text."]))
+print(predictor.labels, predictor.predict([{question}]))
 """
 
 
@@ -122,7 +123,9 @@ def loading_lines(folder: RunFolder, run_id: str) -> str:
     """Give the lines that use a downloaded model: those of its README, or with this engine."""
     readme = folder.model_dir / "README.md"
     if not readme.exists():
-        return _ENGINE_LINES.format(folder=run_id)
+        is_pair = find_text_source(folder.model_dir).is_pair
+        question = '("A text.", "Its pair.")' if is_pair else '"A text."'
+        return _ENGINE_LINES.format(folder=run_id, question=question)
     lines = readme.read_text(encoding="utf-8").splitlines()
     return textwrap.dedent("\n".join(line for line in lines if line.startswith("    ") or not line)).strip(
         "\n"
