@@ -10,7 +10,7 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.catalogue.tokens import token_lengths
 from tl_core.data.dataset import Dataset
-from tl_core.data.doctor.examine import draw_sample, examine_sample
+from tl_core.data.doctor.examine import MAX_LENGTH, draw_sample, examine_sample
 from tl_core.data.doctor.near import NearGroups
 from tl_core.errors import NotFoundError
 from tl_core.jobs.phases import LANGUAGES, NEAR, READING, TOKENS, Report, quiet
@@ -19,14 +19,12 @@ from tl_core.planning.found import Found, keep_found
 from tl_core.planning.launching import USUAL_THRESHOLD, Intake, read_intake
 from tl_core.planning.preparing import make_or_find_intake
 from tl_core.planning.uploads import find_upload
-from tl_core.schema import TrainingConfig
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 MOST_AT_ONCE = 1_000
 """Examples up to which slow checks and fixes are done while a page waits: they then take half a second."""
-MAX_LENGTH: int = TrainingConfig.model_fields["max_length"].default
 _TEXTS_AT_A_TIME = 5_000
 
 
