@@ -44,6 +44,16 @@ class Metric(StrEnum):
     MACRO_F1 = "macro_f1"
 
 
+class ScoringRule(StrEnum):
+    """A proper score of the probabilities, never a headline; smaller is better."""
+
+    LOG_LOSS = "log_loss"
+    BRIER = "brier"
+
+
+AnyMetric = Metric | ScoringRule
+
+
 class BudgetRule(StrEnum):
     """How long every arm trains."""
 
@@ -393,6 +403,9 @@ class ExperimentConfig(Frozen):
     train_sizes: tuple[int, ...] = Field(min_length=1)
     preset: Preset
     headline_metric: Metric
+    margin: float = Field(
+        default=0.01, gt=0, lt=1, description="differences of the headline that do not matter"
+    )
     training: TrainingConfig
     learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")
 
@@ -527,15 +540,29 @@ class Flag(Frozen):
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
-    ``difference`` is a minus b, a fraction; ``ci95`` its interval, never of zero width; ``p_value`` the
-    inversion of that interval. ``scope`` is ``models`` with one seed (these two trained models only) and
-    ``expected`` with more (over seeds and examples). ``is_deterministic`` says that both arms ran once and
-    count for every seed, because none changes them.
+    Attributes
+    ----------
+    difference, ci95, ci90
+        a minus b in the metric's own unit (a fraction for `Metric`), and its intervals, never of zero width.
+        Of a `ScoringRule` the smaller value is the better one.
+    p_value, p_holm
+        The inversion of the interval; and the same corrected for ``num_pairs`` verdicts of one experiment.
+    scope
+        ``models`` with one seed (these two trained models only), ``expected`` with more (over seeds and
+        examples).
+    is_deterministic
+        Both arms ran once and count for every seed, because none changes them.
+    margin
+        The difference that was too small to matter before the start; None where none was stated.
+    detectable_difference
+        What four of five experiments like this one would show; None where not even the largest.
+    false_positive_rate
+        With few seeds, how often at most two equal arms were called different in the simulation.
     """
 
     a: str
     b: str
-    metric: Metric
+    metric: AnyMetric
     train_size: int
     num_seeds: int
     num_examples: int
@@ -546,7 +573,25 @@ class Verdict(Frozen):
     value_b: float
     difference: float
     ci95: tuple[float, float]
+    ci90: tuple[float, float] | None = None
     p_value: float
-    conclusion: Literal["better", "worse", "no_difference_shown"]
+    p_holm: float | None = None
+    num_pairs: int = 1
+    margin: float | None = None
+    detectable_difference: float | None = None
+    false_positive_rate: float | None = None
+    conclusion: Literal["better", "worse", "no_difference_shown", "equivalent"]
     flags: tuple[Flag, ...] = ()
     sentence: str
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the 95 % interval excludes 0."""
+        return self.conclusion in ("better", "worse")
+
+    @property
+    def is_within_margin(self) -> bool:
+        """Whether the 90 % interval lies within the margin (Schuirmann 1987)."""
+        if self.margin is None or self.ci90 is None:
+            return False
+        return -self.margin < self.ci90[0] and self.ci90[1] < self.margin

@@ -42,14 +42,38 @@ def test_variance_and_degrees_of_freedom_by_hand():
     # 2 / (2 * 9) = 4/36 B = 11/36. Residuals of 1/6, 1/6 and 2/6 in size leave R = 1/36.
     interval = mean_interval(np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 1.0]]), DIFFERENCE)
     assert interval.standard_error**2 == pytest.approx((4 + 11 - 1) / 36)
-    assert interval.degrees_of_freedom == pytest.approx(14**2 / (4**2 + 11**2 / 2 + 1 / 2))
+    # The seeds' share is 4/14, with one degree of freedom; the rest has two.
+    assert interval.degrees_of_freedom == pytest.approx(1 / (4 / 14 + 10 / 14 / 2))
 
 
-def test_the_variance_never_falls_below_its_larger_part_nor_the_freedom_below_the_seeds():
+def test_the_variance_never_falls_below_its_larger_part():
     # No seed or example differs on average, all is residual: A = 0, B = guard = 2 / (2 * 4), R = 1.
     interval = mean_interval(np.array([[1.0, -1.0], [-1.0, 1.0]]), DIFFERENCE)
     assert interval.standard_error == pytest.approx(0.5)
     assert interval.degrees_of_freedom == 1
+
+
+@settings(deadline=None)
+@given(DIFFERENCES.filter(lambda values: len(values) > 1 and np.ptp(values) > 0))
+def test_the_freedom_lies_between_that_of_seeds_and_that_of_examples(values):
+    df = mean_interval(values, DIFFERENCE).degrees_of_freedom
+    ends = sorted(size - 1 for size in values.shape)
+    assert ends[0] - 1e-9 <= df <= ends[1] + 1e-9
+
+
+def test_skewed_seeds_lengthen_the_interval_by_johnsons_term_on_one_side():
+    seeds = [0.01, 0.02, 0.06]
+    values = np.repeat(seeds, 2000).reshape(3, 2000)
+    plain, skewed, mirrored = (mean_interval(values, DIFFERENCE, skew=skew) for skew in (0.0, 2.0, -2.0))
+    t = stats.t.ppf(0.975, plain.degrees_of_freedom)
+    tail = 2.0 * (stats.sem(seeds) ** 2) * (1 + 2 * t**2) / 6
+    assert (skewed.low, skewed.high) == pytest.approx((plain.low, plain.high + tail))
+    assert (mirrored.low, mirrored.high) == pytest.approx((plain.low - tail, plain.high))
+
+
+def test_skew_counts_only_as_far_as_seeds_vary():
+    values = np.random.default_rng(7).choice([-1.0, 0.0, 1.0], size=(1, 100))
+    assert mean_interval(values, DIFFERENCE) == mean_interval(values, DIFFERENCE, skew=50.0)
 
 
 def test_one_seed_is_the_paired_t_interval_but_for_the_guard():
@@ -127,16 +151,17 @@ def test_an_interval_has_width_holds_its_estimate_and_keeps_its_limits(values):
 
 
 @settings(deadline=None)
-@given(DIFFERENCES, st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 0.999]))
-def test_the_p_value_and_the_interval_never_disagree(values, confidence):
-    interval = mean_interval(values, DIFFERENCE, confidence=confidence)
+@given(DIFFERENCES, st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 0.999]), st.floats(-40, 40))
+def test_the_p_value_and_the_interval_never_disagree(values, confidence, skew):
+    interval = mean_interval(values, DIFFERENCE, skew=skew, confidence=confidence)
     assert (interval.p_value < 1 - confidence) == (interval.low > 0 or interval.high < 0)
 
 
 @settings(deadline=None)
-@given(DIFFERENCES)
-def test_swapping_the_arms_mirrors_the_interval(values):
-    one, other = mean_interval(values, DIFFERENCE), mean_interval(-values, DIFFERENCE)
+@given(DIFFERENCES, st.floats(-40, 40))
+def test_swapping_the_arms_mirrors_the_interval(values, skew):
+    one = mean_interval(values, DIFFERENCE, skew=skew)
+    other = mean_interval(-values, DIFFERENCE, skew=-skew)
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low), abs=1e-9)
     assert one.p_value == pytest.approx(other.p_value)
 

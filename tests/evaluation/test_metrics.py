@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
+import scipy.special
 import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tl_core.evaluation.metrics import confusion_matrix, evaluate, log_loss, macro_f1, per_class
+from tl_core.evaluation.metrics import (
+    brier_scores,
+    confusion_matrix,
+    evaluate,
+    log_loss,
+    macro_f1,
+    per_class,
+)
 
 NUM_LABELS = 4
 ANSWERS = st.lists(
@@ -63,3 +71,15 @@ def test_log_loss_agrees_with_scikit_learn():
 
 def test_log_loss_stays_finite_for_extreme_scores():
     assert log_loss(np.array([0]), np.array([[-500.0, 500.0]], dtype=np.float32)) == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("num_labels", [2, 5])
+def test_brier_scores_agree_with_scikit_learn(num_labels):
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(60, num_labels)).astype(np.float32)
+    targets = rng.integers(num_labels, size=60)
+    probabilities = scipy.special.softmax(logits.astype(np.float64), axis=1)
+    reference = sklearn.metrics.brier_score_loss(
+        targets, probabilities, labels=range(num_labels), scale_by_half=True
+    )
+    assert brier_scores(targets, logits).mean() == pytest.approx(reference)

@@ -10,45 +10,108 @@ from dataclasses import dataclass
 import numpy as np
 
 from tl_core.evaluation.intervals import Limits
-from tl_core.evaluation.metrics import Counts, Floats, Ints, confusion_matrix, divide, macro_f1
+from tl_core.evaluation.metrics import (
+    Counts,
+    Floats,
+    Ints,
+    brier_scores,
+    confusion_matrix,
+    divide,
+    log_losses,
+    macro_f1,
+)
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.schema import Metric
+from tl_core.schema import AnyMetric, Metric, ScoringRule
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExampleValues:
     """The contributions to one metric, or the differences between those of two arms.
 
-    ``values`` is (S, n); the mean over the examples of a seed is that seed's metric. ``limits`` says what
-    the mean can be; their unit depends on the targets alone, so two arms share it.
+    Attributes
+    ----------
+    values
+        (S, n); the mean over the examples of a seed is that seed's metric.
+    limits
+        What the mean can be; their unit depends on the targets alone, so two arms share it.
+    skew
+        Third cumulant of the mean over seeds, divided by the square of its variance.
     """
 
     values: Floats
     limits: Limits
+    skew: float
+
+    @classmethod
+    def of_arm(cls, values: Floats, limits: Limits) -> "ExampleValues":
+        """Take the contributions of one arm.
+
+        Seeds are assumed to vary as (m - low)(high - m), m being the metric, as the variance of a share
+        does. In a family whose variance is a function V of its mean, the third cumulant is V V' (Morris 1982,
+        Annals of Statistics 10, 65-80), so the skew is V' / V; it is taken one answer away from the limits.
+        """
+        mean, one = float(values.mean()), limits.unit / values.shape[1]
+        skew = 1 / (mean - limits.low + one) - 1 / (limits.high - mean + one)
+        return cls(values=values, limits=limits, skew=float(skew))
 
     def minus(self, other: "ExampleValues") -> "ExampleValues":
         """Subtract, seed by seed and example by example."""
-        return ExampleValues(values=self.values - other.values, limits=self.limits.of_difference())
+        values = self.values - other.values
+        own = _share_of_first(self.values, other.values, values)
+        return ExampleValues(
+            values=values,
+            limits=self.limits.minus(other.limits),
+            skew=own**2 * self.skew - (1 - own) ** 2 * other.skew,
+        )
 
 
-def example_values(arm: ArmPredictions, metric: Metric) -> ExampleValues:
+def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
     """Spread a metric over the test examples of an arm."""
-    return _VALUES[metric](arm)
+    return ExampleValues.of_arm(*_VALUES[metric](arm))
 
 
-def _accuracy(arm: ArmPredictions) -> ExampleValues:
-    return ExampleValues(values=arm.correct.astype(np.float64), limits=Limits(low=0, high=1))
+def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:
+    """Share of ``a`` in the variance between seeds of the difference; what both have in common is halved."""
+    if len(a) == 1:
+        return 0.5
+    of_a, of_b, of_both = (float(table.mean(axis=1).var(ddof=1)) for table in (a, b, difference))
+    return float(np.clip(0.5 + (of_a - of_b) / (2 * of_both), 0, 1)) if of_both else 0.5
 
 
-def _macro_f1(arm: ArmPredictions) -> ExampleValues:
+def _accuracy(arm: ArmPredictions) -> tuple[Floats, Limits]:
+    return arm.correct.astype(np.float64), Limits(low=0, high=1)
+
+
+def _macro_f1(arm: ArmPredictions) -> tuple[Floats, Limits]:
     rows = [macro_f1_values(arm.targets, predicted, arm.num_labels) for predicted in arm.predicted]
-    return ExampleValues(values=np.stack(rows), limits=Limits(low=0, high=1, unit=_macro_unit(arm.targets)))
+    return np.stack(rows), Limits(low=0, high=1, unit=macro_unit(arm.targets))
 
 
-_VALUES: dict[Metric, Callable[[ArmPredictions], ExampleValues]] = {
+def _brier(arm: ArmPredictions) -> tuple[Floats, Limits]:
+    rows = [brier_scores(arm.targets, logits) for logits in arm.logits]
+    return np.stack(rows), Limits(low=0, high=1)
+
+
+def _log_loss(arm: ArmPredictions) -> tuple[Floats, Limits]:
+    values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
+    return values, log_loss_limits(values, arm.num_labels)
+
+
+_VALUES: dict[AnyMetric, Callable[[ArmPredictions], tuple[Floats, Limits]]] = {
     Metric.ACCURACY: _accuracy,
     Metric.MACRO_F1: _macro_f1,
+    ScoringRule.LOG_LOSS: _log_loss,
+    ScoringRule.BRIER: _brier,
 }
+
+
+def log_loss_limits(values: Floats, num_labels: int) -> Limits:
+    """Let the largest loss that was seen stand in for an upper limit, which losses do not have.
+
+    The unit is the loss of an even guess among K classes, log K: what an answer gains that becomes right.
+    """
+    even = float(np.log(num_labels))
+    return Limits(low=0, high=max(even, float(values.max())), unit=even)
 
 
 def macro_f1_values(targets: Ints, predicted: Ints, num_labels: int) -> Floats:
@@ -83,7 +146,7 @@ def macro_f1_without_one(confusion: Counts) -> Floats:
     return divide(total, num_classes)
 
 
-def _macro_unit(targets: Ints) -> float:
+def macro_unit(targets: Ints) -> float:
     """Root mean square over the examples of n / (K n_k), the weight of an example of class k.
 
     A macro average gives every class 1 / K, to be shared by its n_k examples; balanced classes give 1.

@@ -30,9 +30,9 @@ class Limits:
     high: float
     unit: float = 1.0
 
-    def of_difference(self) -> "Limits":
-        """Limits of the difference between two such means."""
-        return Limits(low=self.low - self.high, high=self.high - self.low, unit=self.unit)
+    def minus(self, other: "Limits") -> "Limits":
+        """Limits of the difference between a mean within these and one within ``other``."""
+        return Limits(low=self.low - other.high, high=self.high - other.low, unit=max(self.unit, other.unit))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Interval:
         The smallest 1 - confidence at which the interval excludes 0: it is below 1 - confidence exactly
         when the interval does.
     standard_error, degrees_of_freedom
-        Of the t interval; None for an exact bound.
+        Of the t interval, before skewed seeds lengthen it; None for an exact bound.
     method
         How the interval was made.
     scope
@@ -80,7 +80,16 @@ class VarianceParts:
     residual: float
 
 
-def mean_interval(values: Floats, limits: Limits, *, confidence: float = 0.95) -> Interval:
+@dataclass(frozen=True, kw_only=True)
+class MeanVariance:
+    """Variance of a mean, the part of it that is seen between seeds, and its degrees of freedom."""
+
+    total: float
+    seeds: float
+    degrees_of_freedom: float
+
+
+def mean_interval(values: Floats, limits: Limits, *, skew: float = 0.0, confidence: float = 0.95) -> Interval:
     """Estimate the mean of a metric's contributions, or of paired differences, over seeds and examples.
 
     Parameters
@@ -89,6 +98,9 @@ def mean_interval(values: Floats, limits: Limits, *, confidence: float = 0.95) -
         (S, n), S seeds and n test examples.
     limits
         What the mean can be.
+    skew
+        Third cumulant of the mean over seeds, divided by the square of its variance
+        (``example_values.ExampleValues``); the interval is lengthened towards the longer tail.
     confidence
         Probability with which the interval is to cover the mean, between 0 and 1.
 
@@ -104,25 +116,33 @@ def mean_interval(values: Floats, limits: Limits, *, confidence: float = 0.95) -
         )
     if np.ptp(values) < _EQUAL:
         return _exact_bound(values, limits, 1 - confidence)
-    return _t_interval(values, limits, 1 - confidence)
+    return _t_interval(values, limits, skew, 1 - confidence)
 
 
-def _t_interval(values: Floats, limits: Limits, alpha: float) -> Interval:
+def _t_interval(values: Floats, limits: Limits, skew: float, alpha: float) -> Interval:
     # Deterministic arms count for every seed, but a row that is repeated brings no further evidence.
     is_repeated = bool((values == values[0]).all())
-    variance, df = _variance_of_mean(values[:1] if is_repeated else values, limits.unit)
-    estimate, se = float(values.mean()), float(np.sqrt(variance))
-    half_width = float(special.stdtrit(df, 1 - alpha / 2)) * se
+    variance = _variance_of_mean(values[:1] if is_repeated else values, limits.unit)
+    estimate, se, df = float(values.mean()), float(np.sqrt(variance.total)), variance.degrees_of_freedom
+    t, lean = float(special.stdtrit(df, 1 - alpha / 2)), skew * variance.seeds
+    tail = lean * (1 + 2 * t**2) / 6
     return Interval(
         estimate=estimate,
-        low=max(limits.low, estimate - half_width),
-        high=min(limits.high, estimate + half_width),
-        p_value=float(2 * special.stdtr(df, -abs(estimate) / se)),
+        low=max(limits.low, estimate - t * se + min(tail, 0.0)),
+        high=min(limits.high, estimate + t * se + max(tail, 0.0)),
+        p_value=float(2 * special.stdtr(df, -_t_that_reaches_zero(estimate, se, lean))),
         standard_error=se,
         degrees_of_freedom=df,
         method="examples_t" if is_repeated else "crossed_random_effects",
         scope=_scope(values),
     )
+
+
+def _t_that_reaches_zero(estimate: float, standard_error: float, lean: float) -> float:
+    """Solve ``t se + |lean| (1 + 2 t^2) / 6 = |estimate|``, the side that faces 0; it may not lean there."""
+    lean = abs(lean) if lean * estimate < 0 else 0.0
+    distance = max(0.0, abs(estimate) - lean / 6)
+    return 2 * distance / (standard_error + float(np.sqrt(standard_error**2 + 4 / 3 * lean * distance)))
 
 
 def _exact_bound(values: Floats, limits: Limits, alpha: float) -> Interval:
@@ -171,20 +191,22 @@ def variance_parts(values: Floats) -> VarianceParts:
     )
 
 
-def _variance_of_mean(values: Floats, unit: float) -> tuple[float, float]:
-    """Variance of the mean of (S, n) and its degrees of freedom."""
+def _variance_of_mean(values: Floats, unit: float) -> MeanVariance:
+    """Variance of the mean of a table (S, n)."""
     num_seeds, num_examples = values.shape
     guard = _rare_change_guard(num_seeds, num_examples, unit)
     if num_seeds == 1:
-        return float(values.var(ddof=1)) / num_examples + guard, num_examples - 1
+        total = float(values.var(ddof=1)) / num_examples + guard
+        return MeanVariance(total=total, seeds=0.0, degrees_of_freedom=num_examples - 1)
     parts = variance_parts(values)
-    seeds, examples, residual = parts.seeds, parts.examples + guard, parts.residual
+    seeds, examples = parts.seeds, parts.examples + guard
     # The larger part is a floor: the sum less the residual can fall below it by chance.
-    variance = max(seeds + examples - residual, seeds, examples)
-    free_seeds, free_examples = num_seeds - 1, num_examples - 1
-    spread = seeds**2 / free_seeds + examples**2 / free_examples + residual**2 / (free_seeds * free_examples)
-    # Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
-    return variance, max(variance**2 / spread, free_seeds)
+    total = max(seeds + examples - parts.residual, seeds, examples)
+    # Satterthwaite (1946, Biometrics Bulletin 2, 110-114) squares the shares. They are estimates: where that
+    # of the seeds is too small by chance, its square would promise freedom that is not there.
+    share = seeds / total
+    df = 1 / (share / (num_seeds - 1) + (1 - share) / (num_examples - 1))
+    return MeanVariance(total=total, seeds=seeds, degrees_of_freedom=df)
 
 
 def _rare_change_guard(num_seeds: int, num_examples: int, unit: float) -> float:

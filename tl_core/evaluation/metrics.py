@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 Ints = npt.NDArray[np.integer[Any]]
 Counts = npt.NDArray[np.int64]
@@ -88,9 +88,25 @@ def per_class(confusion: Counts) -> PerClass:
 
 def log_loss(targets: Ints, logits: npt.NDArray[np.float32]) -> float:
     """Mean negative log-probability of the targets, in nats, under the softmax of the logits."""
+    return float(log_losses(targets, logits).mean())
+
+
+def log_losses(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
+    """Negative log-probability of each target, in nats: (n,), (n, K) to (n,)."""
     scores = logits.astype(np.float64)
     own = scores[np.arange(len(targets)), targets]
-    return float((logsumexp(scores, axis=1) - own).mean())
+    return np.asarray(logsumexp(scores, axis=1) - own)
+
+
+def brier_scores(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
+    """Half the squared distance of the probabilities from the answer, per example: (n,), (n, K) to (n,).
+
+    Brier (1950, Monthly Weather Review 78, 1-3) sums over the classes, which makes 2 of a wrong answer given
+    with certainty. Halved it is 1, so the score of certain answers is their error rate.
+    """
+    errors = softmax(logits.astype(np.float64), axis=1)
+    errors[np.arange(len(targets)), targets] -= 1
+    return np.asarray((errors**2).sum(axis=1) / 2)
 
 
 def divide(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats:
