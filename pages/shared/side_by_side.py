@@ -142,10 +142,9 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
         )
         return
     words = take_apart(verdict, {group.key: group.phrase for group in comparison.groups})
-    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
     counts = f"{plural(verdict.num_seeds, 'common seed')}, {verdict.num_examples:,} test examples"
     st.markdown(f"### {literal(words.claim)}.")
-    st.markdown(literal(f"{words.interval}{unit} ({counts})."))
+    st.markdown(literal(f"{words.interval} ({counts})."))
     if verdict.scope == "models":
         st.caption("One seed: it is about these two trained models and says nothing about other trainings.")
     for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):

@@ -12,6 +12,7 @@ _BADGES = {
     "better": ("better: the interval excludes zero", ":material/check_circle:", "green"),
     "worse": ("worse: the interval excludes zero", ":material/cancel:", "red"),
     "no_difference_shown": ("no difference shown: the interval holds zero", ":material/remove:", "gray"),
+    "equivalent": ("equivalent: the 90 % interval lies within the margin", ":material/equal:", "blue"),
 }
 _FLAG_WORDS = {
     "collapsed": "one label for all",
@@ -37,7 +38,7 @@ def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
     """Say a verdict's claim, and its interval with n and seeds; not escaped."""
     arms = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
     words = take_apart(verdict, arms)
-    return f"{words.claim}.", f"{words.interval}{_unit(verdict)} ({counts(verdict)})."
+    return f"{words.claim}.", f"{words.interval} ({counts(verdict)})."
 
 
 def draw_weaknesses(results: ExperimentResults, verdict: Verdict) -> None:
@@ -62,7 +63,3 @@ def _draw_remedies(verdict: Verdict) -> None:
         st.caption("It is about these two trained models and says nothing about other trainings.")
     for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
         st.caption(literal(remedy))
-
-
-def _unit(verdict: Verdict) -> str:
-    return "" if verdict.conclusion == "no_difference_shown" else " points"

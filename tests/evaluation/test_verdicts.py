@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
+from statsmodels.stats.weightstats import DescrStatsW
 
 from tests.evaluation.arms import arm_of, arm_with_hits
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.verdicts import compare, summarise
-from tl_core.schema import Flag, Metric
+from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES, compare, summarise
+from tl_core.schema import Flag, Metric, ScoringRule
 
 
 def random_arms(num_seeds=3, num_examples=120, accuracies=(0.9, 0.6)):
@@ -77,6 +78,73 @@ def test_only_two_arms_that_ran_once_make_a_verdict_without_seeds(num_seeds):
     assert "seeds," not in verdict.sentence
     assert not compare(once, b, metric=Metric.ACCURACY).is_deterministic
     assert not compare(a, other, metric=Metric.ACCURACY).is_deterministic
+
+
+@pytest.mark.parametrize("rule", list(ScoringRule))
+def test_of_a_scoring_rule_the_smaller_value_is_better(rule):
+    a, b = random_arms()
+    verdict = compare(a, b, metric=rule)
+    assert verdict.difference < 0
+    assert verdict.ci95[1] < 0
+    assert verdict.conclusion == "better"
+    assert compare(b, a, metric=rule).conclusion == "worse"
+
+
+def nearly_equal_arms():
+    targets = np.zeros(3000, dtype=int)
+    predicted = np.tile(np.arange(3000) % 10 == 0, (3, 1)).astype(int)
+    other = predicted.copy()
+    other[:, :6] = 1 - other[:, :6]
+    return arm_of(predicted, targets), arm_of(other, targets, arm="scratch")
+
+
+def test_arms_are_equivalent_only_within_a_stated_margin():
+    a, b = nearly_equal_arms()
+    without, narrow, wide = (
+        compare(a, b, metric=Metric.ACCURACY, margin=margin) for margin in (None, 0.001, 0.01)
+    )
+    assert [one.conclusion for one in (without, narrow)] == ["no_difference_shown"] * 2
+    assert wide.conclusion == "equivalent"
+    assert "equivalent within 1 point" in wide.sentence
+
+
+def test_equivalence_is_that_of_two_one_sided_tests():
+    rng = np.random.default_rng(3)
+    targets = np.zeros(20_000, dtype=int)
+    a, b = (
+        arm_of((rng.random((1, 20_000)) < 0.2).astype(int), targets, arm=name)
+        for name in ("fine_tuned", "scratch")
+    )
+    verdict = compare(a, b, metric=Metric.ACCURACY, margin=0.01)
+    difference = (a.correct.astype(float) - b.correct)[0]
+    p_value, _, _ = DescrStatsW(difference).ttost_mean(-0.01, 0.01)
+    assert (p_value < 0.05) == verdict.is_within_margin
+    edge = max(abs(end) for end in verdict.ci90)
+    assert DescrStatsW(difference).ttost_mean(-edge, edge)[0] == pytest.approx(0.05, rel=1e-3)
+
+
+def test_a_difference_is_a_difference_even_within_the_margin():
+    a, b = nearly_equal_arms()
+    better = a.predicted.copy()
+    better[:, 30:300:10] = 0
+    verdict = compare(arm_of(better, a.targets), b, metric=Metric.ACCURACY, margin=0.05)
+    assert verdict.conclusion == "better"
+    assert verdict.is_within_margin
+    assert "within the margin of 5 points" in verdict.sentence
+
+
+def test_few_seeds_have_their_measured_rate_beside_them():
+    a, b = random_arms(num_seeds=5)
+    rates = [
+        compare(a.for_seeds(seeds), b, metric=Metric.ACCURACY).false_positive_rate
+        for seeds in ([0], [0, 1, 2], [0, 1, 2, 3, 4])
+    ]
+    assert rates == [None, FALSE_POSITIVE_RATES[3], None]
+
+
+def test_arms_that_no_seed_changes_have_no_rate_for_few_seeds():
+    a, b = (arm.repeated_for(range(3)) for arm in random_arms(num_seeds=1))
+    assert compare(a, b, metric=Metric.ACCURACY).false_positive_rate is None
 
 
 def test_the_sentence_uses_the_labels():

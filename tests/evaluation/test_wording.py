@@ -1,10 +1,26 @@
 import pytest
 
-from tl_core.evaluation.wording import counts, describe_arm, points, verdict_sentence
-from tl_core.schema import Arm, ArmKind, Flag, Metric, Verdict
+from tl_core.evaluation.wording import (
+    counts,
+    describe_arm,
+    detection_words,
+    few_seeds_words,
+    pairs_words,
+    points,
+    verdict_sentence,
+)
+from tl_core.schema import Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
 
 NAMES = ["fine_tuned", "scratch", "frozen", "frozen_random", "tfidf", "majority", "fine_tuned:other"]
 LABELS = {name: describe_arm(Arm.parse(name), "other" if ":" in name else "all-MiniLM-L6") for name in NAMES}
+
+EQUIVALENT = {
+    "difference": 0.001,
+    "ci95": (-0.006, 0.008),
+    "ci90": (-0.005, 0.007),
+    "margin": 0.01,
+    "conclusion": "equivalent",
+}
 
 
 def verdict(a="fine_tuned", b="scratch", difference=0.214, ci95=(0.141, 0.287), **changes):
@@ -98,6 +114,72 @@ def test_macro_f1_is_named():
         difference=-0.082, ci95=(-0.15, -0.01), metric=Metric.MACRO_F1
     )
     assert "1.2 points of macro-F1" in sentence(difference=0.012, ci95=(-0.03, 0.05), metric=Metric.MACRO_F1)
+
+
+def test_equivalence_states_its_margin_and_both_intervals():
+    assert sentence(**EQUIVALENT) == (
+        "Fine-tuning all-MiniLM-L6 and the same network trained from scratch are equivalent within 1 point: "
+        "0.1 points of accuracy, 95 % interval −0.6 to 0.8, and the 90 % interval, −0.5 to 0.7, lies within "
+        "the margin (5 seeds, 180 test examples)."
+    )
+
+
+def test_equivalence_with_one_seed_is_about_these_two_models():
+    words = sentence(**EQUIVALENT, num_seeds=1, scope="models")
+    assert words.startswith("These two trained models: fine-tuning all-MiniLM-L6 and")
+    assert words.endswith("(one seed, so this says nothing about other trainings).")
+
+
+def test_a_difference_that_was_not_to_matter_says_so():
+    small = {"difference": 0.004, "ci95": (0.001, 0.007), "ci90": (0.0015, 0.0065), "margin": 0.01}
+    assert sentence(**small).endswith("test examples), which lies within the margin of 1 point.")
+    assert "margin" not in sentence(**(small | {"ci90": (0.0015, 0.0105)}))
+
+
+def test_a_difference_that_many_pairs_could_bring_about_says_so():
+    assert sentence(p_holm=0.06, num_pairs=6).endswith(
+        "test examples), but not once corrected for 6 pairs (Holm p = 0.06)."
+    )
+    assert "Holm" not in sentence(p_holm=0.04, num_pairs=6)
+    assert "Holm" not in sentence(difference=0.01, ci95=(-0.1, 0.1), p_holm=0.6, num_pairs=6)
+
+
+@pytest.mark.parametrize(
+    ("difference", "ci95", "expected"),
+    [
+        (-0.21, (-0.4, -0.02), "has a log loss 0.210 nats lower than the same network"),
+        (0.21, (0.02, 0.4), "has a log loss 0.210 nats higher than the same network"),
+        (0.01, (-0.02, 0.04), "0.010 nats of log loss, 95 % interval −0.020 to 0.040"),
+    ],
+)
+def test_log_losses_are_said_in_nats(difference, ci95, expected):
+    conclusion = "better" if ci95[1] < 0 else "worse" if ci95[0] > 0 else "no_difference_shown"
+    assert expected in sentence(
+        difference=difference, ci95=ci95, metric=ScoringRule.LOG_LOSS, conclusion=conclusion
+    )
+
+
+def test_brier_scores_have_no_unit():
+    words = sentence(difference=-0.05, ci95=(-0.08, -0.02), metric=ScoringRule.BRIER, conclusion="better")
+    assert "has a Brier score 0.050 lower than" in words
+    assert "(95 % interval 0.020 to 0.080, 5 seeds" in words
+
+
+def test_the_detectable_difference_is_said_in_points():
+    assert detection_words(verdict(detectable_difference=0.0312)) == (
+        "Four of five experiments like this one would show a difference of 3.1 points or more."
+    )
+    assert detection_words(verdict()).startswith("No difference is large enough")
+
+
+def test_few_seeds_come_with_their_measured_rate():
+    assert "up to 5.8 % of the cases" in few_seeds_words(verdict(num_seeds=3, false_positive_rate=0.058))
+    assert few_seeds_words(verdict()) == ""
+
+
+def test_several_pairs_are_counted():
+    assert pairs_words([verdict()]) == ""
+    assert pairs_words([verdict(), verdict()]).startswith("2 pairs were compared")
 
 
 def test_flags_stand_in_the_same_sentence():

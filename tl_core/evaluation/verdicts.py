@@ -2,25 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from tl_core.evaluation.example_values import example_values
-from tl_core.evaluation.intervals import Interval, Scope, mean_interval
+from tl_core.evaluation.intervals import Scope, mean_interval
+from tl_core.evaluation.power import detectable_difference
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.evaluation.wording import verdict_sentence
-from tl_core.schema import Flag, Metric, Verdict
+from tl_core.schema import AnyMetric, Flag, Metric, Verdict
+
+# With few seeds, the highest rate at which two equal arms were called different in any cell of the simulation
+# (``benchmarks/intervals.json``; a test holds the two together).
+FALSE_POSITIVE_RATES: Final = {2: 0.06, 3: 0.06, 4: 0.06}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmSummary:
     """One metric of one arm on test.
 
-    ``values`` are the fractions of the ``seeds``, in their order; ``mean`` is their mean, with an
+    ``values`` are those of the ``seeds``, in their order; ``mean`` is their mean, with an
     interval over seeds and examples (with one seed: over examples, ``scope`` ``models``).
     """
 
     arm: str
-    metric: Metric
+    metric: AnyMetric
     train_size: int
     seeds: tuple[int, ...]
     num_examples: int
@@ -34,7 +39,8 @@ def compare(
     a: ArmPredictions,
     b: ArmPredictions,
     *,
-    metric: Metric,
+    metric: AnyMetric,
+    margin: float | None = None,
     flags: Sequence[Flag] = (),
     labels: Mapping[str, str] | None = None,
 ) -> Verdict:
@@ -46,6 +52,9 @@ def compare(
         The arms; the difference is ``a`` minus ``b``.
     metric
         The metric to compare, chosen before the runs.
+    margin
+        The difference that was too small to matter, stated before the runs; without one, arms are never
+        called equivalent.
     flags
         Flags of any arms; those of other arms and of seeds outside the comparison are left out.
     labels
@@ -59,7 +68,10 @@ def compare(
     a, b = pair(a, b)
     values_a, values_b = example_values(a, metric), example_values(b, metric)
     difference = values_a.minus(values_b)
-    interval = mean_interval(difference.values, difference.limits)
+    interval, narrower = (
+        mean_interval(difference.values, difference.limits, skew=difference.skew, confidence=confidence)
+        for confidence in (0.95, 0.90)
+    )
     verdict = Verdict(
         a=a.arm,
         b=b.arm,
@@ -74,15 +86,20 @@ def compare(
         value_b=float(values_b.values.mean()),
         difference=interval.estimate,
         ci95=(interval.low, interval.high),
+        ci90=(narrower.low, narrower.high),
         p_value=interval.p_value,
-        conclusion=_conclusion(interval),
+        margin=margin,
+        detectable_difference=detectable_difference(interval, difference.limits, a.num_examples),
+        false_positive_rate=_false_positive_rate(a, b),
+        conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
         sentence="",
     )
+    verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
     return verdict.model_copy(update={"sentence": verdict_sentence(verdict, labels or {})})
 
 
-def summarise(arm: ArmPredictions, metric: Metric) -> ArmSummary:
+def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
     """Summarise one metric of an arm over its seeds.
 
     Raises
@@ -91,7 +108,7 @@ def summarise(arm: ArmPredictions, metric: Metric) -> ArmSummary:
         If there are fewer than two test examples.
     """
     spread = example_values(arm, metric)
-    interval = mean_interval(spread.values, spread.limits)
+    interval = mean_interval(spread.values, spread.limits, skew=spread.skew)
     return ArmSummary(
         arm=arm.arm,
         metric=metric,
@@ -105,7 +122,15 @@ def summarise(arm: ArmPredictions, metric: Metric) -> ArmSummary:
     )
 
 
-def _conclusion(interval: Interval) -> Literal["better", "worse", "no_difference_shown"]:
-    if interval.low > 0:
-        return "better"
-    return "worse" if interval.high < 0 else "no_difference_shown"
+def _conclusion(verdict: Verdict) -> Literal["better", "worse", "no_difference_shown", "equivalent"]:
+    """Conclude from the intervals alone: a difference first, then two one-sided tests (Schuirmann 1987)."""
+    low, high = verdict.ci95
+    if low <= 0 <= high:
+        return "equivalent" if verdict.is_within_margin else "no_difference_shown"
+    return "better" if (low > 0) is isinstance(verdict.metric, Metric) else "worse"
+
+
+def _false_positive_rate(a: ArmPredictions, b: ArmPredictions) -> float | None:
+    if a.is_deterministic and b.is_deterministic:
+        return None
+    return FALSE_POSITIVE_RATES.get(a.num_seeds)

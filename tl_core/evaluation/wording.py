@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tl_core.schema import Arm, ArmKind, Flag, Metric, Verdict
+from tl_core.schema import AnyMetric, Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
 
 _PHRASES = {
     ArmKind.MAJORITY: "always answering the largest class",
@@ -51,20 +51,23 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
     labels
         Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
     """
-    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
-    claim = _no_difference if verdict.conclusion == "no_difference_shown" else _difference
-    sentence = claim(verdict, first, second) + _reservations(verdict.flags, a, b, labels) + "."
+    words, interval, reservations = _parts(verdict, labels)
     if is_about_models(verdict):
-        return f"These two trained models: {sentence}"
-    return sentence[0].upper() + sentence[1:]
+        examples = f"over {verdict.num_examples:,} test examples"
+        proof, basis = f"{interval} {examples}", _ONE_SEED
+        brackets = f"({proof}; {basis})" if verdict.is_difference else f"({basis})"
+    else:
+        proof = interval
+        brackets = f"({proof}, {counts(verdict)})" if verdict.is_difference else f"({counts(verdict)})"
+    claim = f"{words} {brackets}" if verdict.is_difference else f"{words}: {proof} {brackets}"
+    return _about(verdict, f"{claim}{reservations}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A verdict's sentence taken apart, for places where its parts stand below each other.
 
-    ``claim`` is a sentence of its own, with all that weakens it; ``interval`` continues it.
+    ``claim`` is a sentence of its own, with all that weakens it; ``interval`` continues it, with its unit.
     """
 
     claim: str
@@ -73,56 +76,91 @@ class Claim:
 
 def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
     """Say a verdict's claim and its interval apart, in the words of `verdict_sentence`."""
+    words, interval, reservations = _parts(verdict, labels)
+    unit = _UNITS[verdict.metric] if verdict.is_difference else ""
+    return Claim(claim=_about(verdict, words + reservations), interval=f"{interval}{unit}")
+
+
+def _about(verdict: Verdict, words: str) -> str:
+    """Begin a sentence, with what it is about if that is no more than two models."""
+    if is_about_models(verdict):
+        return f"These two trained models: {words}"
+    return words[0].upper() + words[1:]
+
+
+def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
+    """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
     first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
-    if verdict.conclusion == "no_difference_shown":
-        words = f"no difference shown between {first} and {second}"
-        difference, low, high = points(verdict.difference, *verdict.ci95)
-        interval = f"{difference} points of {METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
-    else:
+    reservations = _small(verdict) + _one_of_many(verdict) + _reservations(verdict.flags, a, b, labels)
+    if verdict.is_difference:
         relation, interval = _relation(verdict)
-        words = f"{first} {relation} {second}"
-    words += _reservations(verdict.flags, a, b, labels)
-    if is_about_models(verdict):
-        return Claim(claim=f"These two trained models: {words}", interval=interval)
-    return Claim(claim=words[0].upper() + words[1:], interval=interval)
-
-
-def _difference(verdict: Verdict, first: str, second: str) -> str:
-    relation, interval = _relation(verdict)
-    if is_about_models(verdict):
-        examples = f"{verdict.num_examples:,} test examples"
-        return f"{first} {relation} {second} ({interval} over {examples}; {_ONE_SEED})"
-    return f"{first} {relation} {second} ({interval}, {counts(verdict)})"
+        return f"{first} {relation} {second}", interval, reservations
+    claim = f"no difference shown between {first} and {second}"
+    difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
+    unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
+    interval = f"{difference}{unit}, 95 % interval {low} to {high}"
+    if verdict.conclusion == "equivalent" and verdict.ci90:
+        claim = f"{first} and {second} are equivalent within {margin_words(verdict)}"
+        low, high = amounts(verdict.metric, *verdict.ci90)
+        interval = f"{interval}, and the 90 % interval, {low} to {high}, lies within the margin"
+    return claim, interval, reservations
 
 
 def _relation(verdict: Verdict) -> tuple[str, str]:
     """Say how a stands to b, and the interval from the side of the one ahead."""
-    sign = 1 if verdict.conclusion == "better" else -1
+    sign = 1 if verdict.difference > 0 else -1
     low, high = sorted(sign * end for end in verdict.ci95)
-    difference, low_words, high_words = points(sign * verdict.difference, low, high)
-    relation = _RELATIONS[verdict.metric, verdict.conclusion].format(points=difference)
+    difference, low_words, high_words = amounts(verdict.metric, sign * verdict.difference, low, high)
+    relation = _RELATIONS[verdict.metric].format(
+        difference=difference, more=_COMPARATIVES[verdict.metric][sign]
+    )
     return relation, f"95 % interval {low_words} to {high_words}"
 
 
-def _no_difference(verdict: Verdict, first: str, second: str) -> str:
-    difference, low, high = points(verdict.difference, *verdict.ci95)
-    claim = (
-        f"no difference shown between {first} and {second}: "
-        f"{difference} points of {METRIC_WORDS[verdict.metric]}, 95 % interval {low} to {high}"
-    )
-    if is_about_models(verdict):
-        return f"{claim} over {verdict.num_examples:,} test examples ({_ONE_SEED})"
-    return f"{claim} ({counts(verdict)})"
+def _small(verdict: Verdict) -> str:
+    """Say of a difference that it is smaller than what was to matter."""
+    if verdict.is_difference and verdict.is_within_margin:
+        return f", which lies within the margin of {margin_words(verdict)}"
+    return ""
 
 
+def _one_of_many(verdict: Verdict) -> str:
+    """Say of a difference that it may be one of those that turn up among several pairs."""
+    if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= _LEVEL:
+        return f", but not once corrected for {verdict.num_pairs} pairs (Holm p = {verdict.p_holm:.2f})"
+    return ""
+
+
+def margin_words(verdict: Verdict) -> str:
+    """Write the margin with its unit."""
+    size = 100 * (verdict.margin or 0.0)
+    return f"{size:g} {'point' if size == 1 else 'points'}"
+
+
+_LEVEL = 0.05
 _ONE_SEED = "one seed, so this says nothing about other trainings"
-METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
-_RELATIONS = {
-    (Metric.ACCURACY, "better"): "is {points} points more accurate than",
-    (Metric.ACCURACY, "worse"): "is {points} points less accurate than",
-    (Metric.MACRO_F1, "better"): "scores {points} points higher in macro-F1 than",
-    (Metric.MACRO_F1, "worse"): "scores {points} points lower in macro-F1 than",
+METRIC_WORDS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: "accuracy",
+    Metric.MACRO_F1: "macro-F1",
+    ScoringRule.LOG_LOSS: "log loss",
+    ScoringRule.BRIER: "Brier score",
+}
+_UNITS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: " points",
+    Metric.MACRO_F1: " points",
+    ScoringRule.LOG_LOSS: " nats",
+    ScoringRule.BRIER: "",
+}
+_RELATIONS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: "is {difference} points {more} accurate than",
+    Metric.MACRO_F1: "scores {difference} points {more} in macro-F1 than",
+    ScoringRule.LOG_LOSS: "has a log loss {difference} nats {more} than",
+    ScoringRule.BRIER: "has a Brier score {difference} {more} than",
+}
+_COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
+    Metric.ACCURACY: {1: "more", -1: "less"},
+    **{metric: {1: "higher", -1: "lower"} for metric in (Metric.MACRO_F1, *ScoringRule)},
 }
 
 
@@ -151,15 +189,54 @@ def _reservations(flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, st
     return f", but {', and '.join(clauses)}" if clauses else ""
 
 
+def detection_words(verdict: Verdict) -> str:
+    """Say which difference an experiment like this one would have shown."""
+    size = verdict.detectable_difference
+    if size is None:
+        return "No difference is large enough to be shown reliably by so few seeds and test examples."
+    (amount,) = amounts(verdict.metric, size)
+    unit = _UNITS[verdict.metric]
+    return f"Four of five experiments like this one would show a difference of {amount}{unit} or more."
+
+
+def few_seeds_words(verdict: Verdict) -> str:
+    """Say what so few seeds are worth; empty where there are enough of them, or one."""
+    if verdict.false_positive_rate is None:
+        return ""
+    rate = 100 * verdict.false_positive_rate
+    return (
+        f"{verdict.num_seeds} seeds are few: in simulations of as many, two equal arms were called different "
+        f"in up to {rate:.1f} % of the cases."
+    )
+
+
+def pairs_words(verdicts: Sequence[Verdict]) -> str:
+    """Say what having compared several pairs means for each; empty for one pair."""
+    if len(verdicts) < 2:
+        return ""
+    return (
+        f"{len(verdicts)} pairs were compared and no interval is widened for that. Where the corrected "
+        "p-value (Holm) is 0.05 or more, a difference may be one that turns up by chance among so many."
+    )
+
+
 def points(*fractions: float) -> tuple[str, ...]:
     """Write fractions as percentage points with the fewest decimals that show no non-zero one as zero.
 
     >>> points(0.214, -0.031)
     ('21.4', '−3.1')
     """
-    hundredfold = [100 * fraction for fraction in fractions]
-    for decimals in range(1, _MAX_DECIMALS + 1):
-        if all(value == 0 or round(value, decimals) != 0 for value in hundredfold):
+    return _typeset([100 * fraction for fraction in fractions], fewest=1)
+
+
+def amounts(metric: AnyMetric, *values: float) -> tuple[str, ...]:
+    """Write values of a metric: points of a fraction, the number itself of a scoring rule."""
+    return points(*values) if isinstance(metric, Metric) else _typeset(values, fewest=3)
+
+
+def _typeset(values: Sequence[float], fewest: int) -> tuple[str, ...]:
+    for decimals in range(fewest, _MAX_DECIMALS + 1):
+        if all(value == 0 or round(value, decimals) != 0 for value in values):
             break
     # Adding 0.0 turns a rounded -0.0 into 0.0.
-    return tuple(f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−") for value in hundredfold)
+    return tuple(f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−") for value in values)

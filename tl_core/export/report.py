@@ -35,6 +35,7 @@ _CONCLUSIONS = {
     "better": "better: the interval excludes zero",
     "worse": "worse: the interval excludes zero",
     "no_difference_shown": "no difference shown: the interval holds zero",
+    "equivalent": "equivalent: the 90 % interval lies within the margin",
 }
 
 
@@ -111,11 +112,10 @@ def _claim(scene: Scene) -> dict[str, Any]:
     results, verdict = scene.results, scene.verdict
     arms = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
     words = take_apart(verdict, arms)
-    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
     counts = f"{_plural(verdict.num_seeds, 'seed')}, {verdict.num_examples:,} test examples"
     return {
         "claim": f"{words.claim}.",
-        "interval": f"{words.interval}{unit} ({counts}).",
+        "interval": f"{words.interval} ({counts}).",
         "conclusion": _CONCLUSIONS[verdict.conclusion],
         "flags": [(f"{scene.labels[flag.arm]} {flag.phrase}.", flag.remedy) for flag in verdict.flags],
         "missing": _missing(scene),
@@ -136,8 +136,8 @@ def _missing(scene: Scene) -> list[str]:
 
 
 def _reaching(scene: Scene) -> str:
-    verdict = scene.verdict
-    reaching = find_reaching(tables.race_points(scene.runs), verdict.a, verdict.b, verdict.metric)
+    verdict, metric = scene.verdict, scene.results.experiment.headline_metric
+    reaching = find_reaching(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
     return reaching_sentence(reaching, scene.labels) if reaching else ""
 
 

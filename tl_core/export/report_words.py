@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tl_core.catalogue.base_models import BaseModel
+from tl_core.evaluation.wording import detection_words, few_seeds_words, pairs_words
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ArmKind, BudgetRule, Verdict
@@ -44,12 +45,18 @@ _METHOD = (
         "An interval that counts both",
         "The difference is taken example by example and seed by seed. Its 95 % interval counts that other "
         "seeds and other test examples could have been drawn: crossed random effects by moments [1, 2], "
-        "degrees of freedom by Satterthwaite [3], with a guard for a handful of disagreements [4]. The "
-        "p-value is the inversion of this interval, so the two never contradict each other.",
+        "degrees of freedom after Satterthwaite [3], with a guard for a handful of disagreements [4] and "
+        "more room on the side of bad seeds [5]. The p-value is the inversion of this interval, so the two "
+        "never contradict each other.",
+    ),
+    (
+        "Several pairs, and small differences",
+        "Beside each p-value stands one that is corrected for the number of pairs compared [6]. Two arms are "
+        "called equivalent where a 90 % interval lies within a margin that was fixed before the start [7].",
     ),
     (
         "Two models, one test",
-        "McNemar's exact test [5] asks for each seed alone whether two trained models differ on these test "
+        "McNemar's exact test [8] asks for each seed alone whether two trained models differ on these test "
         "examples. It is given beside the interval and never pooled.",
     ),
     (
@@ -65,6 +72,13 @@ SOURCES = (
     "Bulletin 2, 110–114.",
     "Bonett and Price (2012). Adjusted Wald confidence interval for a difference of binomial proportions "
     "based on paired data. Journal of Educational and Behavioral Statistics 37, 479–488.",
+    "Johnson (1978). Modified t tests and confidence intervals for asymmetrical populations. Journal of the "
+    "American Statistical Association 73, 536–544.",
+    "Holm (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+    "Statistics 6, 65–70.",
+    "Schuirmann (1987). A comparison of the two one-sided tests procedure and the power approach for "
+    "assessing the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics "
+    "15, 657–680.",
     "McNemar (1947). Note on the sampling error of the difference between correlated proportions or "
     "percentages. Psychometrika 12, 153–157.",
 )
@@ -120,7 +134,7 @@ def _certainty_limits(results: ExperimentResults, verdict: Verdict) -> list[str]
     low, high = verdict.ci95
     limits = [
         f"With {verdict.num_examples:,} test examples the interval reaches about {50 * (high - low):.1f} "
-        "points to either side; a smaller difference could not be told from none."
+        f"points to either side. {detection_words(verdict)}"
     ]
     if verdict.num_seeds == 1:
         limits.append(
@@ -129,14 +143,11 @@ def _certainty_limits(results: ExperimentResults, verdict: Verdict) -> list[str]
         )
     elif verdict.num_seeds < 5:
         limits.append(
-            f"{verdict.num_seeds} seeds show little of a training that fails now and then; with so few, "
-            "intervals hold the true difference a little less often than they promise."
+            f"{verdict.num_seeds} seeds show little of a training that fails now and then. "
+            f"{few_seeds_words(verdict)}".strip()
         )
     if len(results.verdicts) > 1:
-        limits.append(
-            f"{len(results.verdicts)} pairs were compared and no interval is widened for that: where nothing "
-            "differs, one in 20 would show a difference. The pair at the top was fixed before the start."
-        )
+        limits.append(f"{pairs_words(results.verdicts)} The pair at the top was fixed before the start.")
     return limits
 
 

@@ -64,6 +64,7 @@ _CLOSINGS = {
     "no_difference_shown": (
         "So on your texts it is not shown that adapting pays; that is no proof that it does not."
     ),
+    "equivalent": "So on your texts, adapting the pretrained weights makes no difference that would matter.",
 }
 
 
@@ -76,8 +77,7 @@ def _apart(verdict: Verdict, tried: Tried) -> Said:
     words = {name: describe_arm(Arm.parse(name), tried.title) for name in (verdict.a, verdict.b)}
     parts = take_apart(verdict, words)
     counts = _counts(verdict.num_seeds, verdict.num_examples)
-    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
-    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}{unit}, {counts}")
+    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}")
 
 
 def _across(tried: Tried) -> Said | None:
@@ -103,6 +103,7 @@ def _labels_words(verdict: Verdict, tried: Tried) -> str:
             f"{few:,}."
         ),
         "no_difference_shown": f"More labels may make up for it: no difference is shown between {pair}.",
+        "equivalent": f"More labels made up for it: no difference that would matter lies between {pair}.",
     }[verdict.conclusion]
 
 

@@ -195,6 +195,7 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
         one,
         replace(other, train_size=one.train_size),  # that two arms learn from different numbers is asked here
         metric=tried.experiment.headline_metric,
+        margin=tried.experiment.margin,
         flags=(*tried.flags[a], *tried.flags[b]),
         labels={arm: describe_arm(Arm.parse(arm), tried.title) for arm in (a[0], b[0])},
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.families import as_family
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
@@ -61,7 +62,8 @@ class ExperimentResults:
     predictions, summaries, flags
         By arm and train size, over the finished seeds.
     verdicts
-        For each train size the headline pair first, then every other pair.
+        For each train size the headline pair first, then every other pair, on the headline metric. They are
+        one family: their p-values are corrected for each other.
     titles
         Base model titles by arm name.
     """
@@ -256,9 +258,16 @@ def _verdicts(
                 continue
             raised = (*flags[a.name, size], *flags[b.name, size])
             verdicts.append(
-                compare(one, other, metric=experiment.headline_metric, flags=raised, labels=words)
+                compare(
+                    one,
+                    other,
+                    metric=experiment.headline_metric,
+                    margin=experiment.margin,
+                    flags=raised,
+                    labels=words,
+                )
             )
-    return tuple(verdicts)
+    return as_family(verdicts, words)
 
 
 def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:

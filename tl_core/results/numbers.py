@@ -184,6 +184,8 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
             "95 % interval from": rows["low"].map(_points),
             "to": rows["high"].map(_points),
             "p-value": rows["p_value"].map(_p_value),
+            "Corrected p (Holm)": rows["p_holm"].map(_p_value),
+            "Detectable, points": rows["detectable"].map(_points, na_action="ignore"),
             "Exact McNemar p by seed": [", ".join(map(_p_value, values)) for values in rows["mcnemar"]],
             "Method": rows["method"].map(_METHOD_WORDS),
             "Seeds": rows["num_seeds"],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
 
@@ -31,7 +32,9 @@ def comparison_json(results: ExperimentResults) -> dict[str, Any]:
         "headline_metric": experiment.headline_metric.value,
         "budget": experiment.training.budget.value,
         "arms": [_arm_json(results, arm) for arm in ranked(experiment.arms)],
+        "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
+        "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
     }
 
 

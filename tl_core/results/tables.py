@@ -82,8 +82,8 @@ def verdict_rows(results: ExperimentResults, train_size: int, labels: dict[str, 
 
     Returns
     -------
-    Columns ``pair, difference, low, high`` (fractions), ``p_value``, ``mcnemar`` (exact p-values by seed),
-    ``method, num_seeds, num_examples, sentence``.
+    Columns ``pair, difference, low, high`` (fractions), ``p_value, p_holm``, ``mcnemar`` (exact p-values by
+    seed), ``detectable`` (a fraction or None), ``method, num_seeds, num_examples, sentence``.
     """
     rows = [
         {
@@ -92,6 +92,8 @@ def verdict_rows(results: ExperimentResults, train_size: int, labels: dict[str, 
             "low": verdict.ci95[0],
             "high": verdict.ci95[1],
             "p_value": verdict.p_value,
+            "p_holm": verdict.p_holm,
+            "detectable": verdict.detectable_difference,
             "mcnemar": mcnemar_values(results, verdict),
             "method": verdict.method,
             "num_seeds": verdict.num_seeds,
