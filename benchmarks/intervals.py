@@ -1,0 +1,164 @@
+"""Measure how often the interval for a difference covers the truth, and how wide it is.
+
+``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), arms in
+macro-F1, log loss and Brier score (`benchmarks.other_metrics`), and compares real arms with themselves under
+other seeds (`benchmarks.real_nulls`). It writes JSON beside this file, in some ten minutes on one core.
+
+A row of ``rows`` is one cell: ``coverage``, ``power`` and ``mean_width`` are those of arms of ``accuracy``
+and ``accuracy - difference``; ``false_positive_rate`` says how often two arms of ``accuracy`` are called
+different. ``error`` holds two standard errors of a simulated rate, by rate.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import other_metrics, real_nulls
+from benchmarks.batched_intervals import intervals, moments, skew_of_difference
+from benchmarks.latent_arms import Design, Floats, draw, hits
+from benchmarks.rival_intervals import RIVALS
+
+REPETITIONS = 2_000
+NUM_SEEDS = (2, 3, 4, 5, 10)
+NUM_EXAMPLES = (50, 100, 200, 500, 1_000, 2_000)
+SEED_SDS = (0.0, 0.15, 0.4)
+ARMS = ((0.6, 0.55), (0.8, 0.75), (0.9, 0.85), (0.97, 0.92), (0.99, 0.97), (0.99, 0.95))
+OURS = "this project"
+Arms = tuple[tuple[float, float], ...]
+ROBUSTNESS: dict[str, dict[str, float]] = {
+    "no example suits one arm": {"own_sd": 0.0},
+    "examples suit one arm": {"own_sd": 0.8},
+    "seeds move single examples": {"noise_sd": 1.2},
+    "arms share their seeds' luck": {"shared_seed": 0.8},
+    "very large seed variance": {"seed_sd": 0.8},
+}
+_NUMBERS_AT_ONCE = 2_000_000
+
+
+def measure(design: Design, arms: Arms, seed: int) -> list[dict[str, Any]]:
+    """Simulate one design and give a row for each pair of accuracies and each method; all share the draws."""
+    rng = np.random.default_rng(seed)
+    found: dict[tuple[str, float, float], list[Floats]] = defaultdict(list)
+    for size in _sizes(design):
+        a, b = draw(rng, design, size)
+        of_a = {p: hits(a, p, design) for p in {first for first, _ in arms}}
+        of_b = {p: hits(b, p, design) for p in {p for pair in arms for p in pair}}
+        moments_a, moments_b = ({p: moments(t) for p, t in of.items()} for of in (of_a, of_b))
+        for p, q in {*arms, *((first, first) for first, _ in arms)}:
+            both = moments(of_a[p] - of_b[q])
+            skew = skew_of_difference(moments_a[p], moments_b[q], both, design.num_examples)
+            found[OURS, p, q].append(np.stack(intervals(both, skew, design.num_seeds, design.num_examples)))
+            for name, rival in RIVALS.items():
+                found[name, p, q].append(np.stack(rival(both, design.num_seeds, design.num_examples)))
+    ends = {key: np.concatenate(parts, axis=1) for key, parts in found.items()}
+    return [
+        {"method": name, **_row(design, p, p - q, ends[name, p, q], ends[name, p, p])}
+        for name in (OURS, *RIVALS)
+        for p, q in arms
+    ]
+
+
+def _sizes(design: Design) -> Iterator[int]:
+    """Cut the repetitions into portions that fit the caches."""
+    most = max(20, _NUMBERS_AT_ONCE // (design.num_seeds * design.num_examples))
+    for start in range(0, REPETITIONS, most):
+        yield min(most, REPETITIONS - start)
+
+
+def _row(design: Design, accuracy: float, difference: float, ends: Floats, equal: Floats) -> dict[str, Any]:
+    low, high = ends
+    return {
+        "num_seeds": design.num_seeds,
+        "num_examples": design.num_examples,
+        "accuracy": accuracy,
+        "difference": round(difference, 4),
+        "seed_sd": design.seed_sd,
+        "coverage": round(float(((low <= difference) & (difference <= high)).mean()), 4),
+        "false_positive_rate": round(float(_excludes_zero(*equal).mean()), 4),
+        "power": round(float(_excludes_zero(low, high).mean()), 4),
+        "mean_width": round(float((high - low).mean()), 5),
+    }
+
+
+def _excludes_zero(low: Floats, high: Floats) -> Any:
+    return (low > 0) | (high < 0)
+
+
+def accuracy_rows() -> list[dict[str, Any]]:
+    """Simulate the whole grid."""
+    cells = product(NUM_SEEDS, NUM_EXAMPLES, SEED_SDS)
+    designs = [Design(num_seeds=s, num_examples=n, seed_sd=sd) for s, n, sd in cells]
+    return [row for index, design in enumerate(designs) for row in measure(design, ARMS, index)]
+
+
+def robustness_rows() -> list[dict[str, Any]]:
+    """Depart from the main simulation in one respect at a time."""
+    rows = []
+    for (name, changes), s, n in product(ROBUSTNESS.items(), (3, 5, 10), (100, 1_000)):
+        fields: dict[str, Any] = {"num_seeds": s, "num_examples": n, "seed_sd": 0.4, **changes}
+        rows += [{"scenario": name, **row} for row in measure(Design(**fields), ARMS, n + s)]
+    return [row for row in rows if row["method"] == OURS]
+
+
+def summarise(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Give the worst of each value of a field and each number of seeds."""
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row[by], row["num_seeds"]].append(row)
+    return [
+        {
+            by: name,
+            "num_seeds": num_seeds,
+            "num_cells": len(own),
+            "lowest_coverage": min(row["coverage"] for row in own),
+            "mean_coverage": _mean(own, "coverage", 4),
+            "highest_false_positive_rate": max(row["false_positive_rate"] for row in own),
+            "mean_false_positive_rate": _mean(own, "false_positive_rate", 4),
+            "mean_width": _mean(own, "mean_width", 5),
+        }
+        for (name, num_seeds), own in groups.items()
+    ]
+
+
+def _mean(rows: list[dict[str, Any]], field: str, decimals: int) -> float:
+    return round(float(np.mean([row[field] for row in rows])), decimals)
+
+
+def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
+    """Give two standard errors of a simulated rate."""
+    return round(2 * float(np.sqrt(rate * (1 - rate) / repetitions)), 4)
+
+
+def main() -> None:
+    """Simulate, measure on the real sets, write the JSON."""
+    began = time.perf_counter()
+    rows = accuracy_rows()
+    robustness, others, real = robustness_rows(), other_metrics.rows(), real_nulls.rows()
+    answer = {
+        "repetitions": REPETITIONS,
+        "error": {str(rate): simulation_error(rate) for rate in (0.06, 0.9, 0.93)},
+        "seconds": round(time.perf_counter() - began),
+        "summary": {
+            "methods": summarise(rows, "method"),
+            "robustness": summarise(robustness, "scenario"),
+            "other_metrics": summarise(others, "metric"),
+            "real_nulls": summarise(real, "metric"),
+        },
+        "rows": [row for row in rows if row["method"] == OURS],
+        "robustness": robustness,
+        "other_metrics": others,
+        "real_nulls": real,
+    }
+    path = Path(__file__).with_suffix(".json")
+    path.write_text(json.dumps(answer, indent=1) + "\n")
+    print(json.dumps(answer["summary"], indent=1))
+
+
+if __name__ == "__main__":
+    main()
