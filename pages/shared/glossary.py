@@ -341,6 +341,25 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "p-values",
         ),
         _entry(
+            "Corrected p-value",
+            "A p-value made larger because several pairs were compared (after Holm): where it is below 0.05, "
+            "all such claims together are wrong by chance in no more than 5 of 100 experiments.",
+            "holm",
+            "corrected p",
+            "corrected p-value",
+        ),
+        _entry(
+            "Equivalent",
+            "Shown to differ by no more than the margin: the 90 % interval lies wholly within it. This says "
+            "more than that no difference is shown.",
+            "equivalent",
+        ),
+        _entry(
+            "Margin",
+            "The difference that was too small to matter, fixed before the start.",
+            "margin",
+        ),
+        _entry(
             "McNemar's test",
             "Asks, for two trained models, whether one is right more often where exactly one of them is. "
             "It speaks of these two models and not of further trainings.",

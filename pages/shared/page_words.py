@@ -8,8 +8,9 @@ _WORDS = {
         "dataset example label class split train validation test arm base-model pretrained weights head "
         "fine-tuning from-scratch frozen random-frozen tf-idf majority-class experiment run seed preset "
         "batch-size step epoch learning-rate warm-up budget plateau loss token accuracy macro-f1 f1 "
-        "confusion-matrix points verdict 95-interval p-value mcnemar-s-test one-label-for-all "
-        "did-not-learn still-improving below-the-largest-class seeds-missing "
+        "confusion-matrix points verdict 95-interval p-value corrected-p-value equivalent margin "
+        "mcnemar-s-test one-label-for-all did-not-learn still-improving below-the-largest-class "
+        "seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -35,7 +36,7 @@ _WORDS = {
     "side_by_side": (
         "dataset example class split train validation test arm base-model head fine-tuning from-scratch "
         "frozen random-frozen tf-idf majority-class experiment run seed preset step loss headline-metric "
-        "accuracy macro-f1 f1 points verdict 95-interval p-value "
+        "accuracy macro-f1 f1 points verdict 95-interval p-value corrected-p-value equivalent margin "
     ),
     "try_it": (
         "dataset example label class split train validation test arm head fine-tuning from-scratch frozen "

@@ -4,7 +4,14 @@ import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.results import labels_of
-from tl_core.evaluation.wording import counts, describe_arm, is_about_models, take_apart
+from tl_core.evaluation.wording import (
+    counts,
+    describe_arm,
+    detection_words,
+    few_seeds_words,
+    is_about_models,
+    take_apart,
+)
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
 
@@ -58,8 +65,9 @@ def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
 
 
 def _draw_remedies(verdict: Verdict) -> None:
-    """Say below the badges what to do about them, each remedy once."""
+    """Say below the badges what to do about them, each remedy once, and what could have been shown."""
     if is_about_models(verdict):
         st.caption("It is about these two trained models and says nothing about other trainings.")
+    st.caption(f"{detection_words(verdict)} {few_seeds_words(verdict)}".strip())
     for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
         st.caption(literal(remedy))

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
-from statsmodels.formula.api import ols
+from statsmodels.formula.api import mixedlm, ols
 from statsmodels.stats.anova import anova_lm
 
 from tl_core.errors import ComparisonError
@@ -35,6 +35,22 @@ def test_variance_parts_are_the_mean_squares_of_a_two_way_anova():
     assert parts.seeds == pytest.approx(mean_squares["C(seed)"])
     assert parts.examples == pytest.approx(mean_squares["C(example)"])
     assert parts.residual == pytest.approx(mean_squares["Residual"])
+
+
+def test_variance_parts_are_those_of_a_mixed_model_fitted_by_restricted_likelihood():
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(6, 1)) + rng.normal(size=(1, 15)) + rng.normal(size=(6, 15))
+    seed, example = np.indices(values.shape)
+    table = pd.DataFrame({"y": values.ravel(), "seed": seed.ravel(), "example": example.ravel(), "all": 1})
+    crossed = {"seed": "0 + C(seed)", "example": "0 + C(example)"}
+    fit = mixedlm("y ~ 1", table, groups="all", vc_formula=crossed).fit()
+    parts = variance_parts(values)
+    of_example, of_seed = fit.vcomp
+    assert of_seed == pytest.approx(6 * (parts.seeds - parts.residual), rel=1e-3)
+    assert of_example == pytest.approx(15 * (parts.examples - parts.residual), rel=1e-3)
+    assert fit.scale == pytest.approx(90 * parts.residual, rel=1e-3)
+    variance = parts.seeds + parts.examples - parts.residual
+    assert fit.bse["Intercept"] == pytest.approx(np.sqrt(variance), rel=1e-3)
 
 
 def test_variance_and_degrees_of_freedom_by_hand():
@@ -83,6 +99,16 @@ def test_one_seed_is_the_paired_t_interval_but_for_the_guard():
     assert (ours.low, ours.high) == pytest.approx(tuple(reference.confidence_interval()), rel=2e-3)
     assert ours.standard_error**2 - 2 / 5000**2 == pytest.approx(stats.sem(values[0]) ** 2)
     assert (ours.scope, ours.method, ours.degrees_of_freedom) == ("models", "examples_t", 4999)
+
+
+@pytest.mark.parametrize(("won", "lost"), [(9, 2), (30, 25), (3, 0)])
+def test_one_seed_has_the_width_of_bonett_and_price(won, lost):
+    values = np.zeros((1, 400))
+    values[0, :won], values[0, won : won + lost] = 1, -1
+    p, q = (won + 1) / 402, (lost + 1) / 402
+    reference = stats.norm.ppf(0.975) * np.sqrt((p + q - (p - q) ** 2) / 402)
+    interval = mean_interval(values, DIFFERENCE)
+    assert (interval.high - interval.low) / 2 == pytest.approx(reference, rel=0.012)
 
 
 def test_one_discordant_example_of_fifty_by_hand():

@@ -1,0 +1,47 @@
+"""The committed simulation holds what the statistics promise, and the page and the code say what it found."""
+
+import json
+from typing import Any
+
+import pytest
+
+from benchmarks.statistics_tables import PAGE, ROOT, with_figures
+from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES
+
+MEASURED: dict[str, Any] = json.loads((ROOT / "benchmarks" / "intervals.json").read_text())
+ROWS = MEASURED["rows"]
+
+
+def rows_with(*, at_least: int) -> list[dict[str, Any]]:
+    return [row for row in ROWS if row["num_seeds"] >= at_least]
+
+
+@pytest.mark.parametrize(("num_seeds", "floor"), [(3, "0.9"), (5, "0.93")])
+def test_coverage_never_falls_below_its_floor(num_seeds: int, floor: str) -> None:
+    lowest = min(row["coverage"] for row in rows_with(at_least=num_seeds))
+    assert lowest >= float(floor) - MEASURED["error"][floor]
+
+
+def test_equal_arms_are_seldom_called_different() -> None:
+    highest = max(row["false_positive_rate"] for row in rows_with(at_least=5))
+    assert highest <= 0.06 + MEASURED["error"]["0.06"]
+
+
+def test_the_grid_is_whole() -> None:
+    cells = {(row["num_seeds"], row["num_examples"], row["accuracy"], row["seed_sd"]) for row in ROWS}
+    assert {seeds for seeds, *_ in cells} >= {3, 5, 10}
+    assert {examples for _, examples, *_ in cells} == {50, 100, 200, 500, 1000, 2000}
+    assert max(accuracy for _, _, accuracy, _ in cells) == 0.99
+    assert {sd for *_, sd in cells} == {0.0, 0.15, 0.4}
+    assert MEASURED["repetitions"] >= 2000
+
+
+@pytest.mark.parametrize("num_seeds", [2, 3, 4])
+def test_the_rate_beside_a_verdict_is_the_highest_of_the_table(num_seeds: int) -> None:
+    measured = max(row["false_positive_rate"] for row in ROWS if row["num_seeds"] == num_seeds)
+    assert FALSE_POSITIVE_RATES[num_seeds] == measured
+
+
+def test_the_figures_on_the_page_are_those_of_the_benchmark() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_figures(text, MEASURED) == text
