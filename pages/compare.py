@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.shared import comparison, presenting, proof
 from pages.shared.frame import draw_header, invite, live_part
+from pages.shared.label_worth import draw_label_worth
 from pages.shared.reaching import draw_reaching
 from pages.shared.replay import draw_replay
 from pages.shared.reporting import offer_report
@@ -89,6 +90,7 @@ with top:
 comparison.draw_race_card(results, verdict)
 draw_replay(results, verdict)
 draw_reaching(results, verdict)
+draw_label_worth(results, verdict)
 proof.draw_classes(results, verdict)
 proof.draw_confusions(results, verdict)
 comparison.draw_agreement(results, verdict)

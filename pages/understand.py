@@ -6,6 +6,7 @@ Each answer is a set of arms; what they reached on the person's own texts speaks
 import streamlit as st
 
 from pages.shared import understanding
+from pages.shared.completing import tried_of, watch
 from pages.shared.frame import card, draw_header
 from pages.shared.results import choose_experiment, observed_runs
 from pages.shared.wording import facts_of
@@ -22,8 +23,8 @@ with header:
 if experiment is None or not observed_runs(experiment.experiment_id):
     understanding.invite_to_try()
 else:
-    tried = understanding.tried_of(experiment)
-    understanding.watch(tried, POLL_S)
+    tried = tried_of(experiment)
+    watch(tried.runs, POLL_S)
     with card("What would you say?"):
         answer = understanding.ask()
     if answer is not None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from pages.shared.completing import tried_of
 from pages.shared.exhibits import Exhibit, agreement_of, classes_of, interval_of, overview_of
 from pages.shared.frame import literal, place_figure
+from pages.shared.label_worth import NAME, worth_exhibit
 from pages.shared.proof import draw_facts, fairness_finding
 from pages.shared.results import labels_of, observed_runs, results_of, states_of
-from pages.shared.state import current
+from pages.shared.state import current, theme
 from pages.shared.time_exhibits import race_of, reaching_of
 from pages.shared.verdict import claim_of, draw_weaknesses
 from pages.shared.wording import facts_of
@@ -130,10 +132,12 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
     size = verdict.train_size
     labels = labels_of(results.experiment)
     pair = f"{labels[verdict.a]} and {labels[verdict.b]}"
+    worth = worth_exhibit(tried_of(results.experiment), theme(), headline.a, headline.b)
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
         Slide(title="All arms", draw=lambda: _draw_exhibit(overview_of(results, size))),
         Slide(title="The race", draw=lambda: _draw_exhibit(_race_of(results, headline), RACE_PX)),
+        *([Slide(title=NAME, draw=lambda: _draw_exhibit(worth))] if worth else []),
         Slide(
             title=f"By class: {pair}", draw=lambda: _draw_exhibit(classes_of(results, verdict, MOST_CLASSES))
         ),

@@ -5,41 +5,27 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.base_models import can_be_had
-from pages.shared.frame import card, draw_figure, invite, literal, live_part
-from pages.shared.intake import stored_intake
-from pages.shared.plan_view import estimate_of
-from pages.shared.results import States, observed_runs, results_of, states_of
-from pages.shared.state import theme, workspace
-from pages.shared.surroundings import label_of
-from pages.shared.wording import about, plural
+from pages.shared.completing import draw_coming, offer_missing
+from pages.shared.frame import card, draw_figure, invite, literal
+from pages.shared.state import theme
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.weights import starting_weights
-from tl_core.errors import NotFoundError
-from tl_core.jobs.client import ensure_supervisor, observe
-from tl_core.planning.completing import plan_missing
-from tl_core.planning.launching import launch
-from tl_core.planning.plan import num_runs
 from tl_core.results.answers_told import Said, conclude, tell
 from tl_core.results.answers_tried import (
     Answer,
     Tried,
     answer_numbers,
     coming,
-    is_alike,
     keys_of,
-    live_cells,
     mean_rows,
     missing,
-    put_together,
     seed_rows,
     weight_numbers,
     weight_rows,
 )
-from tl_core.schema import Arm, ArmKind, ExperimentConfig
-from tl_core.store.rows import RunRow
+from tl_core.schema import Arm, ArmKind
 
 TITLES = {
     Answer.SCRATCH: "Training a network from scratch for every task",
@@ -80,24 +66,6 @@ def all_styles() -> dict[str, ArmStyle]:
     return arm_styles([Arm(kind=kind) for kind in (*kinds, ArmKind.MAJORITY)], {}, theme())
 
 
-def tried_of(experiment: ExperimentConfig) -> Tried:
-    """Put together what this experiment has shown, and those like it that add an arm or a train size."""
-    here = workspace()
-    runs: dict[str, list[RunRow]] = {}
-    for run in here.database.list_runs():
-        runs.setdefault(run.config.experiment_id, []).append(observe(here.settings, run))
-    others = [one for one in here.database.list_experiments() if one != experiment]
-    covered: set[tuple[Arm, int]] = set()
-    results = []
-    for one in (experiment, *(other for other in others if is_alike(other, experiment))):
-        of_one = runs.get(one.experiment_id, [])
-        cells = live_cells(of_one)
-        if one == experiment or not cells <= covered:  # not all of them: each must be read from its files
-            results.append(results_of(one.experiment_id, states_of(of_one)))
-            covered |= cells
-    return put_together(experiment, results)
-
-
 def ask() -> Answer | None:
     """Let an answer be chosen; the URL and the session keep it. None before the first choice."""
     stated = st.query_params.get("answer")
@@ -124,8 +92,8 @@ def draw_tried(answer: Answer, tried: Tried) -> None:
         left, right = st.columns([5, 6], gap="large")
         with left:
             _draw_said(tell(answer, tried))
-            _draw_coming(answer, tried)
-            _draw_offer(answer, tried)
+            draw_coming(coming(answer, tried))
+            offer_missing(tried.experiment, missing(answer, tried), "**Not tried yet:**", key="try")
         with right:
             _draw_evidence(answer, tried)
 
@@ -146,46 +114,6 @@ def _draw_evidence(answer: Answer, tried: Tried) -> None:
     )
     labels = {name: style.label for name, style in styles.items()}
     draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
-
-
-def _draw_coming(answer: Answer, tried: Tried) -> None:
-    runs = coming(answer, tried)
-    if runs:
-        st.info(
-            f"{plural(len(runs), 'run')} on the way; this page fills in by itself.",
-            icon=":material/hourglass_top:",
-        )
-        query = {"experiment": runs[0].config.experiment_id}
-        st.page_link("runs.py", label="Watch them", icon=":material/arrow_forward:", query_params=query)
-
-
-def _draw_offer(answer: Answer, tried: Tried) -> None:
-    """Offer exactly the runs that an answer lacks, with what they cost."""
-    cells = missing(answer, tried)
-    if not cells:
-        return
-    plans = plan_missing(tried.experiment, cells)
-    try:
-        intake = stored_intake(tried.experiment.dataset_fingerprint)
-    except NotFoundError:
-        st.caption("The dataset is not in this workspace, so what is missing here cannot be run.")
-        return
-    count = plural(sum(num_runs(plan) for plan in plans), "run")
-    duration = about(sum(estimate_of(plan, intake).total_s for plan in plans))
-    st.markdown(f"**Not tried yet:** {literal('; '.join(map(_plan_words, plans)))}.")
-    is_ready = can_be_had([tried.experiment.base_model])
-    label = f"Try it: {count}, {duration}"
-    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not is_ready):
-        for plan in plans:
-            launch(workspace(), plan)
-        ensure_supervisor(workspace().settings)
-        st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
-
-
-def _plan_words(plan: ExperimentConfig) -> str:
-    arms = " and ".join(label_of(arm) for arm in plan.arms)
-    sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
-    return f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}"
 
 
 def draw_solution(tried: Tried) -> None:
@@ -226,19 +154,6 @@ def why_words(tried: Tried) -> list[str]:
         "with the pretrained vocabulary too: it lacks the weights and nothing else.",
         f"**What is not counted.** Pretraining was paid for once, by others; no time here holds it.{read}",
     ]
-
-
-def watch(tried: Tried, poll_s: float) -> None:
-    """Ask for the whole page anew whenever a run that it speaks of changes its state."""
-    pending = {run.config.experiment_id for run in tried.runs if not run.state.is_final}
-    states = {one: states_of(observed_runs(one)) for one in pending}
-    if pending:
-        live_part(_watch, poll_s)(states)
-
-
-def _watch(states: dict[str, States]) -> None:
-    if any(states_of(observed_runs(one)) != known for one, known in states.items()):
-        st.rerun()
 
 
 def invite_to_try() -> None:

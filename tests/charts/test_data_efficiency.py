@@ -7,7 +7,8 @@ from tests.charts.examples import HOSTILE
 from tests.charts.test_every_figure import drawn
 from tl_core.charts import arm_styles
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.schema import Arm, Metric
+from tl_core.evaluation.label_worth import LabelWorth, Needed
+from tl_core.schema import Arm, Flag, Metric
 
 ARMS = ["fine_tuned", "scratch"]
 
@@ -86,3 +87,57 @@ def test_a_name_is_shown_literally():
     texts = drawn(data_efficiency(*tables(names=names), styles(names)))
     assert any("&lt;b&gt;bold" in text for text in texts)
     assert not any("<a" in text or "<b>bold" in text or "$" in text for text in texts)
+
+
+def worth(estimate=60, low=50, high=90, **changes):
+    fields = {
+        "a": "fine_tuned",
+        "b": "scratch",
+        "metric": Metric.ACCURACY,
+        "sizes": (50, 100, 400),
+        "size": 400,
+        "value": 0.55,
+        "needed": Needed(estimate=estimate, low=low, high=high),
+        "num_seeds": 2,
+        "num_examples": 100,
+        "scope": "expected",
+    }
+    return LabelWorth(**(fields | changes))
+
+
+def arrows(figure):
+    return [note for note in figure.layout.annotations if note.ax is not None]
+
+
+def test_what_labels_were_worth_is_an_arrow_from_one_curve_to_the_other_with_its_number():
+    figure = data_efficiency(*tables(), styles(), worth=worth())
+    (arrow,) = arrows(figure)
+    assert (10**arrow.ax, 10**arrow.x) == (pytest.approx(400), pytest.approx(60))
+    assert arrow.y == arrow.ay == 0.55
+    assert "<b>about 340 labels</b>" in [note.text for note in figure.layout.annotations]
+    needed = next(trace for trace in figure.data if trace.name == "needed")
+    assert list(needed.x) == [50, 90]
+    assert "is about 340 labels, 95 % interval 310 to 350." in figure.layout.meta["alt"]
+
+
+def test_an_end_outside_of_the_measured_range_lies_at_its_edge():
+    figure = data_efficiency(*tables(), styles(), worth=worth(0, 0, 70))
+    assert 10 ** arrows(figure)[0].x == pytest.approx(50)
+    assert next(trace for trace in figure.data if trace.name == "needed").x[0] == 50
+
+
+def test_without_labels_shown_to_be_saved_there_is_no_arrow():
+    figure = data_efficiency(*tables(), styles(), worth=worth(300, 100, float("inf")))
+    assert not arrows(figure)
+    assert "no labels shown to be saved" in [note.text for note in figure.layout.annotations]
+
+
+def test_a_flag_stands_at_the_number():
+    flag = Flag(code="collapsed", arm="scratch", phrase="", remedy="", seeds=(0,))
+    figure = data_efficiency(*tables(), styles(), worth=worth(flags=(flag,)))
+    assert "<b>about 340 labels (flagged)</b>" in [note.text for note in figure.layout.annotations]
+
+
+def test_the_budget_is_named():
+    figure = data_efficiency(*tables(), styles(), budget="equal steps")
+    assert "equal steps" in " ".join(note.text for note in figure.layout.annotations)

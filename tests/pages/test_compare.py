@@ -60,6 +60,7 @@ def test_every_card_is_there(app, experiment):
         "The race",
         "The race, replayed",
         "Time to the same accuracy",
+        "From how few labels",
         "Who is right where",
         "Gains and losses by class",
         "What is taken for what",

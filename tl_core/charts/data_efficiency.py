@@ -8,10 +8,12 @@ import plotly.graph_objects as go
 
 from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme, faded
+from tl_core.charts.label_distance import add_distance, distance_alt
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
+from tl_core.evaluation.label_worth import LabelWorth
 from tl_core.schema import Metric
 
 _HEIGHT_PX = 340
@@ -30,6 +32,8 @@ def data_efficiency(
     *,
     metric: Metric = Metric.ACCURACY,
     floor: float | None = None,
+    worth: LabelWorth | None = None,
+    budget: str = "",
     theme: Theme = "light",
 ) -> go.Figure:
     """Show each arm's value on test over its train examples: seeds as dots, the mean as a line in its band.
@@ -46,6 +50,10 @@ def data_efficiency(
         What the values are.
     floor
         Value of always answering the largest class (fraction), drawn as a dotted line.
+    worth
+        The distance between two of the curves, drawn as an arrow.
+    budget
+        By which rule the networks trained, in words; named in the note.
     theme
         Light or dark.
     """
@@ -56,14 +64,19 @@ def data_efficiency(
         for arm in styles
         if len(of_arm := summary.loc[summary["arm"] == arm])
     }
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(means, styles, metric))
+    distance = f" {distance_alt(worth)}" if worth else ""
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(means, styles, metric) + distance)
     for arm, rows in means.items():
         _add_arm(figure, rows, table.loc[table["arm"] == arm], styles[arm])
     values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
     low, high = value_range(values, floor)
     _add_axes(figure, sorted(set(summary["train_size"])), (low, high))
     _add_end_labels(figure, means, styles, (low, high))
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
+    if worth is not None:
+        add_distance(figure, worth, styles[worth.a], theme)
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals" + (
+        f"; {budget}" if budget else ""
+    )
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)

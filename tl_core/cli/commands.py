@@ -144,8 +144,10 @@ def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
 
 
 def verdict_lines(report: dict[str, Any]) -> list[str]:
-    """Give the verdicts' sentences, the headline first."""
-    return [verdict["sentence"] for verdict in report["verdicts"]] or ["No verdict: too few runs finished."]
+    """Give the verdicts' sentences, the headline first, and what labels were worth, with several sizes."""
+    sentences = [verdict["sentence"] for verdict in report["verdicts"]]
+    worth = report["label_worth"]
+    return [*sentences, *([worth["sentence"]] if worth else [])] or ["No verdict: too few runs finished."]
 
 
 def has_failures(report: dict[str, Any]) -> bool:

@@ -51,7 +51,7 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
     labels
         Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
     """
-    words, interval, reservations = _parts(verdict, labels)
+    words, interval, weakness = _parts(verdict, labels)
     if is_about_models(verdict):
         examples = f"over {verdict.num_examples:,} test examples"
         proof, basis = f"{interval} {examples}", _ONE_SEED
@@ -60,7 +60,7 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
         proof = interval
         brackets = f"({proof}, {counts(verdict)})" if verdict.is_difference else f"({counts(verdict)})"
     claim = f"{words} {brackets}" if verdict.is_difference else f"{words}: {proof} {brackets}"
-    return _about(verdict, f"{claim}{reservations}.")
+    return _about(verdict, f"{claim}{weakness}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +76,9 @@ class Claim:
 
 def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
     """Say a verdict's claim and its interval apart, in the words of `verdict_sentence`."""
-    words, interval, reservations = _parts(verdict, labels)
+    words, interval, weakness = _parts(verdict, labels)
     unit = _UNITS[verdict.metric] if verdict.is_difference else ""
-    return Claim(claim=_about(verdict, words + reservations), interval=f"{interval}{unit}")
+    return Claim(claim=_about(verdict, words + weakness), interval=f"{interval}{unit}")
 
 
 def _about(verdict: Verdict, words: str) -> str:
@@ -92,10 +92,10 @@ def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
     """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
     first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
-    reservations = _small(verdict) + _one_of_many(verdict) + _reservations(verdict.flags, a, b, labels)
+    weakness = _small(verdict) + _one_of_many(verdict) + reservations(verdict.flags, a, b, labels)
     if verdict.is_difference:
         relation, interval = _relation(verdict)
-        return f"{first} {relation} {second}", interval, reservations
+        return f"{first} {relation} {second}", interval, weakness
     claim = f"no difference shown between {first} and {second}"
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
     unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
@@ -104,7 +104,7 @@ def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
         claim = f"{first} and {second} are equivalent within {margin_words(verdict)}"
         low, high = amounts(verdict.metric, *verdict.ci90)
         interval = f"{interval}, and the 90 % interval, {low} to {high}, lies within the margin"
-    return claim, interval, reservations
+    return claim, interval, weakness
 
 
 def _relation(verdict: Verdict) -> tuple[str, str]:
@@ -177,7 +177,7 @@ def is_about_models(verdict: Verdict) -> bool:
     return verdict.scope == "models" and not verdict.is_deterministic
 
 
-def _reservations(flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
+def reservations(flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
     """Say what weakens the claim: ", but X did this and did that, and Y did that"."""
     clauses = []
     for arm in (a, b):

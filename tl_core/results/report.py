@@ -3,6 +3,7 @@
 from typing import Any
 
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.label_worth import label_worth_json
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
@@ -35,6 +36,7 @@ def comparison_json(results: ExperimentResults) -> dict[str, Any]:
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
+        "label_worth": label_worth_json(results),
     }
 
 

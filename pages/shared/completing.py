@@ -1,0 +1,110 @@
+"""What an experiment lacks for an answer: read together with those that are alike, offered, and watched."""
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from pages.shared.base_models import can_be_had
+from pages.shared.frame import literal, live_part
+from pages.shared.intake import stored_intake
+from pages.shared.plan_view import estimate_of
+from pages.shared.results import States, observed_runs, results_of, states_of
+from pages.shared.state import workspace
+from pages.shared.surroundings import label_of
+from pages.shared.wording import about, plural
+from tl_core.errors import NotFoundError
+from tl_core.jobs.client import ensure_supervisor
+from tl_core.planning.completing import plan_missing
+from tl_core.planning.launching import launch
+from tl_core.planning.plan import num_runs
+from tl_core.results.answers_tried import Tried, is_alike, live_cells, put_together
+from tl_core.schema import Arm, ExperimentConfig
+from tl_core.store.rows import RunRow
+
+
+def tried_of(experiment: ExperimentConfig) -> Tried:
+    """Put together what this experiment has shown, and those like it that add an arm or a train size."""
+    here = workspace()
+    others = [one for one in here.database.list_experiments() if one != experiment]
+    covered: set[tuple[Arm, int]] = set()
+    results = []
+    for one in (experiment, *(other for other in others if is_alike(other, experiment))):
+        runs = observed_runs(one.experiment_id)
+        cells = live_cells(runs)
+        if one == experiment or not cells <= covered:  # not all of them: each must be read from its files
+            results.append(results_of(one.experiment_id, states_of(runs)))
+            covered |= cells
+    return put_together(experiment, results)
+
+
+def draw_coming(runs: Sequence[RunRow]) -> None:
+    """Say how many runs something waits for, and lead to them."""
+    if runs:
+        st.info(
+            f"{plural(len(runs), 'run')} on the way; this page fills in by itself.",
+            icon=":material/hourglass_top:",
+        )
+        query = {"experiment": runs[0].config.experiment_id}
+        st.page_link("runs.py", label="Watch them", icon=":material/arrow_forward:", query_params=query)
+
+
+def offer_missing(
+    experiment: ExperimentConfig, cells: Sequence[tuple[Arm, int]], words: str, *, key: str
+) -> None:
+    """Offer exactly these arms at these train sizes, with what they cost; ``words`` say what they are for."""
+    if not cells:
+        return
+    plans = plan_missing(experiment, cells)
+    lacking = literal("; ".join(map(_plan_words, plans)))
+    offer_plans(plans, f"{words} {lacking}.", "Try it", key=key)
+
+
+def offer_plans(plans: Sequence[ExperimentConfig], words: str, verb: str, *, key: str) -> None:
+    """Offer to queue some experiments on one dataset with one click, which leads to their runs.
+
+    Parameters
+    ----------
+    words
+        What they are, in markdown.
+    verb
+        Begins the button, before the number of runs and their time.
+    """
+    try:
+        intake = stored_intake(plans[0].dataset_fingerprint)
+    except NotFoundError:
+        st.caption("The dataset is not in this workspace, so what is missing here cannot be run.")
+        return
+    count = plural(sum(num_runs(plan) for plan in plans), "run")
+    duration = about(sum(estimate_of(plan, intake).total_s for plan in plans))
+    if words:
+        st.markdown(words)
+    is_ready = can_be_had(sorted({model for plan in plans for model in _base_models(plan)}))
+    label = f"{verb}: {count}, {duration}"
+    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key=key):
+        for plan in plans:
+            launch(workspace(), plan)
+        ensure_supervisor(workspace().settings)
+        st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
+
+
+def _base_models(plan: ExperimentConfig) -> set[str]:
+    return {arm.base_model or plan.base_model for arm in plan.arms if arm.kind.is_neural}
+
+
+def _plan_words(plan: ExperimentConfig) -> str:
+    arms = " and ".join(label_of(arm) for arm in plan.arms)
+    sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
+    return f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}"
+
+
+def watch(runs: Iterable[RunRow], poll_s: float) -> None:
+    """Ask for the whole page anew whenever one of these runs changes its state."""
+    pending = {run.config.experiment_id for run in runs if not run.state.is_final}
+    states = {one: states_of(observed_runs(one)) for one in pending}
+    if pending:
+        live_part(_watch, poll_s)(states)
+
+
+def _watch(states: dict[str, States]) -> None:
+    if any(states_of(observed_runs(one)) != known for one, known in states.items()):
+        st.rerun()

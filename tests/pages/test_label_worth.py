@@ -1,0 +1,87 @@
+"""*From how few labels* on *Compare* and as a slide: offered, on the way, shown, and its numbers."""
+
+import pytest
+
+from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
+from tests.pages.reading import figures_of, open_drawers, open_page, query_of, text_of
+
+CARD = "**From how few labels**"
+
+
+@pytest.fixture
+def intake(workspace):
+    return store_sample_dataset(workspace)
+
+
+@pytest.fixture
+def single(workspace, intake):
+    made = add_experiment(workspace, intake, ("majority", "scratch", "fine_tuned"), 2)
+    finish_all(workspace, made, fine_tuned=0.95, scratch=0.4)
+    return made
+
+
+@pytest.fixture
+def several(workspace, intake):
+    made = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 3, train_sizes=[6, 12, 33])
+    finish_sizes(workspace, made)
+    return made
+
+
+def finish_sizes(workspace, experiment):
+    values = {"fine_tuned": 0.03, "scratch": 0.015, "tfidf": 0.02}
+    for run in runs_of(workspace, experiment):
+        finish_run(workspace, run, min(1.0, 0.35 + values[run.arm.name] * run.train_size))
+
+
+def offer(app):
+    return next((one for one in app.button if one.label.startswith("Try it")), None)
+
+
+def test_one_size_is_met_with_an_offer_of_the_ladder(app, single):
+    open_page(app, "compare", experiment=single.experiment_id)
+    shown = text_of(app)
+    assert CARD in shown
+    assert "With one number of train examples nobody can say" in shown
+    assert "Fine-tuned and From scratch with 10, 25 train examples, 2 seeds" in shown
+    assert offer(app).label.startswith("Try it: 8 runs, ")
+
+
+def test_one_click_queues_them_under_the_same_rules_and_leads_to_the_runs(app, workspace, single):
+    open_page(app, "compare", experiment=single.experiment_id)
+    offer(app).click().run()
+    assert not app.exception
+    newest = workspace.database.list_experiments()[0]
+    assert query_of(app, "experiment") == newest.experiment_id
+    assert (newest.train_sizes, newest.split, newest.training) == ((10, 25), single.split, single.training)
+    open_page(app, "compare", experiment=single.experiment_id)
+    assert "8 runs on the way" in text_of(app)
+    assert offer(app) is None
+    finish_sizes(workspace, newest)
+    open_page(app, "compare", experiment=single.experiment_id)
+    shown = text_of(app)
+    assert "With 33 labels the same network trained from scratch reaches 38.9 %" in shown
+    assert "on the way" not in shown
+
+
+def test_several_sizes_show_the_curves_the_distance_and_the_numbers(app, several):
+    open_drawers(open_page(app, "compare", experiment=several.experiment_id))
+    shown = text_of(app)
+    assert "pretraining was worth about" in shown
+    assert "3 seeds, 18 test examples" in shown
+    assert "beyond them nothing is guessed" in shown
+    figure = next(one for one in figures_of(app) if "train examples, logarithmic" in one)
+    assert "labels (flagged)" in figure
+    assert "equal steps" in figure
+    assert any("Labels saved" in one.value.columns for one in app.dataframe)
+    assert offer(app) is None
+
+
+def test_the_floor_has_no_curve(app, single):
+    open_page(app, "compare", experiment=single.experiment_id, pair="fine_tuned~majority")
+    assert CARD not in text_of(app)
+
+
+def test_it_is_a_slide_where_there_are_several_sizes(app, several, single):
+    open_page(app, "compare", experiment=several.experiment_id, present="4")
+    assert "From how few labels" in text_of(app)
+    assert "train examples, logarithmic" in figures_of(app)[0]
