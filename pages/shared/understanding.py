@@ -1,8 +1,8 @@
 """The parts of *Understand*: four answers, what the results say about each, and why it works."""
 
 from collections.abc import Sequence
+from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.completing import draw_coming, offer_missing
@@ -14,6 +14,8 @@ from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.weights import starting_weights
 from tl_core.results.answers_told import Said, conclude, tell
 from tl_core.results.answers_tried import (
+    SCRATCH,
+    TUNED,
     Answer,
     Tried,
     answer_numbers,
@@ -25,6 +27,7 @@ from tl_core.results.answers_tried import (
     weight_numbers,
     weight_rows,
 )
+from tl_core.results.label_worth import find_label_worth
 from tl_core.schema import Arm, ArmKind
 
 TITLES = {
@@ -108,11 +111,17 @@ def _draw_said(said: Sequence[Said]) -> None:
 def _draw_evidence(answer: Answer, tried: Tried) -> None:
     keys = keys_of(answer, tried)
     means, seeds, styles = mean_rows(tried, keys), seed_rows(tried, keys), all_styles()
-    chart = data_efficiency if answer is Answer.MORE_LABELS else arms_overview
-    figure: go.Figure = chart(
-        seeds, means, styles, metric=tried.experiment.headline_metric, floor=tried.floor, theme=theme()
-    )
+    rules: dict[str, Any] = {
+        "metric": tried.experiment.headline_metric,
+        "floor": tried.floor,
+        "theme": theme(),
+    }
     labels = {name: style.label for name, style in styles.items()}
+    if answer is Answer.MORE_LABELS:
+        worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+        figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
+    else:
+        figure = arms_overview(seeds, means, styles, **rules)
     draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
 
 

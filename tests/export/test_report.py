@@ -195,6 +195,8 @@ def test_several_train_sizes_stand_below_each_other(workspace):
     text = Reading(report(workspace, experiment)).text
     assert "How many labels does it take?" in text
     assert "33 train, 9 validation and 18 test examples" in text
+    assert "With 33 labels the same network trained from scratch reaches" in text
+    assert "Labels saved" in text
 
 
 def test_one_train_size_asks_nothing_about_labels(workspace, experiment):

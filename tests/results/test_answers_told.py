@@ -67,10 +67,11 @@ def test_an_answer_without_results_says_nothing(workspace, intake):
 
 def test_more_labels_name_both_train_sizes(workspace, intake):
     said = tell(Answer.MORE_LABELS, grown(workspace, intake, tuned=(1.0, 1.0), scratch=(0.3, 0.4)))
+    assert "pretraining was worth at least 29 labels here" in said[1].claim
     assert said[0].claim.startswith(
         "With 4 train examples for fine-tuning and 33 for training from scratch: f"
     )
-    assert "with 33 train examples" in said[1].claim
+    assert "with 33 train examples" in said[2].claim
     assert "with 4 train examples" in said[2].claim
     assert all("95 % interval" in one.proof for one in said)
 

@@ -255,5 +255,6 @@ def _of_several_sizes(
 
 
 def _with_sizes(sizes: Sequence[int], flag: Flag) -> Flag:
-    words = " and ".join(f"{size:,}" for size in sizes)
+    written = [f"{size:,}" for size in sizes]
+    words = " and ".join(filter(None, [", ".join(written[:-1]), written[-1]]))
     return flag.model_copy(update={"phrase": f"with {words} labels {flag.phrase}"})

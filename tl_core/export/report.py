@@ -16,15 +16,18 @@ from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import one_line
 from tl_core.errors import NotFoundError
+from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
 from tl_core.export.report_figures import figures
 from tl_core.export.report_parts import Table, write_table
 from tl_core.export.report_scene import Scene, set_scene
 from tl_core.export.report_words import SOURCES, arm_words, limit_words, method_words
 from tl_core.results import tables
+from tl_core.results.answers_tried import put_together
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
+from tl_core.results.label_worth import arm_phrases, find_label_worth
 from tl_core.results.reaching import find_reaching, reaching_sentence
 from tl_core.schema import DatasetInfo, State
 from tl_core.store.identifiers import now
@@ -147,6 +150,7 @@ def _proof(scene: Scene) -> dict[str, Any]:
     return {
         "arms": _arms(scene),
         "sizes": _sizes(scene),
+        "worth": _worth(scene),
         "fairness": fairness_facts(results, scene.train_size, scene.labels),
         "seeds": _seeds(scene),
         "method": method_words(experiment.training.budget),
@@ -187,6 +191,14 @@ def _sizes(scene: Scene) -> Table | None:
         "Verdict on test": [verdict.sentence for verdict in verdicts],
     }
     return write_table(pd.DataFrame(rows).sort_values("Train examples"))
+
+
+def _worth(scene: Scene) -> str:
+    """Say what labels were worth to the first pair; empty with a single train size."""
+    results = scene.results
+    tried = put_together(results.experiment, [results])
+    worths = find_label_worth(tried, scene.verdict.a, scene.verdict.b)
+    return worth_sentence(worths[0], arm_phrases(results.titles)) if worths else ""
 
 
 def _seeds(scene: Scene) -> Table:

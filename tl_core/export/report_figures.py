@@ -14,11 +14,14 @@ from tl_core.charts import (
     per_class_difference,
     who_is_right,
 )
+from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
 from tl_core.results import numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
+from tl_core.results.answers_tried import mean_rows, put_together, seed_rows
+from tl_core.results.label_worth import curve_keys, find_label_worth, worth_numbers
 from tl_core.schema import Metric
 
 _MOST_SIDE_BY_SIDE = 4
@@ -35,6 +38,7 @@ def figures(scene: Scene) -> dict[str, Any]:
         "is_side_by_side": len(scene.results.experiment.labels) <= _MOST_SIDE_BY_SIDE,
         "agreement": _agreement(scene),
         "pairs": _pairs(scene),
+        "efficiency": _efficiency(scene),
         "balance": _balance(scene),
     }
 
@@ -136,6 +140,25 @@ def _pairs(scene: Scene) -> Shown:
     return show(
         difference_interval(rows), written.drop(columns=alike), note=f"All pairs: {note}." if note else ""
     )
+
+
+def _efficiency(scene: Scene) -> Shown | None:
+    """Draw the curves over labels with the distance between the first pair's; None with one train size."""
+    experiment = scene.results.experiment
+    tried = put_together(experiment, [scene.results])
+    worths = find_label_worth(tried, scene.verdict.a, scene.verdict.b)
+    if not worths:
+        return None
+    keys = curve_keys(tried)
+    figure = data_efficiency(
+        seed_rows(tried, keys),
+        mean_rows(tried, keys),
+        scene.styles,
+        metric=experiment.headline_metric,
+        floor=tried.floor,
+        worth=worths[0],
+    )
+    return show(figure, worth_numbers(tried, worths, scene.labels))
 
 
 def _balance(scene: Scene) -> Shown | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
 from tl_core.results.answers_tried import (
     FLOORS,
@@ -15,6 +16,7 @@ from tl_core.results.answers_tried import (
     find_verdict,
     labels_against_knowledge,
 )
+from tl_core.results.label_worth import find_label_worth
 from tl_core.schema import Arm, Verdict
 
 
@@ -44,7 +46,8 @@ def tell(answer: Answer, tried: Tried) -> list[Said]:
         case Answer.WIPING:
             said = [_difference(tried, TUNED, SCRATCH), _difference(tried, FROZEN, WIPED)]
         case Answer.MORE_LABELS:
-            said = [_across(tried), *(_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))]
+            levels = (_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))
+            said = [_across(tried), _worth(tried), *levels]
     return [one for one in said if one is not None]
 
 
@@ -88,6 +91,12 @@ def _across(tried: Tried) -> Said | None:
     said = _apart(verdict, tried)
     sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
     return Said(claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}", proof=said.proof)
+
+
+def _worth(tried: Tried) -> Said | None:
+    worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+    words = {arm.name: describe_arm(arm, tried.title) for arm in (TUNED, SCRATCH)}
+    return Said(claim=worth_sentence(worths[0], words)) if worths else None
 
 
 def _labels_words(verdict: Verdict, tried: Tried) -> str:
