@@ -29,7 +29,7 @@ NEEDED = (40, 70, 180)
 """With so many labels the first arm truly reaches what the second one does with 500."""
 NUM_REPETITIONS = 100
 EXAMPLE_SD = 1.0
-LIMITS = Limits(low=-1, high=1)
+LIMITS = Limits(low=0, high=1)
 
 
 def latent(num_labels: float) -> float:

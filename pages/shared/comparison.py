@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of
 from pages.shared.frame import card, literal, live_part
 from pages.shared.race import choose_axes
+from pages.shared.remedies import offer_remedies
 from pages.shared.results import dataset_of, labels_of
 from pages.shared.time_exhibits import race_of, reaching_of
 from pages.shared.verdict import draw_claim
@@ -74,6 +75,7 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
         left, right = st.columns([5, 6], gap="large")
         with left:
             draw_claim(results, verdict, level=2)
+            offer_remedies(results, verdict)
             st.caption(literal(reaching_of(results, verdict)))
         with right:
             draw_exhibit(overview_of(results, verdict.train_size))

@@ -59,7 +59,9 @@ def offer_missing(
     offer_plans(plans, f"{words} {lacking}.", "Try it", key=key)
 
 
-def offer_plans(plans: Sequence[ExperimentConfig], words: str, verb: str, *, key: str) -> None:
+def offer_plans(
+    plans: Sequence[ExperimentConfig], words: str, verb: str, *, key: str, is_first: bool = True
+) -> None:
     """Offer to queue some experiments on one dataset with one click, which leads to their runs.
 
     Parameters
@@ -68,6 +70,8 @@ def offer_plans(plans: Sequence[ExperimentConfig], words: str, verb: str, *, key
         What they are, in markdown.
     verb
         Begins the button, before the number of runs and their time.
+    is_first
+        Whether it is the first thing to do here, so that the button stands out.
     """
     try:
         intake = stored_intake(plans[0].dataset_fingerprint)
@@ -79,8 +83,13 @@ def offer_plans(plans: Sequence[ExperimentConfig], words: str, verb: str, *, key
     if words:
         st.markdown(words)
     is_ready = can_be_had(sorted({model for plan in plans for model in _base_models(plan)}))
-    label = f"{verb}: {count}, {duration}"
-    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not is_ready, key=key):
+    if st.button(
+        f"{verb}: {count}, {duration}",
+        type="primary" if is_first else "secondary",
+        icon=":material/play_arrow:",
+        disabled=not is_ready,
+        key=key,
+    ):
         for plan in plans:
             launch(workspace(), plan)
         ensure_supervisor(workspace().settings)

@@ -118,7 +118,7 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
         key="agreement",
         figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
         table=numbers.agreement_numbers(agreement, labels),
-        finding=findings.agreement_finding(agreement, labels),
+        finding=findings.with_flags(findings.agreement_finding(agreement, labels), verdict.flags, labels),
     )
     return agreement, exhibit
 
@@ -133,7 +133,9 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
         key="classes",
         figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
         table=numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
-        finding=findings.class_finding(rows),
+        finding=findings.with_flags(
+            findings.class_finding(rows), verdict.flags, labels_of(results.experiment)
+        ),
     )
 
 
@@ -160,7 +162,11 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
         key="confusion_difference",
         figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
         table=numbers.confusion_difference_numbers(a, b, class_names, verdict.num_seeds),
-        finding=findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
+        finding=findings.with_flags(
+            findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
+            verdict.flags,
+            labels_of(results.experiment),
+        ),
     )
 
 
@@ -172,7 +178,9 @@ def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
         key="pairs",
         figure=difference_interval(rows, theme=theme()),
         table=numbers.pair_numbers(rows),
-        finding=findings.pairs_finding(rows),
+        finding=findings.pairs_finding(
+            rows, sum(bool(one.flags) for one in results.verdicts if one.train_size == train_size)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from tl_core.charts import reaching as reaching_chart
 from tl_core.charts import replay as replay_chart
 from tl_core.charts.curves import XAxis, YAxis
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.findings import with_flags
 from tl_core.results.numbers import race_numbers
 from tl_core.results.reaching import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
 from tl_core.results.tables import floor_on_validation, race_points
@@ -64,7 +65,8 @@ def reaching_of(results: ExperimentResults, verdict: Verdict) -> str:
     """Say how long one arm took to be as good as the other; not escaped, empty if they share no seed."""
     points = _points_of(results, verdict.train_size)
     reaching = find_reaching(points, verdict.a, verdict.b, verdict.metric)
-    return reaching_sentence(reaching, labels_of(results.experiment)) if reaching is not None else ""
+    labels = labels_of(results.experiment)
+    return with_flags(reaching_sentence(reaching, labels), verdict.flags, labels) if reaching else ""
 
 
 @made_once

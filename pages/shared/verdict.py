@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.results import labels_of
+from tl_core.evaluation.flags import FLAG_WORDS
 from tl_core.evaluation.wording import (
     counts,
     describe_arm,
@@ -20,13 +21,6 @@ _BADGES = {
     "worse": ("worse: the interval excludes zero", ":material/cancel:", "red"),
     "no_difference_shown": ("no difference shown: the interval holds zero", ":material/remove:", "gray"),
     "equivalent": ("equivalent: the 90 % interval lies within the margin", ":material/equal:", "blue"),
-}
-_FLAG_WORDS = {
-    "collapsed": "one label for all",
-    "did_not_learn": "did not learn",
-    "still_improving": "still improving",
-    "worse_than_majority": "below the largest class",
-    "did_not_finish": "seeds missing",
 }
 
 
@@ -59,7 +53,7 @@ def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
     with st.container(horizontal=True, gap="small"):
         text, icon, color = _BADGES[verdict.conclusion]
         st.badge(text, icon=icon, color=color)
-        weak = [f"{labels[flag.arm]}: {_FLAG_WORDS[flag.code]}" for flag in verdict.flags]
+        weak = [f"{labels[flag.arm]}: {FLAG_WORDS[flag.code]}" for flag in verdict.flags]
         for words in ["one seed", *weak] if is_about_models(verdict) else weak:
             st.badge(literal(words), icon=":material/warning:", color="orange")
 

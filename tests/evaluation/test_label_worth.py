@@ -11,7 +11,7 @@ from tl_core.evaluation.intervals import Limits, mean_interval
 from tl_core.evaluation.label_worth import label_worth, labels_needed
 from tl_core.schema import Flag, Metric
 
-LIMITS = Limits(low=-1, high=1)
+LIMITS = Limits(low=0, high=1)
 SIZES = (25, 50, 100, 200, 400)
 
 

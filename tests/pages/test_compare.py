@@ -264,3 +264,21 @@ def test_without_the_dataset_no_label_is_disputed(app, workspace, experiment):
     workspace.dataset_folder(experiment.dataset_fingerprint).rename(workspace.root / "gone")
     open_page(app, "compare", experiment=experiment.experiment_id)
     assert "Labels that look wrong" not in text_of(app)
+
+
+def remedy(app):
+    return next((one for one in app.button if one.label.startswith("Train all arms twice as long")), None)
+
+
+def test_one_click_trains_all_arms_longer_and_leads_to_the_runs(app, workspace, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert remedy(app).label.startswith("Train all arms twice as long: 6 runs, ")
+    remedy(app).click().run()
+    assert not app.exception
+    newest = workspace.database.list_experiments()[0]
+    assert query_of(app, "experiment") == newest.experiment_id
+    assert newest.arms == experiment.arms
+    assert newest.training.epochs == 2 * experiment.training.epochs
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    assert remedy(app) is None
+    assert "Train all arms twice as long: queued already, see what it shows" in links_of(app)

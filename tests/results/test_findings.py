@@ -8,6 +8,7 @@ from tests.pages.fixtures import add_experiment, finish_all, store_sample_datase
 from tl_core.results import findings
 from tl_core.results.agreement import find_agreement
 from tl_core.results.comparison import gather
+from tl_core.schema import Flag
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
 
@@ -26,7 +27,8 @@ def test_the_overview_names_the_highest_mean_and_what_is_not_above_the_floor(wor
     found = results_of(workspace, fine_tuned=1.0, scratch=0.2, tfidf=0.6)
     assert findings.overview_finding(found, 33, LABELS) == (
         "Fine-tuned has the highest mean test accuracy, 100.0 %; always answering the largest class has "
-        "33.3 %. Not above that: From scratch."
+        "33.3 %; flagged: From scratch (did not learn, below the largest class), Fine-tuned (still "
+        "improving). Not above that: From scratch."
     )
 
 
@@ -91,3 +93,27 @@ def test_only_one_of_two_is_right(workspace):
 )
 def test_pairs_with_a_difference_are_counted(bounds, start):
     assert findings.pairs_finding(pd.DataFrame(bounds, columns=["low", "high"])).startswith(start)
+
+
+def test_flagged_arms_are_named_in_the_same_sentence():
+    flags = [
+        Flag(code=code, arm=arm, phrase="", remedy="", seeds=(0,))
+        for arm, code in (
+            ("scratch", "collapsed"),
+            ("scratch", "did_not_finish"),
+            ("fine_tuned", "collapsed"),
+        )
+    ]
+    assert findings.with_flags("A beats B.", flags, LABELS) == (
+        "A beats B; flagged: From scratch (one label for all, seeds missing), Fine-tuned (one label for all)."
+    )
+    assert findings.with_flags("A beats B.", [], LABELS) == "A beats B."
+    assert findings.with_flags("", flags, LABELS) == ""
+
+
+def test_pairs_with_a_flagged_arm_are_counted():
+    rows = pd.DataFrame([(0.1, 0.2), (-0.1, 0.2)], columns=["low", "high"])
+    assert findings.pairs_finding(rows, 1).endswith("; in 1 an arm is flagged, as its verdict says.")
+    assert findings.pairs_finding(rows[:1], 1) == (
+        "The interval excludes zero; in 1 an arm is flagged, as its verdict says."
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,15 @@ COLLAPSED_SHARE = 0.99
 LARGE_CLASS_SHARE = 0.95
 LEARNED_GAIN = 0.10
 MATERIAL_SHARE_OF_FALL = 0.02
+
+FLAG_WORDS = {
+    "collapsed": "one label for all",
+    "did_not_learn": "did not learn",
+    "still_improving": "still improving",
+    "worse_than_majority": "below the largest class",
+    "did_not_finish": "seeds missing",
+}
+"""A few words for each flag, where its phrase has no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +56,23 @@ class RunHealth:
 def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple[Flag, ...]:
     """Raise each flag that at least one run of an arm shows; the majority arm gets none.
 
-    The phrase names how many seeds show it where there are several.
+    The phrase names how many seeds show it where there are several, and the numbers that show it, as means
+    over those seeds.
     """
     if arm.kind is ArmKind.MAJORITY:
         return ()
     flags = []
     for rule in _rules(budget):
-        seeds = tuple(run.seed for run in runs if rule.shows(run))
-        if seeds:
+        shown = [run for run in runs if rule.shows(run)]
+        if shown:
             flags.append(
                 Flag(
                     code=rule.code,
                     arm=arm.name,
-                    phrase=rule.phrase + _how_often(len(seeds), len(runs)),
+                    phrase=f"{rule.phrase} ({_how_often(len(shown), len(runs))}{rule.evidence(shown)})",
                     remedy=rule.remedy,
-                    seeds=seeds,
+                    action=rule.action,
+                    seeds=tuple(run.seed for run in shown),
                 )
             )
     return tuple(flags)
@@ -94,10 +106,13 @@ def still_improving(run: RunHealth) -> bool:
     losses = np.asarray(run.validation_losses)
     if len(losses) < 2 or losses.argmin() != len(losses) - 1:
         return False
-    before_last_quarter = losses[: -max(1, len(losses) // 4)]
-    gain = before_last_quarter.min() - losses[-1]
     material = MATERIAL_SHARE_OF_FALL * (losses[0] - losses[-1])
-    return bool(gain > max(material, 2 * np.sqrt(2) * _noise(losses)))
+    return bool(_gain_of_last_quarter(losses) > max(material, 2 * np.sqrt(2) * _noise(losses)))
+
+
+def _gain_of_last_quarter(losses: Floats) -> float:
+    """Say by how much the last loss is below the lowest before the last quarter."""
+    return float(losses[: -max(1, len(losses) // 4)].min() - losses[-1])
 
 
 def worse_than_majority(run: RunHealth) -> bool:
@@ -118,7 +133,28 @@ def _noise(losses: Floats) -> float:
 
 
 def _how_often(num_seeds: int, num_runs: int) -> str:
-    return f" ({num_seeds} of {num_runs} seeds)" if num_runs > 1 else ""
+    return f"{num_seeds} of {num_runs} seeds: " if num_runs > 1 else ""
+
+
+def _one_answer(runs: Sequence[RunHealth]) -> str:
+    shares = [max(max(c) / sum(c) for c in run.predicted_class_counts if sum(c)) for run in runs]
+    return f"one label in {100 * np.mean(shares):.1f} % of the answers"
+
+
+def _train_accuracy(runs: Sequence[RunHealth]) -> str:
+    right = np.mean([run.train_accuracy for run in runs if run.train_accuracy is not None])
+    largest = np.mean([run.majority_share for run in runs])
+    return f"{100 * right:.1f} % right, largest class {100 * largest:.1f} %"
+
+
+def _last_gain(runs: Sequence[RunHealth]) -> str:
+    gain = np.mean([_gain_of_last_quarter(np.asarray(run.validation_losses)) for run in runs])
+    return f"the last evaluation was the best, loss down by {gain:.2g} in the last quarter"
+
+
+def _against_majority(runs: Sequence[RunHealth]) -> str:
+    own = np.mean([run.test_value for run in runs])
+    return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f} %"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,38 +162,50 @@ class _Rule:
     code: str
     shows: Callable[[RunHealth], bool]
     phrase: str
+    evidence: Callable[[Sequence[RunHealth]], str]
     remedy: str
+    action: Literal["more_steps", "search_rates"]
 
 
 _COLLAPSED = _Rule(
     code="collapsed",
     shows=collapsed,
     phrase="gave almost every example the same label",
+    evidence=_one_answer,
     remedy="Train it again with a lower learning rate or for more steps.",
+    action="search_rates",
 )
 _DID_NOT_LEARN = _Rule(
     code="did_not_learn",
     shows=did_not_learn,
     phrase="did not learn its own training examples",
+    evidence=_train_accuracy,
     remedy="Train it for more epochs or with a higher learning rate.",
+    action="more_steps",
 )
 _STILL_IMPROVING = _Rule(
     code="still_improving",
     shows=still_improving,
     phrase="was still improving when it stopped",
+    evidence=_last_gain,
     remedy="Train all arms for more epochs, or each to its own plateau.",
+    action="more_steps",
 )
 _STILL_IMPROVING_AT_CAP = _Rule(
     code="still_improving",
     shows=still_improving,
     phrase="was still improving when it reached its step limit",
+    evidence=_last_gain,
     remedy="Raise the step limit of all arms.",
+    action="more_steps",
 )
 _WORSE_THAN_MAJORITY = _Rule(
     code="worse_than_majority",
     shows=worse_than_majority,
     phrase="did worse than always answering the largest class",
+    evidence=_against_majority,
     remedy="Check its learning rate and the labels, or give it more training examples.",
+    action="search_rates",
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tl_core.evaluation.example_values import example_values
+from tl_core.evaluation.example_values import ExampleValues, example_values
 from tl_core.evaluation.intervals import Limits, Scope, mean_interval
 from tl_core.evaluation.metrics import Floats
 from tl_core.evaluation.predictions import ArmPredictions, pair
@@ -106,7 +106,7 @@ def label_worth(
     pairs = [pair(replace(a[size], train_size=b.train_size), b) for size in sizes]
     reached = example_values(pairs[0][1].for_seeds(seeds), metric)
     curve = np.stack([example_values(one.for_seeds(seeds), metric).values for one, _ in pairs])
-    needed = labels_needed(sizes, curve, reached.values, reached.limits.of_difference())
+    needed = labels_needed(sizes, curve, reached.values, reached.limits)
     name = pairs[0][0].arm
     return LabelWorth(
         a=name,
@@ -142,7 +142,7 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: 
     reached
         Those whose mean is the level, (S, n), of the same seeds and examples.
     limits
-        Of the differences.
+        What the mean of either can be.
     """
     rising = _pooled(curve)
     logs = np.log(np.asarray(sizes, dtype=float))
@@ -150,7 +150,9 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: 
 
     def sign(log: float) -> int:
         """Tell the side of the level on which the curve is shown to be; 0 if neither is."""
-        interval = mean_interval(_at(logs, rising, log) - reached, limits)
+        there = ExampleValues.of_arm(_at(logs, rising, log), limits)
+        difference = there.minus(ExampleValues.of_arm(reached, limits))
+        interval = mean_interval(difference.values, difference.limits, skew=difference.skew)
         return int(interval.low > 0) - int(interval.high < 0)
 
     estimate = _first_crossing(logs, means)

@@ -27,6 +27,7 @@ from tl_core.results.answers_tried import put_together
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
+from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import arm_phrases, find_label_worth
 from tl_core.results.reaching import find_reaching, reaching_sentence
 from tl_core.schema import DatasetInfo, State
@@ -141,7 +142,8 @@ def _missing(scene: Scene) -> list[str]:
 def _reaching(scene: Scene) -> str:
     verdict, metric = scene.verdict, scene.results.experiment.headline_metric
     reaching = find_reaching(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
-    return reaching_sentence(reaching, scene.labels) if reaching else ""
+    sentence = reaching_sentence(reaching, scene.labels) if reaching else ""
+    return with_flags(sentence, verdict.flags, scene.labels)
 
 
 def _proof(scene: Scene) -> dict[str, Any]:

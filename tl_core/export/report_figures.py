@@ -21,6 +21,7 @@ from tl_core.export.report_scene import Scene
 from tl_core.results import numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
 from tl_core.results.answers_tried import mean_rows, put_together, seed_rows
+from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import curve_keys, find_label_worth, worth_numbers
 from tl_core.schema import Metric
 
@@ -127,8 +128,12 @@ def _agreement(scene: Scene) -> dict[str, Any]:
     only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
     return {
         "figure": show(figure, numbers.agreement_numbers(agreement, scene.labels)),
-        "words": f"Of {agreement.num_answers:,} answers only {scene.labels[verdict.a]} has {only_a:.1f} % "
-        f"right and only {scene.labels[verdict.b]} {only_b:.1f} %; the rest cannot tell them apart.",
+        "words": with_flags(
+            f"Of {agreement.num_answers:,} answers only {scene.labels[verdict.a]} has {only_a:.1f} % "
+            f"right and only {scene.labels[verdict.b]} {only_b:.1f} %; the rest cannot tell them apart.",
+            verdict.flags,
+            scene.labels,
+        ),
     }
 
 

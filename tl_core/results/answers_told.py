@@ -1,9 +1,10 @@
 """What the results say about each answer to "what is transfer learning?", in sentences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tl_core.evaluation.label_worth_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, reservations, take_apart
 from tl_core.results.answers_tried import (
     FLOORS,
     FROZEN,
@@ -17,7 +18,7 @@ from tl_core.results.answers_tried import (
     labels_against_knowledge,
 )
 from tl_core.results.label_worth import find_label_worth
-from tl_core.schema import Arm, Verdict
+from tl_core.schema import Arm, Flag, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,10 @@ def conclude(tried: Tried) -> list[Said]:
     if main is None:
         return []
     labels = labels_against_knowledge(tried)
-    rest = [_CLOSINGS[main.conclusion], *([_labels_words(labels, tried)] if labels else [])]
+    rest = [
+        _reserved(_CLOSINGS[main.conclusion], main, tried),
+        *([_reserved(_labels_words(labels, tried), labels, tried)] if labels else []),
+    ]
     return [_apart(main, tried), *(Said(claim=claim) for claim in rest)]
 
 
@@ -69,6 +73,13 @@ _CLOSINGS = {
     ),
     "equivalent": "So on your texts, adapting the pretrained weights makes no difference that would matter.",
 }
+
+
+def _reserved(sentence: str, verdict: Verdict, tried: Tried) -> str:
+    """Repeat in a sentence that follows from a verdict what weakens the verdict."""
+    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
+    words = {arm.name: describe_arm(arm, tried.title) for arm in (a, b)}
+    return f"{sentence.removesuffix('.')}{reservations(verdict.flags, a, b, words)}."
 
 
 def _difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
@@ -127,10 +138,15 @@ def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
     return Said(
         claim=(
             f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
-            "train examples."
+            f"train examples{_but(tried.flags.get((arm.name, size), ()))}."
         ),
         proof=f"95 % interval {low} to {high}, {_counts(len(summary.seeds), summary.num_examples)}",
     )
+
+
+def _but(flags: Sequence[Flag]) -> str:
+    phrases = " and ".join(flag.phrase for flag in flags)
+    return f", but {phrases}" if phrases else ""
 
 
 def _counts(num_seeds: int, num_examples: int) -> str:

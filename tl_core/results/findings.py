@@ -7,13 +7,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tl_core.evaluation.flags import FLAG_WORDS
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.agreement import Agreement, Cell
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.tables import floor_on_test
+from tl_core.schema import Flag
 
 _NAMED_ARMS = 3
 _LEFT_TO_RIGHT = "\u200e"
+
+
+def with_flags(sentence: str, flags: Sequence[Flag], labels: Mapping[str, str]) -> str:
+    """Name the flagged arms in the same sentence, lest one of them win or lose unnoticed.
+
+    Parameters
+    ----------
+    labels
+        Display names by arm name.
+    """
+    words: dict[str, list[str]] = {}
+    for flag in flags:
+        words.setdefault(labels[flag.arm], []).append(FLAG_WORDS[flag.code])
+    if not sentence or not words:
+        return sentence
+    named = ", ".join(f"{label} ({', '.join(of_arm)})" for label, of_arm in words.items())
+    return f"{sentence.removesuffix('.')}; flagged: {named}."
 
 
 def overview_finding(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> str:
@@ -26,9 +45,12 @@ def overview_finding(results: ExperimentResults, train_size: int, labels: Mappin
     best = [labels[one.arm] for one in found if one.mean == highest]
     has = "has" if len(best) == 1 else "share"
     metric = METRIC_WORDS[results.experiment.headline_metric]
-    words = (
+    flags = [flag for one in found for flag in results.flags[one.arm, train_size]]
+    words = with_flags(
         f"{_listed(best)} {has} the highest mean test {metric}, {_percent(highest)}; "
-        f"always answering the largest class has {_percent(floor)}."
+        f"always answering the largest class has {_percent(floor)}.",
+        flags,
+        labels,
     )
     low = [labels[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
     return f"{words} Not above that: {_listed(low)}." if low else words
@@ -95,20 +117,23 @@ def agreement_finding(agreement: Agreement, labels: Mapping[str, str]) -> str:
     )
 
 
-def pairs_finding(rows: pd.DataFrame) -> str:
-    """Say in how many pairs a difference is shown.
+def pairs_finding(rows: pd.DataFrame, num_flagged: int = 0) -> str:
+    """Say in how many pairs a difference is shown, and in how many an arm is flagged.
 
     Parameters
     ----------
     rows
         What `tables.verdict_rows` returns.
+    num_flagged
+        Pairs with an arm that is flagged.
     """
+    flagged = f"; in {num_flagged} an arm is flagged, as its verdict says" if num_flagged else ""
     num_shown = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
     if len(rows) == 1:
-        return "The interval excludes zero." if num_shown else "The interval holds zero."
+        return f"The interval {'excludes' if num_shown else 'holds'} zero{flagged}."
     return (
         f"In {num_shown} of {len(rows)} pairs the interval excludes zero; it is each pair's own, "
-        "not corrected for looking at several."
+        f"not corrected for looking at several{flagged}."
     )
 
 

@@ -1,0 +1,44 @@
+"""What flags call for: the same experiment with more steps, for all arms alike."""
+
+import pytest
+
+from tests.pages.fixtures import add_experiment, make_workspace, store_sample_dataset
+from tl_core.planning.budget import planned_steps, step_limit
+from tl_core.planning.remedies import find_same, plan_longer
+from tl_core.schema import BudgetRule
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    workspace = make_workspace(tmp_path / "workspace")
+    yield add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2, train_sizes=[12, 33])
+    workspace.close()
+
+
+def test_longer_means_twice_the_steps_at_every_train_size(experiment):
+    longer = plan_longer(experiment)
+    for size in (12, 33, 5000):
+        assert planned_steps(size, longer.training) == 2 * planned_steps(size, experiment.training)
+    assert longer.experiment_id != experiment.experiment_id
+    assert longer.name == f"{experiment.name}, twice the steps"
+    same = {"arms", "split", "learning_rates", "num_seeds", "train_sizes", "base_model"}
+    assert longer.model_dump(include=same) == experiment.model_dump(include=same)
+
+
+def test_under_the_plateau_budget_it_raises_the_step_limit_alone(experiment):
+    training = experiment.training.model_copy(update={"budget": BudgetRule.PLATEAU})
+    plateau = experiment.model_copy(update={"training": training})
+    longer = plan_longer(plateau)
+    assert planned_steps(33, longer.training) == planned_steps(33, training)
+    assert step_limit(33, longer.training) == 2 * step_limit(33, training)
+
+
+def test_the_name_does_not_grow_when_it_is_done_again(experiment):
+    assert plan_longer(plan_longer(experiment)).name == f"{experiment.name}, twice the steps"
+
+
+def test_what_was_queued_is_found_whatever_its_name_and_moment(experiment):
+    longer = plan_longer(experiment)
+    renamed = longer.model_copy(update={"name": "another"})
+    assert find_same(plan_longer(experiment), [experiment, renamed]) == renamed
+    assert find_same(plan_longer(longer), [experiment, longer]) is None

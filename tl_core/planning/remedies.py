@@ -1,0 +1,38 @@
+"""What a flag calls for, as a further experiment for all arms alike: a longer budget for one is no budget."""
+
+from datetime import UTC, datetime
+
+from tl_core.schema import BudgetRule, ExperimentConfig, TrainingConfig
+from tl_core.store.identifiers import new_id
+
+FACTOR = 2
+
+
+def plan_longer(experiment: ExperimentConfig) -> ExperimentConfig:
+    """Plan the same experiment with twice the steps for every arm with a network."""
+    return _again(experiment, "twice the steps", training=_longer(experiment.training))
+
+
+def _longer(training: TrainingConfig) -> TrainingConfig:
+    """Double the steps of equal steps at every train size, or those at which the plateau's search ends."""
+    if training.budget is BudgetRule.PLATEAU:
+        return training.model_copy(update={"cap_factor": FACTOR * training.cap_factor})
+    return training.model_copy(
+        update={"epochs": FACTOR * training.epochs, "min_steps": FACTOR * training.min_steps}
+    )
+
+
+def _again(experiment: ExperimentConfig, name: str, **changes: object) -> ExperimentConfig:
+    fields = {
+        "experiment_id": new_id("exp"),
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "name": experiment.name if name in experiment.name else f"{experiment.name}, {name}",
+    }
+    return ExperimentConfig.model_validate(dict(experiment) | fields | changes)
+
+
+def find_same(plan: ExperimentConfig, others: list[ExperimentConfig]) -> ExperimentConfig | None:
+    """Find an experiment that is the plan but for its name and its moment."""
+    own = {"experiment_id", "created_at", "name"}
+    wanted = plan.model_dump(exclude=own)
+    return next((one for one in others if one.model_dump(exclude=own) == wanted), None)
