@@ -12,7 +12,7 @@ from pages.shared.choices import (
     choose_task,
 )
 from pages.shared.dry_run import offer_start
-from pages.shared.expert import choose_rates, choose_rivals, choose_training
+from pages.shared.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
 from pages.shared.frame import card, draw_header, invite, show_error
 from pages.shared.intake import stored_intake
 from pages.shared.plan_view import draw_plan, estimate_of
@@ -47,6 +47,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
     with st.expander("For experts: every setting, rates, further base models", icon=":material/tune:"):
         training = choose_training(amount.preset, budget)
         arms += choose_rivals(base_model, slips)
+        searches = choose_rate_search(amount.preset)
         rates = choose_rates(arms, base_model)
     plan = plan_experiment(
         experiment_id=new_id("exp"),
@@ -61,6 +62,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         train_sizes=amount.train_sizes,
         headline_metric=metric,
         learning_rates=rates,
+        should_search_rates=searches,
     )
     return plan.model_copy(update={"training": training})
 

@@ -385,6 +385,37 @@ class LearningRates(Frozen):
     head: float = Field(gt=0)
 
 
+class RateSearchPlan(Frozen):
+    """Rates to try on validation before anything is measured, with the first seed and by one rule for all.
+
+    ``grids`` holds them by arm name; an arm without one keeps its own rates. ``train_size`` is that of the
+    search, whatever the size of the run that needs the answer.
+    """
+
+    grids: dict[str, tuple[LearningRates, ...]]
+    train_size: int = Field(ge=1)
+
+
+class TriedRates(Frozen):
+    """What one training at some rates came to on validation; None if it diverged."""
+
+    rates: LearningRates
+    value: float | None
+    loss: float | None
+
+
+class RateSearch(Frozen):
+    """Where an arm's rates come from: ``value`` is the headline metric on ``num_examples`` of validation.
+
+    ``train_s`` is what all its trainings took, which no other time here contains.
+    """
+
+    tried: tuple[TriedRates, ...]
+    train_size: int
+    num_examples: int
+    train_s: float
+
+
 class ExperimentConfig(Frozen):
     """Arms x seeds x train sizes on one dataset and split, all frozen before the start."""
 
@@ -408,6 +439,7 @@ class ExperimentConfig(Frozen):
     )
     training: TrainingConfig
     learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")
+    rate_search: RateSearchPlan | None = Field(default=None, description="None: these rates serve")
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -451,6 +483,7 @@ class RunRecord(Frozen):
     versions: dict[str, str] = Field(default_factory=dict)
     base_model_facts: dict[str, str] = Field(default_factory=dict)
     micro_batch_size: int | None = None
+    rate_search: RateSearch | None = Field(default=None, description="None: the rates were set beforehand")
     num_parameters: int | None = None
     train_class_counts: tuple[int, ...] = Field(default=(), description="train examples of each class")
     weight_column: str | None = Field(default=None, description="column by which train examples counted")
@@ -476,7 +509,7 @@ class PhaseStarted(_Event):
     """The run went on to another part of its work."""
 
     kind: Literal["PhaseStarted"] = "PhaseStarted"
-    phase: Literal["loading", "tokenizing", "features", "training", "predicting", "saving"]
+    phase: Literal["loading", "tokenizing", "rates", "features", "training", "predicting", "saving"]
     num_steps: int | None = Field(default=None, description="planned steps, at the start of training")
 
 

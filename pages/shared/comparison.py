@@ -51,6 +51,8 @@ def draw_missing(results: ExperimentResults) -> None:
         if missing:
             words = f"{state.value.capitalize()} and missing here: {name_runs(missing, labels)}."
             st.warning(literal(words), icon=":material/warning:")
+    for refusal in results.refusals:
+        st.warning(literal(f"Two arms may not be compared. {refusal}"), icon=":material/block:")
     for run in results.runs:
         reason = results.unreadable.get(run.run_id)
         if reason is not None:

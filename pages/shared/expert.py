@@ -221,6 +221,18 @@ def _choose_precision() -> Precision | None:
     )
 
 
+def choose_rate_search(preset: Preset) -> bool:
+    """Choose whether each network's learning rates are chosen on validation, as the preset proposes."""
+    return st.checkbox(
+        "Choose each network's learning rates on validation",
+        PRESETS[preset].searches_rates,
+        key=f"searches_{preset}",
+        persist_state="session",
+        help="A third of, once and three times the rates below, with the first seed; the best on validation "
+        "serves every seed. Rates that you change below are kept as they are.",
+    )
+
+
 def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders are zero."""
     st.caption(

@@ -16,6 +16,7 @@ from tl_core.jobs.dry_run import ArmCheck, all_passed_checks
 from tl_core.planning.estimate import Estimate, estimate
 from tl_core.planning.launching import Intake
 from tl_core.planning.plan import expand, num_runs
+from tl_core.planning.rate_search import arms_to_search
 from tl_core.planning.throughput import Throughput, read_history
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
@@ -42,7 +43,8 @@ def estimate_of(experiment: ExperimentConfig, intake: Intake) -> Estimate:
     mean_tokens = float(lengths.clip(max=experiment.training.max_length).mean())
     num_checks = len(all_passed_checks(workspace()))
     history = _history(_num_finished(workspace().database.list_runs()), num_checks)
-    return estimate(experiment, facts, mean_tokens, hardware(), history)
+    searching = arms_to_search(workspace(), experiment)
+    return estimate(experiment, facts, mean_tokens, hardware(), history, searching)
 
 
 def plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
@@ -80,7 +82,20 @@ def draw_plan(experiment: ExperimentConfig, cost: Estimate, checks: Mapping[str,
         f"Memory: {_memory_line(checks)}  \n"
         f"Disk: **{_amount(cost.disk_mib)}**"
     )
-    st.caption(literal(cost.basis))
+    st.caption(literal(f"{cost.basis}{_search_words(experiment)}"))
+
+
+def _search_words(experiment: ExperimentConfig) -> str:
+    """Say what choosing the rates takes besides the runs; it is part of the time."""
+    search = experiment.rate_search
+    if search is None:
+        return ""
+    num_tries = max(len(grid) for grid in search.grids.values())
+    return (
+        f" Before its first run each network is trained at {num_tries} learning rates, with the first seed "
+        f"on {search.train_size:,} train examples, and keeps the one that is best on validation; that is in "
+        "the time."
+    )
 
 
 def _memory_line(checks: Mapping[str, ArmCheck]) -> str:

@@ -18,6 +18,7 @@ PHASE_WORDS = {
     "": "starting its process",
     "loading": "loading the base model",
     "tokenizing": "cutting the texts into tokens",
+    "rates": "choosing its learning rate on validation",
     "features": "computing the frozen features",
     "predicting": "predicting validation and test",
     "saving": "saving the model",

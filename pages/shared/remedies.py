@@ -4,11 +4,14 @@ import streamlit as st
 
 from pages.shared.completing import offer_plans
 from pages.shared.state import workspace
-from tl_core.planning.remedies import find_same, plan_longer
+from tl_core.planning.remedies import find_same, plan_longer, plan_search_of_rates
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
 
-PLANS = {"more_steps": (plan_longer, "Train all arms twice as long")}
+PLANS = {
+    "more_steps": (plan_longer, "Train all arms twice as long"),
+    "search_rates": (plan_search_of_rates, "Try lower and higher rates for every arm"),
+}
 
 
 def offer_remedies(results: ExperimentResults, verdict: Verdict) -> None:

@@ -135,6 +135,9 @@ def choose_pair(comparison: SideBySide) -> tuple[str, str]:
 def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
     """Draw the verdict on two groups with its interval, n and seeds, and what weakens it."""
     verdict = comparison.verdicts.get((a, b))
+    if refusal := comparison.refusals.get((a, b)):
+        st.warning(literal(f"These two may not be compared. {refusal}"), icon=":material/block:")
+        return
     if verdict is None:
         labels = comparison.labels
         st.markdown(
@@ -175,12 +178,15 @@ def draw_pairs(comparison: SideBySide, reference: str) -> None:
     with card(f"Each against {name}", f"difference in test {metric}, paired over common seeds and examples"):
         figure = difference_interval(tables.difference_rows(comparison, reference), theme=theme())
         draw_figure(figure, tables.verdict_numbers(comparison), key="side_pairs")
-        num_pairs = len(comparison.pairs) - len(tables.unpaired(comparison))
+        num_pairs = len(tables.verdict_numbers(comparison))
         if num_pairs > 1:
             st.caption(
                 "Hollow where the interval holds zero. Of many pairs about one interval in 20 misses by "
                 f"chance; the table holds all {num_pairs}."
             )
+        refused = [pair for pair in comparison.pairs if pair in comparison.refusals]
+        for refusal in dict.fromkeys(comparison.refusals[pair] for pair in refused):
+            st.caption(literal(f"Not compared. {refusal}"))
         for a, b in tables.unpaired(comparison):
             st.caption(literal(f"No verdict on {a} and {b}: they share no seed."))
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.evaluation.arms import arm_of
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.predictions import pair
+from tl_core.evaluation.predictions import Conditions, pair
 
 TARGETS = [0, 1, 2, 1]
 PREDICTED = [[0, 1, 2, 0], [0, 0, 0, 1]]
@@ -90,3 +90,52 @@ def test_pair_aligns_equal_texts_with_different_targets():
 def test_pair_refuses_and_names_what_differs(changes, message):
     with pytest.raises(ComparisonError, match=message):
         pair(arm_of(PREDICTED, TARGETS), arm_of(PREDICTED, arm="scratch", **({"targets": TARGETS} | changes)))
+
+
+def conditions(**changes):
+    fields = {"base_model": "bert", "max_length": 128, "tokenizer": "t" * 64, "precision": "float32"}
+    return Conditions(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"max_length": 64},
+            "the same text limit in seed 1 for both arms; got 128 tokens for",
+        ),
+        ({"tokenizer": "u" * 64}, "the same tokenizer in seed 1"),
+        ({"precision": "bfloat16"}, "the same precision in seed 1 for both arms; got float32 for fine_tuned"),
+    ],
+)
+def test_networks_under_other_conditions_are_refused_and_what_differs_is_named(changes, message):
+    a = arm_of(PREDICTED, TARGETS, conditions=(conditions(), conditions()))
+    b = arm_of(PREDICTED, TARGETS, arm="scratch", conditions=(conditions(), conditions(**changes)))
+    with pytest.raises(ComparisonError, match=message):
+        pair(a, b)
+    only_alike = b.for_seeds([0])
+    assert pair(a, only_alike)[0].seeds == (0,)
+
+
+def test_two_base_models_may_read_with_their_own_tokenizers():
+    a = arm_of(PREDICTED, TARGETS, conditions=(conditions(),) * 2)
+    b = arm_of(
+        PREDICTED,
+        TARGETS,
+        arm="other",
+        conditions=(conditions(base_model="roberta", tokenizer="u" * 64),) * 2,
+    )
+    assert pair(a, b)[0].seeds == (0, 1)
+
+
+def test_unknown_conditions_and_arms_without_a_network_are_compared():
+    a = arm_of(PREDICTED, TARGETS, conditions=(conditions(),) * 2)
+    unknown = (conditions(tokenizer="", precision=""),) * 2
+    assert pair(a, arm_of(PREDICTED, TARGETS, arm="b", conditions=unknown))[1].arm == "b"
+    assert pair(a, arm_of(PREDICTED, TARGETS, arm="tfidf"))[1].arm == "tfidf"
+
+
+def test_conditions_follow_their_seeds():
+    first, second = conditions(), conditions(precision="bfloat16")
+    arm = arm_of(PREDICTED, TARGETS, seeds=(4, 7), conditions=(first, second))
+    assert arm.for_seeds([7, 4]).conditions == (second, first)

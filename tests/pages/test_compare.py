@@ -16,6 +16,7 @@ from tests.pages.fixtures import (
 from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tl_core.data.dataset import build_dataset
 from tl_core.planning.launching import store_dataset
+from tl_core.schema import Precision
 
 
 @pytest.fixture
@@ -282,3 +283,14 @@ def test_one_click_trains_all_arms_longer_and_leads_to_the_runs(app, workspace, 
     open_page(app, "compare", experiment=experiment.experiment_id)
     assert remedy(app) is None
     assert "Train all arms twice as long: queued already, see what it shows" in links_of(app)
+
+
+def test_arms_that_may_not_be_compared_are_told_and_the_others_stand(app, workspace, experiment):
+    odd = next(run for run in runs_of(workspace, experiment) if run.arm.name == "scratch")
+    folder = workspace.run_folder(odd.run_id)
+    folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    shown = text_of(app)
+    assert "Two arms may not be compared" in shown
+    assert "the same precision in seed 0" in shown
+    assert "Fine-tuned against TF-IDF" in "".join(pairs(app).options)

@@ -173,3 +173,13 @@ def test_hostile_names_are_shown_literally(app, workspace):
     written = [element.value for kind in (app.markdown, app.caption) for element in kind]
     assert not [text for text in written if "![x]" in text or "<b>" in text]
     assert "![x](http://evil.example/x.png) <b>bold</b> $x$" in text_of(app)
+
+
+def test_runs_under_another_text_limit_are_refused_in_words(app, workspace, intake, experiment):
+    short = add_experiment(workspace, intake, ("fine_tuned",), num_seeds=2, max_length=64)
+    finish_all(workspace, short)
+    own = [run.run_id for run in runs_of(workspace, experiment) if run.arm.name == "scratch"]
+    open_with(app, *own, short.experiment_id)
+    assert "These two may not be compared" in text_of(app)
+    assert "the same text limit in seed 0" in text_of(app)
+    assert figures_of(app), "their own values are still shown"

@@ -18,9 +18,10 @@ from tl_core.results.comparison import (
     headline_pair,
     ranked,
 )
+from tl_core.results.report import comparison_json
 from tl_core.results.runs import value_of
 from tl_core.results.tables import mean_confusions
-from tl_core.schema import Arm, EvalFinished, ExperimentConfig, Metric, SplitName, State
+from tl_core.schema import Arm, EvalFinished, ExperimentConfig, Metric, Precision, SplitName, State
 from tl_core.store.workspace import Workspace
 
 
@@ -238,3 +239,21 @@ def test_a_flag_of_an_arm_that_runs_once_stands_for_every_seed(tmp_path: Path) -
     verdict = gather(workspace, experiment.experiment_id).headline
     assert verdict is not None
     assert "worse_than_majority" in [flag.code for flag in verdict.flags if flag.arm == "tfidf"]
+
+
+def test_a_pair_whose_runs_may_not_be_compared_is_refused_and_the_others_stand(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    experiment = fixtures.add_experiment(workspace, fixtures.store_sample_dataset(workspace), num_seeds=2)
+    fixtures.finish_all(workspace, experiment)
+    odd = next(
+        run for run in fixtures.runs_of(workspace, experiment) if run.arm.name == "scratch" and run.seed == 1
+    )
+    folder = workspace.run_folder(odd.run_id)
+    folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
+    results = gather(workspace, experiment.experiment_id)
+    workspace.close()
+    assert len(results.verdicts) == 5
+    assert ("fine_tuned", "scratch") not in {(one.a, one.b) for one in results.verdicts}
+    (refusal,) = results.refusals
+    assert "the same precision in seed 1 for both arms; got float32 for fine_tuned and bfloat16" in refusal
+    assert comparison_json(results)["refusals"] == [refusal]

@@ -18,7 +18,7 @@ from tl_core.planning.launching import store_dataset
 from tl_core.results import side_by_side_tables as tables
 from tl_core.results.comparison import gather
 from tl_core.results.side_by_side import finished_of, put_side_by_side
-from tl_core.schema import Metric
+from tl_core.schema import Metric, Precision
 
 ARMS = ("scratch", "fine_tuned")
 
@@ -246,3 +246,27 @@ def test_the_numbers_name_seeds_examples_and_runs(workspace, intake):
     assert row["Mean test accuracy, %"] == pytest.approx(88.9)
     assert row[["Seeds", "Test examples", "Training, mean seconds"]].tolist() == [2, 18, 30.0]
     assert len(row["Runs"].split(", ")) == 2
+
+
+def test_groups_under_another_text_limit_are_shown_but_not_compared(workspace, intake):
+    short = finished(workspace, intake, ("fine_tuned",), max_length=64)
+    long = finished(workspace, intake, max_length=128)
+    comparison = compare(workspace, short, long)
+    assert len(comparison.groups) == 3
+    assert len(tables.verdict_numbers(comparison)) == 1, "both arms of one text limit"
+    reasons = set(comparison.refusals.values())
+    assert any(
+        "the same text limit in seed 0 for both arms; got 64 tokens for A: Fine-tuned" in r for r in reasons
+    )
+    assert tables.unpaired(comparison) == []
+
+
+def test_groups_in_another_precision_are_not_compared(workspace, intake):
+    usual = finished(workspace, intake, ("scratch",))
+    other = finished(workspace, intake, ("fine_tuned",))
+    for run in runs_of(workspace, other):
+        folder = workspace.run_folder(run.run_id)
+        folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
+    comparison = compare(workspace, usual, other)
+    assert not comparison.verdicts
+    assert "the same precision" in comparison.refusals[comparison.pairs[0]]

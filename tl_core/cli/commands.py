@@ -58,6 +58,7 @@ class CompareOptions:
     task: Task
     max_length: int
     epochs: float | None = None
+    search_rates: bool | None = None
     reading: ReadChoices
 
 
@@ -95,6 +96,7 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         epochs=options.epochs,
         max_length=options.max_length,
         headline_metric=options.metric,
+        should_search_rates=options.search_rates,
     )
 
 
@@ -147,7 +149,8 @@ def verdict_lines(report: dict[str, Any]) -> list[str]:
     """Give the verdicts' sentences, the headline first, and what labels were worth, with several sizes."""
     sentences = [verdict["sentence"] for verdict in report["verdicts"]]
     worth = report["label_worth"]
-    return [*sentences, *([worth["sentence"]] if worth else [])] or ["No verdict: too few runs finished."]
+    lines = [*sentences, *([worth["sentence"]] if worth else []), *report["refusals"]]
+    return lines or ["No verdict: too few runs finished."]
 
 
 def has_failures(report: dict[str, Any]) -> bool:

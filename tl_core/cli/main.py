@@ -76,6 +76,10 @@ def compare(
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
     max_length: MaxLengthOption = 128,
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
+    search_rates: Annotated[
+        bool | None,
+        typer.Option(help="Choose each network's learning rates on validation. Default: the preset's."),
+    ] = None,
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
     group: GroupOption = None,
@@ -117,6 +121,7 @@ def compare(
         task=task,
         max_length=max_length,
         epochs=epochs,
+        search_rates=search_rates,
         reading=read_choices(encoding, delimiter, quote, has_header, sheet),
     )
     experiment = commands.plan_comparison(opened, data, options)

@@ -10,6 +10,36 @@ import numpy.typing as npt
 from tl_core.errors import ComparisonError
 
 
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What two networks must share beside the split, lest a gap between them be one between these.
+
+    Attributes
+    ----------
+    base_model
+        Its id. Two base models may read with their own tokenizers: that is part of what is compared then.
+    max_length
+        Tokens kept of a text.
+    tokenizer
+        Hash of the tokenizer; empty if unknown.
+    precision
+        Number format of the matrix products; empty if unknown.
+    """
+
+    base_model: str
+    max_length: int
+    tokenizer: str = ""
+    precision: str = ""
+
+    def differences(self, other: "Conditions") -> list[tuple[str, str, str]]:
+        """List what differs: its name, and the value here and there."""
+        values = [("text limit", f"{self.max_length} tokens", f"{other.max_length} tokens")]
+        if self.base_model == other.base_model:
+            values.append(("tokenizer", self.tokenizer[:12], other.tokenizer[:12]))
+        values.append(("precision", self.precision, other.precision))
+        return [(name, a, b) for name, a, b in values if a and b and a != b]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ArmPredictions:
     """What the runs of one arm at one train size answered on the test split.
@@ -32,6 +62,8 @@ class ArmPredictions:
         Identity of the split that the examples belong to.
     is_deterministic
         Whether no seed changes the arm, so that one run stands for all of them.
+    conditions
+        Of the run of each seed; empty for an arm without a network, or if they are unknown.
 
     Raises
     ------
@@ -47,6 +79,7 @@ class ArmPredictions:
     logits: npt.NDArray[np.float32]
     split_hash: str
     is_deterministic: bool = False
+    conditions: tuple[Conditions, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_shapes()
@@ -100,7 +133,8 @@ class ArmPredictions:
     def for_seeds(self, seeds: Sequence[int]) -> Self:
         """Keep these seeds, in this order. Raises ValueError for a seed the arm lacks."""
         rows = [self.seeds.index(seed) for seed in seeds]
-        return replace(self, seeds=tuple(seeds), logits=self.logits[rows])
+        conditions = tuple(self.conditions[row] for row in rows) if self.conditions else ()
+        return replace(self, seeds=tuple(seeds), logits=self.logits[rows], conditions=conditions)
 
     def repeated_for(self, seeds: Sequence[int]) -> Self:
         """Let the single run of a deterministic arm count for each of these seeds.
@@ -135,7 +169,8 @@ def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredi
     Raises
     ------
     ComparisonError
-        If the arms differ in split, train size, number of labels, examples or targets, or share no seed.
+        If the arms differ in split, train size, number of labels, examples or targets, share no seed, or if
+        their networks differ in text limit, tokenizer or precision in a seed that both have.
     """
     _refuse_different_designs(a, b)
     a, b = a.in_canonical_order(), b.in_canonical_order()
@@ -143,7 +178,9 @@ def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredi
     shared = [seed for seed in a.seeds if seed in b.seeds]
     if not shared:
         raise _different(a, b, "a common seed", f"{a.seeds}", f"{b.seeds}", "Run both with one seed.")
-    return a.for_seeds(shared), b.for_seeds(shared)
+    a, b = a.for_seeds(shared), b.for_seeds(shared)
+    _refuse_different_conditions(a, b)
+    return a, b
 
 
 def _refuse_different_designs(a: ArmPredictions, b: ArmPredictions) -> None:
@@ -167,6 +204,13 @@ def _refuse_different_examples(a: ArmPredictions, b: ArmPredictions) -> None:
             "with different ones.",
             "Run both arms on the same version of the dataset.",
         )
+
+
+def _refuse_different_conditions(a: ArmPredictions, b: ArmPredictions) -> None:
+    for seed, of_a, of_b in zip(a.seeds, a.conditions, b.conditions, strict=False):
+        for name, got_a, got_b in of_a.differences(of_b):
+            expected = f"the same {name} in seed {seed}"
+            raise _different(a, b, expected, got_a, got_b, "Run both with one setting on one device.")
 
 
 def _own_examples(own: ArmPredictions, other: ArmPredictions) -> str:

@@ -1,51 +1,26 @@
 """Carrying out an arm with a network: load, tokenise, train, score, save."""
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tl_core.catalogue.base_models import BaseModel, Pooling
-from tl_core.catalogue.local_folders import WEIGHTS
-from tl_core.catalogue.locating import Progress, describe, obtain
-from tl_core.catalogue.tokens import max_tokens, tokenizer_hash
+from tl_core.catalogue.locating import Progress
+from tl_core.catalogue.tokens import tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
-from tl_core.errors import CancelledError
-from tl_core.experiments.recording import Recorder, versions
-from tl_core.models.building import build_classifier
+from tl_core.experiments.place import Place, build, examples_of, find_place
+from tl_core.experiments.rate_search import choose_rates
+from tl_core.experiments.recording import Recorder
 from tl_core.models.classifiers import TextClassifier
 from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
-from tl_core.schema import ArmKind, Precision, RunConfig, SplitName
+from tl_core.schema import SplitName
 from tl_core.store.workspace import Workspace
-from tl_core.training.batching import FeatureExamples, TokenExamples
-from tl_core.training.devices import choose_device, choose_precision, device_name
-from tl_core.training.encoding import compute_features, features_key, tokenize
-from tl_core.training.fit import SCORING_FACTOR, evaluation_event, fit, predict_logits, some_examples
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where and with what one run is computed."""
-
-    workspace: Workspace
-    base: BaseModel
-    folder: Path
-    weights_sha256: str
-    device: torch.device
-    precision: Precision
-    max_length: int
-    micro_batch_size: int
-
-    @property
-    def scoring_batch_size(self) -> int:
-        """Examples that are scored at once: fewer after each time that memory ran out."""
-        return SCORING_FACTOR * self.micro_batch_size
+from tl_core.training.devices import device_name
+from tl_core.training.encoding import tokenize
+from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
 
 
 def carry_out_neural(
@@ -69,22 +44,16 @@ def carry_out_neural(
     if config.base_model is None or rates is None:
         raise ValueError(f"a neural arm needs a base model and learning rates: {config.arm.name}")
     recorder.phase("loading")
-    place = _find_place(workspace, config, memory_attempt, downloaded)
-    model = build_classifier(
-        config.arm.kind,
-        place.folder,
-        place.base.pooling,
-        config.labels,
-        init_seed=config.seeds.init,
-        dropout=config.training.dropout,
-    )
+    place = find_place(workspace, config, memory_attempt, downloaded)
+    model = build(place, config)
     _note(recorder, place, model)
     recorder.phase("tokenizing")
     key = f"{tokenizer_hash(place.folder)}-{place.max_length}"
     tokens = tokenize(
         dataset.table, place.folder, place.max_length, workspace.token_cache(config.dataset_fingerprint, key)
     )
-    examples = _examples(recorder, place, model, tokens, len(train), should_stop)
+    rates = choose_rates(recorder, place, dataset, split, tokens, should_stop) or rates
+    examples = examples_of(recorder, place, config, model, tokens, should_stop)
     train_examples = examples.select(train)
     recorder.write_all(
         fit(
@@ -142,32 +111,7 @@ def carry_out_neural(
     recorder.finish("plateau" if ended_early else "budget")
 
 
-def _find_place(workspace: Workspace, config: RunConfig, memory_attempt: int, downloaded: Progress) -> _Place:
-    device = choose_device()
-    base_model = str(config.base_model)
-    folder = obtain(base_model, downloaded)
-    return _Place(
-        workspace=workspace,
-        base=describe(base_model),
-        folder=folder,
-        weights_sha256=_weights_sha256(folder),
-        device=device,
-        precision=config.training.precision or choose_precision(device),
-        max_length=min(config.training.max_length, max_tokens(folder)),
-        micro_batch_size=max(1, config.training.batch_size >> memory_attempt),
-    )
-
-
-def _weights_sha256(folder: Path) -> str:
-    """Identify the base model's weights by their bytes."""
-    total = hashlib.sha256()
-    for path in sorted(folder.glob(WEIGHTS)):
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()
-
-
-def _note(recorder: Recorder, place: _Place, model: TextClassifier) -> None:
+def _note(recorder: Recorder, place: Place, model: TextClassifier) -> None:
     recorder.note(
         device=device_name(place.device),
         precision=place.precision,
@@ -182,57 +126,4 @@ def _note(recorder: Recorder, place: _Place, model: TextClassifier) -> None:
             "tokenizer": tokenizer_hash(place.folder),
             "max_length": str(place.max_length),
         },
-    )
-
-
-def _examples(
-    recorder: Recorder,
-    place: _Place,
-    model: TextClassifier,
-    tokens: TokenExamples,
-    num_train: int,
-    should_stop: Callable[[], bool],
-) -> TokenExamples | FeatureExamples:
-    """Give token ids, or a frozen arm's features; its clock is charged for those of the train examples."""
-    config = recorder.record.config
-    if config.arm.kind not in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
-        return tokens
-    recorder.phase("features")
-
-    def progress(done: int, total: int) -> None:
-        if should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
-
-    features = compute_features(
-        model,
-        tokens,
-        place.device,
-        place.precision,
-        place.workspace.feature_cache(config.dataset_fingerprint, _features_key(place, config)),
-        progress,
-        place.scoring_batch_size,
-    )
-    recorder.clock.train_s = features.seconds_an_example * num_train
-    return features.examples
-
-
-def _features_key(place: _Place, config: RunConfig) -> str:
-    """Name a frozen arm's features; weights that are drawn are known by their seed.
-
-    A pretrained encoder can have drawn weights too: the pooler of one that was pretrained without.
-    """
-    kind = config.arm.kind
-    is_drawn = kind is ArmKind.FROZEN_RANDOM or place.base.pooling is Pooling.OWN
-    return features_key(
-        place.weights_sha256,
-        hashlib.sha256((place.folder / "config.json").read_bytes()).hexdigest(),
-        tokenizer_hash(place.folder),
-        kind,
-        config.seeds.init if is_drawn else "no seed",
-        place.base.pooling,
-        place.max_length,
-        device_name(place.device),
-        place.precision,
-        torch.get_num_threads(),
-        sorted(versions().items()),
     )

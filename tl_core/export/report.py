@@ -136,7 +136,8 @@ def _missing(scene: Scene) -> list[str]:
         "Cancelled": [run for run in results.runs if run.state is State.CANCELLED],
         "Finished but unreadable": [run for run in results.runs if run.run_id in results.unreadable],
     }
-    return [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
+    lost = [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
+    return [*lost, *results.refusals]
 
 
 def _reaching(scene: Scene) -> str:

@@ -1,11 +1,12 @@
 """What a comparison lacks, as further experiments under its own rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from tl_core.catalogue.locating import describe
 from tl_core.planning.presets import default_rates
-from tl_core.schema import Arm, ExperimentConfig
+from tl_core.planning.rate_search import grid_around
+from tl_core.schema import Arm, ExperimentConfig, LearningRates, RateSearchPlan
 from tl_core.store.identifiers import new_id
 
 
@@ -14,7 +15,8 @@ def plan_missing(
 ) -> tuple[ExperimentConfig, ...]:
     """Plan exactly these arms at these train sizes, on the split, seeds and settings of an experiment.
 
-    Arms that lack the same sizes come as one experiment. An arm keeps its learning rates where it has some.
+    Arms that lack the same sizes come as one experiment. An arm keeps its learning rates where it has some;
+    where those are searched, the search is the same one, so that its answer serves again.
     """
     lacking: dict[Arm, list[int]] = {}
     for arm, size in cells:
@@ -38,5 +40,20 @@ def _with(experiment: ExperimentConfig, arms: tuple[Arm, ...], sizes: tuple[int,
         "train_sizes": sizes,
         "learning_rates": usual
         | {name: rates for name, rates in experiment.learning_rates.items() if name in usual},
+        "rate_search": _search(experiment, usual),
     }
     return ExperimentConfig.model_validate(dict(experiment) | changes)
+
+
+def _search(experiment: ExperimentConfig, usual: Mapping[str, LearningRates]) -> RateSearchPlan | None:
+    """Keep an experiment's search: its own grids, and the usual ones of arms that are new to it."""
+    search = experiment.rate_search
+    if search is None:
+        return None
+    set_by_hand = experiment.learning_rates.keys() - search.grids.keys()
+    grids = {
+        name: search.grids.get(name) or grid_around(rates)
+        for name, rates in usual.items()
+        if name not in set_by_hand
+    }
+    return search.model_copy(update={"grids": grids})

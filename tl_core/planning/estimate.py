@@ -1,7 +1,7 @@
 """How long an experiment will take and how much it will write, told before anything is queued."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
@@ -54,6 +54,7 @@ def estimate(
     mean_tokens: float,
     hardware: Hardware,
     history: Sequence[Throughput],
+    searching: Collection[str] = (),
 ) -> Estimate:
     """Estimate an experiment's cost from what this server has measured, else from a reference machine.
 
@@ -72,11 +73,15 @@ def estimate(
         Where it will run.
     history
         What finished runs and checks have measured.
+    searching
+        Names of the arms whose rates are still to be searched; the first run of each pays for it.
     """
     device = device_of(hardware)
     rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
     tokens = _work(experiment, runs, mean_tokens)
+    for position, extra in _search_work(experiment, runs, mean_tokens, searching):
+        tokens[position] += extra
     seconds = [
         start + (work / rates[run.arm.name] if work else 0.0)
         for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
@@ -111,6 +116,22 @@ def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: 
         num_examples = 0 if has_features else split.train + split.validation + split.test
         work.append(mean_tokens * num_examples * FORWARD_SHARE)
     return work
+
+
+def _search_work(
+    experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float, searching: Collection[str]
+) -> Iterator[tuple[int, float]]:
+    """Yield the place of each run that searches with the tokens it trains on besides its own.
+
+    The head of a frozen arm costs nothing beside its features, however often it is trained.
+    """
+    search = experiment.rate_search
+    for name in searching if search else ():
+        position, run = next((place, run) for place, run in enumerate(runs) if run.arm.name == name)
+        if search and run.arm.kind in WHOLE_NETWORK:
+            trial = run.model_copy(update={"train_size": search.train_size})
+            once = mean_tokens * _examples_trained_and_scored(experiment, trial)
+            yield position, len(search.grids[name]) * once
 
 
 def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -> float:

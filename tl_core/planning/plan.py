@@ -9,6 +9,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.data.identity import derive_seeds
 from tl_core.errors import PlanError
 from tl_core.planning.presets import PRESETS, default_rates
+from tl_core.planning.rate_search import plan_search
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -79,10 +80,12 @@ def plan_experiment(
     batch_size: int = 16,
     headline_metric: Metric | None = None,
     learning_rates: dict[str, LearningRates] | None = None,
+    should_search_rates: bool | None = None,
 ) -> ExperimentConfig:
     """Freeze an experiment: what was not asked for comes from the preset.
 
-    An arm that names the experiment's own base model is the same as one that names none.
+    Rates are searched around the recorded ones; an arm that is given others keeps those. An arm that names
+    the experiment's own base model is the same as one that names none.
 
     Raises
     ------
@@ -95,12 +98,9 @@ def plan_experiment(
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
     asked = _plain_rates(learning_rates or {}, plain, base_model)
-    rates = {
-        arm.name: asked.get(arm.name)
-        or default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
-        for arm in plain
-        if arm.kind.is_neural
-    }
+    usual = {arm.name: _usual_rates(arm, base_model) for arm in plain if arm.kind.is_neural}
+    searches = choice.searches_rates if should_search_rates is None else should_search_rates
+    searched = {name: own for name, own in usual.items() if asked.get(name, own) == own}
     try:
         return ExperimentConfig(
             experiment_id=experiment_id,
@@ -123,7 +123,8 @@ def plan_experiment(
                 batch_size=batch_size,
                 budget=budget,
             ),
-            learning_rates=rates,
+            learning_rates=usual | asked,
+            rate_search=plan_search(searched, sizes[-1]) if searches and searched else None,
         )
     except ValidationError as error:
         raise _out_of_range(error) from error

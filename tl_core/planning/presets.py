@@ -18,6 +18,8 @@ class PresetChoice:
         Passes over the train examples, for every neural arm.
     max_train_size
         Train examples used at most; ``None`` uses all.
+    searches_rates
+        Whether each arm's learning rates are chosen on validation; otherwise the recorded ones serve.
     purpose
         One sentence for the person who chooses.
     """
@@ -25,6 +27,7 @@ class PresetChoice:
     num_seeds: int
     epochs: float
     max_train_size: int | None
+    searches_rates: bool
     purpose: str
 
 
@@ -33,19 +36,28 @@ PRESETS: dict[Preset, PresetChoice] = {
         num_seeds=5,
         epochs=4,
         max_train_size=500,
+        searches_rates=False,
         purpose="An answer in minutes: five seeds, four epochs, at most 500 train examples.",
     ),
     Preset.STANDARD: PresetChoice(
         num_seeds=5,
         epochs=8,
         max_train_size=5000,
-        purpose="A solid answer: five seeds, eight epochs, at most 5,000 train examples.",
+        searches_rates=True,
+        purpose=(
+            "A solid answer: five seeds, eight epochs, at most 5,000 train examples, learning rates chosen "
+            "on validation."
+        ),
     ),
     Preset.THOROUGH: PresetChoice(
         num_seeds=10,
         epochs=12,
         max_train_size=None,
-        purpose="The narrowest interval: ten seeds, twelve epochs, all train examples.",
+        searches_rates=True,
+        purpose=(
+            "The narrowest interval: ten seeds, twelve epochs, all train examples, learning rates chosen on "
+            "validation."
+        ),
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from tl_core.planning.rate_search import plan_search
 from tl_core.schema import BudgetRule, ExperimentConfig, TrainingConfig
 from tl_core.store.identifiers import new_id
 
@@ -20,6 +21,14 @@ def _longer(training: TrainingConfig) -> TrainingConfig:
     return training.model_copy(
         update={"epochs": FACTOR * training.epochs, "min_steps": FACTOR * training.min_steps}
     )
+
+
+def plan_search_of_rates(experiment: ExperimentConfig) -> ExperimentConfig:
+    """Plan the same experiment with rates chosen on validation for every arm; wider if they were already."""
+    search = experiment.rate_search
+    reach = 1 if search is None else max(len(grid) // 2 for grid in search.grids.values()) + 1
+    wider = plan_search(experiment.learning_rates, max(experiment.train_sizes), reach)
+    return _again(experiment, "rates searched", rate_search=wider)
 
 
 def _again(experiment: ExperimentConfig, name: str, **changes: object) -> ExperimentConfig:

@@ -7,11 +7,12 @@ from enum import StrEnum
 import pandas as pd
 
 from tl_core.catalogue.locating import describe
+from tl_core.errors import ComparisonError
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
 from tl_core.results.comparison import ExperimentResults, Key
-from tl_core.schema import Arm, ArmKind, ExperimentConfig, Flag, State, Verdict
+from tl_core.schema import Arm, ArmKind, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
 from tl_core.store.rows import RunRow
 
 _NUM_SIZES = 4
@@ -91,6 +92,16 @@ def is_alike(one: ExperimentConfig, other: ExperimentConfig) -> bool:
         and (one.base_model, one.training) == (other.base_model, other.training)
         and one.headline_metric is other.headline_metric
         and all(one.learning_rates[name] == other.learning_rates[name] for name in shared)
+        and _is_searched_alike(one.rate_search, other.rate_search, shared)
+    )
+
+
+def _is_searched_alike(one: RateSearchPlan | None, other: RateSearchPlan | None, arms: Iterable[str]) -> bool:
+    """Whether two experiments find the same rates for the arms that both have."""
+    if one is None or other is None:
+        return one is other
+    return one.train_size == other.train_size and all(
+        one.grids.get(arm) == other.grids.get(arm) for arm in arms
     )
 
 
@@ -191,14 +202,18 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
     one, other = tried.predictions.get(a), tried.predictions.get(b)
     if one is None or other is None or not set(one.seeds) & set(other.seeds):
         return None
-    return compare(
-        one,
-        replace(other, train_size=one.train_size),  # that two arms learn from different numbers is asked here
-        metric=tried.experiment.headline_metric,
-        margin=tried.experiment.margin,
-        flags=(*tried.flags[a], *tried.flags[b]),
-        labels={arm: describe_arm(Arm.parse(arm), tried.title) for arm in (a[0], b[0])},
-    )
+    other = replace(other, train_size=one.train_size)  # that they learn from different numbers is asked here
+    try:
+        return compare(
+            one,
+            other,
+            metric=tried.experiment.headline_metric,
+            margin=tried.experiment.margin,
+            flags=(*tried.flags[a], *tried.flags[b]),
+            labels={arm: describe_arm(Arm.parse(arm), tried.title) for arm in (a[0], b[0])},
+        )
+    except ComparisonError:  # of several experiments, on devices with different precision
+        return None
 
 
 def seed_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import describe_arm
 from tl_core.jobs.client import observe
-from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run, reason_of
+from tl_core.results.runs import UNREADABLE, FinishedRun, conditions_of, read_finished_run, reason_of
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -64,6 +64,8 @@ class ExperimentResults:
     verdicts
         For each train size the headline pair first, then every other pair, on the headline metric. They are
         one family: their p-values are corrected for each other.
+    refusals
+        Why there is no verdict on a pair whose runs may not be compared, each sentence once.
     titles
         Base model titles by arm name.
     """
@@ -76,6 +78,7 @@ class ExperimentResults:
     summaries: dict[Key, ArmSummary]
     flags: dict[Key, tuple[Flag, ...]]
     verdicts: tuple[Verdict, ...]
+    refusals: tuple[str, ...]
     titles: dict[str, str]
 
     @property
@@ -142,6 +145,7 @@ def gather(
     predictions = {key: _predictions(experiment, group) for key, group in by_key.items()}
     flags = {key: _flags(experiment, group, runs) for key, group in by_key.items()}
     titles = arm_titles(experiment)
+    verdicts, refusals = _verdicts(experiment, predictions, flags, titles)
     return ExperimentResults(
         experiment=experiment,
         runs=runs,
@@ -150,7 +154,8 @@ def gather(
         predictions=predictions,
         summaries={k: summarise(arm, experiment.headline_metric) for k, arm in predictions.items()},
         flags=flags,
-        verdicts=_verdicts(experiment, predictions, flags, titles),
+        verdicts=verdicts,
+        refusals=refusals,
         titles=titles,
     )
 
@@ -200,6 +205,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
         targets=first.targets,
         logits=np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
+        conditions=conditions_of(runs),
     )
     if _runs_once(experiment, first.config):
         return stacked.repeated_for(range(experiment.num_seeds))
@@ -246,28 +252,32 @@ def _verdicts(
     predictions: dict[Key, ArmPredictions],
     flags: dict[Key, tuple[Flag, ...]],
     titles: dict[str, str],
-) -> tuple[Verdict, ...]:
+) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    """Compare every pair at every train size; say why where two may not be compared."""
     headline = headline_pair(experiment.arms)
     pairs = sorted(combinations(ranked(experiment.arms), 2), key=lambda pair: pair != headline)
     words = {arm.name: describe_arm(arm, titles[arm.name]) for arm in experiment.arms}
-    verdicts = []
+    verdicts, refusals = [], []
     for size in experiment.train_sizes:
         for a, b in pairs:
             one, other = predictions.get((a.name, size)), predictions.get((b.name, size))
             if one is None or other is None or not set(one.seeds) & set(other.seeds):
                 continue
             raised = (*flags[a.name, size], *flags[b.name, size])
-            verdicts.append(
-                compare(
-                    one,
-                    other,
-                    metric=experiment.headline_metric,
-                    margin=experiment.margin,
-                    flags=raised,
-                    labels=words,
+            try:
+                verdicts.append(
+                    compare(
+                        one,
+                        other,
+                        metric=experiment.headline_metric,
+                        margin=experiment.margin,
+                        flags=raised,
+                        labels=words,
+                    )
                 )
-            )
-    return as_family(verdicts, words)
+            except ComparisonError as refusal:
+                refusals.append(f"{refusal.message} {refusal.remedy}")
+    return as_family(verdicts, words), tuple(dict.fromkeys(refusals))
 
 
 def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         _split(results, train_size),
         _seeds(results, train_size, labels),
         _budget(neural, results, same),
-        Fact(name="Learning rates", value=_rates(results, labels)),
+        _rates(neural, results, labels),
         same.over("Precision", neural, _precision),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
@@ -129,10 +129,40 @@ def _example_weights(runs: Sequence[FinishedRun], same: _Comparer) -> list[Fact]
     return [Fact(name=column.name, value=value, difference=column.difference)]
 
 
-def _rates(results: ExperimentResults, labels: Mapping[str, str]) -> str:
-    rates = results.experiment.learning_rates
-    arms = [arm for arm in ranked(results.experiment.arms) if arm.name in rates]
-    return " · ".join(f"{labels[arm.name]} {_rate(rates[arm.name])}" for arm in arms) or "none needed"
+def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, labels: Mapping[str, str]) -> Fact:
+    """Say each arm's rates and how they were chosen; by another rule for one arm is a difference."""
+    used: dict[str, list[FinishedRun]] = {}
+    for run in neural:
+        used.setdefault(run.config.arm.name, []).append(run)
+    arms = [arm.name for arm in ranked(results.experiment.arms) if arm.name in used]
+    rates = " · ".join(f"{labels[name]} {_rates_of(used[name])}" for name in arms)
+    searched = [name for name in arms if used[name][0].record.rate_search]
+    if not searched:
+        return Fact(name="Learning rates", value=rates or "none needed")
+    by_hand = [labels[name] for name in arms if name not in searched]
+    difference = f"set by hand for {', '.join(by_hand)}; chosen on validation for the others"
+    return Fact(
+        name="Learning rates",
+        value=f"{rates}; {search_words([used[name][0] for name in searched])}",
+        difference=difference if by_hand else "",
+    )
+
+
+def _rates_of(runs: Sequence[FinishedRun]) -> str:
+    found = {rates: None for run in runs if (rates := run.config.learning_rates)}
+    return " or ".join(map(_rate, found))
+
+
+def search_words(runs: Sequence[FinishedRun]) -> str:
+    """Say by which rule rates were chosen and what it took; one run for each arm that searched."""
+    searches = [run.record.rate_search for run in runs if run.record.rate_search]
+    num_tries = max(len(one.tried) for one in searches)
+    seconds = sum(one.train_s for one in searches)
+    examples = max(one.num_examples for one in searches)
+    return (
+        f"each the best of {num_tries} on {examples:,} validation examples, first seed, by the same rule; "
+        f"that took {seconds:,.0f} s of training, which no other time here contains"
+    )
 
 
 def _rate(rates: LearningRates) -> str:

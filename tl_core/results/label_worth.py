@@ -1,10 +1,12 @@
 """From how few labels: what labels were worth to a pair of arms, read from every experiment that is alike."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from tl_core.errors import ComparisonError
 from tl_core.evaluation.label_worth import LabelWorth, label_worth
 from tl_core.evaluation.label_worth_words import (
     needed_interval_words,
@@ -32,11 +34,11 @@ def find_label_worth(tried: Tried, a: str, b: str) -> list[LabelWorth]:
 
     Empty if ``a`` has a single size, or shares no seed with ``b``.
     """
-    curve = _sizes_of(tried, a)
-    found = [
-        label_worth(curve, of_b, tried.experiment.headline_metric, tried.flags)
-        for _, of_b in sorted(_sizes_of(tried, b).items(), reverse=True)
-    ]
+    curve, metric = _sizes_of(tried, a), tried.experiment.headline_metric
+    found = []
+    for _, of_b in sorted(_sizes_of(tried, b).items(), reverse=True):
+        with contextlib.suppress(ComparisonError):  # runs of several devices may not be compared
+            found.append(label_worth(curve, of_b, metric, tried.flags))
     return [one for one in found if one is not None]
 
 

@@ -36,6 +36,7 @@ def comparison_json(results: ExperimentResults) -> dict[str, Any]:
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
+        "refusals": list(results.refusals),
         "label_worth": label_worth_json(results),
     }
 
@@ -50,10 +51,10 @@ def _arm_json(results: ExperimentResults, arm: Arm) -> dict[str, Any]:
 
 
 def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
-    config = run.config
     finished = next((one for one in results.finished if one.config.run_id == run.run_id), None)
+    config = finished.config if finished else run.config
     flags = results.flags.get((config.arm.name, config.train_size), ())
-    rates = config.learning_rates
+    rates, search = config.learning_rates, finished.record.rate_search if finished else None
     return {
         "run_id": run.run_id,
         "status": run.state.value,
@@ -63,6 +64,7 @@ def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
         "train_size": config.train_size,
         "learning_rate": (rates.encoder or rates.head) if rates else None,
         "head_learning_rate": rates.head if rates else None,
+        "rate_search_s": search.train_s if search else None,
         "train_s": finished.record.train_s if finished else None,
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
         "test": (

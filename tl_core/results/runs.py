@@ -1,5 +1,6 @@
 """What one finished run has written, as numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
+from tl_core.evaluation.predictions import Conditions
 from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
 from tl_core.store.run_folder import RunFolder
 
@@ -89,6 +91,20 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         logits=logits,
         test=evaluation,
         health=_health(record, events, evaluation, validation),
+    )
+
+
+def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
+    """Read what the runs of one arm must share with those of another; empty without a network."""
+    return tuple(
+        Conditions(
+            base_model=run.config.base_model,
+            max_length=int(run.record.base_model_facts.get("max_length", run.config.training.max_length)),
+            tokenizer=run.record.base_model_facts.get("tokenizer", ""),
+            precision=run.record.precision.value if run.record.precision else "",
+        )
+        for run in runs
+        if run.config.base_model
     )
 
 

@@ -13,7 +13,7 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.results.failures import name_seeds
 from tl_core.results.grouping import Group, make_groups
-from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run, reason_of
+from tl_core.results.runs import UNREADABLE, FinishedRun, conditions_of, read_finished_run, reason_of
 from tl_core.schema import Arm, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
@@ -31,6 +31,8 @@ class SideBySide:
         By group key, on test.
     verdicts
         On every pair that shares a seed, by the keys of both groups, both ways round.
+    refusals
+        Why there is no verdict on a pair that shares a seed: what may not differ and does.
     unreadable
         Why the folder of a chosen run could not be read, by run id; such a run counts nowhere.
     """
@@ -40,6 +42,7 @@ class SideBySide:
     predictions: Mapping[str, ArmPredictions]
     summaries: Mapping[str, ArmSummary]
     verdicts: Mapping[tuple[str, str], Verdict]
+    refusals: Mapping[tuple[str, str], str]
     unreadable: Mapping[str, str]
 
     @property
@@ -109,12 +112,14 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
     metrics = {run.config.headline_metric for run in finished}
     metric = metrics.pop() if len(metrics) == 1 else Metric.ACCURACY
     predictions = _predictions(workspace, groups)
+    verdicts, refusals = _verdicts(groups, predictions, metric)
     return SideBySide(
         metric=metric,
         groups=groups,
         predictions=predictions,
         summaries={key: summarise(group, metric) for key, group in predictions.items()},
-        verdicts=_verdicts(groups, predictions, metric),
+        verdicts=verdicts,
+        refusals=refusals,
         unreadable=unreadable,
     )
 
@@ -184,6 +189,7 @@ def _stacked(group: Group) -> ArmPredictions:
         targets=first.targets,
         logits=np.stack([run.logits for run in group.runs]),
         split_hash=first.config.split_hash,
+        conditions=conditions_of(group.runs),
     )
 
 
@@ -195,17 +201,27 @@ def _runs_once(workspace: Workspace, group: Group) -> bool:
 
 def _verdicts(
     groups: Sequence[Group], predictions: Mapping[str, ArmPredictions], metric: Metric
-) -> dict[tuple[str, str], Verdict]:
+) -> tuple[dict[tuple[str, str], Verdict], dict[tuple[str, str], str]]:
     words = {group.key: group.phrase for group in groups}
     flags = [flag for group in groups for flag in _flags(group, predictions[group.key].seeds)]
-    verdicts = {}
+    verdicts, refusals = {}, {}
     for one, other in combinations(predictions.values(), 2):
         if set(one.seeds) & set(other.seeds):
             for a, b in ((one, other), (other, one)):
                 # Train sizes may be the very thing that is compared here; the groups' names then say so.
                 b = replace(b, train_size=a.train_size)
-                verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, labels=words)
-    return verdicts
+                try:
+                    verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, labels=words)
+                except ComparisonError as refusal:
+                    refusals[a.arm, b.arm] = f"{_named(refusal.message, groups)} {refusal.remedy}"
+    return verdicts, refusals
+
+
+def _named(sentence: str, groups: Sequence[Group]) -> str:
+    """Put the groups' labels in the place of their keys."""
+    for group in groups:
+        sentence = sentence.replace(group.key, group.label)
+    return sentence
 
 
 def _flags(group: Group, seeds: Sequence[int]) -> tuple[Flag, ...]:

@@ -94,7 +94,8 @@ def _proof(verdict: Verdict, names: dict[str, str]) -> dict[str, object]:
 def unpaired(comparison: SideBySide) -> list[tuple[str, str]]:
     """Name the pairs of groups that share no seed, so that there is no verdict on them."""
     names = comparison.names
-    return [(names[a], names[b]) for a, b in comparison.pairs if (a, b) not in comparison.verdicts]
+    known = comparison.verdicts.keys() | comparison.refusals.keys()
+    return [(names[a], names[b]) for a, b in comparison.pairs if (a, b) not in known]
 
 
 def setting_rows(comparison: SideBySide) -> pd.DataFrame:

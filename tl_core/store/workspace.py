@@ -91,6 +91,10 @@ class Workspace:
         """Path of the frozen features of a dataset; ``key`` names the base model, in an id's letters."""
         return self.dataset_folder(fingerprint) / "features" / check_id(key)
 
+    def rate_answer(self, fingerprint: str, key: str) -> Path:
+        """Path of what a search for learning rates has found on a dataset; ``key`` as for the caches."""
+        return self.dataset_folder(fingerprint) / "rates" / f"{check_id(key)}.json"
+
     def delete_run(self, run_id: str) -> None:
         """Remove a run from database and disk. Raises NotFoundError, and UserError while it is in use."""
         self._remove_folders(self.database.delete_run(run_id))

@@ -1,0 +1,156 @@
+"""Choosing an arm's learning rates on validation: every arm by the same rule, each search done once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tl_core.data.dataset import Dataset
+from tl_core.data.identity import derive_seeds
+from tl_core.data.splitting import Split, train_subset
+from tl_core.errors import DivergedError
+from tl_core.experiments.place import Place, build, examples_of
+from tl_core.experiments.recording import Recorder
+from tl_core.planning.rate_search import answer_path
+from tl_core.schema import (
+    BudgetRule,
+    EvalFinished,
+    LearningRates,
+    Metric,
+    RateSearch,
+    RunConfig,
+    TriedRates,
+)
+from tl_core.store.files import locked, replacing
+from tl_core.training.batching import TokenExamples
+from tl_core.training.clock import Clock
+from tl_core.training.fit import fit
+
+Trial = Callable[[LearningRates], tuple[EvalFinished, float]]
+"""Trains once at some rates; gives the evaluation that counts and the training seconds."""
+
+
+def choose_rates(
+    recorder: Recorder,
+    place: Place,
+    dataset: Dataset,
+    split: Split,
+    tokens: TokenExamples,
+    should_stop: Callable[[], bool],
+) -> LearningRates | None:
+    """Choose the arm's rates on validation and put them into the record; None if they are set beforehand.
+
+    Every run of the arm comes to the same answer, whichever is first: it is tried with the first seed and
+    the search's own train size.
+    """
+    config = recorder.record.config
+    experiment = place.workspace.database.get_experiment(config.experiment_id)
+    path, search = answer_path(place.workspace, experiment, config.arm), experiment.rate_search
+    if path is None or search is None:
+        return None
+    changes = {"seed": 0, "seeds": derive_seeds(0), "train_size": search.train_size}
+    trial = _trial(recorder, place, config.model_copy(update=changes), dataset, split, tokens, should_stop)
+    found = find_rates(
+        path,
+        search.grids[config.arm.name],
+        trial,
+        metric=config.headline_metric,
+        train_size=search.train_size,
+    )
+    rates = best_rates(found)
+    recorder.note(config=config.model_copy(update={"learning_rates": rates}), rate_search=found)
+    return rates
+
+
+def _trial(
+    recorder: Recorder,
+    place: Place,
+    config: RunConfig,
+    dataset: Dataset,
+    split: Split,
+    tokens: TokenExamples,
+    should_stop: Callable[[], bool],
+) -> Trial:
+    """Make what trains as the run of the configuration would, at any rates; only its phase is written."""
+    train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
+
+    def train_at(rates: LearningRates) -> tuple[EvalFinished, float]:
+        recorder.phase("rates")
+        model, clock = build(place, config), Clock()
+        examples = examples_of(recorder, place, config, model, tokens, should_stop)
+        events = fit(
+            model,
+            examples.select(train),
+            examples.select(split.validation),
+            config.training,
+            rates,
+            order_seed=config.seeds.order,
+            device=place.device,
+            precision=place.precision,
+            micro_batch_size=place.micro_batch_size,
+            clock=clock,
+            should_stop=should_stop,
+        )
+        evaluations = [event for event in events if isinstance(event, EvalFinished)]
+        is_plateau = config.training.budget is BudgetRule.PLATEAU
+        kept = min(evaluations[1:], key=lambda one: one.loss) if is_plateau else evaluations[-1]
+        return kept, clock.train_s
+
+    return train_at
+
+
+def find_rates(
+    path: Path, grid: tuple[LearningRates, ...], trial: Trial, *, metric: Metric, train_size: int
+) -> RateSearch:
+    """Read what was found before, or try every rate of the grid and keep what they came to.
+
+    A second run that needs the same answer waits for the first one.
+
+    Raises
+    ------
+    DivergedError
+        If training diverged at every rate.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.with_suffix(".lock")):
+        if path.exists():
+            return RateSearch.model_validate_json(path.read_bytes())
+        found = _try_all(grid, trial, metric, train_size)
+        with replacing(path) as file:
+            file.write(found.model_dump_json().encode())
+    return found
+
+
+def _try_all(grid: tuple[LearningRates, ...], trial: Trial, metric: Metric, train_size: int) -> RateSearch:
+    tried, num_examples, train_s = [], 0, 0.0
+    for rates in grid:
+        try:
+            evaluation, seconds = trial(rates)
+        except DivergedError:
+            tried.append(TriedRates(rates=rates, value=None, loss=None))
+            continue
+        value = evaluation.accuracy if metric is Metric.ACCURACY else evaluation.macro_f1
+        tried.append(TriedRates(rates=rates, value=value, loss=evaluation.loss))
+        num_examples, train_s = evaluation.num_examples, train_s + seconds
+    return RateSearch(tried=tuple(tried), train_size=train_size, num_examples=num_examples, train_s=train_s)
+
+
+def best_rates(search: RateSearch) -> LearningRates:
+    """Return the rates with the highest value on validation; of equal ones those with the lower loss.
+
+    Raises
+    ------
+    DivergedError
+        If training diverged at every rate.
+    """
+    ended = [
+        (one.value, -one.loss, one.rates)
+        for one in search.tried
+        if one.value is not None and one.loss is not None
+    ]
+    if not ended:
+        raise DivergedError(
+            "Expected a training that stays finite at one of the learning rates; it diverged at all of them.",
+            "Choose smaller learning rates.",
+        )
+    return max(ended, key=lambda one: one[:2])[2]
