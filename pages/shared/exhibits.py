@@ -20,10 +20,11 @@ from tl_core.charts import (
     per_class_difference,
     who_is_right,
 )
-from tl_core.charts.template import settled
+from tl_core.charts.template import name_budget, settled
 from tl_core.results import findings, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import Verdict
 
 _P = ParamSpec("_P")
@@ -42,16 +43,19 @@ class Exhibit:
         One line on what it shows, computed from the numbers; not escaped.
     table
         Its numbers; None where there is nothing to show.
+    budget
+        By which rule the networks in it trained; the figure says so.
     """
 
     key: str
     figure: go.Figure
     table: pd.DataFrame | None
     finding: str = ""
+    budget: str
 
     def __post_init__(self) -> None:
-        """Keep what is sent of the figure."""
-        settled(self.figure)
+        """Name the budget, and keep what is sent of the figure."""
+        settled(name_budget(self.figure, self.budget))
 
 
 def _identity(results: ExperimentResults) -> tuple[str, States]:
@@ -81,6 +85,11 @@ def made_once(
     return made
 
 
+def budget_of(results: ExperimentResults) -> str:
+    """Say by which rule an experiment's networks trained."""
+    return BUDGET_WORDS[results.experiment.training.budget]
+
+
 def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = None) -> None:
     """Draw the line, the figure below it, and its numbers and files; see `place_figure` for ``on_choice``."""
     if exhibit.finding:
@@ -101,6 +110,7 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
         theme=theme(),
     )
     return Exhibit(
+        budget=budget_of(results),
         key="overview",
         figure=figure,
         table=numbers.overview_numbers(results, train_size, labels),
@@ -115,6 +125,7 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
     agreement = find_agreement(a, b)
     styles, labels = styles_of(results.experiment), labels_of(results.experiment)
     exhibit = Exhibit(
+        budget=budget_of(results),
         key="agreement",
         figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
         table=numbers.agreement_numbers(agreement, labels),
@@ -130,6 +141,7 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
     a, b = styles[verdict.a], styles[verdict.b]
     rows = tables.class_rows(results, verdict.a, verdict.b, verdict.train_size)
     return Exhibit(
+        budget=budget_of(results),
         key="classes",
         figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
         table=numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
@@ -146,6 +158,7 @@ def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhi
     matrix = of_a if arm == verdict.a else of_b
     class_names = results.experiment.labels
     return Exhibit(
+        budget=budget_of(results),
         key=f"confusion_{arm}",
         figure=confusion_matrix(matrix, class_names, styles_of(results.experiment)[arm], theme=theme()),
         table=numbers.confusion_numbers(matrix, class_names, verdict.num_seeds),
@@ -159,6 +172,7 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
     a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     style_a, style_b = styles[verdict.a], styles[verdict.b]
     return Exhibit(
+        budget=budget_of(results),
         key="confusion_difference",
         figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
         table=numbers.confusion_difference_numbers(a, b, class_names, verdict.num_seeds),
@@ -175,6 +189,7 @@ def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
     """Show the difference of every pair with its proof."""
     rows = tables.verdict_rows(results, train_size, labels_of(results.experiment))
     return Exhibit(
+        budget=budget_of(results),
         key="pairs",
         figure=difference_interval(rows, theme=theme()),
         table=numbers.pair_numbers(rows),
@@ -190,4 +205,4 @@ def interval_of(results: ExperimentResults, verdict: Verdict) -> go.Figure:
     rows = tables.verdict_rows(results, verdict.train_size, labels_of(results.experiment))
     places = [(one.a, one.b) for one in results.verdicts if one.train_size == verdict.train_size]
     place = places.index((verdict.a, verdict.b))
-    return difference_interval(rows.iloc[[place]], theme=theme())
+    return name_budget(difference_interval(rows.iloc[[place]], theme=theme()), budget_of(results))

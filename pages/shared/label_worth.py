@@ -7,11 +7,11 @@ from pages.shared.exhibits import Exhibit, draw_exhibit
 from pages.shared.frame import card
 from pages.shared.results import labels_of, states_of, styles_of
 from pages.shared.state import Theme, theme
-from pages.shared.wording import BUDGET_WORDS
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.results.answers_tried import Tried, mean_rows, seed_rows
 from tl_core.results.comparison import ExperimentResults, arm_titles
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.label_worth import (
     arm_phrases,
     curve_keys,
@@ -77,11 +77,11 @@ def worth_exhibit(tried: Tried, shown_in: Theme, a: str, b: str) -> Exhibit | No
         metric=experiment.headline_metric,
         floor=tried.floor,
         worth=worths[0],
-        budget=BUDGET_WORDS[experiment.training.budget],
         theme=shown_in,
     )
     return Exhibit(
         key="label_worth",
+        budget=BUDGET_WORDS[experiment.training.budget],
         figure=figure,
         table=worth_numbers(tried, worths, labels_of(experiment)),
         finding=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),

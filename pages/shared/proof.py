@@ -67,7 +67,7 @@ def _draw_row(exhibits: list[Exhibit], names: list[str]) -> None:
     for column, exhibit, name in zip(st.columns(len(exhibits)), exhibits, names, strict=True):
         with column:
             st.markdown(f"**{literal(name)}**")
-            draw_exhibit(Exhibit(key=exhibit.key, figure=exhibit.figure, table=exhibit.table))
+            draw_exhibit(Exhibit(key=exhibit.key, figure=exhibit.figure, table=exhibit.table, budget=""))
 
 
 def _draw_mistakes(results: ExperimentResults, verdict: Verdict) -> None:

@@ -10,6 +10,8 @@ from pages.shared.results import dataset_of, labels_of, styles_of
 from pages.shared.state import theme
 from tl_core.charts import learning_curves
 from tl_core.charts.curves import XAxis, YAxis
+from tl_core.charts.template import name_budget
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import race_numbers
 from tl_core.results.tables import floor_on_validation, race_points
 from tl_core.schema import Event, ExperimentConfig, Metric, RunConfig
@@ -31,7 +33,7 @@ def draw_race(
         points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
     )
     numbers = race_numbers(points, x, y, labels_of(experiment)) if len(points) else None
-    draw_figure(figure, numbers, key=f"{key}_figure")
+    draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
 
 
 def choose_axes(headline: Metric, *, key: str) -> tuple[XAxis, YAxis]:

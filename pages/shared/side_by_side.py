@@ -12,8 +12,10 @@ from pages.shared.wording import METRIC_WORDS, plural, short_hash, started_at
 from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
 from tl_core.charts.curves import XAxis
 from tl_core.charts.groups import group_styles
+from tl_core.charts.template import name_budget
 from tl_core.evaluation.wording import take_apart
 from tl_core.results import side_by_side_tables as tables
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import race_numbers
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
 from tl_core.results.tables import floor_on_validation
@@ -154,6 +156,14 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
         st.caption(literal(remedy))
 
 
+def _budget(comparison: SideBySide) -> str:
+    """Name the rules by which the groups' networks trained."""
+    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_neural}
+    return " in some, ".join(words for rule, words in BUDGET_WORDS.items() if rule in rules) + (
+        " in others" if len(rules) > 1 else ""
+    )
+
+
 def draw_groups(comparison: SideBySide) -> None:
     """Draw every group's values on test, and all numbers of them as a table."""
     metric = METRIC_WORDS[comparison.metric]
@@ -166,7 +176,9 @@ def draw_groups(comparison: SideBySide) -> None:
             floor=comparison.floor,
             theme=theme(),
         )
-        draw_figure(figure, tables.group_numbers(comparison), key="side_groups")
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.group_numbers(comparison), key="side_groups"
+        )
         if len({run.config.headline_metric for run in comparison.runs}) > 1:
             st.caption("The runs were planned with different headline metrics; accuracy is shown for all.")
 
@@ -177,7 +189,9 @@ def draw_pairs(comparison: SideBySide, reference: str) -> None:
     name = literal(comparison.names[reference])
     with card(f"Each against {name}", f"difference in test {metric}, paired over common seeds and examples"):
         figure = difference_interval(tables.difference_rows(comparison, reference), theme=theme())
-        draw_figure(figure, tables.verdict_numbers(comparison), key="side_pairs")
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.verdict_numbers(comparison), key="side_pairs"
+        )
         num_pairs = len(tables.verdict_numbers(comparison))
         if num_pairs > 1:
             st.caption(
@@ -219,7 +233,7 @@ def _draw_curves(comparison: SideBySide) -> None:
     )
     figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
     numbers = race_numbers(points, x, value, comparison.labels) if len(points) else None
-    draw_figure(figure, numbers, key="side_curves")
+    draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
 
 
 def _switch(label: str, words: Mapping[Any, str], key: str) -> Any:
@@ -242,7 +256,9 @@ def draw_classes(comparison: SideBySide, a: str, b: str) -> None:
     rows = tables.class_rows(comparison, a, b)
     with card("Gains and losses by class", "F1 on test, means over each group's own seeds; no intervals"):
         figure = per_class_difference(rows, styles[a], styles[b], theme=theme())
-        draw_figure(figure, tables.class_numbers(comparison), key="side_classes")
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.class_numbers(comparison), key="side_classes"
+        )
 
 
 def styles_of(comparison: SideBySide) -> dict[str, ArmStyle]:

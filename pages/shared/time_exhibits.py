@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pages.shared.exhibits import Exhibit, made_once
+from pages.shared.exhibits import Exhibit, budget_of, made_once
 from pages.shared.results import dataset_of, labels_of, styles_of
 from pages.shared.state import theme
 from tl_core.charts import learning_curves
@@ -42,6 +42,7 @@ def race_of(
     points, shown = _points_of(results, train_size), y or results.experiment.headline_metric.value
     floor = None if shown == "loss" else _floor_of(results, train_size, Metric(shown))
     return Exhibit(
+        budget=budget_of(results),
         key="race_figure",
         figure=learning_curves(
             points, styles_of(results.experiment), x=x, y=shown, floor=floor, theme=theme()
@@ -57,7 +58,7 @@ def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
     floor = _floor_of(results, verdict.train_size, verdict.metric)
     figure = replay_chart.replay(points, styles_of(results.experiment), y=metric, floor=floor, theme=theme())
     table = race_numbers(points, "train_s", metric, labels_of(results.experiment)) if figure.frames else None
-    return Exhibit(key="replay", figure=figure, table=table)
+    return Exhibit(key="replay", figure=figure, table=table, budget=budget_of(results))
 
 
 @made_once
@@ -77,6 +78,7 @@ def times_of(results: ExperimentResults, verdict: Verdict, x: reaching_chart.XAx
     if rows.empty:
         return None
     return Exhibit(
+        budget=budget_of(results),
         key="reaching",
         figure=reaching_chart.time_to_reach(rows, styles, x=x, theme=theme()),
         table=reaching_numbers(rows, verdict.metric, labels_of(results.experiment)),

@@ -11,6 +11,7 @@ from pages.shared.state import theme
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.charts.template import name_budget
 from tl_core.charts.weights import starting_weights
 from tl_core.results.answers_told import Said, conclude, tell
 from tl_core.results.answers_tried import (
@@ -27,6 +28,7 @@ from tl_core.results.answers_tried import (
     weight_numbers,
     weight_rows,
 )
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.label_worth import find_label_worth
 from tl_core.schema import Arm, ArmKind
 
@@ -122,6 +124,7 @@ def _draw_evidence(answer: Answer, tried: Tried) -> None:
         figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
     else:
         figure = arms_overview(seeds, means, styles, **rules)
+    name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
     draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
 
 

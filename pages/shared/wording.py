@@ -1,10 +1,10 @@
 """Short words and numbers that several pages show."""
 
 from tl_core.planning.examples import find_example
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric
+from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.schema import ExperimentConfig, Metric
 
 METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
-BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "to the plateau"}
 
 
 def duration(seconds: float) -> str:

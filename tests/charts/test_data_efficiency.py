@@ -136,8 +136,3 @@ def test_a_flag_stands_at_the_number():
     flag = Flag(code="collapsed", arm="scratch", phrase="", remedy="", seeds=(0,))
     figure = data_efficiency(*tables(), styles(), worth=worth(flags=(flag,)))
     assert "<b>about 340 labels (flagged)</b>" in [note.text for note in figure.layout.annotations]
-
-
-def test_the_budget_is_named():
-    figure = data_efficiency(*tables(), styles(), budget="equal steps")
-    assert "equal steps" in " ".join(note.text for note in figure.layout.annotations)

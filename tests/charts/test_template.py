@@ -7,7 +7,7 @@ import pytest
 
 from tests.charts.examples import FIGURES, Names
 from tl_core.charts.colors import PALETTE, Theme, contrast
-from tl_core.charts.template import TONES, add_note, enlarged, new_figure, settled
+from tl_core.charts.template import TONES, add_note, empty_figure, enlarged, name_budget, new_figure, settled
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text("utf-8"))
@@ -80,3 +80,20 @@ def test_a_settled_figure_is_the_same_and_made_once():
     assert settled(figure) is figure
     assert figure.to_dict() == before
     assert figure.to_dict() is figure.to_dict()
+
+
+def test_the_budget_is_named_below_a_figure_and_in_its_text():
+    figure = next(make for make in FIGURES if make.__name__ == "curves")(Names(), "light")
+    height, bottom = figure.layout.height, figure.layout.margin.b
+    name_budget(figure, "equal <b>steps</b>")
+    assert figure.layout.title.text == "budget: equal &lt;b&gt;steps&lt;/b&gt;"
+    assert figure.layout.height > height
+    assert figure.layout.margin.b > bottom, "its axis makes no room of its own"
+    assert figure.layout.meta["alt"].endswith("Budget: equal <b>steps</b>.")
+
+
+def test_nothing_is_named_below_an_empty_figure_or_without_a_budget():
+    empty = name_budget(empty_figure("Nothing yet.", theme="light"), "equal steps")
+    assert (empty.layout.title.text, empty.layout.meta["alt"]) == (None, "Nothing yet.")
+    figure = FIGURES[0](Names(), "light")
+    assert name_budget(figure, "").layout.title.text is None

@@ -33,7 +33,6 @@ def data_efficiency(
     metric: Metric = Metric.ACCURACY,
     floor: float | None = None,
     worth: LabelWorth | None = None,
-    budget: str = "",
     theme: Theme = "light",
 ) -> go.Figure:
     """Show each arm's value on test over its train examples: seeds as dots, the mean as a line in its band.
@@ -52,8 +51,6 @@ def data_efficiency(
         Value of always answering the largest class (fraction), drawn as a dotted line.
     worth
         The distance between two of the curves, drawn as an arrow.
-    budget
-        By which rule the networks trained, in words; named in the note.
     theme
         Light or dark.
     """
@@ -74,9 +71,7 @@ def data_efficiency(
     _add_end_labels(figure, means, styles, (low, high))
     if worth is not None:
         add_distance(figure, worth, styles[worth.a], theme)
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals" + (
-        f"; {budget}" if budget else ""
-    )
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)

@@ -9,9 +9,12 @@ import plotly.graph_objects as go
 import plotly.io as pio
 
 from tl_core.charts.colors import BACKGROUND, TEXT, Theme
+from tl_core.charts.text import one_line, plain
 
 MARGIN_PX = 8
 FONT_PX = 13
+BUDGET_PX = 20
+"""Height of the line that names the budget."""
 # The dashboard's own face first; where it is absent (a saved report) the reader's.
 FONT_FAMILY = '"Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -144,6 +147,33 @@ def _scaled(node: Any, factor: float, name: str = "", parent: str = "") -> Any:
     if isinstance(node, int | float) and (name in _PIXELS or parent in _PIXEL_GROUPS and name != "color"):
         return round(factor * node) if isinstance(node, int) else factor * node
     return node
+
+
+def name_budget(figure: go.Figure, budget: str) -> go.Figure:
+    """Write below a figure by which rule the networks in it trained, in the same place everywhere.
+
+    Parameters
+    ----------
+    budget
+        The rule in a few words; nothing is written if it is empty or the figure has nothing to show.
+    """
+    if not budget or not figure.data:
+        return figure
+    title = {
+        "text": f"budget: {plain(budget)}",
+        "font": {"size": 11, "weight": "normal", "color": figure.layout.template.layout.xaxis.tickfont.color},
+        "x": 1,
+        "xanchor": "right",
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "automargin": True,
+        "pad": {"t": 4, "b": 4, "r": MARGIN_PX},
+    }
+    if figure.layout.xaxis.automargin is False:  # nothing then makes room below the axis but the margin
+        figure.update_layout(margin_b=figure.layout.margin.b + BUDGET_PX)
+    meta = {**figure.layout.meta, "alt": f"{figure.layout.meta['alt']} Budget: {one_line(budget)}."}
+    return figure.update_layout(title=title, height=figure.layout.height + BUDGET_PX, meta=meta)
 
 
 def add_note(figure: go.Figure, markup: str, *, theme: Theme, **position: object) -> None:

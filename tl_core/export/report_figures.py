@@ -53,7 +53,9 @@ def _overview(scene: Scene) -> Shown:
         metric=results.experiment.headline_metric,
         floor=tables.floor_on_test(results),
     )
-    return show(figure, numbers.overview_numbers(results, scene.train_size, scene.labels))
+    return show(
+        figure, numbers.overview_numbers(results, scene.train_size, scene.labels), budget=scene.budget
+    )
 
 
 def _race(scene: Scene) -> Shown:
@@ -72,6 +74,7 @@ def _race(scene: Scene) -> Shown:
         race_means(points, metric, scene.labels),
         note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
         f"mean training seconds; {num_examples:,} validation examples.",
+        budget=scene.budget,
     )
 
 
@@ -105,7 +108,9 @@ def _classes(scene: Scene) -> Shown:
     a, b = scene.styles[verdict.a], scene.styles[verdict.b]
     rows = tables.class_rows(scene.results, verdict.a, verdict.b, scene.train_size)
     return show(
-        per_class_difference(rows, a, b), numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds)
+        per_class_difference(rows, a, b),
+        numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
+        budget=scene.budget,
     )
 
 
@@ -116,7 +121,7 @@ def _confusions(scene: Scene) -> list[Shown]:
     for arm, matrix in zip((verdict.a, verdict.b), matrices, strict=True):
         figure = confusion_matrix(matrix, labels, scene.styles[arm])
         table = numbers.confusion_numbers(matrix, labels, verdict.num_seeds)
-        shown.append(show(figure, table, title=scene.labels[arm]))
+        shown.append(show(figure, table, title=scene.labels[arm], budget=scene.budget))
     return shown
 
 
@@ -127,7 +132,7 @@ def _agreement(scene: Scene) -> dict[str, Any]:
     figure = who_is_right(agreement.counts, scene.styles[verdict.a], scene.styles[verdict.b])
     only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
     return {
-        "figure": show(figure, numbers.agreement_numbers(agreement, scene.labels)),
+        "figure": show(figure, numbers.agreement_numbers(agreement, scene.labels), budget=scene.budget),
         "words": with_flags(
             f"Of {agreement.num_answers:,} answers only {scene.labels[verdict.a]} has {only_a:.1f} % "
             f"right and only {scene.labels[verdict.b]} {only_b:.1f} %; the rest cannot tell them apart.",
@@ -143,7 +148,10 @@ def _pairs(scene: Scene) -> Shown:
     alike = [name for name in ("Method", "Seeds", "Test examples") if written[name].nunique() == 1]
     note = "; ".join(f"{name.lower()}: {written[name].iloc[0]}" for name in alike)
     return show(
-        difference_interval(rows), written.drop(columns=alike), note=f"All pairs: {note}." if note else ""
+        difference_interval(rows),
+        written.drop(columns=alike),
+        note=f"All pairs: {note}." if note else "",
+        budget=scene.budget,
     )
 
 
@@ -163,7 +171,7 @@ def _efficiency(scene: Scene) -> Shown | None:
         floor=tried.floor,
         worth=worths[0],
     )
-    return show(figure, worth_numbers(tried, worths, scene.labels))
+    return show(figure, worth_numbers(tried, worths, scene.labels), budget=scene.budget)
 
 
 def _balance(scene: Scene) -> Shown | None:

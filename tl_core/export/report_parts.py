@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from tl_core.charts.template import name_budget
+
 _LINE_LENGTH = 60
 
 
@@ -58,8 +60,11 @@ class Shown:
     note: str = ""
 
 
-def show(figure: go.Figure, numbers: pd.DataFrame, title: str = "", note: str = "") -> Shown:
-    """Prepare a figure of `tl_core.charts` with its numbers."""
+def show(
+    figure: go.Figure, numbers: pd.DataFrame, title: str = "", note: str = "", budget: str = ""
+) -> Shown:
+    """Prepare a figure of `tl_core.charts` with its numbers; ``budget`` is how the networks in it trained."""
+    name_budget(figure, budget)
     return Shown(
         alt=figure.layout.meta["alt"],
         height=int(figure.layout.height),

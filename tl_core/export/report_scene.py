@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tl_core.charts import ArmStyle, arm_styles
 from tl_core.errors import ComparisonError
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import DatasetInfo, Event, RunConfig, Verdict
 
 
@@ -30,6 +31,11 @@ class Scene:
     def labels(self) -> dict[str, str]:
         """Display names by arm name."""
         return {name: style.label for name, style in self.styles.items()}
+
+    @property
+    def budget(self) -> str:
+        """By which rule the networks trained."""
+        return BUDGET_WORDS[self.results.experiment.training.budget]
 
     @property
     def train_size(self) -> int:

@@ -11,6 +11,7 @@ from tl_core.schema import BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
+BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "to the plateau"}
 _PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16"}
 
 
