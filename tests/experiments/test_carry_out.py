@@ -333,6 +333,17 @@ def test_the_plateau_says_why_it_stopped(workspace: Workspace, base_model: Path)
     assert (True, "plateau") in reasons
 
 
+def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model: Path) -> None:
+    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 2}
+    queue_experiment(workspace, base_model, NEURAL, training=training, epochs=1)
+    for _ in NEURAL:
+        folder = carry_out_one(workspace)
+        assert folder.read_record().state is State.FINISHED
+        last = folder.read_events()[-1]
+        assert isinstance(last, RunFinished)
+        assert (last.stop_reason == "plateau") == (last.step < 30), "two times 15 steps are its limit"
+
+
 def test_an_arm_can_have_a_base_model_of_its_own(
     workspace: Workspace, base_model: Path, tmp_path: Path
 ) -> None:

@@ -97,6 +97,18 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     assert experiment.learning_rates["scratch"].encoder == pytest.approx(2e-4)
 
 
+def test_rates_are_searched_where_it_is_asked_and_those_set_by_hand_are_kept(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    assert not design.checkbox(key="searches_quick").value
+    design.checkbox(key="searches_quick").check().run()
+    assert "is trained at 3 learning rates, with the first seed on 33 train examples" in text_of(design)
+    design.number_input(key="encoder_scratch_mean").set_value(2e-4).run()
+    experiment = start()
+    assert experiment.rate_search is not None
+    assert set(experiment.rate_search.grids) == {"fine_tuned"}
+
+
 def test_an_arm_that_cannot_run_is_told_and_nothing_is_queued(
     design: AppTest, checking: Checking, workspace: Workspace
 ) -> None:

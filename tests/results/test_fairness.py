@@ -5,7 +5,7 @@ import pytest
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.results.comparison import gather
 from tl_core.results.fairness import fairness_facts
-from tl_core.schema import Precision
+from tl_core.schema import LearningRates, Precision, RateSearch, TriedRates
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
 
@@ -100,3 +100,30 @@ def test_without_a_network_there_is_no_vocabulary(workspace):
     made = add_experiment(workspace, store_sample_dataset(workspace), ("majority", "tfidf"))
     finish_all(workspace, made)
     assert not {"Base model", "Vocabulary"} & set(facts(workspace, made))
+
+
+def search(train_s):
+    tried = TriedRates(rates=LearningRates(encoder=1e-4, head=1e-2), value=0.8, loss=0.4)
+    return RateSearch(tried=(tried,) * 3, train_size=33, num_examples=9, train_s=train_s)
+
+
+def test_rates_chosen_on_validation_are_told_with_their_rule_and_cost(workspace, experiment):
+    seconds = {"scratch": 40.0, "fine_tuned": 20.0}
+    for run in runs_of(workspace, experiment):
+        if run.arm.name in seconds:
+            folder = workspace.run_folder(run.run_id)
+            found = {"rate_search": search(seconds[run.arm.name])}
+            folder.write_record(folder.read_record().model_copy(update=found))
+    fact = facts(workspace, experiment)["Learning rates"]
+    assert "each the best of 3 on 9 validation examples, first seed, by the same rule" in fact.value
+    assert "that took 60 s of training, which no other time here contains" in fact.value
+    assert not fact.difference
+
+
+def test_rates_of_one_arm_set_by_hand_are_a_difference(workspace, experiment):
+    for run in runs_of(workspace, experiment):
+        if run.arm.name == "scratch":
+            folder = workspace.run_folder(run.run_id)
+            folder.write_record(folder.read_record().model_copy(update={"rate_search": search(5.0)}))
+    fact = facts(workspace, experiment)["Learning rates"]
+    assert fact.difference == "set by hand for Fine-tuned; chosen on validation for the others"
