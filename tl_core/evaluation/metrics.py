@@ -86,7 +86,7 @@ def per_class(confusion: Counts) -> PerClass:
     )
 
 
-def log_loss(targets: Ints, logits: npt.NDArray[np.float32]) -> float:
+def log_loss(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> float:
     """Mean negative log-probability of the targets, in nats, under the softmax of the logits."""
     return float(log_losses(targets, logits).mean())
 
