@@ -11,6 +11,7 @@ from tl_core.store.workspace import Workspace
 
 TOP = {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"}
 RUN = {"run_id", "status", "seed", "seeds", "train_size", "learning_rate", "train_s", "flags", "test"}
+TEST = {"accuracy", "macro_f1", "log_loss", "brier", "ece", "temperature"}
 VERDICT = {"a", "b", "metric", "train_size", "num_seeds", "num_examples", "method", "scope", "difference"} | {
     "ci95",
     "p_value",
@@ -61,7 +62,8 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
             assert run.keys() >= RUN
             assert run["status"] == "finished"
             assert run["seeds"].keys() == {"init", "order", "subset"}
-            assert run["test"].keys() == {"accuracy", "macro_f1"}
+            assert run["test"].keys() == TEST
+            assert 0 <= run["test"]["brier"] <= 2
             assert run["train_s"] > 0
     assert [run["learning_rate"] for run in arms["scratch"]["runs"]] == [1e-9, 1e-9]
     frozen, majority = arms["frozen"]["runs"][0], arms["majority"]["runs"][0]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.label_worth import label_worth_json
+from tl_core.results.runs import FinishedRun
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
@@ -67,9 +69,20 @@ def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
         "rate_search_s": search.train_s if search else None,
         "train_s": finished.record.train_s if finished else None,
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
-        "test": (
-            {"accuracy": finished.test.accuracy, "macro_f1": finished.test.macro_f1} if finished else None
-        ),
+        "test": _test_json(finished) if finished else None,
+    }
+
+
+def _test_json(run: FinishedRun) -> dict[str, float]:
+    """Give a run's metrics on test without a temperature, and the temperature that validation asks for."""
+    calibration = calibrate_run(run)
+    return {
+        "accuracy": run.test.accuracy,
+        "macro_f1": run.test.macro_f1,
+        "log_loss": calibration.before.log_loss,
+        "brier": calibration.before.brier,
+        "ece": calibration.before.error,
+        "temperature": calibration.temperature,
     }
 
 

@@ -28,6 +28,8 @@ class FinishedRun:
     ----------
     example_ids, targets, logits
         The test split: ``(n,)``, ``(n,)``, ``(n, num_labels)``.
+    validation_targets, validation_logits
+        The validation split, on which temperatures are fitted.
     test
         Its metrics on test.
     health
@@ -39,6 +41,8 @@ class FinishedRun:
     example_ids: NDArray[np.str_]
     targets: NDArray[np.int64]
     logits: NDArray[np.float32]
+    validation_targets: NDArray[np.int64]
+    validation_logits: NDArray[np.float32]
     test: Evaluation
     health: RunHealth
 
@@ -76,7 +80,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     is_test = pc.equal(table.column("split"), SplitName.TEST.value)
     test, validation = table.filter(is_test), table.filter(pc.invert(is_test))
     logits = logits_of(test)
-    targets = test.column("target").to_numpy().astype(np.int64)
+    targets = targets_of(test)
     if len(targets) == 0:
         raise NotFoundError(f"Expected test predictions in {record.config.run_id}; there are none.")
     evaluation = evaluate(targets, logits)
@@ -89,8 +93,10 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         example_ids=np.array(test.column("example_id").to_pylist()),
         targets=targets,
         logits=logits,
+        validation_targets=targets_of(validation),
+        validation_logits=logits_of(validation),
         test=evaluation,
-        health=_health(record, events, evaluation, validation),
+        health=_health(record, events, evaluation, logits_of(validation)),
     )
 
 
@@ -108,6 +114,12 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
     )
 
 
+def targets_of(table: pa.Table) -> NDArray[np.int64]:
+    """Return the class ids of some prediction rows, ``(n,)``."""
+    targets: NDArray[np.int64] = table.column("target").to_numpy().astype(np.int64)
+    return targets
+
+
 def logits_of(table: pa.Table) -> NDArray[np.float32]:
     """Return the logits of some prediction rows, ``(n, num_labels)``."""
     column = table.column("logits").combine_chunks()
@@ -120,9 +132,9 @@ def _health(
     record: RunRecord,
     events: tuple[Event, ...],
     test: Evaluation,
-    validation: pa.Table,
+    validation: NDArray[np.float32],
 ) -> RunHealth:
-    """Reduce a run to what the flags look at."""
+    """Reduce a run, with its logits on validation, to what the flags look at."""
     num_labels = len(record.config.labels)
     counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
@@ -135,7 +147,7 @@ def _health(
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(on_validation) if record.config.arm.kind.is_neural else (),
         predicted_class_counts=(
-            tuple(np.bincount(logits_of(validation).argmax(axis=1), minlength=num_labels).tolist()),
+            tuple(np.bincount(validation.argmax(axis=1), minlength=num_labels).tolist()),
             tuple(test.confusion.sum(axis=0).tolist()),
         ),
         test_value=value_of(test, metric),
