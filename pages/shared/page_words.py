@@ -36,8 +36,8 @@ _WORDS = {
     "side_by_side": (
         "dataset example class split train validation test arm base-model head fine-tuning from-scratch "
         "frozen random-frozen tf-idf majority-class experiment run seed preset step budget plateau loss "
-        "headline-metric accuracy macro-f1 f1 points verdict 95-interval p-value corrected-p-value equivalent "
-        "margin "
+        "headline-metric accuracy macro-f1 f1 points verdict 95-interval p-value corrected-p-value "
+        "equivalent margin "
     ),
     "try_it": (
         "dataset example label class split train validation test arm head fine-tuning from-scratch frozen "

@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from tl_core import charts
 from tl_core.charts import Theme
+from tl_core.charts.abstaining import coverage_curves
+from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.weights import starting_weights
 from tl_core.schema import Arm, Metric
@@ -136,6 +138,30 @@ def weights(names: Names, theme: Theme) -> go.Figure:
     return starting_weights(table, charts.arm_styles(listed, {}, theme), theme=theme)
 
 
+def reliability(names: Names, theme: Theme) -> go.Figure:
+    rows = [
+        (False, 0.533, 0.6, 0.6, 0.5, 0.3, 0.7, 40),
+        (False, 0.933, 1.0, 0.95, 0.8, 0.7, 0.9, 12_000),
+        (True, 0.733, 0.8, 0.8, 0.75, 0.6, 0.9, 12_040),
+    ]
+    columns = ["is_after", "lower", "upper", "confidence", "accuracy", "low", "high", "num_answers"]
+    style = charts.arm_styles(arms(names), {}, theme)[f"fine_tuned:{names.base_model}"]
+    table = pd.DataFrame(rows, columns=columns)
+    return reliability_diagram(table, style, temperature=1.6, errors=(0.149, 0.05), theme=theme)
+
+
+def coverage(names: Names, theme: Theme) -> go.Figure:
+    listed = arms(names)
+    rows = [
+        (arm.name, share, int(100 * share), 1.1 - 0.4 * share, 1 - 0.4 * share, 1.2 - 0.4 * share, 3)
+        for arm in listed
+        for share in (0.5, 1.0)
+    ]
+    columns = ["arm", "coverage", "num_answered", "accuracy", "low", "high", "num_seeds"]
+    styles = charts.arm_styles(listed, {}, theme)
+    return coverage_curves(pd.DataFrame(rows, columns=columns), styles, theme=theme)
+
+
 FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     overview,
     intervals,
@@ -149,4 +175,6 @@ FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     answers,
     efficiency,
     weights,
+    reliability,
+    coverage,
 ]

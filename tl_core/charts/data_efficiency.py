@@ -9,17 +9,12 @@ import plotly.graph_objects as go
 from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.label_distance import add_distance, distance_alt
-from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
-from tl_core.charts.spread import spread
-from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, percent, plain
+from tl_core.charts.lines import HEIGHT_PX, add_end_labels, add_floor, value_range
+from tl_core.charts.template import add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
 from tl_core.evaluation.label_worth import LabelWorth
 from tl_core.schema import Metric
 
-_HEIGHT_PX = 340
-_TOP_PX = 30
-_BOTTOM_PX = 52
-_LINE_PX = 17
 _ROOM = 0.04
 _TICK_DISTANCE = 0.11
 """Share of the axis that two tick labels must lie apart at least."""
@@ -62,13 +57,14 @@ def data_efficiency(
         if len(of_arm := summary.loc[summary["arm"] == arm])
     }
     distance = f" {distance_alt(worth)}" if worth else ""
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(means, styles, metric) + distance)
+    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=_alt(means, styles, metric) + distance)
     for arm, rows in means.items():
         _add_arm(figure, rows, table.loc[table["arm"] == arm], styles[arm])
     values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
     low, high = value_range(values, floor)
     _add_axes(figure, sorted(set(summary["train_size"])), (low, high))
-    _add_end_labels(figure, means, styles, (low, high))
+    ends = {arm: float(rows["mean"].iloc[-1]) for arm, rows in means.items()}
+    add_end_labels(figure, ends, styles, (low, high))
     if worth is not None:
         add_distance(figure, worth, styles[worth.a], theme)
     note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
@@ -134,36 +130,6 @@ def _ticks(sizes: Sequence[int], distance: float) -> list[int]:
         if np.log10(kept[-1] / size) >= distance:
             kept.append(size)
     return kept[::-1]
-
-
-def _add_end_labels(
-    figure: go.Figure,
-    means: Mapping[str, pd.DataFrame],
-    styles: Mapping[str, ArmStyle],
-    y_range: tuple[float, float],
-) -> None:
-    """Write each arm's value at its largest size and its name beside the right end."""
-    low, high = y_range
-    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
-    ends = {arm: float(rows["mean"].iloc[-1]) for arm, rows in means.items()}
-    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in means]
-    wanted = [plot_px * (high - end) / (high - low) for end in ends.values()]
-    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
-    for (arm, end), centre in zip(ends.items(), centres, strict=True):
-        kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
-        figure.add_annotation(
-            text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=5,
-            y=high - centre * (high - low) / plot_px,
-            align="left",
-            showarrow=False,
-            font={"color": styles[arm].ink},
-        )
-    right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
-    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
 
 
 def _alt(means: Mapping[str, pd.DataFrame], styles: Mapping[str, ArmStyle], metric: Metric) -> str:

@@ -1,16 +1,24 @@
 """What figures with a line an arm share: the floor, the value axis, the room for labels at a line's end."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from tl_core.charts.colors import Theme
-from tl_core.charts.template import TONES, add_note
-from tl_core.charts.text import one_line, width_px
+from tl_core.charts.colors import ArmStyle, Theme
+from tl_core.charts.spread import spread
+from tl_core.charts.template import MARGIN_PX, TONES, add_note
+from tl_core.charts.text import name_lines, one_line, width_px
 
+HEIGHT_PX = 340
+"""Height of a figure with labels at the ends of its lines."""
 NAME_LIMIT = 20
 """Characters of a name in the label at a line's end."""
 _SMALL = 11
+_TOP_PX = 30
+_BOTTOM_PX = 52
+_LINE_PX = 17
 
 
 def add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
@@ -34,3 +42,32 @@ def label_width_px(label: str) -> float:
     """Width of the label at a line's end: a value and the arm, below them its base model."""
     head, _, tail = label.partition(" · ")
     return max(width_px(f"88.8 {one_line(head, NAME_LIMIT)}"), width_px(one_line(tail, NAME_LIMIT), _SMALL))
+
+
+def add_end_labels(
+    figure: go.Figure, ends: Mapping[str, float], styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
+) -> None:
+    """Write each arm's last value, a fraction, and its name beside the right end; sets the margins.
+
+    The figure is `HEIGHT_PX` high and its horizontal axis does not make room for itself.
+    """
+    low, high = y_range
+    plot_px = HEIGHT_PX - _TOP_PX - _BOTTOM_PX
+    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in ends]
+    wanted = [plot_px * (high - end) / (high - low) for end in ends.values()]
+    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
+    for (arm, end), centre in zip(ends.items(), centres, strict=True):
+        kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
+        figure.add_annotation(
+            text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=5,
+            y=high - centre * (high - low) / plot_px,
+            align="left",
+            showarrow=False,
+            font={"color": styles[arm].ink},
+        )
+    right = max(label_width_px(styles[arm].label) for arm in ends) + 2 * MARGIN_PX
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
