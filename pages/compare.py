@@ -21,6 +21,7 @@ from pages.shared.results import (
     watch,
 )
 from pages.shared.suspects import draw_suspects
+from pages.shared.trust import draw_abstaining, draw_trust
 from pages.shared.wording import facts_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
@@ -94,6 +95,8 @@ draw_label_worth(results, verdict)
 proof.draw_classes(results, verdict)
 proof.draw_confusions(results, verdict)
 comparison.draw_agreement(results, verdict)
+draw_trust(results, verdict)
+draw_abstaining(results, verdict)
 draw_suspects(results, verdict)
 proof.draw_all_pairs(results, verdict.train_size)
 proof.draw_fairness(results, verdict.train_size)

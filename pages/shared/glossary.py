@@ -263,6 +263,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "better.",
             "loss",
             "losses",
+            "log loss",
         ),
         _entry(
             "Token",
@@ -314,6 +315,41 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "confusion",
             "confusion matrix",
             "confusion matrices",
+        ),
+        _entry(
+            "Confidence",
+            "The probability that a model gives to its own answer. It can be far from how often such answers "
+            "are right.",
+            "confidence",
+            "confidences",
+        ),
+        _entry(
+            "Calibration error",
+            "By how many points confidence and the share of right answers differ on average, over groups of "
+            "answers of like confidence. Zero would mean that of the answers with 80 % confidence, 80 % are "
+            "right.",
+            "calibration error",
+            "calibration errors",
+        ),
+        _entry(
+            "Temperature",
+            "One number that all scores of a model are divided by to make it less sure (above 1) or surer "
+            "(below 1). It changes no answer and is fitted on validation.",
+            "temperature",
+            "temperatures",
+        ),
+        _entry(
+            "Brier score",
+            "How far the probabilities of all classes lie from the truth, squared: 0 is sure and right, 2 is "
+            "sure and wrong.",
+            "brier",
+            "brier score",
+        ),
+        _entry(
+            "Abstaining",
+            "Giving no answer where confidence is low, so that a person can look at those texts.",
+            "abstain",
+            "abstaining",
         ),
         _entry(
             "Points",

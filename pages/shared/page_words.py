@@ -8,9 +8,9 @@ _WORDS = {
         "dataset example label class split train validation test arm base-model pretrained weights head "
         "fine-tuning from-scratch frozen random-frozen tf-idf majority-class experiment run seed preset "
         "batch-size step epoch learning-rate warm-up budget plateau loss token accuracy macro-f1 f1 "
-        "confusion-matrix points verdict 95-interval p-value corrected-p-value equivalent margin "
-        "mcnemar-s-test one-label-for-all did-not-learn still-improving below-the-largest-class "
-        "seeds-missing "
+        "confusion-matrix confidence calibration-error temperature brier-score abstaining points verdict "
+        "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all did-not- "
+        "learn still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "

@@ -63,6 +63,8 @@ def test_every_card_is_there(app, experiment):
         "Time to the same accuracy",
         "From how few labels",
         "Who is right where",
+        "How far can its confidence be trusted?",
+        "When it may abstain",
         "Gains and losses by class",
         "What is taken for what",
         "All pairs",
@@ -71,7 +73,7 @@ def test_every_card_is_there(app, experiment):
     ]
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
-    assert len(figures_of(app)) == 9
+    assert len(figures_of(app)) == 12
     assert "shared, pretrained" in shown
 
 
@@ -196,7 +198,7 @@ def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
     open_drawers(open_page(app, "compare", experiment=experiment.experiment_id))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
     shown = [columns for columns in shown if "The models say" not in columns]
-    assert len(shown) == len(figures_of(app)) + 1, "one table for each figure, and the settings"
+    assert len(shown) == len(figures_of(app)) + 2, "one table for each figure, the settings, and by seed"
     assert "Mean test accuracy, %" in shown[0]
     known = {"Seeds", "Test examples", "Seed", "Setting"}
     assert all(known & set(columns) for columns in shown)
