@@ -74,6 +74,14 @@ def test_it_says_n_seed_interval_and_floor(workspace, experiment):
     assert "33 of the 33 train examples" in text
 
 
+def test_it_says_how_far_its_confidence_can_be_trusted(workspace, experiment):
+    text = card(workspace, experiment, "fine_tuned")
+    errors = r"expected calibration error [\d.]+ points, Brier score [\d.]+, log loss [\d.]+ nats\."
+    assert re.search(rf"on average where it is right in 88.9 %\. As trained: {errors}", text)
+    assert re.search(rf"With the temperature [\d.]+, fitted on the 9 validation examples: {errors}", text)
+    assert "the temperature above is not part of it" in text
+
+
 def test_it_says_on_which_split_the_run_was_chosen(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
     for run in runs_of(workspace, experiment):

@@ -142,8 +142,15 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
     alternatives = [
         value for name, value in Reading(page).attributes if name == "aria-label" and value.endswith(".")
     ]
-    assert len(alternatives) == 8
-    assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 8
+    assert len(alternatives) == 10
+    assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 10
+
+
+def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
+    text = Reading(report(workspace, experiment)).text
+    assert "How far can its confidence be trusted? On average Fine-tuned says" in text
+    assert "a temperature fitted on validation takes their calibration errors from" in text
+    assert "It has no interval and is no verdict." in text
 
 
 def test_nothing_a_person_wrote_is_interpreted(workspace, hostile):

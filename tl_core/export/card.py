@@ -14,6 +14,7 @@ from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
+from tl_core.export.card_confidence import confidence_words
 from tl_core.export.card_metadata import card_metadata
 from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.results.inventory import loading_lines, record_facts
@@ -26,7 +27,8 @@ README = "README.md"
 _LIMITS = (
     "It was trained and measured on one dataset. On texts of another kind or language, or once texts like "
     "these have changed with time, it may be wrong more often.",
-    "It always answers one of its labels, even where none fits, and its probabilities were not calibrated.",
+    "It always answers one of its labels, even where none fits. Its probabilities are as trained: the "
+    "temperature above is not part of it.",
     "How it treats groups of people was not measured: decide nothing of weight about a person by it alone.",
     "Whoever picks the best of several runs by their test results reports a number that is too good.",
 )
@@ -178,6 +180,7 @@ def _results(facts: CardFacts) -> str:
         (
             _table(("Split", "Examples", "Accuracy", "Macro-F1"), by_split),
             _certainty(facts.run),
+            confidence_words(facts.run),
             "By class, on test:",
             _table(("Class", "Examples", "Precision", "Recall", "F1"), by_class),
         )

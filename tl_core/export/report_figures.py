@@ -14,11 +14,12 @@ from tl_core.charts import (
     per_class_difference,
     who_is_right,
 )
+from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
-from tl_core.results import numbers, tables
+from tl_core.results import calibration, numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
 from tl_core.results.answers_tried import mean_rows, put_together, seed_rows
 from tl_core.results.findings import with_flags
@@ -38,6 +39,7 @@ def figures(scene: Scene) -> dict[str, Any]:
         "confusions": _confusions(scene),
         "is_side_by_side": len(scene.results.experiment.labels) <= _MOST_SIDE_BY_SIDE,
         "agreement": _agreement(scene),
+        "trust": _trust(scene),
         "pairs": _pairs(scene),
         "efficiency": _efficiency(scene),
         "balance": _balance(scene),
@@ -139,6 +141,24 @@ def _agreement(scene: Scene) -> dict[str, Any]:
             verdict.flags,
             scene.labels,
         ),
+    }
+
+
+def _trust(scene: Scene) -> dict[str, Any]:
+    """Show what the two arms say of their own answers against how often they are right."""
+    pair = [
+        calibration.calibrate_arm(scene.results, arm, scene.train_size)
+        for arm in (scene.verdict.a, scene.verdict.b)
+    ]
+    shown = []
+    for one in pair:
+        rows, errors = calibration.bin_rows(one), (one.mean("error"), one.mean("error", is_after=True))
+        figure = reliability_diagram(rows, scene.styles[one.arm], temperature=one.temperature, errors=errors)
+        shown.append(show(figure, calibration.bin_numbers(rows, len(one.runs))))
+    return {
+        "figures": shown,
+        "words": calibration.trust_finding(pair, scene.labels),
+        "limits": calibration.trust_limits(pair, scene.labels),
     }
 
 
