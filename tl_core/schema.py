@@ -492,10 +492,12 @@ class RunRecord(Frozen):
     finished_at: str | None = None
     train_s: float | None = None
     wall_s: float | None = None
+    energy_wh: float | None = Field(default=None, description="of the training alone; None: not measured")
+    energy_method: str | None = Field(default=None, description="how it was measured or estimated")
 
 
 class _Event(Frozen):
-    """What every event carries. ``train_s`` leaves out evaluation, loading and saving."""
+    """What every event carries. ``train_s`` and ``energy_wh`` leave out evaluation, loading and saving."""
 
     seq: int
     step: int
@@ -503,6 +505,7 @@ class _Event(Frozen):
     tokens_seen: int
     train_s: float
     wall_s: float
+    energy_wh: float | None = Field(default=None, description="so far; None: not measured")
 
 
 class PhaseStarted(_Event):

@@ -25,12 +25,16 @@ class Settings:
     supervisor_idle_s
         Seconds after the last job at which a supervisor without a web server ends itself
         (``TL_SUPERVISOR_IDLE_S``).
+    cpu_watts
+        What this machine's processor takes at full load (``TL_CPU_WATTS``), for estimates of energy where it
+        has no counters that may be read; None if nobody has said.
     """
 
     workspace: Path
     database_url: str
     owner: str = LOCAL_OWNER
     supervisor_idle_s: float = 60.0
+    cpu_watts: float | None = None
 
     @classmethod
     def from_environment(cls, workspace: str | Path | None = None) -> "Settings":
@@ -40,6 +44,7 @@ class Settings:
             workspace=root,
             database_url=_absolute(os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"),
             supervisor_idle_s=float(os.environ.get("TL_SUPERVISOR_IDLE_S", "60")),
+            cpu_watts=float(os.environ["TL_CPU_WATTS"]) if os.environ.get("TL_CPU_WATTS") else None,
         )
 
     @property

@@ -65,6 +65,11 @@ def test_every_arm_leaves_a_complete_folder(workspace: Workspace, base_model: Pa
     assert record.state is State.FINISHED
     assert record.finished_at
     assert record.wall_s >= record.train_s > 0
+    assert record.energy_wh > 0
+    assert record.energy_method
+    spent = [event.energy_wh for event in events if event.energy_wh is not None]
+    assert spent == sorted(spent)
+    assert spent[-1] == record.energy_wh
     assert record.versions.keys() >= {"python", "torch", "transformers"}
     assert folder.read_experiment() == experiment
     assert [event.seq for event in events] == list(range(len(events)))

@@ -14,6 +14,7 @@ from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind, Precision
 from tl_core.training import encoding
 from tl_core.training.encoding import compute_features, features_key, tokenize
+from tl_core.training.energy import Meter
 from tl_core.training.fit import predict_logits
 
 TEXTS = [
@@ -124,6 +125,16 @@ def test_features_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
     assert torch.equal(kept.examples.features, fresh.examples.features)
     assert kept.seconds_an_example == fresh.seconds_an_example > 0
+    assert kept.joules_an_example is None, "nobody has measured it"
+
+
+def test_what_features_cost_is_kept_with_them(tmp_path: Path) -> None:
+    model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
+    readings = iter([5.0, 45.0])
+    meter = Meter(method="made", counters=[lambda: next(readings)])
+    fresh = compute_features(model, tokens, CPU, Precision.FLOAT32, cache, meter=meter)
+    kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache, meter=meter)
+    assert kept.joules_an_example == fresh.joules_an_example == 4.0
 
 
 def test_features_that_were_cancelled_leave_nothing(tmp_path: Path) -> None:

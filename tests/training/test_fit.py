@@ -30,6 +30,7 @@ from tl_core.schema import (
     Precision,
     StepLogged,
 )
+from tl_core.training import clock as clock_module
 from tl_core.training import fit as fit_module
 from tl_core.training.clock import Clock
 from tl_core.training.encoding import compute_features
@@ -269,7 +270,7 @@ class Seconds:
 
 def test_training_time_counts_steps_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = Seconds()
-    monkeypatch.setattr(fit_module, "time", seconds)
+    monkeypatch.setattr(clock_module, "time", seconds)
     monkeypatch.setattr(fit_module, "_step", seconds.spend(1, fit_module._step))
     monkeypatch.setattr(fit_module, "evaluation_event", seconds.spend(100, fit_module.evaluation_event))
     clock = Clock(train_s=7.0)

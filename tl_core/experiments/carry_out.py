@@ -27,6 +27,7 @@ from tl_core.settings import Settings
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
+from tl_core.training.energy import find_meter
 
 MIB = 2**20
 MIB_A_NOTE = 5
@@ -132,6 +133,7 @@ def _train(
     if not config.arm.kind.is_neural:
         from tl_core.experiments.classical import carry_out_classical
 
+        recorder.measure_with(find_meter(cpu_watts=workspace.settings.cpu_watts))
         carry_out_classical(recorder, dataset, split, train)
         return
     from tl_core.experiments.neural import carry_out_neural

@@ -1,7 +1,5 @@
 """Carrying out an arm without a network."""
 
-import time
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +24,7 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
         return [texts[row] for row in rows]
 
     recorder.phase("training")
-    started = time.perf_counter()
+    recorder.clock.resume()
     classifier: Majority | Tfidf
     if config.arm.kind is ArmKind.MAJORITY:
         classifier = Majority.fit(targets[train], len(config.labels), weights)
@@ -35,8 +33,9 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
         classifier = Tfidf.fit(
             at(train), targets[train], at(validation), targets[validation], len(config.labels), weights
         )
+    recorder.clock.pause()
+    if isinstance(classifier, Tfidf):
         recorder.note(num_parameters=classifier.num_parameters)
-    recorder.clock.train_s = time.perf_counter() - started
     recorder.clock.examples_seen = len(train)
 
     def evaluation(name: SplitName, rows: NDArray[np.int64]) -> EvalFinished:

@@ -18,8 +18,9 @@ from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
 from tl_core.schema import SplitName
 from tl_core.store.workspace import Workspace
-from tl_core.training.devices import device_name
+from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.encoding import tokenize
+from tl_core.training.energy import find_meter
 from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
 
 
@@ -47,13 +48,16 @@ def carry_out_neural(
     place = find_place(workspace, config, memory_attempt, downloaded)
     model = build(place, config)
     _note(recorder, place, model)
+    recorder.measure_with(
+        find_meter(place.device.type, gpu_uuid=gpu_uuid(place.device), cpu_watts=workspace.settings.cpu_watts)
+    )
     recorder.phase("tokenizing")
     key = f"{tokenizer_hash(place.folder)}-{place.max_length}"
     tokens = tokenize(
         dataset.table, place.folder, place.max_length, workspace.token_cache(config.dataset_fingerprint, key)
     )
     rates = choose_rates(recorder, place, dataset, split, tokens, should_stop) or rates
-    examples = examples_of(recorder, place, config, model, tokens, should_stop)
+    examples = examples_of(recorder, place, config, model, tokens, len(train), recorder.clock, should_stop)
     train_examples = examples.select(train)
     recorder.write_all(
         fit(

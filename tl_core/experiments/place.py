@@ -18,6 +18,7 @@ from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import ArmKind, Precision, RunConfig
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import FeatureExamples, TokenExamples
+from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision, device_name
 from tl_core.training.encoding import compute_features, features_key
 from tl_core.training.fit import SCORING_FACTOR
@@ -86,9 +87,11 @@ def examples_of(
     config: RunConfig,
     model: TextClassifier,
     tokens: TokenExamples,
+    num_train: int,
+    clock: Clock,
     should_stop: Callable[[], bool],
 ) -> TokenExamples | FeatureExamples:
-    """Give token ids, or a frozen arm's features; the clock is charged for those of the train examples."""
+    """Give token ids, or a frozen arm's features; a clock is charged for those of the train examples."""
     if config.arm.kind not in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         return tokens
     recorder.phase("features")
@@ -105,8 +108,10 @@ def examples_of(
         place.workspace.feature_cache(config.dataset_fingerprint, _features_key(place, config)),
         progress,
         place.scoring_batch_size,
+        recorder.clock.meter,
     )
-    recorder.clock.train_s = features.seconds_an_example * config.train_size
+    joules = features.joules_an_example
+    clock.charge(features.seconds_an_example * num_train, None if joules is None else joules * num_train)
     return features.examples
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from tl_core.data.dataset import Dataset
 from tl_core.data.identity import derive_seeds
 from tl_core.data.splitting import Split, train_subset
+from tl_core.data.weighting import rows_that_teach
 from tl_core.errors import DivergedError
 from tl_core.experiments.place import Place, build, examples_of
 from tl_core.experiments.recording import Recorder
@@ -73,11 +74,12 @@ def _trial(
 ) -> Trial:
     """Make what trains as the run of the configuration would, at any rates; only its phase is written."""
     train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
+    train = rows_that_teach(train, dataset.weights())
 
     def train_at(rates: LearningRates) -> tuple[EvalFinished, float]:
         recorder.phase("rates")
         model, clock = build(place, config), Clock()
-        examples = examples_of(recorder, place, config, model, tokens, should_stop)
+        examples = examples_of(recorder, place, config, model, tokens, len(train), clock, should_stop)
         events = fit(
             model,
             examples.select(train),

@@ -17,6 +17,7 @@ from tl_core.data.splitting import Split
 from tl_core.schema import Event, PhaseStarted, RunConfig, RunFailed, RunFinished, RunRecord, SplitName, State
 from tl_core.store.run_folder import RunFolder
 from tl_core.training.clock import Clock
+from tl_core.training.energy import Meter
 
 PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy", "safetensors")
 
@@ -62,6 +63,11 @@ class Recorder:
         """Add facts to the record."""
         self.record = self.record.model_copy(update=facts)
         self.folder.write_record(self.record)
+
+    def measure_with(self, meter: Meter | None) -> None:
+        """Count energy from here on; without a meter it is not measured."""
+        self.clock.measure_with(meter)
+        self.note(energy_method=meter.method if meter else None)
 
     def phase(self, phase: Any) -> None:
         """Say which part of the work begins."""
@@ -109,6 +115,7 @@ class Recorder:
             finished_at=now(),
             train_s=self.clock.train_s,
             wall_s=time.perf_counter() - self._started,
+            energy_wh=self.clock.energy_wh,
         )
 
 

@@ -59,3 +59,8 @@ def memory_mib(device: torch.device) -> float:
 def device_name(device: torch.device) -> str:
     """Name the device for a reader: "cuda: NVIDIA H200", "mps", "cpu"."""
     return f"cuda: {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
+def gpu_uuid(device: torch.device) -> str:
+    """Identify a CUDA device towards NVIDIA's own tools, whose order of devices is another; else empty."""
+    return str(torch.cuda.get_device_properties(device).uuid) if device.type == "cuda" else ""

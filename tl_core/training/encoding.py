@@ -1,7 +1,6 @@
 """Texts to token ids and frozen features, worked out once and shared between runs."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,9 @@ from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import Precision
 from tl_core.store.files import replacing
 from tl_core.training.batching import FeatureExamples, TokenExamples, sorted_batches
+from tl_core.training.clock import Clock
 from tl_core.training.devices import autocast, synchronize
+from tl_core.training.energy import Meter
 
 TOKENIZE_BATCH = 1000
 FEATURE_BATCH = 64
@@ -95,10 +96,13 @@ class Features:
         Features in the order asked for.
     seconds_an_example
         Measured when they were computed: what a train example costs a frozen arm, cached or not.
+    joules_an_example
+        The same in energy; None if it was not measured then.
     """
 
     examples: FeatureExamples
     seconds_an_example: float
+    joules_an_example: float | None
 
 
 def features_key(*parts: object) -> str:
@@ -114,23 +118,33 @@ def compute_features(
     cache: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
     batch_size: int = FEATURE_BATCH,
+    meter: Meter | None = None,
 ) -> Features:
     """Run every example once through the frozen encoder, or read what another run has kept.
 
     Dropout is off, as the encoder does not learn. The features are float32, shape ``(num_examples, ...)``.
     """
     if not cache.exists():
-        started = time.perf_counter()
+        clock = Clock()
+        clock.measure_with(meter)
+        clock.resume()
         features = _encode_all(model, tokens, device, precision, progress, batch_size)
-        seconds = time.perf_counter() - started
-        cost = torch.tensor([seconds / len(tokens.targets)], dtype=torch.float64)
+        clock.pause()
+        cost = {"seconds_an_example": clock.train_s, "joules_an_example": clock.energy_j}
+        known = {name: spent / len(tokens.targets) for name, spent in cost.items() if spent is not None}
+        scalars = {name: torch.tensor([spent], dtype=torch.float64) for name, spent in known.items()}
         with replacing(cache) as file:
-            file.write(to_safetensors({"features": features, "seconds_an_example": cost}))
+            file.write(to_safetensors({"features": features, **scalars}))
     stored = load_file(cache)
+    joules = stored.get("joules_an_example")
     examples = FeatureExamples(
         features=stored["features"], lengths=tokens.lengths, targets=tokens.targets, weights=tokens.weights
     )
-    return Features(examples=examples, seconds_an_example=float(stored["seconds_an_example"]))
+    return Features(
+        examples=examples,
+        seconds_an_example=float(stored["seconds_an_example"]),
+        joules_an_example=None if joules is None else float(joules),
+    )
 
 
 def _encode_all(

@@ -4,7 +4,6 @@
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def fit(
     yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
     yield evaluate()
     window: list[Tensor] = []  # losses since the last log, on the device
-    started = time.perf_counter()
+    clock.resume()
     while clock.step < last_step:
         _require_wanted(should_stop)
         batch = next(batches)
@@ -126,7 +125,7 @@ def fit(
         mean_loss, grad_norm = torch.stack(window).mean().item(), norm.item()  # waits for the device
         window.clear()
         synchronize(device)
-        clock.train_s += time.perf_counter() - started
+        clock.pause()
         _require_finite(mean_loss, grad_norm, clock.step)
         yield StepLogged(
             loss=mean_loss,
@@ -140,7 +139,7 @@ def fit(
             yield finished
             if is_plateau and best.is_over(finished.loss, model, config.patience):
                 break
-        started = time.perf_counter()
+        clock.resume()
     if is_plateau:
         best.restore(model)
 

@@ -1,0 +1,139 @@
+"""How much energy a training takes: counters where the machine offers them, else an estimate. No torch.
+
+Counted are the processor and the GPU that trains, not memory, disks, cooling and what the power supply loses.
+``docs/fairness_and_statistics.md`` says what each way of counting is worth.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+POWERCAP = Path("/sys/class/powercap")
+THREAD_W = 4.0
+"""Watts of one busy hardware thread where nothing is known of the processor: an assumption."""
+JOULES_A_WH = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meter:
+    """Adds up what some counters read.
+
+    Attributes
+    ----------
+    method
+        How the numbers come about, for a person to read.
+    counters
+        Each gives joules since some moment of its own.
+    """
+
+    method: str
+    counters: Sequence[Callable[[], float]]
+
+    def joules(self) -> float | None:
+        """Read all counters; None if one cannot be read any more."""
+        try:
+            return sum(counter() for counter in self.counters)
+        except Exception:  # whatever it is, a training does not end because its energy is unknown
+            logger.exception("Energy cannot be read any more")
+            return None
+
+
+def find_meter(
+    device: str = "cpu", *, gpu_uuid: str = "", cpu_watts: float | None = None, powercap: Path = POWERCAP
+) -> Meter | None:
+    """Find the best way to count the energy of a training; None where the device that trains cannot be read.
+
+    Parameters
+    ----------
+    device
+        Torch's name of the kind of device: ``cpu``, ``cuda`` or ``mps``.
+    gpu_uuid
+        Identity of a CUDA device, without the prefix ``GPU-``.
+    cpu_watts
+        What the whole processor takes at full load, if somebody knows (``TL_CPU_WATTS``).
+    powercap
+        Where Linux keeps the processor's counters.
+    """
+    if device == "cpu":
+        return _processor(cpu_watts, powercap)
+    gpu = _nvidia_counter(gpu_uuid) if device == "cuda" else None
+    if gpu is None:
+        return None
+    processor = _processor(cpu_watts, powercap)
+    return Meter(method=f"GPU measured: NVML; CPU {processor.method}", counters=(gpu, *processor.counters))
+
+
+def _processor(cpu_watts: float | None, powercap: Path) -> Meter:
+    """Count with the processor's own counters if they may be read, else by its load."""
+    packages = _packages(powercap)
+    if packages:
+        return Meter(method="measured: RAPL", counters=packages)
+    num_threads = os.cpu_count() or 1
+    watts = cpu_watts / num_threads if cpu_watts else THREAD_W
+    known = f"{cpu_watts:g} W" if cpu_watts else f"{THREAD_W:g} W a thread, assumed,"
+    # The formula of Lannelongue, Grealey and Inouye (2021), Advanced Science 8, 2100707, for the processor:
+    # time x threads x watts a thread x usage; a process's own seconds are time x threads x usage.
+    return Meter(method=f"estimated: {known} × load", counters=(lambda: watts * time.process_time(),))
+
+
+@dataclass
+class Package:
+    """The energy counter of one processor package, which starts anew when it is full.
+
+    It has to be read at least once a round: 262 kJ are 20 minutes at 200 W.
+    """
+
+    path: Path
+    range_uj: float
+    _last_uj: float = field(default=0.0, init=False)
+    _rounds_uj: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        """Raise OSError or ValueError if the counter cannot be read."""
+        self._last_uj = self._read()
+
+    def __call__(self) -> float:
+        """Return joules, which never fall."""
+        now = self._read()
+        if now < self._last_uj:
+            self._rounds_uj += self.range_uj
+        self._last_uj = now
+        return (self._rounds_uj + now) / 1e6
+
+    def _read(self) -> float:
+        return float((self.path / "energy_uj").read_text())
+
+
+def _packages(powercap: Path) -> list[Package]:
+    """Open the counters of all packages; none if a single one is closed, as it is to all but root by default.
+
+    The driver serves AMD's processors too; zones below a package are parts of it.
+    """
+    try:
+        return [
+            Package(path=zone, range_uj=float((zone / "max_energy_range_uj").read_text()))
+            for zone in sorted(powercap.glob("intel-rapl:*"))
+            if (zone / "name").read_text().startswith("package")
+        ]
+    except (OSError, ValueError):
+        return []
+
+
+def _nvidia_counter(uuid: str) -> Callable[[], float] | None:
+    """Open the counter that NVIDIA's driver keeps since it was loaded, in millijoules; from Volta on."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        handle: Any = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except Exception as error:  # no driver, an older GPU, a part of one: NVML has an error class for each
+        logger.warning("The GPU's energy cannot be read: %s", error)
+        return None
+    return lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3
