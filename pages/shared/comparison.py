@@ -10,7 +10,7 @@ from pages.shared.frame import card, literal, live_part
 from pages.shared.race import choose_axes
 from pages.shared.remedies import offer_remedies
 from pages.shared.results import dataset_of, labels_of
-from pages.shared.time_exhibits import race_of, reaching_of
+from pages.shared.time_exhibits import draw_cost_note, has_energy_of, race_of, reaching_of
 from pages.shared.verdict import draw_claim
 from pages.shared.wording import plural
 from tl_core.evaluation.wording import counts
@@ -90,8 +90,10 @@ def draw_race_card(results: ExperimentResults, verdict: Verdict) -> None:
 
 
 def _draw_race(results: ExperimentResults, train_size: int) -> None:
-    x, y = choose_axes(results.experiment.headline_metric, key="race")
+    has_energy = has_energy_of(results, train_size)
+    x, y = choose_axes(results.experiment.headline_metric, key="race", has_energy=has_energy)
     draw_exhibit(race_of(results, train_size, x, y))
+    draw_cost_note(results, train_size)
 
 
 def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:

@@ -266,6 +266,15 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "log loss",
         ),
         _entry(
+            "Energy",
+            "What the processor and the GPU take while a run trains, in watt-hours (Wh), read from their own "
+            "counters or estimated; the words beside it say which. Evaluation, memory and cooling are left "
+            "out.",
+            "energy",
+            "wh",
+            "watt-hours",
+        ),
+        _entry(
             "Token",
             "A word or a piece of one, as the network reads it. Texts longer than the limit are cut there.",
             "token",

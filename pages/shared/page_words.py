@@ -7,10 +7,10 @@ _WORDS = {
     "compare": (
         "dataset example label class split train validation test arm base-model pretrained weights head "
         "fine-tuning from-scratch frozen random-frozen tf-idf majority-class experiment run seed preset "
-        "batch-size step epoch learning-rate warm-up budget plateau loss token accuracy macro-f1 f1 "
+        "batch-size step epoch learning-rate warm-up budget plateau loss energy token accuracy macro-f1 f1 "
         "confusion-matrix confidence calibration-error temperature brier-score abstaining points verdict "
-        "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all did-not- "
-        "learn still-improving below-the-largest-class seeds-missing "
+        "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all "
+        "did-not-learn still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -25,18 +25,18 @@ _WORDS = {
     "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
     "models": (
         "dataset example label split train test arm base-model weights head fine-tuning from-scratch "
-        "frozen random-frozen tf-idf majority-class experiment run seed batch-size learning-rate token "
-        "macro-f1 "
+        "frozen random-frozen tf-idf majority-class experiment run seed batch-size learning-rate energy "
+        "token macro-f1 "
     ),
     "runs": (
         "example class split train validation test arm base-model head fine-tuning from-scratch frozen "
         "random-frozen tf-idf majority-class experiment run seed batch-size step epoch learning-rate "
-        "budget plateau loss token accuracy macro-f1 verdict "
+        "budget plateau loss energy token accuracy macro-f1 verdict "
     ),
     "side_by_side": (
         "dataset example class split train validation test arm base-model head fine-tuning from-scratch "
         "frozen random-frozen tf-idf majority-class experiment run seed preset step budget plateau loss "
-        "headline-metric accuracy macro-f1 f1 points verdict 95-interval p-value corrected-p-value "
+        "energy headline-metric accuracy macro-f1 f1 points verdict 95-interval p-value corrected-p-value "
         "equivalent margin "
     ),
     "try_it": (

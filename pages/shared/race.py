@@ -13,10 +13,15 @@ from tl_core.charts.curves import XAxis, YAxis
 from tl_core.charts.template import name_budget
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import race_numbers
-from tl_core.results.tables import floor_on_validation, race_points
+from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
 from tl_core.schema import Event, ExperimentConfig, Metric, RunConfig
 
-X_WORDS: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "examples_seen": "Examples"}
+X_WORDS: dict[XAxis, str] = {
+    "train_s": "Seconds",
+    "step": "Steps",
+    "examples_seen": "Examples",
+    "energy_wh": "Energy (Wh)",
+}
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 
 
@@ -27,8 +32,8 @@ def draw_race(
     key: str,
 ) -> None:
     """Draw the validation curves of some runs of one train size, each from its own zero."""
-    x, y = choose_axes(experiment.headline_metric, key=key)
     points = race_points(runs)
+    x, y = choose_axes(experiment.headline_metric, key=key, has_energy=is_energy_known(points))
     figure = learning_curves(
         points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
     )
@@ -36,12 +41,22 @@ def draw_race(
     draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
 
 
-def choose_axes(headline: Metric, *, key: str) -> tuple[XAxis, YAxis]:
+def choose_axes(headline: Metric, *, key: str, has_energy: bool) -> tuple[XAxis, YAxis]:
     """Let what is on the axes be chosen; training seconds and the headline metric by default."""
     with st.container(horizontal=True):
         y: YAxis = _switch("Value", Y_WORDS, headline.value, f"{key}_y_{headline.value}")
-        x: XAxis = _switch("Over", X_WORDS, "train_s", f"{key}_x")
+        x: XAxis = choose_over(X_WORDS, key=f"{key}_x", has_energy=has_energy)
     return x, y
+
+
+def choose_over(words: Mapping[Any, str], *, key: str, has_energy: bool) -> Any:
+    """Let the horizontal axis be chosen, training seconds by default.
+
+    Energy is offered only where it is known of all that is shown; without it, it is another widget, for one
+    may not keep a choice that it does not offer.
+    """
+    offered = {name: word for name, word in words.items() if has_energy or name != "energy_wh"}
+    return _switch("Over", offered, "train_s", f"{key}_energy" if has_energy else key)
 
 
 def _switch(label: str, words: Mapping[Any, str], default: str, key: str) -> Any:

@@ -4,14 +4,15 @@ import streamlit as st
 
 from pages.shared.exhibits import draw_exhibit
 from pages.shared.frame import card, literal, live_part
+from pages.shared.race import choose_over
 from pages.shared.results import labels_of
-from pages.shared.time_exhibits import reaching_of, times_of
+from pages.shared.time_exhibits import draw_cost_note, has_energy_of, reaching_of, times_of
 from pages.shared.wording import METRIC_WORDS
 from tl_core.charts.reaching import XAxis
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
 
-X_WORDS: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps"}
+X_WORDS: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "energy_wh": "Energy (Wh)"}
 
 
 def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
@@ -22,8 +23,9 @@ def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
     with card(
         "Time to the same accuracy", f"to the best validation {METRIC_WORDS[verdict.metric]} of {target}"
     ):
-        if sentence := reaching_of(results, verdict):
-            st.markdown(literal(sentence))
+        for is_other_way in (False, True):
+            if sentence := reaching_of(results, verdict, is_other_way=is_other_way):
+                st.markdown(literal(sentence))
         live_part(_draw_times)(results, verdict)
         st.caption(
             "Each seed is held against the other arm's best in the same seed. A dot is a seed that got "
@@ -31,6 +33,7 @@ def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
             "those count as longer than any. Times are those of the machine that trained."
             f"{_search_words(results, verdict.train_size)}"
         )
+        draw_cost_note(results, verdict.train_size)
 
 
 def _search_words(results: ExperimentResults, train_size: int) -> str:
@@ -46,16 +49,8 @@ def _search_words(results: ExperimentResults, train_size: int) -> str:
 
 
 def _draw_times(results: ExperimentResults, verdict: Verdict) -> None:
-    x: XAxis = st.segmented_control(
-        "Over",
-        list(X_WORDS),
-        default="train_s",
-        format_func=X_WORDS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        key="reaching_x",
-        persist_state="session",
-    )
+    has_energy = has_energy_of(results, verdict.train_size)
+    x: XAxis = choose_over(X_WORDS, key="reaching_x", has_energy=has_energy)
     exhibit = times_of(results, verdict, x)
     if exhibit is not None:
         draw_exhibit(exhibit)

@@ -1,8 +1,10 @@
 """What *Compare* shows of the arms over time: the race, its replay, and the time to the same accuracy."""
 
 import pandas as pd
+import streamlit as st
 
 from pages.shared.exhibits import Exhibit, budget_of, made_once
+from pages.shared.frame import literal
 from pages.shared.results import dataset_of, labels_of, styles_of
 from pages.shared.state import theme
 from tl_core.charts import learning_curves
@@ -13,7 +15,7 @@ from tl_core.results.comparison import ExperimentResults
 from tl_core.results.findings import with_flags
 from tl_core.results.numbers import race_numbers
 from tl_core.results.reaching import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
-from tl_core.results.tables import floor_on_validation, race_points
+from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
 from tl_core.schema import Event, Metric, RunConfig, Verdict
 
 
@@ -25,6 +27,24 @@ def _runs_of(results: ExperimentResults, train_size: int) -> list[tuple[RunConfi
 @made_once
 def _points_of(results: ExperimentResults, train_size: int) -> pd.DataFrame:
     return race_points(_runs_of(results, train_size))
+
+
+def has_energy_of(results: ExperimentResults, train_size: int) -> bool:
+    """Whether the energy of all curves of one train size is known."""
+    return is_energy_known(_points_of(results, train_size))
+
+
+def draw_cost_note(results: ExperimentResults, train_size: int) -> None:
+    """Say what time and energy leave out, and how the energy is known."""
+    notes = []
+    if any(arm.kind.is_pretrained for arm in results.experiment.arms):
+        notes.append("What pretraining itself cost is not included.")
+    if has_energy_of(results, train_size):
+        runs = [run for run in results.finished if run.config.train_size == train_size]
+        methods = sorted({run.record.energy_method or "" for run in runs})
+        notes.append(f"Energy is that of the training alone, {' and '.join(methods)}.")
+    if notes:
+        st.caption(literal(" ".join(notes)))
 
 
 def _floor_of(results: ExperimentResults, train_size: int, metric: Metric) -> float | None:
@@ -62,11 +82,14 @@ def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
 
 
 @made_once
-def reaching_of(results: ExperimentResults, verdict: Verdict) -> str:
-    """Say how long one arm took to be as good as the other; not escaped, empty if they share no seed."""
+def reaching_of(results: ExperimentResults, verdict: Verdict, *, is_other_way: bool = False) -> str:
+    """Say how long the first arm took to be as good as the second, or the other way round.
+
+    Not escaped; empty if they share no seed.
+    """
     points = _points_of(results, verdict.train_size)
-    reaching = find_reaching(points, verdict.a, verdict.b, verdict.metric)
-    labels = labels_of(results.experiment)
+    a, b = (verdict.b, verdict.a) if is_other_way else (verdict.a, verdict.b)
+    reaching, labels = find_reaching(points, a, b, verdict.metric), labels_of(results.experiment)
     return with_flags(reaching_sentence(reaching, labels), verdict.flags, labels) if reaching else ""
 
 

@@ -9,13 +9,13 @@ from tl_core.charts import arm_styles
 from tl_core.charts.reaching import median_reached, time_to_reach
 from tl_core.schema import Arm
 
-COLUMNS = ["arm", "seed", "is_reached", "train_s", "step"]
+COLUMNS = ["arm", "seed", "is_reached", "train_s", "step", "energy_wh"]
 
 
 def rows(**arms):
-    """Make rows of arms from lists of ``(is_reached, seconds)``, one a seed; a second is two steps."""
+    """Make rows of arms from lists of ``(is_reached, seconds)``, one a seed; a second is two steps, 9 J."""
     listed = [
-        (arm, seed, is_reached, float(seconds), 2 * seconds)
+        (arm, seed, is_reached, float(seconds), 2 * seconds, seconds / 400)
         for arm, seeds in arms.items()
         for seed, (is_reached, seconds) in enumerate(seeds)
     ]
@@ -66,8 +66,10 @@ def test_an_arm_that_mostly_never_got_there_has_no_time():
     assert len(traces(figure, "median")) == 1
 
 
-@pytest.mark.parametrize(("x", "value", "title"), [("train_s", 6.0, "seconds"), ("step", 12, "steps")])
-def test_the_axis_is_seconds_or_steps(x, value, title):
+@pytest.mark.parametrize(
+    ("x", "value", "title"), [("train_s", 6.0, "seconds"), ("step", 12, "steps"), ("energy_wh", 0.015, "Wh")]
+)
+def test_the_axis_is_seconds_steps_or_energy(x, value, title):
     figure = figure_of(BOTH, x)
 
     assert traces(figure, "median")[0].x == (value,)
@@ -91,3 +93,12 @@ def test_names_are_never_markup():
 
     assert not [text for text in texts if "<a" in text or "<b>bold" in text or "$" in text]
     assert any("&lt;b&gt;bold" in text for text in texts)
+
+
+def test_energies_are_written_in_watt_hours():
+    figure = figure_of(BOTH, "energy_wh")
+
+    assert figure.layout.annotations[0].text.startswith("<b>0.015 Wh</b>")
+    assert figure.layout.meta["alt"].startswith(
+        "Median energy until each arm reaches the same value: Fine-tuned"
+    )

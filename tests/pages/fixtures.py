@@ -39,6 +39,9 @@ from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 STEP_S = 0.5
+WATTS: float | None = 9.0
+"""Power of every training; None makes runs of a machine, or a version, that does not measure energy."""
+METHOD = "estimated: 9 W × load"
 TOKENS_A_STEP = 160
 EXAMPLES_A_STEP = 16
 NUM_STEPS = 60
@@ -165,6 +168,7 @@ def _write_start(workspace: Workspace, run: RunConfig, events: Sequence[Event]) 
         micro_batch_size=run.training.batch_size if run.arm.kind.is_neural else None,
         num_parameters=22_714_371 if run.arm.kind.is_neural else None,
         train_class_counts=_even_counts(run.train_size, len(run.labels)),
+        energy_method=None if WATTS is None else METHOD,
         created_at=moment,
         started_at=moment,
     )
@@ -184,7 +188,11 @@ def _even_counts(num_examples: int, num_labels: int) -> tuple[int, ...]:
 
 def _ended(record: RunRecord, state: State, train_s: float, error: str | None = None) -> RunRecord:
     facts = {"state": state, "error": error, "finished_at": now(), "train_s": train_s, "wall_s": train_s + 8}
-    return record.model_copy(update=facts)
+    return record.model_copy(update=facts | {"energy_wh": _energy_wh(train_s)})
+
+
+def _energy_wh(train_s: float) -> float | None:
+    return None if WATTS is None else WATTS * train_s / 3600
 
 
 def _stamp(seq: int, step: int) -> dict[str, Any]:
@@ -195,6 +203,7 @@ def _stamp(seq: int, step: int) -> dict[str, Any]:
         "tokens_seen": step * TOKENS_A_STEP,
         "train_s": step * STEP_S,
         "wall_s": 7 + step * STEP_S * 1.2,
+        "energy_wh": _energy_wh(step * STEP_S),
     }
 
 

@@ -1,10 +1,12 @@
 """*Compare*: empty, nothing yet, running, finished and with failed runs."""
 
 import json
+import re
 
 import pytest
 
 from tests.data.tables import CHOICE, table
+from tests.pages import fixtures
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -296,3 +298,27 @@ def test_arms_that_may_not_be_compared_are_told_and_the_others_stand(app, worksp
     assert "Two arms may not be compared" in shown
     assert "the same precision in seed 0" in shown
     assert "Fine-tuned against TF-IDF" in "".join(pairs(app).options)
+
+
+def test_the_race_and_the_time_to_the_same_accuracy_can_be_over_energy(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    for key in ("race_x_energy", "reaching_x_energy"):
+        app.segmented_control(key=key).set_value("energy_wh").run()
+    assert sum("energy of training, Wh" in figure for figure in figures_of(app)) == 2
+    shown = text_of(app)
+    assert re.search(r"after [\d.]+ s of training and [\d.]+ Wh; From scratch itself took", shown)
+    assert "From scratch got as good on validation as Fine-tuned at its best: never" in shown
+    assert shown.count("What pretraining itself cost is not included.") == 2
+    assert "Energy is that of the training alone, estimated: 9 W × load." in shown
+
+
+def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch):
+    monkeypatch.setattr(fixtures, "WATTS", None)
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    finish_all(workspace, experiment, fine_tuned=0.95)
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    for key in ("race_x", "reaching_x"):
+        assert "Energy (Wh)" not in app.segmented_control(key=key).options
+    assert "What pretraining itself cost is not included." in text_of(app)
+    assert "Energy is that" not in text_of(app)
+    assert "not measured" in text_of(app)

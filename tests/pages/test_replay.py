@@ -65,7 +65,7 @@ def test_time_to_the_same_accuracy_is_told_and_drawn(app, workspace):
 
 def test_steps_can_be_shown_instead_of_seconds(app, workspace):
     page = shown(app, workspace)
-    page.segmented_control(key="reaching_x").set_value("step").run()
+    page.segmented_control(key="reaching_x_energy").set_value("step").run()
     assert "optimizer steps" in figures_of(page)[0]
 
 

@@ -42,6 +42,11 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
         ("Threads", {"num_threads": 8}, "8 in Fine-tuned, seed 1; 2 in the others"),
         ("Device", {"device": "cuda"}, "cuda in Fine-tuned, seed 1; cpu in the others"),
         (
+            "Energy",
+            {"energy_method": None},
+            "not measured in Fine-tuned, seed 1; estimated: 9 W × load in the others",
+        ),
+        (
             "Versions",
             {"versions": {"python": "3.11.7", "torch": "2.12.0"}},
             "torch 2.12.0 in Fine-tuned, seed 1; 2.13.0 in the others",

@@ -9,16 +9,16 @@ from tl_core.schema import Metric
 LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-IDF"}
 
 
-def curves(**arms):
+def curves(watts=float("nan"), **arms):
     """Make curves from lists of accuracies by arm, one list a seed, at 0, 10, 20 ... seconds."""
     rows = [
-        (arm, f"{arm}-{seed}", seed, 4 * place, 10.0 * place, value, 1200)
+        (arm, f"{arm}-{seed}", seed, 4 * place, 10.0 * place, watts * place / 360, value, 1200)
         for arm, seeds in arms.items()
         for seed, values in enumerate(seeds)
         for place, value in enumerate(values)
     ]
     return pd.DataFrame(
-        rows, columns=["arm", "run_id", "seed", "step", "train_s", "accuracy", "num_examples"]
+        rows, columns=["arm", "run_id", "seed", "step", "train_s", "energy_wh", "accuracy", "num_examples"]
     )
 
 
@@ -140,3 +140,34 @@ def test_the_numbers_are_in_words_and_units():
         "Steps": 8,
         "Validation examples": 1200,
     }
+
+
+MEASURED = curves(
+    watts=36.0,
+    fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.6, 0.5], [0.3, 0.3, 0.3]],
+    scratch=[[0.2, 0.6, 0.5], [0.3, 0.4, 0.6], [0.5, 0.5, 0.4]],
+)
+
+
+def test_energy_is_counted_where_the_value_was_reached():
+    found = find_reaching(MEASURED, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert found.energies_a == (pytest.approx(0.1), pytest.approx(0.1), None)
+    assert found.energies_b == pytest.approx((0.1, 0.2, 0.0))
+    assert found.median_energies == pytest.approx((0.1, 0.1))
+    assert reaching_sentence(found, LABELS) == (
+        "Fine-tuned was as good on validation as From scratch at its best after 10 s of training and 0.1 Wh; "
+        "From scratch itself took 10 s and 0.1 Wh (medians over 3 seeds, 1,200 validation examples)."
+    )
+    rows = reaching_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    assert shown["Energy of training, Wh"].tolist() == [0.1, 0.1, 0.2]
+
+
+def test_energy_that_is_not_known_of_every_run_is_left_out():
+    table = MEASURED.copy()
+    table.loc[table["run_id"] == "scratch-2", "energy_wh"] = float("nan")
+    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert found.median_energies is None
+    assert "Wh" not in reaching_sentence(found, LABELS)
+    rows = reaching_rows(table, ["scratch"], "scratch", Metric.ACCURACY)
+    assert "Energy of training, Wh" not in reaching_numbers(rows, Metric.ACCURACY, LABELS)

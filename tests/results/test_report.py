@@ -65,6 +65,8 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
             assert run["test"].keys() == TEST
             assert 0 <= run["test"]["brier"] <= 2
             assert run["train_s"] > 0
+            assert run["energy_wh"] > 0
+            assert run["energy_method"]
     assert [run["learning_rate"] for run in arms["scratch"]["runs"]] == [1e-9, 1e-9]
     frozen, majority = arms["frozen"]["runs"][0], arms["majority"]["runs"][0]
     assert frozen["learning_rate"] == experiment.learning_rates["frozen"].head

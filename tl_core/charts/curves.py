@@ -17,7 +17,7 @@ from tl_core.charts.text import name_lines, one_line, plain
 from tl_core.schema import SplitName
 
 Floats = npt.NDArray[np.float64]
-XAxis = Literal["train_s", "step", "examples_seen"]
+XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
 YAxis = Literal["accuracy", "macro_f1", "loss"]
 
 MAX_POINTS = 500
@@ -30,6 +30,13 @@ _X_TITLES = {
     "train_s": "training seconds (evaluation left out)",
     "step": "optimizer steps",
     "examples_seen": "training examples seen",
+    "energy_wh": "energy of training, Wh (evaluation left out)",
+}
+_PLACES = {
+    "train_s": "%{x:.1f} s",
+    "step": "step %{x:,d}",
+    "examples_seen": "%{x:,d} examples",
+    "energy_wh": "%{x:.3~g} Wh",
 }
 _Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss (nats)"}
 
@@ -68,10 +75,10 @@ def learning_curves(
     ----------
     table
         One row per evaluation: ``arm`` (name), ``run_id``, ``seed`` (index), the column named by `x`
-        (``train_s`` in seconds, ``step`` and ``examples_seen`` as counts; each run from its own zero) and
-        the one named by `y` (fractions, or nats for ``loss``). Rows that are not finite are left out. Runs
-        may have one point or none yet. Optional: ``is_ended``, whether the run has no more to come; without
-        it every run is taken to have ended.
+        (``train_s`` in seconds, ``energy_wh`` in watt-hours, others as counts; each run from its own zero)
+        and the one named by `y` (fractions, or nats for ``loss``). Rows that are not finite are left out.
+        Runs may have one point or none yet. Optional: ``is_ended``, whether the run has no more to come;
+        without it every run is taken to have ended.
     styles
         Style of every arm that occurs; their order is the drawing order.
     x, y
@@ -183,7 +190,6 @@ def _add_live_points(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle
 
 def _add_mean(figure: go.Figure, mean: Curve, style: ArmStyle, x: XAxis, y: YAxis) -> None:
     value = "%{y:.3f}" if y == "loss" else "%{y:.1%}"
-    place = {"train_s": "%{x:.1f} s", "step": "step %{x:,d}", "examples_seen": "%{x:,d} examples"}[x]
     is_line = len(mean.x) > 1
     figure.add_scatter(
         x=mean.x,
@@ -192,7 +198,7 @@ def _add_mean(figure: go.Figure, mean: Curve, style: ArmStyle, x: XAxis, y: YAxi
         line={"color": style.color, "width": 3, "dash": style.dash},
         marker={"color": style.color, "size": 8},
         cliponaxis=False,
-        hovertemplate=f"{value} at {place}<extra>{plain(style.label)}</extra>",
+        hovertemplate=f"{value} at {_PLACES[x]}<extra>{plain(style.label)}</extra>",
         name="mean",
     )
 

@@ -10,14 +10,20 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, plain
+from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 
-XAxis = Literal["train_s", "step"]
+XAxis = Literal["train_s", "step", "energy_wh"]
 
 _ROW_PX = 46
 _AXIS_PX = 52
 _VALUE_PX = 84
-_TITLES = {"train_s": "training seconds (evaluation left out)", "step": "optimizer steps"}
+_TITLES = {
+    "train_s": "training seconds (evaluation left out)",
+    "step": "optimizer steps",
+    "energy_wh": "energy of training, Wh (evaluation left out)",
+}
+_PLACES = {"train_s": "%{x:,.1f} s", "step": "step %{x:,d}", "energy_wh": "%{x:.3~g} Wh"}
+_UNITS = {"train_s": "training seconds", "step": "steps", "energy_wh": "energy"}
 _SHORTEST_S = 0.1
 _TIE_OFFSETS = (0.0, 0.13, -0.13, 0.26, -0.26)
 
@@ -69,9 +75,8 @@ def _add_seeds(figure: go.Figure, position: int, rows: pd.DataFrame, style: ArmS
         some = rows.loc[rows["is_reached"] == is_reached]
         if some.empty:
             continue
-        ties = some.groupby(some[x].round(4)).cumcount()
+        ties = some.groupby(some[x].round(6)).cumcount()
         symbol = "circle" if is_reached else "x-thin"
-        at = "%{x:,.1f} s" if x == "train_s" else "step %{x:,d}"
         figure.add_scatter(
             x=some[x],
             y=[position + _TIE_OFFSETS[tie % len(_TIE_OFFSETS)] for tie in ties],
@@ -79,7 +84,7 @@ def _add_seeds(figure: go.Figure, position: int, rows: pd.DataFrame, style: ArmS
             marker={"color": style.color, "size": 8, "opacity": 0.8, "symbol": symbol}
             | ({} if is_reached else {"line": {"color": style.color, "width": 2}}),
             customdata=some["seed"],
-            hovertemplate=f"seed %{{customdata}} {words}: {at}<extra>{plain(style.label)}</extra>",
+            hovertemplate=f"seed %{{customdata}} {words}: {_PLACES[x]}<extra>{plain(style.label)}</extra>",
             cliponaxis=False,
             name="reached" if is_reached else "not reached",
         )
@@ -132,6 +137,8 @@ def _value(value: float, x: XAxis) -> str:
         return "not reached"
     if x == "step":
         return f"{value:,.0f}"
+    if x == "energy_wh":
+        return watt_hours(value)
     return f"{value:,.1f} s" if value >= _SHORTEST_S else f"< {_SHORTEST_S} s"
 
 
@@ -164,5 +171,4 @@ def _alt(
             f"({int(is_reached.sum())} of {len(is_reached)} seeds)"
         )
 
-    unit = "training seconds" if x == "train_s" else "steps"
-    return f"Median {unit} until each arm reaches the same value: {', '.join(map(words, order))}."
+    return f"Median {_UNITS[x]} until each arm reaches the same value: {', '.join(map(words, order))}."

@@ -54,6 +54,15 @@ def points(fraction: float, digits: int = 1) -> str:
     return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
 
 
+def watt_hours(energy: float) -> str:
+    """Write an energy in watt-hours with two digits at least.
+
+    >>> watt_hours(0.01234)
+    '0.012 Wh'
+    """
+    return f"{energy:,.0f} Wh" if energy >= 10 else f"{energy:.2g} Wh"
+
+
 def width_px(text: str, size_px: float = 13) -> float:
     """Estimate, on the generous side, the width of one line of `text`; East Asian characters are wide."""
     ems = sum(1.0 if unicodedata.east_asian_width(character) in "WF" else 0.54 for character in text)

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
-from tl_core.charts.text import one_line
+from tl_core.charts.text import one_line, watt_hours
 from tl_core.errors import NotFoundError
 from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
@@ -30,7 +30,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import arm_phrases, find_label_worth
 from tl_core.results.reaching import find_reaching, reaching_sentence
-from tl_core.schema import DatasetInfo, State
+from tl_core.schema import Arm, DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -178,7 +178,14 @@ def _training_time(scene: Scene, arm: str) -> str:
     known = [seconds for seconds in times if seconds is not None]
     if not known:
         return "no finished run"
-    return f"{sum(known) / len(known):,.1f} s a run, {_plural(len(known), 'run')}"
+    words = f"{sum(known) / len(known):,.1f} s{_energy(scene, arm)} a run, {_plural(len(known), 'run')}"
+    return f"{words}; its pretraining not counted" if Arm.parse(arm).kind.is_pretrained else words
+
+
+def _energy(scene: Scene, arm: str) -> str:
+    energies = [run.record.energy_wh for run in scene.results.runs_of(arm, scene.train_size)]
+    known = [energy for energy in energies if energy is not None]
+    return f" and {watt_hours(sum(known) / len(known))}" if known and len(known) == len(energies) else ""
 
 
 def _sizes(scene: Scene) -> Table | None:

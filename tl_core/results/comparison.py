@@ -290,17 +290,27 @@ def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> 
 
     Returns
     -------
-    Columns ``arm, run_id, seed, step, examples_seen, train_s, accuracy, macro_f1, loss, num_examples,
-    is_ended``.
+    Columns ``arm, run_id, seed, step, examples_seen, train_s, energy_wh, accuracy, macro_f1, loss,
+    num_examples, is_ended``; ``energy_wh`` is missing where it was not measured.
     """
-    measures = ["step", "examples_seen", "train_s", "accuracy", "macro_f1", "loss", "num_examples"]
+    measures = [
+        "step",
+        "examples_seen",
+        "train_s",
+        "energy_wh",
+        "accuracy",
+        "macro_f1",
+        "loss",
+        "num_examples",
+    ]
     rows = [
         (arm.name, run_id, seed, *(getattr(e, name) for name in measures), _has_finished(events))
         for run_id, (arm, seed, events) in events_by_run.items()
         for e in events
         if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
     ]
-    return pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended"])
+    table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended"])
+    return table.astype({"energy_wh": float})
 
 
 def _has_finished(events: Sequence[Event]) -> bool:

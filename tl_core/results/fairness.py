@@ -51,6 +51,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         same.over("Precision", neural, _precision),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
+        same.over("Energy", neural, lambda run: run.record.energy_method or "not measured"),
         _versions(runs, same),
         *_base_models(neural, results, same),
         *_example_weights(runs, same),

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
+from tl_core.charts.text import watt_hours
 from tl_core.evaluation.metrics import evaluate
 from tl_core.models.facts import find_text_source
 from tl_core.results.configuration import write_rate
@@ -111,12 +112,22 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         "Device": record.device,
         "Threads": str(record.num_threads) if record.num_threads else None,
         "Training time": f"{record.train_s:.1f} s" if record.train_s is not None else None,
+        "Energy of training": energy_words(record),
         "Wall time": f"{record.wall_s:.1f} s" if record.wall_s is not None else None,
         "Attempts": str(record.attempts),
         "Split": config.split_hash[:12],
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def energy_words(record: RunRecord) -> str | None:
+    """Say what a training took and how that is known; None before it has ended."""
+    if record.train_s is None:
+        return None
+    if record.energy_wh is None:
+        return "not measured"
+    return f"{watt_hours(record.energy_wh)} ({record.energy_method})"
 
 
 def loading_lines(folder: RunFolder, run_id: str) -> str:

@@ -18,7 +18,13 @@ _METHOD_WORDS = {
     "examples_t": "paired t over test examples",
     "exact_bound": "exact bound",
 }
-_X_WORDS = {"train_s": "Training seconds", "step": "Steps", "examples_seen": "Training examples seen"}
+_X_WORDS = {
+    "train_s": "Training seconds",
+    "step": "Steps",
+    "examples_seen": "Training examples seen",
+    "energy_wh": "Energy of training, Wh",
+}
+_ENERGY_DECIMALS = 4
 _Y_WORDS = {"accuracy": "accuracy, %", "macro_f1": "macro-F1, %", "loss": "loss, nats"}
 
 
@@ -57,7 +63,7 @@ def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]
         {
             "Arm": points["arm"].map(labels),
             "Seed": points["seed"],
-            _X_WORDS[x]: points[x].round(1),
+            _X_WORDS[x]: points[x].round(_ENERGY_DECIMALS if x == "energy_wh" else 1),
             f"Validation {_Y_WORDS[y]}": values,
             "Validation examples": points["num_examples"],
         }

@@ -6,10 +6,12 @@ from statistics import median
 
 import pandas as pd
 
+from tl_core.charts.text import watt_hours
 from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.tables import is_energy_known
 from tl_core.schema import Arm, Metric
 
-_COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "num_examples"]
+_COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "energy_wh", "num_examples"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,8 @@ class Reaching:
         ``b``; None if there is none.
     seconds_b
         By seed: training time of the evaluation at which ``b`` was best.
+    energies_a, energies_b
+        The same in watt-hours; empty if they are not known of every seed.
     num_examples
         Validation examples that an evaluation was made on.
     """
@@ -35,6 +39,8 @@ class Reaching:
     seeds: tuple[int, ...]
     seconds_a: tuple[float | None, ...]
     seconds_b: tuple[float, ...]
+    energies_a: tuple[float | None, ...] = ()
+    energies_b: tuple[float, ...] = ()
     num_examples: int
 
     @property
@@ -45,13 +51,18 @@ class Reaching:
     @property
     def median_a(self) -> float | None:
         """Median over seeds; None if it falls among those that never got there."""
-        middle = median(float("inf") if seconds is None else seconds for seconds in self.seconds_a)
-        return None if middle == float("inf") else middle
+        return _median_reached(self.seconds_a)
 
     @property
     def median_b(self) -> float:
         """Median over seeds."""
         return median(self.seconds_b)
+
+    @property
+    def median_energies(self) -> tuple[float, float] | None:
+        """Medians over seeds of ``a`` and ``b``, in Wh; None if unknown or ``a`` mostly never got there."""
+        middle = _median_reached(self.energies_a) if self.energies_a else None
+        return None if middle is None else (middle, median(self.energies_b))
 
 
 def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reaching | None:
@@ -69,15 +80,16 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
     if of_a.empty:
         return None
     of_b = rows.loc[(rows["arm"] == b) & rows["seed"].isin(of_a["seed"])]
+    is_known = is_energy_known(of_a) and is_energy_known(of_b)
     return Reaching(
         a=a,
         b=b,
         metric=metric,
         seeds=tuple(int(seed) for seed in of_a["seed"]),
-        seconds_a=tuple(
-            float(row.train_s) if row.is_reached else None for row in of_a.itertuples(index=False)
-        ),
+        seconds_a=_where_reached(of_a, "train_s"),
         seconds_b=tuple(float(seconds) for seconds in of_b["train_s"]),
+        energies_a=_where_reached(of_a, "energy_wh") if is_known else (),
+        energies_b=tuple(float(energy) for energy in of_b["energy_wh"]) if is_known else (),
         num_examples=int(of_b["num_examples"].iloc[0]),
     )
 
@@ -97,8 +109,9 @@ def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, met
 
     Returns
     -------
-    Columns ``arm, seed, target, is_reached, train_s, step, num_examples``, sorted by arm in the order given
-    and seed: ``target`` is a fraction; ``train_s`` and ``step`` are where the seed got there, or ended.
+    Columns ``arm, seed, target, is_reached, train_s, step, energy_wh, num_examples``, sorted by arm in the
+    order given and seed: ``target`` is a fraction; ``train_s``, ``step`` and ``energy_wh`` (missing if not
+    measured) are where the seed got there, or ended.
     """
     seeds = sorted({int(seed) for seed in curves.loc[curves["arm"].isin([*arms, reference]), "seed"]})
     others = _repeated(_by_seed(curves, reference), reference, seeds)
@@ -113,6 +126,7 @@ def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, met
 
 def reaching_numbers(rows: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
     """List what `reaching_rows` found as a person reads it; ``labels`` are display names by arm name."""
+    energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
     return pd.DataFrame(
         {
             "Arm": rows["arm"].map(labels),
@@ -121,6 +135,7 @@ def reaching_numbers(rows: pd.DataFrame, metric: Metric, labels: Mapping[str, st
             "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
             "Training seconds": rows["train_s"].round(1),
             "Steps": rows["step"],
+            **energy,
             "Validation examples": rows["num_examples"],
         }
     )
@@ -135,10 +150,24 @@ def reaching_sentence(reaching: Reaching, labels: Mapping[str, str]) -> str:
     if reaching.median_a is None:
         got = f"{reaching.num_reached} of {seeds} seeds" if reaching.num_reached else "never"
         return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
+    spent, itself = f"{_seconds(reaching.median_a)} of training", _seconds(reaching.median_b)
+    if energies := reaching.median_energies:
+        spent, itself = f"{spent} and {watt_hours(energies[0])}", f"{itself} and {watt_hours(energies[1])}"
     return (
-        f"{a} was as good on validation as {b} at its best after {_seconds(reaching.median_a)} of training; "
-        f"{b} itself took {_seconds(reaching.median_b)} ({medians})."
+        f"{a} was as good on validation as {b} at its best after {spent}; "
+        f"{b} itself took {itself} ({medians})."
     )
+
+
+def _median_reached(spent: Sequence[float | None]) -> float | None:
+    """Median in which whoever never got there counts as more than any; None if it falls among those."""
+    middle = median(float("inf") if one is None else one for one in spent)
+    return None if middle == float("inf") else middle
+
+
+def _where_reached(rows: pd.DataFrame, column: str) -> tuple[float | None, ...]:
+    reached = zip(rows[column], rows["is_reached"], strict=True)
+    return tuple(float(spent) if is_reached else None for spent, is_reached in reached)
 
 
 def _seconds(seconds: float) -> str:
@@ -159,8 +188,9 @@ def _repeated(own: dict[int, pd.DataFrame], arm: str, seeds: Sequence[int]) -> d
     return dict.fromkeys(seeds, only)
 
 
-def _end_of_search(run: pd.DataFrame, metric: Metric, value: float) -> tuple[bool, float, int, int]:
-    """Say whether a value was reached, with seconds, step and examples of that evaluation or of the last."""
+def _end_of_search(run: pd.DataFrame, metric: Metric, value: float) -> tuple[bool, float, int, float, int]:
+    """Say whether a value was reached; seconds, step, energy and examples of that evaluation or the last."""
     there = run.loc[run[metric.value] >= value]
     row = (there.iloc[0] if len(there) else run.iloc[-1]).to_dict()
-    return bool(len(there)), float(row["train_s"]), int(row["step"]), int(row["num_examples"])
+    spent = float(row["train_s"]), int(row["step"]), float(row["energy_wh"])
+    return bool(len(there)), *spent, int(row["num_examples"])

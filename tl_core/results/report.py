@@ -68,6 +68,8 @@ def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
         "head_learning_rate": rates.head if rates else None,
         "rate_search_s": search.train_s if search else None,
         "train_s": finished.record.train_s if finished else None,
+        "energy_wh": finished.record.energy_wh if finished else None,
+        "energy_method": finished.record.energy_method if finished else None,
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
         "test": _test_json(finished) if finished else None,
     }

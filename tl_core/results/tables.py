@@ -53,6 +53,11 @@ def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFra
     return curve_points(racing)
 
 
+def is_energy_known(points: pd.DataFrame) -> bool:
+    """Whether the energy of every evaluation in `curve_points` is known."""
+    return bool(len(points) and points["energy_wh"].notna().all())
+
+
 def floor_on_validation(
     runs: Iterable[tuple[RunConfig, Sequence[Event]]], label_counts: dict[str, int], metric: Metric
 ) -> float | None:
