@@ -35,3 +35,11 @@ def test_a_relative_file_is_the_same_from_every_folder(
 ) -> None:
     monkeypatch.setenv("TL_DATABASE_URL", given)
     assert Settings.from_environment().database_url == used.format(folder=folder)
+
+
+@pytest.mark.parametrize(("given", "used"), [("", None), ("65", 65.0)])
+def test_the_watts_of_the_processor_are_known_if_somebody_says_them(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: float | None
+) -> None:
+    monkeypatch.setenv("TL_CPU_WATTS", given)
+    assert Settings.from_environment().cpu_watts == used
