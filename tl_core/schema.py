@@ -100,6 +100,10 @@ class ArmKind(StrEnum):
     FROZEN_RANDOM = "frozen_random"
     FROZEN = "frozen"
     FINE_TUNED = "fine_tuned"
+    REINIT_TOP = "reinit_top"
+    EMBEDDINGS_ONLY = "embeddings_only"
+    ENCODER_ONLY = "encoder_only"
+    SHUFFLED = "shuffled"
 
     @property
     def is_neural(self) -> bool:
@@ -108,30 +112,63 @@ class ArmKind(StrEnum):
 
     @property
     def is_pretrained(self) -> bool:
-        """Whether the arm starts from pretrained weights."""
-        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED)
+        """Whether the arm starts from pretrained weights, or from what is left of them."""
+        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED) or self.is_partial
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the head alone is trained."""
+        return self in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a part of the pretrained weights, or all but their places, was taken away."""
+        return self in PARTIAL_KINDS
+
+
+PARTIAL_KINDS = (ArmKind.REINIT_TOP, ArmKind.EMBEDDINGS_ONLY, ArmKind.ENCODER_ONLY, ArmKind.SHUFFLED)
+"""Steps of the knowledge ladder between training from scratch and fine-tuning; all weights are trained."""
 
 
 class Arm(Frozen):
     """An arm with the base model it needs; ``None`` stands for the experiment's base model.
 
+    ``num_layers`` says how many of the top layers ``reinit_top`` draws anew; other kinds have none.
+
     >>> Arm.parse("fine_tuned:distilbert-base-uncased").base_model
     'distilbert-base-uncased'
+    >>> Arm.parse("reinit_top_3").num_layers
+    3
     """
 
     kind: ArmKind
     base_model: str | None = None
+    num_layers: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _layers_are_those_of_reinit_top(self) -> Self:
+        if (self.kind is ArmKind.REINIT_TOP) != (self.num_layers is not None):
+            raise ValueError("reinit_top, and no other arm, has a number of layers, as in reinit_top_2")
+        return self
+
+    @property
+    def way(self) -> str:
+        """The kind with its number of layers: the arm's name without a base model."""
+        return self.kind.value if self.num_layers is None else f"{self.kind.value}_{self.num_layers}"
 
     @property
     def name(self) -> str:
-        """``kind`` or ``kind:base_model``; the key of the arm everywhere."""
-        return self.kind.value if self.base_model is None else f"{self.kind.value}:{self.base_model}"
+        """``way`` or ``way:base_model``; the key of the arm everywhere."""
+        return self.way if self.base_model is None else f"{self.way}:{self.base_model}"
 
     @classmethod
     def parse(cls, name: str) -> Self:
         """Read the form that `name` writes. Raises ValueError for an unknown kind."""
-        kind, _, base_model = name.strip().partition(":")
-        return cls(kind=ArmKind(kind), base_model=base_model or None)
+        way, _, base_model = name.strip().partition(":")
+        kind, _, count = way.rpartition("_")
+        if kind == ArmKind.REINIT_TOP.value and count.isdecimal():
+            return cls(kind=ArmKind.REINIT_TOP, base_model=base_model or None, num_layers=int(count))
+        return cls(kind=ArmKind(way), base_model=base_model or None)
 
 
 class Seeds(Frozen):
@@ -379,10 +416,15 @@ class TrainingConfig(Frozen):
 
 
 class LearningRates(Frozen):
-    """Peak learning rates of one arm; a frozen encoder has 0."""
+    """Peak learning rates of one arm; a frozen encoder has 0.
+
+    ``redrawn`` is that of encoder weights which start at random in an arm that keeps the others; None where
+    there is one rate for the whole encoder.
+    """
 
     encoder: float = Field(ge=0)
     head: float = Field(gt=0)
+    redrawn: float | None = Field(default=None, gt=0)
 
 
 class RateSearchPlan(Frozen):
@@ -485,6 +527,7 @@ class RunRecord(Frozen):
     micro_batch_size: int | None = None
     rate_search: RateSearch | None = Field(default=None, description="None: the rates were set beforehand")
     num_parameters: int | None = None
+    kept_share: float | None = Field(default=None, description="of the encoder's weights, kept at the start")
     train_class_counts: tuple[int, ...] = Field(default=(), description="train examples of each class")
     weight_column: str | None = Field(default=None, description="column by which train examples counted")
     created_at: str
@@ -494,6 +537,28 @@ class RunRecord(Frozen):
     wall_s: float | None = None
     energy_wh: float | None = Field(default=None, description="of the training alone; None: not measured")
     energy_method: str | None = Field(default=None, description="how it was measured or estimated")
+
+
+class LayerChange(Frozen):
+    """How far one part of a network went while it was trained.
+
+    ``part`` is ``embeddings``, ``layer 1`` from the bottom, ``pooler``, ``head``, or ``encoder`` where no
+    layers can be told apart. ``moved`` is the distance between its weights before and after, in units of
+    their norm before; ``similarity`` the debiased linear CKA of what it made of the same texts before and
+    after, None where that cannot be measured.
+    """
+
+    part: str
+    moved: float
+    similarity: float | None = None
+
+
+class LayerChanges(Frozen):
+    """``layers.json``: what training changed, part by part from the bottom, seen on ``num_texts`` texts."""
+
+    schema_version: int = SCHEMA_VERSION
+    num_texts: int
+    parts: tuple[LayerChange, ...]
 
 
 class _Event(Frozen):
@@ -512,7 +577,9 @@ class PhaseStarted(_Event):
     """The run went on to another part of its work."""
 
     kind: Literal["PhaseStarted"] = "PhaseStarted"
-    phase: Literal["loading", "tokenizing", "rates", "features", "training", "predicting", "saving"]
+    phase: Literal[
+        "loading", "tokenizing", "rates", "features", "training", "predicting", "measuring", "saving"
+    ]
     num_steps: int | None = Field(default=None, description="planned steps, at the start of training")
 
 

@@ -21,6 +21,7 @@ PHASE_WORDS = {
     "rates": "choosing its learning rate on validation",
     "features": "computing the frozen features",
     "predicting": "predicting validation and test",
+    "measuring": "measuring what training has changed in the network",
     "saving": "saving the model",
 }
 UNKNOWN = "–"

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.some_arms import EVERY_ARM, some_arm
 from tl_core.charts.colors import (
     BACKGROUND,
     PALETTE,
@@ -67,11 +68,11 @@ def test_dark_tones_stand_out_and_are_lighter(kind):
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("kind", ArmKind)
 def test_shades_of_further_base_models_stand_out(kind, theme, rank):
-    assert contrast(arm_color(Arm(kind=kind), theme, rank), BACKGROUND[theme]) >= 3
+    assert contrast(arm_color(some_arm(kind), theme, rank), BACKGROUND[theme]) >= 3
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", [*ArmKind, *(f"{kind}:other" for kind in ArmKind)])
+@pytest.mark.parametrize("name", [name for arm in EVERY_ARM for name in (arm.name, f"{arm.name}:other")])
 def test_ink_reads_as_text(theme, name):
     style = arm_styles([Arm.parse("fine_tuned"), Arm.parse(name)], {}, theme)[name]
 

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.some_arms import EVERY_ARM
 from tl_core.evaluation.wording import (
     counts,
     describe_arm,
@@ -9,7 +10,7 @@ from tl_core.evaluation.wording import (
     points,
     verdict_sentence,
 )
-from tl_core.schema import Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
+from tl_core.schema import Arm, Flag, Metric, ScoringRule, Verdict
 
 NAMES = ["fine_tuned", "scratch", "frozen", "frozen_random", "tfidf", "majority", "fine_tuned:other"]
 LABELS = {name: describe_arm(Arm.parse(name), "other" if ":" in name else "all-MiniLM-L6") for name in NAMES}
@@ -225,7 +226,7 @@ def test_a_scratch_arm_named_first_stands_alone():
 
 
 def test_every_kind_of_arm_has_words():
-    assert all(describe_arm(Arm(kind=kind), "title") for kind in ArmKind)
+    assert all(describe_arm(arm, "title") for arm in EVERY_ARM)
 
 
 def test_an_arm_without_words_goes_by_its_name():

@@ -80,6 +80,7 @@ def test_every_arm_leaves_a_complete_folder(workspace: Workspace, base_model: Pa
     on_validation = [event for event in evaluations if event.split is SplitName.VALIDATION]
     assert len(on_validation) == (16 if arm in NEURAL else 1)
     assert (folder.model_dir / "classifier.json").exists()
+    assert (folder.path / "layers.json").exists() is (arm in ("scratch", "fine_tuned"))
     text = "".join(path.read_text() for path in folder.path.glob("*.json*") if path.name != "experiment.json")
     assert str(workspace.root) not in text
 
@@ -383,3 +384,36 @@ def test_a_download_is_told_to_the_job_and_can_be_cancelled(workspace: Workspace
     stop = True
     with pytest.raises(CancelledError):
         report(90 * mib, 90 * mib)
+
+
+PARTIAL = ("reinit_top_1", "embeddings_only", "encoder_only", "shuffled")
+
+
+@pytest.mark.parametrize("arm", ["scratch", "fine_tuned", *PARTIAL])
+def test_a_run_says_what_it_kept_and_what_training_changed(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    queue_experiment(workspace, base_model, [arm])
+    folder = carry_out_one(workspace)
+    record, found = folder.read_record(), folder.read_layers()
+    assert record.state is State.FINISHED
+    kept = {"scratch": 0, "shuffled": 0, "fine_tuned": 1}
+    assert record.kept_share == kept.get(arm, pytest.approx(0.5, abs=0.4))
+    assert [part.part for part in found.parts][:3] == ["embeddings", "layer 1", "layer 2"]
+    assert found.parts[-1].part == "head"
+    assert all(part.moved > 0 for part in found.parts)
+    assert all(-1 <= part.similarity <= 1 + 1e-9 for part in found.parts[:3])
+    assert found.num_texts == 9
+    phases = [event.phase for event in folder.read_events() if isinstance(event, PhaseStarted)]
+    assert phases[-3:] == ["predicting", "measuring", "saving"]
+    assert folder.read_events()[-1].train_s == record.train_s
+
+
+def test_what_training_changed_is_measured_from_the_weights_it_began_with(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_experiment(workspace, base_model, ["scratch"])
+    monkeypatch.setattr(neural, "fit", lambda *_, **__: [])
+    found = carry_out_one(workspace).read_layers()
+    assert [part.moved for part in found.parts] == [0] * len(found.parts)
+    assert [part.similarity for part in found.parts[:3]] == [pytest.approx(1)] * 3

@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModel, AutoModelForSequenceClassification, ModernBertConfig, ModernBertModel
 
+from tests.some_arms import some_arm
 from tests.tiny_models import WIDTH, Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
@@ -23,7 +24,10 @@ NEURAL = [kind for kind in ArmKind if kind.is_neural]
 def build(
     kind: ArmKind, folder: Path, pooling: Pooling = Pooling.OWN, seed: int = 3, dropout: float | None = None
 ) -> TextClassifier:
-    return build_classifier(kind, folder, pooling, LABELS, init_seed=seed, dropout=dropout)
+    num_layers = some_arm(kind).num_layers
+    return build_classifier(
+        kind, folder, pooling, LABELS, init_seed=seed, dropout=dropout, num_layers=num_layers
+    )
 
 
 def flat(weights: object) -> torch.Tensor:

@@ -7,8 +7,8 @@ import pytest
 from pages.shared.glossary import ENTRIES, GROUPS, explained, help_on, matching, term, words_in
 from pages.shared.page_words import PAGE_WORDS
 from tests.pages.said import as_code, page_names, words_on
+from tests.some_arms import EVERY_ARM
 from tl_core.charts import arm_label
-from tl_core.schema import Arm, ArmKind
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.slug)
@@ -26,9 +26,9 @@ def test_every_word_stands_once():
     assert sorted(forms) == sorted(set(forms))
 
 
-@pytest.mark.parametrize("kind", ArmKind)
-def test_every_arm_has_an_entry(kind):
-    assert words_in(arm_label(Arm(kind=kind), {})), kind
+@pytest.mark.parametrize("arm", EVERY_ARM, ids=lambda arm: arm.name)
+def test_every_arm_has_an_entry(arm):
+    assert words_in(arm_label(arm, {})), arm.name
 
 
 @pytest.mark.parametrize(

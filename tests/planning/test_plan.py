@@ -95,7 +95,7 @@ def test_each_neural_arm_has_its_own_rates_and_others_have_none() -> None:
         "fine_tuned": DEFAULT_RATES[ArmKind.FINE_TUNED],
         **asked,
     }
-    assert {kind for kind in ArmKind if kind.is_neural} == DEFAULT_RATES.keys()
+    assert {kind for kind in ArmKind if kind.is_neural and not kind.is_partial} == DEFAULT_RATES.keys()
     for kind, rates in DEFAULT_RATES.items():
         assert (rates.encoder == 0) is (kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM))
 
@@ -105,6 +105,26 @@ def test_the_experiments_own_base_model_needs_no_name() -> None:
     experiment = plan("fine_tuned:builtin", "scratch", learning_rates={"fine_tuned:builtin": rates})
     assert experiment.arms[0] == Arm(kind=ArmKind.FINE_TUNED)
     assert experiment.learning_rates["fine_tuned"] == rates
+
+
+def test_a_partial_arm_lets_each_weight_learn_as_one_that_starts_like_it() -> None:
+    names = ("reinit_top_2", "embeddings_only", "encoder_only", "shuffled")
+    tuned, scratch = DEFAULT_RATES[ArmKind.FINE_TUNED], DEFAULT_RATES[ArmKind.SCRATCH]
+    top, embeddings, layers, shuffled = (plan(*names).learning_rates[name] for name in names)
+    assert (layers.encoder, layers.redrawn, layers.head) == (tuned.encoder, scratch.encoder, tuned.head)
+    assert (top.encoder, top.redrawn, top.head) == (tuned.encoder, scratch.encoder, scratch.head)
+    assert embeddings == top
+    assert shuffled == scratch
+
+
+def test_an_arm_says_how_many_layers_it_draws_anew() -> None:
+    (arm,) = plan(f"reinit_top_3:{OTHER}").arms
+    assert (arm.num_layers, arm.base_model, arm.name) == (3, OTHER, f"reinit_top_3:{OTHER}")
+    assert plan("reinit_top_3:builtin").arms == (Arm(kind=ArmKind.REINIT_TOP, num_layers=3),)
+    assert [run.arm.num_layers for run in runs_of(plan("reinit_top_2", "reinit_top_1", num_seeds=1))] == [
+        1,
+        2,
+    ]
 
 
 # --- what is refused --------------------------------------------------------------------------------------
@@ -118,6 +138,10 @@ def test_the_experiments_own_base_model_needs_no_name() -> None:
         (["bert"], "got 'bert'"),
         (["majority:builtin"], "no base model for majority"),
         ([f"tfidf:{OTHER}"], "no base model for tfidf"),
+        (["reinit_top"], "out of .*reinit_top_N.*got 'reinit_top'"),
+        (["reinit_top_0"], "got 'reinit_top_0'"),
+        (["scratch_2"], "got 'scratch_2'"),
+        (["reinit_top_7"], "at most 6 layers to draw anew, for all-MiniLM-L6 has no more; got reinit_top_7"),
     ],
 )
 def test_arms_that_make_no_sense_are_refused(arms: list[str], said: str) -> None:

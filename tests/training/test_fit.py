@@ -32,6 +32,7 @@ from tl_core.schema import (
 )
 from tl_core.training import clock as clock_module
 from tl_core.training import fit as fit_module
+from tl_core.training.change import movement
 from tl_core.training.clock import Clock
 from tl_core.training.encoding import compute_features
 from tl_core.training.fit import FitEvent, evaluation_steps, predict_logits, some_examples
@@ -374,3 +375,12 @@ def test_low_precision_keeps_weights_in_float32_and_learns(tmp_path: Path) -> No
     events = run_fit(model, make_config(epochs=12), train=make_examples(100), precision=Precision.BFLOAT16)
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     assert evaluations(events)[-1].accuracy >= 0.9
+
+
+def test_weights_drawn_anew_learn_at_a_rate_of_their_own(tmp_path: Path) -> None:
+    model, start = (make_model(tmp_path, ArmKind.ENCODER_ONLY) for _ in range(2))
+    run_fit(model, make_config(), rates=LearningRates(encoder=0.0, head=1e-3, redrawn=1e-2))
+    moved = movement(start, model)
+    assert moved["layer 1"] == moved["layer 2"] == 0
+    assert moved["embeddings"] > 0
+    assert moved["head"] > 0

@@ -19,6 +19,10 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
         ArmKind.SCRATCH: "#D55E00",
         ArmKind.FROZEN_RANDOM: "#B08900",
         ArmKind.MAJORITY: "#8A94A0",
+        ArmKind.REINIT_TOP: "#5B3FD6",
+        ArmKind.EMBEDDINGS_ONLY: "#B0186C",
+        ArmKind.ENCODER_ONLY: "#1B2A6B",
+        ArmKind.SHUFFLED: "#5E2A12",
     },
     "dark": {
         ArmKind.FINE_TUNED: "#3E9CE6",
@@ -27,6 +31,10 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
         ArmKind.SCRATCH: "#F58A3C",
         ArmKind.FROZEN_RANDOM: "#F0DA7E",
         ArmKind.MAJORITY: "#9BA6B3",
+        ArmKind.REINIT_TOP: "#8A78FF",
+        ArmKind.EMBEDDINGS_ONLY: "#D81B7E",
+        ArmKind.ENCODER_ONLY: "#6A4BFF",
+        ArmKind.SHUFFLED: "#CB624D",
     },
 }
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0F141B"}
@@ -39,11 +47,16 @@ _LABELS = {
     ArmKind.SCRATCH: "From scratch",
     ArmKind.FROZEN_RANDOM: "Random frozen + head",
     ArmKind.MAJORITY: "Majority",
+    ArmKind.REINIT_TOP: "Top {layers} redrawn",
+    ArmKind.EMBEDDINGS_ONLY: "Embeddings only",
+    ArmKind.ENCODER_ONLY: "Layers only",
+    ArmKind.SHUFFLED: "Shuffled",
 }
 # How far a shade moves towards the text colour, and its line, by the base model's rank. Dots are left to
 # the floor line.
 _SHADES = (0.0, 0.3, 0.5, 0.62)
 _DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
+_DEEPEST_STEP = 0.6
 _TEXT_CONTRAST = 4.5
 
 
@@ -104,7 +117,8 @@ def arm_label(arm: Arm, titles: Mapping[str, str]) -> str:
     titles
         Base model id to its display title; an id that is missing stands for itself.
     """
-    label = _LABELS[arm.kind]
+    layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
+    label = _LABELS[arm.kind].format(layers=layers)
     return label if arm.base_model is None else f"{label} · {titles.get(arm.base_model, arm.base_model)}"
 
 
@@ -124,11 +138,18 @@ def arm_styles(arms: Sequence[Arm], titles: Mapping[str, str], theme: Theme = "l
     if all(arm.base_model is not None for arm in arms if arm.kind.is_neural):
         base_models.remove(None)
     ranks = {base_model: rank for rank, base_model in enumerate(base_models)}
-    return {arm.name: _style(arm, titles, theme, ranks.get(arm.base_model, 0)) for arm in arms}
+    steps = sorted({arm.num_layers for arm in arms if arm.num_layers is not None})
+    return {arm.name: _style(arm, titles, theme, ranks.get(arm.base_model, 0), steps) for arm in arms}
 
 
-def _style(arm: Arm, titles: Mapping[str, str], theme: Theme, rank: int) -> ArmStyle:
+def _style(
+    arm: Arm, titles: Mapping[str, str], theme: Theme, rank: int, steps: Sequence[int] = ()
+) -> ArmStyle:
+    """Style one arm; the more layers are drawn anew, the further its shade goes, over all ``steps``."""
     color = arm_color(arm, theme, rank)
+    if arm.num_layers is not None and len(steps) > 1:
+        share = _DEEPEST_STEP * steps.index(arm.num_layers) / (len(steps) - 1)
+        color = mix(color, TEXT[theme], share)
     return ArmStyle(arm_label(arm, titles), color, arm_dash(arm, rank), readable(color, theme))
 
 

@@ -18,6 +18,7 @@ from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
+from tl_core.planning.ladder import spell_out
 from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
@@ -67,7 +68,7 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
     base_model = settle(options.base_model)
     arms = [
         arm.model_copy(update={"base_model": settle(arm.base_model)}) if arm.base_model else arm
-        for arm in parse_arms(options.arms.split(","))
+        for arm in parse_arms(spell_out(options.arms.split(","), base_model))
     ]
     sizes = _sizes(options.train_sizes)
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:

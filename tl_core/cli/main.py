@@ -51,6 +51,9 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
 BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")]
 MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
+ArmsOption = Annotated[
+    str, typer.Option(help="Arms, comma separated; 'ladder' stands for the knowledge ladder.")
+]
 
 
 def _open(workspace: Path | None) -> Workspace:
@@ -67,7 +70,7 @@ def compare(
     label: LabelsOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
     base_model: BaseModelOption = "builtin",
-    arms: Annotated[str, typer.Option(help="Arms, comma separated.")] = "majority,tfidf,scratch,fine_tuned",
+    arms: ArmsOption = "majority,tfidf,scratch,fine_tuned",
     seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None,
     train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None,
     preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK,

@@ -12,6 +12,10 @@ _PHRASES = {
     ArmKind.FROZEN_RANDOM: "a head on a frozen random network",
     ArmKind.FROZEN: "a head on frozen {title}",
     ArmKind.FINE_TUNED: "fine-tuning {title}",
+    ArmKind.REINIT_TOP: "fine-tuning {title} with its top {layers} drawn anew",
+    ArmKind.EMBEDDINGS_ONLY: "training {title} with its embeddings alone kept",
+    ArmKind.ENCODER_ONLY: "training {title} with its layers alone kept",
+    ArmKind.SHUFFLED: "training {title} with its weights shuffled",
 }
 _SHORT = {
     ArmKind.MAJORITY: "the largest class",
@@ -20,6 +24,10 @@ _SHORT = {
     ArmKind.FROZEN_RANDOM: "the frozen random network",
     ArmKind.FROZEN: "the frozen network",
     ArmKind.FINE_TUNED: "fine-tuning",
+    ArmKind.REINIT_TOP: "fine-tuning with top layers drawn anew",
+    ArmKind.EMBEDDINGS_ONLY: "keeping the embeddings alone",
+    ArmKind.ENCODER_ONLY: "keeping the layers alone",
+    ArmKind.SHUFFLED: "training shuffled weights",
 }
 _MAX_DECIMALS = 4
 
@@ -30,7 +38,8 @@ def describe_arm(arm: Arm, base_model_title: str) -> str:
     >>> describe_arm(Arm.parse("fine_tuned"), "all-MiniLM-L6")
     'fine-tuning all-MiniLM-L6'
     """
-    return _PHRASES[arm.kind].format(title=base_model_title)
+    layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
+    return _PHRASES[arm.kind].format(title=base_model_title, layers=layers)
 
 
 def describe_second(a: Arm, b: Arm, labels: Mapping[str, str]) -> str:

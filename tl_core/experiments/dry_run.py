@@ -144,13 +144,14 @@ def _train(experiment: ExperimentConfig, arm: Arm, table: pa.Table, micro_batch_
         experiment.labels,
         init_seed=seeds.init,
         dropout=training.dropout,
+        num_layers=arm.num_layers,
     )
     precision = training.precision or choose_precision(device)
     with tempfile.TemporaryDirectory() as scratch:
         length = min(training.max_length, max_tokens(folder))
         tokens = tokenize(table, folder, length, Path(scratch) / "tokens")
         examples: Examples = tokens
-        if arm.kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
+        if arm.kind.is_frozen:
             cache, at_once = Path(scratch) / "features", SCORING_FACTOR * micro_batch_size
             found = compute_features(model, tokens, device, precision, cache, batch_size=at_once)
             examples = found.examples

@@ -10,14 +10,17 @@ from tl_core.catalogue.locating import Progress
 from tl_core.catalogue.tokens import tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
-from tl_core.experiments.place import Place, build, examples_of, find_place
+from tl_core.experiments.place import Place, build, examples_of, find_place, require_wanted
 from tl_core.experiments.rate_search import choose_rates
 from tl_core.experiments.recording import Recorder
 from tl_core.models.classifiers import TextClassifier
+from tl_core.models.knowledge import kept_share
 from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
-from tl_core.schema import SplitName
+from tl_core.schema import LayerChanges, RunConfig, SplitName
 from tl_core.store.workspace import Workspace
+from tl_core.training.batching import TokenExamples
+from tl_core.training.change import MAX_TEXTS, measure_change
 from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.encoding import tokenize
 from tl_core.training.energy import find_meter
@@ -102,6 +105,9 @@ def carry_out_neural(
             place.scoring_batch_size,
         ),
     )
+    if not config.arm.kind.is_frozen:
+        recorder.phase("measuring")
+        recorder.folder.write_layers(_measure_change(place, config, model, tokens, split, should_stop))
     recorder.phase("saving")
     save_classifier(
         model.to("cpu"),
@@ -115,6 +121,35 @@ def carry_out_neural(
     recorder.finish("plateau" if ended_early else "budget")
 
 
+def _measure_change(
+    place: Place,
+    config: RunConfig,
+    model: TextClassifier,
+    tokens: TokenExamples,
+    split: Split,
+    should_stop: Callable[[], bool],
+) -> LayerChanges:
+    """Compare the network with the one it was at the start, on validation texts.
+
+    That one is built anew from the same seed: a copy would have taken memory during the whole training.
+    """
+
+    def check() -> None:
+        require_wanted(should_stop)
+
+    validation = tokens.select(split.validation)
+    return measure_change(
+        build(place, config),
+        model,
+        validation,
+        some_examples(validation, MAX_TEXTS),
+        place.device,
+        place.precision,
+        place.scoring_batch_size,
+        check,
+    )
+
+
 def _note(recorder: Recorder, place: Place, model: TextClassifier) -> None:
     recorder.note(
         device=device_name(place.device),
@@ -122,6 +157,7 @@ def _note(recorder: Recorder, place: Place, model: TextClassifier) -> None:
         num_threads=torch.get_num_threads(),
         micro_batch_size=place.micro_batch_size,
         num_parameters=sum(weight.numel() for weight in model.parameters()),
+        kept_share=kept_share(model.encoder, model.redrawn, recorder.record.config.arm.kind),
         base_model_facts={
             "id": place.base.id,
             "title": place.base.title,

@@ -69,6 +69,7 @@ def build(place: Place, config: RunConfig) -> TextClassifier:
         config.labels,
         init_seed=config.seeds.init,
         dropout=config.training.dropout,
+        num_layers=config.arm.num_layers,
     )
 
 
@@ -92,13 +93,12 @@ def examples_of(
     should_stop: Callable[[], bool],
 ) -> TokenExamples | FeatureExamples:
     """Give token ids, or a frozen arm's features; a clock is charged for those of the train examples."""
-    if config.arm.kind not in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
+    if not config.arm.kind.is_frozen:
         return tokens
     recorder.phase("features")
 
     def progress(done: int, total: int) -> None:
-        if should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+        require_wanted(should_stop)
 
     features = compute_features(
         model,
@@ -113,6 +113,12 @@ def examples_of(
     joules = features.joules_an_example
     clock.charge(features.seconds_an_example * num_train, None if joules is None else joules * num_train)
     return features.examples
+
+
+def require_wanted(should_stop: Callable[[], bool]) -> None:
+    """Raise CancelledError if the run is wanted no more."""
+    if should_stop():
+        raise CancelledError("Expected the run to reach its end; it was cancelled.")
 
 
 def _features_key(place: Place, config: RunConfig) -> str:

@@ -34,6 +34,10 @@ _LIMITS = (
 )
 _STARTS = {
     ArmKind.FINE_TUNED: "All pretrained weights were trained further.",
+    ArmKind.REINIT_TOP: "Its top layers were drawn at random, and all weights were trained: an experiment.",
+    ArmKind.EMBEDDINGS_ONLY: "Only its embeddings began pretrained; all weights were trained: an experiment.",
+    ArmKind.ENCODER_ONLY: "Its embeddings were drawn at random, and all weights trained: an experiment.",
+    ArmKind.SHUFFLED: "Its pretrained weights were put in random places and trained: an experiment.",
     ArmKind.FROZEN: "The pretrained weights were left as they are; only a linear head was trained.",
     ArmKind.SCRATCH: "The weights were drawn at random and know nothing from before but the vocabulary.",
     ArmKind.FROZEN_RANDOM: "Random weights were left as drawn; only a linear head was trained: a baseline.",

@@ -10,6 +10,10 @@ from tl_core.schema import ArmKind, BudgetRule, Verdict
 
 _ARMS = {
     ArmKind.FINE_TUNED: "{title} as it was pretrained, with all its weights trained further here.",
+    ArmKind.REINIT_TOP: "{title} with its top layers drawn at random; all its weights are trained.",
+    ArmKind.EMBEDDINGS_ONLY: "{title} with all layers drawn at random; all its weights are trained.",
+    ArmKind.ENCODER_ONLY: "{title} with its embeddings drawn at random; all its weights are trained.",
+    ArmKind.SHUFFLED: "{title} with its weights in random places: their scale without what they know.",
     ArmKind.FROZEN: "{title} left as it was pretrained; only a linear head on top of it is trained.",
     ArmKind.TFIDF: "Counts of words and word pairs with logistic regression: no network, no pretraining.",
     ArmKind.SCRATCH: "The architecture of {title} with weights drawn at random: nothing learned before.",

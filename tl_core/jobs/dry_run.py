@@ -74,13 +74,13 @@ def check_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) -> 
     training = experiment.training
     rates = experiment.learning_rates[arm.name]
     facts = {
-        "kind": arm.kind,
+        "kind": arm.way,
         "base_model": arm.base_model or experiment.base_model,
         "dataset": experiment.dataset_fingerprint,
         "split": experiment.split.hash,
         "training": training.model_dump(mode="json", include={"max_length", "batch_size", "precision"}),
         "step": training.model_dump(mode="json", include={"dropout", "weight_decay", "max_grad_norm"}),
-        "rates": rates.model_dump(),
+        "rates": rates.model_dump(exclude_none=True),
         "versions": [importlib.metadata.version(name) for name in _KEYED_PACKAGES],
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]

@@ -22,6 +22,7 @@ from tl_core.models.classifiers import (
     PooledClassifier,
     TextClassifier,
 )
+from tl_core.models.knowledge import reduce_knowledge
 from tl_core.schema import ArmKind
 
 PROBE_TOKENS = 6
@@ -38,19 +39,22 @@ def build_classifier(
     *,
     init_seed: int,
     dropout: float | None = None,
+    num_layers: int | None = None,
 ) -> TextClassifier:
     """Build the network of a neural arm.
 
     ``fine_tuned`` and ``frozen`` take the base model's weights; ``scratch`` and ``frozen_random`` take the
-    same architecture with weights drawn by the model's own initialiser. The head is drawn from the same
-    seed in all of them, so that arms with the same seed start from the same head. Frozen encoders ask for
-    no gradient.
+    same architecture with weights drawn by the model's own initialiser; partial arms take some of both
+    (`reduce_knowledge`), ``reinit_top`` with its top ``num_layers`` drawn anew. The head is drawn from the
+    same seed in all of them, so that arms with the same seed start from the same head. Frozen encoders ask
+    for no gradient.
 
     Raises
     ------
     ModelError
         If the architecture is unknown or would need code from outside, if the weights cannot be read or
-        leave a part of the encoder without any, or if a frozen arm's head needs more than stored features.
+        leave a part of the encoder without any, if a frozen arm's head needs more than stored features, or
+        if a partial arm's layers cannot be told apart.
     """
     config = load_config(folder, labels, dropout)
     classifier: TextClassifier
@@ -60,7 +64,12 @@ def build_classifier(
         encoder = _make(AutoModel, kind, folder, config, init_seed)
         torch.manual_seed(init_seed + 1)
         classifier = PooledClassifier(encoder, pooling, len(labels))
-    if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
+    if kind.is_partial:
+        auto = AutoModelForSequenceClassification if pooling is Pooling.OWN else AutoModel
+        drawn = _make(auto, ArmKind.SCRATCH, folder, config, init_seed).base_model
+        reduced = reduce_knowledge(classifier.encoder, drawn, kind, seed=init_seed, num_layers=num_layers)
+        classifier.redrawn = reduced
+    if kind.is_frozen:
         for weight in classifier.encoder_parameters():
             weight.requires_grad_(False)
         if pooling is Pooling.OWN:

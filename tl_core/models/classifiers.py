@@ -29,8 +29,11 @@ class TextClassifier(nn.Module):
     """An encoder and a head. Forward takes the tokenizer's tensors ``(B, T)`` and gives logits ``(B, K)``.
 
     A *frozen* classifier is trained on stored features instead: `features` turns texts into vectors once,
-    and `head` turns those into logits.
+    and `head` turns those into logits. ``redrawn`` names the encoder's parameters that start at random in an
+    arm that keeps others; it is empty in all other arms.
     """
+
+    redrawn: frozenset[str] = frozenset()
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -57,6 +60,10 @@ class TextClassifier(nn.Module):
         """Yield the weights that the base model brings."""
         head = {id(weight) for weight in self.head_parameters()}
         return (weight for weight in self.parameters() if id(weight) not in head)
+
+    def redrawn_parameters(self) -> Iterator[nn.Parameter]:
+        """Yield the encoder's weights that start at random in an arm that keeps others."""
+        return (weight for name, weight in self.encoder.named_parameters() if name in self.redrawn)
 
     def save(self, folder: Path) -> None:
         """Write the weights in the Hub's layout."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.data.identity import derive_seeds
 from tl_core.errors import PlanError
@@ -45,7 +46,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
     PlanError
         For an unknown arm or one listed twice.
     """
-    known = ", ".join(kind.value for kind in ArmKind)
+    known = ", ".join("reinit_top_N" if kind is ArmKind.REINIT_TOP else kind.value for kind in ArmKind)
     arms = []
     for name in names:
         try:
@@ -145,11 +146,32 @@ def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:
             raise PlanError(f"Expected no base model for {arm.kind.value}; got {arm.name}.", "Leave it out.")
     plain = tuple(_plain(arm, base_model) for arm in arms)
     _require_distinct(plain)
+    for arm in plain:
+        _require_layers(arm, arm.base_model or base_model)
     return plain
 
 
 def _plain(arm: Arm, base_model: str) -> Arm:
-    return Arm(kind=arm.kind) if arm.base_model == base_model else arm
+    return arm.model_copy(update={"base_model": None}) if arm.base_model == base_model else arm
+
+
+def _require_layers(arm: Arm, base_model: str) -> None:
+    """Refuse a partial arm of a network whose layers cannot be drawn anew as it asks, where that is known."""
+    if not arm.kind.is_partial or arm.kind is ArmKind.SHUFFLED:
+        return
+    if shares_layers(base_model):
+        raise PlanError(
+            f"Expected a base model whose layers have weights of their own for {arm.way}; all layers of "
+            f"{describe(base_model).title} are one and the same.",
+            "Leave the arm out, or choose another base model.",
+        )
+    most = num_layers(base_model)
+    if most is not None and (arm.num_layers or 0) > most:
+        raise PlanError(
+            f"Expected at most {most} layers to draw anew, for {describe(base_model).title} has no more; got "
+            f"{arm.way}.",
+            "Choose fewer layers.",
+        )
 
 
 def _plain_rates(
@@ -224,7 +246,8 @@ def _places(experiment: ExperimentConfig) -> list[tuple[int, int, Arm]]:
 
     An arm without a network depends on its train examples alone: on all of them it runs once, for every seed.
     """
-    order = sorted(experiment.arms, key=lambda arm: (list(ArmKind).index(arm.kind), arm.name))
+    kinds = list(ArmKind)
+    order = sorted(experiment.arms, key=lambda arm: (kinds.index(arm.kind), arm.num_layers or 0, arm.name))
     return [
         (seed, size, arm)
         for seed in range(experiment.num_seeds)

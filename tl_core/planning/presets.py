@@ -82,4 +82,19 @@ built-in model under its architecture's own head. The frozen arm's is the larges
 
 def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
     """Return a neural arm's peak learning rates for a base model with this head."""
-    return (OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES)[kind]
+    rates = OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES
+    return _partial_rates(kind, rates) if kind.is_partial else rates[kind]
+
+
+def _partial_rates(kind: ArmKind, rates: dict[ArmKind, LearningRates]) -> LearningRates:
+    """Let each weight of a partial arm learn at the rate found for weights that start as it does.
+
+    What is kept has fine-tuning's rate, what is drawn anew that of training from scratch, and the head that
+    of the arm whose last layer starts like the one it reads. Shuffled weights know nothing: all their rates
+    are those from scratch.
+    """
+    tuned, scratch = rates[ArmKind.FINE_TUNED], rates[ArmKind.SCRATCH]
+    if kind is ArmKind.SHUFFLED:
+        return scratch
+    head = tuned.head if kind is ArmKind.ENCODER_ONLY else scratch.head
+    return LearningRates(encoder=tuned.encoder, head=head, redrawn=scratch.encoder)

@@ -12,14 +12,18 @@ FACTOR = 3.0
 
 
 def grid_around(rates: LearningRates, reach: int = 1) -> tuple[LearningRates, ...]:
-    """Return the rates and those ``reach`` factors below and above: encoder and head move together.
+    """Return the rates and those ``reach`` factors below and above: all parts of a network move together.
 
     >>> [round(one.head, 6) for one in grid_around(LearningRates(encoder=0, head=0.003))]
     [0.001, 0.003, 0.009]
     """
     factors = [FACTOR**power for power in range(-reach, reach + 1)]
     return tuple(
-        LearningRates(encoder=_digits(factor * rates.encoder), head=_digits(factor * rates.head))
+        LearningRates(
+            encoder=_digits(factor * rates.encoder),
+            head=_digits(factor * rates.head),
+            redrawn=None if rates.redrawn is None else _digits(factor * rates.redrawn),
+        )
         for factor in factors
     )
 

@@ -12,7 +12,7 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 RECENT_RUNS = 20
-WHOLE_NETWORK = (ArmKind.SCRATCH, ArmKind.FINE_TUNED)
+WHOLE_NETWORK = tuple(kind for kind in ArmKind if kind.is_neural and not kind.is_frozen)
 """Arms whose training seconds pay for every weight."""
 
 

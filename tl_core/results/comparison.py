@@ -39,8 +39,12 @@ Key = tuple[str, int]
 
 _RANK = [
     ArmKind.FINE_TUNED,
+    ArmKind.REINIT_TOP,
+    ArmKind.ENCODER_ONLY,
+    ArmKind.EMBEDDINGS_ONLY,
     ArmKind.FROZEN,
     ArmKind.TFIDF,
+    ArmKind.SHUFFLED,
     ArmKind.SCRATCH,
     ArmKind.FROZEN_RANDOM,
     ArmKind.MAJORITY,
@@ -103,7 +107,11 @@ class ExperimentResults:
 
 def ranked(arms: Sequence[Arm]) -> list[Arm]:
     """Order arms as they are shown: what is expected to win first, the floor last."""
-    return sorted(arms, key=lambda arm: (_RANK.index(arm.kind), arm.base_model or "", arm.name))
+    return sorted(arms, key=_rank)
+
+
+def _rank(arm: Arm) -> tuple[int, int, str, str]:
+    return _RANK.index(arm.kind), arm.num_layers or 0, arm.base_model or "", arm.name
 
 
 def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:

@@ -11,6 +11,10 @@ from tl_core.schema import ArmKind
 _NONE = "none"
 _WEIGHTS = {
     ArmKind.FINE_TUNED: "pretrained, all trained",
+    ArmKind.REINIT_TOP: "pretrained but for the top layers, all trained",
+    ArmKind.EMBEDDINGS_ONLY: "embeddings pretrained, layers random, all trained",
+    ArmKind.ENCODER_ONLY: "layers pretrained, embeddings random, all trained",
+    ArmKind.SHUFFLED: "pretrained, then shuffled, all trained",
     ArmKind.FROZEN: "pretrained, only the head trained",
     ArmKind.FROZEN_RANDOM: "random, only the head trained",
     ArmKind.SCRATCH: "random, all trained",

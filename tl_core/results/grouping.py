@@ -70,10 +70,10 @@ def make_groups(runs: Sequence[FinishedRun]) -> tuple[Group, ...]:
     pools = _pools(runs)
     titles = _titles([run.config for run in runs])
     settings = {key: _settings(pool[0].config, titles) for key, pool in pools.items()}
-    order = [arm.kind for arm in ranked([Arm(kind=kind) for kind in ArmKind])]
+    order = ranked(list(dict.fromkeys(map(_bare, pools))))
     groups = []
-    for key in sorted(pools, key=lambda key: order.index(_kind(key))):
-        alike = [other for other in pools if _kind(other) is _kind(key)]
+    for key in sorted(pools, key=lambda key: order.index(_bare(key))):
+        alike = [other for other in pools if _bare(other) == _bare(key)]
         telling = _telling(key, alike, settings)
         config = pools[key][0].config
         groups.append(
@@ -100,7 +100,7 @@ def _pools(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
             free[0].append(run)
         else:
             again = f"-{len(alike) + 1}" if alike else ""
-            pools[Arm(kind=run.config.arm.kind, base_model=digest + again).name] = [run]
+            pools[run.config.arm.model_copy(update={"base_model": digest + again}).name] = [run]
     return pools
 
 
@@ -110,15 +110,16 @@ def _is_same_evidence(run: FinishedRun, other: FinishedRun) -> bool:
 
 def _digest(config: RunConfig) -> str:
     """Stand for everything that could make two runs differ, but for the seed."""
-    parts = [config.arm.kind.value, str(config.train_size), config.split_hash]
+    parts = [config.arm.way, str(config.train_size), config.split_hash]
     if config.arm.kind.is_neural:
-        rates = config.learning_rates.model_dump_json() if config.learning_rates else ""
+        rates = config.learning_rates.model_dump_json(exclude_none=True) if config.learning_rates else ""
         parts += [config.base_model or "", config.training.model_dump_json(), rates]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
-def _kind(key: str) -> ArmKind:
-    return Arm.parse(key).kind
+def _bare(key: str) -> Arm:
+    """Return the arm of a key without its digest."""
+    return Arm.parse(key).model_copy(update={"base_model": None})
 
 
 def _titles(configs: Sequence[RunConfig]) -> dict[str, str]:
@@ -132,6 +133,7 @@ def _titles(configs: Sequence[RunConfig]) -> dict[str, str]:
 def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
     training = {name.replace("_", " "): name for name in TrainingConfig.model_fields}
     settings = {BASE_MODEL: "", TRAIN_TEXTS: f"{config.train_size:,}", "encoder rate": "", "head rate": ""}
+    settings["redrawn rate"] = ""
     settings |= dict.fromkeys(training, "")
     if not config.arm.kind.is_neural:
         return settings
@@ -139,6 +141,8 @@ def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
     if config.learning_rates:
         settings["encoder rate"] = write_rate(config.learning_rates.encoder)
         settings["head rate"] = write_rate(config.learning_rates.head)
+        if config.learning_rates.redrawn is not None:
+            settings["redrawn rate"] = write_rate(config.learning_rates.redrawn)
     return settings | {words: _value(getattr(config.training, name)) for words, name in training.items()}
 
 
@@ -164,7 +168,7 @@ def _with_name(name: str, value: str) -> str:
 
 def _label(key: str, alike: Sequence[str], telling: Sequence[str]) -> str:
     """Name a group; where there are several of its kind a letter comes first, which no figure cuts off."""
-    label = arm_label(Arm(kind=_kind(key)), {})
+    label = arm_label(_bare(key), {})
     if len(alike) == 1:
         return label
     place = alike.index(key)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tl_core.errors import NotFoundError
-from tl_core.schema import EVENT, Event, ExperimentConfig, RunRecord
+from tl_core.schema import EVENT, Event, ExperimentConfig, LayerChanges, RunRecord
 from tl_core.store.files import replacing
 
 
@@ -57,9 +57,14 @@ class RunFolder:
     def _predictions_path(self) -> Path:
         return self.path / "predictions.parquet"
 
+    @property
+    def _layers_path(self) -> Path:
+        return self.path / "layers.json"
+
     def start_over(self) -> None:
         """Remove what an earlier attempt has measured; its log and the experiment stay."""
-        for path in (self._record_path, self._events_path, self._predictions_path):
+        measured = (self._events_path, self._predictions_path, self._layers_path)
+        for path in (self._record_path, *measured):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.model_dir, ignore_errors=True)
 
@@ -82,6 +87,14 @@ class RunFolder:
     def read_experiment(self) -> ExperimentConfig:
         """Read the experiment that the run belongs to. Raises NotFoundError if it is not there."""
         return ExperimentConfig.model_validate_json(_read_text(self._experiment_path))
+
+    def write_layers(self, changes: LayerChanges) -> None:
+        """Replace ``layers.json``."""
+        _write_text(self._layers_path, changes.model_dump_json(indent=2))
+
+    def read_layers(self) -> LayerChanges:
+        """Read what training changed. Raises NotFoundError if the run has not written it."""
+        return LayerChanges.model_validate_json(_read_text(self._layers_path))
 
     def append_event(self, event: Event) -> None:
         """Write one line and flush it. One writer at a time."""

@@ -165,8 +165,14 @@ def _schedule(optimizer: torch.optim.Optimizer, steps: int, config: TrainingConf
 def _optimizer(
     model: TextClassifier, rates: LearningRates, weight_decay: float, device: torch.device
 ) -> torch.optim.AdamW:
-    """AdamW with one rate for the encoder and one for the head; no decay on biases and norms."""
-    parts = ((model.encoder_parameters(), rates.encoder), (model.head_parameters(), rates.head))
+    """AdamW with a rate for the encoder, one for what was drawn anew in it, and one for the head.
+
+    Biases and norms do not decay.
+    """
+    redrawn = [] if rates.redrawn is None else list(model.redrawn_parameters())
+    apart = {id(weight) for weight in redrawn}
+    kept = [weight for weight in model.encoder_parameters() if id(weight) not in apart]
+    parts = ((kept, rates.encoder), (redrawn, rates.redrawn), (model.head_parameters(), rates.head))
     groups = []
     for parameters, rate in parts:
         trained = [weight for weight in parameters if weight.requires_grad]

@@ -1,0 +1,152 @@
+"""Networks that keep a part of what was pretrained: the steps of the knowledge ladder.
+
+What an arm does not keep, it takes from the network that `scratch` starts from with the same seed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from tl_core.errors import ModelError
+from tl_core.schema import ArmKind
+
+_ABOVE = ("pooler", "final_norm")
+"""Modules that lie above the layers. All others outside them (embeddings, their projection and norm, tables
+of relative positions) feed the layers and count as embeddings."""
+_COUNTS = ("num_hidden_layers", "n_layers", "n_layer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anatomy:
+    """Where a network's encoder weights lie, as names of its parameters.
+
+    Attributes
+    ----------
+    embeddings
+        What feeds the layers.
+    layers
+        One entry a layer, from the bottom.
+    above
+        What lies above the last layer, such as a pooler; often empty.
+    """
+
+    embeddings: tuple[str, ...]
+    layers: tuple[tuple[str, ...], ...]
+    above: tuple[str, ...]
+
+
+def find_anatomy(encoder: PreTrainedModel) -> Anatomy:
+    """Tell embeddings, layers and what lies above apart; names are those of ``encoder``'s parameters.
+
+    The layers are the one list of modules that is as long as the configuration says, the outermost first.
+
+    Raises
+    ------
+    ModelError
+        If layers share their weights or cannot be found.
+    """
+    config = encoder.config
+    if hasattr(config, "num_hidden_groups"):
+        raise ModelError(
+            f"All layers of a {config.model_type} model are one and the same, so that none can be drawn anew "
+            "alone.",
+            "Leave the arms of the knowledge ladder out, or choose another base model.",
+        )
+    count = next((getattr(config, name) for name in _COUNTS if hasattr(config, name)), None)
+    found = [
+        name
+        for name, module in encoder.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == count
+    ]
+    if not found:
+        raise ModelError(
+            f"The layers of a {config.model_type} model cannot be told apart here.",
+            "Leave the arms of the knowledge ladder out, or choose another base model.",
+        )
+    return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
+
+
+def _sort(encoder: nn.Module, layers_at: str, count: int) -> Anatomy:
+    names = [name for name, _ in encoder.named_parameters()]
+    layers = tuple(
+        tuple(name for name in names if name.startswith(f"{layers_at}.{layer}.")) for layer in range(count)
+    )
+    others = [name for name in names if not name.startswith(f"{layers_at}.")]
+    above = tuple(name for name in others if any(part in _ABOVE for part in name.split(".")))
+    return Anatomy(embeddings=tuple(name for name in others if name not in above), layers=layers, above=above)
+
+
+def reduce_knowledge(
+    encoder: PreTrainedModel, drawn: PreTrainedModel, kind: ArmKind, *, seed: int, num_layers: int | None
+) -> frozenset[str]:
+    """Take away what a partial arm does not keep, in place.
+
+    ``reinit_top`` loses its top layers and what lies above them (Zhang et al. 2021), ``embeddings_only`` all
+    layers, ``encoder_only`` what feeds them. ``shuffled`` keeps every number, but in random places within its
+    tensor, so that the scale of each tensor stays and nothing else does.
+
+    Parameters
+    ----------
+    encoder
+        With the pretrained weights.
+    drawn
+        The same architecture with the weights that `scratch` starts from.
+    seed
+        Decides the places of ``shuffled``.
+    num_layers
+        Top layers that ``reinit_top`` draws anew.
+
+    Returns
+    -------
+    The names of the encoder's parameters that no longer are what was pretrained.
+
+    Raises
+    ------
+    ModelError
+        As `find_anatomy` does, or if there are fewer layers than the arm draws anew.
+    """
+    weights = dict(encoder.named_parameters())
+    if kind is ArmKind.SHUFFLED:
+        _shuffle(weights, seed)
+        return frozenset(weights)
+    anatomy = find_anatomy(encoder)
+    names = _redrawn(anatomy, kind, num_layers)
+    others = dict(drawn.named_parameters())
+    with torch.no_grad():
+        for name in names:
+            weights[name].copy_(others[name])
+    return frozenset(names)
+
+
+def _redrawn(anatomy: Anatomy, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
+    """Name what a partial arm draws anew."""
+    if kind is ArmKind.ENCODER_ONLY:
+        return anatomy.embeddings
+    count = len(anatomy.layers) if num_layers is None else num_layers
+    if count > len(anatomy.layers):
+        raise ModelError(
+            f"Expected at most {len(anatomy.layers)} layers to draw anew; got {count}.",
+            "Choose fewer layers.",
+        )
+    kept = len(anatomy.layers) - count
+    return tuple(name for layer in anatomy.layers[kept:] for name in layer) + anatomy.above
+
+
+def _shuffle(weights: Mapping[str, Tensor], seed: int) -> None:
+    """Permute the numbers of each tensor, biases and norms too: they belong to places that are gone."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in weights.values():
+            order = torch.randperm(weight.numel(), generator=generator)
+            weight.copy_(weight.flatten()[order].reshape(weight.shape))
+
+
+def kept_share(encoder: nn.Module, redrawn: frozenset[str], kind: ArmKind) -> float:
+    """Return the share of the encoder's weights that start as they were pretrained, 0 to 1."""
+    if not kind.is_pretrained:
+        return 0.0
+    counts = {name: weight.numel() for name, weight in encoder.named_parameters()}
+    return 1 - sum(counts[name] for name in redrawn) / sum(counts.values())

@@ -1,0 +1,117 @@
+"""What training has changed in a network: how far each part moved, and what it makes of the same texts."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tl_core.catalogue.base_models import Pooling
+from tl_core.errors import ModelError
+from tl_core.evaluation.similarity import linear_cka
+from tl_core.models.classifiers import PooledClassifier, TextClassifier
+from tl_core.models.knowledge import find_anatomy
+from tl_core.schema import LayerChange, LayerChanges, Precision
+from tl_core.training.batching import Indices, TokenExamples, sorted_batches
+from tl_core.training.devices import autocast
+
+MAX_TEXTS = 256
+EMBEDDINGS, POOLER, HEAD, ENCODER = "embeddings", "pooler", "head", "encoder"
+
+Representations = list[NDArray[np.float32]]
+"""Mean-pooled hidden states ``(n, width)`` of the embeddings and of each layer."""
+
+
+def measure_change(
+    start: TextClassifier,
+    end: TextClassifier,
+    examples: TokenExamples,
+    indices: Indices,
+    device: torch.device,
+    precision: Precision,
+    batch_size: int,
+    check: Callable[[], None] = lambda: None,
+) -> LayerChanges:
+    """Compare a network before and after its training, part by part.
+
+    Parameters
+    ----------
+    start, end
+        The same architecture with the weights before and after; both are moved to ``device``.
+    examples, indices
+        The texts that representations are compared on.
+    check
+        Called at every batch; what it raises ends the work.
+    """
+    moved = movement(start, end)
+    before = represent(start, examples, indices, device, precision, batch_size, check)
+    after = represent(end, examples, indices, device, precision, batch_size, check)
+    similar: dict[str, float | None] = {}
+    if len(before) == len(after):
+        names = [EMBEDDINGS, *(_layer(place) for place in range(1, len(before)))]
+        similar = {name: linear_cka(a, b) for name, a, b in zip(names, before, after, strict=True)}
+    parts = [LayerChange(part=name, moved=far, similarity=similar.get(name)) for name, far in moved.items()]
+    return LayerChanges(num_texts=len(indices), parts=tuple(parts))
+
+
+def movement(start: TextClassifier, end: TextClassifier) -> dict[str, float]:
+    """Return each part's ‖w_end − w_start‖ / ‖w_start‖ over all its weights, from the bottom to the head."""
+    first = dict(start.encoder.named_parameters())
+    last = dict(end.encoder.named_parameters())
+    parts = {name: [(first[one], last[one]) for one in names] for name, names in _parts(end).items()}
+    parts[HEAD] = list(zip(start.head_parameters(), end.head_parameters(), strict=True))
+    return {name: _distance(pairs) for name, pairs in parts.items() if pairs}
+
+
+def _parts(model: TextClassifier) -> Mapping[str, Iterable[str]]:
+    """Name the encoder's parameters by part; a pooler that the head does not read is left out."""
+    try:
+        anatomy = find_anatomy(model.encoder)
+    except ModelError:
+        return {ENCODER: [name for name, _ in model.encoder.named_parameters()]}
+    layers = {_layer(place): names for place, names in enumerate(anatomy.layers, start=1)}
+    is_read = not isinstance(model, PooledClassifier) or model.pooling is Pooling.OWN
+    return {EMBEDDINGS: anatomy.embeddings, **layers, POOLER: anatomy.above if is_read else ()}
+
+
+def _layer(place: int) -> str:
+    return f"layer {place}"
+
+
+def _distance(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+    gone = norm = 0.0
+    for before, after in pairs:
+        origin = before.detach().to("cpu", torch.float64)
+        gone += float((after.detach().to("cpu", torch.float64) - origin).square().sum())
+        norm += float(origin.square().sum())
+    return float(np.sqrt(gone / norm)) if norm else 0.0
+
+
+def represent(
+    model: TextClassifier,
+    examples: TokenExamples,
+    indices: Indices,
+    device: torch.device,
+    precision: Precision,
+    batch_size: int,
+    check: Callable[[], None] = lambda: None,
+) -> Representations:
+    """Give what the embeddings and each layer make of some texts, averaged over their tokens.
+
+    Returns
+    -------
+    One array ``(len(indices), width)`` for the embeddings and one a layer, rows in the order of ``indices``.
+    """
+    model.to(device).eval()
+    parts: list[list[Tensor]] = []
+    order = sorted_batches(examples.lengths[indices], batch_size)
+    with torch.inference_mode(), autocast(device, precision):
+        for places in order:
+            check()
+            inputs = {name: one.to(device) for name, one in examples.collate(indices[places]).items()}
+            states = model.encoder(**inputs, output_hidden_states=True).hidden_states
+            mask = inputs["attention_mask"].unsqueeze(-1).float()  # (B, T, 1)
+            parts.append([((state.float() * mask).sum(1) / mask.sum(1)).cpu() for state in states])
+    back = np.argsort(np.concatenate(order))
+    return [torch.cat(list(states)).numpy()[back] for states in zip(*parts, strict=True)]
