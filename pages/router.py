@@ -31,6 +31,12 @@ page = st.navigation(
         "More": [
             st.Page("understand.py", title="Understand", icon=":material/school:", url_path="understand"),
             st.Page(
+                "why_it_works.py",
+                title="Why it works",
+                icon=":material/stairs:",
+                url_path="why_it_works",
+            ),
+            st.Page(
                 "side_by_side.py",
                 title="Side by side",
                 icon=":material/view_column:",

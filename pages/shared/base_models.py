@@ -9,8 +9,9 @@ from pages.shared.surroundings import hub_sentence, hub_state, ids_on_disk, is_o
 from pages.shared.wording import plural
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.hub_search import FoundModel, search_hub
-from tl_core.catalogue.locating import describe, settle
+from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
+from tl_core.planning.first_tasks import TrainedHere, run_behind, settle_base_model, trained_here
 
 ASKING_S = 2
 KNOWN_S = 600
@@ -18,16 +19,26 @@ _CHOSEN = "base_model"
 """Session key of the chosen base model."""
 
 
-def listed_base_models() -> list[str]:
-    """List what can be chosen without typing: the catalogue, what is on disk, what was used here before."""
-    experiments = workspace().database.list_experiments()
+def listed_base_models() -> dict[str, str]:
+    """List what can be chosen without typing, each with its line in the list; not escaped.
+
+    First the catalogue, then what is on disk, was used here before, or was fine-tuned here.
+    """
+    here = workspace()
     used = [
         base_model
-        for experiment in experiments
+        for experiment in here.database.list_experiments()
         for base_model in (experiment.base_model, *(arm.base_model for arm in experiment.arms))
         if base_model
     ]
-    return list(dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used]))
+    lines = {one: model_line(one) for one in dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used])}
+    known = {run_behind(here, one) for one in lines}
+    trained = (one for one in trained_here(here, here.database.list_runs()) if one.run.run_id not in known)
+    return lines | {one.typed: _trained_line(one) for one in trained}
+
+
+def _trained_line(one: TrainedHere) -> str:
+    return f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
 
 
 def choose_base_model(slips: Slips) -> str:
@@ -36,17 +47,18 @@ def choose_base_model(slips: Slips) -> str:
     kept = st.session_state.get(_CHOSEN)
     chosen: str = st.selectbox(
         "Base model",
-        options if kept in (None, *options) else [*options, kept],
-        format_func=lambda one: model_line(one) if one in options else one,
+        list(options) if kept in (None, *options) else [*options, kept],
+        format_func=lambda one: options.get(one, one),
         accept_new_options=True,
         key=_CHOSEN,
         persist_state="session",
         help="The pretrained weights that the comparison is about. One that is not listed can be typed: "
-        "its id on the model hub, or a folder on this server that begins with /, ./ or ~.",
+        "its id on the model hub, a folder on this server that begins with /, ./ or ~, or run: and the id of "
+        "a run of yours.",
     )
     settled = BUILTIN
     with slips.told():
-        settled = settle(chosen.strip())
+        settled = settle_base_model(workspace(), chosen.strip())
     base = describe(settled)
     st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
     if base.overlaps:

@@ -13,28 +13,48 @@ from pages.shared.state import workspace
 from pages.shared.surroundings import label_of
 from pages.shared.wording import about, plural
 from tl_core.errors import NotFoundError
-from tl_core.jobs.client import ensure_supervisor
+from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.planning.completing import plan_missing
 from tl_core.planning.launching import launch
 from tl_core.planning.plan import num_runs
+from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried, is_alike, live_cells, put_together
+from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Arm, ExperimentConfig
 from tl_core.store.rows import RunRow
 
+NOT_TRIED = "**Not tried yet:**"
+"""What begins an offer of arms and sizes that nobody has tried."""
 
-def tried_of(experiment: ExperimentConfig) -> Tried:
-    """Put together what this experiment has shown, and those like it that add an arm or a train size."""
+
+def alike_results(experiment: ExperimentConfig) -> list[ExperimentResults]:
+    """Read an experiment's results first, then those like it that add an arm or a train size."""
     here = workspace()
+    runs: dict[str, list[RunRow]] = {}
+    for run in here.database.list_runs():
+        runs.setdefault(run.config.experiment_id, []).append(observe(here.settings, run))
     others = [one for one in here.database.list_experiments() if one != experiment]
     covered: set[tuple[Arm, int]] = set()
     results = []
     for one in (experiment, *(other for other in others if is_alike(other, experiment))):
-        runs = observed_runs(one.experiment_id)
-        cells = live_cells(runs)
+        of_one = runs.get(one.experiment_id, [])
+        cells = live_cells(of_one)
         if one == experiment or not cells <= covered:  # not all of them: each must be read from its files
-            results.append(results_of(one.experiment_id, states_of(runs)))
+            results.append(results_of(one.experiment_id, states_of(of_one)))
             covered |= cells
-    return put_together(experiment, results)
+    return results
+
+
+def tried_of(experiment: ExperimentConfig) -> Tried:
+    """Put together what this experiment has shown, and those like it that add an arm or a train size."""
+    return put_together(experiment, alike_results(experiment))
+
+
+def draw_said(said: Sequence[Said]) -> None:
+    """Draw claims with their proof, the first one in bold."""
+    for position, one in enumerate(said):
+        claim = literal(one.claim) if position else f"**{literal(one.claim)}**"
+        st.markdown(claim + (f"  \n:small[{literal(one.proof)}]" if one.proof else ""))
 
 
 def draw_coming(runs: Sequence[RunRow]) -> None:
@@ -101,7 +121,8 @@ def _base_models(plan: ExperimentConfig) -> set[str]:
 
 
 def _plan_words(plan: ExperimentConfig) -> str:
-    arms = " and ".join(label_of(arm) for arm in plan.arms)
+    *first, last = [label_of(arm) for arm in plan.arms]
+    arms = f"{', '.join(first)} and {last}" if first else last
     sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
     return f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}"
 

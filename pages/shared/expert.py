@@ -7,8 +7,10 @@ import streamlit as st
 from pages.shared.base_models import listed_base_models
 from pages.shared.frame import literal
 from pages.shared.slips import Slips
-from pages.shared.surroundings import label_of, model_line
-from tl_core.catalogue.locating import describe, settle
+from pages.shared.state import workspace
+from pages.shared.surroundings import label_of
+from tl_core.catalogue.locating import describe
+from tl_core.planning.first_tasks import settle_base_model
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import Arm, ArmKind, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
 
@@ -133,11 +135,11 @@ PRECISION_WORDS = {
 
 def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
-    listed = [one for one in listed_base_models() if one != base_model]
+    listed = {one: line for one, line in listed_base_models().items() if one != base_model}
     typed = st.multiselect(
         "Further base models to fine-tune beside it",
-        listed,
-        format_func=lambda one: model_line(one) if one in listed else one,
+        list(listed),
+        format_func=lambda one: listed.get(one, one),
         accept_new_options=True,
         key=f"rivals_{base_model}",
         persist_state="session",
@@ -146,7 +148,7 @@ def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     rivals = []
     for one in typed:
         with slips.told():
-            rivals.append(settle(one.strip()))
+            rivals.append(settle_base_model(workspace(), one.strip()))
     distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
     return [Arm(kind=ArmKind.FINE_TUNED, base_model=rival) for rival in distinct]
 
@@ -269,4 +271,4 @@ def _rates(arm: Arm, base_model: str) -> LearningRates:
         key=f"head_{arm.name}_{pooling}",
         persist_state="session",
     )
-    return LearningRates(encoder=chosen_encoder, head=chosen_head)
+    return usual.model_copy(update={"encoder": chosen_encoder, "head": chosen_head})

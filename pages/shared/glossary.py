@@ -145,6 +145,34 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "parameters",
         ),
         _entry(
+            "Layers",
+            "A network is a stack of equal layers; each makes a little more of the text from what the one "
+            "below made.",
+            "layer",
+            "layers",
+        ),
+        _entry(
+            "Embeddings",
+            "The lowest part of a network: one row of numbers for each word piece and place, which the first "
+            "layer reads.",
+            "embeddings",
+        ),
+        _entry(
+            "Shuffled",
+            "A rung of the knowledge ladder: the pretrained numbers in random places, so that their scale "
+            "stays and what they know is gone.",
+            "shuffled",
+        ),
+        _entry(
+            "Knowledge ladder",
+            "Arms that keep none, some and all of the pretrained weights and draw the others anew. It shows "
+            "which of them the result needs.",
+            "knowledge ladder",
+            "ladder",
+            "redrawn",
+            "drawn anew",
+        ),
+        _entry(
             "Head",
             "The last, small layer that turns what the network makes of a text into a score for each "
             "label. Its last layer always starts at random.",
@@ -300,6 +328,13 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "The number that the verdict is about: accuracy or macro-F1, chosen before the start.",
             "headline metric",
             "headline",
+        ),
+        _entry(
+            "Similarity by CKA",
+            "How alike two networks place the same texts, from 0 for unrelated to 1 for the same up to "
+            "rotation and scale. CKA is short for centred kernel alignment.",
+            "cka",
+            "linear cka",
         ),
         _entry("Accuracy", "The share of texts that are answered right.", "accuracy", "accurate"),
         _entry(

@@ -1,11 +1,10 @@
 """The parts of *Understand*: four answers, what the results say about each, and why it works."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages.shared.completing import draw_coming, offer_missing
+from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.shared.frame import card, draw_figure, invite, literal
 from pages.shared.state import theme
 from tl_core.catalogue.locating import describe
@@ -13,7 +12,7 @@ from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.template import name_budget
 from tl_core.charts.weights import starting_weights
-from tl_core.results.answers_told import Said, conclude, tell
+from tl_core.results.answers_told import conclude, tell
 from tl_core.results.answers_tried import (
     SCRATCH,
     TUNED,
@@ -96,18 +95,11 @@ def draw_tried(answer: Answer, tried: Tried) -> None:
         st.markdown(MEANINGS[answer])
         left, right = st.columns([5, 6], gap="large")
         with left:
-            _draw_said(tell(answer, tried))
+            draw_said(tell(answer, tried))
             draw_coming(coming(answer, tried))
-            offer_missing(tried.experiment, missing(answer, tried), "**Not tried yet:**", key="try")
+            offer_missing(tried.experiment, missing(answer, tried), NOT_TRIED, key="try")
         with right:
             _draw_evidence(answer, tried)
-
-
-def _draw_said(said: Sequence[Said]) -> None:
-    """Draw claims with their proof, the first one in bold."""
-    for position, one in enumerate(said):
-        claim = literal(one.claim) if position else f"**{literal(one.claim)}**"
-        st.markdown(claim + (f"  \n:small[{literal(one.proof)}]" if one.proof else ""))
 
 
 def _draw_evidence(answer: Answer, tried: Tried) -> None:
@@ -133,7 +125,7 @@ def draw_solution(tried: Tried) -> None:
     with card("So what is it?"):
         st.markdown(SOLUTION)
         said = conclude(tried)
-        _draw_said(said)
+        draw_said(said)
         if not said:
             st.caption("Fine-tuned and From scratch have not finished with a common seed yet.")
 

@@ -12,6 +12,8 @@ from tl_core.charts import Theme
 from tl_core.charts.abstaining import coverage_curves
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.charts.ladder import knowledge_ladder
+from tl_core.charts.layers import representation_similarity, weight_movement
 from tl_core.charts.weights import starting_weights
 from tl_core.schema import Arm, Metric
 
@@ -162,6 +164,32 @@ def coverage(names: Names, theme: Theme) -> go.Figure:
     return coverage_curves(pd.DataFrame(rows, columns=columns), styles, theme=theme)
 
 
+def ladder(names: Names, theme: Theme) -> go.Figure:
+    kept = {"scratch": 0.0, "shuffled": 0.0, "reinit_top_2": 0.8, f"fine_tuned:{names.base_model}": 1.0}
+    rows = [(arm, share, 0, 0.6, 0.5, 0.7) for arm, share in kept.items()]
+    means = pd.DataFrame(rows, columns=["arm", "kept", "seed", "mean", "low", "high"])
+    styles = charts.arm_styles([Arm.parse(arm) for arm in kept], {}, theme)
+    return knowledge_ladder(means.assign(value=means["mean"]), means, styles, floor=0.4, theme=theme)
+
+
+def changes(names: Names) -> pd.DataFrame:
+    rows = [
+        (arm.name, seed, part, 0.01 * (place + 1), 0.9 - 0.1 * place)
+        for arm in arms(names)
+        for seed in range(2)
+        for place, part in enumerate(("embeddings", "layer 1", "layer 2", "head"))
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "part", "moved", "similarity"])
+
+
+def movement(names: Names, theme: Theme) -> go.Figure:
+    return weight_movement(changes(names), charts.arm_styles(arms(names), {}, theme), theme=theme)
+
+
+def similarity(names: Names, theme: Theme) -> go.Figure:
+    return representation_similarity(changes(names), charts.arm_styles(arms(names), {}, theme), theme=theme)
+
+
 FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     overview,
     intervals,
@@ -177,4 +205,7 @@ FIGURES: list[Callable[[Names, Theme], go.Figure]] = [
     weights,
     reliability,
     coverage,
+    ladder,
+    movement,
+    similarity,
 ]

@@ -15,6 +15,7 @@ from tests.pages.fixtures import (
     fail_run,
     finish_all,
     finish_run,
+    kept_share,
     make_workspace,
     runs_of,
     start_run,
@@ -24,11 +25,23 @@ from tests.serving import serve
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.planning.examples import FOLDER, read_examples
+from tl_core.planning.ladder import ladder_arms
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 
 State = Literal["empty", "running", "finished", "failed", "example"]
-PAGES = ("data", "design", "runs", "compare", "try_it", "understand", "side_by_side", "models", "")
+PAGES = (
+    "data",
+    "design",
+    "runs",
+    "compare",
+    "try_it",
+    "understand",
+    "why_it_works",
+    "side_by_side",
+    "models",
+    "",
+)
 """Addresses of all pages; *Home* last, for it brings the bundled examples into a fresh workspace."""
 
 _IS_DRAWN = """() => {
@@ -80,6 +93,7 @@ class Told:
     """The experiments of the full workspace; ``run`` is a finished run of the first."""
 
     finished: ExperimentConfig
+    ladder: ExperimentConfig
     running: ExperimentConfig
     failed: ExperimentConfig
     run: RunConfig
@@ -101,6 +115,9 @@ def _training(workspace: Workspace) -> Iterator[Told]:
     arms = ("majority", "tfidf", "scratch", "fine_tuned")
     finished = add_experiment(workspace, intake, arms, num_seeds=3)
     finish_all(workspace, finished, majority=0.34, tfidf=0.6, scratch=0.45, fine_tuned=0.92)
+    ladder = add_experiment(workspace, intake, [arm.name for arm in ladder_arms("builtin")], num_seeds=3)
+    for run in runs_of(workspace, ladder):
+        finish_run(workspace, run, 0.45 + 0.45 * kept_share(run.arm) ** 2)
     failed = add_experiment(workspace, intake, arms)
     *good, bad = runs_of(workspace, failed)
     for run in good:
@@ -118,7 +135,7 @@ def _training(workspace: Workspace) -> Iterator[Told]:
         created = ProcessIdentity.of(process.pid).created
         Queue(workspace.database).record_process(job_id, process.pid, created)
         run = runs_of(workspace, finished)[-1]
-        yield Told(finished=finished, running=running, failed=failed, run=run)
+        yield Told(finished=finished, ladder=ladder, running=running, failed=failed, run=run)
         process.kill()
 
 
@@ -150,6 +167,7 @@ def _scenes(told: Told) -> tuple[Scene, ...]:
         "design": f"/design?{dataset}",
         "try_it": f"/try_it?{of_finished}",
         "understand": f"/understand?{of_finished}&answer=adapting",
+        "why_it_works": f"/why_it_works?experiment={told.ladder.experiment_id}",
         "side_by_side": f"/side_by_side?runs={told.finished.experiment_id}",
         "models": f"/models?run={told.run.run_id}",
         "presenter": f"/compare?{of_finished}&present=1",

@@ -15,11 +15,19 @@ from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_works
 from tests.tiny_models import tiny_model_folder
 from tl_core.data.dataset import Dataset, build_dataset, read_dataset
 from tl_core.data.splitting import read_split, train_subset
-from tl_core.errors import CancelledError, DataError, DivergedError, ModelError, OutOfMemoryError
+from tl_core.errors import (
+    CancelledError,
+    DataError,
+    DivergedError,
+    ModelError,
+    NotFoundError,
+    OutOfMemoryError,
+)
 from tl_core.experiments import carry_out, neural
 from tl_core.experiments.carry_out import carry_out_run
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
+from tl_core.planning.first_tasks import settle_base_model
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -417,3 +425,73 @@ def test_what_training_changed_is_measured_from_the_weights_it_began_with(
     found = carry_out_one(workspace).read_layers()
     assert [part.moved for part in found.parts] == [0] * len(found.parts)
     assert [part.similarity for part in found.parts[:3]] == [pytest.approx(1)] * 3
+
+
+def second_after_first(
+    workspace: Workspace, base_model: Path, arm: str = "fine_tuned"
+) -> tuple[RunFolder, RunFolder]:
+    """Carry out a fine-tuning, and then a run on the same texts that starts from it."""
+    queue_experiment(workspace, base_model, ["fine_tuned"])
+    job = claim(workspace)
+    assert job is not None
+    carry_out_run(workspace, job, lambda: False)
+    Queue(workspace.database).finish(job.id, State.FINISHED)
+    name = settle_base_model(workspace, f"run:{job.ref_id}")
+    queue_experiment(workspace, Path(name), [arm])
+    return workspace.run_folder(job.ref_id), carry_out_one(workspace)
+
+
+def first_task_logits(folder: RunFolder) -> dict[str, np.ndarray]:
+    table = folder.read_first_task().to_pandas()
+    return {name: np.stack(list(rows["logits"])) for name, rows in table.groupby("split")}
+
+
+@pytest.mark.parametrize("pooling", ["mean", "own"])
+def test_a_network_that_has_not_moved_has_forgotten_nothing(
+    workspace: Workspace, base_model: Path, pooling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if pooling == "mean":
+        (base_model / "1_Pooling").mkdir()
+        (base_model / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "mean"}))
+    real_fit, calls = neural.fit, []
+    monkeypatch.setattr(neural, "fit", lambda *a, **k: [] if calls else calls.append(1) or real_fit(*a, **k))
+    first, second = second_after_first(workspace, base_model)
+    left, table = first_task_logits(second), first.read_predictions().to_pandas()
+    on_test = table[table["split"] == "test"]
+    np.testing.assert_allclose(left["head_after"], np.stack(list(on_test["logits"])), atol=1e-5)
+    np.testing.assert_allclose(left["probe_after"], left["probe_before"], atol=1e-5)
+    ids = second.read_first_task().to_pandas().query("split == 'head_after'")["example_id"]
+    assert list(ids) == list(on_test["example_id"])
+
+
+def test_a_second_task_says_which_run_it_began_from_and_what_is_left(
+    workspace: Workspace, base_model: Path
+) -> None:
+    first, second = second_after_first(workspace, base_model)
+    facts = second.read_record().base_model_facts
+    assert facts["run_id"] == first.path.name
+    assert facts["title"] == "tiny-bert after made"
+    left = first_task_logits(second)
+    assert left.keys() == {"head_after", "probe_before", "probe_after"}
+    assert {scores.shape for scores in left.values()} == {(18, 2)}
+    assert not np.allclose(left["probe_after"], left["probe_before"])
+
+
+@pytest.mark.parametrize("arm", ["frozen", "scratch"])
+def test_what_forgets_nothing_or_never_knew_is_not_asked(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    _, second = second_after_first(workspace, base_model, arm)
+    assert not (second.path / "first_task.parquet").exists()
+
+
+def test_without_the_first_tasks_texts_the_second_still_finishes(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise NotFoundError("Expected a dataset; it is gone.")
+
+    monkeypatch.setattr(neural, "read_first_task", gone)
+    _, second = second_after_first(workspace, base_model)
+    assert second.read_record().state is State.FINISHED
+    assert not (second.path / "first_task.parquet").exists()

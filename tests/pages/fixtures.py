@@ -20,9 +20,12 @@ from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import Intake, launch, store_dataset
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.schema import (
+    Arm,
     EvalFinished,
     Event,
     ExperimentConfig,
+    LayerChange,
+    LayerChanges,
     PhaseStarted,
     Precision,
     RunConfig,
@@ -46,6 +49,9 @@ TOKENS_A_STEP = 160
 EXAMPLES_A_STEP = 16
 NUM_STEPS = 60
 STEPS_AN_EVALUATION = 4
+NUM_LAYERS = 6
+A_LAYER = 0.08
+"""A layer's share of the built-in encoder's weights, about."""
 
 
 def make_workspace(path: Path) -> Workspace:
@@ -115,8 +121,25 @@ def finish_run(workspace: Workspace, run: RunConfig, accuracy: float = 0.7) -> N
     folder = workspace.run_folder(run.run_id)
     folder.model_dir.mkdir()
     folder.write_predictions(_predictions(workspace, run, accuracy))
-    folder.write_record(_ended(record, State.FINISHED, last.train_s))
+    ended = _ended(record, State.FINISHED, last.train_s)
+    if run.arm.kind.is_neural and not run.arm.kind.is_frozen:
+        ended = ended.model_copy(update={"kept_share": kept_share(run.arm)})
+        folder.write_layers(_layers(run))
+    folder.write_record(ended)
     Queue(workspace.database).finish(job_id, State.FINISHED)
+
+
+def leave_first_task(workspace: Workspace, second: RunConfig, first: RunConfig, accuracy: float) -> None:
+    """Write what a second task has left of a first: its own head's accuracy, and probes of 0.9 and 0.8."""
+    examples = pq.read_table(workspace.dataset_folder(first.dataset_fingerprint) / "examples.parquet")
+    split = read_split(workspace.dataset_folder(first.dataset_fingerprint), first.split_hash)
+    targets = examples["target"].to_numpy()[split.test]
+    shares = {"head_after": accuracy, "probe_before": 0.9, "probe_after": 0.8}
+    parts = [
+        _prediction_rows(name, examples.take(split.test), _logits(first, targets, share))
+        for name, share in shares.items()
+    ]
+    workspace.run_folder(second.run_id).write_first_task(pa.concat_tables(parts))
 
 
 def fail_run(
@@ -139,6 +162,33 @@ def finish_all(workspace: Workspace, experiment: ExperimentConfig, **accuracies:
     """Finish every run of an experiment, with an accuracy by kind of arm (``fine_tuned=0.9``), else 0.5."""
     for run in runs_of(workspace, experiment):
         finish_run(workspace, run, accuracies.get(run.arm.kind.value, 0.5))
+
+
+def kept_share(arm: Arm) -> float:
+    """Return about the share that the built-in model's arms keep."""
+    if arm.num_layers is not None:
+        return 1 - arm.num_layers * A_LAYER
+    shares = {
+        "fine_tuned": 1.0,
+        "embeddings_only": 1 - NUM_LAYERS * A_LAYER,
+        "encoder_only": NUM_LAYERS * A_LAYER,
+    }
+    return shares.get(arm.kind.value, 0.0)
+
+
+def _layers(run: RunConfig) -> LayerChanges:
+    """Let parts move further, and stay less alike, from the bottom to the top."""
+    step = 0.01 if run.arm.kind.is_pretrained else 0.3
+    names = ["embeddings", *(f"layer {place}" for place in range(1, NUM_LAYERS + 1)), "head"]
+    parts = [
+        LayerChange(
+            part=name,
+            moved=step * (1 + place + 0.1 * run.seed),
+            similarity=None if name == "head" else 1 / (1 + step * place),
+        )
+        for place, name in enumerate(names)
+    ]
+    return LayerChanges(num_texts=9, parts=tuple(parts))
 
 
 def _claim(workspace: Workspace, run: RunConfig) -> int:
@@ -252,16 +302,16 @@ def _predictions(workspace: Workspace, run: RunConfig, accuracy: float) -> pa.Ta
     split = read_split(workspace.dataset_folder(run.dataset_fingerprint), run.split_hash)
     targets = examples["target"].to_numpy()
     return pa.concat_tables(
-        _prediction_rows(name, examples.take(rows), _logits(run, targets[rows], accuracy))
+        _prediction_rows(name.value, examples.take(rows), _logits(run, targets[rows], accuracy))
         for name, rows in ((SplitName.VALIDATION, split.validation), (SplitName.TEST, split.test))
     )
 
 
-def _prediction_rows(split: SplitName, examples: pa.Table, logits: npt.NDArray[np.float32]) -> pa.Table:
+def _prediction_rows(split: str, examples: pa.Table, logits: npt.NDArray[np.float32]) -> pa.Table:
     flat = pa.array(logits.reshape(-1))
     return pa.table(
         {
-            "split": pa.array([split.value] * len(logits)),
+            "split": pa.array([split] * len(logits)),
             "example_id": examples["example_id"].combine_chunks(),
             "target": examples["target"].combine_chunks(),
             "logits": pa.FixedSizeListArray.from_arrays(flat, logits.shape[1]),

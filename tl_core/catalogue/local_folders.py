@@ -98,20 +98,22 @@ class LocalModel:
         return Settings.from_environment().base_models / self.content
 
 
-def name_folder(folder: Path) -> LocalModel:
+def name_folder(folder: Path, title: str = "") -> LocalModel:
     """Name a model folder by its content, and keep in the workspace where it lies.
 
     Parameters
     ----------
     folder
         Absolute.
+    title
+        What people read; the folder's own name if it is empty.
 
     Raises
     ------
     ModelError
         If a file cannot be read.
     """
-    model = LocalModel(title=folder.name, content=content_of(folder))
+    model = LocalModel(title=title or folder.name, content=content_of(folder))
     model.keep_place(folder)
     return model
 

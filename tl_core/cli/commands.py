@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain, settle
+from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain
 from tl_core.catalogue.tokens import max_tokens, token_lengths
 from tl_core.cli.column_options import ColumnOptions
 from tl_core.data.doctor.wording import percent
@@ -18,6 +18,7 @@ from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
+from tl_core.planning.first_tasks import settle_base_model
 from tl_core.planning.ladder import spell_out
 from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
@@ -65,9 +66,11 @@ class CompareOptions:
 
 def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
-    base_model = settle(options.base_model)
+    base_model = settle_base_model(workspace, options.base_model)
     arms = [
-        arm.model_copy(update={"base_model": settle(arm.base_model)}) if arm.base_model else arm
+        arm.model_copy(update={"base_model": settle_base_model(workspace, arm.base_model)})
+        if arm.base_model
+        else arm
         for arm in parse_arms(spell_out(options.arms.split(","), base_model))
     ]
     sizes = _sizes(options.train_sizes)

@@ -49,7 +49,7 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace."),
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
-BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, or 'builtin'.")]
+BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, 'builtin', or run:RUN_ID.")]
 MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
 ArmsOption = Annotated[
     str, typer.Option(help="Arms, comma separated; 'ladder' stands for the knowledge ladder.")

@@ -1,5 +1,6 @@
 """Carrying out an arm with a network: load, tokenise, train, score, save."""
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,8 @@ from tl_core.catalogue.locating import Progress
 from tl_core.catalogue.tokens import tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
+from tl_core.errors import NotFoundError
+from tl_core.experiments.forgetting import measure_forgetting, read_first_task
 from tl_core.experiments.place import Place, build, examples_of, find_place, require_wanted
 from tl_core.experiments.rate_search import choose_rates
 from tl_core.experiments.recording import Recorder
@@ -25,6 +28,8 @@ from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.encoding import tokenize
 from tl_core.training.energy import find_meter
 from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
+
+logger = logging.getLogger(__name__)
 
 
 def carry_out_neural(
@@ -108,6 +113,7 @@ def carry_out_neural(
     if not config.arm.kind.is_frozen:
         recorder.phase("measuring")
         recorder.folder.write_layers(_measure_change(place, config, model, tokens, split, should_stop))
+        _measure_forgetting(recorder, place, model, should_stop)
     recorder.phase("saving")
     save_classifier(
         model.to("cpu"),
@@ -150,6 +156,26 @@ def _measure_change(
     )
 
 
+def _measure_forgetting(
+    recorder: Recorder, place: Place, model: TextClassifier, should_stop: Callable[[], bool]
+) -> None:
+    """Write what is left of the first task if the base model is a run whose dataset is still here."""
+    if place.first_run is None or not recorder.record.config.arm.kind.is_pretrained:
+        return
+    try:
+        first = read_first_task(place.workspace, place.first_run)
+    except (NotFoundError, OSError):  # deleted since, or imported without its dataset
+        logger.info("What is left of the task of %s cannot be measured: it is not here", place.first_run)
+        return
+
+    def check() -> None:
+        require_wanted(should_stop)
+
+    size = place.scoring_batch_size
+    found = measure_forgetting(first, model, place.device, place.precision, size, should_stop, check)
+    recorder.folder.write_first_task(found)
+
+
 def _note(recorder: Recorder, place: Place, model: TextClassifier) -> None:
     recorder.note(
         device=device_name(place.device),
@@ -165,5 +191,6 @@ def _note(recorder: Recorder, place: Place, model: TextClassifier) -> None:
             "weights_sha256": place.weights_sha256,
             "tokenizer": tokenizer_hash(place.folder),
             "max_length": str(place.max_length),
+            **({"run_id": place.first_run} if place.first_run else {}),
         },
     )

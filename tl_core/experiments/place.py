@@ -15,6 +15,7 @@ from tl_core.errors import CancelledError
 from tl_core.experiments.recording import Recorder, versions
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
+from tl_core.planning.first_tasks import run_behind
 from tl_core.schema import ArmKind, Precision, RunConfig
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import FeatureExamples, TokenExamples
@@ -26,7 +27,7 @@ from tl_core.training.fit import SCORING_FACTOR
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where and with what one run is computed."""
+    """Where and with what one run is computed; ``first_run`` is the run that the base model comes from."""
 
     workspace: Workspace
     base: BaseModel
@@ -36,6 +37,7 @@ class Place:
     precision: Precision
     max_length: int
     micro_batch_size: int
+    first_run: str | None
 
     @property
     def scoring_batch_size(self) -> int:
@@ -57,6 +59,7 @@ def find_place(workspace: Workspace, config: RunConfig, memory_attempt: int, dow
         precision=config.training.precision or choose_precision(device),
         max_length=min(config.training.max_length, max_tokens(folder)),
         micro_batch_size=max(1, config.training.batch_size >> memory_attempt),
+        first_run=run_behind(workspace, base_model),
     )
 
 

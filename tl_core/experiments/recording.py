@@ -93,7 +93,7 @@ class Recorder:
             Gives logits ``(n, num_labels)`` for dataset rows ``(n,)``.
         """
         parts = [
-            _prediction_rows(dataset, name, indices, score(indices))
+            prediction_rows(dataset, name.value, indices, score(indices))
             for name, indices in ((SplitName.VALIDATION, split.validation), (SplitName.TEST, split.test))
         ]
         self.folder.write_predictions(pa.concat_tables(parts))
@@ -119,14 +119,15 @@ class Recorder:
         )
 
 
-def _prediction_rows(
-    dataset: Dataset, split: SplitName, indices: NDArray[np.int64], logits: NDArray[np.float32]
+def prediction_rows(
+    dataset: Dataset, split: str, indices: NDArray[np.int64], logits: NDArray[np.float32]
 ) -> pa.Table:
+    """Make rows of ``predictions.parquet`` from the logits ``(n, num_labels)`` of dataset rows ``(n,)``."""
     num_examples, num_labels = logits.shape
     flat = pa.array(np.ascontiguousarray(logits, dtype=np.float32).reshape(-1))
     return pa.table(
         {
-            "split": pa.array([split.value] * num_examples),
+            "split": pa.array([split] * num_examples),
             "example_id": dataset.table.column("example_id").take(pa.array(indices)).combine_chunks(),
             "target": pa.array(dataset.targets()[indices].astype(np.int32)),
             "logits": pa.FixedSizeListArray.from_arrays(flat, num_labels),

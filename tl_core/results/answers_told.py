@@ -43,9 +43,9 @@ def tell(answer: Answer, tried: Tried) -> list[Said]:
         case Answer.SCRATCH:
             said = [_level(tried, arm, tried.largest) for arm in (SCRATCH, *FLOORS)]
         case Answer.ADAPTING:
-            said = [_difference(tried, TUNED, SCRATCH), _level(tried, TUNED, tried.largest)]
+            said = [difference(tried, TUNED, SCRATCH), _level(tried, TUNED, tried.largest)]
         case Answer.WIPING:
-            said = [_difference(tried, TUNED, SCRATCH), _difference(tried, FROZEN, WIPED)]
+            said = [difference(tried, TUNED, SCRATCH), difference(tried, FROZEN, WIPED)]
         case Answer.MORE_LABELS:
             levels = (_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))
             said = [_across(tried), _worth(tried), *levels]
@@ -78,17 +78,19 @@ _CLOSINGS = {
 def _reserved(sentence: str, verdict: Verdict, tried: Tried) -> str:
     """Repeat in a sentence that follows from a verdict what weakens the verdict."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    words = {arm.name: describe_arm(arm, tried.title) for arm in (a, b)}
+    words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in (a, b)}
     return f"{sentence.removesuffix('.')}{reservations(verdict.flags, a, b, words)}."
 
 
-def _difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
+def difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
+    """Say how two arms differ at the largest train size; None while they have no common seed."""
     verdict = find_verdict(tried, a, b)
     return _apart(verdict, tried) if verdict else None
 
 
 def _apart(verdict: Verdict, tried: Tried) -> Said:
-    words = {name: describe_arm(Arm.parse(name), tried.title) for name in (verdict.a, verdict.b)}
+    arms = [Arm.parse(name) for name in (verdict.a, verdict.b)]
+    words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
     parts = take_apart(verdict, words)
     counts = _counts(verdict.num_seeds, verdict.num_examples)
     return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}")

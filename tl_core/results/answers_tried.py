@@ -79,6 +79,10 @@ class Tried:
         """The base model's short name."""
         return describe(self.experiment.base_model).title
 
+    def title_of(self, arm: Arm) -> str:
+        """Return the short name of the base model that an arm starts from."""
+        return describe(arm.base_model).title if arm.base_model else self.title
+
     def summary(self, key: Key) -> ArmSummary:
         """Summarise one arm at one train size by the headline metric."""
         return summarise(self.predictions[key], self.experiment.headline_metric)
@@ -210,7 +214,7 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
             metric=tried.experiment.headline_metric,
             margin=tried.experiment.margin,
             flags=(*tried.flags[a], *tried.flags[b]),
-            labels={arm: describe_arm(Arm.parse(arm), tried.title) for arm in (a[0], b[0])},
+            labels={arm.name: describe_arm(arm, tried.title_of(arm)) for arm in map(Arm.parse, (a[0], b[0]))},
         )
     except ComparisonError:  # of several experiments, on devices with different precision
         return None

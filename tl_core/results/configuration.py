@@ -66,6 +66,7 @@ def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], st
         "Weights": lambda run: _WEIGHTS[run.config.arm.kind],
         "Base model": lambda run: titles[run.config.arm.name] if run.config.base_model else _NONE,
         "Learning rate of the encoder": _encoder_rate,
+        "Learning rate of what was drawn anew": _redrawn_rate,
         "Learning rate of the head": _head_rate,
         "Parameters": lambda run: _or_none(run.record.num_parameters),
         "Steps": lambda run: _neural(run, f"{run.events[-1].step:,}"),
@@ -122,6 +123,11 @@ def _encoder_rate(run: FinishedRun) -> str:
 
 def _head_rate(run: FinishedRun) -> str:
     return write_rate(run.config.learning_rates.head) if run.config.learning_rates else _NONE
+
+
+def _redrawn_rate(run: FinishedRun) -> str:
+    rates = run.config.learning_rates
+    return write_rate(rates.redrawn) if rates is not None and rates.redrawn is not None else _NONE
 
 
 def write_rate(value: float) -> str:

@@ -61,10 +61,14 @@ class RunFolder:
     def _layers_path(self) -> Path:
         return self.path / "layers.json"
 
+    @property
+    def _first_task_path(self) -> Path:
+        return self.path / "first_task.parquet"
+
     def start_over(self) -> None:
         """Remove what an earlier attempt has measured; its log and the experiment stay."""
-        measured = (self._events_path, self._predictions_path, self._layers_path)
-        for path in (self._record_path, *measured):
+        measured = (self._predictions_path, self._layers_path, self._first_task_path)
+        for path in (self._record_path, self._events_path, *measured):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.model_dir, ignore_errors=True)
 
@@ -129,15 +133,19 @@ class RunFolder:
         table
             Columns of `predictions_schema`. Raises ValueError or pyarrow.ArrowInvalid if others are given.
         """
-        num_labels = table.schema.field("logits").type.list_size
-        with replacing(self._predictions_path) as file:
-            pq.write_table(table.cast(predictions_schema(num_labels)), file)
+        _write_predictions(self._predictions_path, table)
 
     def read_predictions(self) -> pa.Table:
         """Read ``predictions.parquet``. Raises NotFoundError if the run has not written it."""
-        if not self._predictions_path.is_file():
-            raise _missing(self._predictions_path)
-        return pq.read_table(self._predictions_path)
+        return _read_table(self._predictions_path)
+
+    def write_first_task(self, table: pa.Table) -> None:
+        """Replace ``first_task.parquet``, in the form of ``predictions.parquet``."""
+        _write_predictions(self._first_task_path, table)
+
+    def read_first_task(self) -> pa.Table:
+        """Read what is left of the task that the base model learned before. Raises NotFoundError."""
+        return _read_table(self._first_task_path)
 
     def _drop_torn_line(self) -> None:
         """Cut off what a writer that died in the middle of a line has left, lest it spoil the next one."""
@@ -189,6 +197,18 @@ class EventTail:
 
     def _forget(self) -> None:
         self._events, self._first_line, self._offset = [], b"", 0
+
+
+def _write_predictions(path: Path, table: pa.Table) -> None:
+    num_labels = table.schema.field("logits").type.list_size
+    with replacing(path) as file:
+        pq.write_table(table.cast(predictions_schema(num_labels)), file)
+
+
+def _read_table(path: Path) -> pa.Table:
+    if not path.is_file():
+        raise _missing(path)
+    return pq.read_table(path)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -128,7 +128,7 @@ def compute_features(
         clock = Clock()
         clock.measure_with(meter)
         clock.resume()
-        features = _encode_all(model, tokens, device, precision, progress, batch_size)
+        features = encode_all(model, tokens, device, precision, progress, batch_size)
         clock.pause()
         cost = {"seconds_an_example": clock.train_s, "joules_an_example": clock.energy_j}
         known = {name: spent / len(tokens.targets) for name, spent in cost.items() if spent is not None}
@@ -147,7 +147,7 @@ def compute_features(
     )
 
 
-def _encode_all(
+def encode_all(
     model: TextClassifier,
     tokens: TokenExamples,
     device: torch.device,
@@ -155,6 +155,7 @@ def _encode_all(
     progress: Callable[[int, int], None],
     batch_size: int,
 ) -> torch.Tensor:
+    """Turn texts into features ``(num_examples, ...)`` on the CPU, in their order."""
     model.to(device).eval()
     order = sorted_batches(tokens.lengths, batch_size)
     parts = []

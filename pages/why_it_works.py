@@ -1,0 +1,28 @@
+"""Why it works, the page that asks which of the pretrained weights matter and what training changes."""
+
+import streamlit as st
+
+from pages.shared.completing import alike_results, watch
+from pages.shared.frame import draw_header, invite
+from pages.shared.knowledge import draw_ladder, draw_movement, draw_similarity, knowledge_of
+from pages.shared.related import draw_related
+from pages.shared.results import choose_experiment, observed_runs
+from pages.shared.wording import facts_of
+
+QUESTION = "Why does it work?"
+POLL_S = 5
+
+header = st.container()
+experiment = choose_experiment()
+with header:
+    draw_header(QUESTION, facts_of(experiment) if experiment else ())
+if experiment is None or not observed_runs(experiment.experiment_id):
+    invite("This page takes a finished comparison apart, and there is none yet.", "Try a sample", "home")
+else:
+    results = alike_results(experiment)
+    known = knowledge_of(experiment, results)
+    watch(known.tried.runs, POLL_S)
+    draw_ladder(known)
+    draw_movement(known)
+    draw_similarity(known)
+    draw_related(known.tried, results)

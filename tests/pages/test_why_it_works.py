@@ -1,0 +1,113 @@
+"""*Why it works*: empty, untried, on the way, finished, failed; the ladder and what training changed."""
+
+import pytest
+
+from tests.pages.fixtures import (
+    add_experiment,
+    fail_run,
+    finish_all,
+    finish_run,
+    runs_of,
+    store_sample_dataset,
+)
+from tests.pages.reading import figures_of, links_of, open_drawers, open_page, query_of, text_of
+
+LADDER = ["shuffled", "encoder_only", "embeddings_only", *(f"reinit_top_{count}" for count in range(1, 6))]
+REACHED = {"fine_tuned": 0.95, "scratch": 0.4, "embeddings_only": 0.62, "reinit_top": 0.8, "shuffled": 0.4}
+
+
+@pytest.fixture
+def experiment(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
+    finish_all(workspace, made, **REACHED)
+    return made
+
+
+def offer(app):
+    return next((one for one in app.button if one.label.startswith("Try it")), None)
+
+
+def queue_ladder(app, workspace):
+    """Click the offer and return the experiment that it queued."""
+    open_page(app, "why_it_works")
+    offer(app).click().run()
+    return workspace.database.list_experiments()[0]
+
+
+def test_without_results_it_leads_to_the_samples(app):
+    open_page(app, "why_it_works")
+    assert app.title[0].value == "Why does it work?"
+    assert links_of(app) == ["Try a sample"]
+    assert not figures_of(app)
+
+
+def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, experiment):
+    open_page(app, "why_it_works")
+    shown = text_of(app)
+    assert "Not tried yet:** Shuffled, Layers only, Embeddings only, Top 5 layers redrawn" in shown
+    assert offer(app).label.startswith("Try it: 16 runs, ")
+    assert "more accurate than the same network trained from scratch" in shown
+    assert "Fine-tuning moved layer 6 most, by 7.1 % of the size of its weights" in shown
+    assert "a similarity of 1.00 in the embeddings and 0.94 in layer 6" in shown
+    assert len(figures_of(app)) == 3
+
+
+def test_one_click_queues_exactly_the_missing_arms(app, workspace, experiment):
+    queued = queue_ladder(app, workspace)
+    assert app.title[0].value == "How is the training going?"
+    assert query_of(app, "experiment") == queued.experiment_id
+    cells = {(run.arm.name, run.train_size, run.seed) for run in runs_of(workspace, queued)}
+    assert cells == {(arm, 33, seed) for arm in LADDER for seed in (0, 1)}
+    assert (queued.split, queued.training) == (experiment.split, experiment.training)
+
+
+def test_what_is_on_the_way_is_told(app, workspace, experiment):
+    queue_ladder(app, workspace)
+    open_page(app, "why_it_works", experiment=experiment.experiment_id)
+    assert "16 runs on the way" in text_of(app)
+    assert offer(app) is None
+
+
+def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experiment):
+    finish_all(workspace, queue_ladder(app, workspace), **REACHED)
+    open_page(app, "why_it_works", experiment=experiment.experiment_id)
+    shown = text_of(app)
+    assert "Keeping the embeddings alone, 52 % of the weights, goes 40 % of the way" in shown
+    assert "No difference shown between training all-MiniLM-L6 with its weights shuffled" in shown
+    assert "Top layers redrawn" in figures_of(app)[0]
+    assert offer(app) is None
+
+
+def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment):
+    queued = queue_ladder(app, workspace)
+    for run in runs_of(workspace, queued):
+        if run.arm.name == "shuffled":
+            fail_run(workspace, run)
+        else:
+            finish_run(workspace, run)
+    open_page(app, "why_it_works", experiment=experiment.experiment_id)
+    assert "2 runs of the ladder did not finish" in text_of(app)
+    assert "Not tried yet:** Shuffled with 33 train examples" in text_of(app)
+
+
+def test_runs_of_an_earlier_version_have_no_layers(app, workspace, experiment):
+    for run in runs_of(workspace, experiment):
+        (workspace.run_folder(run.run_id).path / "layers.json").unlink(missing_ok=True)
+    open_page(app, "why_it_works")
+    assert "none here has done so" in text_of(app)
+    assert "more accurate than the same network trained from scratch" in text_of(app)
+
+
+def test_every_figure_has_its_numbers(app, experiment):
+    open_drawers(open_page(app, "why_it_works"))
+    columns = [set(one.value.columns) for one in app.dataframe]
+    assert len(columns) == len(figures_of(app)) == 3
+    assert {"Weights kept, %", "Seeds", "Test examples"} <= columns[0]
+    assert {"Part", "Moved, % of its size", "Similarity (CKA)"} <= columns[1]
+
+
+def test_a_hostile_name_is_shown_literally(app, workspace):
+    name = "![x](https://example.org/x.png) **bold**"
+    finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace, name=name)))
+    open_page(app, "why_it_works")
+    assert not [one.value for one in (*app.markdown, *app.caption) if "![x](https" in one.value]

@@ -1,0 +1,98 @@
+"""What is left of a first task once a network that had learned it was trained on a second one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from tl_core.catalogue.tokens import tokenizer_hash
+from tl_core.data.dataset import Dataset, read_dataset
+from tl_core.data.splitting import read_split, train_subset
+from tl_core.experiments.recording import prediction_rows
+from tl_core.models.classifiers import TextClassifier, load_saved
+from tl_core.models.probing import probe_logits
+from tl_core.schema import Precision, RunRecord
+from tl_core.store.workspace import Workspace
+from tl_core.training.batching import TokenExamples
+from tl_core.training.encoding import encode_all, tokenize
+from tl_core.training.fit import predict_logits
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstTask:
+    """A finished run's task: its data, the rows it learned from and was tested on, and its network."""
+
+    record: RunRecord
+    dataset: Dataset
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    model: TextClassifier
+    tokens: TokenExamples
+
+
+def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
+    """Read a run's task. Raises NotFoundError if its dataset, its split or its folder is gone."""
+    folder = workspace.run_folder(run_id)
+    record = folder.read_record()
+    config = record.config
+    place = workspace.dataset_folder(config.dataset_fingerprint)
+    dataset, split = read_dataset(place), read_split(place, config.split_hash)
+    max_length = int(record.base_model_facts["max_length"])
+    key = f"{tokenizer_hash(folder.model_dir)}-{max_length}"
+    cache = workspace.token_cache(config.dataset_fingerprint, key)
+    return FirstTask(
+        record=record,
+        dataset=dataset,
+        train=train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64),
+        test=split.test.astype(np.int64),
+        model=load_saved(folder.model_dir),
+        tokens=tokenize(dataset.table, folder.model_dir, max_length, cache),
+    )
+
+
+def measure_forgetting(
+    first: FirstTask,
+    second: TextClassifier,
+    device: torch.device,
+    precision: Precision,
+    batch_size: int,
+    should_stop: Callable[[], bool],
+    check: Callable[[], None],
+) -> pa.Table:
+    """Score the first task's test examples after the second task.
+
+    Parameters
+    ----------
+    first
+        Its network is changed in place: it gets the encoder of ``second``.
+
+    Returns
+    -------
+    Prediction rows whose ``split`` is ``head_after`` (the first task's own head on the new encoder),
+    ``probe_before`` or ``probe_after`` (a linear probe fitted anew on the first task's train examples, on the
+    features of the encoder before and after).
+    """
+
+    def probe() -> NDArray[np.float32]:
+        rows = np.concatenate([first.train, first.test])
+        features = encode_all(
+            first.model, first.tokens.select(rows), device, precision, lambda done, total: check(), batch_size
+        )
+        flat = features.flatten(1).numpy()
+        num_train = len(first.train)
+        targets = first.dataset.targets()[first.train].astype(np.int64)
+        num_labels = len(first.record.config.labels)
+        return probe_logits(flat[:num_train], targets, flat[num_train:], num_labels)
+
+    found = {"probe_before": probe()}
+    first.model.encoder.load_state_dict(second.encoder.state_dict())
+    found["probe_after"] = probe()
+    found["head_after"] = predict_logits(
+        first.model, first.tokens, first.test, device, precision, should_stop, batch_size
+    )
+    return pa.concat_tables(
+        prediction_rows(first.dataset, name, first.test, logits) for name, logits in found.items()
+    )

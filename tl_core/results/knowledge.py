@@ -1,0 +1,186 @@
+"""What the weights know: results over what was kept of them, and what training has changed in them."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.answers_tried import (
+    SCRATCH,
+    TUNED,
+    Tried,
+    live_cells,
+    mean_rows,
+    put_together,
+    seed_rows,
+)
+from tl_core.results.comparison import ExperimentResults, Key, ranked
+from tl_core.results.runs import UNREADABLE
+from tl_core.schema import Arm, ExperimentConfig, LayerChanges, RunRecord, State
+from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
+
+_ENDS = {SCRATCH.name: 0.0, TUNED.name: 1.0}
+"""Shares of runs that were made before they were recorded."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Knowledge:
+    """The knowledge ladder of one split under one set of rules.
+
+    Attributes
+    ----------
+    tried
+        All runs and their results, of however many experiments.
+    arms
+        The ladder of the base model.
+    shares
+        Share of the encoder's weights that was kept, 0 to 1, by the name of an arm that has finished.
+    changes
+        What training changed, one row per run and part: ``arm, seed, part, moved, similarity``; parts from
+        the bottom.
+    num_texts
+        Texts that representations were compared on; 0 before a run has measured any.
+    """
+
+    tried: Tried
+    arms: tuple[Arm, ...]
+    shares: Mapping[str, float]
+    changes: pd.DataFrame
+    num_texts: int
+
+    @property
+    def keys(self) -> list[Key]:
+        """The ladder's arms that have finished, from the one that keeps least."""
+        size = self.tried.largest
+        found = [arm.name for arm in self.arms if (arm.name, size) in self.tried.predictions]
+        found = [name for name in found if name in self.shares]
+        return [(name, size) for name in sorted(found, key=lambda name: self.shares[name])]
+
+    def missing(self) -> tuple[tuple[Arm, int], ...]:
+        """List the arms that nobody has run or queued at the largest train size."""
+        there = live_cells(self.tried.runs)
+        wanted = ((arm, self.tried.largest) for arm in self.arms)
+        return tuple(cell for cell in wanted if cell not in there)
+
+    def coming(self) -> tuple[RunRow, ...]:
+        """List the ladder's runs that have not ended yet."""
+        return tuple(run for run in self._own_runs() if not run.state.is_final)
+
+    def lost(self) -> tuple[RunRow, ...]:
+        """List the ladder's runs that failed or were cancelled."""
+        return tuple(run for run in self._own_runs() if run.state in (State.FAILED, State.CANCELLED))
+
+    def _own_runs(self) -> list[RunRow]:
+        size = self.tried.largest
+        return [
+            run for run in self.tried.runs if run.config.arm in self.arms and run.config.train_size == size
+        ]
+
+
+def gather_knowledge(
+    experiment: ExperimentConfig,
+    arms: tuple[Arm, ...],
+    results: Sequence[ExperimentResults],
+    folder_of: Callable[[str], RunFolder],
+) -> Knowledge:
+    """Put together what experiments that are alike say about the ladder.
+
+    Parameters
+    ----------
+    arms
+        The ladder of the experiment's base model.
+    results
+        Those of the chosen experiment first.
+    folder_of
+        Finds the folder of a run.
+    """
+    tried = put_together(experiment, results)
+    records = [run.record for one in results for run in one.finished if run.config.arm in arms]
+    own = [record for record in records if record.config.train_size == tried.largest]
+    shares = {record.config.arm.name: _share(record) for record in own}
+    read = [(record, _read(folder_of(record.config.run_id))) for record in own]
+    return Knowledge(
+        tried=tried,
+        arms=arms,
+        shares={name: share for name, share in shares.items() if share is not None},
+        changes=_change_rows(read),
+        num_texts=max((changes.num_texts for _, changes in read if changes), default=0),
+    )
+
+
+def _share(record: RunRecord) -> float | None:
+    return _ENDS.get(record.config.arm.name) if record.kept_share is None else record.kept_share
+
+
+def _read(folder: RunFolder) -> LayerChanges | None:
+    """Read what a run measured; None for one of an earlier version or with a damaged file."""
+    with contextlib.suppress(*UNREADABLE):
+        return folder.read_layers()
+    return None
+
+
+def _change_rows(read: Sequence[tuple[RunRecord, LayerChanges | None]]) -> pd.DataFrame:
+    rows = {
+        (record.config.arm.name, record.config.seed, part.part): (part.moved, part.similarity)
+        for record, changes in read
+        for part in (changes.parts if changes else ())
+    }
+    columns = ["arm", "seed", "part", "moved", "similarity"]
+    found = pd.DataFrame([(*key, *values) for key, values in rows.items()], columns=columns)
+    return found.astype({"moved": float, "similarity": float})
+
+
+def ladder_seeds(known: Knowledge) -> pd.DataFrame:
+    """List the ladder's values by seed: the columns of `seed_rows`, and ``kept`` (share, 0 to 1)."""
+    rows = seed_rows(known.tried, known.keys)
+    return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
+
+
+def ladder_means(known: Knowledge) -> pd.DataFrame:
+    """List the ladder's means, from the arm that keeps least: the columns of `mean_rows`, and ``kept``."""
+    rows = mean_rows(known.tried, known.keys)
+    return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
+
+
+def ladder_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List the ladder as a person reads it.
+
+    Parameters
+    ----------
+    labels
+        Display names by arm name.
+    """
+    rows = ladder_means(known)
+    metric = METRIC_WORDS[known.tried.experiment.headline_metric]
+    return pd.DataFrame(
+        {
+            "Arm": rows["arm"].map(labels),
+            "Weights kept, %": (100 * rows["kept"]).round(1),
+            f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
+            "95 % interval from": (100 * rows["low"]).round(1),
+            "to": (100 * rows["high"]).round(1),
+            "Seeds": rows["num_seeds"],
+            "Test examples": rows["num_examples"],
+        }
+    )
+
+
+def change_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
+    """List how far each part moved and how alike it stayed, as means over seeds."""
+    groups = known.changes.groupby(["arm", "part"], sort=False)
+    means = groups[["moved", "similarity"]].mean().reset_index()
+    order = [arm.name for arm in ranked(known.arms)]
+    means = means.sort_values("arm", key=lambda arms: arms.map(order.index), kind="stable")
+    seeds = groups["seed"].nunique().to_dict()
+    return pd.DataFrame(
+        {
+            "Arm": means["arm"].map(labels),
+            "Part": means["part"],
+            "Moved, % of its size": (100 * means["moved"]).round(1),
+            "Similarity (CKA)": means["similarity"].round(3),
+            "Seeds": [seeds[arm, part] for arm, part in zip(means["arm"], means["part"], strict=True)],
+        }
+    )

@@ -1,0 +1,208 @@
+"""Related tasks: direct against two-stage transfer, and what a second task leaves of the first."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.wording import METRIC_WORDS, take_apart
+from tl_core.results.answers_told import Said
+from tl_core.results.answers_tried import Tried
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.runs import UNREADABLE, FinishedRun, logits_of, read_finished_run
+from tl_core.schema import Arm, ArmKind, Metric, RunConfig
+from tl_core.store.run_folder import RunFolder
+
+HEAD_BEFORE, HEAD_AFTER = "fine_tuned:before", "fine_tuned:after"
+PROBE_BEFORE, PROBE_AFTER = "frozen:before", "frozen:after"
+STAGES = {
+    HEAD_BEFORE: "Own head, before",
+    HEAD_AFTER: "Own head, after",
+    PROBE_BEFORE: "New head, before",
+    PROBE_AFTER: "New head, after",
+}
+"""Display names of what is left, in the form of arms' names: before and after the second task."""
+_PHRASES = {
+    HEAD_BEFORE: "the same before it",
+    HEAD_AFTER: "the first network on its own task after the second one",
+    PROBE_BEFORE: "the same before it",
+    PROBE_AFTER: "a new head on its features after the second task",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TwoStages:
+    """An arm that starts from a run of another task.
+
+    Attributes
+    ----------
+    arm
+        The two-stage arm.
+    direct
+        The arm that starts from where the first task had started, whether or not it has run.
+    first
+        The first task's run.
+    left
+        Predictions on the first task's test split by the keys of `STAGES`, seeds of the second task; empty
+        before one has been measured.
+    """
+
+    arm: Arm
+    direct: Arm
+    first: FinishedRun
+    left: Mapping[str, ArmPredictions]
+
+    @property
+    def metric(self) -> Metric:
+        """The first task's headline metric."""
+        return self.first.config.headline_metric
+
+
+def find_two_stages(
+    tried: Tried,
+    results: Sequence[ExperimentResults],
+    run_behind: Callable[[str], str | None],
+    folder_of: Callable[[str], RunFolder],
+) -> list[TwoStages]:
+    """Find the arms that were fine-tuned from a run of this workspace, those with results.
+
+    Parameters
+    ----------
+    run_behind
+        Gives the run that a base model comes from; None for others.
+    folder_of
+        Finds the folder of a run.
+    """
+    found = []
+    for name, size in tried.predictions:
+        arm = Arm.parse(name)
+        if arm.kind is not ArmKind.FINE_TUNED or arm.base_model is None or size != tried.largest:
+            continue
+        first = _read(folder_of, run_behind(arm.base_model))
+        if first is None:
+            continue
+        origin = first.config.base_model
+        direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
+        runs = [run.config for one in results for run in one.runs_of(name, size)]
+        found.append(TwoStages(arm=arm, direct=direct, first=first, left=_left(first, runs, folder_of)))
+    return found
+
+
+def _read(folder_of: Callable[[str], RunFolder], run_id: str | None) -> FinishedRun | None:
+    if run_id is not None:
+        with contextlib.suppress(*UNREADABLE):
+            return read_finished_run(folder_of(run_id))
+    return None
+
+
+def _left(
+    first: FinishedRun, runs: Sequence[RunConfig], folder_of: Callable[[str], RunFolder]
+) -> dict[str, ArmPredictions]:
+    """Stack what each seed of the second task has left; the first task's own run counts for all of them."""
+    tables: dict[int, pa.Table] = {}
+    for run in sorted(runs, key=lambda run: run.seed):
+        with contextlib.suppress(*UNREADABLE):
+            tables.setdefault(run.seed, folder_of(run.run_id).read_first_task())
+    if not tables:
+        return {}
+    seeds = tuple(tables)
+
+    def stack(key: str, split: str) -> ArmPredictions:
+        parts = [table.filter(pc.equal(table.column("split"), split)) for table in tables.values()]
+        return replace(
+            _predictions(first, key), seeds=seeds, logits=np.stack([logits_of(one) for one in parts])
+        )
+
+    return {
+        HEAD_BEFORE: _predictions(first, HEAD_BEFORE).repeated_for(seeds),
+        HEAD_AFTER: stack(HEAD_AFTER, "head_after"),
+        PROBE_BEFORE: stack(PROBE_BEFORE, "probe_before").for_seeds(seeds[:1]).repeated_for(seeds),
+        PROBE_AFTER: stack(PROBE_AFTER, "probe_after"),
+    }
+
+
+def _predictions(first: FinishedRun, key: str) -> ArmPredictions:
+    return ArmPredictions(
+        arm=key,
+        train_size=first.config.train_size,
+        seeds=(0,),
+        example_ids=first.example_ids,
+        targets=first.targets,
+        logits=first.logits[None],
+        split_hash=first.config.split_hash,
+    )
+
+
+def tell_left(stages: TwoStages) -> list[Said]:
+    """Say what is left of the first task: with its own head, and with a new one on the same features."""
+    pairs = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE)) if stages.left else ()
+    return [_difference(stages, after, before) for after, before in pairs]
+
+
+def _difference(stages: TwoStages, after: str, before: str) -> Said:
+    verdict = compare(stages.left[after], stages.left[before], metric=stages.metric, labels=_PHRASES)
+    values = " and ".join(_percent(_summary(stages, key).mean) for key in (before, after))
+    parts = take_apart(verdict, _PHRASES)
+    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
+    count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
+    return Said(
+        claim=f"{parts.claim}.",
+        proof=(
+            f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}{unit}, "
+            f"{count} of the second task, {verdict.num_examples:,} test examples"
+        ),
+    )
+
+
+def _summary(stages: TwoStages, key: str) -> ArmSummary:
+    return summarise(stages.left[key], stages.metric)
+
+
+def left_seeds(stages: TwoStages) -> pd.DataFrame:
+    """List what is left by seed: ``arm`` (key of `STAGES`), ``seed``, ``value``; what has no seed, once."""
+    rows = [
+        (key, seed, value)
+        for key in stages.left
+        for summary in [_summary(stages, key)]
+        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[: _count(stages, key)]
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "value"])
+
+
+def _count(stages: TwoStages, key: str) -> int:
+    return 1 if stages.left[key].is_deterministic else stages.left[key].num_seeds
+
+
+def left_means(stages: TwoStages) -> pd.DataFrame:
+    """List means: ``arm`` (key of `STAGES`), ``mean``, ``low``, ``high`` (fractions), ``num_seeds``."""
+    rows = [
+        (key, summary.mean, *summary.ci95, _count(stages, key))
+        for key in stages.left
+        for summary in [_summary(stages, key)]
+    ]
+    return pd.DataFrame(rows, columns=["arm", "mean", "low", "high", "num_seeds"])
+
+
+def left_numbers(stages: TwoStages) -> pd.DataFrame:
+    """List what is left of the first task as a person reads it."""
+    rows = left_means(stages)
+    return pd.DataFrame(
+        {
+            "First task": rows["arm"].map(STAGES),
+            f"Mean test {METRIC_WORDS[stages.metric]}, %": (100 * rows["mean"]).round(1),
+            "95 % interval from": (100 * rows["low"]).round(1),
+            "to": (100 * rows["high"]).round(1),
+            "Seeds": rows["num_seeds"],
+            "Test examples": len(stages.first.targets),
+        }
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
