@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.workbooks import DATE, ods, old_office, packed, xlsx
+from tests.data.binary_workbooks import xlsb
+from tests.data.workbooks import DATE, ods, old_office, packed, with_macros, xlsx
 from tl_core.data import apart
 from tl_core.data.reading import Table, read_table
 from tl_core.data.workbooks import Cell, cell_text
@@ -80,6 +81,15 @@ def test_opendocument_is_read(read: Read) -> None:
     assert table.columns.to_pylist()[0] == {"text": "Größe & <Maß>", "label": "x"}
 
 
+def test_workbooks_with_macros_and_binary_ones_are_read_alike(read: Read) -> None:
+    rows: list[list[str | float]] = [["text", "label"], ["Größe <b>", 1.0], ["bad\nfilm " * 20, 2.5]]
+    expected = {"text": [str(row[0]) for row in rows[1:]], "label": ["1", "2.5"]}
+    for content in (with_macros(xlsx({"First": rows})), xlsb(rows)):
+        table = read(content)
+        assert table.columns.to_pydict() == expected
+        assert (table.decisions.format, table.decisions.sheet) == (FileFormat.EXCEL, "First")
+
+
 def test_ending_decides_nothing(tmp_path: Path) -> None:
     path = tmp_path / "table.xls"
     path.write_bytes(xlsx({"s": ROWS}))
@@ -93,6 +103,7 @@ BAD = {
     "no sheets": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<workbook/>"}), "mine.xlsx"),
     "damaged XML": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<work"}), "mine.xlsx"),
     "cut": (xlsx({"s": ROWS})[:-40], "damaged, cut off"),
+    "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has one"),
     "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "without a password"),
     "old Word document": (old_office(["WordDocument", "1Table"]), "of another kind"),
     "old Office, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged"),

@@ -45,6 +45,18 @@ def xlsx(sheets: Mapping[str, Cells], hidden: Sequence[str] = (), extra_rows: st
     return packed(parts)
 
 
+def with_macros(workbook: bytes) -> bytes:
+    """Return an Excel workbook as ``.xlsm``: it says that it has macros, and brings a part with some."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    parts["[Content_Types].xml"] = (
+        "<Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'><Override PartName="
+        "'/xl/workbook.xml' ContentType='application/vnd.ms-excel.sheet.macroEnabled.main+xml'/></Types>"
+    )
+    parts["xl/vbaProject.bin"] = OLD_OFFICE + bytes(504)
+    return packed(parts)
+
+
 def ods(rows: Sequence[Sequence[str]]) -> bytes:
     """Return an OpenDocument workbook with one sheet of texts."""
     office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
