@@ -146,6 +146,12 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
     assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 10
 
 
+def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace, experiment):
+    text = Reading(report(workspace, experiment)).text
+    assert "30.0 s and 0.075 Wh a run, 3 runs" in text
+    assert "what pretraining itself cost is not included" in text
+
+
 def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
     assert "How far can its confidence be trusted? On average Fine-tuned says" in text

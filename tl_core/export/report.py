@@ -30,7 +30,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import arm_phrases, find_label_worth
 from tl_core.results.reaching import find_reaching, reaching_sentence
-from tl_core.schema import Arm, DatasetInfo, State
+from tl_core.schema import DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -178,8 +178,7 @@ def _training_time(scene: Scene, arm: str) -> str:
     known = [seconds for seconds in times if seconds is not None]
     if not known:
         return "no finished run"
-    words = f"{sum(known) / len(known):,.1f} s{_energy(scene, arm)} a run, {_plural(len(known), 'run')}"
-    return f"{words}; its pretraining not counted" if Arm.parse(arm).kind.is_pretrained else words
+    return f"{sum(known) / len(known):,.1f} s{_energy(scene, arm)} a run, {_plural(len(known), 'run')}"
 
 
 def _energy(scene: Scene, arm: str) -> str:
