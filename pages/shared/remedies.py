@@ -10,7 +10,7 @@ from tl_core.schema import Verdict
 
 PLANS = {
     "more_steps": (plan_longer, "Train all arms twice as long"),
-    "search_rates": (plan_search_of_rates, "Try lower and higher rates for every arm"),
+    "search_rates": (plan_search_of_rates, "Search every arm's rates"),
 }
 
 
