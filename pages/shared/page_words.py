@@ -8,9 +8,10 @@ _WORDS = {
         "dataset example label class split train validation test arm base-model pretrained weights layers "
         "embeddings shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed preset batch-size step epoch learning-rate warm-up budget "
-        "plateau loss token accuracy macro-f1 f1 confusion-matrix points verdict 95-interval p-value "
-        "mcnemar-s-test one-label-for-all did-not-learn still-improving below-the-largest-class "
-        "seeds-missing "
+        "plateau loss energy token accuracy macro-f1 f1 confusion-matrix confidence calibration-error "
+        "temperature brier-score abstaining points verdict 95-interval p-value corrected-p-value "
+        "equivalent margin mcnemar-s-test one-label-for-all did-not-learn still-improving "
+        "below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -26,19 +27,20 @@ _WORDS = {
     "models": (
         "dataset example label split train test arm base-model weights layers embeddings shuffled "
         "knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf majority-class "
-        "experiment run seed batch-size learning-rate token macro-f1 "
+        "experiment run seed batch-size learning-rate energy token macro-f1 "
     ),
     "runs": (
-        "example class split train validation test arm base-model weights layers embeddings shuffled "
-        "knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf majority-class "
-        "experiment run seed batch-size step epoch learning-rate budget plateau loss token accuracy "
-        "macro-f1 verdict "
+        "example label class split train validation test arm base-model weights layers embeddings "
+        "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
+        "majority-class experiment run seed batch-size step epoch learning-rate budget plateau loss "
+        "energy token accuracy macro-f1 verdict did-not-learn still-improving "
     ),
     "side_by_side": (
-        "dataset example class split train validation test arm base-model weights layers embeddings "
+        "dataset example label class split train validation test arm base-model weights layers embeddings "
         "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
-        "majority-class experiment run seed preset step loss headline-metric accuracy macro-f1 f1 points "
-        "verdict 95-interval p-value "
+        "majority-class experiment run seed preset step epoch learning-rate budget plateau loss energy "
+        "headline-metric accuracy macro-f1 f1 brier-score points verdict 95-interval p-value "
+        "corrected-p-value equivalent margin did-not-learn still-improving "
     ),
     "try_it": (
         "dataset example label class split train validation test arm layers embeddings shuffled "
@@ -46,10 +48,11 @@ _WORDS = {
         "experiment run seed budget plateau macro-f1 "
     ),
     "why_it_works": (
-        "dataset class split train validation test arm pretrained weights layers embeddings shuffled "
-        "knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf majority-class "
-        "experiment run seed step learning-rate budget plateau token similarity-by-cka accuracy macro-f1 "
-        "points 95-interval "
+        "dataset example label class split train validation test arm pretrained weights layers embeddings "
+        "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
+        "majority-class experiment run seed step epoch learning-rate budget plateau loss token "
+        "similarity-by-cka accuracy macro-f1 brier-score points 95-interval corrected-p-value equivalent "
+        "margin did-not-learn still-improving "
     ),
 }
 

@@ -14,7 +14,13 @@ from pages.shared.glossary import words_in
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "pages"
-SPEAKING = ("pages", "tl_core.charts", "tl_core.results", "tl_core.evaluation.wording")
+SPEAKING = (
+    "pages",
+    "tl_core.charts",
+    "tl_core.results",
+    "tl_core.evaluation.flags",
+    "tl_core.evaluation.wording",
+)
 """Packages whose texts reach a person."""
 GLOSSARY = "pages.shared.glossary"
 """It explains the words, and uses others in doing so."""
