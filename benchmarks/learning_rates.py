@@ -2,13 +2,15 @@
 
 ``python -m benchmarks.learning_rates`` trains every arm with the built-in model at every rate of its grid on
 500 examples of two real sets, two seeds each, five epochs, batch 16, and takes the rate with the highest mean
-accuracy on validation. Test examples are never scored. The answers are
-`planning.presets.DEFAULT_RATES` and, for an architecture's own head, `OWN_HEAD_RATES`.
+accuracy on validation; the contrastive arm, which is made for few labels, on 48 examples. Test examples are
+never scored. The answers are `planning.presets.DEFAULT_RATES` and, for an architecture's own head,
+`OWN_HEAD_RATES`. ``--arms`` measures some arms anew and keeps what is known of the others.
 """
 
+import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -28,10 +30,12 @@ from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, T
 from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.encoding import compute_features, tokenize
-from tl_core.training.fit import fit
+from tl_core.training.fit import SCORING_FACTOR, fit
+from tl_core.training.objective import make_objective
 
 SETS = ("trec6", "cr")
 TRAIN_SIZE = 500
+FEW_SHOT_SIZE = 48
 NUM_SEEDS = 2
 TRAINING = TrainingConfig(epochs=5, num_evaluations=1, max_eval_examples=512)
 
@@ -57,6 +61,7 @@ GRIDS: dict[Pooling, dict[ArmKind, list[LearningRates]]] = {
             LearningRates(encoder=3e-4, head=5e-3),
             LearningRates(encoder=5e-4, head=5e-3),
         ],
+        ArmKind.CONTRASTIVE: [LearningRates(encoder=rate, head=0) for rate in (2e-5, 5e-5, 1e-4)],
     },
     Pooling.OWN: {
         ArmKind.FROZEN: _head_alone(1e-3, 5e-3, 1e-2, 2e-2, 5e-2),
@@ -93,7 +98,16 @@ def final_evaluation(
         drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"
         kept = cache / f"{dataset.info.fingerprint}-{drawn}-{pooling}"
         examples = compute_features(model, examples, device, precision, kept).examples
-    train = train_subset(dataset, split, TRAIN_SIZE, seeds.subset)
+    size = FEW_SHOT_SIZE if kind is ArmKind.CONTRASTIVE else TRAIN_SIZE
+    train = train_subset(dataset, split, size, seeds.subset)
+    objective = make_objective(
+        kind,
+        examples.select(train),
+        device=device,
+        precision=precision,
+        scoring_batch_size=SCORING_FACTOR * TRAINING.batch_size,
+        max_eval_examples=TRAINING.max_eval_examples,
+    )
     events = fit(
         model,
         examples.select(train),
@@ -105,18 +119,20 @@ def final_evaluation(
         precision=precision,
         micro_batch_size=TRAINING.batch_size,
         clock=Clock(),
+        objective=objective,
     )
     return [event for event in events if isinstance(event, EvalFinished)][-1]
 
 
-def measure() -> Iterator[dict[str, Any]]:
-    """Yield one row per head, arm and rate."""
+def measure(kinds: Collection[ArmKind]) -> Iterator[dict[str, Any]]:
+    """Yield one row per head, arm of these kinds and rate."""
     datasets = [load(name) for name in SETS]
     combinations = [
         (pooling, kind, rates)
         for pooling, grid in GRIDS.items()
         for kind, tried in grid.items()
         for rates in tried
+        if kind in kinds
     ]
     with tempfile.TemporaryDirectory() as cache:
         for pooling, kind, rates in combinations:
@@ -152,7 +168,11 @@ def best(rows: list[dict[str, Any]], pooling: Pooling) -> dict[str, dict[str, An
 
 def main() -> None:
     """Measure, choose and write the JSON."""
-    rows = list(measure())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--arms", nargs="+", type=ArmKind, default=list(ArmKind))
+    kinds, target = parser.parse_args().arms, Path(__file__).with_suffix(".json")
+    known = json.loads(target.read_text())["rows"] if target.exists() else []
+    rows = [*(row for row in known if ArmKind(row["arm"]) not in kinds), *measure(kinds)]
     chosen = {pooling.value: best(rows, pooling) for pooling in GRIDS}
     device = choose_device()
     answer = {
@@ -160,6 +180,7 @@ def main() -> None:
         "base_model": BUILTIN,
         "sets": SETS,
         "train_size": TRAIN_SIZE,
+        "few_shot_train_size": FEW_SHOT_SIZE,
         "num_seeds": NUM_SEEDS,
         "training": TRAINING.model_dump(mode="json"),
         "device": device.type,
@@ -168,7 +189,7 @@ def main() -> None:
         "chosen": chosen,
         "rows": rows,
     }
-    Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2) + "\n")
+    target.write_text(json.dumps(answer, indent=2) + "\n")
     print(json.dumps(chosen, indent=2))
 
 

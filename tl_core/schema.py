@@ -104,6 +104,7 @@ class ArmKind(StrEnum):
     EMBEDDINGS_ONLY = "embeddings_only"
     ENCODER_ONLY = "encoder_only"
     SHUFFLED = "shuffled"
+    CONTRASTIVE = "contrastive"
 
     @property
     def is_neural(self) -> bool:
@@ -113,7 +114,7 @@ class ArmKind(StrEnum):
     @property
     def is_pretrained(self) -> bool:
         """Whether the arm starts from pretrained weights, or from what is left of them."""
-        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED) or self.is_partial
+        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED, ArmKind.CONTRASTIVE) or self.is_partial
 
     @property
     def is_frozen(self) -> bool:
@@ -416,15 +417,21 @@ class TrainingConfig(Frozen):
 
 
 class LearningRates(Frozen):
-    """Peak learning rates of one arm; a frozen encoder has 0.
+    """Peak learning rates of one arm; a frozen encoder has 0, and so has a head that no step trains.
 
     ``redrawn`` is that of encoder weights which start at random in an arm that keeps the others; None where
     there is one rate for the whole encoder.
     """
 
     encoder: float = Field(ge=0)
-    head: float = Field(gt=0)
+    head: float = Field(ge=0)
     redrawn: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _something_is_trained(self) -> Self:
+        if self.encoder == self.head == 0:
+            raise ValueError("a learning rate above 0 is needed for the encoder or the head")
+        return self
 
 
 class RateSearchPlan(Frozen):

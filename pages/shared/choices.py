@@ -25,6 +25,7 @@ from tl_core.schema import (
 
 SHOWN_KINDS = (
     ArmKind.FINE_TUNED,
+    ArmKind.CONTRASTIVE,
     ArmKind.FROZEN,
     ArmKind.SCRATCH,
     ArmKind.FROZEN_RANDOM,
@@ -33,6 +34,7 @@ SHOWN_KINDS = (
 )
 ARM_SENTENCES = {
     ArmKind.FINE_TUNED: "Transfer learning: the pretrained network, trained further on your texts.",
+    ArmKind.CONTRASTIVE: "SetFit: the pretrained network, tuned on pairs of texts; for very few labels.",
     ArmKind.FROZEN: "The pretrained network as it is, with a trained head: prior knowledge alone.",
     ArmKind.SCRATCH: "The same network from random weights: what your labels alone can teach it.",
     ArmKind.FROZEN_RANDOM: "Random weights as they are, with a trained head: the architecture alone.",

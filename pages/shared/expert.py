@@ -236,7 +236,7 @@ def choose_rate_search(preset: Preset) -> bool:
 
 
 def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
-    """Choose each arm's peak learning rates; the rates of frozen encoders are zero."""
+    """Choose each arm's peak learning rates; the rates of frozen encoders and of fitted heads are zero."""
     st.caption(
         "Peak learning rates, from above 0 to 1. Each arm has its own, because rates made for fine-tuning "
         "are far too small for random weights. They were found with the built-in model, "
@@ -263,12 +263,13 @@ def _rates(arm: Arm, base_model: str) -> LearningRates:
     )
     chosen_head = head.number_input(
         f"{label}: head",
-        1e-7,
+        1e-7 if usual.head else 0.0,
         1.0,
         usual.head,
-        usual.head / STEPS,
+        usual.head / STEPS or None,
         format="%.1e",
         key=f"head_{arm.name}_{pooling}",
         persist_state="session",
+        disabled=usual.head == 0,
     )
     return usual.model_copy(update={"encoder": chosen_encoder, "head": chosen_head})

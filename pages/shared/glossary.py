@@ -188,6 +188,13 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "fine-tune",
         ),
         _entry(
+            "Contrastive",
+            "The arm that tunes the pretrained network on pairs of texts, so that texts of one class come to "
+            "lie close together, and then fits a head. Made for very few labels; known as SetFit.",
+            "contrastive",
+            "setfit",
+        ),
+        _entry(
             "From scratch",
             "The same network, starting from random weights: what your labels alone can teach it. It "
             "still reads with the pretrained vocabulary.",

@@ -6,12 +6,12 @@ A test compares them with the texts of the pages; ``python -m tests.pages.said``
 _WORDS = {
     "compare": (
         "dataset example label class split train validation test arm base-model pretrained weights layers "
-        "embeddings shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
-        "majority-class experiment run seed preset batch-size step epoch learning-rate warm-up budget "
-        "plateau loss energy token accuracy macro-f1 f1 confusion-matrix confidence calibration-error "
-        "temperature brier-score abstaining points verdict 95-interval p-value corrected-p-value "
-        "equivalent margin mcnemar-s-test one-label-for-all did-not-learn still-improving "
-        "below-the-largest-class seeds-missing "
+        "embeddings shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen "
+        "random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
+        "learning-rate warm-up budget plateau loss energy token accuracy macro-f1 f1 confusion-matrix "
+        "confidence calibration-error temperature brier-score abstaining points verdict 95-interval "
+        "p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all did-not-learn "
+        "still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -19,37 +19,39 @@ _WORDS = {
     ),
     "design": (
         "dataset label class split train validation test transfer-learning arm base-model pretrained "
-        "weights layers embeddings shuffled knowledge-ladder head fine-tuning from-scratch frozen "
-        "random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
+        "weights layers embeddings shuffled knowledge-ladder head fine-tuning contrastive from-scratch "
+        "frozen random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
         "learning-rate warm-up budget plateau loss token headline-metric macro-f1 f1 verdict "
     ),
-    "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
+    "home": (
+        "label split train pretrained fine-tuning from-scratch experiment run 95-interval "
+    ),
     "models": (
         "dataset example label split train test arm base-model weights layers embeddings shuffled "
-        "knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf majority-class "
-        "experiment run seed batch-size learning-rate energy token macro-f1 "
+        "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
+        "majority-class experiment run seed batch-size learning-rate energy token macro-f1 "
     ),
     "runs": (
         "example label class split train validation test arm base-model weights layers embeddings "
-        "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
+        "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed batch-size step epoch learning-rate budget plateau loss "
         "energy token accuracy macro-f1 verdict did-not-learn still-improving "
     ),
     "side_by_side": (
         "dataset example label class split train validation test arm base-model weights layers embeddings "
-        "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
+        "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed preset step epoch learning-rate budget plateau loss energy "
         "headline-metric accuracy macro-f1 f1 brier-score points verdict 95-interval p-value "
         "corrected-p-value equivalent margin did-not-learn still-improving "
     ),
     "try_it": (
         "dataset example label class split train validation test arm layers embeddings shuffled "
-        "knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf majority-class "
-        "experiment run seed budget plateau macro-f1 "
+        "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
+        "majority-class experiment run seed budget plateau macro-f1 "
     ),
     "why_it_works": (
         "dataset example label class split train validation test arm pretrained weights layers embeddings "
-        "shuffled knowledge-ladder head fine-tuning from-scratch frozen random-frozen tf-idf "
+        "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed step epoch learning-rate budget plateau loss token "
         "similarity-by-cka accuracy macro-f1 brier-score points 95-interval corrected-p-value equivalent "
         "margin did-not-learn still-improving "

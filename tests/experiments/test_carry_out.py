@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from scipy.special import softmax
 
 from tests.data.tables import CHOICE, table
 from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
@@ -25,6 +26,7 @@ from tl_core.errors import (
 )
 from tl_core.experiments import carry_out, neural
 from tl_core.experiments.carry_out import carry_out_run
+from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
 from tl_core.planning.first_tasks import settle_base_model
@@ -376,6 +378,33 @@ def test_a_run_can_start_from_the_model_of_an_earlier_one(workspace: Workspace, 
     record = carry_out_one(workspace).read_record()
     assert record.state is State.FINISHED
     assert record.base_model_facts["pooling"] == "mean"
+
+
+def test_a_contrastive_arm_leaves_a_folder_like_any_other(workspace: Workspace, base_model: Path) -> None:
+    (base_model / "1_Pooling").mkdir()
+    (base_model / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "mean"}))
+    experiment = queue_experiment(workspace, base_model, ["contrastive"])
+    folder = carry_out_one(workspace)
+    record, events = folder.read_record(), folder.read_events()
+    assert record.state is State.FINISHED
+    assert record.micro_batch_size == 16
+    assert [event.phase for event in events if isinstance(event, PhaseStarted)] == [
+        "loading",
+        "tokenizing",
+        "training",
+        "predicting",
+        "saving",
+    ]
+    on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
+    assert len(on_validation) == 16
+    assert on_validation[-1].step == 15
+    data = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    texts = dict(zip(data.example_ids(), data.texts(), strict=True))
+    table = folder.read_predictions()
+    asked = [texts[one] for one in table["example_id"].to_pylist()]
+    np.testing.assert_allclose(
+        load_predictor(folder.model_dir).predict(asked), softmax(logits_of(folder), axis=1), atol=0.02
+    )
 
 
 def test_a_download_is_told_to_the_job_and_can_be_cancelled(workspace: Workspace, base_model: Path) -> None:

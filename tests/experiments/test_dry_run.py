@@ -59,6 +59,14 @@ def test_every_network_is_trained_for_some_steps_and_measured(workspace: Workspa
         assert check.memory_mib > 0
 
 
+def test_a_contrastive_arm_is_measured_on_pairs(workspace: Workspace, base_model: Path) -> None:
+    (base_model / "1_Pooling").mkdir()
+    (base_model / "1_Pooling" / "config.json").write_text('{"pooling_mode": "mean"}')
+    (check,) = checked(workspace, plan(workspace, base_model, "contrastive")).values()
+    assert check.is_passed, check.problem
+    assert check.step_s > 0
+
+
 def test_one_batch_is_of_the_longest_train_texts(workspace: Workspace, base_model: Path) -> None:
     experiment = plan(workspace, base_model, "fine_tuned", batch_size=4)
     table = process._texts(workspace, experiment)

@@ -109,6 +109,19 @@ def test_rates_are_searched_where_it_is_asked_and_those_set_by_hand_are_kept(
     assert set(experiment.rate_search.grids) == {"fine_tuned"}
 
 
+def test_a_contrastive_arm_has_a_rate_for_its_encoder_alone(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    assert not design.checkbox(key="arm_contrastive").value
+    design.checkbox(key="arm_contrastive").check().run()
+    assert design.number_input(key="head_contrastive_mean").disabled
+    design.number_input(key="encoder_contrastive_mean").set_value(2e-5).run()
+    experiment = start()
+    assert [arm.name for arm in experiment.arms][:2] == ["fine_tuned", "contrastive"]
+    rates = experiment.learning_rates["contrastive"]
+    assert (rates.encoder, rates.head) == (pytest.approx(2e-5), 0.0)
+
+
 def test_an_arm_that_cannot_run_is_told_and_nothing_is_queued(
     design: AppTest, checking: Checking, workspace: Workspace
 ) -> None:

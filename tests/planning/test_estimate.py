@@ -102,6 +102,13 @@ def test_frozen_features_are_computed_once_and_random_ones_for_each_seed() -> No
     assert random == pytest.approx(FIRST_START_S + 2 * START_S + 3 * features_s)
 
 
+def test_a_contrastive_arm_pays_for_its_heads_too() -> None:
+    # 16 heads before evaluations and one at the end, each on the 160 train examples
+    heads_s = 17 * 160 / 3 * MEAN_TOKENS / 2170
+    found = cost(make_plan("contrastive")).total_s
+    assert found == pytest.approx(FIRST_START_S + NETWORK_S + heads_s)
+
+
 def test_the_plateau_is_estimated_at_its_cap() -> None:
     found = cost(make_plan("fine_tuned", budget=BudgetRule.PLATEAU))
     # 240 steps of 16, and a third of 61 evaluations of 30, of the 160 train examples, of 30 and of 60

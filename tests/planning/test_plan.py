@@ -5,7 +5,7 @@ import pytest
 from tests.store.makers import make_info
 from tl_core.errors import PlanError
 from tl_core.planning.plan import default_metric, expand, num_runs, parse_arms, plan_experiment
-from tl_core.planning.presets import DEFAULT_RATES, PRESETS
+from tl_core.planning.presets import DEFAULT_RATES, OWN_HEAD_RATES, PRESETS
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -98,6 +98,7 @@ def test_each_neural_arm_has_its_own_rates_and_others_have_none() -> None:
     assert {kind for kind in ArmKind if kind.is_neural and not kind.is_partial} == DEFAULT_RATES.keys()
     for kind, rates in DEFAULT_RATES.items():
         assert (rates.encoder == 0) is (kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM))
+        assert (rates.head == 0) is (kind is ArmKind.CONTRASTIVE)
 
 
 def test_the_experiments_own_base_model_needs_no_name() -> None:
@@ -127,6 +128,19 @@ def test_an_arm_says_how_many_layers_it_draws_anew() -> None:
     ]
 
 
+def test_pairs_of_examples_with_weights_are_refused() -> None:
+    info = make_info()
+    weighted = info.model_copy(update={"columns": info.columns.model_copy(update={"weight_column": "n"})})
+    with pytest.raises(PlanError, match="count alike for contrastive; they have weights by 'n'"):
+        plan("contrastive", "fine_tuned", dataset=weighted)
+
+
+def test_a_sentence_encoder_can_be_tuned_on_pairs() -> None:
+    experiment = plan("contrastive", "fine_tuned")
+    assert experiment.learning_rates["contrastive"] == DEFAULT_RATES[ArmKind.CONTRASTIVE]
+    assert OWN_HEAD_RATES[ArmKind.CONTRASTIVE] == DEFAULT_RATES[ArmKind.CONTRASTIVE]
+
+
 # --- what is refused --------------------------------------------------------------------------------------
 
 
@@ -142,6 +156,7 @@ def test_an_arm_says_how_many_layers_it_draws_anew() -> None:
         (["reinit_top_0"], "got 'reinit_top_0'"),
         (["scratch_2"], "got 'scratch_2'"),
         (["reinit_top_7"], "at most 6 layers to draw anew, for all-MiniLM-L6 has no more; got reinit_top_7"),
+        (["fine_tuned", f"contrastive:{OTHER}"], "sentence encoder on disk for contrastive:.*builtin"),
     ],
 )
 def test_arms_that_make_no_sense_are_refused(arms: list[str], said: str) -> None:

@@ -35,6 +35,18 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     assert found["Vocabulary"].value == "shared, pretrained (from scratch too)"
 
 
+def test_the_pairs_of_a_contrastive_arm_are_stated(workspace):
+    arms = ("scratch", "contrastive")
+    made = add_experiment(workspace, store_sample_dataset(workspace), arms=arms, num_seeds=1)
+    finish_all(workspace, made)
+    results = gather(workspace, made.experiment_id)
+    labels = {"scratch": "From scratch", "contrastive": "Contrastive"}
+    found = {fact.name: fact for fact in fairness_facts(results, made.train_sizes[0], labels)}
+    assert found["Learning rates"].value == "Contrastive 5e-5 · From scratch 5e-4"
+    assert found["Pairs"].value.startswith("contrastive: the same steps")
+    assert not found["Pairs"].difference
+
+
 @pytest.mark.parametrize(
     ("name", "change", "difference"),
     [

@@ -32,10 +32,11 @@ from tl_core.schema import (
 )
 from tl_core.training import clock as clock_module
 from tl_core.training import fit as fit_module
+from tl_core.training.batching import some_examples
 from tl_core.training.change import movement
 from tl_core.training.clock import Clock
 from tl_core.training.encoding import compute_features
-from tl_core.training.fit import FitEvent, evaluation_steps, predict_logits, some_examples
+from tl_core.training.fit import FitEvent, evaluation_steps, predict_logits
 
 
 def evaluations(events: list[FitEvent]) -> list[EvalFinished]:

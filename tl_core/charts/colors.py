@@ -8,12 +8,14 @@ from tl_core.schema import Arm, ArmKind
 
 Theme = Literal["light", "dark"]
 
-# Okabe and Ito's colour-blind safe hues, with a stronger blue and a darker yellow for white paper. The
+# Okabe and Ito's colour-blind safe hues, with a stronger blue, a darker yellow for white paper and
+# a purple that is far darker, or bluer, than theirs. The
 # darker yellow comes close to the orange for readers without green-sensitive cones, one more reason why
 # every mark is named beside it.
 PALETTE: dict[Theme, dict[ArmKind, str]] = {
     "light": {
         ArmKind.FINE_TUNED: "#0B6FB8",
+        ArmKind.CONTRASTIVE: "#7A2E73",
         ArmKind.FROZEN: "#56B4E9",
         ArmKind.TFIDF: "#009E73",
         ArmKind.SCRATCH: "#D55E00",
@@ -26,6 +28,7 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
     },
     "dark": {
         ArmKind.FINE_TUNED: "#3E9CE6",
+        ArmKind.CONTRASTIVE: "#A855F7",
         ArmKind.FROZEN: "#A5DAF8",
         ArmKind.TFIDF: "#2FC79A",
         ArmKind.SCRATCH: "#F58A3C",
@@ -42,6 +45,7 @@ TEXT: dict[Theme, str] = {"light": "#10161F", "dark": "#E4E9F0"}
 
 _LABELS = {
     ArmKind.FINE_TUNED: "Fine-tuned",
+    ArmKind.CONTRASTIVE: "Contrastive",
     ArmKind.FROZEN: "Frozen + head",
     ArmKind.TFIDF: "TF-IDF",
     ArmKind.SCRATCH: "From scratch",

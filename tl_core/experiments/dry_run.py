@@ -35,6 +35,7 @@ from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision, device_name
 from tl_core.training.encoding import compute_features, tokenize
 from tl_core.training.fit import SCORING_FACTOR, fit
+from tl_core.training.objective import make_objective
 
 TYPICAL_BATCHES = 4
 """Beside one batch of the longest texts; the first step is not counted."""
@@ -155,6 +156,14 @@ def _train(experiment: ExperimentConfig, arm: Arm, table: pa.Table, micro_batch_
             cache, at_once = Path(scratch) / "features", SCORING_FACTOR * micro_batch_size
             found = compute_features(model, tokens, device, precision, cache, batch_size=at_once)
             examples = found.examples
+    objective = make_objective(
+        arm.kind,
+        examples,
+        device=device,
+        precision=precision,
+        scoring_batch_size=SCORING_FACTOR * micro_batch_size,
+        max_eval_examples=training.batch_size,
+    )
     logged = [
         event
         for event in fit(
@@ -168,6 +177,7 @@ def _train(experiment: ExperimentConfig, arm: Arm, table: pa.Table, micro_batch_
             precision=precision,
             micro_batch_size=micro_batch_size,
             clock=Clock(),
+            objective=objective,
         )
         if isinstance(event, StepLogged)
     ]

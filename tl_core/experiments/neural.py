@@ -13,7 +13,7 @@ from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
 from tl_core.errors import NotFoundError
 from tl_core.experiments.forgetting import measure_forgetting, read_first_task
-from tl_core.experiments.place import Place, build, examples_of, find_place, require_wanted
+from tl_core.experiments.place import Place, build, examples_of, find_place, objective_of, require_wanted
 from tl_core.experiments.rate_search import choose_rates
 from tl_core.experiments.recording import Recorder
 from tl_core.models.classifiers import TextClassifier
@@ -22,12 +22,12 @@ from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
 from tl_core.schema import LayerChanges, RunConfig, SplitName
 from tl_core.store.workspace import Workspace
-from tl_core.training.batching import TokenExamples
+from tl_core.training.batching import TokenExamples, some_examples
 from tl_core.training.change import MAX_TEXTS, measure_change
 from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.encoding import tokenize
 from tl_core.training.energy import find_meter
-from tl_core.training.fit import evaluation_event, fit, predict_logits, some_examples
+from tl_core.training.fit import evaluation_event, fit, predict_logits
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def carry_out_neural(
             micro_batch_size=place.micro_batch_size,
             clock=recorder.clock,
             should_stop=should_stop,
+            objective=objective_of(place, config, train_examples, should_stop),
         )
     )
     recorder.phase("predicting")

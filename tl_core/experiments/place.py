@@ -23,6 +23,7 @@ from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision, device_name
 from tl_core.training.encoding import compute_features, features_key
 from tl_core.training.fit import SCORING_FACTOR
+from tl_core.training.objective import Objective, make_objective
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,21 @@ def examples_of(
     joules = features.joules_an_example
     clock.charge(features.seconds_an_example * num_train, None if joules is None else joules * num_train)
     return features.examples
+
+
+def objective_of(
+    place: Place, config: RunConfig, train: TokenExamples | FeatureExamples, should_stop: Callable[[], bool]
+) -> Objective:
+    """Return what the steps of an arm minimise."""
+    return make_objective(
+        config.arm.kind,
+        train,
+        device=place.device,
+        precision=place.precision,
+        scoring_batch_size=place.scoring_batch_size,
+        max_eval_examples=config.training.max_eval_examples,
+        should_stop=should_stop,
+    )
 
 
 def require_wanted(should_stop: Callable[[], bool]) -> None:

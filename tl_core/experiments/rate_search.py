@@ -10,7 +10,7 @@ from tl_core.data.identity import derive_seeds
 from tl_core.data.splitting import Split, train_subset
 from tl_core.data.weighting import rows_that_teach
 from tl_core.errors import DivergedError
-from tl_core.experiments.place import Place, build, examples_of
+from tl_core.experiments.place import Place, build, examples_of, objective_of
 from tl_core.experiments.recording import Recorder
 from tl_core.planning.rate_search import answer_path
 from tl_core.schema import (
@@ -80,9 +80,10 @@ def _trial(
         recorder.phase("rates")
         model, clock = build(place, config), Clock()
         examples = examples_of(recorder, place, config, model, tokens, len(train), clock, should_stop)
+        train_examples = examples.select(train)
         events = fit(
             model,
-            examples.select(train),
+            train_examples,
             examples.select(split.validation),
             config.training,
             rates,
@@ -92,6 +93,7 @@ def _trial(
             micro_batch_size=place.micro_batch_size,
             clock=clock,
             should_stop=should_stop,
+            objective=objective_of(place, config, train_examples, should_stop),
         )
         evaluations = [event for event in events if isinstance(event, EvalFinished)]
         is_plateau = config.training.budget is BudgetRule.PLATEAU

@@ -19,7 +19,16 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.training.clock import Clock
 from tl_core.training.energy import Meter
 
-PACKAGES = ("torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy", "safetensors")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "tokenizers",
+    "datasets",
+    "scikit-learn",
+    "numpy",
+    "safetensors",
+)
 
 
 def now() -> str:

@@ -34,6 +34,10 @@ _LIMITS = (
 )
 _STARTS = {
     ArmKind.FINE_TUNED: "All pretrained weights were trained further.",
+    ArmKind.CONTRASTIVE: (
+        "The pretrained weights were trained further on pairs of texts (SetFit); the head is logistic "
+        "regression, fitted after that."
+    ),
     ArmKind.REINIT_TOP: "Its top layers were drawn at random, and all weights were trained: an experiment.",
     ArmKind.EMBEDDINGS_ONLY: "Only its embeddings began pretrained; all weights were trained: an experiment.",
     ArmKind.ENCODER_ONLY: "Its embeddings were drawn at random, and all weights trained: an experiment.",

@@ -156,7 +156,7 @@ def _proof(scene: Scene) -> dict[str, Any]:
         "worth": _worth(scene),
         "fairness": fairness_facts(results, scene.train_size, scene.labels),
         "seeds": _seeds(scene),
-        "method": method_words(experiment.training.budget),
+        "method": method_words(experiment.training.budget, {arm.kind for arm in experiment.arms}),
         "sources": SOURCES,
         "limits": limit_words(results, scene.verdict, _base_models(scene)),
     }

@@ -1,6 +1,6 @@
 """A report's own words: what each arm is, how it was measured, and what it does not show."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tl_core.catalogue.base_models import BaseModel
 from tl_core.evaluation.wording import detection_words, few_seeds_words, pairs_words
@@ -10,6 +10,10 @@ from tl_core.schema import ArmKind, BudgetRule, Verdict
 
 _ARMS = {
     ArmKind.FINE_TUNED: "{title} as it was pretrained, with all its weights trained further here.",
+    ArmKind.CONTRASTIVE: (
+        "{title} trained further on pairs of texts, as SetFit does, and then logistic regression on what it "
+        "gives. Each step reads as many texts as that of any other network."
+    ),
     ArmKind.REINIT_TOP: "{title} with its top layers drawn at random; all its weights are trained.",
     ArmKind.EMBEDDINGS_ONLY: "{title} with all layers drawn at random; all its weights are trained.",
     ArmKind.ENCODER_ONLY: "{title} with its embeddings drawn at random; all its weights are trained.",
@@ -27,6 +31,10 @@ _BUDGETS = {
         "same limit, and kept their best weights on validation."
     ),
 }
+_PAIRS = (
+    " The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
+    "head was fitted after the last step."
+)
 _METHOD = (
     (
         "One split for all",
@@ -93,9 +101,10 @@ def arm_words(kind: ArmKind, title: str) -> str:
     return _ARMS[kind].format(title=title)
 
 
-def method_words(budget: BudgetRule) -> list[tuple[str, str]]:
+def method_words(budget: BudgetRule, kinds: Collection[ArmKind]) -> list[tuple[str, str]]:
     """Say how it was measured: a name and a paragraph for each thought; numbers refer to `SOURCES`."""
-    return [(name, words.format(budget=_BUDGETS[budget])) for name, words in _METHOD]
+    told = _BUDGETS[budget] + (_PAIRS if ArmKind.CONTRASTIVE in kinds else "")
+    return [(name, words.format(budget=told)) for name, words in _METHOD]
 
 
 def limit_words(results: ExperimentResults, verdict: Verdict, base_models: Sequence[BaseModel]) -> list[str]:

@@ -106,7 +106,7 @@ def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: 
     encoded: set[tuple[str, int]] = set()
     work = []
     for run in runs:
-        if run.arm.kind in WHOLE_NETWORK:
+        if run.arm.kind in (*WHOLE_NETWORK, ArmKind.CONTRASTIVE):
             work.append(mean_tokens * _examples_trained_and_scored(experiment, run))
             continue
         network = (run.arm.name, run.seed if run.arm.kind is ArmKind.FROZEN_RANDOM else 0)
@@ -135,7 +135,10 @@ def _search_work(
 
 
 def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -> float:
-    """Count the examples of a run's steps, and a third of those of its evaluations and predictions."""
+    """Count the examples of a run's steps, and a third of those that are only scored.
+
+    A contrastive arm fits its head on scored examples before each evaluation, and on all of them at its end.
+    """
     training, split = run.training, experiment.split
     steps = step_limit(run.train_size, training)
     num_trained = steps * run.train_size / steps_an_epoch(run.train_size, training)
@@ -147,6 +150,8 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -
         + split.validation
         + split.test
     )
+    if run.arm.kind is ArmKind.CONTRASTIVE:
+        num_scored += num_evaluations * min(run.train_size, training.max_eval_examples) + run.train_size
     return num_trained + FORWARD_SHARE * num_scored
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.data.identity import derive_seeds
@@ -92,9 +93,12 @@ def plan_experiment(
     ------
     PlanError
         If there is no arm, one is listed twice or names a base model that it has no use for, if a train size
-        is too small for the classes or larger than the train split, or if a number is out of its range.
+        is too small for the classes or larger than the train split, if a contrastive arm's base model has a
+        head of its own or the examples have weights, or if a number is out of its range.
     """
     plain = _plain_arms(arms, base_model)
+    _require_pooled_features(plain, base_model)
+    _require_equal_examples(plain, dataset)
     choice = PRESETS[preset]
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
@@ -149,6 +153,27 @@ def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:
     for arm in plain:
         _require_layers(arm, arm.base_model or base_model)
     return plain
+
+
+def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
+    """Refuse a contrastive arm whose head would not be one layer on pooled features."""
+    for arm in arms:
+        base = describe(arm.base_model or base_model)
+        if arm.kind is ArmKind.CONTRASTIVE and base.pooling is Pooling.OWN:
+            raise PlanError(
+                f"Expected a sentence encoder on disk for {arm.name}; {base.title} is not known as one.",
+                f"Choose the base model {BUILTIN}, download a sentence encoder first, or leave the arm out.",
+            )
+
+
+def _require_equal_examples(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
+    """Refuse a contrastive arm where examples have weights: nothing says what a pair of them counts."""
+    column = dataset.columns.weight_column
+    if column is not None and any(arm.kind is ArmKind.CONTRASTIVE for arm in arms):
+        raise PlanError(
+            f"Expected examples that count alike for contrastive; they have weights by '{column}'.",
+            "Leave the arm out, or choose no weight column.",
+        )
 
 
 def _plain(arm: Arm, base_model: str) -> Arm:

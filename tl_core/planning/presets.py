@@ -63,6 +63,7 @@ PRESETS: dict[Preset, PresetChoice] = {
 
 DEFAULT_RATES: dict[ArmKind, LearningRates] = {
     ArmKind.FINE_TUNED: LearningRates(encoder=5e-5, head=5e-3),
+    ArmKind.CONTRASTIVE: LearningRates(encoder=5e-5, head=0.0),
     ArmKind.SCRATCH: LearningRates(encoder=5e-4, head=5e-4),
     ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-2),
     ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
@@ -72,6 +73,7 @@ layer on the mean of the hidden states; its JSON says how and on which data."""
 
 OWN_HEAD_RATES: dict[ArmKind, LearningRates] = {
     ArmKind.FINE_TUNED: LearningRates(encoder=1e-4, head=1e-4),
+    ArmKind.CONTRASTIVE: DEFAULT_RATES[ArmKind.CONTRASTIVE],  # for the form alone: such a plan is refused
     ArmKind.SCRATCH: LearningRates(encoder=2e-4, head=2e-4),
     ArmKind.FROZEN: LearningRates(encoder=0.0, head=5e-2),
     ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),

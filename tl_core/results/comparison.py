@@ -39,6 +39,7 @@ Key = tuple[str, int]
 
 _RANK = [
     ArmKind.FINE_TUNED,
+    ArmKind.CONTRASTIVE,
     ArmKind.REINIT_TOP,
     ArmKind.ENCODER_ONLY,
     ArmKind.EMBEDDINGS_ONLY,

@@ -11,6 +11,7 @@ from tl_core.schema import ArmKind
 _NONE = "none"
 _WEIGHTS = {
     ArmKind.FINE_TUNED: "pretrained, all trained",
+    ArmKind.CONTRASTIVE: "pretrained, encoder trained on pairs, then the head",
     ArmKind.REINIT_TOP: "pretrained but for the top layers, all trained",
     ArmKind.EMBEDDINGS_ONLY: "embeddings pretrained, layers random, all trained",
     ArmKind.ENCODER_ONLY: "layers pretrained, embeddings random, all trained",
@@ -122,7 +123,10 @@ def _encoder_rate(run: FinishedRun) -> str:
 
 
 def _head_rate(run: FinishedRun) -> str:
-    return write_rate(run.config.learning_rates.head) if run.config.learning_rates else _NONE
+    rates = run.config.learning_rates
+    if rates is None:
+        return _NONE
+    return write_rate(rates.head) if rates.head else "0 (logistic regression)"
 
 
 def _redrawn_rate(run: FinishedRun) -> str:

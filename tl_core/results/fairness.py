@@ -7,7 +7,7 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.failures import name_seeds
 from tl_core.results.runs import FinishedRun
-from tl_core.schema import BudgetRule, LearningRates, Precision
+from tl_core.schema import ArmKind, BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
@@ -48,6 +48,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         _seeds(results, train_size, labels),
         _budget(neural, results, same),
         _rates(neural, results, labels),
+        *_pairs(neural),
         same.over("Precision", neural, _precision),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
@@ -113,6 +114,13 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
     )
 
 
+def _pairs(neural: Sequence[FinishedRun]) -> list[Fact]:
+    """Say what a contrastive arm does otherwise, where there is one: it is meant to."""
+    if not any(run.config.arm.kind is ArmKind.CONTRASTIVE for run in neural):
+        return []
+    return [Fact(name="Pairs", value="contrastive: the same steps, as many texts in each, two to a pair")]
+
+
 def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> list[Fact]:
     """Say which base models there are, and whose vocabulary the networks read with."""
     if not neural:
@@ -168,6 +176,8 @@ def search_words(runs: Sequence[FinishedRun]) -> str:
 
 
 def _rate(rates: LearningRates) -> str:
+    if rates.head == 0:
+        return write_rate(rates.encoder)
     if rates.encoder in (0, rates.head):
         return write_rate(rates.head)
     return f"{write_rate(rates.encoder)}, head {write_rate(rates.head)}"

@@ -138,6 +138,12 @@ def sorted_batches(lengths: NDArray[np.int64], batch_size: int) -> list[Indices]
     return _chunks(np.argsort(lengths, kind="stable"), batch_size)
 
 
+def some_examples(examples: Examples, at_most: int) -> Indices:
+    """Pick examples evenly over the split; the same ones at every evaluation of every run."""
+    num = len(examples.targets)
+    return np.unique(np.linspace(0, num - 1, min(num, at_most)).round().astype(np.int64))
+
+
 def _chunks(indices: Indices, size: int) -> list[Indices]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
 

@@ -155,7 +155,7 @@ def encode_all(
     progress: Callable[[int, int], None],
     batch_size: int,
 ) -> torch.Tensor:
-    """Turn texts into features ``(num_examples, ...)`` on the CPU, in their order."""
+    """Turn examples into features ``(num_examples, ...)``, float32 on the CPU; leaves dropout off."""
     model.to(device).eval()
     order = sorted_batches(tokens.lengths, batch_size)
     parts = []

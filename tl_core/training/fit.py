@@ -12,13 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
-from tl_core.data.weighting import Weights, relative_weights
 from tl_core.errors import CancelledError, DivergedError
-from tl_core.models.classifiers import Inputs, TextClassifier
+from tl_core.models.classifiers import TextClassifier
 from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
     BudgetRule,
@@ -30,9 +28,10 @@ from tl_core.schema import (
     StepLogged,
     TrainingConfig,
 )
-from tl_core.training.batching import Examples, Indices, endless_batches, micro_batches, sorted_batches
+from tl_core.training.batching import Examples, Indices, micro_batches, some_examples, sorted_batches
 from tl_core.training.clock import Clock, scored_event
 from tl_core.training.devices import autocast, memory_mib, synchronize
+from tl_core.training.objective import Classification, Objective, score
 
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
@@ -55,9 +54,12 @@ def fit(
     micro_batch_size: int,
     clock: Clock,
     should_stop: Callable[[], bool] = lambda: False,
+    objective: Objective | None = None,
 ) -> Iterator[FitEvent]:
     """Train ``model`` in place and yield what happens.
 
+    ``objective`` is classification unless the arm has another; a head that it makes at the end is on the
+    clock, one that it makes for an evaluation is not.
     The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and
     ``micro_batch_size``. Accumulated micro-batches give the gradient of the whole batch: each example's loss
     is divided by the size B of the effective batch. Where examples have weights, the loss of a batch is
@@ -85,12 +87,13 @@ def fit(
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
     schedule = _schedule(optimizer, steps, config)
-    weights = relative_weights(train.weights)
-    batches = endless_batches(train.lengths, config.batch_size, order_seed)
+    objective = objective or Classification.of(train)
+    batches = objective.batches(train, config.batch_size, order_seed)
     seen = some_examples(validation, config.max_eval_examples)
     best = _Best()
 
     def evaluate() -> EvalFinished:
+        objective.make_head(model, train, is_end=clock.step == last_step)
         return evaluation_event(
             model,
             validation,
@@ -112,11 +115,11 @@ def fit(
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
         loss, norm = _step(
-            model, train, weights, batch, optimizer, config, device, precision, micro_batch_size
+            model, train, batch, optimizer, config, device, precision, micro_batch_size, objective
         )
         schedule.step()
         clock.step += 1
-        clock.examples_seen += len(batch)
+        clock.examples_seen += batch.size
         clock.tokens_seen += int(train.lengths[batch].sum())
         window.append(loss)
         is_eval = clock.step in eval_steps
@@ -142,6 +145,9 @@ def fit(
         clock.resume()
     if is_plateau:
         best.restore(model)
+    clock.resume()
+    objective.make_head(model, train, is_end=True)
+    clock.pause()
 
 
 def evaluation_steps(steps: int, last_step: int, num_evaluations: int) -> frozenset[int]:
@@ -190,45 +196,25 @@ def _optimizer(
 def _step(
     model: TextClassifier,
     train: Examples,
-    weights: Weights | None,
     batch: Indices,
     optimizer: torch.optim.Optimizer,
     config: TrainingConfig,
     device: torch.device,
     precision: Precision,
     micro_batch_size: int,
+    objective: Objective,
 ) -> tuple[Tensor, Tensor]:
     """Do one update. Returns the batch's mean loss and the gradient's norm before clipping, on the device."""
     loss = torch.zeros((), device=device)
-    for indices in micro_batches(batch, micro_batch_size):
-        targets = torch.from_numpy(train.targets[indices]).to(device)
-        with autocast(device, precision):
-            logits = _forward(model, train, indices, device)
-        part = _summed_loss(logits.float(), targets, weights, indices) / len(batch)
+    rows_at_once = max(1, micro_batch_size * len(batch) // batch.size)  # a row of pairs is two texts
+    for rows in micro_batches(batch, rows_at_once):
+        part = objective.loss(model, train, rows, device, precision) / len(batch)
         part.backward()  # type: ignore[no-untyped-call]
         loss += part.detach()
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return loss, norm
-
-
-def _summed_loss(logits: Tensor, targets: Tensor, weights: Weights | None, indices: Indices) -> Tensor:
-    """Sum the losses of some examples ``(B, K)``, each times its weight; ``weights`` are of all of train."""
-    if weights is None:
-        return functional.cross_entropy(logits, targets, reduction="sum")
-    factors = torch.from_numpy(weights[indices]).to(logits)
-    return (factors * functional.cross_entropy(logits, targets, reduction="none")).sum()
-
-
-def _forward(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
-    """Score some examples: token ids go through the whole network, stored features through the head."""
-    collated = examples.collate(indices)
-    if isinstance(collated, Tensor):
-        return model.head(collated.to(device))
-    inputs: Inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in collated.items()}
-    logits: Tensor = model(inputs)
-    return logits
 
 
 def predict_logits(
@@ -254,7 +240,7 @@ def predict_logits(
     with _in_evaluation_mode(model), torch.inference_mode(), autocast(device, precision):
         for places in order:
             _require_wanted(should_stop)
-            parts.append(_forward(model, examples, indices[places], device).float())
+            parts.append(score(model, examples, indices[places], device).float())
     scored = torch.cat(parts).cpu().numpy()
     if not np.isfinite(scored).all():
         raise DivergedError("Expected finite scores; got some that are not.", REMEDY_FOR_DIVERGENCE)
@@ -288,12 +274,6 @@ def evaluation_event(
     """Score some examples of a split and put the metrics into an event. Raises as `predict_logits` does."""
     logits = predict_logits(model, examples, indices, device, precision, should_stop, batch_size)
     return scored_event(split, examples.targets[indices], logits, clock)
-
-
-def some_examples(examples: Examples, at_most: int) -> Indices:
-    """Pick examples evenly over the split; the same ones at every evaluation of every run."""
-    num = len(examples.targets)
-    return np.unique(np.linspace(0, num - 1, min(num, at_most)).round().astype(np.int64))
 
 
 def _require_finite(loss: float, grad_norm: float, step: int) -> None:

@@ -1,0 +1,112 @@
+"""What the loop minimises: on which batches, with which loss, and what makes the head ready for a score."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tl_core.data.weighting import Weights, relative_weights
+from tl_core.models.classifiers import Inputs, TextClassifier
+from tl_core.schema import ArmKind, Precision
+from tl_core.training.batching import Examples, Indices, endless_batches
+from tl_core.training.devices import autocast
+
+
+class Objective(Protocol):
+    """What tells the arms' steps apart; everything else of the loop is the same for all of them."""
+
+    def batches(self, train: Examples, batch_size: int, order_seed: int) -> Iterator[Indices]:
+        """Yield batches without end: examples ``(B,)``, or pairs of them ``(P, 2)``."""
+
+    def loss(
+        self,
+        model: TextClassifier,
+        train: Examples,
+        rows: Indices,
+        device: torch.device,
+        precision: Precision,
+    ) -> Tensor:
+        """Sum the loss over some rows of a batch."""
+
+    def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
+        """Make the head ready to score: at the end on every train example, before it on some."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """Cross-entropy of the answers, for encoder and head at once.
+
+    ``weights`` are those of all train examples, scaled to a mean of 1; None counts all alike.
+    """
+
+    weights: Weights | None
+
+    @classmethod
+    def of(cls, train: Examples) -> "Classification":
+        """Let every train example count as it says."""
+        return cls(weights=relative_weights(train.weights))
+
+    def batches(self, train: Examples, batch_size: int, order_seed: int) -> Iterator[Indices]:
+        """Yield epoch after epoch, in batches of similar length."""
+        return endless_batches(train.lengths, batch_size, order_seed)
+
+    def loss(
+        self,
+        model: TextClassifier,
+        train: Examples,
+        rows: Indices,
+        device: torch.device,
+        precision: Precision,
+    ) -> Tensor:
+        """Sum the cross-entropy over some examples, each times its weight."""
+        targets = torch.from_numpy(train.targets[rows]).to(device)
+        with autocast(device, precision):
+            logits = score(model, train, rows, device)
+        if self.weights is None:
+            return functional.cross_entropy(logits.float(), targets, reduction="sum")
+        factors = torch.from_numpy(self.weights[rows]).to(logits.float())
+        return (factors * functional.cross_entropy(logits.float(), targets, reduction="none")).sum()
+
+    def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
+        """Do nothing: the steps train the head too."""
+
+
+def make_objective(
+    kind: ArmKind,
+    train: Examples,
+    *,
+    device: torch.device,
+    precision: Precision,
+    scoring_batch_size: int,
+    max_eval_examples: int,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Objective:
+    """Return what an arm's steps minimise. ``should_stop`` is asked while a head is made."""
+    if kind is not ArmKind.CONTRASTIVE:
+        return Classification.of(train)
+    from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
+
+    return Contrastive(
+        device=device,
+        precision=precision,
+        scoring_batch_size=scoring_batch_size,
+        max_eval_examples=max_eval_examples,
+        should_stop=should_stop,
+    )
+
+
+def score(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
+    """Score some examples: token ids go through the whole network, stored features through the head."""
+    collated = examples.collate(indices)
+    if isinstance(collated, Tensor):
+        return model.head(collated.to(device))
+    logits: Tensor = model(on_device(collated, device))
+    return logits
+
+
+def on_device(inputs: Inputs, device: torch.device) -> Inputs:
+    """Send token ids to the device."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in inputs.items()}
