@@ -23,9 +23,7 @@ _WORDS = {
         "frozen random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
         "learning-rate warm-up budget plateau loss token headline-metric macro-f1 f1 verdict "
     ),
-    "home": (
-        "label split train pretrained fine-tuning from-scratch experiment run 95-interval "
-    ),
+    "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
     "models": (
         "dataset example label split train test arm base-model weights layers embeddings shuffled "
         "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "

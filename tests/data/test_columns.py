@@ -63,7 +63,7 @@ def test_named_column_is_kept_and_the_other_guessed() -> None:
 
 
 def test_no_pair_says_what_was_found() -> None:
-    with pytest.raises(DataError, match=r"'id' \(6 values of 1 characters") as caught:
+    with pytest.raises(DataError, match=r"'id' \(different values: 6, of 1 characters") as caught:
         guess_columns(table(id=list("123456"), text=WORDS))
     assert caught.value.remedy
 
@@ -85,3 +85,21 @@ def test_rows_with_several_labels_are_told_where_nothing_looks_like_classes() ->
     columns = table(text=[f"a longer text, number {i}, that says something" for i in range(8)], label=labels)
     with pytest.raises(DataError, match="one label a row in 'label'; 6 rows have several"):
         guess_columns(columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"text": [f"words {i}" for i in range(9)], "label": ["", *["good"] * 8]}, "two classes; .* 'good'"),
+        ({"text": ["words"] * 8, "label": ["a", "b"] * 4}, "texts that differ; all of 'text' are the same"),
+        (
+            {"text": [f"words {i}" for i in range(2002)], "label": [f"l{i // 2}" for i in range(2002)]},
+            "at most 1,000 classes; 'label' has 1,001",
+        ),
+    ],
+)
+def test_a_usual_name_over_a_column_of_no_use_says_what_is_wrong_with_it(
+    columns: dict[str, list[str]], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        guess_columns(table(**columns))

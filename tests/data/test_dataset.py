@@ -12,7 +12,7 @@ from tl_core.data.dataset import build_dataset, read_dataset, write_dataset
 from tl_core.data.identity import example_id
 from tl_core.data.reading import Table
 from tl_core.data.rejects import Reject, reject_table
-from tl_core.data.screening import Conflict
+from tl_core.data.repeated import Conflict
 from tl_core.errors import DataError, NotFoundError
 from tl_core.schema import ColumnChoice
 
@@ -132,7 +132,7 @@ def test_own_test_file_with_rejected_lines_is_refused() -> None:
     ("text", "label", "message"),
     [
         (["a", "b"], ["x", "x"], "every row of 'label' is 'x'"),
-        (["", " "], ["x", "y"], "none is left"),
+        (["", " "], ["x", "y"], "none of 2 is left. Rows with no text: 2"),
         (["a", "b", "c"], ["x", "y", "z"], "another value in each of the 3 rows"),
         (
             [f"t{i}" for i in range(1003)],
@@ -237,3 +237,8 @@ def test_examples_that_never_teach_are_counted() -> None:
 def test_a_class_that_no_row_teaches_is_refused() -> None:
     with pytest.raises(DataError, match="weight above 0 in some row of each class; 'y' has none"):
         weighted("1", "1", "0", "0")
+
+
+def test_copies_that_leave_one_text_a_class_are_named_as_the_cause() -> None:
+    with pytest.raises(DataError, match="2 of 20 are left. Exact copies of an earlier row: 18"):
+        build(["one", "two"] * 10, ["x", "y"] * 10)

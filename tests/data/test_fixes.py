@@ -12,7 +12,7 @@ from tests.data.tables import table
 from tl_core.data.dataset import Dataset, build_dataset, read_dataset, write_dataset
 from tl_core.data.fixes import FIXES, apply_fix
 from tl_core.data.identity import example_id
-from tl_core.data.screening import Conflict
+from tl_core.data.repeated import Conflict
 from tl_core.errors import DataError
 from tl_core.schema import ColumnChoice
 

@@ -52,8 +52,8 @@ def test_label_counts_are_those_of_the_file() -> None:
 def test_whatever_prevents_a_training_is_an_error_finding() -> None:
     assert codes(text=TEXTS, label=["x"] * 12) == {"no_columns": ("error", 0)}
     (stop,) = profile(table(text=TEXTS, label=["x"] * 12)).findings
-    assert stop.remedy.startswith("Name the two columns yourself")
-    assert stop.remedy not in stop.message
+    assert stop.message == "Expected at least two classes; every row of 'label' is 'x'."
+    assert stop.remedy.startswith("Choose another label column")
     assert codes(text=TEXTS, label=["x"] * 10 + ["y"] * 2)["small_class"] == ("error", 2)
     conflicting = profile(table(a=["s", "s"], b=["x", "y"]), text="a", label="b")
     assert [one.code for one in conflicting.findings] == ["conflicting_labels", "no_rows"]

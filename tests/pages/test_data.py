@@ -5,6 +5,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
+from tests.bad_files import BAD
 from tests.data.tables import CHOICE, table
 from tests.pages.checking import Checking
 from tests.pages.fixtures import add_experiment, store_sample_dataset
@@ -289,3 +290,13 @@ def test_two_columns_of_texts_are_joined_or_a_pair_as_the_person_says(
     columns = workspace.database.list_datasets()[0].columns
     assert columns.text_columns == ("text", "answer")
     assert columns.text_source.is_pair
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_file_is_told_in_place_with_a_remedy(app: AppTest, workspace: Workspace, kind: str) -> None:
+    content, said = BAD[kind]
+    upload = keep_upload(workspace, content if isinstance(content, bytes) else content.encode(), "bad.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    (error,) = [one.value.replace("\\", "") for one in app.error]
+    assert re.search(said, error)
+    assert "Choose another file" in [one.label for one in app.button]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 POLL_S = 0.5
+SHOWN_LABELS = 20
 SUPERVISOR_CHECK_S = 5.0
 
 Say = Callable[[str], None]
@@ -259,7 +261,11 @@ def _has_more(columns: ColumnOptions) -> bool:
 def profile_lines(found: Profile) -> list[str]:
     """Say how a file was read and what was found."""
     decisions = ReadDecisions(**found.model_dump(include=set(ReadDecisions.model_fields)))
-    counts = ", ".join(f"{label} {count}" for label, count in found.label_counts.items())
+    counts = ", ".join(
+        f"{label} {count}" for label, count in islice(found.label_counts.items(), SHOWN_LABELS)
+    )
+    if len(found.label_counts) > SHOWN_LABELS:
+        counts += ", …"
     return [
         f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",

@@ -81,7 +81,7 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     best_text = max((one for one in texts if one is not best_label), key=_text_score, default=None)
     if best_text is None or best_label is None:
         _refuse_several_labels(table, columns)
-        raise _no_pair(columns)
+        raise _ill_filled(table, columns) or _no_pair(columns)
     return ColumnGuess(
         text=best_text.name,
         label=best_label.name,
@@ -199,9 +199,42 @@ def _refuse_several_labels(table: Table, columns: Sequence[_Column]) -> None:
             class_values(table.columns, ColumnChoice.of(column.name, column.name))
 
 
+def _ill_filled(table: Table, columns: Sequence[_Column]) -> DataError | None:
+    """Say what is wrong with a column that is called as labels or texts are and holds none."""
+    for column in columns:
+        name, is_constant = column.name, column.num_distinct == 1
+        if is_constant and _name_score(name, LABEL_NAMES):
+            return one_class(name, next(value for value in table.columns[name].to_pylist() if value.strip()))
+        if column.num_distinct > MAX_LABELS and _name_score(name, LABEL_NAMES):
+            return too_many_classes(name, column.num_distinct)
+        if is_constant and _name_score(name, TEXT_NAMES):
+            return DataError(
+                f"Expected texts that differ; all of '{name}' are the same.",
+                "Choose another text column, or check how the file was made.",
+            )
+    return None
+
+
+def one_class(name: str, value: str) -> DataError:
+    """Make the error about a label column with a single class."""
+    return DataError(
+        f"Expected at least two classes; every row of '{name}' is '{value[:_LONGEST_LABEL]}'.",
+        "Choose another label column, or add examples of a second class.",
+    )
+
+
+def too_many_classes(name: str, num_labels: int) -> DataError:
+    """Make the error about a label column with more classes than anybody could look at."""
+    return DataError(
+        f"Expected at most {MAX_LABELS:,} classes; '{name}' has {num_labels:,}.",
+        "Choose another label column, or merge rare classes.",
+    )
+
+
 def _no_pair(columns: list[_Column]) -> DataError:
     shown = [
-        f"'{column.name}' ({column.num_distinct:,} values of {column.mean_length:.0f} characters on average)"
+        f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
+        " on average)"
         for column in columns[:10]
     ]
     return DataError(

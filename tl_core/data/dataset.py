@@ -18,7 +18,8 @@ from tl_core.data.identity import Row, fingerprint
 from tl_core.data.mapped import read_mapped, write_mapped
 from tl_core.data.picking import ID, LABEL, ROLES, WEIGHT, texts_of
 from tl_core.data.reading import Table
-from tl_core.data.screening import Conflict, Screening, screen
+from tl_core.data.repeated import Conflict
+from tl_core.data.screening import Screening, screen
 from tl_core.errors import NotFoundError
 from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
 

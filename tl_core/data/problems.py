@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.data.columns import MAX_LABELS
+from tl_core.data.columns import MAX_LABELS, one_class, too_many_classes
 from tl_core.data.picking import LABEL, WEIGHT
 from tl_core.data.reading import Table
 from tl_core.data.rows import count_labels, lacks_text
 from tl_core.errors import DataError
+from tl_core.schema import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,20 +23,34 @@ class Problem:
     count: int = 0
 
 
-def find_problem(rows: pa.Table, labels: Sequence[str], label_name: str) -> Problem | None:
-    """Look for what leaves no classes that could be learned."""
+def find_problem(
+    rows: pa.Table, labels: Sequence[str], label_name: str, num_rows: int, findings: Sequence[Finding]
+) -> Problem | None:
+    """Look for what leaves no classes that could be learned.
+
+    Parameters
+    ----------
+    rows
+        The kept rows, with their ``labels``.
+    num_rows, findings
+        Rows before any was set aside, and why some were.
+    """
+    aside = max(findings, key=lambda one: one.count, default=None)
+    because = f" {aside.message}" if aside is not None and aside.count >= num_rows / 2 else ""
     if not labels:
         error = DataError(
-            "Expected rows with a text and a label; none is left after setting rows aside.",
+            f"Expected rows with a text and a label; none of {num_rows:,} is left.{because}",
             "Check that the right columns are chosen.",
         )
         return Problem(code="no_rows", error=error)
     if len(labels) == 1:
+        return Problem(code="single_class", error=one_class(label_name, labels[0]), count=rows.num_rows)
+    if len(labels) == rows.num_rows and because:
         error = DataError(
-            f"Expected at least two classes; every row of '{label_name}' is '{labels[0]}'.",
-            "Choose another label column, or add examples of a second class.",
+            f"Expected different texts of each class; {rows.num_rows:,} of {num_rows:,} are left.{because}",
+            "Choose another text column, or check how the file was made.",
         )
-        return Problem(code="single_class", error=error, count=rows.num_rows)
+        return Problem(code="few_texts", error=error, count=rows.num_rows)
     if len(labels) == rows.num_rows:
         error = DataError(
             f"Expected labels that several rows share; '{label_name}' has another value in each of the"
@@ -44,10 +59,7 @@ def find_problem(rows: pa.Table, labels: Sequence[str], label_name: str) -> Prob
         )
         return Problem(code="labels_unique", error=error, count=len(labels))
     if len(labels) > MAX_LABELS:
-        error = DataError(
-            f"Expected at most {MAX_LABELS:,} classes; '{label_name}' has {len(labels):,}.",
-            "Choose another label column, or merge rare classes.",
-        )
+        error = too_many_classes(label_name, len(labels))
         return Problem(code="too_many_classes", error=error, count=len(labels))
     return _weight_problem(rows)
 

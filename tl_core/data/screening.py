@@ -1,7 +1,6 @@
 """Which rows of a table become examples, and what is said about those that do not."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,24 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.data.damage import reading_findings
-from tl_core.data.excerpts import MAX_EXAMPLES, shorten
-from tl_core.data.identity import example_id
-from tl_core.data.picking import ID, LABEL, WEIGHT, pick_rows, texts_of
+from tl_core.data.excerpts import shorten
+from tl_core.data.picking import ID, LABEL, WEIGHT, pick_rows
 from tl_core.data.problems import Problem, find_problem, find_test_problem
 from tl_core.data.reading import Table
-from tl_core.data.rows import codes_of, count_labels, first_of, is_blank, lacks_text, shown_texts
+from tl_core.data.repeated import Conflict, drop_repeated, number_repeated
+from tl_core.data.rows import count_labels, first_of, is_blank, lacks_text, shown_texts
 from tl_core.schema import ColumnChoice, Finding
 
-MAX_CONFLICTS = 100
 IMBALANCE_SHARE = 0.6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conflict:
-    """A text (or pair) that the file labels differently in different rows; all of them are set aside."""
-
-    texts: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,22 +65,23 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     DataError
         If a column is missing or named twice, or does not hold what it is chosen for.
     """
-    rows = pick_rows(table, choice)
-    own_test = pick_rows(test, choice) if test is not None else rows.slice(0, 0)
+    picked = pick_rows(table, choice)
+    own_test = pick_rows(test, choice) if test is not None else picked.slice(0, 0)
     findings = [*reading_findings(table)]
-    rows = _drop_empty(rows, findings)
+    rows = _drop_empty(picked, findings)
     rows = _drop_shared(rows, own_test, findings)
-    rows, conflicts = _drop_repeated(rows, findings)
+    rows, conflicts = drop_repeated(rows, findings)
     labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
     findings += find_imbalance(count_labels(rows, own_test))
     findings += _find_zero_weights(rows)
     return Screening(
         train=rows,
-        test=_number_repeated(own_test),
+        test=number_repeated(own_test),
         labels=labels,
         findings=tuple(findings),
         conflicts=conflicts,
-        problem=find_problem(rows, labels, choice.label_name) or find_test_problem(test, own_test, labels),
+        problem=find_problem(rows, labels, choice.label_name, picked.num_rows, findings)
+        or find_test_problem(test, own_test, labels),
     )
 
 
@@ -192,65 +183,3 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) ->
     )
     findings.append(finding)
     return rows.filter(pc.invert(is_shared))
-
-
-def _drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, tuple[Conflict, ...]]:
-    """Keep the first of equal rows, and none of those that label the same text differently."""
-    identities, labels = codes_of(rows[ID]), codes_of(rows[LABEL])
-    num_identities = int(identities.max(initial=-1)) + 1
-    first = np.empty(num_identities, dtype=np.int64)
-    first[identities[::-1]] = np.arange(len(identities))[::-1]  # the last to be written is the first row
-    is_disputed = np.zeros(num_identities, dtype=bool)
-    is_disputed[identities[labels != labels[first[identities]]]] = True
-    is_copy = (first[identities] != np.arange(len(identities))) & ~is_disputed[identities]
-    findings += _find_copies(rows, is_copy)
-    shown = np.flatnonzero(is_disputed)[:MAX_CONFLICTS]
-    conflicts = tuple(_conflict(rows, int(first[one]), np.flatnonzero(identities == one)) for one in shown)
-    if num_rows := int(is_disputed[identities].sum()):
-        findings.append(_disputed(num_rows, int(is_disputed.sum()), conflicts))
-    return rows.take(pa.array(np.sort(first[~is_disputed]))), conflicts
-
-
-def _find_copies(rows: pa.Table, is_copy: npt.NDArray[np.bool_]) -> Iterable[Finding]:
-    if count := int(is_copy.sum()):
-        yield Finding(
-            code="duplicates",
-            severity="info",
-            message=f"Exact copies of an earlier row: {count:,}. Only the first of each is kept.",
-            count=count,
-            examples=shown_texts(rows, np.flatnonzero(is_copy)[:MAX_EXAMPLES]),
-            remedy="Nothing needs to be done; if copies should count, give their row a weight.",
-        )
-
-
-def _disputed(num_rows: int, num_texts: int, conflicts: Sequence[Conflict]) -> Finding:
-    return Finding(
-        code="conflicting_labels",
-        severity="warning",
-        message=f"Rows whose text stands in the file with more than one label: {num_rows:,}, "
-        f"different texts among them: {num_texts:,}. All of them are set aside.",
-        count=num_rows,
-        examples=tuple(
-            f"{', '.join(map(repr, one.labels[:MAX_EXAMPLES]))}: {shorten(' | '.join(one.texts))}"
-            for one in conflicts[:MAX_EXAMPLES]
-        ),
-        remedy="Decide on one label for each of these texts in the file.",
-    )
-
-
-def _conflict(rows: pa.Table, first: int, all_rows: npt.NDArray[np.int64]) -> Conflict:
-    labels = set(rows[LABEL].take(pa.array(all_rows)).to_pylist())
-    texts = tuple(rows[name][first].as_py() for name in texts_of(rows))
-    return Conflict(texts=texts, labels=tuple(sorted(labels)))
-
-
-def _number_repeated(rows: pa.Table) -> pa.Table:
-    """Give repeated texts of an own test file ids of their own."""
-    seen: Counter[str] = Counter()
-    ids = rows[ID].to_pylist()
-    for position, identity in enumerate(ids):
-        if seen[identity]:
-            texts = [rows[name][position].as_py() for name in texts_of(rows)]
-            ids[position] = example_id(texts, seen[identity])
-        seen[identity] += 1
-    return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from tl_core.data.dataset import Dataset, role_values
 from tl_core.data.identity import Row, example_id, fingerprint
 from tl_core.data.picking import texts_of
+from tl_core.data.repeated import MAX_CONFLICTS, Conflict
 from tl_core.data.rows import codes_of, lacks_text
-from tl_core.data.screening import MAX_CONFLICTS, Conflict, find_imbalance, sort_labels
+from tl_core.data.screening import find_imbalance, sort_labels
 from tl_core.errors import DataError
 from tl_core.schema import Change
 
