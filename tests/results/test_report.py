@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
+from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
 from tl_core.schema import ExperimentConfig, LearningRates
@@ -79,6 +80,13 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
         assert verdict.keys() >= VERDICT
         assert verdict["ci95"][0] < verdict["ci95"][1]
         assert -1 <= verdict["difference"] <= 1
+        assert (verdict["margin"], verdict["num_pairs"]) == (experiment.margin, 6)
+        assert verdict["p_value"] <= verdict["p_holm"] <= 1
+        assert verdict["ci95"][0] <= verdict["ci90"][0] < verdict["ci90"][1] <= verdict["ci95"][1]
+        assert verdict["false_positive_rate"] == FALSE_POSITIVE_RATES[2]
+    pairs = [(verdict["a"], verdict["b"]) for verdict in said["verdicts"]]
+    secondary = [(verdict["a"], verdict["b"], verdict["metric"]) for verdict in said["secondary_verdicts"]]
+    assert secondary == [(*pair, rule) for pair in pairs for rule in ("log_loss", "brier")]
 
 
 def test_runs_that_have_not_finished_have_no_numbers(tmp_path: Path) -> None:
