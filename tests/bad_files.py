@@ -1,4 +1,4 @@
-"""What is no table of texts and labels, under a name that says so, and a pattern of what is said about each."""
+"""What is no table of texts and labels, under names that say so, and a pattern of what is said of each."""
 
 import zlib
 

@@ -16,7 +16,6 @@ from pages.shared.frame import card, literal
 from pages.shared.results import labels_of
 from pages.shared.saving import offer_table
 from pages.shared.wording import METRIC_WORDS, plural
-from tl_core.evaluation.wording import pairs_words
 from tl_core.results import numbers, tables
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.configuration import setting_differences
@@ -89,8 +88,6 @@ def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
     metric = METRIC_WORDS[results.experiment.headline_metric]
     with card("All pairs", f"difference in test {metric}; hollow where the interval holds zero"):
         draw_exhibit(pairs_of(results, train_size))
-        if words := pairs_words(results.verdicts):
-            st.caption(words)
 
 
 def draw_fairness(results: ExperimentResults, train_size: int) -> None:

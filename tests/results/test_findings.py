@@ -88,11 +88,25 @@ def test_only_one_of_two_is_right(workspace):
     [
         ([(0.1, 0.2)], "The interval excludes zero."),
         ([(-0.1, 0.2)], "The interval holds zero."),
-        ([(0.1, 0.2), (-0.1, 0.2), (-0.2, -0.1)], "In 2 of 3 pairs the interval excludes zero; it is each"),
+        ([(-0.1, 0.2), (-0.1, 0.2)], "In 0 of 2 pairs the interval, each pair's own, excludes zero."),
     ],
 )
 def test_pairs_with_a_difference_are_counted(bounds, start):
-    assert findings.pairs_finding(pd.DataFrame(bounds, columns=["low", "high"])).startswith(start)
+    rows = pd.DataFrame(bounds, columns=["low", "high"]).assign(p_holm=0.5)
+    assert findings.pairs_finding(rows).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "left"), [((0.01, 0.6, 0.06), "1 of them"), ((0.01, 0.6, 0.04), "all of them")]
+)
+def test_pairs_that_stand_after_correction_are_counted(p_holm, left):
+    rows = pd.DataFrame([(0.1, 0.2), (-0.1, 0.2), (-0.2, -0.1)], columns=["low", "high"]).assign(
+        p_holm=p_holm
+    )
+    assert findings.pairs_finding(rows) == (
+        f"In 2 of 3 pairs the interval, each pair's own, excludes zero, and {left} differ once corrected for "
+        "the number of pairs (Holm)."
+    )
 
 
 def test_flagged_arms_are_named_in_the_same_sentence():
@@ -112,7 +126,7 @@ def test_flagged_arms_are_named_in_the_same_sentence():
 
 
 def test_pairs_with_a_flagged_arm_are_counted():
-    rows = pd.DataFrame([(0.1, 0.2), (-0.1, 0.2)], columns=["low", "high"])
+    rows = pd.DataFrame([(0.1, 0.2, 0.01), (-0.1, 0.2, 0.5)], columns=["low", "high", "p_holm"])
     assert findings.pairs_finding(rows, 1).endswith("; in 1 an arm is flagged, as its verdict says.")
     assert findings.pairs_finding(rows[:1], 1) == (
         "The interval excludes zero; in 1 an arm is flagged, as its verdict says."

@@ -118,7 +118,7 @@ def agreement_finding(agreement: Agreement, labels: Mapping[str, str]) -> str:
 
 
 def pairs_finding(rows: pd.DataFrame, num_flagged: int = 0) -> str:
-    """Say in how many pairs a difference is shown, and in how many an arm is flagged.
+    """Say how many pairs show a difference, how many still once corrected, and how many are flagged.
 
     Parameters
     ----------
@@ -131,10 +131,10 @@ def pairs_finding(rows: pd.DataFrame, num_flagged: int = 0) -> str:
     num_shown = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
     if len(rows) == 1:
         return f"The interval {'excludes' if num_shown else 'holds'} zero{flagged}."
-    return (
-        f"In {num_shown} of {len(rows)} pairs the interval excludes zero; it is each pair's own, "
-        f"not corrected for looking at several{flagged}."
-    )
+    num_left = int((rows["p_holm"] < 0.05).sum())
+    left = "all of them" if num_left == num_shown else f"{num_left} of them"
+    kept = f", and {left} differ once corrected for the number of pairs (Holm)" if num_shown else ""
+    return f"In {num_shown} of {len(rows)} pairs the interval, each pair's own, excludes zero{kept}{flagged}."
 
 
 def row_shares(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
