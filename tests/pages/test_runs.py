@@ -225,7 +225,7 @@ def test_the_curves_follow_the_switch(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    over = next(one for one in app.segmented_control if one.key == "live_x")
+    over = next(one for one in app.segmented_control if one.key == "live_x_energy")
     over.set_value("examples_seen").run()
     assert "training examples seen" in figures_of(app)[0]
 
@@ -365,7 +365,7 @@ def test_an_unknown_experiment_does_not_hide_the_page_and_is_told_once(app, work
 def test_the_axes_of_the_race_survive_a_visit_elsewhere(app, workspace):
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
     open_page(app, "runs")
-    next(one for one in app.segmented_control if one.key == "live_x").set_value("step").run()
+    next(one for one in app.segmented_control if one.key == "live_x_energy").set_value("step").run()
     leave_for(app, "models")
     leave_for(app, "runs")
     assert "optimizer steps" in figures_of(app)[0]
