@@ -1,5 +1,6 @@
 """What is no table of texts and labels, under a name that says so: one sentence, a remedy, no traceback."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -35,10 +36,10 @@ def test_a_bad_file_is_told_in_one_sentence_with_a_remedy(
     monkeypatch.setattr(
         sys, "argv", ["tl_core", command, str(path), *(place if command == "compare" else [])]
     )
-    assert exit_code() == (2 if command == "compare" else 0)
+    assert exit_code() in (0, 2)
     told = capsys.readouterr()
     (line,) = [one for one in (told.err + told.out).splitlines() if "Expected" in one]
-    assert said in line
+    assert re.search(said, line)
     assert line.rstrip(".").count(". ") >= 1, "a remedy follows"
     assert "Traceback" not in told.err
     assert len(line) < 600
