@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing, with_budget
 from pages.shared.frame import card, draw_figure, literal
 from pages.shared.state import theme, workspace
 from pages.shared.wording import plural
@@ -63,7 +63,7 @@ def draw_ladder(known: Knowledge) -> None:
             draw_said(tell_ladder(known))
             draw_coming(known.coming())
             _tell_lost(known)
-            offer_missing(experiment, known.missing(), NOT_TRIED, key="ladder")
+            offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
         with right:
             figure = knowledge_ladder(
                 ladder_seeds(known),
@@ -74,7 +74,7 @@ def draw_ladder(known: Knowledge) -> None:
                 theme=theme(),
             )
             table = ladder_numbers(known, _labels(known)) if known.keys else None
-            draw_figure(figure, table, key="ladder")
+            draw_figure(with_budget(figure, known.tried), table, key="ladder")
             st.caption(LADDER_LIMITS)
 
 
@@ -112,4 +112,5 @@ def _draw_change(
         st.caption("Runs measure this at their end; none here has done so." if is_empty else limits)
     with right:
         table = None if is_empty else change_numbers(known, _labels(known))
-        draw_figure(chart(known.changes, _styles(known), theme=theme()), table, key=key)
+        figure = chart(known.changes, _styles(known), theme=theme())
+        draw_figure(with_budget(figure, known.tried), table, key=key)

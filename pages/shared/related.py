@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing, with_budget
 from pages.shared.frame import card, draw_figure
 from pages.shared.state import theme, workspace
 from pages.shared.surroundings import label_of
@@ -71,7 +71,9 @@ def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
             theme=theme(),
         )
         labels = {name: style.label for name, style in styles.items()}
-        draw_figure(figure, answer_numbers(tried, keys, labels), key=f"transfer_{stages.arm.name}")
+        draw_figure(
+            with_budget(figure, tried), answer_numbers(tried, keys, labels), key=f"transfer_{stages.arm.name}"
+        )
 
 
 def _styles(stages: TwoStages) -> dict[str, ArmStyle]:
@@ -113,7 +115,9 @@ def _offer(tried: Tried) -> None:
     there = live_cells(tried.runs)
     pending = [run for run in tried.runs if not run.state.is_final]
     draw_coming([run for run in pending if (run.config.arm, run.config.train_size) in cells])
-    offer_missing(tried.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="related")
+    offer_missing(
+        tried.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="offer_related"
+    )
 
 
 def _choose(firsts: Sequence[TrainedHere]) -> TrainedHere:

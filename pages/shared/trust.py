@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.shared.exhibits import Exhibit, draw_exhibit, made_once
+from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit, made_once
 from pages.shared.frame import card, literal
 from pages.shared.results import labels_of, styles_of
 from pages.shared.saving import offer_table
@@ -61,6 +61,7 @@ def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibi
     rows = calibration.bin_rows(found)
     return Exhibit(
         key=f"reliability_{arm}",
+        budget=budget_of(results),
         figure=reliability_diagram(
             rows,
             styles_of(results.experiment)[arm],
@@ -77,6 +78,7 @@ def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
     rows, labels = abstaining.coverage_rows(results, verdict.train_size), labels_of(results.experiment)
     return Exhibit(
         key="coverage",
+        budget=budget_of(results),
         figure=coverage_curves(rows, styles_of(results.experiment), theme=theme()),
         table=abstaining.coverage_numbers(rows, labels),
         finding=abstaining.coverage_finding(rows, (verdict.a, verdict.b), labels),

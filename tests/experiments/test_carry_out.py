@@ -393,6 +393,7 @@ def test_a_contrastive_arm_leaves_a_folder_like_any_other(workspace: Workspace, 
         "tokenizing",
         "training",
         "predicting",
+        "measuring",
         "saving",
     ]
     on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]

@@ -32,7 +32,7 @@ from tl_core.schema import ArmKind, EvalFinished, LearningRates, Precision, Step
 from tl_core.training.batching import Examples, TokenExamples, endless_batches
 from tl_core.training.clock import Clock
 from tl_core.training.contrastive import Contrastive, endless_pairs, set_head
-from tl_core.training.encoding import encode
+from tl_core.training.encoding import encode_all
 from tl_core.training.fit import FitEvent, fit, predict_logits
 from tl_core.training.objective import Classification, make_objective
 
@@ -176,7 +176,7 @@ def test_the_head_gives_the_probabilities_of_the_regression(tmp_path: Path, num_
     model = make_model(tmp_path, ArmKind.CONTRASTIVE, Pooling.MEAN)
     assert isinstance(model, PooledClassifier)
     model.linear = torch.nn.Linear(model.linear.in_features, num_labels)
-    features = encode(model, tokens, CPU, Precision.FLOAT32, lambda *_: None, 16).numpy()
+    features = encode_all(model, tokens, CPU, Precision.FLOAT32, lambda *_: None, 16).numpy()
     set_head(model, features, tokens.targets)
     logits = predict_logits(model, tokens, np.arange(40), CPU, Precision.FLOAT32)
     expected = LogisticRegression(max_iter=2000).fit(features, tokens.targets).predict_proba(features)

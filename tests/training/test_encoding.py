@@ -121,7 +121,7 @@ def test_kept_features_give_the_logits_of_the_whole_network(
 def test_features_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
     fresh = compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
-    monkeypatch.setattr(encoding, "encode", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(encoding, "encode_all", lambda *_: pytest.fail("computed again"))
     kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
     assert torch.equal(kept.examples.features, fresh.examples.features)
     assert kept.seconds_an_example == fresh.seconds_an_example > 0

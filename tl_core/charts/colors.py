@@ -15,7 +15,7 @@ Theme = Literal["light", "dark"]
 PALETTE: dict[Theme, dict[ArmKind, str]] = {
     "light": {
         ArmKind.FINE_TUNED: "#0B6FB8",
-        ArmKind.CONTRASTIVE: "#7A2E73",
+        ArmKind.CONTRASTIVE: "#003C3C",
         ArmKind.FROZEN: "#56B4E9",
         ArmKind.TFIDF: "#009E73",
         ArmKind.SCRATCH: "#D55E00",
@@ -28,7 +28,7 @@ PALETTE: dict[Theme, dict[ArmKind, str]] = {
     },
     "dark": {
         ArmKind.FINE_TUNED: "#3E9CE6",
-        ArmKind.CONTRASTIVE: "#A855F7",
+        ArmKind.CONTRASTIVE: "#7FFFD4",
         ArmKind.FROZEN: "#A5DAF8",
         ArmKind.TFIDF: "#2FC79A",
         ArmKind.SCRATCH: "#F58A3C",
