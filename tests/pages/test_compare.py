@@ -222,7 +222,7 @@ def test_every_card_has_a_line_computed_from_its_numbers(app, experiment):
     assert "gains most:" in shown
     assert "The mistake that changes most:" in shown
     assert "Of 36 answers, only Fine-tuned has" in shown
-    assert "of 6 pairs the interval, each pair's own, excludes zero" in shown
+    assert "of 6 pairs the interval excludes zero" in shown
 
 
 def test_what_differs_between_two_arms_is_listed_and_the_rest_is_named_as_shared(app, experiment):

@@ -132,9 +132,10 @@ def pairs_finding(rows: pd.DataFrame, num_flagged: int = 0) -> str:
     if len(rows) == 1:
         return f"The interval {'excludes' if num_shown else 'holds'} zero{flagged}."
     num_left = int((rows["p_holm"] < 0.05).sum())
-    left = "all of them" if num_left == num_shown else f"{num_left} of them"
-    kept = f", and {left} differ once corrected for the number of pairs (Holm)" if num_shown else ""
-    return f"In {num_shown} of {len(rows)} pairs the interval, each pair's own, excludes zero{kept}{flagged}."
+    left = (
+        f"; corrected for the number of pairs (Holm), a difference stands in {num_left}" if num_shown else ""
+    )
+    return f"In {num_shown} of {len(rows)} pairs the interval excludes zero{left}{flagged}."
 
 
 def row_shares(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
