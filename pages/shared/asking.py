@@ -63,7 +63,7 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
                 is_asked = st.form_submit_button("Ask the models", type="primary", icon=":material/forum:")
                 if example.label is not None:
                     st.form_submit_button(
-                        "Another test text",
+                        "Another test pair" if source.is_pair else "Another test text",
                         icon=":material/shuffle:",
                         on_click=_next,
                         args=[experiment, source, key],

@@ -327,7 +327,7 @@ def test_models_of_pairs_are_asked_for_two_texts(app, of_pairs, asked):
     app.text_area[1].set_value("something else")
     press(app, "Ask the models")
     assert {texts for _, texts in asked} == {((first, "something else"),)}
-    press(app, "Another test text")
+    press(app, "Another test pair")
     assert app.text_area[1].value == f"about {app.text_area[0].value}" != second
 
 

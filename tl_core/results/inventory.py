@@ -106,6 +106,7 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         "Parameters": f"{record.num_parameters:,}" if record.num_parameters else None,
         "Seeds": f"init {config.seeds.init}, order {config.seeds.order}, subset {config.seeds.subset}",
         "Learning rates": _rates(rates) if rates else None,
+        "Example weights": record.weight_column,
         "Batch": f"{config.training.batch_size} examples" if rates else None,
         "Tokens kept": record.base_model_facts.get("max_length"),
         "Precision": record.precision.value if record.precision else None,
