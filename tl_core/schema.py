@@ -637,13 +637,15 @@ class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
     ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority, did_not_finish;
-    ``phrase`` completes the sentence "from scratch ..."; ``remedy`` says what would settle it, and ``action``
-    is what a click can do about it (``planning.remedies``), empty if nothing.
+    ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
+    ``remedy`` says what would settle it, and ``action`` is what a click can do about it
+    (``planning.remedies``), empty if nothing.
     """
 
     code: str
     arm: str
     phrase: str
+    evidence: str = ""
     remedy: str
     action: Literal["", "more_steps", "search_rates"] = ""
     seeds: tuple[int, ...] = Field(description="indices of the seeds that show it")

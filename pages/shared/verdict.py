@@ -1,5 +1,7 @@
 """A verdict in words: the claim, its interval, and beside them what weakens it."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages.shared.frame import literal
@@ -45,7 +47,7 @@ def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
 def draw_weaknesses(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw a badge for the conclusion and for each thing that weakens it, and what to do about them."""
     _draw_badges(results, verdict)
-    _draw_remedies(verdict)
+    _draw_remedies(verdict, labels_of(results.experiment))
 
 
 def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
@@ -58,10 +60,12 @@ def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
             st.badge(literal(words), icon=":material/warning:", color="orange")
 
 
-def _draw_remedies(verdict: Verdict) -> None:
+def _draw_remedies(verdict: Verdict, labels: Mapping[str, str]) -> None:
     """Say below the badges what to do about them, each remedy once, and what could have been shown."""
     if is_about_models(verdict):
         st.caption("It is about these two trained models and says nothing about other trainings.")
     st.caption(f"{detection_words(verdict)} {few_seeds_words(verdict)}".strip())
+    if evidence := [f"{labels[flag.arm]}: {flag.evidence}" for flag in verdict.flags if flag.evidence]:
+        st.caption(literal(f"Flagged for this. {'; '.join(evidence)}."))
     for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
         st.caption(literal(remedy))

@@ -96,16 +96,16 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
     runs = [run(0), run(1, train_accuracy=0.5), run(2, train_accuracy=0.5)]
     (flag,) = find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.arm, flag.seeds) == ("did_not_learn", "scratch", (1, 2))
-    assert flag.phrase == (
-        "did not learn its own training examples (2 of 3 seeds: 50.0 % right, largest class 50.0 %)"
-    )
+    assert flag.phrase == "did not learn its own training examples (2 of 3 seeds)"
+    assert flag.evidence == "50.0 % right, largest class 50.0 %"
     assert flag.remedy
     assert flag.action == "more_steps"
 
 
 def test_one_run_is_flagged_without_a_count():
     (flag,) = find_flags(SCRATCH, [run(test_value=0.1)], BudgetRule.EQUAL_STEPS)
-    assert flag.phrase == "did worse than always answering the largest class (10.0 against 50.0 %)"
+    assert flag.phrase == "did worse than always answering the largest class"
+    assert flag.evidence == "10.0 against 50.0 %"
 
 
 def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
@@ -127,19 +127,18 @@ def test_the_majority_arm_is_never_flagged():
 
 
 def test_every_flag_shows_its_numbers():
-    """Each flag's phrase carries the evidence for its rule, as a mean over the seeds that show it."""
+    """The evidence for a rule is a mean over the seeds that show it."""
     losses = tuple(np.linspace(1.1, 0.4, 15))
     broken = [
         run(0, train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4),
         run(1, train_accuracy=0.4, predicted_class_counts=((99, 1),), test_value=0.3),
         run(2, validation_losses=losses),
     ]
-    phrases = [flag.phrase for flag in find_flags(SCRATCH, broken, BudgetRule.EQUAL_STEPS)]
-    assert [phrase.partition(" (")[2] for phrase in phrases] == [
-        "2 of 3 seeds: one label in 99.5 % of the answers)",
-        "2 of 3 seeds: 45.0 % right, largest class 50.0 %)",
-        "1 of 3 seeds: the last evaluation was the best, loss down by 0.15 in the last quarter)",
-        "2 of 3 seeds: 35.0 against 50.0 %)",
+    assert [flag.evidence for flag in find_flags(SCRATCH, broken, BudgetRule.EQUAL_STEPS)] == [
+        "one label in 99.5 % of the answers",
+        "45.0 % right, largest class 50.0 %",
+        "the last evaluation was the best, loss down by 0.15 in the last quarter",
+        "35.0 against 50.0 %",
     ]
 
 

@@ -122,7 +122,7 @@ def test_it_says_the_verdict_with_its_interval_seeds_and_n(workspace, experiment
     assert "Fine-tuning all-MiniLM-L6 is" in text
     low, high = (f"{100 * end:.1f}" for end in verdict.ci95)
     assert f"95 % interval {low} to {high} points (3 seeds, 18 test examples)." in text
-    assert "From scratch was still improving when it stopped (3 of 3 seeds: the last evaluation was" in text
+    assert "From scratch was still improving when it stopped (3 of 3 seeds): the last evaluation was" in text
 
 
 def test_it_tells_data_fairness_limits_and_method(workspace, experiment):

@@ -36,7 +36,7 @@ def test_from_scratch_is_told_with_its_floor(workspace, intake):
     said = tell(Answer.SCRATCH, tried_with(workspace, intake, scratch=0.5))
     assert said[0].claim.startswith(
         "The all-MiniLM-L6 network trained from scratch reaches 50.0 % accuracy on test with 33 train "
-        "examples, but was still improving when it stopped (3 of 3 seeds: "
+        "examples, but was still improving when it stopped (3 of 3 seeds)."
     )
     assert said[0].proof.startswith("95 % interval ")
     assert said[0].proof.endswith("3 seeds, 18 test examples")

@@ -69,7 +69,8 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
                 Flag(
                     code=rule.code,
                     arm=arm.name,
-                    phrase=f"{rule.phrase} ({_how_often(len(shown), len(runs))}{rule.evidence(shown)})",
+                    phrase=rule.phrase + _how_often(len(shown), len(runs)),
+                    evidence=rule.evidence(shown),
                     remedy=rule.remedy,
                     action=rule.action,
                     seeds=tuple(run.seed for run in shown),
@@ -133,7 +134,7 @@ def _noise(losses: Floats) -> float:
 
 
 def _how_often(num_seeds: int, num_runs: int) -> str:
-    return f"{num_seeds} of {num_runs} seeds: " if num_runs > 1 else ""
+    return f" ({num_seeds} of {num_runs} seeds)" if num_runs > 1 else ""
 
 
 def _one_answer(runs: Sequence[RunHealth]) -> str:

@@ -30,7 +30,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import arm_phrases, find_label_worth
 from tl_core.results.reaching import find_reaching, reaching_sentence
-from tl_core.schema import DatasetInfo, State
+from tl_core.schema import DatasetInfo, Flag, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -121,10 +121,15 @@ def _claim(scene: Scene) -> dict[str, Any]:
         "claim": f"{words.claim}.",
         "interval": f"{words.interval} ({counts}).",
         "conclusion": _CONCLUSIONS[verdict.conclusion],
-        "flags": [(f"{scene.labels[flag.arm]} {flag.phrase}.", flag.remedy) for flag in verdict.flags],
+        "flags": [(_flag_words(scene, flag), flag.remedy) for flag in verdict.flags],
         "missing": _missing(scene),
         "reaching": _reaching(scene),
     }
+
+
+def _flag_words(scene: Scene, flag: Flag) -> str:
+    numbers = f": {flag.evidence}" if flag.evidence else ""
+    return f"{scene.labels[flag.arm]} {flag.phrase}{numbers}."
 
 
 def _missing(scene: Scene) -> list[str]:
