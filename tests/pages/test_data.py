@@ -12,8 +12,13 @@ from tests.pages.fixtures import add_experiment, store_sample_dataset
 from tests.pages.reading import links_of, open_page, targets_of, text_of
 from tests.pages.texts import TEXTS
 from tl_core.data.dataset import build_dataset
+from tl_core.errors import DataError
+from tl_core.experiments.on_data import carry_out_on_data
+from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import store_dataset
 from tl_core.planning.uploads import keep_upload
+from tl_core.schema import State
+from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 HOSTILE = "![x](http://evil.example/p.png) <img src=x> $x$ :material/home:"
@@ -297,6 +302,11 @@ def test_a_bad_file_is_told_in_place_with_a_remedy(app: AppTest, workspace: Work
     content, said = BAD[kind]
     upload = keep_upload(workspace, content if isinstance(content, bytes) else content.encode(), "bad.csv")
     open_page(app, "data", upload=upload.upload_id)
+    if (job := Queue(workspace.database).claim([JobKind.TAKE_IN])) is not None:  # a large file
+        with pytest.raises(DataError) as refused:
+            carry_out_on_data(workspace, job, lambda: False)
+        Queue(workspace.database).finish(job.id, State.FAILED, str(refused.value))
+        open_page(app, "data", upload=upload.upload_id)
     (error,) = [one.value.replace("\\", "") for one in app.error]
     assert re.search(said, error)
     assert "Choose another file" in [one.label for one in app.button]

@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,9 @@ def test_all_arms_of_a_seed_see_the_same_batches(tmp_path: Path, monkeypatch: py
     frozen = make_model(tmp_path, ArmKind.FROZEN)
     features = compute_features(frozen, tokens, CPU, Precision.FLOAT32, tmp_path / "features").examples
     seen.append(batches_seen(monkeypatch, frozen, train=features, validation=features))
-    assert seen[0] == seen[1] == seen[2]
+    weighted = replace(tokens, weights=np.linspace(0.1, 9, 50))
+    seen.append(batches_seen(monkeypatch, make_model(tmp_path), train=weighted))
+    assert seen[0] == seen[1] == seen[2] == seen[3], "whatever the arm and the weights"
     other = batches_seen(monkeypatch, make_model(tmp_path), train=tokens, order_seed=12)
     assert other != seen[0]
 
