@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit, made_once
-from pages.shared.frame import card, literal
+from pages.shared.frame import card, draw_figure, literal
 from pages.shared.results import labels_of, styles_of
 from pages.shared.saving import offer_table
 from pages.shared.state import theme
@@ -23,9 +23,10 @@ def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
         st.markdown(literal(calibration.trust_finding(pair, labels)))
-        for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
-            with column:
-                draw_exhibit(_diagram_of(results, one.arm, verdict.train_size))
+        if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
+            for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
+                with column:
+                    draw_exhibit(_diagram_of(results, one.arm, verdict.train_size))
         _draw_numbers(calibration.calibration_numbers(pair, labels))
         st.caption(literal(calibration.trust_limits(pair, labels)))
 
@@ -42,7 +43,10 @@ def _draw_numbers(table: pd.DataFrame) -> None:
 def draw_abstaining(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the accuracy of all arms over the share of texts that they answer."""
     with card("When it may abstain", f"accuracy on the texts it is surest of; {counts(verdict)}"):
-        draw_exhibit(_coverage_of(results, verdict))
+        exhibit = _coverage_of(results, verdict)
+        st.markdown(literal(exhibit.finding))
+        if st.toggle("Show the curves", key="shows_coverage", persist_state="session"):
+            draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
         st.caption(
             "Probabilities are as trained. The surest texts are picked on test itself, so this shows the "
             "order of confidence and no threshold to use: choose one on texts that are not part of the test. "

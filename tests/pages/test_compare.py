@@ -75,8 +75,20 @@ def test_every_card_is_there(app, experiment):
     ]
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
-    assert len(figures_of(app)) == 12
+    assert len(figures_of(app)) == 9
     assert "shared, pretrained" in shown
+
+
+def test_diagrams_of_confidence_are_drawn_once_they_are_asked_for(app, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    shown = text_of(app)
+    assert "a temperature fitted on validation takes their calibration errors" in shown
+    assert "of the texts that it is surest of" in shown
+    app.toggle(key="shows_reliability").set_value(True).run()
+    app.toggle(key="shows_coverage").set_value(True).run()
+    assert not app.exception
+    assert len(figures_of(app)) == 12
+    assert sum("confidence: the probability of its answer" in figure for figure in figures_of(app)) == 2
 
 
 def test_one_seed_is_said(app, workspace):
