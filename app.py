@@ -4,6 +4,7 @@
 the runs, and never trains anything itself.
 """
 
+import gc
 import importlib
 import pkgutil
 import threading
@@ -75,10 +76,15 @@ async def life_cycle(app: st.App) -> AsyncIterator[None]:
 
 
 def _import_pages() -> None:
-    """Import what the pages import, Home's first, while the first browser still loads Streamlit's files."""
+    """Import what the pages import, Home's first, while the first browser still loads Streamlit's files.
+
+    Streamlit collects all garbage after each script, and nothing is answered meanwhile; what is imported
+    stays, so that it need not be looked through each time.
+    """
     importlib.import_module("pages.shared.ways_in")
     for module in pkgutil.iter_modules(shared.__path__, "pages.shared."):
         importlib.import_module(module.name)
+    gc.freeze()
 
 
 def _require_loopback_or_authentication() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.base_models import can_be_had
@@ -13,16 +12,14 @@ from pages.shared.results import States, observed_runs, results_of, states_of
 from pages.shared.state import workspace
 from pages.shared.surroundings import label_of
 from pages.shared.wording import about, plural
-from tl_core.charts.template import name_budget
 from tl_core.errors import NotFoundError
-from tl_core.jobs.client import ensure_supervisor, observe
+from tl_core.jobs.client import ensure_supervisor
 from tl_core.planning.completing import plan_missing
 from tl_core.planning.launching import launch
 from tl_core.planning.plan import num_runs
 from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried, is_alike, live_cells, put_together
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import Arm, ExperimentConfig
 from tl_core.store.rows import RunRow
 
@@ -32,15 +29,11 @@ NOT_TRIED = "**Not tried yet:**"
 
 def alike_results(experiment: ExperimentConfig) -> list[ExperimentResults]:
     """Read an experiment's results first, then those like it that add an arm or a train size."""
-    here = workspace()
-    runs: dict[str, list[RunRow]] = {}
-    for run in here.database.list_runs():
-        runs.setdefault(run.config.experiment_id, []).append(observe(here.settings, run))
-    others = [one for one in here.database.list_experiments() if one != experiment]
+    others = [one for one in workspace().database.list_experiments() if one != experiment]
     covered: set[tuple[Arm, int]] = set()
     results = []
     for one in (experiment, *(other for other in others if is_alike(other, experiment))):
-        of_one = runs.get(one.experiment_id, [])
+        of_one = observed_runs(one.experiment_id)
         cells = live_cells(of_one)
         if one == experiment or not cells <= covered:  # not all of them: each must be read from its files
             results.append(results_of(one.experiment_id, states_of(of_one)))
@@ -51,11 +44,6 @@ def alike_results(experiment: ExperimentConfig) -> list[ExperimentResults]:
 def tried_of(experiment: ExperimentConfig) -> Tried:
     """Put together what this experiment has shown, and those like it that add an arm or a train size."""
     return put_together(experiment, alike_results(experiment))
-
-
-def with_budget(figure: go.Figure, tried: Tried) -> go.Figure:
-    """Name below a figure the rule by which the networks in it trained."""
-    return name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
 
 
 def draw_said(said: Sequence[Said]) -> None:

@@ -23,12 +23,15 @@ from tl_core.charts import (
 from tl_core.charts.template import name_budget, settled
 from tl_core.results import findings, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
+from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.results.knowledge import Knowledge
 from tl_core.schema import Verdict
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_S = TypeVar("_S", ExperimentResults, Tried, Knowledge)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,13 +61,11 @@ class Exhibit:
         settled(name_budget(self.figure, self.budget))
 
 
-def _identity(results: ExperimentResults) -> tuple[str, States]:
-    return results.experiment.experiment_id, states_of(results.runs)
+def _identity(shown: ExperimentResults | Tried) -> tuple[str, States]:
+    return shown.experiment.experiment_id, states_of(shown.runs)
 
 
-def made_once(
-    make: Callable[Concatenate[ExperimentResults, _P], _T],
-) -> Callable[Concatenate[ExperimentResults, _P], _T]:
+def made_once(make: Callable[Concatenate[_S, _P], _T]) -> Callable[Concatenate[_S, _P], _T]:
     """Keep what is made of the same results in the same theme, which nobody may change.
 
     A figure with many labels takes Plotly 50 ms, and every widget of the page draws all of them anew.
@@ -73,21 +74,26 @@ def made_once(
     @st.cache_resource(
         show_spinner=False,
         max_entries=64,
-        hash_funcs={ExperimentResults: _identity, Verdict: Verdict.model_dump_json},
+        hash_funcs={
+            ExperimentResults: _identity,
+            Tried: _identity,
+            Knowledge: lambda known: _identity(known.tried),
+            Verdict: Verdict.model_dump_json,
+        },
     )
     @functools.wraps(make)  # by its name Streamlit tells one function's cache from another's
-    def keep(results: ExperimentResults, shown_in: Theme, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        return make(results, *args, **kwargs)
+    def keep(shown: _S, shown_in: Theme, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return make(shown, *args, **kwargs)
 
-    def made(results: ExperimentResults, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        return keep(results, theme(), *args, **kwargs)
+    def made(shown: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return keep(shown, theme(), *args, **kwargs)
 
     return made
 
 
-def budget_of(results: ExperimentResults) -> str:
+def budget_of(shown: ExperimentResults | Tried) -> str:
     """Say by which rule an experiment's networks trained."""
-    return BUDGET_WORDS[results.experiment.training.budget]
+    return BUDGET_WORDS[shown.experiment.training.budget]
 
 
 def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = None) -> None:

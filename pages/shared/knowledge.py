@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing, with_budget
-from pages.shared.frame import card, draw_figure, literal
+from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit, made_once
+from pages.shared.frame import card, literal
 from pages.shared.state import theme, workspace
 from pages.shared.wording import plural
 from tl_core.charts import ArmStyle, arm_styles
@@ -65,17 +66,22 @@ def draw_ladder(known: Knowledge) -> None:
             _tell_lost(known)
             offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
         with right:
-            figure = knowledge_ladder(
-                ladder_seeds(known),
-                ladder_means(known),
-                _styles(known),
-                metric=experiment.headline_metric,
-                floor=known.tried.floor,
-                theme=theme(),
-            )
-            table = ladder_numbers(known, _labels(known)) if known.keys else None
-            draw_figure(with_budget(figure, known.tried), table, key="ladder")
+            draw_exhibit(_ladder_exhibit(known))
             st.caption(LADDER_LIMITS)
+
+
+@made_once
+def _ladder_exhibit(known: Knowledge) -> Exhibit:
+    figure = knowledge_ladder(
+        ladder_seeds(known),
+        ladder_means(known),
+        _styles(known),
+        metric=known.tried.experiment.headline_metric,
+        floor=known.tried.floor,
+        theme=theme(),
+    )
+    table = ladder_numbers(known, _labels(known)) if known.keys else None
+    return Exhibit(key="ladder", budget=budget_of(known.tried), figure=figure, table=table)
 
 
 def _tell_lost(known: Knowledge) -> None:
@@ -90,27 +96,39 @@ def _tell_lost(known: Knowledge) -> None:
 def draw_movement(known: Knowledge) -> None:
     """Draw how far the weights of each part moved."""
     with card("How far the weights moved", "each layer, from the start to the end of training"):
-        _draw_change(known, weight_movement, tell_movement(known), MOVEMENT_LIMITS, key="movement")
+        _draw_change(known, _movement_exhibit(known), tell_movement(known), MOVEMENT_LIMITS)
+
+
+@made_once
+def _movement_exhibit(known: Knowledge) -> Exhibit:
+    return _change_exhibit(known, weight_movement, "movement")
 
 
 def draw_similarity(known: Knowledge) -> None:
     """Draw how alike each part places the same texts before and after training."""
     texts = f"{known.num_texts} validation texts" if known.num_texts else "the same validation texts"
     with card("What the layers make of the texts", f"{texts}, before and after training"):
-        limits = SIMILARITY_LIMITS
-        _draw_change(known, representation_similarity, tell_similarity(known), limits, key="similarity")
+        _draw_change(known, _similarity_exhibit(known), tell_similarity(known), SIMILARITY_LIMITS)
 
 
-def _draw_change(
-    known: Knowledge, chart: Callable[..., go.Figure], said: str | None, limits: str, *, key: str
-) -> None:
+@made_once
+def _similarity_exhibit(known: Knowledge) -> Exhibit:
+    return _change_exhibit(known, representation_similarity, "similarity")
+
+
+def _change_exhibit(known: Knowledge, chart: Callable[..., go.Figure], key: str) -> Exhibit:
+    figure = chart(known.changes, _styles(known), theme=theme())
+    table = None if known.changes.empty else change_numbers(known, _labels(known))
+    return Exhibit(key=key, budget=budget_of(known.tried), figure=figure, table=table)
+
+
+def _draw_change(known: Knowledge, exhibit: Exhibit, said: str | None, limits: str) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         if said:
             st.markdown(f"**{literal(said)}**")
-        is_empty = known.changes.empty
-        st.caption("Runs measure this at their end; none here has done so." if is_empty else limits)
+        st.caption(
+            "Runs measure this at their end; none here has done so." if exhibit.table is None else limits
+        )
     with right:
-        table = None if is_empty else change_numbers(known, _labels(known))
-        figure = chart(known.changes, _styles(known), theme=theme())
-        draw_figure(with_budget(figure, known.tried), table, key=key)
+        draw_exhibit(exhibit)

@@ -3,15 +3,14 @@
 import streamlit as st
 
 from pages.shared.completing import draw_coming, offer_missing, tried_of, watch
-from pages.shared.exhibits import Exhibit, draw_exhibit
+from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit, made_once
 from pages.shared.frame import card
-from pages.shared.results import labels_of, states_of, styles_of
-from pages.shared.state import Theme, theme
+from pages.shared.results import labels_of, styles_of
+from pages.shared.state import theme
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.results.answers_tried import Tried, mean_rows, seed_rows
 from tl_core.results.comparison import ExperimentResults, arm_titles
-from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.label_worth import (
     arm_phrases,
     curve_keys,
@@ -35,7 +34,7 @@ def draw_label_worth(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw what labels were worth to a pair of arms, or offer the runs that would show it."""
     tried = tried_of(results.experiment)
     lacks = lacking(tried, verdict.a, verdict.b)
-    exhibit = worth_exhibit(tried, theme(), verdict.a, verdict.b)
+    exhibit = worth_exhibit(tried, verdict.a, verdict.b)
     if exhibit is None and not lacks and not _elsewhere(tried):
         return
     with card(NAME, "train sets of growing size, each a part of the next"):
@@ -58,12 +57,8 @@ def _elsewhere(tried: Tried) -> list[RunRow]:
     return [run for run in tried.runs if not run.state.is_final and run.config.experiment_id != own]
 
 
-@st.cache_resource(
-    show_spinner=False,
-    max_entries=32,
-    hash_funcs={Tried: lambda tried: (tried.experiment.experiment_id, states_of(tried.runs))},
-)
-def worth_exhibit(tried: Tried, shown_in: Theme, a: str, b: str) -> Exhibit | None:
+@made_once
+def worth_exhibit(tried: Tried, a: str, b: str) -> Exhibit | None:
     """Show the curves with the distance between those of a pair; None without several train sizes."""
     worths = find_label_worth(tried, a, b)
     if not worths:
@@ -77,11 +72,11 @@ def worth_exhibit(tried: Tried, shown_in: Theme, a: str, b: str) -> Exhibit | No
         metric=experiment.headline_metric,
         floor=tried.floor,
         worth=worths[0],
-        theme=shown_in,
+        theme=theme(),
     )
     return Exhibit(
         key="label_worth",
-        budget=BUDGET_WORDS[experiment.training.budget],
+        budget=budget_of(tried),
         figure=figure,
         table=worth_numbers(tried, worths, labels_of(experiment)),
         finding=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),

@@ -18,18 +18,13 @@ from tl_core.planning.launching import Intake
 from tl_core.planning.plan import expand, num_runs
 from tl_core.planning.rate_search import arms_to_search
 from tl_core.planning.throughput import Throughput, read_history
-from tl_core.schema import ExperimentConfig, State
-from tl_core.store.rows import RunRow
+from tl_core.schema import ExperimentConfig
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def _history(num_finished: int, num_checks: int) -> tuple[Throughput, ...]:
     """Read the measured throughput anew whenever another run has finished or another arm was checked."""
     return read_history(workspace())
-
-
-def _num_finished(runs: list[RunRow]) -> int:
-    return sum(run.state is State.FINISHED for run in runs)
 
 
 def estimate_of(experiment: ExperimentConfig, intake: Intake) -> Estimate:
@@ -42,7 +37,7 @@ def estimate_of(experiment: ExperimentConfig, intake: Intake) -> Estimate:
     lengths = lengths_of(intake.dataset.info.fingerprint, intake)
     mean_tokens = float(lengths.clip(max=experiment.training.max_length).mean())
     num_checks = len(all_passed_checks(workspace()))
-    history = _history(_num_finished(workspace().database.list_runs()), num_checks)
+    history = _history(workspace().database.num_finished_runs(), num_checks)
     searching = arms_to_search(workspace(), experiment)
     return estimate(experiment, facts, mean_tokens, hardware(), history, searching)
 

@@ -11,7 +11,7 @@ from pages.shared.frame import literal, place_figure
 from pages.shared.label_worth import NAME, worth_exhibit
 from pages.shared.proof import draw_facts, fairness_finding
 from pages.shared.results import labels_of, observed_runs, results_of, states_of
-from pages.shared.state import current, theme
+from pages.shared.state import current
 from pages.shared.time_exhibits import race_of, reaching_of
 from pages.shared.verdict import claim_of, draw_weaknesses
 from pages.shared.wording import facts_of
@@ -132,7 +132,7 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
     size = verdict.train_size
     labels = labels_of(results.experiment)
     pair = f"{labels[verdict.a]} and {labels[verdict.b]}"
-    worth = worth_exhibit(tried_of(results.experiment), theme(), headline.a, headline.b)
+    worth = worth_exhibit(tried_of(results.experiment), headline.a, headline.b)
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
         Slide(title="All arms", draw=lambda: _draw_exhibit(overview_of(results, size))),

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing, with_budget
+from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit
 from pages.shared.frame import card, draw_figure
 from pages.shared.state import theme, workspace
 from pages.shared.surroundings import label_of
@@ -71,9 +72,13 @@ def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
             theme=theme(),
         )
         labels = {name: style.label for name, style in styles.items()}
-        draw_figure(
-            with_budget(figure, tried), answer_numbers(tried, keys, labels), key=f"transfer_{stages.arm.name}"
+        exhibit = Exhibit(
+            key=f"transfer_{stages.arm.name}",
+            budget=budget_of(tried),
+            figure=figure,
+            table=answer_numbers(tried, keys, labels),
         )
+        draw_exhibit(exhibit)
 
 
 def _styles(stages: TwoStages) -> dict[str, ArmStyle]:

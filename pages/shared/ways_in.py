@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.shared.dry_run import begin_check, draw_check
+from pages.shared.exhibits import overview_of
 from pages.shared.frame import card, draw_figure, literal
 from pages.shared.plan_view import estimate_of
-from pages.shared.results import labels_of, results_of, states_of, styles_of
-from pages.shared.state import forget, theme, workspace
+from pages.shared.results import results_of, states_of
+from pages.shared.state import forget, workspace
 from pages.shared.verdict import draw_claim
 from pages.shared.wording import about, plural, started_at
-from tl_core.charts import arms_overview
 from tl_core.errors import TlError
 from tl_core.jobs import client
 from tl_core.planning.examples import bring_in_examples, find_example, remove_examples
 from tl_core.planning.launching import store_intake
 from tl_core.planning.plan import num_runs
 from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES, Sample, plan_sample, read_sample
-from tl_core.results import numbers, tables
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
@@ -82,16 +81,8 @@ def _draw_verdict(results: ExperimentResults) -> None:
         st.caption(literal(f"{experiment.dataset_name} · {_origin(experiment)}."))
         _link("See the whole comparison", "compare", experiment)
     with right:
-        figure = arms_overview(
-            tables.seed_values(results, verdict.train_size),
-            tables.arm_means(results, verdict.train_size),
-            styles_of(experiment),
-            metric=experiment.headline_metric,
-            floor=tables.floor_on_test(results),
-            theme=theme(),
-        )
-        shown = numbers.overview_numbers(results, verdict.train_size, labels_of(experiment))
-        draw_figure(figure, shown, key="featured")
+        overview = overview_of(results, verdict.train_size)
+        draw_figure(overview.figure, overview.table, key="featured")
 
 
 def _origin(experiment: ExperimentConfig) -> str:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, delete, select, update
+from sqlalchemy import Engine, Select, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
@@ -114,6 +114,12 @@ class Database:
         with self.transaction() as session:
             ordered = query.order_by(RunTable.created_at, RunTable.experiment_id, RunTable.position)
             return [RunRow.of(run, job) for run, job in session.execute(ordered)]
+
+    def num_finished_runs(self) -> int:
+        """Return how many runs have finished."""
+        finished = self._runs().where(RunTable.state == State.FINISHED.value).subquery()
+        with self.transaction() as session:
+            return session.scalar(select(func.count()).select_from(finished)) or 0
 
     def get_run(self, run_id: str) -> RunRow:
         """Return one run. Raises NotFoundError."""
