@@ -8,6 +8,7 @@ from pages.shared.choices import (
     choose_arms,
     choose_budget,
     choose_dataset,
+    choose_margin,
     choose_metric,
     choose_task,
 )
@@ -44,6 +45,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
             budget = choose_budget()
         with right:
             metric = choose_metric(dataset)
+            margin = choose_margin()
     with st.expander("For experts: every setting, rates, further base models", icon=":material/tune:"):
         training = choose_training(amount.preset, budget)
         arms += choose_rivals(base_model, slips)
@@ -61,6 +63,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         num_seeds=amount.num_seeds,
         train_sizes=amount.train_sizes,
         headline_metric=metric,
+        margin=margin,
         learning_rates=rates,
         should_search_rates=searches,
     )

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 SCHEMA_VERSION = 1
+DEFAULT_MARGIN = 0.01
+"""Difference of the headline metric up to which two arms are equivalent, as a share."""
 
 
 class Frozen(BaseModel):
@@ -484,7 +486,7 @@ class ExperimentConfig(Frozen):
     preset: Preset
     headline_metric: Metric
     margin: float = Field(
-        default=0.01, gt=0, lt=1, description="differences of the headline that do not matter"
+        default=DEFAULT_MARGIN, gt=0, lt=1, description="differences of the headline that do not matter"
     )
     training: TrainingConfig
     learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")

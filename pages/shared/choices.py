@@ -13,6 +13,7 @@ from tl_core.planning.plan import DEFAULT_ARMS, default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.planning.samples import guess_task
 from tl_core.schema import (
+    DEFAULT_MARGIN,
     Arm,
     ArmKind,
     BudgetRule,
@@ -185,3 +186,20 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
     )
     st.caption(METRIC_SENTENCES[metric])
     return metric
+
+
+def choose_margin() -> float:
+    """Choose the difference that does not matter, before anything is measured; return it as a share."""
+    points = st.number_input(
+        "Margin, in points",
+        0.1,
+        50.0,
+        100 * DEFAULT_MARGIN,
+        0.5,
+        format="%g",
+        key="margin",
+        persist_state="session",
+        help="The largest difference of the headline metric that does not matter, 0.1 to 50 points. Two arms "
+        "are called equivalent only if the 90 % interval of their difference lies within it.",
+    )
+    return round(points / 100, 6)

@@ -14,7 +14,13 @@ from tl_core.evaluation.wording import counts
 from tl_core.results import abstaining, calibration
 from tl_core.results.calibration import ArmCalibration
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.secondary import scoring_verdicts
 from tl_core.schema import Verdict
+
+SCORES_LIMITS = (
+    "Log loss and Brier score judge the probabilities and not only the answers: lower is better. Both are "
+    "secondary: no headline rests on them, and they are not corrected for the number of pairs."
+)
 
 
 def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
@@ -23,6 +29,8 @@ def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
         st.markdown(literal(calibration.trust_finding(pair, labels)))
+        st.markdown("\n".join(f"- {literal(one.sentence)}" for one in _scoring_verdicts_of(results, verdict)))
+        st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
                 with column:
@@ -52,6 +60,11 @@ def draw_abstaining(results: ExperimentResults, verdict: Verdict) -> None:
             "order of confidence and no threshold to use: choose one on texts that are not part of the test. "
             "The left end rests on few answers."
         )
+
+
+@made_once
+def _scoring_verdicts_of(results: ExperimentResults, verdict: Verdict) -> tuple[Verdict, ...]:
+    return scoring_verdicts(results, verdict)
 
 
 @made_once

@@ -61,8 +61,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     workspace, out = folder / "workspace", folder / "out.json"
     options = ["--text", "review", "--label", "sentiment", "--base-model", str(model), "--arms", ARMS]
     done = tl_core(
-        *("compare", str(data), *options, "--seeds", "2", "--epochs", "1", "--json", str(out)),
-        *("--workspace", str(workspace)),
+        *("compare", str(data), *options, "--seeds", "2", "--epochs", "1", "--margin", "2.5"),
+        *("--json", str(out), "--workspace", str(workspace)),
     )
     assert done.returncode == 0, done.stderr
     yield Shell(workspace, data, json.loads(out.read_text()))
@@ -74,6 +74,7 @@ def test_compare_writes_the_contract(shell: Shell) -> None:
     assert {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"} <= set(
         report
     )
+    assert report["margin"] == 0.025
     assert report["dataset"] | {"num_examples": 60, "num_labels": 3} == report["dataset"]
     assert sum(report["split"][part] for part in ("train", "validation", "test")) == 60
     assert [arm["arm"] for arm in report["arms"]] == ["fine_tuned", "tfidf", "scratch", "majority"]

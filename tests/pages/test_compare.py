@@ -83,6 +83,8 @@ def test_diagrams_of_confidence_are_drawn_once_they_are_asked_for(app, experimen
     open_page(app, "compare", experiment=experiment.experiment_id)
     shown = text_of(app)
     assert "a temperature fitted on validation takes their calibration errors" in shown
+    assert "a log loss" in shown
+    assert "a Brier score" in shown
     assert "of the texts that it is surest of" in shown
     app.toggle(key="shows_reliability").set_value(True).run()
     app.toggle(key="shows_coverage").set_value(True).run()

@@ -86,13 +86,14 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     design.button_group(key="budget").set_value(BudgetRule.PLATEAU).run()
     metric_key = next(one.key for one in design.button_group if str(one.key).startswith("metric_"))
     design.button_group(key=metric_key).set_value(Metric.MACRO_F1).run()
+    design.number_input(key="margin").set_value(2.5).run()
     design.number_input(key="seeds_quick").set_value(2).run()
     design.number_input(key="epochs_quick").set_value(3.0).run()
     design.number_input(key="encoder_scratch_mean").set_value(2e-4).run()
     experiment = start()
     assert [arm.name for arm in experiment.arms] == ["fine_tuned", "frozen", "scratch", "tfidf"]
     assert experiment.training.budget is BudgetRule.PLATEAU
-    assert experiment.headline_metric is Metric.MACRO_F1
+    assert (experiment.headline_metric, experiment.margin) == (Metric.MACRO_F1, 0.025)
     assert (experiment.num_seeds, experiment.training.epochs) == (2, 3.0)
     assert experiment.learning_rates["scratch"].encoder == pytest.approx(2e-4)
 

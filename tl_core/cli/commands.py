@@ -59,6 +59,7 @@ class CompareOptions:
     preset: Preset
     budget: BudgetRule
     metric: Metric | None = None
+    margin: float | None = None
     task: Task
     max_length: int
     epochs: float | None = None
@@ -102,6 +103,7 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         epochs=options.epochs,
         max_length=options.max_length,
         headline_metric=options.metric,
+        margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
     )
 

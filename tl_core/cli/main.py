@@ -76,6 +76,10 @@ def compare(
     preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK,
     budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS,
     metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=50, help="Points of the metric that do not matter. Default: 1."),
+    ] = None,
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
     max_length: MaxLengthOption = 128,
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
@@ -121,6 +125,7 @@ def compare(
         preset=preset,
         budget=budget,
         metric=metric,
+        margin=margin,
         task=task,
         max_length=max_length,
         epochs=epochs,

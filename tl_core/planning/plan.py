@@ -13,6 +13,7 @@ from tl_core.errors import PlanError
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.planning.rate_search import plan_search
 from tl_core.schema import (
+    DEFAULT_MARGIN,
     Arm,
     ArmKind,
     BudgetRule,
@@ -81,11 +82,13 @@ def plan_experiment(
     max_length: int = 128,
     batch_size: int = 16,
     headline_metric: Metric | None = None,
+    margin: float | None = None,
     learning_rates: dict[str, LearningRates] | None = None,
     should_search_rates: bool | None = None,
 ) -> ExperimentConfig:
     """Freeze an experiment: what was not asked for comes from the preset.
 
+    ``margin`` is the largest difference of the headline metric that does not matter, above 0 and below 1.
     Rates are searched around the recorded ones; an arm that is given others keeps those. An arm that names
     the experiment's own base model is the same as one that names none.
 
@@ -122,6 +125,7 @@ def plan_experiment(
             train_sizes=sizes,
             preset=preset,
             headline_metric=headline_metric or default_metric(dataset.label_counts),
+            margin=DEFAULT_MARGIN if margin is None else margin,
             training=TrainingConfig(
                 epochs=choice.epochs if epochs is None else epochs,
                 max_length=max_length,

@@ -7,19 +7,15 @@ from tl_core.schema import ScoringRule, Verdict
 
 
 def secondary_verdicts(results: ExperimentResults) -> tuple[Verdict, ...]:
-    """Compare each pair that has a verdict in log loss and in Brier score too.
+    """Compare each pair that has a verdict in log loss and in Brier score too; see `scoring_verdicts`."""
+    return tuple(one for verdict in results.verdicts for one in scoring_verdicts(results, verdict))
+
+
+def scoring_verdicts(results: ExperimentResults, verdict: Verdict) -> tuple[Verdict, ...]:
+    """Compare the arms of a verdict in log loss and in Brier score.
 
     They stand outside the family whose p-values are corrected, and state no margin.
     """
     words = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
-    return tuple(
-        compare(
-            results.predictions[verdict.a, verdict.train_size],
-            results.predictions[verdict.b, verdict.train_size],
-            metric=rule,
-            flags=verdict.flags,
-            labels=words,
-        )
-        for verdict in results.verdicts
-        for rule in ScoringRule
-    )
+    a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
+    return tuple(compare(a, b, metric=rule, flags=verdict.flags, labels=words) for rule in ScoringRule)
