@@ -1,11 +1,11 @@
 """Choosing any runs, and the cards that put them side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pages.shared.frame import card, draw_figure, literal, live_part
+from pages.shared.race import X_WORDS, choose_over
 from pages.shared.results import choose, dataset_of, labels_of
 from pages.shared.state import theme, workspace
 from pages.shared.wording import METRIC_WORDS, plural, short_hash, started_at
@@ -18,14 +18,13 @@ from tl_core.results import side_by_side_tables as tables
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import race_numbers
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
-from tl_core.results.tables import floor_on_validation
+from tl_core.results.tables import floor_on_validation, is_energy_known
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
 PARAMETER = "runs"
 CHOICE = "side_by_side_runs"
 FOLLOWED = "side_by_side_followed"
-X_WORDS: Mapping[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "examples_seen": "Examples"}
 
 
 def choose_runs(runs: Sequence[RunRow]) -> list[RunRow]:
@@ -223,8 +222,8 @@ def draw_curves(comparison: SideBySide) -> None:
 
 
 def _draw_curves(comparison: SideBySide) -> None:
-    x = _switch("Over", X_WORDS, "side_x")
     points, value = tables.group_curves(comparison), comparison.metric.value
+    x: XAxis = choose_over(X_WORDS, key="side_x", has_energy=is_energy_known(points))
     dataset = dataset_of(comparison.runs[0].config.dataset_fingerprint)
     floor = floor_on_validation(
         [(run.config, run.events) for run in comparison.runs],
@@ -234,20 +233,6 @@ def _draw_curves(comparison: SideBySide) -> None:
     figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
     numbers = race_numbers(points, x, value, comparison.labels) if len(points) else None
     draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
-
-
-def _switch(label: str, words: Mapping[Any, str], key: str) -> Any:
-    name: Callable[[Any], str] = words.__getitem__
-    return st.segmented_control(
-        label,
-        list(words),
-        default=next(iter(words)),
-        format_func=name,
-        required=True,
-        label_visibility="collapsed",
-        key=key,
-        persist_state="session",
-    )
 
 
 def draw_classes(comparison: SideBySide, a: str, b: str) -> None:
