@@ -11,7 +11,8 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
-from tl_core.planning.first_tasks import TrainedHere, run_behind, settle_base_model, trained_here
+from tl_core.planning.first_tasks import TrainedHere, settle_base_model, trained_here
+from tl_core.results.related import run_behind
 
 ASKING_S = 2
 KNOWN_S = 600

@@ -15,6 +15,7 @@ from pages.shared.exhibits import (
 from pages.shared.frame import card, literal
 from pages.shared.results import labels_of
 from pages.shared.saving import offer_table
+from pages.shared.state import workspace
 from pages.shared.wording import METRIC_WORDS, plural
 from tl_core.results import numbers, tables
 from tl_core.results.comparison import ExperimentResults
@@ -135,7 +136,7 @@ def offer_download(results: ExperimentResults) -> None:
     """Offer the comparison as JSON."""
     st.download_button(
         "Download the comparison (JSON)",
-        lambda: json.dumps(comparison_json(results), indent=2, ensure_ascii=False),
+        lambda: json.dumps(comparison_json(workspace(), results), indent=2, ensure_ascii=False),
         file_name=f"{results.experiment.experiment_id}.json",
         mime="application/json",
         icon=":material/download:",

@@ -11,7 +11,7 @@ from pages.shared.state import theme, workspace
 from pages.shared.surroundings import label_of
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
-from tl_core.planning.first_tasks import TrainedHere, run_behind, settle_base_model, trained_here
+from tl_core.planning.first_tasks import TrainedHere, settle_base_model, trained_here
 from tl_core.results.answers_told import difference
 from tl_core.results.answers_tried import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
 from tl_core.results.comparison import ExperimentResults
@@ -40,8 +40,7 @@ LIMITS = (
 
 def draw_related(tried: Tried, results: Sequence[ExperimentResults]) -> None:
     """Draw direct against two-stage transfer and what is left of the first task, or offer to try it."""
-    here = workspace()
-    stages = find_two_stages(tried, results, lambda one: run_behind(here, one), here.run_folder)
+    stages = find_two_stages(tried, results, workspace())
     with card("Related tasks", "a first task as the start of this one, and what is left of the first"):
         st.markdown(MEANING)
         for one in stages:

@@ -1,5 +1,6 @@
 """The card *Related tasks* of *Why it works*: nothing to start from, an offer, and what is left."""
 
+import json
 import shutil
 
 import pytest
@@ -17,6 +18,8 @@ from tests.pages.reading import figures_of, links_of, open_drawers, open_page, q
 from tests.tiny_models import tiny_model_folder
 from tl_core.planning.first_tasks import settle_base_model
 from tl_core.planning.launching import store_dataset
+from tl_core.results.comparison import gather
+from tl_core.results.report import comparison_json
 
 
 @pytest.fixture
@@ -105,6 +108,15 @@ def test_what_is_left_of_the_first_task_is_told_with_both_heads(app, workspace, 
         "New head, after",
     ]
     assert list(table["Seeds"]) == [1, 2, 1, 2]
+
+
+def test_the_json_says_what_is_left_of_the_first_task(app, workspace, first, second):
+    queued = finish_two_stages(app, workspace, second, first)
+    (told,) = comparison_json(workspace, gather(workspace, queued.experiment_id))["first_tasks"]
+    assert (told["direct"], told["first_run_id"], told["metric"]) == ("fine_tuned", first.run_id, "accuracy")
+    assert [round(one["mean"], 3) for one in told["left"][:2]] == [0.944, 0.5]
+    assert [one["num_seeds"] for one in told["verdicts"]] == [2, 2]
+    json.dumps(told, allow_nan=False)
 
 
 def test_a_first_task_that_is_gone_leaves_the_rest_of_the_page(app, workspace, first, second):

@@ -16,7 +16,8 @@ from tests.pages.fixtures import (
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import describe, obtain
 from tl_core.errors import ModelError, NotFoundError
-from tl_core.planning.first_tasks import run_behind, settle_base_model, trained_here
+from tl_core.planning.first_tasks import settle_base_model, trained_here
+from tl_core.results.related import run_behind
 from tl_core.store.workspace import Workspace
 
 

@@ -251,9 +251,10 @@ def test_a_pair_whose_runs_may_not_be_compared_is_refused_and_the_others_stand(t
     folder = workspace.run_folder(odd.run_id)
     folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
     results = gather(workspace, experiment.experiment_id)
+    report = comparison_json(workspace, results)
     workspace.close()
     assert len(results.verdicts) == 5
     assert ("fine_tuned", "scratch") not in {(one.a, one.b) for one in results.verdicts}
     (refusal,) = results.refusals
     assert "the same precision in seed 1 for both arms; got float32 for fine_tuned and bfloat16" in refusal
-    assert comparison_json(results)["refusals"] == [refusal]
+    assert report["refusals"] == [refusal]

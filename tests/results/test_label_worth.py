@@ -120,8 +120,8 @@ def test_curves_are_of_the_experiments_arms_that_learn(workspace, intake, sizes)
     assert {Arm.parse(name).name for name, _ in curve_keys(tried)} == {"frozen", "fine_tuned"}
 
 
-def test_the_json_and_the_command_line_say_it(sizes):
-    report = comparison_json(sizes)
+def test_the_json_and_the_command_line_say_it(workspace, sizes):
+    report = comparison_json(workspace, sizes)
     worth = report["label_worth"]
     assert (worth["a"], worth["b"], worth["train_size_b"], worth["num_seeds"]) == (
         "fine_tuned",
@@ -137,6 +137,6 @@ def test_the_json_and_the_command_line_say_it(sizes):
 def test_with_one_size_the_json_says_none(workspace, intake):
     experiment = add_experiment(workspace, intake)
     finish_all(workspace, experiment)
-    report = comparison_json(gather(workspace, experiment.experiment_id))
+    report = comparison_json(workspace, gather(workspace, experiment.experiment_id))
     assert report["label_worth"] is None
     assert len(verdict_lines(report)) == len(report["verdicts"])

@@ -22,7 +22,7 @@ VERDICT = {"a", "b", "metric", "train_size", "num_seeds", "num_examples", "metho
 
 
 def say(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any]:
-    said = comparison_json(gather(workspace, experiment.experiment_id))
+    said = comparison_json(workspace, gather(workspace, experiment.experiment_id))
     plain: dict[str, Any] = json.loads(json.dumps(said, allow_nan=False))
     return plain
 
@@ -68,6 +68,12 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
             assert run["train_s"] > 0
             assert run["energy_wh"] > 0
             assert run["energy_method"]
+    tuned, frozen = arms["fine_tuned"]["runs"][0], arms["frozen"]["runs"][0]
+    assert (tuned["kept_share"], arms["scratch"]["runs"][0]["kept_share"]) == (1.0, 0.0)
+    assert {part["part"] for part in tuned["layers"]} >= {"embeddings", "layer 1", "head"}
+    assert all(part["moved"] > 0 for part in tuned["layers"])
+    assert arms["majority"]["runs"][0]["layers"] is None
+    assert said["first_tasks"] == []
     assert [run["learning_rate"] for run in arms["scratch"]["runs"]] == [1e-9, 1e-9]
     frozen, majority = arms["frozen"]["runs"][0], arms["majority"]["runs"][0]
     assert frozen["learning_rate"] == experiment.learning_rates["frozen"].head

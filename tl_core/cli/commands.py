@@ -130,7 +130,7 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
     except KeyboardInterrupt:
         cancel(workspace, experiment.experiment_id)
         raise
-    return comparison_json(gather(workspace, experiment.experiment_id))
+    return comparison_json(workspace, gather(workspace, experiment.experiment_id))
 
 
 def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
@@ -315,7 +315,7 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
                 "`tl_core runs` lists how the runs stand.",
             )
         return folder.read_record().model_dump(mode="json")
-    return comparison_json(gather(workspace, identifier))
+    return comparison_json(workspace, gather(workspace, identifier))
 
 
 def cancel(workspace: Workspace, identifier: str) -> None:

@@ -15,7 +15,7 @@ from tl_core.errors import CancelledError
 from tl_core.experiments.recording import Recorder, versions
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
-from tl_core.planning.first_tasks import run_behind
+from tl_core.results.related import run_behind
 from tl_core.schema import ArmKind, Precision, RunConfig
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import FeatureExamples, TokenExamples

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from tl_core.catalogue.local_folders import LocalModel, name_folder
+from tl_core.catalogue.local_folders import name_folder
 from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import ModelError
 from tl_core.schema import ArmKind, ExperimentConfig, RunConfig, State
@@ -54,18 +53,6 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
         raise ModelError(f"The weights of {run_id} are not here.", "Choose another run.")
     experiment = workspace.database.get_experiment(config.experiment_id)
     return str(name_folder(folder.resolve(), _title(config, experiment)))
-
-
-def run_behind(workspace: Workspace, base_model: str) -> str | None:
-    """Return the id of the run whose model a base model is; None for any other, and for one that is gone."""
-    local = LocalModel.parse(base_model)
-    folder = local.find() if local else None
-    return _run_of(workspace, folder) if folder else None
-
-
-def _run_of(workspace: Workspace, folder: Path) -> str | None:
-    is_of_run = folder.name == "model" and folder.parent.parent == (workspace.root / "runs").resolve()
-    return folder.parent.name if is_of_run else None
 
 
 def trained_here(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[TrainedHere, ...]:

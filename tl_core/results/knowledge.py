@@ -101,7 +101,7 @@ def gather_knowledge(
     records = [run.record for one in results for run in one.finished if run.config.arm in arms]
     own = [record for record in records if record.config.train_size == tried.largest]
     shares = {record.config.arm.name: _share(record) for record in own}
-    read = [(record, _read(folder_of(record.config.run_id))) for record in own]
+    read = [(record, read_changes(folder_of(record.config.run_id))) for record in own]
     return Knowledge(
         tried=tried,
         arms=arms,
@@ -115,7 +115,7 @@ def _share(record: RunRecord) -> float | None:
     return _ENDS.get(record.config.arm.name) if record.kept_share is None else record.kept_share
 
 
-def _read(folder: RunFolder) -> LayerChanges | None:
+def read_changes(folder: RunFolder) -> LayerChanges | None:
     """Read what a run measured; None for one of an earlier version or with a damaged file."""
     with contextlib.suppress(*UNREADABLE):
         return folder.read_layers()

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tl_core.catalogue.local_folders import LocalModel
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, take_apart
@@ -16,8 +17,9 @@ from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.runs import UNREADABLE, FinishedRun, logits_of, read_finished_run
-from tl_core.schema import Arm, ArmKind, Metric, RunConfig
+from tl_core.schema import Arm, ArmKind, Metric, RunConfig, Verdict
 from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
 
 HEAD_BEFORE, HEAD_AFTER = "fine_tuned:before", "fine_tuned:after"
 PROBE_BEFORE, PROBE_AFTER = "frozen:before", "frozen:after"
@@ -64,40 +66,41 @@ class TwoStages:
         return self.first.config.headline_metric
 
 
-def find_two_stages(
-    tried: Tried,
-    results: Sequence[ExperimentResults],
-    run_behind: Callable[[str], str | None],
-    folder_of: Callable[[str], RunFolder],
-) -> list[TwoStages]:
-    """Find the arms that were fine-tuned from a run of this workspace, those with results.
+def run_behind(workspace: Workspace, base_model: str) -> str | None:
+    """Return the id of the run whose model a base model is; None for any other, and for one that is gone."""
+    local = LocalModel.parse(base_model)
+    folder = local.find() if local else None
+    if folder is None:
+        return None
+    is_of_run = folder.name == "model" and folder.parent.parent == (workspace.root / "runs").resolve()
+    return folder.parent.name if is_of_run else None
 
-    Parameters
-    ----------
-    run_behind
-        Gives the run that a base model comes from; None for others.
-    folder_of
-        Finds the folder of a run.
-    """
+
+def find_two_stages(
+    tried: Tried, results: Sequence[ExperimentResults], workspace: Workspace
+) -> list[TwoStages]:
+    """Find the arms that were fine-tuned from a run of this workspace, those with results."""
     found = []
     for name, size in tried.predictions:
         arm = Arm.parse(name)
         if arm.kind is not ArmKind.FINE_TUNED or arm.base_model is None or size != tried.largest:
             continue
-        first = _read(folder_of, run_behind(arm.base_model))
+        first = _read(workspace, run_behind(workspace, arm.base_model))
         if first is None:
             continue
         origin = first.config.base_model
         direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
         runs = [run.config for one in results for run in one.runs_of(name, size)]
-        found.append(TwoStages(arm=arm, direct=direct, first=first, left=_left(first, runs, folder_of)))
+        found.append(
+            TwoStages(arm=arm, direct=direct, first=first, left=_left(first, runs, workspace.run_folder))
+        )
     return found
 
 
-def _read(folder_of: Callable[[str], RunFolder], run_id: str | None) -> FinishedRun | None:
+def _read(workspace: Workspace, run_id: str | None) -> FinishedRun | None:
     if run_id is not None:
         with contextlib.suppress(*UNREADABLE):
-            return read_finished_run(folder_of(run_id))
+            return read_finished_run(workspace.run_folder(run_id))
     return None
 
 
@@ -141,13 +144,20 @@ def _predictions(first: FinishedRun, key: str) -> ArmPredictions:
 
 def tell_left(stages: TwoStages) -> list[Said]:
     """Say what is left of the first task: with its own head, and with a new one on the same features."""
+    return [_say(stages, verdict) for verdict in left_verdicts(stages)]
+
+
+def left_verdicts(stages: TwoStages) -> list[Verdict]:
+    """Hold after against before, with the first task's own head and with a new one; none if not measured."""
     pairs = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE)) if stages.left else ()
-    return [_difference(stages, after, before) for after, before in pairs]
+    return [
+        compare(stages.left[after], stages.left[before], metric=stages.metric, labels=_PHRASES)
+        for after, before in pairs
+    ]
 
 
-def _difference(stages: TwoStages, after: str, before: str) -> Said:
-    verdict = compare(stages.left[after], stages.left[before], metric=stages.metric, labels=_PHRASES)
-    values = " and ".join(_percent(_summary(stages, key).mean) for key in (before, after))
+def _say(stages: TwoStages, verdict: Verdict) -> Said:
+    values = " and ".join(_percent(_summary(stages, key).mean) for key in (verdict.b, verdict.a))
     parts = take_apart(verdict, _PHRASES)
     unit = "" if verdict.conclusion == "no_difference_shown" else " points"
     count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"

@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from tl_core.results.answers_tried import put_together
 from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.knowledge import read_changes
 from tl_core.results.label_worth import label_worth_json
+from tl_core.results.related import TwoStages, find_two_stages, left_means, left_verdicts
 from tl_core.results.runs import FinishedRun
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
 
 
-def comparison_json(results: ExperimentResults) -> dict[str, Any]:
+def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[str, Any]:
     """Give an experiment's runs and verdicts as plain values; differences are fractions."""
     experiment = results.experiment
     split = experiment.split
@@ -34,25 +39,29 @@ def comparison_json(results: ExperimentResults) -> dict[str, Any]:
         },
         "headline_metric": experiment.headline_metric.value,
         "budget": experiment.training.budget.value,
-        "arms": [_arm_json(results, arm) for arm in ranked(experiment.arms)],
+        "arms": [_arm_json(results, arm, workspace) for arm in ranked(experiment.arms)],
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "refusals": list(results.refusals),
         "label_worth": label_worth_json(results),
+        "first_tasks": [
+            _first_task_json(stages)
+            for stages in find_two_stages(put_together(experiment, [results]), [results], workspace)
+        ],
     }
 
 
-def _arm_json(results: ExperimentResults, arm: Arm) -> dict[str, Any]:
+def _arm_json(results: ExperimentResults, arm: Arm, workspace: Workspace) -> dict[str, Any]:
     runs = [run for run in results.runs if run.config.arm == arm]
     return {
         "arm": arm.name,
         "base_model": runs[0].config.base_model if runs else None,
-        "runs": [_run_json(results, run) for run in runs],
+        "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
     }
 
 
-def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
+def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dict[str, Any]:
     finished = next((one for one in results.finished if one.config.run_id == run.run_id), None)
     config = finished.config if finished else run.config
     flags = results.flags.get((config.arm.name, config.train_size), ())
@@ -71,7 +80,27 @@ def _run_json(results: ExperimentResults, run: RunRow) -> dict[str, Any]:
         "energy_wh": finished.record.energy_wh if finished else None,
         "energy_method": finished.record.energy_method if finished else None,
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
+        "kept_share": finished.record.kept_share if finished else None,
+        "layers": _layers_json(folder) if finished else None,
         "test": _test_json(finished) if finished else None,
+    }
+
+
+def _layers_json(folder: RunFolder) -> list[dict[str, Any]] | None:
+    """Give how far each part moved and how alike it stayed; None where that was not measured."""
+    changes = read_changes(folder)
+    return [part.model_dump(mode="json") for part in changes.parts] if changes else None
+
+
+def _first_task_json(stages: TwoStages) -> dict[str, Any]:
+    """Give what an arm that starts from another task's run has left of that task, with either head."""
+    return {
+        "arm": stages.arm.name,
+        "direct": stages.direct.name,
+        "first_run_id": stages.first.config.run_id,
+        "metric": stages.metric.value,
+        "left": left_means(stages).to_dict("records"),
+        "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
     }
 
 
