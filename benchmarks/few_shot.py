@@ -8,8 +8,6 @@ and test examples. ``--sets``, ``--per-class`` and ``--seeds`` take less.
 import argparse
 import csv
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from statistics import stdev
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.comparing import compare as run_compare
 from benchmarks.learning_rates import load
 from benchmarks.real_sets import real_set
 from tl_core.data.stratifying import ranked_classes
@@ -55,24 +54,17 @@ def compare(
     name: str, folder: Path, *, arms: tuple[str, ...], per_class: tuple[int, ...], num_seeds: int
 ) -> dict[str, Any]:
     """Run ``tl_core compare`` on a set's balanced examples and its own test file; return its JSON."""
-    train, out = folder / f"{name}.csv", folder / f"{name}.json"
+    train = folder / f"{name}.csv"
     num_labels = write_balanced(name, train)
-    sizes = ",".join(str(num * num_labels) for num in per_class)
-    command = [sys.executable, "-m", "tl_core", "compare", train, "--test", real_set(name, "test")]
-    options = {
-        "text": "text",
-        "label": "label",
-        "arms": ",".join(arms),
-        "seeds": num_seeds,
-        "train-sizes": sizes,
-        "epochs": EPOCHS,
-        "metric": "accuracy",
-        "workspace": folder / "workspace",
-        "json": out,
-    }
-    flags = [str(word) for option, value in options.items() for word in (f"--{option}", value)]
-    subprocess.run([*map(str, command), *flags], check=True)
-    report: dict[str, Any] = json.loads(out.read_text())
+    report = run_compare(
+        train,
+        real_set(name, "test"),
+        folder / "workspace",
+        arms=",".join(arms),
+        seeds=num_seeds,
+        train_sizes=",".join(str(num * num_labels) for num in per_class),
+        epochs=EPOCHS,
+    )
     return {**report, "num_labels": num_labels}
 
 
