@@ -6,12 +6,14 @@ import pytest
 from tests.jobs.on_data import carry_out_next
 from tests.planning.test_examining import CSV
 from tests.store.opening import open_workspace
+from tl_core.data.splitting import make_split
 from tl_core.jobs.phases import PHASES
 from tl_core.planning.found import read_found
 from tl_core.planning.launching import Intake, read_intake, store_intake
 from tl_core.planning.mending import NEEDS_GROUPS, find_mending, mend, next_versions, submit_mending
 from tl_core.planning.preparing import make_or_find_intake
 from tl_core.planning.uploads import keep_upload
+from tl_core.schema import SplitMethod, SplitRule
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
@@ -49,3 +51,12 @@ def test_near_duplicates_are_found_anew_for_the_fix_that_needs_them(
     fixed = mend(workspace, intake, NEEDS_GROUPS, lambda phase, done, total: told.append(phase))
     assert fixed.dataset.num_examples == intake.dataset.num_examples - 3
     assert tuple(dict.fromkeys(told)) == PHASES[JobKind.FIX][1:]
+
+
+def test_a_rule_that_was_chosen_for_the_split_holds_for_the_next_version(
+    workspace: Workspace, intake: Intake
+) -> None:
+    rule = SplitRule(method=SplitMethod.STRATIFIED, keep_together=0.6, test=0.4, seed=7)
+    chosen = Intake(dataset=intake.dataset, split=make_split(intake.dataset, rule))
+    assert mend(workspace, chosen, "strip_html").split.info.rule == rule
+    assert mend(workspace, intake, "strip_html").split.info.rule == intake.split.info.rule
