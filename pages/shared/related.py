@@ -15,6 +15,7 @@ from tl_core.planning.first_tasks import TrainedHere, settle_base_model, trained
 from tl_core.results.answers_told import difference
 from tl_core.results.answers_tried import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.overlaps import overlap_words
 from tl_core.results.related import (
     STAGES,
     TwoStages,
@@ -34,7 +35,7 @@ MEANING = (
 LIMITS = (
     "The first task is one training; the seeds are those of the second. A head that no longer fits is not "
     "yet lost knowledge: a new head, fitted on the first task's train texts with the network left as it is, "
-    "tells the two apart. Whether the second task trained on texts of the first test is not looked for."
+    "tells the two apart."
 )
 
 
@@ -90,6 +91,7 @@ def _draw_left(stages: TwoStages) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         draw_said(tell_left(stages))
+        st.caption(overlap_words(stages.overlap))
     with right:
         styles = arm_styles([Arm.parse(key) for key in STAGES], {}, theme())
         named = {

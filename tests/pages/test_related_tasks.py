@@ -98,6 +98,7 @@ def test_what_is_left_of_the_first_task_is_told_with_both_heads(app, workspace, 
     assert "The first network on its own task after the second one is 44.4 points less accurate" in shown
     assert "accuracy before and after: 94.4 % and 50.0 %" in shown
     assert "a new head on its features after the second task" in shown
+    assert "No test text of either task is a train text of the other." in shown
     assert "2 seeds of the second task, 18 test examples" in shown
     open_drawers(app)
     table = app.dataframe[4].value
@@ -116,6 +117,7 @@ def test_the_json_says_what_is_left_of_the_first_task(app, workspace, first, sec
     assert (told["direct"], told["first_run_id"], told["metric"]) == ("fine_tuned", first.run_id, "accuracy")
     assert [round(one["mean"], 3) for one in told["left"][:2]] == [0.944, 0.5]
     assert [one["num_seeds"] for one in told["verdicts"]] == [2, 2]
+    assert told["overlap"] == {"seen_before": 0, "num_test": 18, "seen_after": 0, "num_first_test": 18}
     json.dumps(told, allow_nan=False)
 
 

@@ -16,6 +16,7 @@ from tl_core.evaluation.wording import METRIC_WORDS, take_apart
 from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.overlaps import Overlap, find_overlap
 from tl_core.results.runs import UNREADABLE, FinishedRun, logits_of, read_finished_run
 from tl_core.schema import Arm, ArmKind, Metric, RunConfig, Verdict
 from tl_core.store.run_folder import RunFolder
@@ -53,12 +54,15 @@ class TwoStages:
     left
         Predictions on the first task's test split by the keys of `STAGES`, seeds of the second task; empty
         before one has been measured.
+    overlap
+        Texts that the two tasks share; None if a dataset is gone.
     """
 
     arm: Arm
     direct: Arm
     first: FinishedRun
     left: Mapping[str, ArmPredictions]
+    overlap: Overlap | None
 
     @property
     def metric(self) -> Metric:
@@ -92,7 +96,13 @@ def find_two_stages(
         direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
         runs = [run.config for one in results for run in one.runs_of(name, size)]
         found.append(
-            TwoStages(arm=arm, direct=direct, first=first, left=_left(first, runs, workspace.run_folder))
+            TwoStages(
+                arm=arm,
+                direct=direct,
+                first=first,
+                left=_left(first, runs, workspace.run_folder),
+                overlap=find_overlap(workspace, first.config, runs[0]),
+            )
         )
     return found
 

@@ -1,5 +1,6 @@
 """The JSON form of a comparison: the contract of ``tl_core compare --json``."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tl_core.results.answers_tried import put_together
@@ -100,6 +101,7 @@ def _first_task_json(stages: TwoStages) -> dict[str, Any]:
         "first_run_id": stages.first.config.run_id,
         "metric": stages.metric.value,
         "left": left_means(stages).to_dict("records"),
+        "overlap": asdict(stages.overlap) if stages.overlap else None,
         "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
     }
 
