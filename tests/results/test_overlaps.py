@@ -10,31 +10,33 @@ from tl_core.store.workspace import Workspace
 
 
 def task(workspace: Workspace, name: str, texts: list[str], labels: list[str]) -> tuple[Intake, RunConfig]:
-    intake = store_dataset(
-        workspace, build_dataset(table(text=texts, label=labels), name=name, choice=CHOICE)
-    )
+    dataset = build_dataset(table(text=texts, label=labels), name=name, choice=CHOICE)
+    intake = store_dataset(workspace, dataset)
     return intake, runs_of(workspace, add_experiment(workspace, intake, ("majority",)))[0]
 
 
 def test_texts_that_the_one_learns_and_the_other_is_tested_on_are_counted(workspace: Workspace) -> None:
     texts = [f"this is text number {number} of many" for number in range(60)]
-    (first, first_run), (second, second_run) = (
-        task(workspace, name, texts, [name + "ab"[number % 2] for number in range(60)]) for name in "xy"
-    )
+    first, first_run = task(workspace, "first", texts, ["ab"[number % 2] for number in range(60)])
+    second, second_run = task(workspace, "second", texts, ["ab"[number < 20] for number in range(60)])
     overlap = find_overlap(workspace, first_run, second_run)
-    trained, tested = ({texts[row] for row in rows} for rows in (first.split.train, second.split.test))
+    trained = set(first.dataset.take(first.split.train).texts())
+    tested = set(second.dataset.take(second.split.test).texts())
     assert overlap is not None
-    assert overlap.seen_before == len(trained & tested)
+    assert overlap.seen_before == len(trained & tested) > 0
     assert overlap.num_test == len(tested)
+
+
+def test_without_its_dataset_nothing_is_said_of_a_task(workspace: Workspace) -> None:
+    texts = [f"this is text number {number} of many" for number in range(60)]
+    _, first_run = task(workspace, "first", texts[:30], ["ab"[number % 2] for number in range(30)])
+    _, second_run = task(workspace, "second", texts[30:], ["ab"[number % 2] for number in range(30)])
     shutil.rmtree(workspace.dataset_folder(first_run.dataset_fingerprint))
-    other, other_run = task(workspace, "z", texts[:30], ["ab"[number % 2] for number in range(30)])
-    assert find_overlap(workspace, first_run, other_run) is None
-    assert other.split.info.test > 0
+    assert find_overlap(workspace, first_run, second_run) is None
 
 
 def test_what_two_tasks_share_is_told() -> None:
-    shared = Overlap(seen_before=3, num_test=378, seen_after=0, num_first_test=1066)
-    assert overlap_words(shared).startswith(
-        "Of this task's 378 test texts 3 are train texts of the first task, and of the first task's 1,066 0 are"
-    )
+    told = overlap_words(Overlap(seen_before=3, num_test=378, seen_after=0, num_first_test=1066))
+    assert told.startswith("Of this task's 378 test texts 3 are train texts of the first task, and of")
+    assert "of the first task's 1,066 0 are train texts of this one" in told
     assert "nobody can say" in overlap_words(None)

@@ -64,7 +64,7 @@ def overlap_words(overlap: Overlap | None) -> str:
     if not overlap.seen_before and not overlap.seen_after:
         return "No test text of either task is a train text of the other."
     return (
-        f"Of this task's {overlap.num_test:,} test texts {overlap.seen_before:,} are train texts of the first "
-        f"task, and of the first task's {overlap.num_first_test:,} {overlap.seen_after:,} are train texts of "
-        "this one: a network that has seen them may know them by heart."
+        f"Of this task's {overlap.num_test:,} test texts {overlap.seen_before:,} are train texts of the "
+        f"first task, and of the first task's {overlap.num_first_test:,} {overlap.seen_after:,} are train "
+        "texts of this one: a network that has seen them may know them by heart."
     )
