@@ -17,8 +17,9 @@ from tl_core.jobs.client import ensure_supervisor
 from tl_core.planning.completing import plan_missing
 from tl_core.planning.launching import launch
 from tl_core.planning.plan import num_runs
+from tl_core.results.alike import gather_alike
 from tl_core.results.answers_told import Said
-from tl_core.results.answers_tried import Tried, is_alike, live_cells, put_together
+from tl_core.results.answers_tried import Tried, put_together
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Arm, ExperimentConfig
 from tl_core.store.rows import RunRow
@@ -29,16 +30,11 @@ NOT_TRIED = "**Not tried yet:**"
 
 def alike_results(experiment: ExperimentConfig) -> list[ExperimentResults]:
     """Read an experiment's results first, then those like it that add an arm or a train size."""
-    others = [one for one in workspace().database.list_experiments() if one != experiment]
-    covered: set[tuple[Arm, int]] = set()
-    results = []
-    for one in (experiment, *(other for other in others if is_alike(other, experiment))):
-        of_one = observed_runs(one.experiment_id)
-        cells = live_cells(of_one)
-        if one == experiment or not cells <= covered:  # not all of them: each must be read from its files
-            results.append(results_of(one.experiment_id, states_of(of_one)))
-            covered |= cells
-    return results
+    return gather_alike(workspace(), _known(experiment.experiment_id), _known)
+
+
+def _known(experiment_id: str) -> ExperimentResults:
+    return results_of(experiment_id, states_of(observed_runs(experiment_id)))
 
 
 def tried_of(experiment: ExperimentConfig) -> Tried:

@@ -23,7 +23,9 @@ from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.report import report_html, report_of
 from tl_core.export.report_figures import race_means
+from tl_core.results.alike import gather_tried
 from tl_core.results.comparison import gather
+from tl_core.results.report import comparison_json
 from tl_core.schema import ExperimentConfig, Metric
 from tl_core.store.workspace import Workspace
 
@@ -212,13 +214,26 @@ def test_several_train_sizes_stand_below_each_other(workspace):
     assert "Labels saved" in text
 
 
+def test_train_sizes_of_an_experiment_like_it_count(workspace):
+    intake = store_sample_dataset(workspace)
+    chosen = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2)
+    added = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2, train_sizes=[15])
+    for experiment in (chosen, added):
+        finish_all(workspace, experiment, fine_tuned=0.9)
+    text = Reading(report(workspace, chosen)).text
+    assert "How many labels does it take?" in text
+    assert "With 33 labels the same network trained from scratch reaches" in text
+    told = comparison_json(workspace, gather(workspace, chosen.experiment_id))
+    assert told["label_worth"]["train_sizes"] == [15, 33]
+
+
 def test_one_train_size_asks_nothing_about_labels(workspace, experiment):
     assert "How many labels does it take?" not in report(workspace, experiment)
 
 
 def test_without_its_dataset_it_says_so(workspace, experiment):
     results = gather(workspace, experiment.experiment_id)
-    text = Reading(report_html(results, None, made_at=MADE_AT)).text
+    text = Reading(report_html(results, gather_tried(workspace, results), None, made_at=MADE_AT)).text
     assert "The dataset is not in the workspace that made this report" in text
     assert "Made 2026-11-24 12:00 UTC" in text
 

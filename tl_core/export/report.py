@@ -23,7 +23,8 @@ from tl_core.export.report_parts import Table, write_table
 from tl_core.export.report_scene import Scene, set_scene
 from tl_core.export.report_words import SOURCES, arm_words, limit_words, method_words
 from tl_core.results import tables
-from tl_core.results.answers_tried import put_together
+from tl_core.results.alike import gather_tried
+from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
@@ -49,16 +50,20 @@ def report_of(workspace: Workspace, results: ExperimentResults) -> str:
         dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
     except NotFoundError:
         dataset = None
-    return report_html(results, dataset, made_at=now())
+    return report_html(results, gather_tried(workspace, results), dataset, made_at=now())
 
 
-def report_html(results: ExperimentResults, dataset: DatasetInfo | None, *, made_at: str) -> str:
+def report_html(
+    results: ExperimentResults, tried: Tried, dataset: DatasetInfo | None, *, made_at: str
+) -> str:
     """Write a comparison as one HTML file, about the first pair at the largest train size.
 
     No text of the dataset is in it; labels and names are.
 
     Parameters
     ----------
+    tried
+        What experiments like it add to its train sizes.
     dataset
         Facts about the dataset; None if it is not in this workspace.
     made_at
@@ -69,7 +74,7 @@ def report_html(results: ExperimentResults, dataset: DatasetInfo | None, *, made
     ComparisonError
         If no two arms have finished with the same seed.
     """
-    scene = set_scene(results, dataset)
+    scene = set_scene(results, tried, dataset)
     template = _environment().get_template("report.html")
     return template.render(
         plotly=get_plotlyjs(),
@@ -210,8 +215,7 @@ def _sizes(scene: Scene) -> Table | None:
 def _worth(scene: Scene) -> str:
     """Say what labels were worth to the first pair; empty with a single train size."""
     results = scene.results
-    tried = put_together(results.experiment, [results])
-    worths = find_label_worth(tried, scene.verdict.a, scene.verdict.b)
+    worths = find_label_worth(scene.tried, scene.verdict.a, scene.verdict.b)
     return worth_sentence(worths[0], arm_phrases(results.titles)) if worths else ""
 
 

@@ -21,7 +21,7 @@ from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
 from tl_core.results import calibration, numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
-from tl_core.results.answers_tried import mean_rows, put_together, seed_rows
+from tl_core.results.answers_tried import mean_rows, seed_rows
 from tl_core.results.findings import with_flags
 from tl_core.results.label_worth import curve_keys, find_label_worth, worth_numbers
 from tl_core.schema import Metric
@@ -178,7 +178,7 @@ def _pairs(scene: Scene) -> Shown:
 def _efficiency(scene: Scene) -> Shown | None:
     """Draw the curves over labels with the distance between the first pair's; None with one train size."""
     experiment = scene.results.experiment
-    tried = put_together(experiment, [scene.results])
+    tried = scene.tried
     worths = find_label_worth(tried, scene.verdict.a, scene.verdict.b)
     if not worths:
         return None

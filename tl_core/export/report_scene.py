@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tl_core.charts import ArmStyle, arm_styles
 from tl_core.errors import ComparisonError
+from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import DatasetInfo, Event, RunConfig, Verdict
@@ -16,6 +17,8 @@ class Scene:
 
     Attributes
     ----------
+    tried
+        What the experiment has shown, and those like it.
     verdict
         The one that the report is about.
     styles
@@ -23,6 +26,7 @@ class Scene:
     """
 
     results: ExperimentResults
+    tried: Tried
     dataset: DatasetInfo | None
     verdict: Verdict
     styles: dict[str, ArmStyle]
@@ -52,7 +56,7 @@ class Scene:
         ]
 
 
-def set_scene(results: ExperimentResults, dataset: DatasetInfo | None) -> Scene:
+def set_scene(results: ExperimentResults, tried: Tried, dataset: DatasetInfo | None) -> Scene:
     """Choose what the report is about: the first pair at the largest train size.
 
     Raises
@@ -70,6 +74,7 @@ def set_scene(results: ExperimentResults, dataset: DatasetInfo | None) -> Scene:
     titles = {arm.base_model: results.titles[arm.name] for arm in experiment.arms if arm.base_model}
     return Scene(
         results=results,
+        tried=tried,
         dataset=dataset,
         verdict=next(verdict for verdict in results.verdicts if verdict.train_size == train_size),
         styles=arm_styles(ranked(experiment.arms), titles),

@@ -17,8 +17,8 @@ from tl_core.evaluation.label_worth_words import (
 )
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.wording import describe_arm
-from tl_core.results.answers_tried import Tried, answer_numbers, live_cells, put_together
-from tl_core.results.comparison import ExperimentResults, Key, headline_pair
+from tl_core.results.answers_tried import Tried, answer_numbers, live_cells
+from tl_core.results.comparison import Key, headline_pair
 from tl_core.schema import Arm, ArmKind
 
 _STEPS = (10, 25, 50)
@@ -113,18 +113,17 @@ def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], labels: Mapping[st
     return table
 
 
-def label_worth_json(results: ExperimentResults) -> dict[str, Any] | None:
+def label_worth_json(tried: Tried, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """Give what labels were worth to an experiment's first pair as plain values; None with one train size.
 
     ``labels_needed`` and the ends of ``ci95`` are None where they lie outside of what was measured; then
     ``sentence`` says on which side.
     """
-    pair = headline_pair(results.experiment.arms)
+    pair = headline_pair(tried.experiment.arms)
     if pair is None:
         return None
-    tried = put_together(results.experiment, [results])
     worths = find_label_worth(tried, pair[0].name, pair[1].name)
-    return _plain(worths[0], results.titles) if worths else None
+    return _plain(worths[0], titles) if worths else None
 
 
 def _plain(worth: LabelWorth, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from tl_core.results.alike import gather_alike
 from tl_core.results.answers_tried import put_together
 from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparison import ExperimentResults, ranked
@@ -18,8 +19,14 @@ from tl_core.store.workspace import Workspace
 
 
 def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[str, Any]:
-    """Give an experiment's runs and verdicts as plain values; differences are fractions."""
+    """Give an experiment's runs and verdicts as plain values; differences are fractions.
+
+    What labels were worth, and what is left of a first task, counts the experiments like it too, as the pages
+    do.
+    """
     experiment = results.experiment
+    alike = gather_alike(workspace, results)
+    tried = put_together(experiment, alike)
     split = experiment.split
     return {
         "schema_version": SCHEMA_VERSION,
@@ -45,11 +52,8 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "refusals": list(results.refusals),
-        "label_worth": label_worth_json(results),
-        "first_tasks": [
-            _first_task_json(stages)
-            for stages in find_two_stages(put_together(experiment, [results]), [results], workspace)
-        ],
+        "label_worth": label_worth_json(tried, results.titles),
+        "first_tasks": [_first_task_json(stages) for stages in find_two_stages(tried, alike, workspace)],
     }
 
 
