@@ -25,8 +25,8 @@ def confusion_matrix(
 ) -> go.Figure:
     """Show what one arm answers for each true class, as shares of the class.
 
-    Up to 12 classes carry their percentages, and up to 30 the names of the columns, which come in the
-    order of the rows; beyond that both are in the hover text.
+    Up to 12 classes carry their percentages, above 4 classes without the zeros, and up to 30 the names of
+    the columns, which come in the order of the rows; beyond that both are in the hover text.
 
     Parameters
     ----------
@@ -122,30 +122,38 @@ def _add_cells(
     scale: Sequence[tuple[float, str]],
     bounds: tuple[float, float],
 ) -> None:
-    """Draw the cells, those with light and those with dark text apart: a heatmap has one text colour."""
+    """Draw the cells and write into them; among many classes a cell that would say 0 stays empty."""
     low, high = bounds
-    places = (np.nan_to_num(values) - low) / (high - low)
-    inks = np.array([text_on(_color_at(scale, place)) for place in places.ravel()])
     num_labels = len(values)
-    for ink in np.unique(inks):
-        is_own = inks.reshape(values.shape) == ink
-        figure.add_heatmap(
-            z=np.where(is_own, values, np.nan),
-            x=list(range(num_labels)),
-            y=list(range(num_labels)),
-            zmin=low,
-            zmax=high,
-            colorscale=list(scale),
-            showscale=False,
-            xgap=int(num_labels <= _MOST_COLUMN_NAMES),
-            ygap=int(num_labels <= _MOST_COLUMN_NAMES),
-            customdata=hover,
-            hovertemplate="%{customdata}<extra></extra>",
-            text=np.where(is_own, np.array(texts, dtype=object), ""),  # Plotly writes into empty cells too
-            texttemplate="%{text}" if num_labels <= _MOST_CELL_TEXTS else None,
-            textfont={"color": ink, "size": 12 if num_labels <= _MOST_WIDE_CELLS else 11},
-            hoverongaps=False,
-        )
+    figure.add_heatmap(
+        z=values,
+        x=list(range(num_labels)),
+        y=list(range(num_labels)),
+        zmin=low,
+        zmax=high,
+        colorscale=list(scale),
+        showscale=False,
+        xgap=int(num_labels <= _MOST_COLUMN_NAMES),
+        ygap=int(num_labels <= _MOST_COLUMN_NAMES),
+        customdata=hover,
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+    )
+    if num_labels > _MOST_CELL_TEXTS:
+        return
+    written = [(row, column) for row, column in np.argwhere(np.isfinite(values)) if texts[row][column] != "0"]
+    # Texts of their own: a heatmap has one text colour for all its cells, and takes three times as long.
+    figure.add_scatter(
+        x=[int(column) for _, column in written],
+        y=[int(row) for row, _ in written],
+        text=[texts[row][column] for row, column in written],
+        mode="text",
+        textfont={
+            "color": [text_on(_color_at(scale, (values[cell] - low) / (high - low))) for cell in written],
+            "size": 12 if num_labels <= _MOST_WIDE_CELLS else 11,
+        },
+        hoverinfo="skip",
+    )
 
 
 def _name_axes(figure: go.Figure, labels: Sequence[str]) -> None:
@@ -159,6 +167,7 @@ def _name_axes(figure: go.Figure, labels: Sequence[str]) -> None:
     }
     figure.update_xaxes(
         **ticks,
+        range=[-0.5, num_labels - 0.5],
         side="top",
         showticklabels=has_names,
         autotickangles=[0, -90],
