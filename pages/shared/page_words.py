@@ -8,10 +8,10 @@ _WORDS = {
         "dataset example label class split train validation test arm base-model pretrained weights layers "
         "embeddings shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen "
         "random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
-        "learning-rate warm-up budget plateau loss energy token accuracy macro-f1 f1 confusion-matrix "
-        "confidence calibration-error temperature brier-score abstaining points verdict 95-interval "
-        "p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all did-not-learn "
-        "still-improving below-the-largest-class seeds-missing "
+        "learning-rate warm-up budget plateau loss energy token headline-metric accuracy macro-f1 f1 "
+        "confusion-matrix confidence calibration-error temperature brier-score abstaining points verdict "
+        "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all "
+        "did-not-learn still-improving below-the-largest-class seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -21,7 +21,8 @@ _WORDS = {
         "dataset label class split train validation test transfer-learning arm base-model pretrained "
         "weights layers embeddings shuffled knowledge-ladder head fine-tuning contrastive from-scratch "
         "frozen random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
-        "learning-rate warm-up budget plateau loss token headline-metric macro-f1 f1 verdict "
+        "learning-rate warm-up budget plateau loss token headline-metric macro-f1 f1 points verdict "
+        "95-interval equivalent margin "
     ),
     "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
     "models": (
