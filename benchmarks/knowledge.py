@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.knowledge`` trains with the built-in model
 
-- every arm of the ladder on 500 train examples of trec6, three seeds each;
-- movie reviews first (2,000 train examples, one seed), then product reviews (64 train examples, five seeds)
+- every arm of the ladder on 300 train examples of trec6, three seeds each;
+- movie reviews first (1,000 train examples, one seed), then product reviews (64 train examples, three seeds)
   directly and from the network that the movies left, and asks what is left of the movies;
 
 each on the set's own test file. ``--workspace`` keeps the runs, so that *Why it works* can show them. Writes
@@ -21,9 +21,9 @@ from benchmarks.comparing import compare
 from benchmarks.real_sets import real_set
 from tl_core.planning.hardware import inspect_hardware
 
-LADDER = {"arms": "majority,ladder", "seeds": 3, "train_sizes": 500, "epochs": 4}
-FIRST = {"arms": "fine_tuned", "seeds": 1, "train_sizes": 2000, "epochs": 2}
-SECOND = {"seeds": 5, "train_sizes": 64, "epochs": 8}
+LADDER = {"arms": "majority,ladder", "seeds": 3, "train_sizes": 300, "epochs": 3}
+FIRST = {"arms": "fine_tuned", "seeds": 1, "train_sizes": 1000, "epochs": 2}
+SECOND = {"seeds": 3, "train_sizes": 64, "epochs": 8}
 
 
 def climb(workspace: Path) -> dict[str, Any]:
