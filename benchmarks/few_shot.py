@@ -69,7 +69,7 @@ def compare(
 
 
 def arm_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give accuracy and training seconds of each arm at each size, over the seeds."""
+    """Give the accuracy of each arm at each size, over the seeds."""
     rows = []
     for arm in report["arms"]:
         for size in sorted({run["train_size"] for run in arm["runs"]}):
@@ -82,7 +82,6 @@ def arm_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
                     "mean": float(np.mean(values)),
                     "sd": stdev(values) if len(values) > 1 else None,
                     "accuracies": values,
-                    "train_s": float(np.mean([run["train_s"] for run in runs])),
                     "flags": sorted({flag for run in runs for flag in run["flags"]}),
                 }
             )
