@@ -113,7 +113,7 @@ def changed(content: bytes, steps: Sequence[Change]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def attempt(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+def assert_read_or_refused(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
     path = tmp_path_factory.mktemp("fuzz") / "upload"
 
     def read_and_check(content: bytes, name: str, reading: ReadChoices) -> None:
@@ -145,44 +145,48 @@ def check(table: Table) -> None:
 @given(content=st.lists(fragments, max_size=30).map(b"".join), name=names, reading=choices)
 @example(content=b'text,label\n"' + b"a,b\n" * 9, name="a.csv", reading=ReadChoices(delimiter='"'))
 def test_hostile_pieces_end_in_a_table_or_a_sentence(
-    attempt: Callable[..., None], content: bytes, name: str, reading: ReadChoices
+    assert_read_or_refused: Callable[..., None], content: bytes, name: str, reading: ReadChoices
 ) -> None:
-    attempt(content, name, reading)
+    assert_read_or_refused(content, name, reading)
 
 
 @settings(fuzz, max_examples=150)
 @given(content=st.sampled_from([*TEXTS, *ARCHIVES]), steps=changes, name=names, reading=choices)
 def test_changed_files_end_in_a_table_or_a_sentence(
-    attempt: Callable[..., None], content: bytes, steps: list[Change], name: str, reading: ReadChoices
+    assert_read_or_refused: Callable[..., None],
+    content: bytes,
+    steps: list[Change],
+    name: str,
+    reading: ReadChoices,
 ) -> None:
-    attempt(changed(content, steps), name, reading)
+    assert_read_or_refused(changed(content, steps), name, reading)
 
 
 @settings(fuzz, max_examples=8)
 @given(content=st.sampled_from(BINARIES), steps=changes, reading=choices)
 def test_changed_workbooks_and_parquet_files_end_in_a_table_or_a_sentence(
-    attempt: Callable[..., None], content: bytes, steps: list[Change], reading: ReadChoices
+    assert_read_or_refused: Callable[..., None], content: bytes, steps: list[Change], reading: ReadChoices
 ) -> None:
-    attempt(changed(content, steps), "a", reading)
+    assert_read_or_refused(changed(content, steps), "a", reading)
 
 
 @pytest.mark.acceptance
 @settings(fuzz, max_examples=3_000)
 @given(data=st.data())
 def test_thousands_of_changed_real_files_end_in_a_table_or_a_sentence(
-    attempt: Callable[..., None], data: st.DataObject
+    assert_read_or_refused: Callable[..., None], data: st.DataObject
 ) -> None:
     paths = sorted(shared_data("messy").iterdir())
     content = data.draw(st.sampled_from(paths)).read_bytes()
     start = data.draw(st.integers(0, len(content)))
     part = content[start : start + data.draw(st.integers(0, HEAD_BYTES))]
-    attempt(changed(part, data.draw(changes)), data.draw(names), data.draw(choices))
+    assert_read_or_refused(changed(part, data.draw(changes)), data.draw(names), data.draw(choices))
 
 
 @pytest.mark.acceptance
 @settings(fuzz, max_examples=400)
 @given(content=st.sampled_from(BINARIES), steps=changes, reading=choices)
 def test_hundreds_of_changed_binary_files_end_in_a_table_or_a_sentence(
-    attempt: Callable[..., None], content: bytes, steps: list[Change], reading: ReadChoices
+    assert_read_or_refused: Callable[..., None], content: bytes, steps: list[Change], reading: ReadChoices
 ) -> None:
-    attempt(changed(content, steps), "a", reading)
+    assert_read_or_refused(changed(content, steps), "a", reading)

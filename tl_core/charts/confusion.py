@@ -142,7 +142,7 @@ def _add_cells(
     if num_labels > _MOST_CELL_TEXTS:
         return
     written = [(row, column) for row, column in np.argwhere(np.isfinite(values)) if texts[row][column] != "0"]
-    # Texts of their own: a heatmap has one text colour for all its cells, and takes three times as long.
+    # Texts of their own: a heatmap has one text colour for all its cells.
     figure.add_scatter(
         x=[int(column) for _, column in written],
         y=[int(row) for row, _ in written],

@@ -24,11 +24,11 @@ def gather_alike(
     for other in workspace.database.list_experiments():
         if other == experiment or not is_alike(other, experiment):
             continue
-        cells = live_cells(workspace.database.list_runs(other.experiment_id))
-        if cells <= covered:
-            continue
-        found.append(read(other.experiment_id) if read else gather(workspace, other.experiment_id))
-        covered |= cells
+        if live_cells(workspace.database.list_runs(other.experiment_id)) <= covered:
+            continue  # not all of them: each must be read from its files
+        one = read(other.experiment_id) if read else gather(workspace, other.experiment_id)
+        found.append(one)
+        covered |= live_cells(one.runs)  # as they really stand: a run whose process died is not on its way
     return found
 
 
