@@ -2,23 +2,19 @@
 
 import re
 import shutil
-import zipfile
 
 import pytest
 from huggingface_hub import ModelCard
 
 from tests.export.conftest import HOSTILE
-from tests.models.saving_cases import LABELS, run_readme, saved_folder
+from tests.models.saving_cases import make_former, saved_folder
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
 from tl_core.catalogue.base_models import Pooling
 from tl_core.charts.text import one_line
 from tl_core.errors import NotFoundError
 from tl_core.export.card import card_of
 from tl_core.export.card_metadata import card_metadata
-from tl_core.export.folder import ARCHIVE_NAME, add_card, carry_out_export
-from tl_core.jobs.queue import Queue
-from tl_core.schema import Arm
-from tl_core.store.tables import JobKind
+from tl_core.export.folder import add_card
 
 
 def run_of(workspace, experiment, arm, seed=0):
@@ -34,8 +30,8 @@ def test_the_hub_reads_its_metadata(workspace, experiment):
     assert data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
     assert (data.license, data.library_name, data.pipeline_tag) == (
         "apache-2.0",
-        "transformers",
-        "text-classification",
+        "sentence-transformers",
+        None,
     )
     results = {(one.dataset_split, one.metric_type): one.metric_value for one in data.eval_results}
     # 0.9 of 9 validation and of 18 test examples are 8 and 16 right ones.
@@ -46,7 +42,7 @@ def test_the_hub_reads_its_metadata(workspace, experiment):
 
 def test_weights_that_started_at_random_come_from_no_base_model(workspace, experiment):
     data = ModelCard(card(workspace, experiment, "scratch")).data
-    assert (data.base_model, data.license, data.library_name) == (None, None, "transformers")
+    assert (data.base_model, data.license, data.library_name) == (None, None, "sentence-transformers")
 
 
 def test_an_arm_without_a_network_is_not_for_transformers(workspace, experiment):
@@ -57,11 +53,30 @@ def test_an_arm_without_a_network_is_not_for_transformers(workspace, experiment)
 
 @pytest.mark.parametrize("base_model", ["/home/somebody/model", "./model", "local:model@0123456789ab"])
 def test_a_local_folder_is_not_named_as_a_base_model(workspace, experiment, base_model):
-    config = run_of(workspace, experiment, "fine_tuned").model_copy(
-        update={"base_model": base_model, "arm": Arm.parse("fine_tuned")}
-    )
-    assert card_metadata(config, "reviews", {}).base_model is None
-    assert card_metadata(config.model_copy(update={"base_model": "a/b"}), "reviews", {}).base_model == "a/b"
+    record = workspace.run_folder(run_of(workspace, experiment, "fine_tuned").run_id).read_record()
+
+    def named(name):
+        config = record.config.model_copy(update={"base_model": name})
+        return card_metadata(record.model_copy(update={"config": config}), "reviews", {}).base_model
+
+    assert named(base_model) is None
+    assert named("a/b") == "a/b"
+
+
+@pytest.mark.parametrize(
+    ("pooling", "library", "tag"),
+    [
+        ("mean", "sentence-transformers", None),
+        ("cls", "sentence-transformers", None),
+        ("own", "transformers", "text-classification"),
+    ],
+)
+def test_only_a_head_of_transformers_is_tagged_for_its_pipeline(workspace, experiment, pooling, library, tag):
+    record = workspace.run_folder(run_of(workspace, experiment, "fine_tuned").run_id).read_record()
+    facts = record.base_model_facts | {"pooling": pooling}
+    data = card_metadata(record.model_copy(update={"base_model_facts": facts}), "reviews", {})
+    assert (data.library_name, data.pipeline_tag) == (library, tag)
+    assert ("text-classification" in data.tags) is (tag is not None)
 
 
 def test_it_says_n_seed_interval_and_floor(workspace, experiment):
@@ -114,29 +129,28 @@ def test_a_run_without_results_has_no_card(workspace):
         card(workspace, experiment, "fine_tuned")
 
 
-def test_the_lines_that_load_a_pooled_head_still_work_in_an_exported_folder(workspace, experiment, tmp_path):
-    model = saved_folder(tmp_path, "bert", Pooling.MEAN)
-    exported = shutil.copytree(model, tmp_path / "exported")
+@pytest.mark.parametrize("pooling", list(Pooling))
+def test_the_card_of_an_exported_folder_keeps_the_lines_that_load_it(
+    workspace, experiment, tmp_path, pooling
+):
+    exported = saved_folder(tmp_path, "bert", pooling)
+    readme = (exported / "README.md").read_text(encoding="utf-8")
     add_card(workspace, run_of(workspace, experiment, "fine_tuned").run_id, exported)
     text = (exported / "README.md").read_text(encoding="utf-8")
-    (exported / "README.md").write_text(text.split("---\n", 2)[2], encoding="utf-8")
-    label, _, _ = run_readme(exported, "a good film").partition(" [[")
-    assert label in LABELS
+    lines = [line for line in readme.splitlines() if line.startswith("    ")]
+    body = text.split("---\n", 2)[2]
+    assert [line for line in body.splitlines() if line.startswith("    ")] == lines
+    assert "## How to load it\n\nRun the lines in this folder.\n\n### With one file" in text
 
 
-def test_a_download_carries_the_card_once(workspace, experiment):
+def test_a_card_on_the_page_tells_how_its_download_is_loaded(workspace, experiment, tmp_path):
     run = run_of(workspace, experiment, "fine_tuned")
-    model = workspace.run_folder(run.run_id).model_dir
-    (model / "README.md").write_text("# Text classifier\n\nThe lines that load it.\n")
-    (model / "classifier.json").write_text("{}")
-    queue = Queue(workspace.database)
-    job = queue.get(queue.submit(JobKind.EXPORT, run.run_id, {}))
-    carry_out_export(workspace, job)
-    with zipfile.ZipFile(workspace.output_folder(job.id) / ARCHIVE_NAME) as packed:
-        assert sorted(packed.namelist()) == [f"{run.run_id}/README.md", f"{run.run_id}/classifier.json"]
-        text = packed.read(f"{run.run_id}/README.md").decode()
-    assert ModelCard(text).data.pipeline_tag == "text-classification"
-    assert "## How to load it\n\nThe lines that load it.\n" in text
+    folder = workspace.run_folder(run.run_id).model_dir
+    shutil.rmtree(folder)
+    make_former(saved_folder(tmp_path, "bert", Pooling.MEAN)).rename(folder)
+    text = card_of(workspace, run.run_id)
+    assert "from predict import load" in text
+    assert 'SentenceTransformer(".")' in text
 
 
 def test_a_run_whose_weights_were_not_kept_says_so(workspace, experiment):

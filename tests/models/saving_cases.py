@@ -1,15 +1,22 @@
 """Saved model folders of tiny networks, and running a README's lines in a process of their own."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import torch
+from safetensors.torch import load_file, save_file
+
 from tests.tiny_models import MAX_TOKENS, Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.models.building import build_classifier
+from tl_core.models.facts import read_facts
 from tl_core.models.saving import save_classifier
 from tl_core.schema import ArmKind, TextSource
 
@@ -32,6 +39,9 @@ def saved_folder(
     """Save a classifier with random weights as a run does."""
     base = tiny_model_folder(tmp_path, architecture)
     classifier = build_classifier(ArmKind.FINE_TUNED, base, pooling, labels, init_seed=3).eval()
+    with torch.no_grad():  # a fresh head gives every label the same, and so would one drawn at random
+        for weight in classifier.head_parameters():
+            weight.mul_(30)
     folder = tmp_path / "model"
     save_classifier(
         classifier, folder, base_folder=base, labels=labels, max_length=MAX_TOKENS // 2, texts=texts
@@ -39,12 +49,34 @@ def saved_folder(
     return folder
 
 
-def run_readme(folder: Path, text: str, second: str = "") -> str:
+def make_former(folder: Path) -> Path:
+    """Turn a saved network's folder into what an earlier version wrote: a pooled encoder at the root."""
+    encoder = encoder_folder(folder)
+    if encoder != folder:
+        head = load_file(folder / "2_Dense" / "model.safetensors")
+        former = {name.removeprefix("linear."): weight for name, weight in head.items()}
+        save_file(former, folder / "head.safetensors")
+        for path in encoder.iterdir():
+            path.rename(folder / path.name)
+        for name in ("0_Transformer", "1_Pooling", "2_Dense"):
+            shutil.rmtree(folder / name)
+        (folder / "modules.json").unlink()
+    (folder / "predict.py").unlink()
+    facts = read_facts(folder)
+    kept = {
+        name: value for name, value in facts.items() if name not in ("pad_id", "is_pair", "uses_type_ids")
+    }
+    (folder / "classifier.json").write_text(json.dumps(kept), encoding="utf-8")
+    return folder
+
+
+def run_readme(folder: Path, text: str, second: str = "", title: str = "") -> str:
     """Run the lines of a folder's README in it, with ``text`` for "A text."; return what they print.
 
-    ``second`` stands for "Its pair.".
+    ``second`` stands for "Its pair."; ``title`` names the section whose lines are run, all if it is empty.
     """
     readme = (folder / "README.md").read_text(encoding="utf-8")
+    readme = readme.partition(f"# {title}\n")[2].partition("\n#")[0] if title else readme
     code = textwrap.dedent("\n".join(re.findall(r"^ {4}.*$|^$", readme, flags=re.MULTILINE)))
     assert '"A text."' in code
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

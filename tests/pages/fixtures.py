@@ -50,6 +50,7 @@ EXAMPLES_A_STEP = 16
 NUM_STEPS = 60
 STEPS_AN_EVALUATION = 4
 NUM_LAYERS = 6
+_FACTS = {"id": "builtin", "title": "all-MiniLM-L6", "pooling": "mean"}
 A_LAYER = 0.08
 """A layer's share of the built-in encoder's weights, about."""
 
@@ -214,7 +215,7 @@ def _write_start(workspace: Workspace, run: RunConfig, events: Sequence[Event]) 
         precision=Precision.FLOAT32 if run.arm.kind.is_neural else None,
         num_threads=2,
         versions={"python": "3.11.7", "torch": "2.13.0"},
-        base_model_facts={"id": "builtin", "title": "all-MiniLM-L6"} if run.base_model else {},
+        base_model_facts=_FACTS if run.base_model else {},
         micro_batch_size=run.training.batch_size if run.arm.kind.is_neural else None,
         num_parameters=22_714_371 if run.arm.kind.is_neural else None,
         train_class_counts=_even_counts(run.train_size, len(run.labels)),

@@ -3,7 +3,9 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
 from tests.store.makers import make_record, make_run
+from tl_core.models.facts import write_facts
 from tl_core.results.inventory import find_facts, inventory_table, loading_lines, record_facts
+from tl_core.schema import TextSource
 
 
 @pytest.fixture
@@ -46,10 +48,13 @@ def test_a_record_tells_what_is_known_and_leaves_out_the_rest():
     assert not {"Parameters", "Device", "Precision", "Training time", "Versions"} & set(facts)
 
 
-def test_loading_lines_are_those_of_the_readme_or_this_engines(workspace, experiment):
+def test_loading_lines_are_those_of_its_one_file_or_this_engines(workspace, experiment):
     run_id = runs_of(workspace, experiment)[1].run_id
     folder = workspace.run_folder(run_id)
     assert f'load_predictor(Path("{run_id}"))' in loading_lines(folder, run_id)
     folder.model_dir.mkdir(exist_ok=True)
-    (folder.model_dir / "README.md").write_text("# Title\n\nWords.\n\n    first\n\n        deeper\n")
-    assert loading_lines(folder, run_id) == "first\n\n    deeper"
+    pair = TextSource(columns=("question", "answer"))
+    for texts, asked in ((None, '["A text."]'), (pair, '[("A text.", "Its pair.")]')):
+        write_facts(folder.model_dir, "neural", ("bad", "good"), texts, pooling="mean", max_length=8)
+        lines = f"from predict import load\n\nanswer = load()\nprint(answer({asked}))"
+        assert loading_lines(folder, run_id) == lines

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import ModelError
 from tl_core.settings import Settings
 
 WEIGHTS = "model*.safetensors"
 READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)
-"""What the engine takes from a model folder, and so what its content is."""
+"""What the engine takes from a model folder, and so what its content is; of its encoder's folder likewise."""
 
 _NUM_DIGITS = 12
 _NAME = re.compile(rf"local:(?P<title>.+)@(?P<content>[0-9a-f]{{{_NUM_DIGITS}}})", re.DOTALL)
@@ -55,7 +56,7 @@ class LocalModel:
     def find(self) -> Path | None:
         """Return the folder, or None if this workspace does not know it or it is gone."""
         link = self._link()
-        return link.readlink() if (link / "config.json").exists() else None
+        return link.readlink() if (encoder_folder(link) / "config.json").exists() else None
 
     def obtain(self) -> Path:
         """Return the folder, once its content has been compared with the name.
@@ -126,7 +127,8 @@ def content_of(folder: Path) -> str:
     ModelError
         If a file cannot be read.
     """
-    paths = sorted(path for pattern in READ_FILES for path in folder.glob(pattern))
+    places = dict.fromkeys((folder, encoder_folder(folder)))
+    paths = sorted(path for place in places for pattern in READ_FILES for path in place.glob(pattern))
     try:
         stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in paths]
         return _hash(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))

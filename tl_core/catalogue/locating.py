@@ -28,6 +28,7 @@ from tl_core.catalogue.base_models import (
     BaseModel,
     Pooling,
 )
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder, num_weights
 from tl_core.errors import ModelError
 
@@ -53,7 +54,7 @@ def describe(base_model: str) -> BaseModel:
     return BaseModel(
         id=base_model,
         title=local.title if local else Path(base_model).name,
-        num_parameters=num_weights(folder) if folder else None,
+        num_parameters=num_weights(encoder_folder(folder)) if folder else None,
         pooling=_pooling_of(folder) if folder else Pooling.OWN,
         languages="not stated",
         licence="see the model's page",
@@ -97,7 +98,7 @@ def find_on_disk(base_model: str) -> Path | None:
         return local.find()
     if is_path(base_model):
         folder = Path(base_model).expanduser()
-        return folder if (folder / "config.json").exists() else None
+        return folder if (encoder_folder(folder) / "config.json").exists() else None
     _require_hub_id(base_model)
     config = try_to_load_from_cache(base_model, "config.json")
     if not isinstance(config, str) or not _is_complete(Path(config).parent):
@@ -137,7 +138,7 @@ def settle(base_model: str) -> str:
     """
     if is_path(base_model):
         folder = _folder_at(base_model)
-        _require_safe_weights(base_model, folder)
+        _require_safe_weights(base_model, encoder_folder(folder))
         return str(name_folder(folder))
     if local := LocalModel.parse(base_model):
         local.obtain()
@@ -150,7 +151,7 @@ def _folder_at(path: str) -> Path:
     """Return the model folder that a typed path leads to."""
     try:
         folder = Path(path).expanduser().resolve()
-        is_model = (folder / "config.json").exists()
+        is_model = (encoder_folder(folder) / "config.json").exists()
     except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
         raise ModelError(f"Expected a base model's Hub id or a folder's path; got {path!r}.") from error
     if not is_model:
@@ -200,7 +201,7 @@ def models_on_disk() -> list[str]:
 
 
 def obtain(base_model: str, progress: Progress | None = None) -> Path:
-    """Return the folder of a base model, downloading it from the Hub if it is not on disk.
+    """Return the folder of a base model's encoder, downloading it from the Hub if it is not on disk.
 
     Raises
     ------
@@ -209,10 +210,11 @@ def obtain(base_model: str, progress: Progress | None = None) -> Path:
         brings no safetensors weights, or if a local folder has moved or changed. Says what helps.
     """
     if local := LocalModel.parse(base_model):
-        return local.obtain()
+        return encoder_folder(local.obtain())
     folder = find_on_disk(base_model)
     if folder is None:
         folder = _download(base_model, progress)
+    folder = encoder_folder(folder)
     _require_safe_weights(base_model, folder)
     if base_model == BUILTIN:
         _require_published_weights(folder / "model.safetensors")

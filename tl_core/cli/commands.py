@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tl_core.data.profiling import ModelFacts, Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import ReadChoices, read_table
 from tl_core.errors import NotFoundError, PlanError, UserError
+from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.first_tasks import settle_base_model
@@ -34,13 +34,6 @@ SHOWN_LABELS = 20
 SUPERVISOR_CHECK_S = 5.0
 
 Say = Callable[[str], None]
-
-
-class ExportFormat(StrEnum):
-    """Forms in which a model leaves the workspace."""
-
-    HF = "hf"
-    ONNX = "onnx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,18 +188,20 @@ def predict(
     return summary.num_rows
 
 
-def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportFormat) -> None:
-    """Copy a model folder, or write its ONNX form; the run's card is its README."""
-    from tl_core.export.folder import add_card, export_folder
+def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportFormat) -> Verified:
+    """Write a model folder or its ONNX form, verified."""
+    from tl_core.export.folder import export_model
 
-    model = workspace.finished_model(run_id)
-    if format_ is ExportFormat.HF:
-        export_folder(model, folder)
-    else:
-        from tl_core.export.onnx import export_onnx
+    return export_model(workspace, run_id, folder, format_)
 
-        export_onnx(model, folder)
-    add_card(workspace, run_id, folder)
+
+def verify(workspace: Workspace, run: str) -> Verified:
+    """Verify a finished run's export, or a folder that was exported before."""
+    from tl_core.export.folder import verify_run
+    from tl_core.export.verification import verify_folder
+
+    folder = Path(run)
+    return verify_folder(folder) if folder.is_dir() else verify_run(workspace, run)
 
 
 def report(workspace: Workspace, experiment_id: str, target: Path) -> None:

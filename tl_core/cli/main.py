@@ -33,6 +33,7 @@ from tl_core.cli.reading_options import (
     read_choices,
 )
 from tl_core.errors import TlError
+from tl_core.export.outputs import ExportFormat
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
@@ -193,12 +194,30 @@ def profile(
 def export(
     run: Annotated[str, typer.Argument(metavar="RUN_ID")],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Must not exist yet.")],
-    format_: Annotated[commands.ExportFormat, typer.Option("--format")] = commands.ExportFormat.HF,
+    format_: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.HF,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Copy a finished run's model out of the workspace."""
-    commands.export(_open(workspace), run, folder, format_)
+    """Write a finished run's model to a folder, once it is shown to answer as the run did."""
+    for line in commands.export(_open(workspace), run, folder, format_).sentences:
+        _say(line)
     typer.echo(f"Model written to {folder}")
+
+
+@app.command()
+def verify(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN_OR_FOLDER", help="A finished run or an exported folder.")
+    ],
+    workspace: WorkspaceOption = None,
+    json_path: JsonOption = None,
+) -> None:
+    """Say whether a model answers elsewhere as it does here; exit status 1 if it does not."""
+    verified = commands.verify(_open(workspace), run)
+    _write_json(json_path, {"is_passed": verified.is_passed, **verified.model_dump(mode="json")})
+    for line in verified.sentences:
+        typer.echo(line)
+    if not verified.is_passed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -76,10 +76,14 @@ def carry_out(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -
         from tl_core.inference.files import carry_out_prediction
 
         carry_out_prediction(workspace, job, should_stop)
-    else:
+    elif job.kind is JobKind.EXPORT:
         from tl_core.export.folder import carry_out_export
 
         carry_out_export(workspace, job)
+    else:
+        from tl_core.export.folder import carry_out_verification
+
+        carry_out_verification(workspace, job)
 
 
 def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import tokenizer_hash
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import read_split, train_subset
@@ -41,7 +42,8 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
     place = workspace.dataset_folder(config.dataset_fingerprint)
     dataset, split = read_dataset(place), read_split(place, config.split_hash)
     max_length = int(record.base_model_facts["max_length"])
-    key = f"{tokenizer_hash(folder.model_dir)}-{max_length}"
+    encoder = encoder_folder(folder.model_dir)
+    key = f"{tokenizer_hash(encoder)}-{max_length}"
     cache = workspace.token_cache(config.dataset_fingerprint, key)
     return FirstTask(
         record=record,
@@ -49,7 +51,7 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
         train=train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64),
         test=split.test.astype(np.int64),
         model=load_saved(folder.model_dir),
-        tokens=tokenize(dataset.table, folder.model_dir, max_length, cache),
+        tokens=tokenize(dataset.table, encoder, max_length, cache),
     )
 
 

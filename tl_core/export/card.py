@@ -16,6 +16,8 @@ from tl_core.evaluation.verdicts import summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
 from tl_core.export.card_confidence import confidence_words
 from tl_core.export.card_metadata import card_metadata
+from tl_core.models.facts import FACTS_FILE, read_facts
+from tl_core.models.loading_words import how_to_load
 from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import FinishedRun, read_finished_run, value_of
@@ -105,7 +107,7 @@ def card_of(workspace: Workspace, run_id: str, model: Path | None = None) -> str
             experiment=workspace.database.get_experiment(config.experiment_id),
             validation=_validation(folder),
             best=best,
-            usage=_usage((model or folder.model_dir) / README, folder),
+            usage=_usage(model, folder),
         )
     )
 
@@ -124,7 +126,7 @@ def model_card(facts: CardFacts) -> str:
         "Training": _bullets(f"{name}: {_code(value)}" for name, value in _training(facts).items()),
         "Limits": _bullets(_LIMITS),
     }
-    metadata = card_metadata(facts.config, facts.experiment.dataset_name, facts.evaluations).to_yaml()
+    metadata = card_metadata(facts.run.record, facts.experiment.dataset_name, facts.evaluations).to_yaml()
     body = "\n\n".join(f"## {name}\n\n{words}" for name, words in sections.items())
     return f"---\n{metadata}\n---\n\n# Text classifier\n\n{_summary(facts)}\n\n{body}\n"
 
@@ -136,13 +138,16 @@ def _validation(folder: RunFolder) -> Evaluation:
     return evaluate(part.column("target").to_numpy(), logits)
 
 
-def _usage(readme: Path, folder: RunFolder) -> str:
-    """Take over what the model's README says below its title; without one, the engine's own lines."""
-    if not readme.parent.is_dir():
+def _usage(exported: Path | None, folder: RunFolder) -> str:
+    """Say how an exported folder is loaded, in the words of its README, or how one will be."""
+    if exported is not None and (exported / README).exists():
+        _title, _, words = (exported / README).read_text(encoding="utf-8").partition("\n")
+        return words.strip("\n").replace("\n## ", "\n### ")
+    if not folder.model_dir.is_dir():
         return "Its weights were not kept: this card tells what was measured, and there is nothing to load."
-    if readme.exists():
-        _title, _, words = readme.read_text(encoding="utf-8").partition("\n")
-        return words.strip("\n")
+    facts = read_facts(folder.model_dir) if (folder.model_dir / FACTS_FILE).exists() else {}
+    if facts.get("kind") == "neural":
+        return how_to_load(facts).strip("\n").replace("\n## ", "\n### ")
     lines = loading_lines(folder, folder.path.name)
     return f"It is read by the package that made it:\n\n```python\n{lines.strip()}\n```"
 

@@ -8,33 +8,37 @@ from huggingface_hub import EvalResult, ModelCardData
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, Pooling
 from tl_core.charts.text import one_line
 from tl_core.evaluation.metrics import Evaluation
-from tl_core.schema import RunConfig, SplitName
+from tl_core.schema import RunConfig, RunRecord, SplitName
 
 _BUILTIN_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _NAME_LIMIT = 100
 
 
 def card_metadata(
-    config: RunConfig, dataset_name: str, evaluations: Mapping[SplitName, Evaluation]
+    record: RunRecord, dataset_name: str, evaluations: Mapping[SplitName, Evaluation]
 ) -> ModelCardData:
     """Give a run's metadata in the Hub's format.
 
     A base model is named only if its weights are in the model, and by its id on the Hub, never by a path;
-    a dataset of one's own has no id there and stands with the results alone.
+    a dataset of one's own has no id there and stands with the results alone. ``pipeline_tag`` invites to
+    load a model with transformers' pipeline, so it is left to networks that have a head of transformers'.
     """
-    kind = config.arm.kind
+    config = record.config
+    kind, pooling = config.arm.kind, record.base_model_facts.get("pooling")
+    has_own_head = pooling == Pooling.OWN.value
+    library = "transformers" if has_own_head else "sentence-transformers" if pooling else None
     known = {
         "license": _licence(config),
-        "library_name": "transformers" if kind.is_neural else None,
+        "library_name": library,
         "base_model": _hub_id(config.base_model) if kind.is_pretrained else None,
+        "pipeline_tag": "text-classification" if has_own_head else None,
     }
     return ModelCardData(
         **{name: value for name, value in known.items() if value},
-        pipeline_tag="text-classification",
-        tags=["text-classification", kind.value.replace("_", "-")],
+        tags=[*(["text-classification"] if has_own_head else []), kind.value.replace("_", "-")],
         metrics=["accuracy", "f1"],
         model_name=config.run_id,
         eval_results=[

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
-from tl_core.export.folder import refuse_existing
 from tl_core.models.classifiers import TextClassifier, load_saved
 from tl_core.models.facts import read_facts, text_source
 
@@ -62,7 +61,7 @@ class _Positional(nn.Module):
         return logits
 
 
-def export_onnx(model: Path, folder: Path) -> None:
+def write_onnx(model: Path, folder: Path) -> None:
     """Write a network with its tokenizer, its labels and the lines that run them.
 
     Parameters
@@ -70,13 +69,15 @@ def export_onnx(model: Path, folder: Path) -> None:
     model
         A run's ``model/`` folder.
     folder
-        Gets ``model.onnx``, ``tokenizer.json``, ``labels.json`` and ``README.md``; batch and sequence may
-        have any size. It appears whole or not at all.
+        Is made, and gets ``model.onnx``, ``tokenizer.json``, ``labels.json`` and ``README.md``; batch and
+        sequence may have any size.
 
     Raises
     ------
     UserError
-        If the arm has no network, or the target exists.
+        If the arm has no network.
+    ModelError
+        If a file of the model is missing or damaged.
     """
     facts = read_facts(model)
     if facts["kind"] != "neural":
@@ -84,23 +85,18 @@ def export_onnx(model: Path, folder: Path) -> None:
             f"Expected an arm with a network for ONNX; this one is {facts['kind']!r}.",
             "Export it with `--format hf`.",
         )
-    refuse_existing(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
-        unfinished = Path(temporary) / "model"
-        unfinished.mkdir()
-        is_pair = text_source(facts).is_pair
-        uses_type_ids = is_pair and takes_type_ids(model)
-        _write_graph(load_saved(model), unfinished / "model.onnx", uses_type_ids)
-        tokenizer = load_tokenizer(model)
-        tokenizer.enable_truncation(facts["max_length"])
-        tokenizer.enable_padding(pad_id=padding_id(model))
-        tokenizer.save(str(unfinished / "tokenizer.json"))
-        (unfinished / "labels.json").write_text(
-            json.dumps(facts["labels"], indent=2, ensure_ascii=False), encoding="utf-8"
-        )
-        (unfinished / "README.md").write_text(_readme(is_pair, uses_type_ids), encoding="utf-8")
-        unfinished.rename(folder)
+    folder.mkdir()
+    is_pair, encoder = text_source(facts).is_pair, encoder_folder(model)
+    uses_type_ids = is_pair and takes_type_ids(encoder)
+    _write_graph(load_saved(model), folder / "model.onnx", uses_type_ids)
+    tokenizer = load_tokenizer(encoder)
+    tokenizer.enable_truncation(facts["max_length"])
+    tokenizer.enable_padding(pad_id=padding_id(encoder))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "labels.json").write_text(
+        json.dumps(facts["labels"], indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+    (folder / "README.md").write_text(_readme(is_pair, uses_type_ids), encoding="utf-8")
 
 
 def _readme(is_pair: bool, uses_type_ids: bool) -> str:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
@@ -73,11 +74,12 @@ class NeuralPredictor:
         self.texts = texts
         self._device = device
         self._classifier = load_saved(folder).to(device)
+        place = encoder_folder(folder)
         self.memory_mib = sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
-        self._tokenizer = load_tokenizer(folder)
+        self._tokenizer = load_tokenizer(place)
         self._tokenizer.enable_truncation(max_length)
-        self._tokenizer.enable_padding(pad_id=padding_id(folder))
-        self._uses_type_ids = texts.is_pair and takes_type_ids(folder)
+        self._tokenizer.enable_padding(pad_id=padding_id(place))
+        self._uses_type_ids = texts.is_pair and takes_type_ids(place)
 
     def predict(self, texts: Sequence[Question]) -> Probabilities:
         """Give probabilities ``(num_texts, num_labels)``; texts of like length are scored together."""

@@ -35,7 +35,7 @@ _CHECK_S = 30.0  # a check that began so long before the supervisor still announ
 _NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
 _SLOTS = (
     frozenset({JobKind.RUN}),
-    frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT}),
+    frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT, JobKind.VERIFY}),
     frozenset({JobKind.TAKE_IN, JobKind.FIX}),  # somebody waits for these
     frozenset({JobKind.EXAMINE}),
 )

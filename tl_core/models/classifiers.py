@@ -1,20 +1,27 @@
 """The network of every neural arm: an encoder and one classification head."""
 
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
+from tl_core.catalogue.tokens import STARTS_LATE
+from tl_core.models.facts import damaged_model, read_facts
 
 Inputs = dict[str, Tensor]
-HEAD_FILE = "head.safetensors"
+WEIGHTS_FILE = "model.safetensors"
+FORMER_HEAD_FILE = "head.safetensors"
+"""The head of a pooled classifier as an earlier version saved it, beside an encoder at the folder's root."""
 USUAL_DROPOUT = 0.1
 LOADING_OPTIONS: dict[str, Any] = {
     "local_files_only": True,
@@ -106,10 +113,50 @@ class PooledClassifier(TextClassifier):
         return self.linear.parameters()
 
     def save(self, folder: Path) -> None:
-        """Write the encoder as `AutoModel` reads it, and the head beside it."""
-        self.encoder.save_pretrained(folder)
-        head = {name: weight.contiguous() for name, weight in self.linear.state_dict().items()}
-        save_file(head, folder / HEAD_FILE)
+        """Write encoder, pooling and head as modules of sentence-transformers.
+
+        The root has no ``config.json``: with one, transformers' classes for classification would load the
+        encoder and draw a head at random. For the same reason the encoder does not know the labels.
+        """
+        encoder, (out_features, in_features) = folder / ENCODER, self.linear.weight.shape
+        config = copy.deepcopy(self.encoder.config)
+        config.num_labels, config.problem_type = 2, None  # transformers' own defaults
+        self.encoder.save_pretrained(encoder)
+        config.architectures, config.dtype = [type(self.encoder).__name__], "float32"
+        config.save_pretrained(encoder)
+        _write_json(
+            folder / POOLING / "config.json",
+            {
+                "word_embedding_dimension": in_features,
+                "pooling_mode_cls_token": self.pooling is Pooling.CLS,
+                "pooling_mode_mean_tokens": self.pooling is Pooling.MEAN,
+            },
+        )
+        _write_json(
+            folder / HEAD / "config.json",
+            {
+                "in_features": in_features,
+                "out_features": out_features,
+                "bias": True,
+                "activation_function": "torch.nn.modules.linear.Identity",
+            },
+        )
+        head = {f"linear.{name}": weight.contiguous() for name, weight in self.linear.state_dict().items()}
+        save_file(head, folder / HEAD / WEIGHTS_FILE)
+        _write_json(
+            folder / MODULES_FILE,
+            [
+                {
+                    "idx": place,
+                    "name": str(place),
+                    "path": path,
+                    "type": f"sentence_transformers.models.{kind}",
+                }
+                for place, (path, kind) in enumerate(
+                    ((ENCODER, "Transformer"), (POOLING, "Pooling"), (HEAD, "Dense"))
+                )
+            ],
+        )
 
 
 class OwnHeadClassifier(TextClassifier):
@@ -154,6 +201,31 @@ class OwnHeadClassifier(TextClassifier):
         encoder = {id(weight) for weight in self.encoder.parameters()}
         return (weight for weight in self.model.parameters() if id(weight) not in encoder)
 
+    def cut_positions(self, max_length: int) -> bool:
+        """Leave only the positions that texts of ``max_length`` tokens have; return whether it could be done.
+
+        Answers stay the same, and a longer text raises an error. Architectures that learn no absolute
+        positions, or take relative ones from their number, stay as they are.
+        """
+        config, encoder = self.model.config, self.encoder
+        name, weights = "position_embeddings.weight", dict(encoder.named_parameters())
+        found = [weight for key, weight in weights.items() if key.endswith(name)]
+        if len(found) != 1 or getattr(config, "relative_attention", False):
+            return False
+        starts_late = config.model_type in STARTS_LATE
+        num_positions = max_length + ((config.pad_token_id or 0) + 1 if starts_late else 0)
+        if num_positions > len(found[0]):
+            return False
+        smaller = copy.deepcopy(config)
+        smaller.max_position_embeddings = num_positions
+        kept = {
+            key: weight[:num_positions] if key.endswith(name) else weight
+            for key, weight in self.model.state_dict().items()
+        }
+        self.model = type(self.model)(smaller).eval()
+        self.model.load_state_dict(kept)
+        return True
+
     def save(self, folder: Path) -> None:
         """Write the model as `AutoModelForSequenceClassification` reads it."""
         self.model.save_pretrained(folder)
@@ -180,17 +252,46 @@ def _dropout_of(config: PreTrainedConfig) -> float:
     return USUAL_DROPOUT
 
 
+def _write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
 def load_saved(folder: Path) -> TextClassifier:
-    """Load what `TextClassifier.save` wrote, with ``classifier.json`` beside it. In evaluation mode."""
-    facts = json.loads((folder / "classifier.json").read_text())
+    """Load what `TextClassifier.save` wrote, with ``classifier.json`` beside it. In evaluation mode.
+
+    Folders of an earlier version, which had a pooled classifier's encoder at their root, are read as well.
+
+    Raises
+    ------
+    NotFoundError
+        If it is no model folder.
+    ModelError
+        If weights are missing or damaged: no weight is ever drawn in the place of one that is not there.
+    """
+    facts = read_facts(folder)
     pooling = Pooling(facts["pooling"])
     classifier: TextClassifier
-    if pooling is Pooling.OWN:
-        classifier = OwnHeadClassifier(
-            AutoModelForSequenceClassification.from_pretrained(folder, **LOADING_OPTIONS)
-        )
-    else:
-        encoder = AutoModel.from_pretrained(folder, **LOADING_OPTIONS)
-        classifier = PooledClassifier(encoder, pooling, len(facts["labels"]))
-        classifier.linear.load_state_dict(load_file(folder / HEAD_FILE))
+    try:
+        if pooling is Pooling.OWN:
+            classifier = OwnHeadClassifier(_load_whole(AutoModelForSequenceClassification, folder))
+        else:
+            encoder = _load_whole(AutoModel, encoder_folder(folder))
+            classifier = PooledClassifier(encoder, pooling, len(facts["labels"]))
+            former = folder / FORMER_HEAD_FILE
+            head = load_file(former if former.exists() else folder / HEAD / WEIGHTS_FILE)
+            weights = {name.removeprefix("linear."): weight for name, weight in head.items()}
+            classifier.linear.load_state_dict(weights)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise damaged_model(folder, error) from error
     return classifier.eval()
+
+
+def _load_whole(auto: Any, folder: Path) -> PreTrainedModel:
+    model, report = auto.from_pretrained(folder, output_loading_info=True, **LOADING_OPTIONS)
+    lacking = {*report["missing_keys"], *(name for name, *_ in report["mismatched_keys"])}
+    if lacking:
+        raise ValueError(f"{len(lacking)} weights are not in its file, such as {min(lacking)}")
+    return cast(PreTrainedModel, model)

@@ -1,56 +1,20 @@
-"""A finished classifier as a folder in the Hub's layout that says how to use it."""
+"""A finished classifier as a folder that answers elsewhere as it does here, and says how to load it."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.tokens import load_tokenizer, takes_type_ids
-from tl_core.models.classifiers import PooledClassifier, TextClassifier
-from tl_core.models.facts import write_facts
+from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
+from tl_core.models import standalone
+from tl_core.models.classifiers import OwnHeadClassifier, PooledClassifier, TextClassifier
+from tl_core.models.facts import read_facts, write_facts
+from tl_core.models.loading_words import PREDICT_FILE, how_to_load
 from tl_core.schema import TextSource
 
-TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
-
-_OWN_HEAD = """\
-    import json
-    from transformers import pipeline
-
-    facts = json.load(open("classifier.json", encoding="utf-8"))
-    classify = pipeline("text-classification", model=".", top_k=None)
-    print(classify(["A text."], truncation=True, max_length=facts["max_length"]))
-"""
-
-_PIPELINE_PAIR = '[{"text": "A text.", "text_pair": "Its pair."}]'
-
-_POOLED = """\
-    import json
-    import torch
-    from safetensors.torch import load_file
-    from transformers import AutoModel, AutoTokenizer
-
-    facts = json.load(open("classifier.json", encoding="utf-8"))
-    tokenizer = AutoTokenizer.from_pretrained(".")
-    encoder = AutoModel.from_pretrained(".").eval()
-    head = load_file("head.safetensors")
-
-    inputs = tokenizer(
-        ["A text."],
-        return_tensors="pt",
-        padding=True,
-        truncation=True,
-        max_length=facts["max_length"],
-    )
-    with torch.no_grad():
-        hidden = encoder(**inputs).last_hidden_state
-    mask = inputs["attention_mask"].unsqueeze(-1)
-    if facts["pooling"] == "cls":
-        pooled = hidden[:, 0]
-    else:
-        pooled = (hidden * mask).sum(1) / mask.sum(1)
-    logits = pooled @ head["weight"].T + head["bias"]
-    probabilities = logits.softmax(-1)
-    print(facts["labels"][probabilities[0].argmax()], probabilities.tolist())
-"""
+_SPECIAL_TOKENS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "bos_token", "eos_token")
 
 
 def save_classifier(
@@ -61,8 +25,9 @@ def save_classifier(
     labels: tuple[str, ...],
     max_length: int,
     texts: TextSource | None = None,
+    should_cut_positions: bool = False,
 ) -> None:
-    """Write weights, tokenizer, ``classifier.json`` and a README with the lines that load them.
+    """Write weights, tokenizer, ``classifier.json``, ``predict.py`` and a README that says how to load them.
 
     Parameters
     ----------
@@ -71,39 +36,65 @@ def save_classifier(
     folder
         Where to write.
     base_folder
-        Folder of the base model, whose tokenizer it is; padding and truncation in it are left out.
+        Folder of the base model's encoder, whose tokenizer it is; padding and truncation in it are left out.
     labels
         Class names by id.
     max_length
         Tokens kept of each text, or of both texts of a pair together.
     texts
         The columns that the texts came from, None if unknown.
+    should_cut_positions
+        Whether an architecture's own head gets no more positions than ``max_length`` asks for. transformers'
+        pipeline reads the whole of a text unless it is told to truncate; a text that is longer than what the
+        model was trained on then raises an error, where it would be given another answer than here.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    classifier.save(folder)
-    for name in TOKENIZER_FILES:
-        if (base_folder / name).exists():
-            shutil.copyfile(base_folder / name, folder / name)
-    load_tokenizer(base_folder).save(str(folder / "tokenizer.json"))
-    is_pooled = isinstance(classifier, PooledClassifier)
     pooling = classifier.pooling if isinstance(classifier, PooledClassifier) else Pooling.OWN
-    write_facts(folder, "neural", labels, texts, pooling=pooling.value, max_length=max_length)
+    if should_cut_positions and isinstance(classifier, OwnHeadClassifier):
+        classifier.cut_positions(max_length)
+    classifier.save(folder)
+    place = encoder_folder(folder)
     is_pair = texts is not None and texts.is_pair
-    (folder / "README.md").write_text(_readme(is_pooled, is_pair, takes_type_ids(folder)), encoding="utf-8")
-
-
-def _readme(is_pooled: bool, is_pair: bool, takes_types: bool) -> str:
-    needs = (
-        "The encoder loads with transformers' `AutoModel`. The head is one linear layer on the pooled hidden "
-        "states, which no class of transformers has: its weights are in `head.safetensors`, and the lines "
-        "below are all it needs."
-        if is_pooled
-        else "The head is the architecture's own: plain transformers loads the whole classifier."
+    uses_type_ids = is_pair and takes_type_ids(place)
+    _write_tokenizer(base_folder, place, max_length, uses_type_ids)
+    if pooling is not Pooling.OWN:
+        cutting = {"max_seq_length": max_length, "do_lower_case": False}
+        (place / "sentence_bert_config.json").write_text(json.dumps(cutting), encoding="utf-8")
+    write_facts(
+        folder,
+        "neural",
+        labels,
+        texts,
+        pooling=pooling.value,
+        max_length=max_length,
+        pad_id=padding_id(place),
+        is_pair=is_pair,
+        uses_type_ids=uses_type_ids,
     )
-    lines = _POOLED if is_pooled else _OWN_HEAD
-    if is_pair:
-        asked = '["A text."],\n        ["Its pair."]' if is_pooled else _PIPELINE_PAIR
-        lines = lines.replace('["A text."]', asked)
-    if is_pair and takes_types:
-        lines = lines.replace("truncation=True,", "truncation=True, return_token_type_ids=True,")
-    return f"# Text classifier\n\n{needs} Run them in this folder.\n\n{lines}"
+    shutil.copyfile(standalone.__file__, folder / PREDICT_FILE)
+    readme = f"# Text classifier\n\n{how_to_load(read_facts(folder))}"
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+
+
+def _write_tokenizer(base_folder: Path, folder: Path, max_length: int, uses_type_ids: bool) -> None:
+    """Write the tokenizer so that transformers takes it as it is, and truncates where the model does.
+
+    Under the name of an architecture's own tokenizer class, transformers makes one from the vocabulary by
+    its own rules, which need not be those of ``tokenizer.json``.
+    """
+    tokenizer = load_tokenizer(base_folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    stated: dict[str, Any] = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        if (base_folder / name).exists():
+            stated |= json.loads((base_folder / name).read_text(encoding="utf-8"))
+    special = {name: stated[name] for name in _SPECIAL_TOKENS if stated.get(name)}
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": max_length,
+        "model_input_names": ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])],
+        "clean_up_tokenization_spaces": False,
+        **special,
+        "pad_token": tokenizer.id_to_token(padding_id(folder)),
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import name_folder
 from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import ModelError
@@ -49,7 +50,7 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
             "Choose a fine-tuned run.",
         )
     folder = workspace.finished_model(run_id)
-    if not (folder / "config.json").exists():
+    if not (encoder_folder(folder) / "config.json").exists():
         raise ModelError(f"The weights of {run_id} are not here.", "Choose another run.")
     experiment = workspace.database.get_experiment(config.experiment_id)
     return str(name_folder(folder.resolve(), _title(config, experiment)))
@@ -65,7 +66,7 @@ def trained_here(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[TrainedH
         if run.state is State.FINISHED and run.config.arm.kind is ArmKind.FINE_TUNED
     ]
     for run in sorted(tuned, key=lambda run: (-run.train_size, run.seed)):
-        if (workspace.run_folder(run.run_id).model_dir / "config.json").exists():
+        if (encoder_folder(workspace.run_folder(run.run_id).model_dir) / "config.json").exists():
             chosen.setdefault(run.experiment_id, run)
     return tuple(
         TrainedHere(run=chosen[one], title=_title(chosen[one], experiment))

@@ -1,6 +1,5 @@
 """What there is of each run, whatever its experiment."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,8 @@ import pyarrow.compute as pc
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import watt_hours
 from tl_core.evaluation.metrics import evaluate
-from tl_core.models.facts import find_text_source
+from tl_core.models.facts import FACTS_FILE, read_facts, text_source
+from tl_core.models.loading_words import LINES, as_pair
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import logits_of, value_of
 from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, SplitName, State
@@ -132,16 +132,13 @@ def energy_words(record: RunRecord) -> str | None:
 
 
 def loading_lines(folder: RunFolder, run_id: str) -> str:
-    """Give the lines that use a downloaded model: those of its README, or with this engine."""
-    readme = folder.model_dir / "README.md"
-    if not readme.exists():
-        is_pair = find_text_source(folder.model_dir).is_pair
-        question = '("A text.", "Its pair.")' if is_pair else '"A text."'
-        return _ENGINE_LINES.format(folder=run_id, question=question)
-    lines = readme.read_text(encoding="utf-8").splitlines()
-    return textwrap.dedent("\n".join(line for line in lines if line.startswith("    ") or not line)).strip(
-        "\n"
-    )
+    """Give the lines that use a downloaded model: with its own ``predict.py``, or with this engine."""
+    facts = read_facts(folder.model_dir) if (folder.model_dir / FACTS_FILE).exists() else {}
+    is_pair = text_source(facts).is_pair
+    if facts.get("kind") == "neural":
+        return (as_pair(LINES) if is_pair else LINES).strip()
+    question = '("A text.", "Its pair.")' if is_pair else '"A text."'
+    return _ENGINE_LINES.format(folder=run_id, question=question)
 
 
 def _rates(rates: LearningRates) -> str:

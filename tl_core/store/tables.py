@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     RUN = "run"
     PREDICT_FILE = "predict_file"
     EXPORT = "export"
+    VERIFY = "verify"
     TAKE_IN = "take_in"
     EXAMINE = "examine"
     FIX = "fix"

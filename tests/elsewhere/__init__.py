@@ -1,0 +1,1 @@
+"""How others load what the project writes: with their libraries, where the project is not known."""

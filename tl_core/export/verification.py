@@ -1,0 +1,168 @@
+"""Does a model that leaves answer as it did here? On the run's test texts, and on eight sentences."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from scipy.special import softmax
+
+from tl_core.data.dataset import read_dataset
+from tl_core.errors import ModelError, NotFoundError, RunError
+from tl_core.export.answers import answers_of, labels_in
+from tl_core.export.outputs import Reference, Verification, Verified
+from tl_core.inference.predictor import Probabilities, Question, load_predictor
+from tl_core.results.runs import logits_of
+from tl_core.schema import Precision, RunRecord, SplitName
+from tl_core.store.workspace import Workspace
+
+EXPECTED_FILE = "expected_answers.json"
+MAX_TEST_TEXTS = 1_000
+TOLERANCE = 1e-4
+"""Largest difference of a probability between two computations in float32."""
+BFLOAT16_TOLERANCE = 0.05
+"""The same where a run scored its test in bfloat16: measured in `benchmarks/export_tolerance.json`."""
+SENTENCES = (
+    "The office opens at nine o'clock on weekdays.",
+    "The parcel weighs 2.5 kg and is 40 cm long.",
+    "There are two chairs and a table in the room.",
+    "Water boils at 100 °C at sea level.",
+    "The train from Zürich to Orléans stops in Straßburg.",
+    "Please see page 12, section (b), for details!",
+    "这本书有三百页。",
+    "The list names " + ", ".join(f"item number {number}" for number in range(1, 201)) + ".",
+)
+"""Sentences of no opinion: ordinary ones, figures and signs, other alphabets, and one that is always cut."""
+
+
+def write_expected(model: Path, exported: Path) -> None:
+    """Put the sentences and this engine's answers to them into an exported folder.
+
+    Parameters
+    ----------
+    model
+        The run's own ``model/`` folder, which the engine's predictor reads.
+    """
+    predictor = load_predictor(model)
+    sentences = _questions(predictor.texts.is_pair)
+    content = {
+        "sentences": sentences,
+        "labels": list(predictor.labels),
+        "probabilities": predictor.predict(sentences).tolist(),
+        "tolerance": TOLERANCE,
+    }
+    (exported / EXPECTED_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def verify_folder(folder: Path, name: str = "") -> Verified:
+    """Compare an exported folder's answers to the eight sentences with those that it says are expected.
+
+    Raises
+    ------
+    NotFoundError
+        If it is no exported folder, or was exported without expected answers by an earlier version.
+    ModelError
+        If it cannot be loaded, or its expected answers are damaged.
+    """
+    answer, path = answers_of(folder), folder / EXPECTED_FILE
+    if not path.is_file():
+        raise NotFoundError(
+            f"The folder {folder.name!r} has no {EXPECTED_FILE} to compare with.",
+            "Export the model again, or verify its run.",
+        )
+    try:
+        stated: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        questions = [_question(one) for one in stated["sentences"]]
+        expected = np.array(stated["probabilities"], dtype=np.float64)
+        is_whole = stated["labels"] == labels_in(folder) and np.isfinite(expected).all()
+        if not is_whole or expected.shape != (len(questions), len(stated["labels"])) or not questions:
+            raise ValueError("its labels or numbers do not fit")
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise ModelError(
+            f"{EXPECTED_FILE} in {folder.name!r} is damaged: {error}.", "Export it again."
+        ) from error
+    found = answer(questions)
+    compared = _compare(
+        name or folder.name, "expected_answers", found, expected, len(questions), Precision.FLOAT32, TOLERANCE
+    )
+    return Verified(comparisons=(compared,))
+
+
+def verify_exported(workspace: Workspace, run_id: str, exported: Path) -> Verified:
+    """Compare the answers of a run's exported folder with what the run recorded, and with the engine's.
+
+    Raises
+    ------
+    NotFoundError or ModelError
+        As `verify_folder` does, or if the run's record or predictions are missing.
+    """
+    sentences = verify_folder(exported, run_id)
+    record = workspace.run_folder(run_id).read_record()
+    try:
+        dataset = read_dataset(workspace.dataset_folder(record.config.dataset_fingerprint))
+    except NotFoundError:
+        return sentences.model_copy(update={"remark": "Its test texts are not in this workspace."})
+    texts: dict[str, Question] = dict(zip(dataset.example_ids(), dataset.texts(), strict=True))
+    table = workspace.run_folder(run_id).read_predictions()
+    test = table.filter(pc.equal(table.column("split"), SplitName.TEST.value))
+    rows = np.unique(
+        np.linspace(0, test.num_rows - 1, min(test.num_rows, MAX_TEST_TEXTS)).round().astype(int)
+    )
+    chosen = test.take(rows)
+    recorded = softmax(logits_of(chosen).astype(np.float64), axis=1)
+    found = answers_of(exported)([texts[one] for one in chosen.column("example_id").to_pylist()])
+    compared = _compare(run_id, "test_predictions", found, recorded, test.num_rows, *_tolerance_for(record))
+    return sentences.model_copy(update={"comparisons": (compared, *sentences.comparisons)})
+
+
+def require_passed(verified: Verified) -> None:
+    """Raise RunError if a model would answer elsewhere otherwise than it did here."""
+    if not verified.is_passed:
+        failed = " ".join(one.sentence for one in verified.comparisons if not one.is_passed)
+        raise RunError(failed, "It was not handed out. Train it again: its folder may be damaged.")
+
+
+def _question(stated: str | Sequence[str]) -> Question:
+    """Read a text or a pair of texts. Raises ValueError if it is neither."""
+    if isinstance(stated, str):
+        return stated
+    first, second = stated
+    return first, second
+
+
+def _questions(is_pair: bool) -> list[Question]:
+    if not is_pair:
+        return list(SENTENCES)
+    return [(first, SENTENCES[(place + 1) % len(SENTENCES)]) for place, first in enumerate(SENTENCES)]
+
+
+def _tolerance_for(record: RunRecord) -> tuple[Precision, float]:
+    """Say how near the recorded probabilities have to be; arms without a network compute in float64."""
+    if record.precision is Precision.BFLOAT16:
+        return Precision.BFLOAT16, BFLOAT16_TOLERANCE
+    return Precision.FLOAT32, TOLERANCE
+
+
+def _compare(
+    name: str,
+    reference: Reference,
+    found: Probabilities,
+    expected: Probabilities,
+    num_available: int,
+    precision: Precision,
+    tolerance: float,
+) -> Verification:
+    differences = np.abs(found - expected)
+    return Verification(
+        name=name,
+        reference=reference,
+        num_texts=len(found),
+        num_available=num_available,
+        largest_difference=float(differences.max()),
+        mean_difference=float(differences.mean()),
+        tolerance=tolerance,
+        num_other_labels=int((found.argmax(axis=1) != expected.argmax(axis=1)).sum()),
+        precision=precision.value,
+    )

@@ -1,0 +1,83 @@
+"""How a network's folder is loaded elsewhere, in words and lines. No torch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tl_core.catalogue.base_models import Pooling
+from tl_core.models.facts import text_source
+
+PREDICT_FILE = "predict.py"
+WHY_AGAIN = (
+    "It has the layout of an earlier version, which transformers' pipeline could load with a head drawn at "
+    "random: under your class names it then answers by chance."
+)
+LINES = """\
+from predict import load
+
+answer = load()
+print(answer(["A text."]))
+"""
+
+_ANYWHERE = """\
+Run the lines in this folder.
+
+## With one file
+
+`predict.py` needs torch, transformers and safetensors, and nothing else. It answers with the probability of
+each label:
+
+    from predict import load
+
+    answer = load()
+    print(answer(["A text."]))
+
+"""
+_POOLED = """\
+## With sentence-transformers
+
+The head is one linear layer on the {pooling}, which no class of transformers has. So `pipeline` and
+`AutoModelForSequenceClassification` refuse this folder: they would draw a head at random. It is the last
+module here, so that what `encode` gives are the logits of the classes:
+
+    import json
+    from sentence_transformers import SentenceTransformer
+
+    labels = json.load(open("classifier.json", encoding="utf-8"))["labels"]
+    logits = SentenceTransformer(".").encode(["A text."], convert_to_tensor=True)
+    probabilities = logits.softmax(-1)
+    print(labels[probabilities[0].argmax()], probabilities.tolist())
+"""
+_OWN_HEAD = """\
+## With transformers
+
+The head is the architecture's own, so transformers loads the whole classifier:
+
+    from transformers import pipeline
+
+    classify = pipeline("text-classification", model=".", top_k=None)
+    print(classify(["A text."], truncation=True))
+
+`truncation=True` cuts a text to the {max_length} tokens that the model reads. Without it, a longer text is an
+error; an architecture that does not count positions reads it whole and answers otherwise than here.
+"""
+_POOLINGS = {
+    Pooling.MEAN: "mean of the last hidden states",
+    Pooling.CLS: "last hidden state of the first token",
+}
+
+
+def how_to_load(facts: Mapping[str, Any]) -> str:
+    """Write the ways to load a network's folder as Markdown, from what ``classifier.json`` says."""
+    pooling = Pooling(facts["pooling"])
+    is_own = pooling is Pooling.OWN
+    ways = _OWN_HEAD.format(max_length=facts["max_length"]) if is_own else _POOLED
+    ways = ways if is_own else ways.format(pooling=_POOLINGS[pooling])
+    if not text_source(dict(facts)).is_pair:
+        return _ANYWHERE + ways
+    pair = '{"text": "A text.", "text_pair": "Its pair."}' if is_own else '("A text.", "Its pair.")'
+    return as_pair(_ANYWHERE) + ways.replace('"A text."', pair)
+
+
+def as_pair(lines: str) -> str:
+    """Ask about a pair of texts where the lines ask about one."""
+    return lines.replace('"A text."', '("A text.", "Its pair.")')
