@@ -9,9 +9,10 @@ from pages.shared.state import forget, workspace
 from pages.shared.wording import plural
 from tl_core.errors import UserError
 from tl_core.export.card import card_of
-from tl_core.export.folder import ARCHIVE_NAME
+from tl_core.export.outputs import ARCHIVE_NAME, Verified, read_verified
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
+from tl_core.models.loading_words import WHY_AGAIN
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import UNREADABLE, reason_of
 from tl_core.schema import ExperimentConfig, State
@@ -36,6 +37,7 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
         with right:
             _draw_loading(run)
             _draw_download(run)
+            _draw_verification(run)
             _offer_delete(run)
         _draw_card(run)
 
@@ -88,12 +90,54 @@ def _draw_download(run: RunRow) -> None:
     is_pending = job is not None and not job.state.is_final
     if job is not None:
         live_part(_draw_export, POLL_S if is_pending else None)(run.run_id, job.id, is_polling=is_pending)
-    if job is None or job.state in (State.FAILED, State.CANCELLED):
-        words = "Prepare the download" if job is None else "Try again"
+    is_former = job is not None and job.state is State.FINISHED and _verified(job) is None
+    if job is None or is_former or job.state in (State.FAILED, State.CANCELLED):
+        words = "Prepare the download" if job is None else "Prepare it again" if is_former else "Try again"
         if st.button(words, icon=":material/archive:"):
-            Queue(workspace().database).submit(JobKind.EXPORT, run.run_id, {})
-            client.ensure_supervisor(workspace().settings)
-            st.rerun()
+            _submit(JobKind.EXPORT, run)
+
+
+def _submit(kind: JobKind, run: RunRow) -> None:
+    Queue(workspace().database).submit(kind, run.run_id, {})
+    client.ensure_supervisor(workspace().settings)
+    st.rerun()
+
+
+def _verified(job: Job) -> Verified | None:
+    return read_verified(workspace().output_folder(job.id))
+
+
+def _draw_verification(run: RunRow) -> None:
+    """Offer to compare the model, as it leaves, with what the run recorded; say what was found."""
+    if not _has_model(run):
+        return
+    job = Queue(workspace().database).find_latest(JobKind.VERIFY, run.run_id)
+    is_pending = job is not None and not job.state.is_final
+    if job is not None:
+        live_part(_draw_verified, POLL_S if is_pending else None)(job.id, is_polling=is_pending)
+    if not is_pending and st.button(
+        "Verify the model",
+        icon=":material/verified:",
+        help="Loads the model as it leaves and compares its answers on test texts with the recorded ones.",
+    ):
+        _submit(JobKind.VERIFY, run)
+
+
+def _draw_verified(job_id: int, *, is_polling: bool) -> None:
+    """Say what a verification has found; ask for the whole page again at its end."""
+    job = Queue(workspace().database).get(job_id)
+    if is_polling and job.state.is_final:
+        st.rerun()
+    found = _verified(job)
+    if not job.state.is_final:
+        client.ensure_supervisor(workspace().settings)
+        st.progress(0.0, text="Loading the model and asking it")
+    elif found is None:
+        st.error(f"**It was not verified.** {literal(job.error or '')}", icon=":material/error:")
+    elif found.is_passed:
+        st.success(literal(" ".join(found.sentences)), icon=":material/verified:")
+    else:
+        st.error(literal(" ".join(found.sentences)), icon=":material/error:")
 
 
 def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
@@ -101,14 +145,19 @@ def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
     job = Queue(workspace().database).get(job_id)
     if is_polling and job.state.is_final:
         st.rerun()
-    if job.state is State.FINISHED:
+    if job.state is State.FINISHED and (found := _verified(job)) is None:
+        st.warning(f"An archive was made before. {WHY_AGAIN}", icon=":material/warning:")
+    elif job.state is State.FINISHED:
         _offer_archive(run_id, job)
+        st.caption(literal(" ".join(found.sentences)))
     elif job.state.is_final:
         st.error(f"**The archive was not made.** {literal(job.error or '')}", icon=":material/error:")
     else:
         client.ensure_supervisor(workspace().settings)
         share = job.num_done / job.num_total if job.num_total else 0.0
-        st.progress(share, text="Packing the model folder" if job.num_total else "Waiting for its turn")
+        is_waiting = job.state is State.QUEUED
+        words = "Waiting for its turn" if is_waiting else "Writing and verifying the model"
+        st.progress(share, text="Packing the model folder" if job.num_total else words)
 
 
 def _offer_archive(run_id: str, job: Job) -> None:

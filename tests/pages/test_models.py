@@ -12,8 +12,9 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.reading import leave_for, links_of, open_page, query_of, text_of
-from tl_core.export.folder import ARCHIVE_NAME
+from tl_core.export.outputs import ARCHIVE_NAME, Verification, Verified, write_verified
 from tl_core.jobs.queue import Queue
+from tl_core.models.facts import write_facts
 from tl_core.schema import State
 from tl_core.store.tables import JobKind
 
@@ -88,12 +89,12 @@ def test_a_finished_run_tells_its_record_and_how_to_load_it(app, workspace, expe
     assert links_of(app) == ["Its comparison", "Try it"]
 
 
-def test_the_lines_of_the_models_own_readme_come_first(app, workspace, experiment):
+def test_a_network_is_loaded_with_the_one_file_of_its_download(app, workspace, experiment):
     run = fine_tuned(workspace, experiment)
     folder = workspace.run_folder(run.run_id).model_dir
-    (folder / "README.md").write_text("# Text classifier\n\nRun it.\n\n    import torch\n\n    print(1)\n")
+    write_facts(folder, "neural", run.labels, None, pooling="mean", max_length=128)
     open_page(app, "models", run=run.run_id)
-    assert app.code[0].value == "import torch\n\nprint(1)"
+    assert app.code[0].value == 'from predict import load\n\nanswer = load()\nprint(answer(["A text."]))'
 
 
 def test_a_failed_run_gives_its_reason_and_no_download(app, workspace):
@@ -124,10 +125,72 @@ def test_the_download_is_made_by_a_job_and_then_offered(app, workspace, experime
     archive = workspace.output_folder(job.id) / ARCHIVE_NAME
     archive.parent.mkdir(parents=True)
     archive.write_bytes(b"x" * 2_000_000)
+    write_verified(archive.parent, found(run.run_id, 0.004))
     queue.finish(job.id, State.FINISHED)
     app.run()
     assert app.get("download_button")[0].proto.label == "Download the model folder (2.0 MB)"
+    assert "answers as the run recorded on 18 test texts: probabilities differ by 0.004" in text_of(app)
     assert "Prepare the download" not in [button.label for button in app.button]
+
+
+def found(run_id, largest):
+    compared = Verification(
+        name=run_id,
+        reference="test_predictions",
+        num_texts=18,
+        num_available=18,
+        largest_difference=largest,
+        mean_difference=largest / 2,
+        tolerance=0.05,
+        num_other_labels=3,
+        precision="bfloat16",
+    )
+    return Verified(comparisons=(compared,))
+
+
+def test_an_archive_of_an_earlier_version_is_made_again_and_the_page_says_why(app, workspace, experiment):
+    run, queue = fine_tuned(workspace, experiment), Queue(workspace.database)
+    job_id = queue.submit(JobKind.EXPORT, run.run_id, {})
+    queue.claim([JobKind.EXPORT])
+    archive = workspace.output_folder(job_id) / ARCHIVE_NAME
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"x")
+    queue.finish(job_id, State.FINISHED)
+    open_page(app, "models", run=run.run_id)
+    assert "with a head drawn at random" in text_of(app)
+    assert not app.get("download_button")
+    press(app, "Prepare it again")
+    assert queue.find_latest(JobKind.EXPORT, run.run_id).id != job_id
+
+
+@pytest.mark.parametrize(
+    ("largest", "words"),
+    [(0.004, "answers as the run recorded"), (0.4, "does NOT answer as the run recorded")],
+)
+def test_a_model_is_verified_by_a_job_and_the_page_says_what_was_found(
+    app, workspace, experiment, largest, words
+):
+    run, queue = fine_tuned(workspace, experiment), Queue(workspace.database)
+    open_page(app, "models", run=run.run_id)
+    press(app, "Verify the model")
+    job = queue.find_latest(JobKind.VERIFY, run.run_id)
+    assert "Loading the model" in str(app.get("progress")[0].proto)
+    queue.claim([JobKind.VERIFY])
+    workspace.output_folder(job.id).mkdir(parents=True)
+    write_verified(workspace.output_folder(job.id), found(run.run_id, largest))
+    queue.finish(job.id, State.FINISHED)
+    app.run()
+    told = app.success if largest < 0.05 else app.error
+    assert words in told[0].value
+
+
+def test_a_verification_that_failed_says_why(app, workspace, experiment):
+    run, queue = fine_tuned(workspace, experiment), Queue(workspace.database)
+    job_id = queue.submit(JobKind.VERIFY, run.run_id, {})
+    queue.claim([JobKind.VERIFY])
+    queue.finish(job_id, State.FAILED, "model.safetensors is damaged")
+    open_page(app, "models", run=run.run_id)
+    assert "It was not verified.** model.safetensors is damaged" in text_of(app)
 
 
 def test_a_failed_export_says_why_and_can_be_tried_again(app, workspace, experiment):
