@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 
-def compare(train: Path, test: Path, workspace: Path, **options: object) -> dict[str, Any]:
-    """Compare arms on the columns ``text`` and ``label`` of two files; return what the command writes.
+def compare(train: Path, test: Path | None, workspace: Path, **options: object) -> dict[str, Any]:
+    """Compare arms on the columns ``text`` and ``label`` of a file, or of two; return what is written.
 
     Parameters
     ----------
@@ -16,7 +16,14 @@ def compare(train: Path, test: Path, workspace: Path, **options: object) -> dict
         Those of the command, with underscores for hyphens.
     """
     out = workspace / "comparison.json"
-    command = [sys.executable, "-m", "tl_core", "compare", str(train), "--test", str(test)]
+    command = [
+        sys.executable,
+        "-m",
+        "tl_core",
+        "compare",
+        str(train),
+        *(["--test", str(test)] if test else []),
+    ]
     usual = {"text": "text", "label": "label", "metric": "accuracy", "workspace": workspace, "json": out}
     flags = [
         word
