@@ -82,8 +82,7 @@ def test_cancelling_a_run_that_lost_its_supervisor_ends_its_process(
     with subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
     ) as orphan:
-        identity = ProcessIdentity.of(orphan.pid)
-        queue.record_process(job.id, identity.pid, identity.created)
+        queue.record_process(job.id, ProcessIdentity.of(orphan.pid))
         commands.cancel(workspace, "run_1")
         assert orphan.wait(timeout=20) < 0
     wait_until(lambda: queue.get(job.id).state is State.CANCELLED, "the run is cancelled")

@@ -132,8 +132,7 @@ def _training(workspace: Workspace) -> Iterator[Told]:
     with subprocess.Popen(sleep, start_new_session=True) as process:
         job_id = workspace.database.get_run(last.run_id).job_id
         assert job_id is not None
-        created = ProcessIdentity.of(process.pid).created
-        Queue(workspace.database).record_process(job_id, process.pid, created)
+        Queue(workspace.database).record_process(job_id, ProcessIdentity.of(process.pid))
         run = runs_of(workspace, finished)[-1]
         yield Told(finished=finished, ladder=ladder, running=running, failed=failed, run=run)
         process.kill()

@@ -95,8 +95,7 @@ def training(tmp_path: Path) -> Iterator[Training]:
     with subprocess.Popen(sleep, start_new_session=True) as process:
         job_id = workspace.database.get_run(second.run_id).job_id
         assert job_id is not None
-        created = ProcessIdentity.of(process.pid).created
-        Queue(workspace.database).record_process(job_id, process.pid, created)
+        Queue(workspace.database).record_process(job_id, ProcessIdentity.of(process.pid))
         yield Training(workspace, second, process)
         process.kill()
     workspace.close()

@@ -48,9 +48,9 @@ class Background:
 
 
 def kill_job(job: Job) -> None:
-    if job.pid is None or job.process_created is None:
+    if job.pid is None or job.process_start is None:
         return
-    if ProcessIdentity(job.pid, job.process_created).is_alive():
+    if ProcessIdentity(job.pid, job.process_start).is_alive():
         with contextlib.suppress(ProcessLookupError):
             os.killpg(job.pid, signal.SIGKILL)
 

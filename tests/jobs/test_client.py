@@ -28,22 +28,6 @@ from tl_core.store.workspace import Workspace
 
 
 @pytest.fixture
-def dead() -> ProcessIdentity:
-    with subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
-    ) as process:
-        return ProcessIdentity.of(process.pid)
-
-
-@pytest.fixture
-def alive() -> Iterator[ProcessIdentity]:
-    with subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
-    ) as process:
-        yield ProcessIdentity.of(process.pid)
-
-
-@pytest.fixture
 def settings(workspace: Workspace) -> Iterator[Settings]:
     yield workspace.settings
     stop_supervisor(workspace.settings)
@@ -55,7 +39,7 @@ def running(workspace: Workspace, queue: Queue) -> RunRow:
     job = queue.claim([JobKind.RUN])
     assert job is not None
     me = ProcessIdentity.of(os.getpid())
-    queue.record_process(job.id, me.pid, me.created)
+    queue.record_process(job.id, me)
     return workspace.database.get_run("run_1")
 
 
@@ -70,22 +54,6 @@ def run_module(name: str, settings: Settings) -> str:
         check=True,
     )
     return process.stdout
-
-
-def test_a_process_is_known_by_pid_and_creation_time(dead: ProcessIdentity) -> None:
-    me = ProcessIdentity.of(os.getpid())
-    assert me.is_alive()
-    assert not dead.is_alive()
-    assert not dataclasses.replace(me, created=me.created - 60).is_alive()
-
-
-def test_an_identity_survives_being_written(tmp_path: Path) -> None:
-    me = ProcessIdentity.of(os.getpid())
-    (tmp_path / "note").write_text(str(me))
-    assert ProcessIdentity.read(tmp_path / "note") == me
-    (tmp_path / "note").write_text("")
-    assert ProcessIdentity.read(tmp_path / "note") is None
-    assert ProcessIdentity.read(tmp_path / "missing") is None
 
 
 def test_a_supervisor_is_started_found_and_stopped(settings: Settings) -> None:
@@ -110,11 +78,11 @@ def test_a_run_with_a_live_process_is_running(settings: Settings, running: RunRo
 def test_a_run_whose_process_is_dead_is_shown_as_failed(
     settings: Settings, running: RunRow, dead: ProcessIdentity
 ) -> None:
-    orphan = dataclasses.replace(running, pid=dead.pid, process_created=dead.created)
+    orphan = dataclasses.replace(running, pid=dead.pid, process_start=dead.start)
     shown = observe(settings, orphan)
     assert (shown.state, shown.error) == (State.FAILED, "its process vanished")
     assert observe(settings, dataclasses.replace(orphan, state=State.FINISHED)).state is State.FINISHED
-    nobody = dataclasses.replace(running, pid=None, process_created=None)
+    nobody = dataclasses.replace(running, pid=None, process_start=None)
     assert observe(settings, nobody).state is State.FAILED
 
 
@@ -122,7 +90,7 @@ def test_a_live_supervisor_is_left_to_say_what_became_of_a_run(
     settings: Settings, running: RunRow, alive: ProcessIdentity, dead: ProcessIdentity
 ) -> None:
     (settings.workspace / "supervisor.lock").write_text(str(alive))
-    orphan = dataclasses.replace(running, pid=dead.pid, process_created=dead.created)
+    orphan = dataclasses.replace(running, pid=dead.pid, process_start=dead.start)
     assert observe(settings, orphan).state is State.RUNNING
 
 
@@ -168,7 +136,7 @@ def test_stop_ends_even_a_process_that_lost_its_supervisor(
     ) as orphan:
         identity = ProcessIdentity.of(orphan.pid)
         assert running.job_id is not None
-        queue.record_process(running.job_id, identity.pid, identity.created)
+        queue.record_process(running.job_id, identity)
         queue.submit(JobKind.EXPORT, "run_1", {})
         said = run_module("tl_core.jobs.stop", settings)
         assert orphan.wait(timeout=20) < 0
@@ -195,31 +163,6 @@ def test_stop_spares_another_program_that_has_the_servers_number(
     assert alive.is_alive()
     address_path(settings.workspace).write_text("{")
     assert not stop_prediction_server(settings)
-
-
-def test_a_process_that_ignores_being_asked_is_forced_to_end() -> None:
-    deaf = (
-        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "print(flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        ProcessIdentity.of(process.pid).end(timeout_s=0.1)
-        assert process.wait(timeout=20) == -signal.SIGKILL
-
-
-def test_a_group_that_may_not_be_signalled_is_left_alone(
-    alive: ProcessIdentity, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "killpg", refuse)
-    alive.signal_group(signal.SIGTERM)
-    assert alive.is_alive()
 
 
 def test_stop_with_nothing_to_stop_says_so(settings: Settings) -> None:

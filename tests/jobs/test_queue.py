@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from tests.store.makers import make_experiment, make_record, make_run
 from tl_core.errors import NotFoundError, UserError
+from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State
 from tl_core.store.tables import JobKind
@@ -18,6 +19,7 @@ import sys
 import time
 from pathlib import Path
 from tests.store.opening import open_workspace
+from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.store.tables import JobKind
 
@@ -82,11 +84,11 @@ def test_on_postgresql_a_job_that_another_process_is_taking_is_skipped(queue: Qu
 
 def test_a_job_comes_back_with_its_payload_process_and_progress(queue: Queue) -> None:
     job_id = queue.submit(JobKind.PREDICT_FILE, "run_1", {"upload": "up_1"})
-    queue.record_process(job_id, 123, 456.5)
+    queue.record_process(job_id, ProcessIdentity(123, "456.5@boot"))
     queue.record_progress(job_id, 3, 10)
     job = queue.get(job_id)
     assert (job.kind, job.ref_id, job.payload) == (JobKind.PREDICT_FILE, "run_1", {"upload": "up_1"})
-    assert (job.pid, job.process_created, job.num_done, job.num_total) == (123, 456.5, 3, 10)
+    assert (job.pid, job.process_start, job.num_done, job.num_total) == (123, "456.5@boot", 3, 10)
     with pytest.raises(NotFoundError, match="there is no job"):
         queue.get(job_id + 1)
 
@@ -193,7 +195,7 @@ def test_a_run_that_ended_early_is_queued_again_as_if_nothing_had_been(
     queue.claim([JobKind.RUN])
     queue.requeue(run_job, {"memory_attempt": 1})
     queue.claim([JobKind.RUN])
-    queue.record_process(run_job, 123, 456.5)
+    queue.record_process(run_job, ProcessIdentity(123, "456.5@boot"))
     queue.cancel_run("run_1")
     queue.finish(run_job, State.FAILED, "out of memory")
     assert queue.retry("run_1")

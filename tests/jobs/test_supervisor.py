@@ -71,8 +71,8 @@ def wait_for_process(queue: Queue, root: Path, job_id: int) -> Job:
 
 def is_alive(job: Job) -> bool:
     assert job.pid is not None
-    assert job.process_created is not None
-    return ProcessIdentity(job.pid, job.process_created).is_alive()
+    assert job.process_start is not None
+    return ProcessIdentity(job.pid, job.process_start).is_alive()
 
 
 def last_failure(workspace: Workspace, run_id: str = "run_1") -> RunFailed:

@@ -200,8 +200,7 @@ def _claim(workspace: Workspace, run: RunConfig) -> int:
     for other in passed:
         queue.requeue(other.id, other.payload)
     assert job is not None, f"{run.run_id} is not queued"
-    me = ProcessIdentity.of(os.getpid())
-    queue.record_process(job.id, me.pid, me.created)
+    queue.record_process(job.id, ProcessIdentity.of(os.getpid()))
     return job.id
 
 

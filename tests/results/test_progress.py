@@ -30,7 +30,7 @@ def run(run_id, state, arm="scratch", started=None, finished=None):
         finished_at=moment(finished).isoformat() if finished is not None else None,
         job_id=None,
         pid=None,
-        process_created=None,
+        process_start=None,
     )
 
 
@@ -203,7 +203,7 @@ def test_a_run_between_two_attempts_is_not_counted_as_ended():
 def job(num_done, num_total):
     return Job(
         id=1, kind=JobKind.RUN, ref_id="a", payload={}, state=State.RUNNING, error=None, attempts=1, pid=1,
-        process_created=0.0, cancel_requested=False, num_done=num_done, num_total=num_total,
+        process_start="0.0@", cancel_requested=False, num_done=num_done, num_total=num_total,
         created_at="", started_at=None, finished_at=None,
     )  # fmt: skip
 

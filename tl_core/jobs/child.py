@@ -69,8 +69,8 @@ class Child:
     def adopt(cls, workspace: Workspace, job: Job) -> "Child":
         """Take over the process of a job that is marked as running; it may be dead."""
         identity = None
-        if job.pid is not None and job.process_created is not None:
-            identity = ProcessIdentity(job.pid, job.process_created)
+        if job.pid is not None and job.process_start is not None:
+            identity = ProcessIdentity(job.pid, job.process_start)
         return cls(workspace, job, identity, end_reason="cancelled" if job.cancel_requested else None)
 
     def has_ended(self) -> bool:

@@ -65,9 +65,9 @@ def observe(settings: Settings, run: RunRow) -> RunRow:
 
 
 def _has_live_process(run: RunRow) -> bool:
-    if run.pid is None or run.process_created is None:
+    if run.pid is None or run.process_start is None:
         return False
-    return ProcessIdentity(run.pid, run.process_created).is_alive()
+    return ProcessIdentity(run.pid, run.process_start).is_alive()
 
 
 def _find_supervisor(settings: Settings) -> ProcessIdentity | None:

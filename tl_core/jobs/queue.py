@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
+from tl_core.jobs.processes import ProcessIdentity
 from tl_core.schema import State
 from tl_core.store.database import Database
 from tl_core.store.identifiers import now
@@ -14,12 +15,12 @@ from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind, JobTable
 
 _PENDING = (State.QUEUED.value, State.RUNNING.value)
+_NO_PROCESS = {"pid": None, "process_start": None, "process_created": None}
 _AFRESH: dict[str, Any] = {
+    **_NO_PROCESS,
     "state": State.QUEUED.value,
     "payload": {},
     "error": None,
-    "pid": None,
-    "process_created": None,
     "cancel_requested": False,
     "num_done": 0,
     "num_total": 0,
@@ -97,10 +98,11 @@ class Queue:
             self._let_run_follow(session, row)
             return Job.of(row)
 
-    def record_process(self, job_id: int, pid: int, created: float) -> None:
+    def record_process(self, job_id: int, process: ProcessIdentity) -> None:
         """Note which process carries out a job."""
+        noted = {**_NO_PROCESS, "pid": process.pid, "process_start": process.start}
         with self._database.transaction() as session:
-            session.execute(self._update(JobTable.id == job_id).values(pid=pid, process_created=created))
+            session.execute(self._update(JobTable.id == job_id).values(noted))
 
     def record_progress(self, job_id: int, num_done: int, num_total: int) -> None:
         """Note how far a job has come, in units of its own choice."""
@@ -115,9 +117,7 @@ class Queue:
 
     def requeue(self, job_id: int, payload: Mapping[str, Any]) -> bool:
         """Put a running job back to its place in the queue with another payload."""
-        return self._leave_running(
-            job_id, state=State.QUEUED.value, payload=dict(payload), pid=None, process_created=None
-        )
+        return self._leave_running(job_id, state=State.QUEUED.value, payload=dict(payload), **_NO_PROCESS)
 
     def retry(self, run_id: str) -> bool:
         """Queue a run once more, in its old place, that failed or was cancelled; return whether it was so.

@@ -197,7 +197,7 @@ class Supervisor:
             return
         self._children.append(child)
         if child.identity is not None:
-            self._queue.record_process(job.id, child.identity.pid, child.identity.created)
+            self._queue.record_process(job.id, child.identity)
 
     def _expect_runs(self) -> None:
         """Have a nursery get ready while a plan is checked: its runs follow in seconds."""

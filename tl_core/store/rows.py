@@ -20,8 +20,8 @@ class Job:
         What the kind of job needs to know beyond ``ref_id``.
     attempts
         How often a process was given the job.
-    process_created
-        Creation time of process ``pid`` in seconds since 1970; a pid alone may be used again.
+    process_start
+        What tells process ``pid`` from others with its number, as `tl_core.jobs.processes` writes it.
     num_done, num_total
         Progress in units of the job's own choice; 0 of 0 while unknown.
     """
@@ -34,7 +34,7 @@ class Job:
     error: str | None
     attempts: int
     pid: int | None
-    process_created: float | None
+    process_start: str | None
     cancel_requested: bool
     num_done: int
     num_total: int
@@ -54,7 +54,7 @@ class Job:
             error=row.error,
             attempts=row.attempts,
             pid=row.pid,
-            process_created=row.process_created,
+            process_start=_process_start(row),
             cancel_requested=row.cancel_requested,
             num_done=row.num_done,
             num_total=row.num_total,
@@ -77,7 +77,7 @@ class RunRow:
     finished_at: str | None
     job_id: int | None
     pid: int | None
-    process_created: float | None
+    process_start: str | None
 
     @property
     def run_id(self) -> str:
@@ -97,7 +97,7 @@ class RunRow:
             finished_at=row.finished_at,
             job_id=job.id if job else None,
             pid=job.pid if job else None,
-            process_created=job.process_created if job else None,
+            process_start=_process_start(job) if job else None,
         )
 
 
@@ -107,3 +107,9 @@ class Removed:
 
     run_ids: tuple[str, ...]
     job_ids: tuple[int, ...]
+
+
+def _process_start(job: JobTable) -> str | None:
+    if job.process_start is None and job.process_created is not None:  # the version before started it
+        return str(job.process_created)
+    return job.process_start

@@ -87,7 +87,11 @@ class RunTable(Base):
 
 
 class JobTable(Base):
-    """One row a job; the order of the ids is the order of work."""
+    """One row a job; the order of the ids is the order of work.
+
+    ``process_created`` is what the version before noted in the place of ``process_start``: nothing writes it
+    any more, but a supervisor of that version may still be at work.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (Index(None, "kind", "ref_id"), Index(None, "state", "id"))
@@ -102,6 +106,7 @@ class JobTable(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     pid: Mapped[int | None]
     process_created: Mapped[float | None]
+    process_start: Mapped[str | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     num_done: Mapped[int] = mapped_column(default=0)
     num_total: Mapped[int] = mapped_column(default=0)
