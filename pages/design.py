@@ -16,7 +16,7 @@ from pages.shared.dry_run import offer_start
 from pages.shared.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
 from pages.shared.frame import card, draw_header, invite, show_error
 from pages.shared.intake import stored_intake
-from pages.shared.plan_view import draw_plan, estimate_of
+from pages.shared.plan_view import ahead_of, draw_plan, estimate_of, measured
 from pages.shared.slips import Slips
 from pages.shared.state import current, remember, workspace
 from pages.shared.wording import short_hash
@@ -72,7 +72,8 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
 
 def draw_start(experiment: ExperimentConfig, intake: Intake, slips: Slips) -> None:
     """Show the plan and what it costs, and start it if nothing stands in the way."""
-    draw_plan(experiment, estimate_of(experiment, intake), passed_checks(workspace(), experiment))
+    known, checks = measured(), passed_checks(workspace(), experiment)
+    draw_plan(experiment, estimate_of(experiment, intake, known), ahead_of(known=known), checks)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     is_ready = can_be_had(sorted(base_models))
     if slips:

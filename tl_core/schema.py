@@ -1,5 +1,6 @@
 """The frozen types that every floor shares. Their JSON forms are what runs write and pages read."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,42 @@ class Frozen(BaseModel):
     """An immutable record with a JSON form; unknown fields are an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Frozen):
+    """An expected time in seconds, from the least to the most; one and the same where nothing can end early.
+
+    >>> (Span.of(60) + Span(low_s=0, high_s=30)).times(2)
+    Span(low_s=120.0, high_s=180.0)
+    """
+
+    low_s: float
+    high_s: float
+
+    @classmethod
+    def of(cls, seconds: float) -> "Span":
+        """Expect exactly so many seconds."""
+        return cls(low_s=seconds, high_s=seconds)
+
+    @classmethod
+    def total(cls, spans: Iterable["Span"]) -> "Span":
+        """Expect one after the other."""
+        return sum(spans, cls.of(0.0))
+
+    def __add__(self, other: "Span") -> "Span":
+        return Span(low_s=self.low_s + other.low_s, high_s=self.high_s + other.high_s)
+
+    def times(self, factor: float) -> "Span":
+        """Scale both ends."""
+        return Span(low_s=factor * self.low_s, high_s=factor * self.high_s)
+
+    def around(self, other: "Span") -> "Span":
+        """Reach from the smaller least to the larger most."""
+        return Span(low_s=min(self.low_s, other.low_s), high_s=max(self.high_s, other.high_s))
+
+    def less(self, seconds: float) -> "Span":
+        """Take away what has passed; nothing falls below 0."""
+        return Span(low_s=max(0.0, self.low_s - seconds), high_s=max(0.0, self.high_s - seconds))
 
 
 class Task(StrEnum):
@@ -518,6 +555,44 @@ class RunConfig(Frozen):
     headline_metric: Metric
     training: TrainingConfig
     learning_rates: LearningRates | None = None
+
+
+class Promise(Frozen):
+    """What the plan said at the start of an experiment; times run from that moment, waiting included.
+
+    Attributes
+    ----------
+    device
+        As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
+    work
+        All runs, one after the other, by measured speeds alone: without the wait, and before anything was
+        learned from earlier promises.
+    start
+        Until the first run begins.
+    first_verdict, total
+        Until the first ``num_first`` runs have ended, with which the first verdict comes, and until all have.
+    """
+
+    device: str
+    work: Span
+    start: Span
+    first_verdict: Span
+    total: Span
+    num_first: int
+    num_runs: int
+
+
+class Took(Frozen):
+    """What an experiment took from its start on, beside what was promised.
+
+    ``work_s`` is the sum of its runs, without the wait; ``is_whole`` says whether every run has finished.
+    """
+
+    start_s: float
+    first_verdict_s: float
+    total_s: float
+    work_s: float
+    is_whole: bool
 
 
 class RunRecord(Frozen):

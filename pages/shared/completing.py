@@ -7,11 +7,11 @@ import streamlit as st
 from pages.shared.base_models import can_be_had
 from pages.shared.frame import literal, live_part
 from pages.shared.intake import stored_intake
-from pages.shared.plan_view import estimate_of
+from pages.shared.plan_view import ahead_of, estimate_of, promise_of
 from pages.shared.results import States, observed_runs, results_of, states_of
 from pages.shared.state import workspace
 from pages.shared.surroundings import label_of
-from pages.shared.wording import about, plural
+from pages.shared.wording import about, after_queue, plural
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import ensure_supervisor
 from tl_core.planning.completing import plan_missing
@@ -21,7 +21,7 @@ from tl_core.results.alike import gather_alike
 from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried, put_together
 from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Arm, ExperimentConfig
+from tl_core.schema import Arm, ExperimentConfig, Span
 from tl_core.store.rows import RunRow
 
 NOT_TRIED = "**Not tried yet:**"
@@ -91,9 +91,11 @@ def offer_plans(
         st.caption("The dataset is not in this workspace, so what is missing here cannot be run.")
         return
     count = plural(sum(num_runs(plan) for plan in plans), "run")
-    duration = about(sum(estimate_of(plan, intake).total_s for plan in plans))
+    duration = about(Span.total(estimate_of(plan, intake).total for plan in plans))
     if words:
         st.markdown(words)
+    if waits := after_queue(ahead_of()):
+        st.caption(waits)
     is_ready = can_be_had(sorted({model for plan in plans for model in _base_models(plan)}))
     if st.button(
         f"{verb}: {count}, {duration}",
@@ -103,7 +105,7 @@ def offer_plans(
         key=key,
     ):
         for plan in plans:
-            launch(workspace(), plan)
+            launch(workspace(), plan, promise_of(plan))
         ensure_supervisor(workspace().settings)
         st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.shared.frame import literal, live_part
+from pages.shared.plan_view import promise_of
 from pages.shared.state import remember, workspace
 from pages.shared.surroundings import is_on_disk, label_of
 from pages.shared.wording import duration, plural
@@ -148,7 +149,7 @@ def _show_failed(label: str, check: ArmCheck) -> None:
 
 
 def _queue(experiment: ExperimentConfig) -> None:
-    launch(workspace(), experiment)
+    launch(workspace(), experiment, promise_of(experiment))
     ensure_supervisor(workspace().settings)
     remember("dataset", experiment.dataset_fingerprint)
     remember("experiment", experiment.experiment_id)

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared.frame import card, literal
+from pages.shared.plan_view import ahead_of, expected_of, measured
 from pages.shared.pulse import draw_pulse
 from pages.shared.race import draw_race
 from pages.shared.results import (
@@ -23,6 +24,7 @@ from pages.shared.run_cards import draw_verdict_so_far
 from pages.shared.state import workspace
 from pages.shared.wording import METRIC_WORDS
 from tl_core.jobs import client
+from tl_core.planning.queue_time import Ahead
 from tl_core.results.failures import name_runs
 from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
 from tl_core.results.runs import value_of
@@ -45,11 +47,15 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     if states_of(runs) != states:
         st.rerun()
     events = events_of(runs)
-    progress = experiment_progress(runs, events, datetime.now(UTC))
+    ahead, expected = Ahead(), None
+    if not all(run.state.is_final for run in runs):
+        known = measured()
+        ahead, expected = ahead_of(runs, known), expected_of(experiment, known)
+    progress = experiment_progress(runs, events, datetime.now(UTC), expected, ahead.span)
     labels = labels_of(experiment)
     if progress.is_done:
         _draw_verdict(experiment, states)
-    draw_pulse(experiment, progress, labels)
+    draw_pulse(experiment, progress, labels, ahead)
     _offer_to_go_on(runs)
     _draw_alerts(experiment, progress, events, labels)
     if not progress.is_done:

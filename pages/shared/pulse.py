@@ -7,8 +7,9 @@ import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.state import workspace
-from pages.shared.wording import duration, plural
+from pages.shared.wording import about, after_queue, duration, kept_words, plural
 from tl_core.jobs.queue import Queue
+from tl_core.planning.queue_time import Ahead
 from tl_core.results.comparison import arm_titles
 from tl_core.results.progress import ExperimentProgress, RunProgress, find_download
 from tl_core.schema import BudgetRule, ExperimentConfig, Precision, RunRecord, State
@@ -28,18 +29,23 @@ UNKNOWN = "–"
 NOT_YET = "when a network trains"
 
 
-def draw_pulse(experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str]) -> None:
+def draw_pulse(
+    experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str], ahead: Ahead
+) -> None:
     """Draw the tiles, and below them what is going on, in words and as bars."""
-    _draw_tiles(experiment, progress)
+    _draw_tiles(progress)
     if progress.is_done:
-        st.caption(f"{_how_they_ended(progress)}.")
+        st.caption(f"{_how_they_ended(progress)}.{_how_promised(experiment)}")
         return
+    if ahead.num_runs:
+        has_begun = any(one.run.started_at for one in progress.runs)
+        st.markdown(f"**{after_queue(ahead, 'Goes on' if has_begun else 'Starts')}**")
     st.progress(progress.fraction, text=literal(_now(experiment, progress, labels)))
     for one in progress.runs:
         _draw_download(experiment, one)
 
 
-def _draw_tiles(experiment: ExperimentConfig, progress: ExperimentProgress) -> None:
+def _draw_tiles(progress: ExperimentProgress) -> None:
     num_waiting = sum(one.run.state is State.QUEUED for one in progress.runs)
     latest = progress.latest
     with st.container(horizontal=True, gap="small"):
@@ -48,7 +54,7 @@ def _draw_tiles(experiment: ExperimentConfig, progress: ExperimentProgress) -> N
             f"{progress.num_ended} of {len(progress.runs)}",
             f"{num_waiting:,} waiting" if num_waiting else "none waiting",
         )
-        _tile(*_time(experiment, progress))
+        _tile(*_time(progress))
         _tile("Tokens per second", *_throughput(latest))
         record = _record_of(latest)
         _tile("Device", *_device(record))
@@ -68,21 +74,15 @@ def _tile(label: str, value: str, note: str) -> None:
     )
 
 
-def _time(experiment: ExperimentConfig, progress: ExperimentProgress) -> tuple[str, str, str]:
+def _time(progress: ExperimentProgress) -> tuple[str, str, str]:
     if progress.is_done:
         return "Time taken", duration(progress.elapsed_s), "first start to last end"
     elapsed = f"{duration(progress.elapsed_s)} elapsed"
-    if progress.left_s is None:
+    if progress.left is None:
         return "Time left", UNKNOWN, elapsed if progress.elapsed_s else "not known yet"
-    # A plateau can come long before the most steps that the projection counts with.
-    is_most = experiment.training.budget is BudgetRule.PLATEAU
-    return "Time left, at most" if is_most else "Time left, about", _roughly(progress.left_s), elapsed
-
-
-def _roughly(seconds: float) -> str:
-    if seconds < 55:
-        return "< 1 min"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    words = about(progress.left, is_short=True)
+    left = words.removeprefix("about ").replace("less than", "<")
+    return "Time left, about" if left != words else "Time left", left, elapsed
 
 
 def _throughput(latest: RunProgress | None) -> tuple[str, str]:
@@ -123,6 +123,15 @@ def _how_they_ended(progress: ExperimentProgress) -> str:
     counts = Counter(one.run.state for one in progress.runs)
     parts = [f"{counts[state]:,} {state.value}" for state in State if counts[state]]
     return f"All {plural(len(progress.runs), 'run')} have ended: {', '.join(parts)}"
+
+
+def _how_promised(experiment: ExperimentConfig) -> str:
+    """Say what was promised at the start and what it took, where every run has finished."""
+    promises = {one.experiment_id: one for one in workspace().database.list_promises()}
+    kept = promises.get(experiment.experiment_id)
+    if kept is None or kept.took is None or not kept.took.is_whole:
+        return ""
+    return f" {kept_words(kept.promise, kept.took, 'The plan')}"
 
 
 def _now(experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str]) -> str:

@@ -8,11 +8,11 @@ import streamlit as st
 from pages.shared.dry_run import begin_check, draw_check
 from pages.shared.exhibits import overview_of
 from pages.shared.frame import card, draw_figure, literal
-from pages.shared.plan_view import estimate_of
+from pages.shared.plan_view import ahead_of, estimate_of, until
 from pages.shared.results import results_of, states_of
 from pages.shared.state import forget, workspace
 from pages.shared.verdict import draw_claim
-from pages.shared.wording import about, plural, started_at
+from pages.shared.wording import after_queue, plural, started_at
 from tl_core.errors import TlError
 from tl_core.jobs import client
 from tl_core.planning.examples import bring_in_examples, find_example, remove_examples
@@ -140,7 +140,7 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     plan = plan_sample(sample, intake)
     if draw_check(plan):
         return
-    cost = estimate_of(plan, intake)
+    cost, ahead = estimate_of(plan, intake), ahead_of()
     if st.button(
         f"Start {sample.title.lower()}",
         key=f"start_{sample.name}",
@@ -149,8 +149,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     ):
         _start(sample)
     st.caption(
-        f"{sample.description} {plural(num_runs(plan), 'run')}: first verdict in "
-        f"{about(cost.first_verdict_s)}, all in {about(cost.total_s)} here."
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}: first verdict in "
+        f"{until(cost.first_verdict, ahead)}, all in {until(cost.total, ahead)} here."
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.store.makers import make_run
 from tl_core.results.progress import Download, experiment_progress, find_alerts, find_download, run_progress
-from tl_core.schema import Arm, EvalFinished, PhaseStarted, SplitName, State, StepLogged
+from tl_core.schema import Arm, BudgetRule, EvalFinished, PhaseStarted, Span, SplitName, State, StepLogged
 from tl_core.store.rows import Job, RunRow
 from tl_core.store.tables import JobKind
 
@@ -32,6 +32,15 @@ def run(run_id, state, arm="scratch", started=None, finished=None):
         pid=None,
         process_start=None,
     )
+
+
+def placed(row, position):
+    return dataclasses.replace(row, config=row.config.model_copy(update={"position": position}))
+
+
+def to_plateau(row):
+    training = row.config.training.model_copy(update={"budget": BudgetRule.PLATEAU, "cap_factor": 4.0})
+    return dataclasses.replace(row, config=row.config.model_copy(update={"training": training}))
 
 
 def stamp(step, seq=0):
@@ -73,7 +82,7 @@ def test_what_is_left_is_what_runs_of_the_same_arm_took():
         run("d", State.QUEUED, "fine_tuned"),
     ]
     progress = experiment_progress(runs, {}, moment(90))
-    assert progress.left_s == pytest.approx(20 + 50)
+    assert progress.left == Span.of(20 + 50)
     assert progress.elapsed_s == pytest.approx(90)
     assert (progress.num_ended, progress.fraction) == (2, 0.5)
 
@@ -82,23 +91,86 @@ def test_a_running_run_is_projected_from_its_own_steps():
     runs = [run("a", State.RUNNING, started=0), run("b", State.QUEUED, "fine_tuned")]
     progress = experiment_progress(runs, {"a": training(10)}, moment(10))
     own = 5 / 0.25 * 0.75
-    assert progress.left_s == pytest.approx(own + (8 + own)), "3 s of loading are not projected"
+    assert progress.left == Span.of(own + (8 + own)), "3 s of loading are not projected"
 
 
 def test_a_machine_that_slept_does_not_change_what_is_left():
     runs = [run("a", State.RUNNING, started=0), run("b", State.QUEUED, "fine_tuned")]
-    left = [experiment_progress(runs, {"a": training(10)}, moment(now)).left_s for now in (10, 28_800)]
+    left = [experiment_progress(runs, {"a": training(10)}, moment(now)).left for now in (10, 28_800)]
     assert left[0] == left[1]
 
 
 def test_nothing_measured_gives_no_estimate():
     runs = [run("a", State.FINISHED, "tfidf", started=0, finished=3), run("b", State.RUNNING, started=3)]
-    assert experiment_progress(runs, {}, moment(4)).left_s is None
+    assert experiment_progress(runs, {}, moment(4)).left is None
+
+
+def test_what_nothing_has_measured_here_takes_what_was_estimated():
+    runs = [placed(run("a", State.RUNNING, started=0), 0), placed(run("b", State.QUEUED, "fine_tuned"), 1)]
+    expected = [Span.of(40.0), Span(low_s=100.0, high_s=300.0)]
+    progress = experiment_progress(runs, {}, moment(15), expected)
+    assert progress.left == Span(low_s=25.0 + 100.0, high_s=25.0 + 300.0)
+
+
+def test_what_trains_before_is_left_too():
+    runs = [placed(run("a", State.QUEUED), 0)]
+    ahead = Span.of(600.0)
+    assert experiment_progress(runs, {}, moment(0), [Span.of(40.0)], ahead).left == Span.of(640.0)
+    assert experiment_progress(runs, {}, moment(0), [Span.of(40.0)], None).left is None
+    ended = [run("a", State.FINISHED, started=0, finished=30)]
+    assert experiment_progress(ended, {}, moment(900), None, None).left == Span.of(0.0)
+
+
+def test_the_newest_run_of_an_arm_counts_and_not_the_mean_of_all():
+    runs = [
+        run("a", State.FINISHED, started=0, finished=10),
+        run("b", State.FINISHED, started=10, finished=90),
+        run("c", State.QUEUED),
+    ]
+    assert experiment_progress(runs, {}, moment(90)).left == Span.of(80.0)
+
+
+def test_runs_that_were_measured_on_an_idle_machine_wait_longer_on_a_busy_one():
+    runs = [
+        run("a", State.FINISHED, "fine_tuned", started=0, finished=20),
+        run("b", State.RUNNING, started=20),
+        run("c", State.QUEUED, "fine_tuned"),
+    ]
+    slow = [event.model_copy(update={"train_s": 5 * event.train_s}) for event in training(10)]
+    progress = experiment_progress(runs, {"a": training(40), "b": slow}, moment(30))
+    own = 5 / 0.25 * 0.75
+    assert progress.left == Span.of(own + 5 * 20)
+
+
+def test_a_frozen_arms_speed_says_nothing_of_a_whole_network():
+    runs = [
+        run("a", State.FINISHED, "fine_tuned", started=0, finished=20),
+        run("b", State.FINISHED, "frozen", started=20, finished=22),
+        run("c", State.QUEUED, "fine_tuned"),
+    ]
+    quick = [event.model_copy(update={"train_s": event.train_s / 9}) for event in training(40)]
+    progress = experiment_progress(runs, {"a": training(40), "b": quick}, moment(30))
+    assert progress.left == Span.of(20.0)
+
+
+def test_up_to_a_plateau_each_run_has_its_own_length():
+    runs = [
+        to_plateau(run("a", State.FINISHED, started=0, finished=30)),
+        to_plateau(run("b", State.FINISHED, started=30, finished=80)),
+        to_plateau(run("c", State.QUEUED)),
+    ]
+    assert experiment_progress(runs, {}, moment(80)).left == Span(low_s=30.0, high_s=50.0)
+
+
+def test_a_running_run_up_to_a_plateau_has_a_least_and_a_most():
+    runs = [to_plateau(run("a", State.RUNNING, started=0))]
+    progress = experiment_progress(runs, {"a": training(8, num_steps=80)}, moment(10))
+    assert progress.left == Span(low_s=(20 - 8) * 0.5, high_s=(80 - 8) * 0.5)
 
 
 def test_a_finished_experiment_stops_its_clock():
     progress = experiment_progress([run("a", State.FINISHED, started=0, finished=30)], {}, moment(900))
-    assert (progress.elapsed_s, progress.left_s, progress.fraction) == (30.0, 0, 1.0)
+    assert (progress.elapsed_s, progress.left, progress.fraction) == (30.0, Span.of(0.0), 1.0)
 
 
 def test_the_running_run_stands_for_now():

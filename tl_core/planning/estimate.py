@@ -1,15 +1,15 @@
 """How long an experiment will take and how much it will write, told before anything is queued."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
 from tl_core.planning.budget import planned_steps, step_limit, steps_an_epoch
 from tl_core.planning.hardware import Hardware
 from tl_core.planning.plan import expand, num_runs
-from tl_core.planning.throughput import WHOLE_NETWORK, Throughput, device_of, median_throughput
-from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig
+from tl_core.planning.throughput import WHOLE_NETWORK, Source, Speed, Throughput, device_of, newest_speed
+from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig, Span, TrainingConfig
 
 REFERENCE = CATALOGUE[BUILTIN]
 REFERENCE_TOKENS_PER_S = 2_170.0
@@ -24,28 +24,54 @@ UNKNOWN_PARAMETERS = 110_000_000
 """Stands for a model of unknown size: that of BERT base."""
 BYTES_A_PARAMETER = 4
 MIB = 2**20
+StepLimit = Callable[[int, TrainingConfig], int]
+"""Steps of a run by train size and training: `planned_steps` or `step_limit`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What an experiment will cost.
+    """What an experiment will cost, from the start of its first run on.
 
     Attributes
     ----------
-    total_s
-        Seconds until the last run has ended, one run after the other.
-    first_verdict_s
-        Seconds until every arm has run with the first seed at the smallest train size.
+    runs
+        Seconds of each run in the order of work, as measured speeds say. Of a budget up to the plateau the
+        least is that of equal steps, the most that of its cap.
+    num_first
+        Runs until every arm has run with the first seed at the smallest train size.
+    factor
+        How many times as long earlier experiments took as was estimated; the times below count with it.
     disk_mib
         Weights that the runs will write.
     basis
         Where the seconds come from, in sentences.
     """
 
-    total_s: float
-    first_verdict_s: float
+    runs: tuple[Span, ...]
+    num_first: int
+    factor: float
     disk_mib: float
     basis: str
+
+    @property
+    def work(self) -> Span:
+        """All runs as measured speeds say, before ``factor`` counts."""
+        return Span.total(self.runs)
+
+    @property
+    def expected(self) -> tuple[Span, ...]:
+        """What each run is expected to take."""
+        return tuple(run.times(self.factor) for run in self.runs)
+
+    @property
+    def total(self) -> Span:
+        """Until the last run has ended, one run after the other."""
+        return Span.total(self.expected)
+
+    @property
+    def first_verdict(self) -> Span:
+        """Until the first verdict can be given."""
+        return Span.total(self.expected[: self.num_first])
 
 
 def estimate(
@@ -55,6 +81,7 @@ def estimate(
     hardware: Hardware,
     history: Sequence[Throughput],
     searching: Collection[str] = (),
+    factor: float = 1.0,
 ) -> Estimate:
     """Estimate an experiment's cost from what this server has measured, else from a reference machine.
 
@@ -72,24 +99,30 @@ def estimate(
     hardware
         Where it will run.
     history
-        What finished runs and checks have measured.
+        What runs and checks have measured, the newest first.
     searching
         Names of the arms whose rates are still to be searched; the first run of each pays for it.
+    factor
+        What earlier promises have taught (`planning.promises`).
     """
     device = device_of(hardware)
     rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
-    tokens = _work(experiment, runs, mean_tokens)
-    for position, extra in _search_work(experiment, runs, mean_tokens, searching):
-        tokens[position] += extra
-    seconds = [
-        start + (work / rates[run.arm.name] if work else 0.0)
-        for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
-    ]
-    num_first = sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs)
+
+    def seconds(limit: StepLimit) -> list[float]:
+        tokens = _work(experiment, runs, mean_tokens, limit)
+        for position, extra in _search_work(experiment, runs, mean_tokens, searching, limit):
+            tokens[position] += extra
+        return [
+            start + (work / rates[run.arm.name] if work else 0.0)
+            for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
+        ]
+
+    ends = zip(seconds(planned_steps), seconds(step_limit), strict=True)
     return Estimate(
-        total_s=sum(seconds),
-        first_verdict_s=sum(seconds[:num_first]),
+        runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
+        num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),
+        factor=factor,
         disk_mib=sum(_saved_mib(facts[run.arm.name]) for run in runs if run.arm.kind.is_neural),
         basis=_basis(experiment, list(facts.values()), hardware, history),
     )
@@ -101,13 +134,15 @@ def _starts(runs: Sequence[RunConfig]) -> list[float]:
     return [FIRST_NETWORK_S if position == first else START_S for position in range(len(runs))]
 
 
-def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float) -> list[float]:
+def _work(
+    experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float, limit: StepLimit
+) -> list[float]:
     """Return each run's work in tokens trained on; a scored token counts a third."""
     encoded: set[tuple[str, int]] = set()
     work = []
     for run in runs:
         if run.arm.kind in (*WHOLE_NETWORK, ArmKind.CONTRASTIVE):
-            work.append(mean_tokens * _examples_trained_and_scored(experiment, run))
+            work.append(mean_tokens * _examples_trained_and_scored(experiment, run, limit))
             continue
         network = (run.arm.name, run.seed if run.arm.kind is ArmKind.FROZEN_RANDOM else 0)
         has_features = not run.arm.kind.is_neural or network in encoded
@@ -119,7 +154,11 @@ def _work(experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: 
 
 
 def _search_work(
-    experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float, searching: Collection[str]
+    experiment: ExperimentConfig,
+    runs: Sequence[RunConfig],
+    mean_tokens: float,
+    searching: Collection[str],
+    limit: StepLimit,
 ) -> Iterator[tuple[int, float]]:
     """Yield the place of each run that searches with the tokens it trains on besides its own.
 
@@ -130,17 +169,17 @@ def _search_work(
         position, run = next((place, run) for place, run in enumerate(runs) if run.arm.name == name)
         if search and run.arm.kind in WHOLE_NETWORK:
             trial = run.model_copy(update={"train_size": search.train_size})
-            once = mean_tokens * _examples_trained_and_scored(experiment, trial)
+            once = mean_tokens * _examples_trained_and_scored(experiment, trial, limit)
             yield position, len(search.grids[name]) * once
 
 
-def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -> float:
+def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, limit: StepLimit) -> float:
     """Count the examples of a run's steps, and a third of those that are only scored.
 
     A contrastive arm fits its head on scored examples before each evaluation, and on all of them at its end.
     """
     training, split = run.training, experiment.split
-    steps = step_limit(run.train_size, training)
+    steps = limit(run.train_size, training)
     num_trained = steps * run.train_size / steps_an_epoch(run.train_size, training)
     stretch = steps / planned_steps(run.train_size, training)
     num_evaluations = 1 + math.ceil(training.num_evaluations * stretch)
@@ -156,9 +195,9 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig) -
 
 
 def _tokens_per_s(base: BaseModel, device: str, history: Sequence[Throughput]) -> float:
-    measured = median_throughput(history, base.id, device)
+    measured = newest_speed(history, base.id, device)
     if measured:
-        return measured[0]
+        return measured.tokens_per_s
     return REFERENCE_TOKENS_PER_S * _parameters(REFERENCE) / _parameters(base)
 
 
@@ -181,18 +220,18 @@ def _basis(
         return "These arms have no network; the time is that of starting their processes."
     sentences = [_rate_sentence(base, hardware, history) for base in distinct]
     if experiment.training.budget is BudgetRule.PLATEAU:
-        sentences.append("Runs that reach their plateau early end sooner.")
+        sentences.append(
+            "Runs end at their plateau: the least is the time of equal steps, the most that of the cap."
+        )
     return " ".join(sentences)
 
 
 def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throughput]) -> str:
-    measured = median_throughput(history, base.id, device_of(hardware))
-    if measured:
-        rate, num_measured = measured
-        runs = "1 finished run" if num_measured == 1 else f"{num_measured} finished runs"
-        count = runs if num_measured else "a check of a few steps"
+    speed = newest_speed(history, base.id, device_of(hardware))
+    if speed:
         place = hardware.gpu or "this CPU"
-        return f"Measured on {place}: {base.title} trains on {rate:,.0f} tokens a second ({count})."
+        rate = f"{base.title} trains on {speed.tokens_per_s:,.0f} tokens a second"
+        return f"Measured on {place}: {rate} ({_source_words(speed)})."
     place = "this GPU" if hardware.gpu else "this server"
     is_known = base.num_parameters is not None
     scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
@@ -201,3 +240,14 @@ def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throug
         f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
         f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
     )
+
+
+def _source_words(speed: Speed) -> str:
+    load = "" if speed.load == 1 else f", {speed.load:.1f} times as slow now"
+    match speed.source:
+        case Source.RUNNING:
+            return "the run that trains now"
+        case Source.CHECK:
+            return f"a check of a few steps{load}"
+    runs = "1 finished run" if speed.num_runs == 1 else f"{speed.num_runs} finished runs"
+    return f"{runs}{load}"

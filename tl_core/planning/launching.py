@@ -13,7 +13,7 @@ from tl_core.data.reading import ReadChoices, Table, read_table
 from tl_core.data.splitting import Split, make_split, read_split, write_split
 from tl_core.errors import SplitError
 from tl_core.planning.plan import expand, num_runs
-from tl_core.schema import ColumnChoice, ExperimentConfig, SplitMethod, SplitRule
+from tl_core.schema import ColumnChoice, ExperimentConfig, Promise, SplitMethod, SplitRule
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
@@ -182,7 +182,10 @@ def _split_key(fingerprint: str) -> str:
     return f"split:{fingerprint}"
 
 
-def launch(workspace: Workspace, experiment: ExperimentConfig) -> None:
-    """Queue an experiment's runs, in their order of work; a supervisor carries them out."""
+def launch(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
+    """Queue an experiment's runs, in their order of work; a supervisor carries them out.
+
+    ``promise`` is what a person was told of the time.
+    """
     run_ids = [new_id("run") for _ in range(num_runs(experiment))]
-    workspace.database.add_experiment(experiment, expand(experiment, run_ids))
+    workspace.database.add_experiment(experiment, expand(experiment, run_ids), promise)

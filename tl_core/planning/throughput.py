@@ -1,24 +1,37 @@
-"""How fast this server trains: read from the runs it has finished, and from the checks before them."""
+"""How fast this machine trains: read from the run that trains now, from finished runs and from checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from statistics import median
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import TlError
 from tl_core.jobs.dry_run import all_passed_checks
+from tl_core.jobs.pace import read_pace
 from tl_core.planning.hardware import Hardware
-from tl_core.schema import ArmKind, State
+from tl_core.schema import ArmKind, Event, State
+from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 RECENT_RUNS = 20
+NEWEST_RUNS = 3
+"""Finished runs of one base model whose median counts: enough to outvote one that was disturbed."""
 WHOLE_NETWORK = tuple(kind for kind in ArmKind if kind.is_neural and not kind.is_frozen)
 """Arms whose training seconds pay for every weight."""
 
 
+class Source(StrEnum):
+    """What has measured a speed."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    CHECK = "check"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """What one finished run, or one arm's check, has measured.
+    """What one run, or one arm's check, has measured.
 
     Attributes
     ----------
@@ -26,14 +39,31 @@ class Throughput:
         As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
     tokens_per_s
         Tokens trained on a second, evaluation, loading and saving left out.
-    is_check
-        Whether a few steps before a start have measured it, and no run.
     """
 
     base_model: str
     device: str
     tokens_per_s: float
-    is_check: bool = False
+    source: Source = Source.FINISHED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """How fast one base model trains on this machine now.
+
+    Attributes
+    ----------
+    num_runs
+        Finished runs whose median it is.
+    load
+        By what the machine is slower now than in those runs, as the run that trains another base model shows;
+        1 where none shows it.
+    """
+
+    tokens_per_s: float
+    source: Source
+    num_runs: int = 0
+    load: float = 1.0
 
 
 def device_of(hardware: Hardware) -> str:
@@ -43,36 +73,49 @@ def device_of(hardware: Hardware) -> str:
     return "mps" if "MPS" in hardware.gpu else f"cuda: {hardware.gpu}"
 
 
-def median_throughput(
-    history: Sequence[Throughput], base_model: str, device: str
-) -> tuple[float, int] | None:
-    """Return the median tokens a second of one base model on one device, and of how many runs; or None.
+def newest_speed(history: Sequence[Throughput], base_model: str, device: str) -> Speed | None:
+    """Return the newest that is known of a base model's speed; ``history`` has the newest first.
 
-    Runs know better than checks, which count, as 0 runs, only where there is no run.
+    The run that trains now knows best, then the newest finished runs, then a check. A run that now trains
+    another base model still shows how busy the machine is.
     """
-    wanted = [one for one in history if (one.base_model, one.device) == (base_model, device)]
-    runs = [one.tokens_per_s for one in wanted if not one.is_check]
-    measured = runs or [one.tokens_per_s for one in wanted]
-    return (median(measured), len(runs)) if measured else None
+    here = [one for one in history if one.device == device]
+    running = next((one for one in here if one.source is Source.RUNNING), None)
+    if running and running.base_model == base_model:
+        return Speed(tokens_per_s=running.tokens_per_s, source=Source.RUNNING)
+    known = _speed_at_rest(here, base_model)
+    rested = _speed_at_rest(here, running.base_model) if running else None
+    if known is None or running is None or rested is None:
+        return known
+    load = rested.tokens_per_s / running.tokens_per_s
+    return Speed(
+        tokens_per_s=known.tokens_per_s / load, source=known.source, num_runs=known.num_runs, load=load
+    )
 
 
-def read_history(workspace: Workspace) -> tuple[Throughput, ...]:
-    """Read the throughput of the newest 20 runs that trained a whole network here, and of the checks.
+def _speed_at_rest(here: Sequence[Throughput], base_model: str) -> Speed | None:
+    of_base = [one for one in here if one.base_model == base_model]
+    finished = [one.tokens_per_s for one in of_base if one.source is Source.FINISHED][:NEWEST_RUNS]
+    if finished:
+        return Speed(tokens_per_s=median(finished), source=Source.FINISHED, num_runs=len(finished))
+    checks = [one.tokens_per_s for one in of_base if one.source is Source.CHECK]
+    return Speed(tokens_per_s=median(checks), source=Source.CHECK) if checks else None
+
+
+def read_finished(workspace: Workspace) -> tuple[Throughput, ...]:
+    """Read the newest 20 runs that trained a whole network here, the newest first, and then the checks.
 
     An imported run was trained elsewhere: it has no job in this workspace and counts for nothing.
     """
-    finished = [
-        run.run_id
-        for run in workspace.database.list_runs()
-        if run.state is State.FINISHED and run.job_id is not None and run.config.arm.kind in WHOLE_NETWORK
-    ]
-    measured = (_measure(workspace.run_folder(run_id)) for run_id in finished[-RECENT_RUNS:])
+    finished = [run for run in workspace.database.list_runs() if run.state is State.FINISHED]
+    newest = sorted(filter(_counts, finished), key=lambda run: run.finished_at or "", reverse=True)
+    measured = (_measure(workspace.run_folder(run.run_id), Source.FINISHED) for run in newest[:RECENT_RUNS])
     checked = (
         Throughput(
             base_model=check.base_model,
             device=check.device,
             tokens_per_s=check.tokens_per_s,
-            is_check=True,
+            source=Source.CHECK,
         )
         for check in all_passed_checks(workspace)
         if check.kind in WHOLE_NETWORK
@@ -80,17 +123,39 @@ def read_history(workspace: Workspace) -> tuple[Throughput, ...]:
     return (*(one for one in measured if one is not None), *checked)
 
 
-def _measure(folder: RunFolder) -> Throughput | None:
-    """Read one run; None if its folder is gone or it measured nothing."""
+def read_running(workspace: Workspace) -> tuple[Throughput, ...]:
+    """Read how fast the runs that train now go; none before that can be told."""
+    running = [run for run in workspace.database.list_pending_runs() if run.state is State.RUNNING]
+    paces = (_measure(workspace.run_folder(run.run_id), Source.RUNNING) for run in filter(_counts, running))
+    return tuple(one for one in paces if one is not None)
+
+
+def _counts(run: RunRow) -> bool:
+    return run.job_id is not None and run.config.arm.kind in WHOLE_NETWORK
+
+
+def _measure(folder: RunFolder, source: Source) -> Throughput | None:
+    """Read one run; None if its folder is gone or damaged, or has measured nothing."""
     try:
-        record = folder.read_record()
-    except NotFoundError:
+        record, events = folder.read_record(), folder.read_events()
+    except (TlError, ValueError):
         return None
-    last = folder.last_event()
-    if last is None or last.train_s <= 0 or not last.tokens_seen:
+    tokens_per_s = _mean_speed(events) if source is Source.FINISHED else _speed_now(events)
+    if not tokens_per_s:
         return None
     return Throughput(
         base_model=record.config.base_model or "",
         device=record.device or "",
-        tokens_per_s=last.tokens_seen / last.train_s,
+        tokens_per_s=tokens_per_s,
+        source=source,
     )
+
+
+def _mean_speed(events: Sequence[Event]) -> float | None:
+    last = events[-1] if events else None
+    return last.tokens_seen / last.train_s if last and last.train_s > 0 else None
+
+
+def _speed_now(events: Sequence[Event]) -> float | None:
+    pace = read_pace(events)
+    return pace.tokens_per_s if pace else None

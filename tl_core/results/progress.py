@@ -6,11 +6,20 @@ from datetime import datetime
 from statistics import mean
 
 from tl_core.evaluation.flags import COLLAPSED_SHARE
-from tl_core.schema import Arm, EvalFinished, Event, PhaseStarted, SplitName, State, StepLogged
+from tl_core.jobs.pace import Pace, read_pace
+from tl_core.schema import (
+    Arm,
+    ArmKind,
+    BudgetRule,
+    EvalFinished,
+    Event,
+    PhaseStarted,
+    Span,
+    SplitName,
+    State,
+    StepLogged,
+)
 from tl_core.store.rows import Job, RunRow
-
-_TRUSTED_FRACTION = 0.1
-"""Share of its steps after which a run's own pace says more than anything else."""
 
 _MIN_EPOCHS = 1.0
 """Passes over the train examples before an alert is given."""
@@ -36,10 +45,11 @@ class RunProgress:
         Training time so far, in seconds.
     tokens_per_s, memory_mib
         Throughput over the training time, and the last memory reading; None while unknown.
-    wall_s, left_s
-        Time since it began and until the end of its training at its own pace, in seconds, both at its last
-        event; ``left_s`` is None before that pace can be trusted. Unlike the time of day they stand still
-        while the machine sleeps.
+    wall_s
+        Time since it began, in seconds, at its last event. Unlike the time of day it stands still while the
+        machine sleeps.
+    pace
+        How fast it trains now; None before that can be told.
     """
 
     run: RunRow
@@ -50,12 +60,17 @@ class RunProgress:
     tokens_per_s: float | None
     memory_mib: float | None
     wall_s: float
-    left_s: float | None
+    pace: Pace | None
 
     @property
     def fraction(self) -> float:
         """Of its training steps, 0 to 1."""
         return min(1.0, self.step / self.num_steps) if self.num_steps else 0.0
+
+    @property
+    def left(self) -> Span | None:
+        """Until the end of its training at its own pace."""
+        return None if self.pace is None else self.pace.left(self.run.config.training)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +96,14 @@ class ExperimentProgress:
         In the order of work.
     elapsed_s
         From the start of the first run to now or to the end of the last one.
-    left_s
-        Expected until the last run ends; None while nothing has been measured, 0 at the end.
+    left
+        Expected until the last run ends, with what trains before it; None where the time of one is unknown,
+        0 at the end.
     """
 
     runs: tuple[RunProgress, ...]
     elapsed_s: float
-    left_s: float | None
+    left: Span | None
 
     @property
     def num_ended(self) -> int:
@@ -129,16 +145,8 @@ def run_progress(run: RunRow, events: Sequence[Event]) -> RunProgress:
         tokens_per_s=last.tokens_seen / last.train_s if last and last.tokens_seen and last.train_s else None,
         memory_mib=readings[-1].memory_mib if readings else None,
         wall_s=last.wall_s if last else 0.0,
-        left_s=_left_at_own_pace(training, last) if training and last else None,
+        pace=read_pace(events),
     )
-
-
-def _left_at_own_pace(training: PhaseStarted, last: Event) -> float | None:
-    """Project the training that is left from the part that is done; loading before it says nothing."""
-    fraction = min(1.0, last.step / (training.num_steps or 1))
-    if fraction < _TRUSTED_FRACTION:
-        return None
-    return (last.wall_s - training.wall_s) * (1 - fraction) / fraction
 
 
 def find_download(progress: RunProgress, job: Job) -> Download | None:
@@ -150,7 +158,11 @@ def find_download(progress: RunProgress, job: Job) -> Download | None:
 
 
 def experiment_progress(
-    runs: Sequence[RunRow], events: Mapping[str, Sequence[Event]], now: datetime
+    runs: Sequence[RunRow],
+    events: Mapping[str, Sequence[Event]],
+    now: datetime,
+    expected: Sequence[Span] | None = None,
+    ahead: Span | None = Span.of(0.0),  # noqa: B008 (it is frozen)
 ) -> ExperimentProgress:
     """Read an experiment's progress.
 
@@ -162,6 +174,10 @@ def experiment_progress(
         By run id.
     now
         The present moment, with its time zone.
+    expected
+        What each run is expected to take by its position, for those of which nothing is measured here.
+    ahead
+        What runs of other experiments take that come before; None where that is unknown.
     """
     progress = tuple(run_progress(run, events.get(run.run_id, ())) for run in runs)
     starts = [_moment(run.started_at) for run in runs if run.started_at]
@@ -171,44 +187,94 @@ def experiment_progress(
     return ExperimentProgress(
         runs=progress,
         elapsed_s=(end - min(starts)).total_seconds() if starts else 0.0,
-        left_s=_time_left(progress, now),
+        left=_time_left(progress, now, expected, ahead),
     )
 
 
-def _time_left(progress: Sequence[RunProgress], now: datetime) -> float | None:
+def _time_left(
+    progress: Sequence[RunProgress], now: datetime, expected: Sequence[Span] | None, ahead: Span | None
+) -> Span | None:
     """Sum what each remaining run will take, one after the other; None if one cannot be estimated."""
-    durations = _durations(progress)
-    left = [_run_left(one, durations, now) for one in progress if not one.run.state.is_final]
-    known = [seconds for seconds in left if seconds is not None]
-    return sum(known) if len(known) == len(left) else None
+    seen = _durations(progress)
+    left = [_run_left(one, seen, now, expected) for one in progress if not one.run.state.is_final]
+    if not left:
+        return Span.of(0.0)
+    known = [span for span in (ahead, *left) if span is not None]
+    return Span.total(known) if len(known) == 1 + len(left) else None
 
 
-def _durations(progress: Sequence[RunProgress]) -> dict[tuple[str, int], float]:
-    """Mean wall time of a run by arm and train size: measured, or projected from a running run's steps."""
-    seen: dict[tuple[str, int], list[float]] = {}
-    for one in progress:
-        if one.run.state is State.FINISHED and one.run.started_at and one.run.finished_at:
-            seconds = (_moment(one.run.finished_at) - _moment(one.run.started_at)).total_seconds()
-        elif one.run.state is State.RUNNING and one.left_s is not None:
-            seconds = one.wall_s + one.left_s
-        else:
+def _durations(progress: Sequence[RunProgress]) -> dict[tuple[str, int], Span]:
+    """Return what runs of each arm and train size took here, at the speed at which their network trains now.
+
+    The newest one counts; up to a plateau all of them do, for each run has its own.
+    """
+    speeds = _newest_speeds(progress)
+    seen: dict[tuple[str, int], Span] = {}
+    for one in _oldest_first(progress):
+        span = _whole(one)
+        if span is None:
             continue
-        seen.setdefault(_kind_of_work(one.run), []).append(seconds)
-    return {work: mean(seconds) for work, seconds in seen.items()}
+        if one.run.state is State.FINISHED and one.tokens_per_s:
+            span = span.times(one.tokens_per_s / speeds[_network(one.run)])
+        before = seen.get(_kind_of_work(one.run))
+        is_plateau = one.run.config.training.budget is BudgetRule.PLATEAU
+        seen[_kind_of_work(one.run)] = before.around(span) if before and is_plateau else span
+    return seen
 
 
-def _run_left(one: RunProgress, durations: Mapping[tuple[str, int], float], now: datetime) -> float | None:
-    if one.run.state is State.RUNNING and one.left_s is not None:
-        return one.left_s
-    duration = durations.get(_kind_of_work(one.run), _duration_of_relatives(one.run, durations))
-    return None if duration is None else max(0.0, duration - _elapsed(one.run, now))
+def _newest_speeds(progress: Sequence[RunProgress]) -> dict[tuple[str | None, str], float]:
+    """Return the tokens a second of what trains now, else of the run that finished last, by network."""
+    speeds = {}
+    for one in _oldest_first(progress):
+        newest = one.pace.tokens_per_s if one.pace and one.run.state is State.RUNNING else None
+        if measured := newest or one.tokens_per_s:
+            speeds[_network(one.run)] = measured
+    return speeds
 
 
-def _duration_of_relatives(run: RunRow, durations: Mapping[tuple[str, int], float]) -> float | None:
+def _oldest_first(progress: Sequence[RunProgress]) -> list[RunProgress]:
+    """List the runs that have something measured, the finished ones by their ends and then what trains."""
+    finished = [one for one in progress if one.run.state is State.FINISHED]
+    running = [one for one in progress if one.run.state is State.RUNNING]
+    return [*sorted(finished, key=lambda one: one.run.finished_at or ""), *running]
+
+
+def _network(run: RunRow) -> tuple[str | None, str]:
+    """Name what trains at one speed: whole networks of one base model do, arms of another sort each alone."""
+    kind = run.config.arm.kind
+    is_whole = kind.is_neural and not kind.is_frozen and kind is not ArmKind.CONTRASTIVE
+    return run.config.base_model, "" if is_whole else run.config.arm.name
+
+
+def _whole(one: RunProgress) -> Span | None:
+    """Return what a whole run takes: measured, or projected from a running run's steps."""
+    if one.run.state is State.FINISHED and one.run.started_at and one.run.finished_at:
+        took_s = (_moment(one.run.finished_at) - _moment(one.run.started_at)).total_seconds()
+        return Span.of(max(0.0, took_s))
+    if one.run.state is State.RUNNING and one.left is not None:
+        return Span.of(one.wall_s) + one.left
+    return None
+
+
+def _run_left(
+    one: RunProgress,
+    seen: Mapping[tuple[str, int], Span],
+    now: datetime,
+    expected: Sequence[Span] | None,
+) -> Span | None:
+    if one.run.state is State.RUNNING and one.left is not None:
+        return one.left
+    position = one.run.config.position
+    planned = expected[position] if expected else _span_of_relatives(one.run, seen)
+    whole = seen.get(_kind_of_work(one.run), planned)
+    return None if whole is None else whole.less(_elapsed(one.run, now))
+
+
+def _span_of_relatives(run: RunRow, seen: Mapping[tuple[str, int], Span]) -> Span | None:
     """Take the slowest arm of the same sort, with or without a network, for one that nothing is known of."""
     is_neural = run.config.arm.kind.is_neural
-    kin = [s for (arm, _), s in durations.items() if Arm.parse(arm).kind.is_neural == is_neural]
-    return max(kin, default=None)
+    kin = [span for (arm, _), span in seen.items() if Arm.parse(arm).kind.is_neural == is_neural]
+    return max(kin, key=lambda span: span.high_s, default=None)
 
 
 def _kind_of_work(run: RunRow) -> tuple[str, int]:

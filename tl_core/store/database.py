@@ -2,16 +2,25 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Select, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
-from tl_core.schema import DatasetInfo, ExperimentConfig, RunConfig, RunRecord, State
+from tl_core.schema import DatasetInfo, ExperimentConfig, Promise, RunConfig, RunRecord, State, Took
 from tl_core.store.identifiers import now
-from tl_core.store.rows import Removed, RunRow
-from tl_core.store.tables import DatasetTable, DraftTable, ExperimentTable, JobKind, JobTable, RunTable
+from tl_core.store.rows import PromiseRow, Removed, RunRow
+from tl_core.store.tables import (
+    DatasetTable,
+    DraftTable,
+    ExperimentTable,
+    JobKind,
+    JobTable,
+    PromiseTable,
+    RunTable,
+)
 
 
 class Database:
@@ -66,10 +75,17 @@ class Database:
                 raise _unknown("dataset", fingerprint)
             return DatasetInfo.model_validate(row.info)
 
-    def add_experiment(self, config: ExperimentConfig, runs: Sequence[RunConfig]) -> None:
-        """Add an experiment and queue its runs in the order of their positions, as a whole."""
+    def add_experiment(
+        self, config: ExperimentConfig, runs: Sequence[RunConfig], promise: Promise | None = None
+    ) -> None:
+        """Add an experiment and queue its runs in the order of their positions, as a whole.
+
+        ``promise`` is what was said of its time, if anything was; it is kept beside what it takes.
+        """
         with self.transaction() as session:
             session.add(self._experiment_row(config))
+            if promise is not None:
+                session.add(self._promise_row(config.experiment_id, promise))
             session.flush()
             for run in sorted(runs, key=lambda run: run.position):
                 session.add(self._run_row(run, config.created_at))
@@ -115,6 +131,19 @@ class Database:
             ordered = query.order_by(RunTable.created_at, RunTable.experiment_id, RunTable.position)
             return [RunRow.of(run, job) for run, job in session.execute(ordered)]
 
+    def list_pending_runs(self) -> list[RunRow]:
+        """Return the runs that are queued or running, of all experiments, in the order of the queue."""
+        pending = self._runs_with_jobs().where(JobTable.state.in_([State.QUEUED.value, State.RUNNING.value]))
+        with self.transaction() as session:
+            return [RunRow.of(run, job) for run, job in session.execute(pending.order_by(JobTable.id))]
+
+    def list_promises(self) -> list[PromiseRow]:
+        """Return what was promised for each experiment and what it took, the newest first."""
+        query = select(PromiseTable).where(PromiseTable.owner == self.owner)
+        newest_first = (PromiseTable.created_at.desc(), PromiseTable.experiment_id.desc())
+        with self.transaction() as session:
+            return [PromiseRow.of(row) for row in session.scalars(query.order_by(*newest_first))]
+
     def num_finished_runs(self) -> int:
         """Return how many runs have finished."""
         finished = self._runs().where(RunTable.state == State.FINISHED.value).subquery()
@@ -144,8 +173,11 @@ class Database:
         if state.is_final:
             values["finished_at"] = now()
         of_owner = and_(RunTable.owner == self.owner, RunTable.run_id == run_id)
-        if session.scalar(update(RunTable).where(of_owner).values(values).returning(RunTable.run_id)) is None:
+        row = session.scalar(update(RunTable).where(of_owner).values(values).returning(RunTable))
+        if row is None:
             raise _unknown("run", run_id)
+        if state.is_final:
+            self._keep_what_it_took(session, row.experiment_id)
 
     def delete_run(self, run_id: str) -> Removed:
         """Remove a run and its jobs. Raises NotFoundError, and UserError while it is running or in use."""
@@ -187,6 +219,17 @@ class Database:
             row = session.get(DraftTable, (self.owner, key))
             return dict(row.content) if row else None
 
+    def _keep_what_it_took(self, session: Session, experiment_id: str) -> None:
+        """Write what an experiment took beside its promise, the first time that all its runs have ended."""
+        kept = session.get(PromiseTable, experiment_id)
+        if kept is None or kept.took is not None:
+            return
+        query = self._runs().where(RunTable.experiment_id == experiment_id).order_by(RunTable.position)
+        runs = session.scalars(query).all()
+        if all(State(run.state).is_final for run in runs):
+            promise = Promise.model_validate(kept.promise)
+            kept.took = _what_it_took(promise, kept.created_at, runs).model_dump(mode="json")
+
     def _runs(self) -> Select[RunTable]:
         return select(RunTable).where(RunTable.owner == self.owner)
 
@@ -223,6 +266,14 @@ class Database:
             created_at=config.created_at,
         )
 
+    def _promise_row(self, experiment_id: str, promise: Promise) -> PromiseTable:
+        return PromiseTable(
+            experiment_id=experiment_id,
+            owner=self.owner,
+            promise=promise.model_dump(mode="json"),
+            created_at=now(),
+        )
+
     def _run_row(self, config: RunConfig, created_at: str) -> RunTable:
         return RunTable(
             run_id=config.run_id,
@@ -247,6 +298,30 @@ class Database:
             state=State.QUEUED.value,
             created_at=created_at,
         )
+
+
+def _what_it_took(promise: Promise, promised_at: str, runs: Sequence[RunTable]) -> Took:
+    """Measure the times of runs in their order of work; one that was cancelled in the queue never started."""
+    begin = datetime.fromisoformat(promised_at)
+    starts = [_seconds_since(begin, run.started_at) for run in runs]
+    ends = [_seconds_since(begin, run.finished_at) for run in runs]
+    times = [
+        end - start for start, end in zip(starts, ends, strict=True) if start is not None and end is not None
+    ]
+    begun = [start for start in starts if start is not None]
+    is_whole = all(run.state == State.FINISHED.value for run in runs) and len(times) == promise.num_runs
+    return Took(
+        start_s=min(begun, default=0.0),
+        first_verdict_s=max(filter(None, ends[: promise.num_first]), default=0.0),
+        total_s=max(filter(None, ends), default=0.0),
+        work_s=sum(times),
+        # A clock that was set back in between leaves times that are none.
+        is_whole=is_whole and min([*begun, *times], default=0.0) >= 0,
+    )
+
+
+def _seconds_since(begin: datetime, moment: str | None) -> float | None:
+    return None if moment is None else (datetime.fromisoformat(moment) - begin).total_seconds()
 
 
 def _unknown(what: str, key: str) -> NotFoundError:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tl_core.schema import RunConfig, State
-from tl_core.store.tables import JobKind, JobTable, RunTable
+from tl_core.schema import Promise, RunConfig, State, Took
+from tl_core.store.tables import JobKind, JobTable, PromiseTable, RunTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,24 @@ class RunRow:
             job_id=job.id if job else None,
             pid=job.pid if job else None,
             process_start=_process_start(job) if job else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseRow:
+    """What was promised for an experiment and what it took; ``took`` is None until every run has ended."""
+
+    experiment_id: str
+    promise: Promise
+    took: Took | None
+
+    @classmethod
+    def of(cls, row: PromiseTable) -> "PromiseRow":
+        """Copy a row."""
+        return cls(
+            experiment_id=row.experiment_id,
+            promise=Promise.model_validate(row.promise),
+            took=None if row.took is None else Took.model_validate(row.took),
         )
 
 

@@ -115,6 +115,21 @@ class JobTable(Base):
     finished_at: Mapped[str | None]
 
 
+class PromiseTable(Base):
+    """One row an experiment whose time was told at its start; it outlives the experiment.
+
+    ``took`` is there once every run has ended.
+    """
+
+    __tablename__ = "promises"
+
+    experiment_id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    promise: Mapped[Json]
+    took: Mapped[Json | None]
+    created_at: Mapped[str]
+
+
 class DraftTable(Base):
     """What a person has entered and not yet started, by page."""
 
