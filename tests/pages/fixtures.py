@@ -28,6 +28,7 @@ from tl_core.schema import (
     LayerChanges,
     PhaseStarted,
     Precision,
+    Promise,
     RunConfig,
     RunFailed,
     RunFinished,
@@ -73,6 +74,7 @@ def add_experiment(
     intake: Intake,
     arms: Sequence[str] = ("majority", "tfidf", "scratch", "fine_tuned"),
     num_seeds: int = 1,
+    promise: Promise | None = None,
     **overrides: Any,
 ) -> ExperimentConfig:
     """Plan and queue an experiment; ``overrides`` are those of `plan_experiment`."""
@@ -90,7 +92,7 @@ def add_experiment(
         num_seeds=num_seeds,
         **asked,
     )
-    launch(workspace, experiment)
+    launch(workspace, experiment, promise)
     return experiment
 
 

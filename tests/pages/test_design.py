@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,14 +7,25 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Multiselect
 
 from tests.pages.checking import Checking
-from tests.pages.fixtures import STEP_S, TOKENS_A_STEP, add_experiment, finish_all, store_sample_dataset
+from tests.pages.fixtures import (
+    STEP_S,
+    TOKENS_A_STEP,
+    add_experiment,
+    finish_all,
+    finish_run,
+    runs_of,
+    start_run,
+    store_sample_dataset,
+)
 from tests.pages.reading import open_page, targets_of, text_of
 from tests.pages.test_data import store_twins
+from tests.planning.test_promises import kept
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ModelError
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, Preset, State, Task
+from tl_core.store.database import Database
 from tl_core.store.workspace import Workspace
 
 
@@ -364,6 +376,91 @@ def test_measured_runs_replace_the_reference(app: AppTest, workspace: Workspace)
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
     open_page(app, "design")
     assert f"trains on {TOKENS_A_STEP / STEP_S:.0f} tokens a second (2 finished runs)" in text_of(app)
+
+
+def test_with_an_empty_queue_no_word_is_lost_on_it(design: AppTest) -> None:
+    assert "Starts after" not in text_of(design)
+    assert "from now" not in text_of(design)
+
+
+def queue_runs(workspace: Workspace, num_seeds: int, **asked: object) -> ExperimentConfig:
+    arms = ("tfidf", "scratch", "fine_tuned")
+    return add_experiment(workspace, store_sample_dataset(workspace), arms, num_seeds, **asked)
+
+
+def test_a_plan_behind_a_queue_says_when_it_starts_and_counts_the_wait(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_runs(workspace, 5)
+    before = workspace.database.list_runs()
+    finish_run(workspace, before[0].config)
+    finish_run(workspace, before[1].config)
+    monkeypatch.setattr("tests.pages.fixtures.STEP_S", 4.0)
+    start_run(workspace, before[2].config)
+    open_page(app, "design")
+    shown = text_of(app).replace("**", "")
+    assert "40 tokens a second (the run that trains now)" in shown
+    found = re.search(r"Starts after 9 queued runs \(about (\d+) min\)\.", shown)
+    assert found, shown
+    wait = int(found[1])
+    all_runs = re.search(r"All runs: about (\d+) minutes from now", shown)
+    assert all_runs, shown
+    assert int(all_runs[1]) > 1.9 * wait, "ten more networks come after the nine"
+
+
+def test_a_run_up_to_its_plateau_makes_the_wait_a_range(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.pages.fixtures.STEP_S", 30.0)
+    experiment = queue_runs(workspace, 1, budget=BudgetRule.PLATEAU)
+    for run in runs_of(workspace, experiment)[:2]:
+        finish_run(workspace, run)
+    start_run(workspace, runs_of(workspace, experiment)[2], num_evaluations=2)
+    open_page(app, "design")
+    assert "Starts after 1 queued run (4 to 31 min)." in text_of(app)
+
+
+def test_a_queued_run_whose_texts_are_gone_leaves_the_wait_unknown(
+    app: AppTest, workspace: Workspace
+) -> None:
+    experiment = queue_runs(workspace, 1)
+    lost = workspace.dataset_folder(experiment.dataset_fingerprint) / "examples.parquet"
+    lost.write_bytes(b"PAR1")
+    _, others = store_twins(workspace)
+    open_page(app, "design", dataset=others)
+    assert "Starts after 3 queued runs, whose time is not known." in text_of(app)
+
+
+def test_what_was_promised_at_the_start_is_kept_and_told_with_what_it_took(
+    design: AppTest, start: Callable[[], ExperimentConfig], workspace: Workspace
+) -> None:
+    assert "The last plan" not in text_of(design)
+    experiment = start()
+    (row,) = workspace.database.list_promises()
+    assert row.experiment_id == experiment.experiment_id
+    assert (row.promise.num_runs, row.promise.num_first, row.promise.device) == (12, 4, "cpu")
+    assert 0 < row.promise.first_verdict.high_s < row.promise.total.high_s
+    finish_all(workspace, experiment)
+    open_page(design, "design")
+    assert re.search(r"The last plan promised .* min and took less than 1 min\.", text_of(design))
+
+
+def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tl_core.planning.estimate.REFERENCE_TOKENS_PER_S", 100.0)
+    store_sample_dataset(workspace)
+    open_page(app, "design")
+    before = text_of(app)
+    monkeypatch.setattr(Database, "list_promises", lambda _: [kept(200.0)] * 3)
+    open_page(app, "design")
+    after = text_of(app)
+    assert "The last plan promised 2 min and took 3 min." in after
+    assert "The last plans took 2.0 times as long as was estimated from speeds" in after
+    minutes = [re.search(r"All runs: \*\*about (\d+) minutes", words) for words in (before, after)]
+    assert minutes[0]
+    assert minutes[1]
+    assert int(minutes[1][1]) == pytest.approx(2 * int(minutes[0][1]), abs=1)
 
 
 def test_an_unknown_dataset_is_an_error_with_a_remedy(app: AppTest, workspace: Workspace) -> None:

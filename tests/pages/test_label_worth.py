@@ -46,11 +46,18 @@ def test_one_size_is_met_with_an_offer_of_the_ladder(app, single):
     assert offer(app).label.startswith("Try it: 8 runs, ")
 
 
+def test_what_the_offer_waits_for_is_said_beside_it(app, workspace, intake, single):
+    add_experiment(workspace, intake, ("majority", "tfidf"))
+    open_page(app, "compare", experiment=single.experiment_id)
+    assert "Starts after 2 queued runs (less than 1 min)." in text_of(app)
+
+
 def test_one_click_queues_them_under_the_same_rules_and_leads_to_the_runs(app, workspace, single):
     open_page(app, "compare", experiment=single.experiment_id)
     offer(app).click().run()
     assert not app.exception
     newest = workspace.database.list_experiments()[0]
+    assert [one.experiment_id for one in workspace.database.list_promises()] == [newest.experiment_id]
     assert query_of(app, "experiment") == newest.experiment_id
     assert (newest.train_sizes, newest.split, newest.training) == ((10, 25), single.split, single.training)
     open_page(app, "compare", experiment=single.experiment_id)

@@ -1,5 +1,7 @@
 """*Runs*: empty, running, finished, failed and cancelled."""
 
+import re
+
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -10,6 +12,7 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
+from tests.planning.test_promises import kept
 from tl_core.jobs.queue import Queue
 from tl_core.schema import BudgetRule, State
 
@@ -131,14 +134,52 @@ def test_without_a_curve_there_are_no_numbers_of_it(app, workspace):
     assert len(app.dataframe) == 1
 
 
-def test_under_a_plateau_what_is_left_is_a_bound(app, workspace):
+def test_under_a_plateau_what_is_left_is_a_range(app, workspace, monkeypatch):
+    monkeypatch.setattr("tests.pages.fixtures.STEP_S", 30.0)
     experiment = add_experiment(
         workspace, store_sample_dataset(workspace), ("scratch",), budget=BudgetRule.PLATEAU
     )
-    start_run(workspace, runs_of(workspace, experiment)[0])
+    start_run(workspace, runs_of(workspace, experiment)[0], num_evaluations=2)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert "Time left, at most" in tiles(app)
-    assert bars(app)[0].endswith("step 16 of at most 60")
+    assert tiles(app)["Time left"][0] == "4 to 31 min"
+    assert bars(app)[0].endswith("step 8 of at most 60")
+
+
+def test_behind_other_runs_it_says_after_how_many_it_starts_and_counts_them(app, workspace, monkeypatch):
+    monkeypatch.setattr("tests.pages.fixtures.STEP_S", 30.0)
+    intake = store_sample_dataset(workspace)
+    other = add_experiment(workspace, intake, ("scratch", "fine_tuned"))
+    waiting = add_experiment(workspace, intake, ("fine_tuned",))
+    start_run(workspace, runs_of(workspace, other)[0])
+    open_page(app, "runs", experiment=waiting.experiment_id)
+    wait = re.search(r"Starts after 2 queued runs \(about (\d+) min\)\.", text_of(app))
+    assert wait
+    left = tiles(app)["Time left, about"][0]
+    assert int(left.removesuffix(" min")) > int(wait[1])
+    open_page(app, "runs", experiment=other.experiment_id)
+    assert "queued runs" not in text_of(app), "what is behind does not matter"
+
+
+def test_runs_that_another_experiment_tries_again_first_are_told(app, workspace):
+    intake = store_sample_dataset(workspace)
+    failed = runs_of(workspace, add_experiment(workspace, intake, ("scratch",)))[0]
+    fail_run(workspace, failed)
+    experiment = add_experiment(workspace, intake, ("scratch", "fine_tuned"))
+    finish_run(workspace, runs_of(workspace, experiment)[0])
+    Queue(workspace.database).retry(failed.run_id)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert re.search(r"Goes on after 1 queued run \(.+ min\)\.", text_of(app))
+
+
+def test_an_ended_experiment_says_what_was_promised_and_what_it_took(app, workspace):
+    promise = kept(300.0, low_s=240.0, high_s=960.0).promise
+    intake = store_sample_dataset(workspace)
+    experiment = add_experiment(workspace, intake, ("fine_tuned",), promise=promise)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "promised" not in text_of(app)
+    finish_all(workspace, experiment)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert "1 finished. The plan promised 4 to 16 min and took less than 1 min." in text_of(app)
 
 
 def test_a_network_below_the_largest_class_is_told(app, workspace, monkeypatch):
