@@ -287,6 +287,21 @@ def test_a_check_has_a_nursery_get_ready_before_there_is_a_job(workspace: Worksp
     assert told.exists()
 
 
+def test_a_check_after_the_clock_was_set_back_has_a_nursery_get_ready_too(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    supervisor = Supervisor(workspace, idle_s=3.0, nursery=nursery)
+    log = checks_folder(workspace) / "log.txt"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    an_hour_ago = log.stat().st_mtime - 3_600
+    os.utime(log, (an_hour_ago, an_hour_ago))
+    assert supervisor.run()
+    assert told.exists()
+
+
 def test_without_a_check_no_nursery_is_started(workspace: Workspace, tmp_path: Path) -> None:
     told = tmp_path / "told"
     nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")

@@ -83,7 +83,8 @@ class Supervisor:
         self._children: list[Child] = []
         self._is_stopping = False
         self._last_busy = time.monotonic()
-        self._last_check = time.time() - _CHECK_S
+        begun = last_begun(workspace)
+        self._last_check = 0.0 if time.time() - begun < _CHECK_S else begun
 
     def run(self) -> bool:
         """Work until idle or told to stop (SIGTERM, SIGINT), which ends the children too.
@@ -202,7 +203,7 @@ class Supervisor:
     def _expect_runs(self) -> None:
         """Have a nursery get ready while a plan is checked: its runs follow in seconds."""
         begun = last_begun(self._workspace)
-        if begun <= self._last_check:
+        if begun == self._last_check:
             return
         self._last_check = begun
         self._last_busy = time.monotonic()

@@ -24,6 +24,8 @@ UNKNOWN_PARAMETERS = 110_000_000
 """Stands for a model of unknown size: that of BERT base."""
 BYTES_A_PARAMETER = 4
 MIB = 2**20
+WORTH_SAYING = 1.1
+"""How much slower the machine must be now than before to be told."""
 StepLimit = Callable[[int, TrainingConfig], int]
 """Steps of a run by train size and training: `planned_steps` or `step_limit`."""
 
@@ -243,7 +245,7 @@ def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throug
 
 
 def _source_words(speed: Speed) -> str:
-    load = "" if speed.load == 1 else f", {speed.load:.1f} times as slow now"
+    load = f", {speed.load:.1f} times as slow now" if speed.load >= WORTH_SAYING else ""
     match speed.source:
         case Source.RUNNING:
             return "the run that trains now"

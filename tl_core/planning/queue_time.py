@@ -19,7 +19,7 @@ class Ahead:
     """The runs of other experiments that come first; ``span`` is None where the time of one is unknown."""
 
     num_runs: int = 0
-    span: Span | None = Span.of(0.0)  # noqa: RUF009 (it is frozen)
+    span: Span | None = Span.of(0.0)
 
 
 def queue_ahead(
