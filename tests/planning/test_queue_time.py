@@ -20,12 +20,13 @@ from tests.pages.fixtures import (
 from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import Intake
 from tl_core.planning.queue_time import Ahead, queue_ahead
-from tl_core.schema import BudgetRule, ExperimentConfig, Span
+from tl_core.schema import BudgetRule, ExperimentConfig, Span, State
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 ARMS = ("tfidf", "scratch", "fine_tuned")
 SPANS = (Span.of(1.0), Span.of(60.0), Span(low_s=30.0, high_s=120.0))
+MOMENT = "2026-11-23T10:00:00+00:00"
 STEP_WALL_S = 1.2 * STEP_S
 """A step of the stand-in runs by their clocks, evaluations included."""
 
@@ -45,9 +46,9 @@ def intake(workspace: Workspace) -> Intake:
 def look(workspace: Workspace, own: ExperimentConfig | None = None, after_s: float = 0.0) -> Ahead:
     """Look at the queue ``after_s`` seconds after the run that trains was started."""
     runs = workspace.database.list_runs(own.experiment_id) if own else []
-    started = [run.started_at for run in workspace.database.list_pending_runs() if run.started_at]
-    began = started[0] if started else "2026-11-23T10:00:00+00:00"
-    now = datetime.fromisoformat(began) + timedelta(seconds=after_s)
+    running = [run for run in workspace.database.list_runs() if run.state is State.RUNNING]
+    began = running[0].started_at if running else None
+    now = datetime.fromisoformat(began or MOMENT) + timedelta(seconds=after_s)
     return queue_ahead(workspace, lambda _: SPANS, now, runs)
 
 
@@ -140,5 +141,14 @@ def test_one_run_of_unknown_length_makes_the_wait_unknown_and_is_counted(
     def spans(experiment_id: str) -> tuple[Span, ...] | None:
         return SPANS if experiment_id == known.experiment_id else None
 
-    found = queue_ahead(workspace, spans, datetime.fromisoformat("2026-11-23T10:00:00+00:00"))
+    found = queue_ahead(workspace, spans, datetime.fromisoformat(MOMENT))
     assert found == Ahead(num_runs=4, span=None)
+
+
+def test_a_run_that_seems_to_train_and_whose_process_is_dead_keeps_nobody_waiting(
+    workspace: Workspace, intake: Intake
+) -> None:
+    experiment = add_experiment(workspace, intake, ARMS)
+    assert Queue(workspace.database).claim([JobKind.RUN])
+    assert workspace.database.list_runs(experiment.experiment_id)[0].state is State.RUNNING
+    assert look(workspace).num_runs == 2

@@ -7,7 +7,7 @@ from datetime import datetime
 from tl_core.jobs.client import observe
 from tl_core.jobs.pace import read_pace
 from tl_core.schema import Span, State
-from tl_core.store.rows import RunRow
+from tl_core.store.rows import PendingRun, RunRow
 from tl_core.store.workspace import Workspace
 
 RunSpans = Callable[[str], Sequence[Span] | None]
@@ -31,24 +31,31 @@ def queue_ahead(
     that trains is taken at its own pace as soon as it has one.
     """
     mine = {run.run_id for run in own}
-    pending = [observe(workspace.settings, run) for run in workspace.database.list_pending_runs()]
-    places = [place for place, run in enumerate(pending) if run.run_id in mine]
-    before = pending[: places[-1]] if places else pending
-    others = [run for run in before if run.run_id not in mine and not run.state.is_final]
-    spans = [_left(workspace, run, run_spans, now) for run in others]
+    pending = workspace.database.list_pending_runs()
+    last = max((place for place, one in enumerate(pending) if one.run_id in mine), default=len(pending))
+    others = [one for one in pending[:last] if one.run_id not in mine]
+    spans = []
+    for one in others:
+        if not one.is_running:
+            spans.append(_whole(one, run_spans))
+            continue
+        run = observe(workspace.settings, workspace.database.get_run(one.run_id))
+        if run.state is State.RUNNING:
+            spans.append(_left(workspace, run, run_spans, now))
     known = [span for span in spans if span is not None]
-    return Ahead(num_runs=len(others), span=Span.total(known) if len(known) == len(spans) else None)
+    return Ahead(num_runs=len(spans), span=Span.total(known) if len(known) == len(spans) else None)
+
+
+def _whole(run: PendingRun, run_spans: RunSpans) -> Span | None:
+    spans = run_spans(run.experiment_id)
+    return spans[run.position] if spans else None
 
 
 def _left(workspace: Workspace, run: RunRow, run_spans: RunSpans, now: datetime) -> Span | None:
-    is_running = run.state is State.RUNNING
-    pace = read_pace(workspace.run_folder(run.run_id).read_events()) if is_running else None
+    pace = read_pace(workspace.run_folder(run.run_id).read_events())
     if pace is not None:
         return pace.left(run.config.training)
     spans = run_spans(run.config.experiment_id)
-    if spans is None:
+    if spans is None or run.started_at is None:
         return None
-    expected = spans[run.config.position]
-    if not is_running or run.started_at is None:
-        return expected
-    return expected.less((now - datetime.fromisoformat(run.started_at)).total_seconds())
+    return spans[run.config.position].less((now - datetime.fromisoformat(run.started_at)).total_seconds())

@@ -125,7 +125,8 @@ def read_finished(workspace: Workspace) -> tuple[Throughput, ...]:
 
 def read_running(workspace: Workspace) -> tuple[Throughput, ...]:
     """Read how fast the runs that train now go; none before that can be told."""
-    running = [run for run in workspace.database.list_pending_runs() if run.state is State.RUNNING]
+    pending = workspace.database.list_pending_runs()
+    running = [workspace.database.get_run(one.run_id) for one in pending if one.is_running]
     paces = (_measure(workspace.run_folder(run.run_id), Source.RUNNING) for run in filter(_counts, running))
     return tuple(one for one in paces if one is not None)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import DatasetInfo, ExperimentConfig, Promise, RunConfig, RunRecord, State, Took
 from tl_core.store.identifiers import now
-from tl_core.store.rows import PromiseRow, Removed, RunRow
+from tl_core.store.rows import PendingRun, PromiseRow, Removed, RunRow
 from tl_core.store.tables import (
     DatasetTable,
     DraftTable,
@@ -131,11 +131,21 @@ class Database:
             ordered = query.order_by(RunTable.created_at, RunTable.experiment_id, RunTable.position)
             return [RunRow.of(run, job) for run, job in session.execute(ordered)]
 
-    def list_pending_runs(self) -> list[RunRow]:
+    def list_pending_runs(self) -> list[PendingRun]:
         """Return the runs that are queued or running, of all experiments, in the order of the queue."""
-        pending = self._runs_with_jobs().where(JobTable.state.in_([State.QUEUED.value, State.RUNNING.value]))
+        query = self._runs_with_jobs().where(JobTable.state.in_([State.QUEUED.value, State.RUNNING.value]))
+        columns = (RunTable.run_id, RunTable.experiment_id, RunTable.position, JobTable.state)
         with self.transaction() as session:
-            return [RunRow.of(run, job) for run, job in session.execute(pending.order_by(JobTable.id))]
+            rows = session.execute(query.with_only_columns(*columns).order_by(JobTable.id)).all()
+        return [
+            PendingRun(
+                run_id=run_id,
+                experiment_id=experiment_id,
+                position=position,
+                is_running=state == State.RUNNING.value,
+            )
+            for run_id, experiment_id, position, state in rows
+        ]
 
     def list_promises(self) -> list[PromiseRow]:
         """Return what was promised for each experiment and what it took, the newest first."""

@@ -102,6 +102,16 @@ class RunRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PendingRun:
+    """A run's place in the queue; ``position`` is its place in its experiment."""
+
+    run_id: str
+    experiment_id: str
+    position: int
+    is_running: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseRow:
     """What was promised for an experiment and what it took; ``took`` is None until every run has ended."""
 
