@@ -52,6 +52,13 @@ def test_loading_and_the_first_steps_say_nothing() -> None:
     assert first.left(EQUAL) == Span.of(36.0), "7 s of loading are not projected"
 
 
+def test_a_long_run_tells_its_pace_after_some_steps_and_not_after_a_share_of_hours() -> None:
+    assert read_pace(training([5.0] * 19, num_steps=10_000)) is None
+    pace = read_pace(training([5.0] * 20, num_steps=10_000))
+    assert pace is not None
+    assert pace.left(EQUAL) == Span.of(9_980 * 5.0)
+
+
 def test_up_to_a_plateau_what_is_left_has_a_least_and_a_most() -> None:
     early, late = read_pace(training([1.0] * 8)), read_pace(training([1.0] * 20))
     assert early is not None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tl_core.schema import BudgetRule, Event, PhaseStarted, Span, TrainingConfig
 
-_TRUSTED_FRACTION = 0.1
-"""Share of its steps after which a run's own pace says more than anything else."""
+_TRUSTED_FRACTION, _TRUSTED_STEPS = 0.1, 20
+"""Share of its steps, or number of them, after which a run's own pace says more than anything else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Pace:
 
 
 def read_pace(events: Sequence[Event]) -> Pace | None:
-    """Read a run's pace; None before a tenth of its steps, for loading before them says nothing."""
+    """Read a run's pace; None before a tenth of its steps or 20 of them: loading and the first say nothing."""
     phases = [event for event in events if isinstance(event, PhaseStarted)]
     training = next((phase for phase in phases if phase.num_steps), None)
     if training is None or not training.num_steps:
@@ -49,7 +49,7 @@ def read_pace(events: Sequence[Event]) -> Pace | None:
     end = next((phase.seq for phase in phases if phase.seq > training.seq), None)
     trained = [event for event in events if event.seq >= training.seq and (end is None or event.seq < end)]
     last = trained[-1]
-    if last.step < max(1.0, _TRUSTED_FRACTION * training.num_steps):
+    if last.step < max(1.0, min(_TRUSTED_FRACTION * training.num_steps, _TRUSTED_STEPS)):
         return None
     before = next(event for event in reversed(trained) if event.step <= last.step / 2)
     trained_s = last.train_s - before.train_s
