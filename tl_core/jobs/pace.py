@@ -41,7 +41,7 @@ class Pace:
 
 
 def read_pace(events: Sequence[Event]) -> Pace | None:
-    """Read a run's pace; None before a tenth of its steps or 20 of them: loading and the first say nothing."""
+    """Read a run's pace; None before 20 of its steps or a tenth: loading and the first say nothing."""
     phases = [event for event in events if isinstance(event, PhaseStarted)]
     training = next((phase for phase in phases if phase.num_steps), None)
     if training is None or not training.num_steps:
