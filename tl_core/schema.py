@@ -565,8 +565,10 @@ class Promise(Frozen):
     device
         As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
     work
-        All runs, one after the other, by measured speeds alone: without the wait, and before anything was
-        learned from earlier promises.
+        All runs, one after the other: without the wait, and before anything was learned from earlier
+        promises.
+    is_measured
+        Whether runs had measured the speed of every network; else a guess or a check stood for it.
     start
         Until the first run begins.
     first_verdict, total
@@ -575,6 +577,7 @@ class Promise(Frozen):
 
     device: str
     work: Span
+    is_measured: bool
     start: Span
     first_verdict: Span
     total: Span

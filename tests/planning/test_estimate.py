@@ -59,6 +59,7 @@ def test_an_arm_without_a_network_costs_its_process_and_no_weights() -> None:
     assert cost(make_plan("majority", "tfidf")) == Estimate(
         runs=(Span.of(START_S), Span.of(START_S)),
         num_first=2,
+        is_measured=False,
         factor=1.0,
         disk_mib=0,
         basis="These arms have no network; the time is that of starting their processes.",
@@ -168,6 +169,13 @@ def test_another_network_that_trains_now_shows_how_busy_the_machine_is() -> None
     found = cost(make_plan("fine_tuned"), *busy)
     assert found.total.high_s == pytest.approx(FIRST_START_S + 2 * NETWORK_S)
     assert found.basis.endswith("1,085 tokens a second (1 finished run, 4.0 times as slow now).")
+
+
+@pytest.mark.parametrize("source", Source)
+def test_an_estimate_says_whether_runs_have_measured_its_speed(source: Source) -> None:
+    speed = Throughput(base_model="builtin", device="cpu", tokens_per_s=4340, source=source)
+    assert cost(make_plan("fine_tuned"), speed).is_measured is (source is not Source.CHECK)
+    assert not cost(make_plan("fine_tuned")).is_measured
 
 
 def test_runs_on_another_device_or_model_count_for_nothing() -> None:

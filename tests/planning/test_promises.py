@@ -1,23 +1,42 @@
 """What plans promised, what they took, and what is learned from it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tl_core.planning.estimate import Estimate
+from tests.planning.test_estimate import BUILTIN, CPU, MEAN_TOKENS, make_plan
+from tests.store.opening import open_workspace
+from tl_core.planning.estimate import Estimate, estimate
+from tl_core.planning.launching import launch
 from tl_core.planning.promises import last_kept, learned_factor, make_promise
 from tl_core.planning.queue_time import Ahead
-from tl_core.schema import Promise, Span, Took
+from tl_core.planning.throughput import Throughput
+from tl_core.schema import ExperimentConfig, Promise, Span, State, Took
 from tl_core.store.rows import PromiseRow
 
 
 def kept(
-    took_s: float, *, low_s: float = 100.0, high_s: float = 100.0, device: str = "cpu", is_whole: bool = True
+    took_s: float,
+    *,
+    low_s: float = 100.0,
+    high_s: float = 100.0,
+    device: str = "cpu",
+    is_whole: bool = True,
+    is_measured: bool = True,
 ) -> PromiseRow:
     """Return a promise of ``low_s`` to ``high_s`` seconds of work that took ``took_s``."""
     work = Span(low_s=low_s, high_s=high_s)
     promise = Promise(
-        device=device, work=work, start=Span.of(0.0), first_verdict=work, total=work, num_first=1, num_runs=1
+        device=device,
+        work=work,
+        is_measured=is_measured,
+        start=Span.of(0.0),
+        first_verdict=work,
+        total=work,
+        num_first=1,
+        num_runs=1,
     )
     took = Took(start_s=0.0, first_verdict_s=took_s, total_s=took_s, work_s=took_s, is_whole=is_whole)
     return PromiseRow(experiment_id="exp_1", promise=promise, took=took)
@@ -40,11 +59,11 @@ def open_promise() -> PromiseRow:
         ([kept(150, is_whole=False)] * 3, 1.0),
         ([kept(150, device="cuda: NVIDIA H200")] * 3, 1.0),
         ([open_promise(), kept(150), kept(150), kept(150)], 1.5),
-        ([kept(150, low_s=0.0, high_s=0.0)] * 3, 1.0),
+        ([kept(150, is_measured=False)] * 3, 1.0),
     ],
     ids=[
         "none", "too few", "median", "one disturbed", "newest five", "bounded above", "bounded below",
-        "not all finished", "another device", "one still open", "nothing estimated",
+        "not all finished", "another device", "one still open", "by a guess or a check",
     ],
 )  # fmt: skip
 def test_the_newest_few_promises_teach_by_their_median(
@@ -61,7 +80,7 @@ def test_within_a_promised_range_nothing_is_learned(took_s: float, factor: float
 
 def test_a_scaled_promise_is_compared_with_what_was_estimated_so_that_learning_stays() -> None:
     """Work is kept before scaling: a promise that learning made right must not teach that all was right."""
-    cost = Estimate(runs=(Span.of(100.0),), num_first=1, factor=1.5, disk_mib=0, basis="")
+    cost = Estimate(runs=(Span.of(100.0),), num_first=1, is_measured=True, factor=1.5, disk_mib=0, basis="")
     promise = make_promise(cost, Ahead(), "cpu")
     assert promise is not None
     assert (promise.work, promise.total) == (Span.of(100.0), Span.of(150.0))
@@ -69,12 +88,18 @@ def test_a_scaled_promise_is_compared_with_what_was_estimated_so_that_learning_s
 
 def test_a_promise_counts_from_the_moment_of_the_start_with_the_queue() -> None:
     cost = Estimate(
-        runs=(Span.of(10.0), Span(low_s=20.0, high_s=80.0)), num_first=1, factor=1.0, disk_mib=0, basis=""
+        runs=(Span.of(10.0), Span(low_s=20.0, high_s=80.0)),
+        num_first=1,
+        is_measured=True,
+        factor=1.0,
+        disk_mib=0,
+        basis="",
     )
     promise = make_promise(cost, Ahead(num_runs=9, span=Span(low_s=50.0, high_s=60.0)), "cpu")
     assert promise == Promise(
         device="cpu",
         work=Span(low_s=30.0, high_s=90.0),
+        is_measured=True,
         start=Span(low_s=50.0, high_s=60.0),
         first_verdict=Span(low_s=60.0, high_s=70.0),
         total=Span(low_s=80.0, high_s=150.0),
@@ -84,7 +109,7 @@ def test_a_promise_counts_from_the_moment_of_the_start_with_the_queue() -> None:
 
 
 def test_behind_a_queue_of_unknown_length_nothing_is_promised() -> None:
-    cost = Estimate(runs=(Span.of(10.0),), num_first=1, factor=1.0, disk_mib=0, basis="")
+    cost = Estimate(runs=(Span.of(10.0),), num_first=1, is_measured=True, factor=1.0, disk_mib=0, basis="")
     assert make_promise(cost, Ahead(num_runs=1, span=None), "cpu") is None
 
 
@@ -94,3 +119,36 @@ def test_the_last_kept_promise_is_of_runs_that_have_all_finished() -> None:
     assert found is not None
     assert found[1].total_s == 150
     assert last_kept(newest_first[:2]) is None
+
+
+def test_plans_that_take_half_as_long_again_make_the_next_estimate_longer_by_as_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = open_workspace(tmp_path / "workspace")
+    moment = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    speed = Throughput(base_model="builtin", device="cpu", tokens_per_s=217)
+
+    def plan_and_estimate(number: int) -> tuple[ExperimentConfig, Estimate]:
+        plan = make_plan("scratch", "fine_tuned").model_copy(update={"experiment_id": f"exp_{number}"})
+        facts = dict.fromkeys(("scratch", "fine_tuned"), BUILTIN)
+        factor = learned_factor(workspace.database.list_promises(), "cpu")
+        return plan, estimate(plan, facts, MEAN_TOKENS, CPU, [speed], factor=factor)
+
+    def set_clock(at: datetime) -> None:
+        monkeypatch.setattr("tl_core.store.database.now", at.isoformat)
+
+    factors = []
+    for number in range(5):
+        plan, cost = plan_and_estimate(number)
+        factors.append(cost.factor)
+        set_clock(moment)
+        launch(workspace, plan, make_promise(cost, Ahead(num_runs=7, span=Span.of(3_600.0)), "cpu"))
+        moment += timedelta(hours=2)  # it waits for longer than was thought, which is nothing to learn from
+        for run, expected in zip(workspace.database.list_runs(plan.experiment_id), cost.runs, strict=True):
+            for state in (State.RUNNING, State.FINISHED):
+                set_clock(moment)
+                workspace.database.mark_run(run.run_id, state)
+                moment += timedelta(seconds=1.5 * expected.high_s)
+            moment -= timedelta(seconds=1.5 * expected.high_s)
+    assert factors == [1.0, 1.0, 1.0, pytest.approx(1.5, abs=0.01), pytest.approx(1.5, abs=0.01)]
+    workspace.close()

@@ -25,6 +25,7 @@ def promised(num_runs: int) -> Promise:
     return Promise(
         device="cpu",
         work=minute,
+        is_measured=True,
         start=Span.of(0.0),
         first_verdict=minute,
         total=minute,

@@ -41,6 +41,8 @@ class Estimate:
         least is that of equal steps, the most that of its cap.
     num_first
         Runs until every arm has run with the first seed at the smallest train size.
+    is_measured
+        Whether there are networks, and runs have measured the speed of each.
     factor
         How many times as long earlier experiments took as was estimated; the times below count with it.
     disk_mib
@@ -51,6 +53,7 @@ class Estimate:
 
     runs: tuple[Span, ...]
     num_first: int
+    is_measured: bool
     factor: float
     disk_mib: float
     basis: str
@@ -109,6 +112,7 @@ def estimate(
     """
     device = device_of(hardware)
     rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
+    speeds = [newest_speed(history, base.id, device) for base in facts.values()]
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
 
     def seconds(limit: StepLimit) -> list[float]:
@@ -124,6 +128,7 @@ def estimate(
     return Estimate(
         runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
         num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),
+        is_measured=bool(speeds) and all(one and one.source is not Source.CHECK for one in speeds),
         factor=factor,
         disk_mib=sum(_saved_mib(facts[run.arm.name]) for run in runs if run.arm.kind.is_neural),
         basis=_basis(experiment, list(facts.values()), hardware, history),

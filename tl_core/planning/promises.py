@@ -22,6 +22,7 @@ def make_promise(cost: Estimate, ahead: Ahead, device: str) -> Promise | None:
     return Promise(
         device=device,
         work=cost.work,
+        is_measured=cost.is_measured,
         start=ahead.span,
         first_verdict=ahead.span + cost.first_verdict,
         total=ahead.span + cost.total,
@@ -34,8 +35,9 @@ def learned_factor(promises: Sequence[PromiseRow], device: str) -> float:
     """Return how many times as long runs took as was estimated.
 
     It is the median of the newest five on one device whose runs have all finished, and 1 before there are
-    three. Waiting is left out. An experiment that took as long as some time within the promised range took
-    what was estimated.
+    three. Waiting is left out, and so is what a guess or a check was wrong by: the runs have measured that
+    since, and it would count twice. An experiment that took as long as some time within the promised range
+    took what was estimated.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def learned_factor(promises: Sequence[PromiseRow], device: str) -> float:
     kept = [
         took.work_s / min(max(took.work_s, promise.work.low_s), promise.work.high_s)
         for promise, took in _kept(promises)
-        if promise.device == device and promise.work.low_s > 0
+        if promise.device == device and promise.is_measured
     ][:NEWEST]
     if len(kept) < ENOUGH:
         return 1.0
