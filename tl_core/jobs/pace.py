@@ -35,8 +35,9 @@ class Pace:
         """Return the seconds of training that are left, from the steps of equal steps to a plateau's cap."""
         if self.is_over:
             return Span.of(0.0)
-        share = training.cap_factor if training.budget is BudgetRule.PLATEAU else 1.0
-        low, high = (max(0.0, n - self.step) * self.step_s for n in (self.num_steps / share, self.num_steps))
+        can_end_early = training.budget is BudgetRule.PLATEAU
+        least = self.num_steps / training.cap_factor if can_end_early else self.num_steps
+        low, high = (max(0.0, limit - self.step) * self.step_s for limit in (least, self.num_steps))
         return Span(low_s=low, high_s=high)
 
 

@@ -227,9 +227,7 @@ def _basis(
         return "These arms have no network; the time is that of starting their processes."
     sentences = [_rate_sentence(base, hardware, history) for base in distinct]
     if experiment.training.budget is BudgetRule.PLATEAU:
-        sentences.append(
-            "Runs end at their plateau: the least is the time of equal steps, the most that of the cap."
-        )
+        sentences.append("Runs that reach their plateau early end sooner: the most is the time of the cap.")
     return " ".join(sentences)
 
 
