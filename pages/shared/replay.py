@@ -35,7 +35,10 @@ def _draw(results: ExperimentResults, verdict: Verdict) -> None:
     if exhibit.figure.frames:
         target = {"figure": exhibit.key, "num_steps": NUM_FRAMES}
         _play_and_reach_by_keyboard(key=f"{exhibit.key}_keys", data=target, height=1)
-        st.caption("Dots are seeds, lines their means; between two evaluations a straight line is drawn.")
+        st.caption(
+            "Dots are seeds, lines their means; between two evaluations a straight line is drawn. The last "
+            "moment shows each run's end, with the weights that it kept."
+        )
 
 
 def _show() -> None:

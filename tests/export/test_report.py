@@ -150,7 +150,7 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
 
 def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
-    assert "30.0 s and 0.075 Wh a run, 3 runs" in text
+    assert "30.0 s and 0.075 Wh, median of 3 runs" in text
     assert "what pretraining itself cost is not included" in text
 
 
@@ -254,6 +254,7 @@ def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
     points = pd.DataFrame(
         {
             "arm": ["scratch", "scratch", "scratch", "tfidf"],
+            "run_id": ["s0", "s0", "s1", "t0"],
             "step": [0, 4, 4, 0],
             "seed": [0, 0, 1, 0],
             "train_s": [0.0, 1.0, 3.0, 0.5],
@@ -263,8 +264,10 @@ def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
     labels = {"fine_tuned": "Fine-tuned", "tfidf": "TF-IDF", "scratch": "From scratch"}
     table = race_means(points, Metric.ACCURACY, labels)
     assert list(table.columns) == ["Step", "TF-IDF", "From scratch"]
-    assert table["TF-IDF"].tolist() == ["75.0 (75.0 to 75.0), 0.5 s", ""]
-    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", "70.0 (60.0 to 80.0), 2.0 s"]
+    assert table["Step"].tolist() == ["0", "4", "kept"]
+    one, other = "75.0 (75.0 to 75.0), 0.5 s", "70.0 (60.0 to 80.0), 2.0 s"
+    assert table["TF-IDF"].tolist() == [one, "", one]
+    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", other, other]
 
 
 def test_writing_it_needs_no_torch():

@@ -219,7 +219,10 @@ def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_back(
 ) -> None:
     losses = iter([9.0, 5.0, 4.0, 4.5, 3.0, 3.1, 3.0, 3.2, 2.0])
     clock, weights, snapshots = plateau(tmp_path, losses, monkeypatch, patience=3)
-    assert (clock.step, clock.kept_step) == (7, 4)  # 15 steps and 15 evaluations: one each step; the third without less than 3.0
+    assert (clock.step, clock.kept_step) == (
+        7,
+        4,
+    )  # 15 steps and 15 evaluations: one each step; the third without less than 3.0
     assert are_equal(weights, snapshots[4])
     assert not are_equal(weights, snapshots[7])
 

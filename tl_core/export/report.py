@@ -6,6 +6,7 @@ without scripts their numbers still stand there as tables.
 
 import tomllib
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -188,13 +189,14 @@ def _training_time(scene: Scene, arm: str) -> str:
     known = [seconds for seconds in times if seconds is not None]
     if not known:
         return "no finished run"
-    return f"{sum(known) / len(known):,.1f} s{_energy(scene, arm)} a run, {_plural(len(known), 'run')}"
+    runs = "one run" if len(known) == 1 else f"median of {len(known)} runs"
+    return f"{median(known):,.1f} s{_energy(scene, arm)}, {runs}"
 
 
 def _energy(scene: Scene, arm: str) -> str:
     energies = [run.record.energy_wh for run in scene.results.runs_of(arm, scene.train_size)]
     known = [energy for energy in energies if energy is not None]
-    return f" and {watt_hours(sum(known) / len(known))}" if known and len(known) == len(energies) else ""
+    return f" and {watt_hours(median(known))}" if known and len(known) == len(energies) else ""
 
 
 def _sizes(scene: Scene) -> Table | None:

@@ -13,7 +13,16 @@ from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import Conditions
-from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
+from tl_core.schema import (
+    BudgetRule,
+    EvalFinished,
+    Event,
+    Metric,
+    RunConfig,
+    RunFinished,
+    RunRecord,
+    SplitName,
+)
 from tl_core.store.run_folder import RunFolder
 
 UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
@@ -98,6 +107,24 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         test=evaluation,
         health=_health(record, events, evaluation, logits_of(validation)),
     )
+
+
+def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished | None:
+    """Find the evaluation on validation of the weights that a run kept; None before its end, or without one.
+
+    A run of an earlier version does not say which: with `BudgetRule.PLATEAU` a network then kept those of the
+    lowest loss after the first step, and otherwise the last.
+    """
+    end = events[-1] if events else None
+    seen = [one for one in events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    if not isinstance(end, RunFinished) or not seen:
+        return None
+    if end.kept_step is not None:
+        return next((one for one in reversed(seen) if one.step == end.kept_step), seen[-1])
+    trained = [one for one in seen if one.step > 0]
+    if config.training.budget is BudgetRule.PLATEAU and trained:
+        return min(trained, key=lambda one: one.loss)
+    return seen[-1]
 
 
 def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
