@@ -90,6 +90,13 @@ def test_fractions_are_in_percent_and_losses_are_not():
     assert "train loss (nats)" in [note.text for note in loss.layout.annotations]
 
 
+def test_the_title_says_how_many_examples_the_values_are_of():
+    table = race(["scratch"]).assign(num_examples=512)
+    figure = learning_curves(table, styles(["scratch"]))
+
+    assert "validation accuracy, 512 examples" in [note.text for note in figure.layout.annotations]
+
+
 def test_floor_is_dotted_and_named():
     figure = learning_curves(race(["scratch"]), styles(["scratch"]), floor=0.25)
 

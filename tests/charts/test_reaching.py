@@ -113,4 +113,6 @@ def test_one_slow_seed_does_not_set_the_scale(x):
     assert figure_of(slow, x).layout.xaxis.range[1] <= figure_of(usual, x).layout.xaxis.range[1]
     assert max(max(trace.x) for trace in figure_of(slow, x).data) <= figure_of(slow, x).layout.xaxis.range[1]
     place = {"train_s": "500.0 s", "step": "1,000", "energy_wh": "1.2 Wh"}[x]
+    symbols = [trace.marker.symbol for trace in traces(figure_of(slow, x), "reached")]
+    assert symbols == ["circle", ("circle", "circle", "triangle-right")]
     assert beyond == f"beyond the edge: From scratch, seed 2 at {place}"

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
-from tl_core.charts.ends import kept_means, kept_values, straggler_limit
+from tl_core.charts.ends import counted_on, kept_means, kept_values, straggler_limit
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
@@ -112,7 +112,8 @@ def learning_curves(
         One row per evaluation: ``arm`` (name), ``run_id``, ``seed`` (index), the column named by `x`
         (``train_s`` in seconds, ``energy_wh`` in watt-hours, others as counts; each run from its own zero)
         and the one named by `y` (fractions, or nats for ``loss``). Rows that are not finite are left out.
-        Runs may have one point or none yet. Optional: ``is_ended`` and ``is_kept``, as for `kept_values`.
+        Runs may have one point or none yet. Optional: ``is_ended`` and ``is_kept``, as for `kept_values`, and
+        ``num_examples`` that an evaluation was made on.
     styles
         Style of every arm that occurs; their order is the drawing order.
     x, y
@@ -131,7 +132,7 @@ def learning_curves(
     means = {arm: mean_curve(curves).until(end) for arm, curves in runs.items()}
     finals = kept_means(table, y)
     values = {arm: finals.get(arm, float(mean.y[-1])) for arm, mean in means.items()}
-    title = f"{split.value} {_Y_TITLES[y]}"
+    title = f"{split.value} {_Y_TITLES[y]}{counted_on(table)}"
     beyond = beyond_edge(runs, styles, end, x)
     figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(title, runs, values, styles, y, beyond))
     for arm, curves in runs.items():

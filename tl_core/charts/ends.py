@@ -38,6 +38,13 @@ def kept_means(table: pd.DataFrame, y: str) -> dict[str, float]:
     return {str(arm): float(mean) for arm, mean in means.items()}
 
 
+def counted_on(table: pd.DataFrame) -> str:
+    """Say for a title on how many examples the values were measured; empty where that is not stated."""
+    if "num_examples" not in table or table.empty:
+        return ""
+    return f", {int(table['num_examples'].max()):,} examples"
+
+
 def straggler_limit(ends: Sequence[float]) -> float:
     """Longest that a run may be to set the scale, where the ended runs of its arm end at ``ends``."""
     return STRAGGLING * median_low(ends) if ends else float("inf")

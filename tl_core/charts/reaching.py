@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
+from tl_core.charts.curves import beyond_lines
 from tl_core.charts.ends import straggler_limit
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, plain, watt_hours
@@ -82,15 +83,16 @@ def _add_beyond(
     figure: go.Figure, rows: pd.DataFrame, styles: Mapping[str, ArmStyle], x: XAxis, theme: Theme
 ) -> None:
     """Note below the axis where seeds belong that are drawn at its end."""
-    lines = [
-        f"{plain(styles[arm].label)}, seed {seed} at {_value(spent, x)}"
-        for arm, seed, spent in zip(rows["arm"], rows["seed"], rows[x], strict=True)
-    ]
+    lines = beyond_lines(
+        [
+            (styles[arm].label, f"seed {seed} at {_value(spent, x)}")
+            for arm, seed, spent in zip(rows["arm"], rows["seed"], rows[x], strict=True)
+        ]
+    )
     if not lines:
         return
-    note = "<br>".join([f"beyond the edge: {lines[0]}", *lines[1:]])
     place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    add_note(figure, note, theme=theme, **place, yshift=8 - _AXIS_PX, align="left")
+    add_note(figure, "<br>".join(lines), theme=theme, **place, yshift=8 - _AXIS_PX, align="left")
     room = _NOTE_PX * len(lines)
     figure.update_layout(height=figure.layout.height + room, margin_b=_AXIS_PX + room)
 
@@ -109,11 +111,13 @@ def _add_seeds(
             continue
         ties = some.groupby(some[x].round(6)).cumcount()
         symbol = "circle" if is_reached else "x-thin"
+        is_beyond = some[x] > end
         figure.add_scatter(
             x=some[x].clip(upper=end),
             y=[position + _TIE_OFFSETS[tie % len(_TIE_OFFSETS)] for tie in ties],
             mode="markers",
-            marker={"color": style.color, "size": 8, "opacity": 0.8, "symbol": symbol}
+            marker={"color": style.color, "size": 8, "opacity": 0.8}
+            | {"symbol": np.where(is_beyond, "triangle-right", symbol) if is_beyond.any() else symbol}
             | ({} if is_reached else {"line": {"color": style.color, "width": 2}}),
             customdata=list(zip(some["seed"], [_value(spent, x) for spent in some[x]], strict=True)),
             hovertemplate=f"seed %{{customdata[0]}} {words}: %{{customdata[1]}}"

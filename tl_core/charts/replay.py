@@ -18,7 +18,7 @@ from tl_core.charts.curves import (
     far_end,
     mean_curve,
 )
-from tl_core.charts.ends import kept_means
+from tl_core.charts.ends import counted_on, kept_means
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
@@ -123,7 +123,7 @@ def replay(
     beyond = beyond_edge(runs, styles, far_end(runs), "train_s")
     track = _track(runners, end, floor, is_cut=bool(beyond))
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
-    title = f"validation {_Y_TITLES[y]}"
+    title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
     lines = [title, *beyond_lines(beyond)]
     top = _TOP_PX + _LINE_PX * (len(lines) - 1)
     figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
