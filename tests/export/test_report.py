@@ -23,6 +23,8 @@ from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.report import report_html, report_of
 from tl_core.export.report_figures import race_means
+from tl_core.planning.launching import store_intake
+from tl_core.planning.samples import SAMPLES, read_sample
 from tl_core.results.alike import gather_tried
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
@@ -238,10 +240,13 @@ def test_without_its_dataset_it_says_so(workspace, experiment):
     assert "Made 2026-11-24 12:00 UTC" in text
 
 
-def test_a_sample_is_no_evidence(workspace):
-    experiment = add_experiment(workspace, store_sample_dataset(workspace, "reviews_sentiment"))
-    finish_all(workspace, experiment)
-    assert "no evidence of anything" in report(workspace, experiment)
+def test_a_sample_is_no_evidence_and_a_file_of_its_name_may_be(workspace):
+    sample = read_sample(SAMPLES["reviews_sentiment"])
+    store_intake(workspace, sample)
+    for intake in (sample, store_sample_dataset(workspace, "reviews_sentiment")):
+        experiment = add_experiment(workspace, intake)
+        finish_all(workspace, experiment)
+        assert ("no evidence of anything" in report(workspace, experiment)) == (intake is sample)
 
 
 def test_without_a_verdict_there_is_no_report(workspace):

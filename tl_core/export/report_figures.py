@@ -72,13 +72,17 @@ def _race(scene: Scene) -> Shown:
         y=metric.value,
         floor=tables.floor_on_validation(scene.runs, counts, metric),
     )
-    num_examples = int(points["num_examples"].max())
+    num_examples, num_validation = (
+        int(points["num_examples"].max()),
+        scene.results.experiment.split.validation,
+    )
+    seen = f"{num_examples:,}{f' of the {num_validation:,}' if num_examples < num_validation else ''}"
     return show(
         figure,
         race_means(points, metric, scene.labels),
         note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
         f"median training seconds; the last row is that of the weights which each run kept. "
-        f"{num_examples:,} validation examples.",
+        f"{seen} validation examples.",
         budget=scene.budget,
     )
 

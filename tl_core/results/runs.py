@@ -132,13 +132,18 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
     return tuple(
         Conditions(
             base_model=run.config.base_model,
-            max_length=int(run.record.base_model_facts.get("max_length", run.config.training.max_length)),
+            max_length=text_limit(run),
             tokenizer=run.record.base_model_facts.get("tokenizer", ""),
             precision=run.record.precision.value if run.record.precision else "",
         )
         for run in runs
         if run.config.base_model
     )
+
+
+def text_limit(run: FinishedRun) -> int:
+    """Tokens that a run with a network kept of each text: the setting, or less if its network reads less."""
+    return int(run.record.base_model_facts.get("max_length", run.config.training.max_length))
 
 
 def targets_of(table: pa.Table) -> NDArray[np.int64]:
