@@ -28,7 +28,7 @@ def draw_replay(results: ExperimentResults, verdict: Verdict) -> None:
 def _draw(results: ExperimentResults, verdict: Verdict) -> None:
     if not st.session_state.get(_IS_SHOWN):
         st.button(f"Replay it in {REPLAY_S} seconds", icon=":material/play_arrow:", on_click=_show)
-        st.caption("What was recorded while the arms trained in turn, played on one clock.")
+        st.caption("What was recorded while the arms trained, played on one clock.")
         return
     exhibit = replay_of(results, verdict)
     draw_exhibit(exhibit)
