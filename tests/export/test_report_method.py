@@ -216,6 +216,22 @@ def test_a_number_format_that_differed_is_not_said_to_be_the_same(workspace):
     assert "the weights at the start, the number format and each arm's own learning rates" in text
 
 
+def test_code_of_other_versions_is_not_said_to_be_the_same(workspace):
+    made = finished(workspace, ("scratch", "fine_tuned"), 2)
+    folder = workspace.run_folder(runs_of(workspace, made)[0].run_id)
+    record = folder.read_record()
+    folder.write_record(record.model_copy(update={"versions": {**record.versions, "torch": "2.12.0"}}))
+    text = text_of(workspace, made)
+    assert "Batches, their order, architecture and number format were the same" in text
+    assert "the weights at the start, the versions of the libraries and each arm's own" in text
+
+
+def test_arms_that_no_seed_changes_are_not_said_to_have_few(workspace):
+    text = text_of(workspace, finished(workspace, ("majority", "tfidf"), 3))
+    assert "seeds show little of a training" not in text
+    assert "other seeds" not in text
+
+
 def test_networks_of_two_base_models_share_no_architecture(workspace):
     text = text_of(workspace, finished(workspace, ("scratch", "fine_tuned", "fine_tuned:org/other"), 2))
     assert "Code, batches, their order and number format were the same for every network." in text

@@ -117,7 +117,11 @@ def _add_seeds(
             y=[position + _TIE_OFFSETS[tie % len(_TIE_OFFSETS)] for tie in ties],
             mode="markers",
             marker={"color": style.color, "size": 8, "opacity": 0.8}
-            | {"symbol": np.where(is_beyond, "triangle-right", symbol) if is_beyond.any() else symbol}
+            | {
+                "symbol": np.where(is_beyond, "triangle-right", symbol).tolist()
+                if is_beyond.any()
+                else symbol
+            }
             | ({} if is_reached else {"line": {"color": style.color, "width": 2}}),
             customdata=list(zip(some["seed"], [_value(spent, x) for spent in some[x]], strict=True)),
             hovertemplate=f"seed %{{customdata[0]}} {words}: %{{customdata[1]}}"

@@ -124,12 +124,14 @@ def _training_words(scene: Scene) -> str:
     kinds = {arm.kind for arm in arms.values()}
     base_models = {run.config.base_model for run in runs}
     precisions = {run.record.precision for run in runs}
-    same = ["code", "batches", "their order"]
+    versions = {tuple(sorted(run.record.versions.items())) for run in runs}
+    same = [*(["code"] if len(versions) == 1 else []), "batches", "their order"]
     same += ["architecture"] if len(base_models) == 1 else []
     same += ["number format"] if len(precisions) == 1 else []
     differed = ["the weights at the start"]
     differed += [] if len(base_models) == 1 else ["the architecture and tokenizer of each base model"]
     differed += [] if len(precisions) == 1 else ["the number format"]
+    differed += [] if len(versions) == 1 else ["the versions of the libraries"]
     differed += ["whether all weights or the head alone were trained"] if _mixes_frozen(kinds) else []
     differed += ["each arm's own learning rates"]
     because = (

@@ -134,7 +134,7 @@ def _certainty_limits(scene: Scene) -> list[str]:
             "There is one seed, so the interval is about these two trained models alone and says nothing "
             "about other trainings."
         )
-    elif 1 < verdict.num_seeds < 5:
+    elif 1 < verdict.num_seeds < 5 and not verdict.is_deterministic:
         limits.append(
             f"{verdict.num_seeds} seeds show little of a training that fails now and then. "
             f"{few_seeds_words(verdict)}".strip()
