@@ -693,10 +693,11 @@ class EvalFinished(_Event):
 
 
 class RunFinished(_Event):
-    """The run reached its end."""
+    """The run reached its end, and kept the weights that it had at ``kept_step``."""
 
     kind: Literal["RunFinished"] = "RunFinished"
     stop_reason: Literal["budget", "plateau"] = "budget"
+    kept_step: int | None = Field(default=None, description="None: no network, or an earlier version's run")
 
 
 class RunFailed(_Event):

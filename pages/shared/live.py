@@ -38,7 +38,7 @@ UNATTENDED = "unattended_since"
 WHAT_TRAINS = "now"
 """The choice of the train size that is being worked on."""
 LEFT_OUT = (State.FAILED, State.CANCELLED, State.QUEUED)
-"""A run that ended early would end its arm's mean where it ended; a queued one has at most an old attempt."""
+"""A run that ended early would look as if it still trained; a queued one has at most an old attempt."""
 
 
 def draw_live(experiment: ExperimentConfig, states: States) -> None:

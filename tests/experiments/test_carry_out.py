@@ -355,8 +355,9 @@ def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model
     for _ in NEURAL:
         folder = carry_out_one(workspace)
         assert folder.read_record().state is State.FINISHED
-        last = folder.read_events()[-1]
+        *before, last = folder.read_events()
         assert isinstance(last, RunFinished)
+        assert last.kept_step in {one.step for one in before if isinstance(one, EvalFinished)}
         assert (last.stop_reason == "plateau") == (last.step < 30), "two times 15 steps are its limit"
 
 

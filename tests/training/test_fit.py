@@ -211,24 +211,33 @@ def plateau(tmp_path: Path, losses: Iterator[float], monkeypatch: pytest.MonkeyP
     clock = Clock()
     config = make_config(budget=BudgetRule.PLATEAU, **values)
     run_fit(model, config, clock=clock)
-    return clock.step, weights_of(model), snapshots
+    return clock, weights_of(model), snapshots
 
 
 def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([9.0, 5.0, 4.0, 4.5, 3.0, 3.1, 3.0, 3.2, 2.0])
-    step, weights, snapshots = plateau(tmp_path, losses, monkeypatch, patience=3)
-    assert step == 7  # 15 steps and 15 evaluations: one each step; the third without less than 3.0
+    clock, weights, snapshots = plateau(tmp_path, losses, monkeypatch, patience=3)
+    assert (clock.step, clock.kept_step) == (
+        7,
+        4,
+    )  # 15 steps and 15 evaluations: one each step; the third without less than 3.0
     assert are_equal(weights, snapshots[4])
     assert not are_equal(weights, snapshots[7])
 
 
 def test_the_plateau_ends_at_its_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     falling = (10 / n for n in itertools.count(1))
-    step, weights, snapshots = plateau(tmp_path, falling, monkeypatch, cap_factor=2)
-    assert step == 30
+    clock, weights, snapshots = plateau(tmp_path, falling, monkeypatch, cap_factor=2)
+    assert (clock.step, clock.kept_step) == (30, 30)
     assert are_equal(weights, snapshots[-1])
+
+
+def test_of_equal_steps_the_last_weights_are_kept(tmp_path: Path) -> None:
+    clock = Clock()
+    events = run_fit(make_model(tmp_path), make_config(), clock=clock)
+    assert clock.kept_step == clock.step == evaluations(events)[-1].step
 
 
 def test_the_rate_warms_up_and_decays_or_stays(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from tl_core.experiments.place import Place, build, examples_of, objective_of
 from tl_core.experiments.recording import Recorder
 from tl_core.planning.rate_search import answer_path
 from tl_core.schema import (
-    BudgetRule,
     EvalFinished,
     LearningRates,
     Metric,
@@ -96,8 +95,7 @@ def _trial(
             objective=objective_of(place, config, train_examples, should_stop),
         )
         evaluations = [event for event in events if isinstance(event, EvalFinished)]
-        is_plateau = config.training.budget is BudgetRule.PLATEAU
-        kept = min(evaluations[1:], key=lambda one: one.loss) if is_plateau else evaluations[-1]
+        kept = next(one for one in reversed(evaluations) if one.step == clock.kept_step)
         return kept, clock.train_s
 
     return train_at

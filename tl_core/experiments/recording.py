@@ -109,7 +109,8 @@ class Recorder:
 
     def finish(self, stop_reason: Any = "budget") -> None:
         """Write the end of a run that reached it."""
-        self.write(RunFinished(stop_reason=stop_reason, **self.clock.stamp()))
+        kept_step = self.clock.kept_step
+        self.write(RunFinished(stop_reason=stop_reason, kept_step=kept_step, **self.clock.stamp()))
         self._close(State.FINISHED, None)
 
     def fail(self, reason: str, message: str) -> None:

@@ -13,7 +13,16 @@ from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import Conditions
-from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
+from tl_core.schema import (
+    BudgetRule,
+    EvalFinished,
+    Event,
+    Metric,
+    RunConfig,
+    RunFinished,
+    RunRecord,
+    SplitName,
+)
 from tl_core.store.run_folder import RunFolder
 
 UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
@@ -100,18 +109,41 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     )
 
 
+def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished | None:
+    """Find the evaluation on validation of the weights that a run kept; None before its end, or without one.
+
+    A run of an earlier version does not say which: with `BudgetRule.PLATEAU` a network then kept those of the
+    lowest loss after the first step, and otherwise the last.
+    """
+    end = events[-1] if events else None
+    seen = [one for one in events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    if not isinstance(end, RunFinished) or not seen:
+        return None
+    if end.kept_step is not None:
+        return next((one for one in reversed(seen) if one.step == end.kept_step), seen[-1])
+    trained = [one for one in seen if one.step > 0]
+    if config.training.budget is BudgetRule.PLATEAU and trained:
+        return min(trained, key=lambda one: one.loss)
+    return seen[-1]
+
+
 def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
     """Read what the runs of one arm must share with those of another; empty without a network."""
     return tuple(
         Conditions(
             base_model=run.config.base_model,
-            max_length=int(run.record.base_model_facts.get("max_length", run.config.training.max_length)),
+            max_length=text_limit(run),
             tokenizer=run.record.base_model_facts.get("tokenizer", ""),
             precision=run.record.precision.value if run.record.precision else "",
         )
         for run in runs
         if run.config.base_model
     )
+
+
+def text_limit(run: FinishedRun) -> int:
+    """Tokens that a run with a network kept of each text: the setting, or less if its network reads less."""
+    return int(run.record.base_model_facts.get("max_length", run.config.training.max_length))
 
 
 def targets_of(table: pa.Table) -> NDArray[np.int64]:

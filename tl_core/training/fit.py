@@ -140,11 +140,13 @@ def fit(
         if is_eval:
             finished = evaluate()
             yield finished
-            if is_plateau and best.is_over(finished.loss, model, config.patience):
+            if is_plateau and best.is_over(finished, model, config.patience):
                 break
         clock.resume()
+    clock.kept_step = clock.step
     if is_plateau:
         best.restore(model)
+        clock.kept_step = best.step
     clock.resume()
     objective.make_head(model, train, is_end=True)
     clock.pause()
@@ -294,13 +296,14 @@ class _Best:
     """The lowest validation loss so far and the weights that reached it."""
 
     loss: float = math.inf
+    step: int = 0
     weights: dict[str, Tensor] | None = None
     num_worse: int = 0
 
-    def is_over(self, loss: float, model: nn.Module, patience: int) -> bool:
+    def is_over(self, finished: EvalFinished, model: nn.Module, patience: int) -> bool:
         """Take note of an evaluation; true after ``patience`` of them without a lower loss."""
-        if loss < self.loss:
-            self.loss, self.num_worse = loss, 0
+        if finished.loss < self.loss:
+            self.loss, self.step, self.num_worse = finished.loss, finished.step, 0
             self.weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
         else:
             self.num_worse += 1
