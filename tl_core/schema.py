@@ -669,6 +669,9 @@ class Verdict(Frozen):
         examples).
     is_deterministic
         Both arms ran once and count for every seed, because none changes them.
+    epochs_a, epochs_b
+        The fewest and the most passes over the train examples behind the weights that a seed's network kept;
+        None for an arm without a network, or if they are unknown.
     margin
         The difference that was too small to matter before the start; None where none was stated.
     detectable_difference
@@ -684,6 +687,8 @@ class Verdict(Frozen):
     num_seeds: int
     num_examples: int
     is_deterministic: bool = False
+    epochs_a: tuple[float, float] | None = None
+    epochs_b: tuple[float, float] | None = None
     method: str
     scope: Literal["models", "expected"]
     value_a: float

@@ -82,6 +82,8 @@ def compare(
         is_deterministic=a.is_deterministic and b.is_deterministic,
         method=interval.method,
         scope=interval.scope,
+        epochs_a=a.epochs_range,
+        epochs_b=b.epochs_range,
         value_a=float(values_a.values.mean()),
         value_b=float(values_b.values.mean()),
         difference=interval.estimate,

@@ -102,20 +102,45 @@ def _about(verdict: Verdict, words: str) -> str:
 def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
     """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
+    first, second, both = _how_long(verdict, labels.get(a.name, a.name), describe_second(a, b, labels))
     weakness = _small(verdict) + _one_of_many(verdict) + reservations(verdict.flags, a, b, labels)
     if verdict.is_difference:
         relation, interval = _relation(verdict)
-        return f"{first} {relation} {second}", interval, weakness
-    claim = f"no difference shown between {first} and {second}"
+        return f"{first} {relation} {second}{both}", interval, weakness
+    claim = f"no difference shown between {first} and {second}{both}"
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
     unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
     interval = f"{difference}{unit}, 95 % interval {low} to {high}"
     if verdict.conclusion == "equivalent" and verdict.ci90:
-        claim = f"{first} and {second} are equivalent within {margin_words(verdict)}"
+        claim = f"{first} and {second}{both and f'{both},'} are equivalent within {margin_words(verdict)}"
         low, high = amounts(verdict.metric, *verdict.ci90)
         interval = f"{interval}, and the 90 % interval, {low} to {high}, lies within the margin"
     return claim, interval, weakness
+
+
+def _how_long(verdict: Verdict, first: str, second: str) -> tuple[str, str, str]:
+    """Say of each network how long it trained: behind its name, or of both at once behind the second."""
+    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
+    if of_a and of_a == of_b:
+        return first, second, f", both{of_a}"
+    return first + of_a, second + of_b, ""
+
+
+def epochs_words(epochs: tuple[float, float] | None) -> str:
+    """Say how long networks trained, from the fewest and the most epochs of a seed; empty if unknown.
+
+    >>> epochs_words((9.0, 14.0))
+    ' after 9 to 14 epochs'
+    """
+    if epochs is None:
+        return ""
+    low, high = map(_epochs, epochs)
+    return f" after {low}{'' if low == high else f' to {high}'} {'epoch' if low == high == '1' else 'epochs'}"
+
+
+def _epochs(number: float) -> str:
+    """Write two digits below ten epochs, whole ones above."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _relation(verdict: Verdict) -> tuple[str, str]:

@@ -16,7 +16,14 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import describe_arm
 from tl_core.jobs.client import observe
-from tl_core.results.runs import UNREADABLE, FinishedRun, conditions_of, read_finished_run, reason_of
+from tl_core.results.runs import (
+    UNREADABLE,
+    FinishedRun,
+    conditions_of,
+    epochs_of,
+    read_finished_run,
+    reason_of,
+)
 from tl_core.schema import (
     Arm,
     ArmKind,
@@ -215,6 +222,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
         logits=np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
         conditions=conditions_of(runs),
+        epochs=epochs_of(runs),
     )
     if _runs_once(experiment, first.config):
         return stacked.repeated_for(range(experiment.num_seeds))

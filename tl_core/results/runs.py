@@ -13,7 +13,16 @@ from tl_core.errors import NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import Conditions
-from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunRecord, SplitName
+from tl_core.schema import (
+    BudgetRule,
+    EvalFinished,
+    Event,
+    Metric,
+    RunConfig,
+    RunFinished,
+    RunRecord,
+    SplitName,
+)
 from tl_core.store.run_folder import RunFolder
 
 UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
@@ -112,6 +121,29 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
         for run in runs
         if run.config.base_model
     )
+
+
+def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
+    """Count for each run of one arm the epochs behind the weights it kept; empty without a network."""
+    return tuple(_kept_epochs(run) for run in runs if run.config.arm.kind.is_neural)
+
+
+def _kept_epochs(run: FinishedRun) -> float:
+    """Divide the examples seen up to the kept step by those that it trained on.
+
+    Runs of a version that did not record the step kept their last weights, or at the plateau those of the
+    lowest validation loss after the first step.
+    """
+    last = run.events[-1]
+    kept = last.kept_step if isinstance(last, RunFinished) else None
+    looks = [one for one in run.events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    if kept is not None:
+        seen = next((look.examples_seen for look in looks if look.step == kept), last.examples_seen)
+    elif run.config.training.budget is BudgetRule.PLATEAU and len(looks) > 1:
+        seen = min(looks[1:], key=lambda look: look.loss).examples_seen
+    else:
+        seen = last.examples_seen
+    return seen / sum(run.record.train_class_counts)
 
 
 def targets_of(table: pa.Table) -> NDArray[np.int64]:
