@@ -413,8 +413,8 @@ class TrainingConfig(Frozen):
     dropout: float | None = Field(default=None, ge=0, lt=1, description="None keeps the base model's own")
     num_evaluations: int = Field(default=15, ge=1, description="evaluations on validation a run")
     max_eval_examples: int = Field(default=512, ge=1, description="validation examples an evaluation")
-    patience: int = Field(default=5, ge=1, description="evaluations without improvement (plateau)")
-    cap_factor: float = Field(default=4.0, ge=1, description="most steps of plateau, in equal_steps")
+    patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
+    cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
 
 

@@ -287,8 +287,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Plateau",
-            "The place where validation stops improving. With this budget a run ends there, or at its "
-            "step limit.",
+            "The place where validation stops improving: the headline metric, averaged over ten evaluations, "
+            "no longer rises. With this budget a run ends there, or at its step limit.",
             "plateau",
             "patience",
         ),

@@ -278,7 +278,9 @@ def test_no_difference_and_equivalence_say_how_long_too():
     assert "trained from scratch, both after 4 epochs: 1.2 points" in sentence(
         difference=0.012, ci95=(-0.031, 0.055), **lengths
     )
-    assert "trained from scratch, both after 4 epochs, are equivalent within" in sentence(**EQUIVALENT, **lengths)
+    assert "trained from scratch, both after 4 epochs, are equivalent within" in sentence(
+        **EQUIVALENT, **lengths
+    )
 
 
 def test_a_claim_taken_apart_says_how_long():

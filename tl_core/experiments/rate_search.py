@@ -14,7 +14,6 @@ from tl_core.experiments.place import Place, build, examples_of, objective_of
 from tl_core.experiments.recording import Recorder
 from tl_core.planning.rate_search import answer_path
 from tl_core.schema import (
-    BudgetRule,
     EvalFinished,
     LearningRates,
     Metric,
@@ -92,13 +91,12 @@ def _trial(
             precision=place.precision,
             micro_batch_size=place.micro_batch_size,
             clock=clock,
+            metric=config.headline_metric,
             should_stop=should_stop,
             objective=objective_of(place, config, train_examples, should_stop),
         )
         evaluations = [event for event in events if isinstance(event, EvalFinished)]
-        is_plateau = config.training.budget is BudgetRule.PLATEAU
-        kept = min(evaluations[1:], key=lambda one: one.loss) if is_plateau else evaluations[-1]
-        return kept, clock.train_s
+        return next(one for one in evaluations if one.step == clock.kept_step), clock.train_s
 
     return train_at
 

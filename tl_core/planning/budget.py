@@ -4,6 +4,10 @@ import math
 
 from tl_core.schema import BudgetRule, TrainingConfig
 
+PLATEAU_FACTOR = 2
+"""Shortest run of a plateau, in multiples of the equal steps: a network from scratch may begin with a flat
+stretch as long as one of them."""
+
 
 def planned_steps(num_examples: int, config: TrainingConfig) -> int:
     """Count the steps of the equal-steps budget: so many epochs, but at least ``min_steps``."""
@@ -14,6 +18,13 @@ def step_limit(num_examples: int, config: TrainingConfig) -> int:
     """Count the steps at which a run ends at the latest: the budget's own, or the plateau's cap."""
     steps = planned_steps(num_examples, config)
     return math.ceil(steps * config.cap_factor) if config.budget is BudgetRule.PLATEAU else steps
+
+
+def fewest_steps(num_examples: int, config: TrainingConfig) -> int:
+    """Count the steps before which no run ends: its budget's own, or `PLATEAU_FACTOR` times as many."""
+    is_plateau = config.budget is BudgetRule.PLATEAU
+    fewest = planned_steps(num_examples, config) * (PLATEAU_FACTOR if is_plateau else 1)
+    return min(fewest, step_limit(num_examples, config))
 
 
 def steps_an_epoch(num_examples: int, config: TrainingConfig) -> int:
