@@ -149,7 +149,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     ):
         _start(sample)
     st.caption(
-        f"{sample.description} {plural(num_runs(plan), 'run')}: first verdict in "
+        f"{sample.description} {plural(num_runs(plan), 'run')}, every network for "
+        f"{plural(round(plan.training.epochs), 'epoch')}: first verdict in "
         f"{about(cost.first_verdict_s)}, all in {about(cost.total_s)} here."
     )
 
