@@ -117,7 +117,7 @@ _PLATEAU = (
         step=1,
         help=(
             "Evaluations without a rise of the headline metric, averaged over ten of them, that end a run, "
-            "1 to 50. No run is shorter than twice the equal steps. To the plateau only."
+            "1 to 50. No run is shorter than three times the equal steps. To the plateau only."
         ),
     ),
     _Number(

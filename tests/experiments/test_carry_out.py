@@ -342,11 +342,11 @@ def test_the_plateau_says_why_it_stopped(workspace: Workspace, base_model: Path)
     )
     end = carry_out_one(workspace).read_events()[-1]
     assert isinstance(end, RunFinished)
-    assert (end.step, end.stop_reason) == (30, "plateau")
+    assert (end.step, end.stop_reason) == (45, "plateau")
 
 
 def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model: Path) -> None:
-    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 3}
+    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 4}
     queue_experiment(workspace, base_model, NEURAL, training=training, epochs=1)
     for _ in NEURAL:
         folder = carry_out_one(workspace)
@@ -354,7 +354,7 @@ def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model
         *before, last = folder.read_events()
         assert isinstance(last, RunFinished)
         assert last.kept_step in {one.step for one in before if isinstance(one, EvalFinished)}
-        assert (last.stop_reason == "plateau") == (last.step < 45), "three times 15 steps are its limit"
+        assert (last.stop_reason == "plateau") == (last.step < 60), "four times 15 steps are its limit"
 
 
 def test_an_arm_can_have_a_base_model_of_its_own(

@@ -13,9 +13,9 @@ def test_the_plateau_ends_at_its_cap() -> None:
     assert step_limit(330, config) == 420
 
 
-def test_a_plateau_has_twice_the_equal_steps_at_least_and_never_more_than_its_cap() -> None:
+def test_a_plateau_is_steady_for_twice_the_equal_steps_and_decays_for_as_many_within_its_cap() -> None:
     equal = TrainingConfig(epochs=5, batch_size=16)
     assert fewest_steps(330, equal) == step_limit(330, equal) == 105
     plateau = equal.model_copy(update={"budget": BudgetRule.PLATEAU})
-    assert (fewest_steps(330, plateau), step_limit(330, plateau)) == (210, 840)
+    assert (fewest_steps(330, plateau), step_limit(330, plateau)) == (315, 840)
     assert fewest_steps(330, plateau.model_copy(update={"cap_factor": 1.5})) == 158

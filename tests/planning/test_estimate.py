@@ -113,7 +113,7 @@ def test_the_plateau_is_estimated_at_its_cap() -> None:
     found = cost(make_plan("fine_tuned", budget=BudgetRule.PLATEAU))
     # 480 steps of 16, and a third of 121 evaluations of 30, of the 160 train examples, of 30 and of 60
     assert found.total_s == pytest.approx(FIRST_START_S + 76.8 + (121 * 30 + 250) / 3 * MEAN_TOKENS / 2170)
-    assert "end sooner, after 25 % of these steps at the earliest" in found.basis
+    assert "end sooner, after 38 % of these steps at the earliest" in found.basis
 
 
 def test_measured_runs_of_the_same_model_and_device_replace_the_reference() -> None:

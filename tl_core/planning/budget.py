@@ -4,9 +4,9 @@ import math
 
 from tl_core.schema import BudgetRule, TrainingConfig
 
-PLATEAU_FACTOR = 2
-"""Shortest run of a plateau, in multiples of the equal steps: a network from scratch may begin with a flat
-stretch as long as one of them."""
+STEADY_FACTOR = 2
+"""Shortest stretch at a steady rate before a plateau may be found, in multiples of the equal steps: a network
+from scratch may begin with a flat stretch as long as one of them."""
 
 
 def planned_steps(num_examples: int, config: TrainingConfig) -> int:
@@ -21,9 +21,9 @@ def step_limit(num_examples: int, config: TrainingConfig) -> int:
 
 
 def fewest_steps(num_examples: int, config: TrainingConfig) -> int:
-    """Count the steps before which no run ends: its budget's own, or `PLATEAU_FACTOR` times as many."""
-    is_plateau = config.budget is BudgetRule.PLATEAU
-    fewest = planned_steps(num_examples, config) * (PLATEAU_FACTOR if is_plateau else 1)
+    """Count the steps of the shortest run: its budget's own, or a plateau's steady stretch and its decay."""
+    steps = planned_steps(num_examples, config)
+    fewest = (STEADY_FACTOR + 1) * steps if config.budget is BudgetRule.PLATEAU else steps
     return min(fewest, step_limit(num_examples, config))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
-from tl_core.planning.budget import PLATEAU_FACTOR, planned_steps, step_limit, steps_an_epoch
+from tl_core.planning.budget import fewest_steps, planned_steps, step_limit, steps_an_epoch
 from tl_core.planning.hardware import Hardware
 from tl_core.planning.plan import expand, num_runs
 from tl_core.planning.throughput import WHOLE_NETWORK, Throughput, device_of, median_throughput
@@ -181,9 +181,10 @@ def _basis(
         return "These arms have no network; the time is that of starting their processes."
     sentences = [_rate_sentence(base, hardware, history) for base in distinct]
     if experiment.training.budget is BudgetRule.PLATEAU:
-        earliest = 100 * min(1.0, PLATEAU_FACTOR / experiment.training.cap_factor)
+        size, training = experiment.train_sizes[-1], experiment.training
+        earliest = fewest_steps(size, training) / step_limit(size, training)
         sentences.append(
-            f"Runs that level off end sooner, after {earliest:.0f} % of these steps at the earliest."
+            f"Runs that level off end sooner, after {100 * earliest:.0f} % of these steps at the earliest."
         )
     return " ".join(sentences)
 

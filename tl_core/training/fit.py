@@ -16,7 +16,7 @@ from transformers import get_constant_schedule_with_warmup, get_linear_schedule_
 
 from tl_core.errors import CancelledError, DivergedError
 from tl_core.models.classifiers import TextClassifier
-from tl_core.planning.budget import fewest_steps, planned_steps, step_limit
+from tl_core.planning.budget import STEADY_FACTOR, planned_steps, step_limit
 from tl_core.schema import (
     BudgetRule,
     EvalFinished,
@@ -68,9 +68,10 @@ def fit(
     1/B Σ w_i loss_i with the weights scaled to a mean of 1 over all of ``train`` (`relative_weights`): its
     expectation is the weighted mean over ``train``. Batches, steps and evaluations do not ask for weights.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
-    with `BudgetRule.PLATEAU` it warms up and stays, training ends once ``metric`` on validation has levelled
-    off or at ``cap_factor`` times the steps, and the best weights are put back (`Plateau` has the rule). The
-    first evaluation precedes the first step.
+    with `BudgetRule.PLATEAU` it warms up and stays until ``metric`` on validation has levelled off (`Plateau`
+    has the rule), then decays to zero over as many steps as equal steps have, so that no network is judged
+    by weights that a large rate still throws about; the best weights are put back. All of it takes at most
+    ``cap_factor`` times those steps. The first evaluation precedes the first step.
 
     Raises
     ------
@@ -89,12 +90,11 @@ def fit(
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
     schedule = _schedule(optimizer, steps, config)
+    is_cooling = not is_plateau
     objective = objective or Classification.of(train)
     batches = objective.batches(train, config.batch_size, order_seed)
     seen = some_examples(validation, config.max_eval_examples)
-    plateau = Plateau(
-        metric=metric, patience=config.patience, min_step=fewest_steps(len(train.targets), config)
-    )
+    plateau = Plateau(metric=metric, patience=config.patience, min_step=STEADY_FACTOR * steps)
     best_weights: dict[str, Tensor] = {}
 
     def evaluate() -> EvalFinished:
@@ -117,6 +117,10 @@ def fit(
     clock.resume()
     while clock.step < last_step:
         _require_wanted(should_stop)
+        if not is_cooling and (plateau.is_over(clock.step) or clock.step >= last_step - steps):
+            warmup = max(0, math.ceil(steps * config.warmup_fraction) - clock.step)
+            schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)
+            last_step, is_cooling = clock.step + steps, True
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
         loss, norm = _step(
@@ -147,8 +151,6 @@ def fit(
             yield finished
             if is_plateau and plateau.is_best(finished):
                 best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
-            if is_plateau and plateau.is_over(clock.step):
-                break
         clock.resume()
     clock.kept_step = clock.step
     if plateau.best is not None:
