@@ -654,6 +654,24 @@ class Flag(Frozen):
     seeds: tuple[int, ...] = Field(description="indices of the seeds that show it")
 
 
+class Status(Frozen):
+    """The worst that a reader must know of a verdict, or its conclusion where nothing weakens it.
+
+    ``code`` is one of baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
+    still_improving, within_margin, another flag's, or the conclusion; only a clean win has the severity
+    ``success``. ``words`` stand the same in sentence, page, slide, report and JSON; ``arms`` are those it is
+    about. ``advice`` is the one thing to do, empty if nothing, and ``action`` what a click can do of it.
+    """
+
+    code: str
+    severity: Literal["warning", "success", "failure", "neutral"]
+    words: str
+    arms: tuple[str, ...] = ()
+    evidence: str = ""
+    advice: str = ""
+    action: Literal["", "more_steps", "search_rates", "search_rates_longer"] = ""
+
+
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
@@ -678,6 +696,8 @@ class Verdict(Frozen):
         What four of five experiments like this one would show; None where not even the largest.
     false_positive_rate
         With few seeds, how often at most two equal arms were called different in the simulation.
+    status
+        What stands first beside it; without a code in the JSON of an earlier version.
     """
 
     a: str
@@ -704,6 +724,7 @@ class Verdict(Frozen):
     false_positive_rate: float | None = None
     conclusion: Literal["better", "worse", "no_difference_shown", "equivalent"]
     flags: tuple[Flag, ...] = ()
+    status: Status = Status(code="", severity="neutral", words="")
     sentence: str
 
     @property

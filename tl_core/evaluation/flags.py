@@ -195,7 +195,7 @@ _COLLAPSED = _Rule(
     shows=collapsed,
     phrase="gave almost every example the same label",
     evidence=_one_answer,
-    remedy="Train it again with a lower learning rate or for more steps.",
+    remedy="Search the learning rates of all arms on validation.",
     action="search_rates",
 )
 _DID_NOT_LEARN = _Rule(
@@ -203,7 +203,7 @@ _DID_NOT_LEARN = _Rule(
     shows=did_not_learn,
     phrase="did not learn its own training examples",
     evidence=_train_accuracy,
-    remedy="Train it for more epochs or with a higher learning rate.",
+    remedy="Search the learning rates of all arms on validation, and train them for longer.",
     action="more_steps",
 )
 _STILL_IMPROVING = _Rule(
@@ -227,7 +227,7 @@ _WORSE_THAN_MAJORITY = _Rule(
     shows=worse_than_majority,
     phrase="did worse than always answering the largest class",
     evidence=_against_majority,
-    remedy="Check its learning rate and the labels, or give it more training examples.",
+    remedy="Check the labels, search the learning rates of all arms, or give them more training examples.",
     action="search_rates",
 )
 

@@ -8,7 +8,7 @@ from tl_core.evaluation.example_values import example_values
 from tl_core.evaluation.intervals import Scope, mean_interval
 from tl_core.evaluation.power import detectable_difference
 from tl_core.evaluation.predictions import ArmPredictions, pair
-from tl_core.evaluation.wording import verdict_sentence
+from tl_core.evaluation.wording import say
 from tl_core.schema import AnyMetric, Flag, Metric, Verdict
 
 # With few seeds, the highest rate at which two equal arms were called different in any cell of the simulation
@@ -98,7 +98,7 @@ def compare(
         sentence="",
     )
     verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
-    return verdict.model_copy(update={"sentence": verdict_sentence(verdict, labels or {})})
+    return say(verdict, labels or {})
 
 
 def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
