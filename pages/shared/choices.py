@@ -146,6 +146,11 @@ def choose_amount(split: SplitInfo, slips: Slips) -> Amount:
     train_sizes = [largest]
     with sizes, slips.told():
         train_sizes = _sizes(typed)
+    if num_seeds > 1 and max(train_sizes) == split.train:
+        st.caption(
+            f"All seeds learn from the same {split.train:,} texts, all that there are: no interval counts "
+            "that others could have been drawn to learn from."
+        )
     return Amount(preset=preset, num_seeds=int(num_seeds), train_sizes=train_sizes)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of
 from pages.shared.frame import card, literal, live_part
-from pages.shared.race import choose_axes
+from pages.shared.race import ENDS, choose_axes
 from pages.shared.remedies import offer_remedies
 from pages.shared.results import dataset_of, labels_of
 from pages.shared.time_exhibits import draw_cost_note, has_energy_of, race_of, reaching_of
@@ -93,6 +93,7 @@ def _draw_race(results: ExperimentResults, train_size: int) -> None:
     has_energy = has_energy_of(results, train_size)
     x, y = choose_axes(results.experiment.headline_metric, key="race", has_energy=has_energy)
     draw_exhibit(race_of(results, train_size, x, y))
+    st.caption(ENDS)
     draw_cost_note(results, train_size)
 
 

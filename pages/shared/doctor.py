@@ -1,5 +1,7 @@
 """The data doctor: what a dataset has, what can be done about it, and versions made by its fixes."""
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from pages.shared.frame import card, literal, show_error
@@ -94,6 +96,15 @@ def _slow_findings(intake: Intake) -> Found | None:
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
 def _looked_slowly(fingerprint: str, split_hash: str, _intake: Intake) -> Found:
     return examine_slowly(_intake)
+
+
+def slow_lengths(intake: Intake) -> npt.NDArray[np.int64] | None:
+    """Return the tokens of each text that the slow checks have counted; None until they have."""
+    found = _slow_findings(intake)
+    if found is None or found.lengths is None:
+        return None
+    tokens, texts = zip(*found.lengths, strict=True)
+    return np.repeat(np.array(tokens, dtype=np.int64), texts)
 
 
 def _draw_search(intake: Intake, upload: Upload | None) -> None:

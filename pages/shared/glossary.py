@@ -87,7 +87,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _entry(
             "Train",
             "The part of the split that models learn from. A train size is how many of its examples a run "
-            "may use; each smaller set is a part of the larger one.",
+            "may use; with one seed, each smaller set is a part of the larger one.",
             "train",
             "train size",
             "train sizes",
@@ -102,8 +102,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Test",
-            "The part of the split that no model has learned from and nothing is chosen by. It reports "
-            "once, at the end.",
+            "The part of the split that no run learns from: no weights and no learning rates are chosen by "
+            "it. Each run answers it once, after its training. Whoever changes something because of the "
+            "result and measures it there again has chosen by it.",
             "test",
             "test split",
             "test examples",
@@ -245,8 +246,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Seed",
-            "A number that fixes all chance in a run: first weights, order of the texts, which texts it "
-            "learns from. Several seeds show how much of a result is luck.",
+            "A number that fixes all chance in a run: first weights, order of the texts and, if it learns "
+            "from a part of the train texts, which part. The split is the same for all seeds. Several "
+            "seeds show how much of a result is luck.",
             "seed",
             "seeds",
         ),
@@ -391,8 +393,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Brier score",
-            "How far the probabilities of all classes lie from the truth, squared: 0 is sure and right, 2 is "
-            "sure and wrong.",
+            "Half of how far the probabilities of all classes lie from the truth, squared: 0 is sure and "
+            "right, 1 is sure and wrong.",
             "brier",
             "brier score",
         ),

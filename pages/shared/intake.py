@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from pages.shared.doctor import slow_lengths
 from pages.shared.frame import card, draw_figure, literal
 from pages.shared.state import theme, workspace
 from pages.shared.wording import plural
@@ -12,8 +13,8 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.catalogue.tokens import token_lengths
 from tl_core.charts import class_balance, length_histogram
-from tl_core.charts.text import percent
 from tl_core.data.dataset import Dataset
+from tl_core.data.doctor.wording import percent
 from tl_core.data.how_read import how_read
 from tl_core.data.lengths import LengthSummary, length_summary
 from tl_core.data.reading import ReadChoices, Table, rejects_csv
@@ -151,26 +152,25 @@ def draw_class_balance(info: DatasetInfo) -> None:
 
 
 def draw_lengths(intake: Intake) -> None:
-    """Draw how long the texts are, and how many are cut."""
-    lengths = lengths_of(intake.dataset.info.fingerprint, intake)
-    summary = length_summary(lengths, MAX_LENGTH)
+    """Draw how long the texts are, and how many are cut, as the data doctor counts it once it has."""
+    counted = slow_lengths(intake)
+    lengths = lengths_of(intake.dataset.info.fingerprint, intake) if counted is None else counted
+    num_texts = intake.dataset.num_examples
     with card("Lengths", f"tokens in a text; {MAX_LENGTH} are kept by default", height="stretch"):
-        draw_figure(length_histogram(lengths, MAX_LENGTH, theme=theme()), key="lengths")
-        st.caption(
-            f"Half of the texts have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}. "
-            f"{_loss(summary)} Counted on {_measured(len(lengths), intake.dataset.num_examples)} "
-            f"with the tokenizer of {CATALOGUE[BUILTIN].title}."
-        )
+        figure = length_histogram(lengths, MAX_LENGTH, num_texts=num_texts, theme=theme())
+        draw_figure(figure, key="lengths")
+        words = _length_words(length_summary(lengths, MAX_LENGTH), len(lengths), num_texts)
+        is_quick = counted is None and len(lengths) < num_texts
+        later = " A first look: the data doctor counts more of them." if is_quick else ""
+        st.caption(f"{words} Counted with the tokenizer of {CATALOGUE[BUILTIN].title}.{later}")
 
 
-def _loss(summary: LengthSummary) -> str:
-    if not summary.cut_texts:
-        return "No text is cut."
-    texts, tokens = percent(summary.cut_texts), percent(summary.cut_tokens)
-    return f"{texts} of the texts are cut, {tokens} of all tokens lost."
-
-
-def _measured(num_measured: int, num_examples: int) -> str:
-    if num_measured == num_examples:
-        return "all texts"
-    return f"{num_measured:,} of {num_examples:,} texts, evenly spread"
+def _length_words(summary: LengthSummary, num_counted: int, num_texts: int) -> str:
+    """Say how long texts are and what is lost, of how many of how many texts."""
+    of = f"{num_counted:,} of the {num_texts:,} texts" if num_counted < num_texts else f"{num_texts:,} texts"
+    half = f"half have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}"
+    if not summary.num_cut:
+        return f"Of {of}, {half}, and none is cut."
+    are = "is" if summary.num_cut == 1 else "are"
+    lost = f"{summary.num_cut:,} {are} cut ({percent(summary.cut_texts)})"
+    return f"Of {of}, {half}, and {lost}, which loses {percent(summary.cut_tokens)} of all their tokens."

@@ -24,9 +24,9 @@ from tl_core.results.knowledge import (
     ladder_seeds,
 )
 from tl_core.results.knowledge_told import (
-    LADDER_LIMITS,
     MOVEMENT_LIMITS,
     SIMILARITY_LIMITS,
+    ladder_limits,
     tell_ladder,
     tell_movement,
     tell_similarity,
@@ -67,7 +67,7 @@ def draw_ladder(known: Knowledge) -> None:
             offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
         with right:
             draw_exhibit(_ladder_exhibit(known))
-            st.caption(LADDER_LIMITS)
+            st.caption(literal(ladder_limits(known)))
 
 
 @made_once

@@ -53,7 +53,7 @@ _WORDS = {
         "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed step epoch learning-rate budget plateau loss token "
         "similarity-by-cka accuracy macro-f1 brier-score points 95-interval corrected-p-value equivalent "
-        "margin did-not-learn still-improving "
+        "margin one-label-for-all did-not-learn still-improving below-the-largest-class seeds-missing "
     ),
 }
 

@@ -81,15 +81,23 @@ def draw_plan(experiment: ExperimentConfig, cost: Estimate, checks: Mapping[str,
 
 
 def _search_words(experiment: ExperimentConfig) -> str:
-    """Say what choosing the rates takes besides the runs; it is part of the time."""
+    """Say which networks' rates are still to be chosen and what that takes; it is part of the time."""
     search = experiment.rate_search
     if search is None:
         return ""
-    num_tries = max(len(grid) for grid in search.grids.values())
+    waiting = arms_to_search(workspace(), experiment)
+    known = [arm for arm in search.grids if arm not in waiting]
+    labels = {arm.name: label_of(arm) for arm in experiment.arms}
+    read = f" Rates found before serve {', '.join(labels[arm] for arm in known)}." if known else ""
+    if not waiting:
+        return read
+    num_tries = max(len(search.grids[arm]) for arm in waiting)
+    is_every = all(arm.name in waiting for arm in experiment.arms if arm.kind.is_neural)
+    which = "each network" if is_every else ", ".join(labels[arm] for arm in labels if arm in waiting)
     return (
-        f" Before its first run each network is trained at {num_tries} learning rates, with the first seed "
-        f"on {search.train_size:,} train examples, and keeps the one that is best on validation; that is in "
-        "the time."
+        f" Before its first run {which} is trained at {num_tries} learning rates, with the first seed "
+        f"on {search.train_size:,} train examples, and keeps those that are best on validation; that is in "
+        f"the time.{read}"
     )
 
 

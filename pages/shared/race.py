@@ -17,11 +17,15 @@ from tl_core.results.tables import floor_on_validation, is_energy_known, race_po
 from tl_core.schema import Event, ExperimentConfig, Metric, RunConfig
 
 X_WORDS: dict[XAxis, str] = {
-    "train_s": "Seconds",
     "step": "Steps",
+    "train_s": "Seconds",
     "examples_seen": "Examples",
     "energy_wh": "Energy (Wh)",
 }
+ENDS = (
+    "The number beside a line is its end: the mean over the seeds that have finished, each with the weights "
+    "that it kept. It is the same over steps, seconds, examples and energy."
+)
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 
 
@@ -39,10 +43,11 @@ def draw_race(
     )
     numbers = race_numbers(points, x, y, labels_of(experiment)) if len(points) else None
     draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
+    st.caption(ENDS)
 
 
 def choose_axes(headline: Metric, *, key: str, has_energy: bool) -> tuple[XAxis, YAxis]:
-    """Let what is on the axes be chosen; training seconds and the headline metric by default."""
+    """Let what is on the axes be chosen; steps and the headline metric by default."""
     with st.container(horizontal=True):
         y: YAxis = _switch("Value", Y_WORDS, headline.value, f"{key}_y_{headline.value}")
         x: XAxis = choose_over(X_WORDS, key=f"{key}_x", has_energy=has_energy)
@@ -50,13 +55,13 @@ def choose_axes(headline: Metric, *, key: str, has_energy: bool) -> tuple[XAxis,
 
 
 def choose_over(words: Mapping[Any, str], *, key: str, has_energy: bool) -> Any:
-    """Let the horizontal axis be chosen, training seconds by default.
+    """Let the horizontal axis be chosen, the first of ``words`` by default.
 
     Energy is offered only where it is known of all that is shown; without it, it is another widget, for one
     may not keep a choice that it does not offer.
     """
     offered = {name: word for name, word in words.items() if has_energy or name != "energy_wh"}
-    return _switch("Over", offered, "train_s", f"{key}_energy" if has_energy else key)
+    return _switch("Over", offered, next(iter(offered)), f"{key}_energy" if has_energy else key)
 
 
 def _switch(label: str, words: Mapping[Any, str], default: str, key: str) -> Any:

@@ -28,14 +28,17 @@ def draw_replay(results: ExperimentResults, verdict: Verdict) -> None:
 def _draw(results: ExperimentResults, verdict: Verdict) -> None:
     if not st.session_state.get(_IS_SHOWN):
         st.button(f"Replay it in {REPLAY_S} seconds", icon=":material/play_arrow:", on_click=_show)
-        st.caption("What was recorded while the arms trained in turn, played on one clock.")
+        st.caption("What was recorded while the arms trained, played on one clock.")
         return
     exhibit = replay_of(results, verdict)
     draw_exhibit(exhibit)
     if exhibit.figure.frames:
         target = {"figure": exhibit.key, "num_steps": NUM_FRAMES}
         _play_and_reach_by_keyboard(key=f"{exhibit.key}_keys", data=target, height=1)
-        st.caption("Dots are seeds, lines their means; between two evaluations a straight line is drawn.")
+        st.caption(
+            "Dots are seeds, lines their means; between two evaluations a straight line is drawn. The last "
+            "moment shows each run's end, with the weights that it kept."
+        )
 
 
 def _show() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.shared.frame import card, draw_figure, literal, live_part
-from pages.shared.race import X_WORDS, choose_over
+from pages.shared.race import ENDS, X_WORDS, choose_over
 from pages.shared.results import choose, dataset_of, labels_of
 from pages.shared.state import theme, workspace
 from pages.shared.wording import METRIC_WORDS, plural, short_hash, started_at
@@ -233,6 +233,7 @@ def _draw_curves(comparison: SideBySide) -> None:
     figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
     numbers = race_numbers(points, x, value, comparison.labels) if len(points) else None
     draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
+    st.caption(ENDS)
 
 
 def draw_classes(comparison: SideBySide, a: str, b: str) -> None:

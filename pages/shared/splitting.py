@@ -30,8 +30,21 @@ METHODS = {
     ),
     SplitMethod.GROUPED: ("By group", "No group stands in two parts; classes are as equal as groups allow."),
     SplitMethod.BY_TIME: ("By time", "The oldest texts are learnt from, the newest are the test."),
-    SplitMethod.OWN: ("As the file says", "Your own column says where each text belongs."),
+    SplitMethod.OWN: (
+        "As the file says",
+        "Your own column or file says where each text belongs; a part that it never names is drawn from its "
+        "train texts.",
+    ),
 }
+BESIDE_OWN_TEST = {
+    SplitMethod.STRATIFIED: (
+        "Within each class the other texts stand in the order of a hash of their content, so they are always "
+        "split in the same way, and validation holds the classes in the same proportions as train."
+    ),
+    SplitMethod.GROUPED: "No group stands in both of the other parts; classes are as equal as groups allow.",
+    SplitMethod.BY_TIME: "Of the other texts the oldest are learnt from and the newest are validation.",
+}
+"""How train and validation are made where the test is a file of its own."""
 
 
 def draw_split(intake: Intake, upload: Upload | None = None) -> None:
@@ -48,9 +61,9 @@ def draw_split(intake: Intake, upload: Upload | None = None) -> None:
 
 def _draw_parts(split: Split) -> None:
     parts: Sequence[tuple[str, int, str]] = (
-        ("Train", split.info.train, "What every arm learns from."),
+        ("Train", split.info.train, "What every arm learns from, all of it or a part."),
         ("Validation", split.info.validation, "Watches the training, and chooses whatever is called best."),
-        ("Test", split.info.test, "Is looked at once, for the verdict."),
+        ("Test", split.info.test, "Each run answers it once, after its training; the verdict is about it."),
     )
     for column, (name, size, purpose) in zip(st.columns(3), parts, strict=True):
         column.metric(name, f"{size:,}", help=purpose)
@@ -59,8 +72,11 @@ def _draw_parts(split: Split) -> None:
 def _words(intake: Intake) -> list[str]:
     """Say how the parts were made and what was kept together; not escaped."""
     split, info = intake.split, intake.split.info
-    words = ["Test is your own file, unchanged."] if intake.dataset.info.num_own_test else []
-    words.append(METHODS[info.rule.method][1])
+    has_own_test = bool(intake.dataset.info.num_own_test)
+    words = ["Test is your own file, unchanged."] if has_own_test else []
+    words.append(
+        (BESIDE_OWN_TEST if has_own_test else {}).get(info.rule.method, METHODS[info.rule.method][1])
+    )
     if info.rule.keep_together is not None:
         kept = f"Near duplicates, texts that share {percent(info.rule.keep_together, 0)} of their words, "
         if info.num_groups:

@@ -30,14 +30,15 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(
             [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
-            columns=["Text", "Label", "The models say", "By how much, points"],
+            columns=["Text", "Label", f"{arm} says", "By how much, points"],
         )
         offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
         st.caption(
             f"By confident learning on {source}, the most disputed "
             "first: a list to be read, without an interval. Read them and correct what is wrong in "
             "your file: test examples that are dropped only because a model "
-            "disagrees make every number look better than it is."
+            "disagrees make every number look better than it is. These are only the labels that "
+            f"{literal(arm)} disputes: whoever corrects no others helps it against the other arms."
         )
 
 

@@ -56,9 +56,9 @@ def _floor_of(results: ExperimentResults, train_size: int, metric: Metric) -> fl
 
 @made_once
 def race_of(
-    results: ExperimentResults, train_size: int, x: XAxis = "train_s", y: YAxis | None = None
+    results: ExperimentResults, train_size: int, x: XAxis = "step", y: YAxis | None = None
 ) -> Exhibit:
-    """Show the validation curves of all arms; the headline metric over training seconds if not told."""
+    """Show the validation curves of all arms; the headline metric over steps if not told."""
     points, shown = _points_of(results, train_size), y or results.experiment.headline_metric.value
     floor = None if shown == "loss" else _floor_of(results, train_size, Metric(shown))
     return Exhibit(

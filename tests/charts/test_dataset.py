@@ -30,14 +30,14 @@ def test_more_classes_share_the_last_bar():
     assert figure.data[0].marker.color[-1] != figure.data[0].marker.color[0]
 
 
-def test_bars_beyond_the_limit_are_marked_and_their_share_told():
+def test_bars_beyond_the_limit_are_marked_and_counted():
     figure = length_histogram(np.arange(1, 101), 64)
     (bars,) = figure.data
     cut = [count for count, color in zip(bars.y, bars.marker.color, strict=True) if color == "#C2410C"]
 
     assert sum(cut) == 36
     assert figure.layout.shapes[0].x0 == 64.5
-    assert figure.layout.annotations[0].text == "<b>36.0 %</b> of the texts are cut at 64 tokens"
+    assert figure.layout.annotations[0].text == "<b>36</b> of 100 texts are cut at 64 tokens"
     assert figure.layout.xaxis.title.text == "tokens in a text"
 
 
@@ -45,7 +45,7 @@ def test_no_line_where_no_text_is_long():
     figure = length_histogram([5, 6, 7], 128)
 
     assert not figure.layout.shapes
-    assert figure.layout.annotations[0].text == "no text is cut at 128 tokens"
+    assert figure.layout.annotations[0].text == "none of 3 texts is cut at 128 tokens"
 
 
 def test_one_very_long_text_does_not_stretch_the_axis():
@@ -66,8 +66,23 @@ def test_every_text_is_in_one_bar_on_its_side_of_the_limit(lengths, max_length):
     assert len(bars.y) <= 45
 
 
+@pytest.mark.parametrize(("longest", "cut"), [(7, "none"), (200, "<b>1</b>")])
+def test_a_part_of_the_texts_is_told_in_the_same_sentence(longest, cut):
+    figure = length_histogram([5, 6, longest], 128, num_texts=3_000)
+
+    words = f"{cut} of 3 counted texts (there are 3,000) is cut at 128 tokens"
+    assert figure.layout.annotations[0].text == words
+    assert "Lengths of 3 counted texts (there are 3,000): " in figure.layout.meta["alt"]
+
+
+def test_one_of_many_is_never_written_as_zero_percent():
+    figure = length_histogram([*([20] * 4_999), 200], 128)
+
+    assert figure.layout.annotations[0].text == "<b>1</b> of 5,000 texts is cut at 128 tokens"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_alternative_text_tells_median_longest_and_cut(theme):
     alt = length_histogram([10, 20, 200], 128, theme=theme).layout.meta["alt"]
 
-    assert alt == "Lengths of 3 texts: half have at most 20 tokens, the longest 200; 33.3 % are cut at 128."
+    assert alt == "Lengths of 3 texts: half have at most 20 tokens, the longest 200; 1 is cut at 128 tokens."

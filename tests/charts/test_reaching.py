@@ -102,3 +102,17 @@ def test_energies_are_written_in_watt_hours():
     assert figure.layout.meta["alt"].startswith(
         "Median energy until each arm reaches the same value: Fine-tuned"
     )
+
+
+@pytest.mark.parametrize("x", ["train_s", "step", "energy_wh"])
+def test_one_slow_seed_does_not_set_the_scale(x):
+    usual = rows(scratch=[(True, 40), (True, 30), (True, 50)], fine_tuned=[(True, 4), (True, 5), (True, 6)])
+    slow = rows(scratch=[(True, 40), (True, 30), (True, 500)], fine_tuned=[(True, 4), (True, 5), (True, 6)])
+    (beyond,) = [note.text for note in figure_of(slow, x).layout.annotations if "beyond" in note.text]
+
+    assert figure_of(slow, x).layout.xaxis.range[1] <= figure_of(usual, x).layout.xaxis.range[1]
+    assert max(max(trace.x) for trace in figure_of(slow, x).data) <= figure_of(slow, x).layout.xaxis.range[1]
+    place = {"train_s": "500.0 s", "step": "1,000", "energy_wh": "1.2 Wh"}[x]
+    symbols = [trace.marker.symbol for trace in traces(figure_of(slow, x), "reached")]
+    assert symbols == ["circle", ("circle", "circle", "triangle-right")]
+    assert beyond == f"beyond the edge: From scratch, seed 2 at {place}"

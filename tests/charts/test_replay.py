@@ -209,3 +209,32 @@ def test_the_alternative_text_names_every_arm_with_value_and_time():
 def test_no_label_stands_beyond_the_axis_where_plotly_would_hide_it():
     figure = replay(UNEVEN.assign(train_s=UNEVEN["train_s"] * 0.704644), styles())  # ends at 14.09288
     assert all(max(trace.x) <= figure.layout.xaxis.range[1] for trace in figure.data if trace.mode == "text")
+
+
+def with_straggler(times: float) -> pd.DataFrame:
+    """Three seeds of an arm, of which one takes so many times longer."""
+    return runs(
+        *[("scratch", seed, 10.0 * share, 0.2 + 0.4 * share) for seed in (0, 1) for share in (0.0, 0.5, 1.0)],
+        *[("scratch", 2, 10.0 * times * share, 0.2 + 0.7 * share) for share in (0.0, 0.5, 1.0)],
+    )
+
+
+def test_a_slow_seed_does_not_set_the_clock_and_counts_at_the_end():
+    usual, slow = (replay(with_straggler(times), styles(["scratch"])) for times in (1, 10))
+
+    assert slow.layout.xaxis.range == usual.layout.xaxis.range == (0, 10)
+    assert moment(slow, 1)["label"][0].text == moment(usual, 1)["label"][0].text
+    assert moment(slow, 1)["label"][0].text[0].strip() == "<b>70.0</b> From scratch"
+    assert moment(slow, 1)["seeds"][0].y == pytest.approx((0.6, 0.6, 0.9))
+    assert moment(slow, 1)["time"][0].text == ("<b>end</b>",), "its last moment is not one of the clock"
+    assert moment(usual, 1)["time"][0].text == ("<b>10.0 s</b>",)
+    assert any("beyond the edge: From scratch, seed 2 to 100.0 s" in n.text for n in slow.layout.annotations)
+    assert "From scratch comes to 70.0 % after 100.0 s" in slow.layout.meta["alt"]
+
+
+def test_a_seed_ends_at_the_value_of_the_weights_that_it_kept():
+    table = runs(("scratch", 0, 0.0, 0.2), ("scratch", 0, 10.0, 0.8), ("scratch", 0, 20.0, 0.5))
+    last = moment(replay(table.assign(is_kept=table["train_s"] == 10), styles(["scratch"])), 1)
+
+    assert last["label"][0].text[0].strip() == "<b>80.0</b> From scratch"
+    assert last["seeds"][0].y == last["end"][0].y[:1] == (0.8,)

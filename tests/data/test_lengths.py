@@ -6,7 +6,7 @@ from tl_core.data.lengths import length_summary
 
 def test_length_summary_by_hand() -> None:
     summary = length_summary(np.array([10, 20, 30, 40, 100]), max_length=30)
-    assert (summary.p50, summary.longest, summary.cut_texts) == (30, 100, 0.4)
+    assert (summary.p50, summary.longest, summary.num_cut, summary.cut_texts) == (30, 100, 2, 0.4)
     assert summary.p95 == pytest.approx(88)
     assert summary.cut_tokens == pytest.approx(80 / 200)
 

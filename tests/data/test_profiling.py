@@ -134,7 +134,15 @@ def test_a_base_model_brings_lengths_and_languages() -> None:
     described = profile(columns, should_examine=True, model=reader(12, "en"))
     assert (described.base_model, described.model_languages) == ("Words", "some")
     assert described.tokens == TokenLengths(
-        max_length=12, num_texts=40, p50=16, p95=16, longest=16, cut_texts=1, cut_tokens=0.25
+        max_length=12,
+        num_texts=40,
+        num_examples=40,
+        p50=16,
+        p95=16,
+        longest=16,
+        num_cut=40,
+        cut_texts=1,
+        cut_tokens=0.25,
     )
     found = {one.code: one.count for one in described.findings}
     assert (found["too_long"], found["unknown_language"]) == (40, 40)

@@ -14,7 +14,6 @@ from tl_core.evaluation.calibration import (
     LOWEST_TEMPERATURE,
     accuracy_by_coverage,
     area_under_risk,
-    brier_score,
     calibrate,
     confidences,
     fit_temperature,
@@ -70,14 +69,14 @@ def test_log_loss_and_brier_agree_with_scikit_learn():
     found = calibrate(targets, logits, 1.7)
     assert found.log_loss == pytest.approx(log_loss(targets, chances))
     assert found.brier == pytest.approx(
-        brier_score_loss(targets, chances, labels=[0, 1, 2, 3], scale_by_half=False)
+        brier_score_loss(targets, chances, labels=[0, 1, 2, 3], scale_by_half=True)
     )
 
 
-def test_the_brier_score_goes_from_0_to_2():
-    sure = np.array([[1.0, 0.0, 0.0]])
-    assert brier_score(np.array([0]), sure) == 0
-    assert brier_score(np.array([2]), sure) == 2
+@pytest.mark.parametrize(("target", "score"), [(0, 0), (2, 1)])
+def test_the_brier_score_goes_from_0_to_1(target, score):
+    sure = np.array([[99.0, 0.0, 0.0]], dtype=np.float32)
+    assert calibrate(np.array([target]), sure).brier == pytest.approx(score)
 
 
 def test_the_temperature_agrees_with_a_general_optimiser_and_finds_the_true_one():

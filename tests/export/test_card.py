@@ -82,6 +82,15 @@ def test_it_says_how_far_its_confidence_can_be_trusted(workspace, experiment):
     assert "the temperature above is not part of it" in text
 
 
+def test_it_says_what_is_so_of_its_own_run(workspace, experiment):
+    text = card(workspace, experiment, "fine_tuned")
+    # Four epochs were planned, and a small train set gets more.
+    assert "- Budget: `equal steps: 60 steps, 29.1 epochs`" in text
+    assert "Its weights are those of its last step. This run answered the test once" in text
+    assert "nothing was chosen on it" not in text
+    assert "The Brier score is halved and goes from 0 to 1." in text
+
+
 def test_it_says_on_which_split_the_run_was_chosen(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
     for run in runs_of(workspace, experiment):

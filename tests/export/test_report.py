@@ -23,6 +23,8 @@ from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.report import report_html, report_of
 from tl_core.export.report_figures import race_means
+from tl_core.planning.launching import store_intake
+from tl_core.planning.samples import SAMPLES, read_sample
 from tl_core.results.alike import gather_tried
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json
@@ -150,7 +152,7 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
 
 def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
-    assert "30.0 s and 0.075 Wh a run, 3 runs" in text
+    assert "30.0 s and 0.075 Wh, median of 3 runs" in text
     assert "what pretraining itself cost is not included" in text
 
 
@@ -238,10 +240,13 @@ def test_without_its_dataset_it_says_so(workspace, experiment):
     assert "Made 2026-11-24 12:00 UTC" in text
 
 
-def test_a_sample_is_no_evidence(workspace):
-    experiment = add_experiment(workspace, store_sample_dataset(workspace, "reviews_sentiment"))
-    finish_all(workspace, experiment)
-    assert "no evidence of anything" in report(workspace, experiment)
+def test_a_sample_is_no_evidence_and_a_file_of_its_name_may_be(workspace):
+    sample = read_sample(SAMPLES["reviews_sentiment"])
+    store_intake(workspace, sample)
+    for intake in (sample, store_sample_dataset(workspace, "reviews_sentiment")):
+        experiment = add_experiment(workspace, intake)
+        finish_all(workspace, experiment)
+        assert ("no evidence of anything" in report(workspace, experiment)) == (intake is sample)
 
 
 def test_without_a_verdict_there_is_no_report(workspace):
@@ -254,6 +259,7 @@ def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
     points = pd.DataFrame(
         {
             "arm": ["scratch", "scratch", "scratch", "tfidf"],
+            "run_id": ["s0", "s0", "s1", "t0"],
             "step": [0, 4, 4, 0],
             "seed": [0, 0, 1, 0],
             "train_s": [0.0, 1.0, 3.0, 0.5],
@@ -263,8 +269,10 @@ def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
     labels = {"fine_tuned": "Fine-tuned", "tfidf": "TF-IDF", "scratch": "From scratch"}
     table = race_means(points, Metric.ACCURACY, labels)
     assert list(table.columns) == ["Step", "TF-IDF", "From scratch"]
-    assert table["TF-IDF"].tolist() == ["75.0 (75.0 to 75.0), 0.5 s", ""]
-    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", "70.0 (60.0 to 80.0), 2.0 s"]
+    assert table["Step"].tolist() == ["0", "4", "kept"]
+    one, other = "75.0 (75.0 to 75.0), 0.5 s", "70.0 (60.0 to 80.0), 2.0 s"
+    assert table["TF-IDF"].tolist() == [one, "", one]
+    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", other, other]
 
 
 def test_writing_it_needs_no_torch():

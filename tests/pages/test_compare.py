@@ -213,7 +213,7 @@ def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
 def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
     open_drawers(open_page(app, "compare", experiment=experiment.experiment_id))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
-    shown = [columns for columns in shown if "The models say" not in columns]
+    shown = [columns for columns in shown if "By how much, points" not in columns]
     assert len(shown) == len(figures_of(app)) + 2, "one table for each figure, the settings, and by seed"
     assert "Mean test accuracy, %" in shown[0]
     known = {"Seeds", "Test examples", "Seed", "Setting"}
@@ -274,9 +274,10 @@ def test_a_remedy_for_two_arms_is_said_once(app, experiment):
 def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
     assert "**Labels that look wrong**" in text_of(app)
-    listed = next(one.value for one in app.dataframe if "The models say" in one.value)
-    assert (listed["Label"] != listed["The models say"]).all()
+    listed = next(one.value for one in app.dataframe if "By how much, points" in one.value)
+    assert (listed["Label"] != listed["Fine-tuned says"]).all()
     assert "make every number look better than it is" in text_of(app)
+    assert "only the labels that Fine-tuned disputes" in text_of(app)
 
 
 def test_without_the_dataset_no_label_is_disputed(app, workspace, experiment):

@@ -127,6 +127,8 @@ def test_an_own_test_file_becomes_the_test_part_and_can_be_taken_back(
     own.set_value(("held out.csv", test, "text/csv")).run()
     assert app.metric[2].value == "3"
     assert "Test is your own file, unchanged" in text_of(app)
+    assert "validation holds the classes in the same proportions as train" in text_of(app)
+    assert "each part holds the classes in the same proportions" not in text_of(app)
     press(app, "Test on a part of the texts instead")
     assert app.metric[2].value == "18"
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.wording import short_hash
 from tests.jobs.on_data import carry_out_next
-from tests.pages.reading import links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
 from tests.pages.test_doctor import csv, press
 from tl_core.jobs.queue import Queue
 from tl_core.planning.launching import read_intake, take_in
@@ -205,3 +205,26 @@ def test_a_fix_that_fails_or_is_cancelled_changes_nothing(
     open_page(app, "data")
     assert "It did not come to its end. out of memory" in text_of(app).replace("*", "")
     assert len(workspace.database.list_datasets()) == 1
+
+
+def test_the_lengths_never_contradict_what_the_doctor_counted(
+    app: AppTest, workspace: Workspace, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.intake.MAX_MEASURED", 20)
+    lines = csv().decode().splitlines()
+    lines[2] = (
+        f"t1,{' '.join(f'kettle{i}' for i in range(90))},good,author 1,2026-01-02"  # between measured ones
+    )
+    path = tmp_path / "long.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    made = take_in(workspace, path, name="long", text=["body"], label=["label"]).dataset.info
+    open_page(app, "data", dataset=made.fingerprint)
+    assert "none of 20 counted texts (there are 80) is cut at 128 tokens" in "".join(figures_of(app))
+    assert "Of 20 of the 80 texts, half have at most" in text_of(app)
+    assert "the data doctor counts more of them" in text_of(app)
+    carry_out_next(workspace, JobKind.EXAMINE)
+    open_page(app, "data", dataset=made.fingerprint)
+    assert "Texts of more than 128 tokens: 1 (1.2 %)" in text_of(app)
+    assert "of 80 texts is cut at 128 tokens" in "".join(figures_of(app))
+    assert "and 1 is cut (1.2 %)" in text_of(app)
+    assert "none" not in "".join(figures_of(app))

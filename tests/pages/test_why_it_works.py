@@ -73,9 +73,25 @@ def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experim
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     shown = text_of(app)
     assert "Keeping the embeddings alone, 52 % of the weights, goes 40 % of the way" in shown
+    (share,) = [line for line in shown.splitlines() if "goes 40 % of the way" in line]
+    assert "this share has no interval; flagged: " in share
+    assert "Embeddings only (still improving)" in share
+    assert "where 1 means that they lie alike up to rotation and scale" in shown
+    assert "for the steps in between none were searched" in shown
     assert "No difference shown between training all-MiniLM-L6 with its weights shuffled" in shown
     assert "Top layers redrawn" in figures_of(app)[0]
     assert offer(app) is None
+
+
+def test_where_no_difference_is_shown_no_share_of_it_is_said(app, workspace, experiment):
+    made = add_experiment(
+        workspace, store_sample_dataset(workspace), ("scratch", "embeddings_only", "fine_tuned"), 2
+    )
+    finish_all(workspace, made, fine_tuned=0.53, scratch=0.5, embeddings_only=0.8)
+    open_page(app, "why_it_works", experiment=made.experiment_id)
+    shown = text_of(app)
+    assert "% of the way" not in shown
+    assert "cannot be said as a share: that fine-tuning is better is not shown here" in shown
 
 
 def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment):

@@ -19,9 +19,20 @@ from tl_core.results.comparison import (
     ranked,
 )
 from tl_core.results.report import comparison_json
-from tl_core.results.runs import value_of
+from tl_core.results.runs import kept_evaluation, value_of
 from tl_core.results.tables import mean_confusions
-from tl_core.schema import Arm, EvalFinished, ExperimentConfig, Metric, Precision, SplitName, State
+from tl_core.schema import (
+    Arm,
+    BudgetRule,
+    EvalFinished,
+    Event,
+    ExperimentConfig,
+    Metric,
+    Precision,
+    RunFinished,
+    SplitName,
+    State,
+)
 from tl_core.store.workspace import Workspace
 
 
@@ -179,16 +190,41 @@ def test_arms_are_ranked_from_what_should_win_to_the_floor() -> None:
 
 
 def test_curves_hold_what_the_runs_have_logged(results: ExperimentResults) -> None:
-    by_run = {
-        run.config.run_id: (run.config.arm, run.config.seed, run.events)
-        for run in results.runs_of("fine_tuned", 33)
-    }
-    points = curve_points(by_run)
-    events = [event for _, _, events in by_run.values() for event in events]
+    runs = [(run.config, run.events) for run in results.runs_of("fine_tuned", 33)]
+    points = curve_points(runs)
+    events = [event for _, events in runs for event in events]
     on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
     assert points["accuracy"].tolist() == [event.accuracy for event in on_validation]
-    assert set(points["run_id"]) == set(by_run)
-    assert list(curve_points({}).columns) == list(points.columns)
+    assert set(points["run_id"]) == {config.run_id for config, _ in runs}
+    assert list(curve_points([]).columns) == list(points.columns)
+
+
+@pytest.mark.parametrize(
+    ("budget", "kept_step", "expected"),
+    [
+        (BudgetRule.EQUAL_STEPS, None, 60),
+        (BudgetRule.PLATEAU, None, 8),
+        (BudgetRule.PLATEAU, 4, 4),
+        (BudgetRule.EQUAL_STEPS, 60, 60),
+    ],
+)
+def test_the_kept_weights_are_those_that_the_run_names_or_its_rule_kept(
+    results: ExperimentResults, budget: BudgetRule, kept_step: int | None, expected: int
+) -> None:
+    run = results.runs_of("fine_tuned", 33)[0]
+    training = run.config.training.model_copy(update={"budget": budget})
+    config = run.config.model_copy(update={"training": training})
+    stamp = {"seq": 0, "examples_seen": 0, "tokens_seen": 0, "train_s": 0.0, "wall_s": 0.0}
+    seen = {"split": SplitName.VALIDATION, "num_examples": 9, "accuracy": 0.5, "macro_f1": 0.5}
+    events: list[Event] = [
+        EvalFinished(step=step, loss=loss, predicted_class_counts=(5, 4), **seen, **stamp)
+        for step, loss in ((0, 0.1), (4, 0.9), (8, 0.5), (60, 0.7))
+    ]
+    assert kept_evaluation(config, events) is None, "it goes on"
+    events.append(RunFinished(step=60, kept_step=kept_step, **stamp))
+    kept = kept_evaluation(config, events)
+    assert kept is not None
+    assert kept.step == expected
 
 
 def test_the_mean_confusion_counts_every_test_example(results: ExperimentResults) -> None:

@@ -32,6 +32,25 @@ def test_fine_tuned_and_scratch_differ_in_weights_and_rates_alone(workspace, exp
     assert "Example weights" not in found.same, "there are none"
 
 
+def test_what_no_network_has_is_not_said_of_tfidf(workspace, experiment):
+    found = differences(workspace, experiment, "fine_tuned", "tfidf")
+    table = found.table.set_index("setting")
+    assert table.loc["Epochs planned"].tolist() == ["4.0", "none"]
+    assert table.loc["Longest text, tokens"].tolist() == ["128", "none"]
+    assert "Dropout" not in found.same
+
+
+def test_the_text_limit_is_that_of_the_network_if_it_reads_less(workspace, experiment):
+    for run in runs_of(workspace, experiment):
+        if run.arm.name == "scratch":
+            folder = workspace.run_folder(run.run_id)
+            record = folder.read_record()
+            facts = {**record.base_model_facts, "max_length": "64"}
+            folder.write_record(record.model_copy(update={"base_model_facts": facts}))
+    table = differences(workspace, experiment, "fine_tuned", "scratch").table.set_index("setting")
+    assert table.loc["Longest text, tokens"].tolist() == ["128", "64"]
+
+
 def test_an_arm_against_itself_differs_in_nothing(workspace, experiment):
     assert differences(workspace, experiment, "scratch", "scratch").table.empty
 

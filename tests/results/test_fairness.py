@@ -26,6 +26,8 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     found = facts(workspace, experiment)
     assert not any(fact.difference for fact in found.values())
     assert found["Seeds"].value == "2, paired"
+    assert found["Train examples"].value == "the same 33 for every seed"
+    assert found["Text limit"].value == "128 tokens; TF-IDF reads whole texts"
     assert found["Budget"].value == "equal steps: 60, batch 16"
     assert found["Learning rates"].value == "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4"
     assert found["Precision"].value == "float32"
@@ -33,6 +35,19 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     assert found["Split"].value.endswith("all arms: 33 train, 9 validation, 18 test")
     assert found["Base model"].value == "all-MiniLM-L6"
     assert found["Vocabulary"].value == "shared, pretrained (from scratch too)"
+
+
+def test_it_says_whether_seeds_learn_from_different_examples(workspace):
+    arms = ("fine_tuned", "frozen")
+    made = add_experiment(workspace, store_sample_dataset(workspace), arms, 2, train_sizes=[12, 33])
+    finish_all(workspace, made)
+    results = gather(workspace, made.experiment_id)
+    labels = {"fine_tuned": "Fine-tuned", "frozen": "Frozen"}
+    of_size = {size: {f.name: f.value for f in fairness_facts(results, size, labels)} for size in (12, 33)}
+    assert of_size[12]["Train examples"] == "12 of 33, drawn anew for each seed"
+    assert of_size[33]["Train examples"] == "the same 33 for every seed"
+    assert of_size[33]["Vocabulary"] == "shared, pretrained"
+    assert of_size[33]["Text limit"] == "128 tokens"
 
 
 def test_the_pairs_of_a_contrastive_arm_are_stated(workspace):

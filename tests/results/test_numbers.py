@@ -26,20 +26,20 @@ def test_the_overview_is_in_percent_with_seeds_and_examples_the_best_first(resul
     assert shown[["Seeds", "Test examples"]].iloc[0].tolist() == [2, 18]
 
 
-@pytest.mark.parametrize(
-    ("y", "column", "value"),
-    [("accuracy", "Validation accuracy, %", 73.3), ("loss", "Validation loss, nats", 0.733)],
-)
-def test_the_race_names_its_axes_and_units(y, column, value):
+@pytest.mark.parametrize(("y", "unit", "value"), [("accuracy", "%", 73.3), ("loss", "nats", 0.733)])
+def test_the_race_names_its_axes_and_units(y, unit, value):
+    ended = {"is_ended": [True], "is_kept": [True], "run_id": ["run_1"]}
     points = pd.DataFrame(
-        {"arm": ["tfidf"], "seed": [1], "train_s": [2.04], y: [0.7333333], "num_examples": [512]}
+        {"arm": ["tfidf"], "seed": [1], "train_s": [2.04], y: [0.7333333], "num_examples": [512], **ended}
     )
     shown = numbers.race_numbers(points, "train_s", y, LABELS)
     assert shown.iloc[0].to_dict() == {
         "Arm": "TF-IDF",
         "Seed": 1,
         "Training seconds": 2.0,
-        column: value,
+        f"Validation {y}, {unit}": value,
+        "Weights kept": "yes",
+        f"Mean of the kept, {y}, {unit}": value,
         "Validation examples": 512,
     }
 

@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
 from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES
@@ -64,7 +66,7 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
             assert run["status"] == "finished"
             assert run["seeds"].keys() == {"init", "order", "subset"}
             assert run["test"].keys() == TEST
-            assert 0 <= run["test"]["brier"] <= 2
+            assert 0 <= run["test"]["brier"] <= 1
             assert run["train_s"] > 0
             assert run["energy_wh"] > 0
             assert run["energy_method"]
@@ -90,7 +92,14 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
         assert verdict["p_value"] <= verdict["p_holm"] <= 1
         assert verdict["ci95"][0] <= verdict["ci90"][0] < verdict["ci90"][1] <= verdict["ci95"][1]
         assert verdict["false_positive_rate"] == FALSE_POSITIVE_RATES[2]
-    pairs = [(verdict["a"], verdict["b"]) for verdict in said["verdicts"]]
+    brier = [run["test"]["brier"] for run in arms["fine_tuned"]["runs"]]
+    (of_verdict,) = [
+        verdict["value_a"]
+        for verdict in said["secondary_verdicts"]
+        if (verdict["a"], verdict["b"], verdict["metric"]) == ("fine_tuned", "scratch", "brier")
+    ]
+    assert of_verdict == pytest.approx(sum(brier) / len(brier)), "one definition, wherever it stands"
+    pairs = [(verdict["a"], verdict["b"]) for verdict in said["secondary_verdicts"][::2]]
     secondary = [(verdict["a"], verdict["b"], verdict["metric"]) for verdict in said["secondary_verdicts"]]
     assert secondary == [(*pair, rule) for pair in pairs for rule in ("log_loss", "brier")]
 

@@ -244,7 +244,7 @@ def test_the_numbers_name_seeds_examples_and_runs(workspace, intake):
     row = tables.group_numbers(comparison).iloc[0]
     # 0.9 of 18 test examples are 16 right ones.
     assert row["Mean test accuracy, %"] == pytest.approx(88.9)
-    assert row[["Seeds", "Test examples", "Training, mean seconds"]].tolist() == [2, 18, 30.0]
+    assert row[["Seeds", "Test examples", "Training, median seconds"]].tolist() == [2, 18, 30.0]
     assert len(row["Runs"].split(", ")) == 2
 
 

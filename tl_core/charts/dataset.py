@@ -61,27 +61,35 @@ def class_balance(counts: Mapping[str, int], *, theme: Theme = "light") -> go.Fi
     return figure
 
 
-def length_histogram(lengths: npt.ArrayLike, max_length: int, *, theme: Theme = "light") -> go.Figure:
-    """Show how long the texts are in tokens, and which share the model will not see to its end.
+def length_histogram(
+    lengths: npt.ArrayLike, max_length: int, *, num_texts: int | None = None, theme: Theme = "light"
+) -> go.Figure:
+    """Show how long the texts are in tokens, and how many the model will not see to their end.
 
     Parameters
     ----------
     lengths
-        Tokens of each text before cutting, shape ``(num_examples,)``. The longest hundredth shares the
-        last bar if it would stretch the axis.
+        Tokens of each counted text before cutting, shape ``(num_counted,)``. The longest hundredth shares
+        the last bar if it would stretch the axis.
     max_length
         Tokens kept of each text; longer texts are cut.
+    num_texts
+        Texts that there are, if only a part of them was counted: the figure then says so.
     theme
         Light or dark.
     """
     tokens = np.asarray(lengths, dtype=float)
     if not len(tokens):
         return empty_figure("No texts yet.", theme=theme)
-    share_cut = float(np.mean(tokens > max_length))
+    num_cut = int((tokens > max_length).sum())
+    counted = _counted(len(tokens), num_texts)
+    cut = f"{'are' if num_cut > 1 else 'is'} cut at {max_length:,} tokens"
     edges = _edges(tokens, max_length)
     counts, _ = np.histogram(np.minimum(tokens, edges[-1] - 0.5), bins=edges)
     tones = TONES[theme]
-    figure = new_figure(theme=theme, height=220, alt=_lengths_alt(tokens, max_length, share_cut))
+    figure = new_figure(
+        theme=theme, height=220, alt=_lengths_alt(tokens, counted, f"{num_cut or 'none'} {cut}")
+    )
     figure.add_bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=counts,
@@ -92,9 +100,8 @@ def length_histogram(lengths: npt.ArrayLike, max_length: int, *, theme: Theme = 
     )
     if edges[-1] > max_length:
         figure.add_vline(x=max_length + 0.5, line={"color": tones.warning, "width": 1.5, "dash": "dash"})
-    cut = f"<b>{percent(share_cut)}</b> of the texts are" if share_cut else "no text is"
     figure.add_annotation(
-        text=f"{cut} cut at {max_length:,} tokens",
+        text=f"<b>{num_cut:,}</b> of {counted} {cut}" if num_cut else f"none of {counted} {cut}",
         x=1,
         xref="paper",
         xanchor="right",
@@ -102,7 +109,7 @@ def length_histogram(lengths: npt.ArrayLike, max_length: int, *, theme: Theme = 
         yref="paper",
         yanchor="bottom",
         showarrow=False,
-        font={"color": tones.warning if share_cut else tones.muted},
+        font={"color": tones.warning if num_cut else tones.muted},
     )
     longest = f"; longest {tokens.max():,.0f}" if tokens.max() >= edges[-1] else ""
     figure.update_xaxes(
@@ -150,8 +157,19 @@ def _balance_alt(ordered: list[tuple[str, int]], total: int) -> str:
     )
 
 
-def _lengths_alt(tokens: npt.NDArray[np.float64], max_length: int, share_cut: float) -> str:
+def _counted(num_counted: int, num_texts: int | None) -> str:
+    """Say how many texts were counted, and of how many if they are a part.
+
+    >>> _counted(1500, 3000)
+    '1,500 counted texts (there are 3,000)'
+    """
+    if num_texts is None or num_texts == num_counted:
+        return f"{num_counted:,} texts"
+    return f"{num_counted:,} counted texts (there are {num_texts:,})"
+
+
+def _lengths_alt(tokens: npt.NDArray[np.float64], counted: str, cut: str) -> str:
     return (
-        f"Lengths of {len(tokens):,} texts: half have at most {np.median(tokens):,.0f} tokens, the longest "
-        f"{tokens.max():,.0f}; {percent(share_cut)} are cut at {max_length:,}."
+        f"Lengths of {counted}: half have at most {np.median(tokens):,.0f} tokens, the longest "
+        f"{tokens.max():,.0f}; {cut}."
     )

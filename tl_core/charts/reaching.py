@@ -9,7 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.curves import beyond_lines
+from tl_core.charts.ends import straggler_limit
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 
 XAxis = Literal["train_s", "step", "energy_wh"]
@@ -17,12 +19,12 @@ XAxis = Literal["train_s", "step", "energy_wh"]
 _ROW_PX = 46
 _AXIS_PX = 52
 _VALUE_PX = 84
+_NOTE_PX = 17
 _TITLES = {
     "train_s": "training seconds (evaluation left out)",
     "step": "optimizer steps",
     "energy_wh": "energy of training, Wh (evaluation left out)",
 }
-_PLACES = {"train_s": "%{x:,.1f} s", "step": "step %{x:,d}", "energy_wh": "%{x:.3~g} Wh"}
 _UNITS = {"train_s": "training seconds", "step": "steps", "energy_wh": "energy"}
 _SHORTEST_S = 0.1
 _TIE_OFFSETS = (0.0, 0.13, -0.13, 0.26, -0.26)
@@ -36,6 +38,9 @@ def time_to_reach(
     theme: Theme = "light",
 ) -> go.Figure:
     """Show each arm's way to the same value: a dot a seed that got there, a cross where one gave up.
+
+    A seed that took much longer than its arm's others does not set the scale: it is drawn at the edge, and a
+    note says where it belongs.
 
     Parameters
     ----------
@@ -55,14 +60,41 @@ def time_to_reach(
     by_arm = {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
     medians = {arm: median_reached(of_arm, x) for arm, of_arm in by_arm.items()}
     order = sorted(by_arm, key=lambda arm: (medians[arm], -by_arm[arm]["is_reached"].mean()))
+    end = max(_far_end(rows, x), *(middle for middle in medians.values() if np.isfinite(middle)), 0.0)
     figure = new_figure(
         theme=theme, height=_ROW_PX * len(order) + _AXIS_PX, alt=_alt(order, by_arm, medians, styles, x)
     )
     for position, arm in enumerate(order):
-        _add_seeds(figure, position, by_arm[arm], styles[arm], x)
+        _add_seeds(figure, position, by_arm[arm], styles[arm], x, end)
         _add_median(figure, position, medians[arm], by_arm[arm]["is_reached"], styles[arm], x, theme)
-    _set_axes(figure, [styles[arm].label for arm in order], float(rows[x].max()), x)
+    _set_axes(figure, [styles[arm].label for arm in order], end, x)
+    _add_beyond(figure, rows.loc[rows[x] > end], styles, x, theme)
     return figure
+
+
+def _far_end(rows: pd.DataFrame, x: XAxis) -> float:
+    """Find the longest time of a seed that is no straggler among those of its arm that fared alike."""
+    alike = rows.groupby(["arm", "is_reached"])[x]
+    limits = alike.transform(lambda spent: straggler_limit(list(spent)))
+    return float(rows.loc[rows[x] <= limits, x].max())
+
+
+def _add_beyond(
+    figure: go.Figure, rows: pd.DataFrame, styles: Mapping[str, ArmStyle], x: XAxis, theme: Theme
+) -> None:
+    """Note below the axis where seeds belong that are drawn at its end."""
+    lines = beyond_lines(
+        [
+            (styles[arm].label, f"seed {seed} at {_value(spent, x)}")
+            for arm, seed, spent in zip(rows["arm"], rows["seed"], rows[x], strict=True)
+        ]
+    )
+    if not lines:
+        return
+    place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    add_note(figure, "<br>".join(lines), theme=theme, **place, yshift=8 - _AXIS_PX, align="left")
+    room = _NOTE_PX * len(lines)
+    figure.update_layout(height=figure.layout.height + room, margin_b=_AXIS_PX + room)
 
 
 def median_reached(rows: pd.DataFrame, x: XAxis) -> float:
@@ -70,21 +102,26 @@ def median_reached(rows: pd.DataFrame, x: XAxis) -> float:
     return float(median(rows[x].where(rows["is_reached"], np.inf).astype(float)))
 
 
-def _add_seeds(figure: go.Figure, position: int, rows: pd.DataFrame, style: ArmStyle, x: XAxis) -> None:
+def _add_seeds(
+    figure: go.Figure, position: int, rows: pd.DataFrame, style: ArmStyle, x: XAxis, end: float
+) -> None:
     for is_reached, words in ((True, "got there"), (False, "had not got there when it ended")):
         some = rows.loc[rows["is_reached"] == is_reached]
         if some.empty:
             continue
         ties = some.groupby(some[x].round(6)).cumcount()
         symbol = "circle" if is_reached else "x-thin"
+        is_beyond = some[x] > end
         figure.add_scatter(
-            x=some[x],
+            x=some[x].clip(upper=end),
             y=[position + _TIE_OFFSETS[tie % len(_TIE_OFFSETS)] for tie in ties],
             mode="markers",
-            marker={"color": style.color, "size": 8, "opacity": 0.8, "symbol": symbol}
+            marker={"color": style.color, "size": 8, "opacity": 0.8}
+            | {"symbol": np.where(is_beyond, "triangle-right", symbol) if is_beyond.any() else symbol}
             | ({} if is_reached else {"line": {"color": style.color, "width": 2}}),
-            customdata=some["seed"],
-            hovertemplate=f"seed %{{customdata}} {words}: {_PLACES[x]}<extra>{plain(style.label)}</extra>",
+            customdata=list(zip(some["seed"], [_value(spent, x) for spent in some[x]], strict=True)),
+            hovertemplate=f"seed %{{customdata[0]}} {words}: %{{customdata[1]}}"
+            f"<extra>{plain(style.label)}</extra>",
             cliponaxis=False,
             name="reached" if is_reached else "not reached",
         )

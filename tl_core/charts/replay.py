@@ -9,7 +9,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
-from tl_core.charts.curves import Curve, Floats
+from tl_core.charts.curves import (
+    Curve,
+    Floats,
+    beyond_edge,
+    beyond_lines,
+    curves_by_arm,
+    far_end,
+    mean_curve,
+)
+from tl_core.charts.ends import counted_on, kept_means
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
@@ -22,6 +31,7 @@ _MOST_POINTS = 32
 _PLOT_PX = 250
 _TOP_PX = 48
 _BOTTOM_PX = 140
+_CLOCK_PX = 26
 _LINE_PX = 17
 _GAP = "\u2002"  # keeps a label off the dot that it names
 _Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
@@ -32,16 +42,26 @@ _Y = Literal["accuracy", "macro_f1"]
 class _Runner:
     """One arm in the race: its seeds, their mean, and how both look.
 
-    A seed that has ended keeps its last value in the mean, as its dot keeps its place.
+    A seed that has ended holds the value of the weights that it kept in the mean, as its dot keeps its place.
+    The clock stops before a straggler has ended (`far_end`); its last moment shows every seed's end.
+
+    Attributes
+    ----------
+    final
+        Mean of the values of the weights that the runs kept, a fraction.
+    end
+        When the clock stops, in seconds.
     """
 
     style: ArmStyle
     seeds: tuple[Curve, ...]
     mean: Curve
+    final: float
+    end: float
 
     def place(self, clock: float) -> float:
-        """Value of the mean at a moment, in seconds; after its end the last one."""
-        return float(np.interp(clock, self.mean.x, self.mean.y))
+        """Value of the mean at a moment, in seconds; at the clock's end the final one."""
+        return self.final if clock >= self.end else float(np.interp(clock, self.mean.x, self.mean.y))
 
     def has_begun(self, clock: float) -> bool:
         """Whether the arm has been evaluated by then."""
@@ -50,11 +70,15 @@ class _Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class _Track:
-    """What all frames share: seconds that the clock runs, and the ends of the value axis (fractions)."""
+    """What all frames share: seconds that the clock runs, and the ends of the value axis (fractions).
+
+    ``is_cut`` says that a run goes on after the clock has stopped, so that the last moment has no time.
+    """
 
     end: float
     low: float
     high: float
+    is_cut: bool
 
     @property
     def per_px(self) -> float:
@@ -78,8 +102,9 @@ def replay(
     Parameters
     ----------
     table
-        One row per evaluation: ``arm`` (name), ``run_id``, ``train_s`` (seconds), and the column named by
-        `y` (fractions). Rows that are not finite are left out.
+        One row per evaluation: ``arm`` (name), ``run_id``, ``seed`` (index), ``train_s`` (seconds), and the
+        column named by `y` (fractions). Rows that are not finite are left out. Optional: ``is_ended`` and
+        ``is_kept``, as for `ends.kept_values`.
     styles
         Style of every arm that occurs; their order is the drawing order.
     y
@@ -89,60 +114,57 @@ def replay(
     theme
         Light or dark.
     """
-    runners = _runners(table, styles, y)
+    runs = curves_by_arm(table, styles, "train_s", y)
     # Rounded as the labels' places are: one that stood beyond the axis by a hair would be hidden.
-    end = _short(max((runner.mean.x[-1] for runner in runners), default=0.0))
+    end = _short(far_end(runs))
     if end <= 0:
         return empty_figure("No arm was evaluated over time, so there is nothing to replay.", theme=theme)
-    track = _track(runners, end, floor)
+    runners = _runners(runs, kept_means(table, y), styles, end)
+    beyond = beyond_edge(runs, styles, far_end(runs), "train_s")
+    track = _track(runners, end, floor, is_cut=bool(beyond))
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
-    title = f"validation {_Y_TITLES[y]}"
-    figure = new_figure(theme=theme, height=_TOP_PX + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
+    title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
+    lines = [title, *beyond_lines(beyond)]
+    top = _TOP_PX + _LINE_PX * (len(lines) - 1)
+    figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
     figure.add_traces(_traces(runners, track, track.end, theme))
     figure.frames = [
         go.Frame(name=str(place), data=_motion(runners, track, clock)) for place, clock in enumerate(clocks)
     ]
-    _set_axes(figure, runners, track)
-    note = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yshift": 36}
-    add_note(figure, title, theme=theme, **note)
+    _set_axes(figure, runners, track, top)
+    note = {"x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+    add_note(figure, "<br>".join(lines), theme=theme, **note, yshift=_CLOCK_PX, align="left")
     if floor is not None:
         add_floor(figure, floor, theme)
     _add_controls(figure, clocks, theme)
     return figure
 
 
-def _runners(table: pd.DataFrame, styles: Mapping[str, ArmStyle], y: str) -> list[_Runner]:
-    rows = table.loc[np.isfinite(table["train_s"].astype(float)) & np.isfinite(table[y].astype(float))]
-    runners = []
-    for arm, style in styles.items():
-        by_run = rows.loc[rows["arm"] == arm].sort_values("train_s", kind="stable").groupby("run_id")
-        seeds = tuple(
-            Curve(x=run["train_s"].to_numpy(dtype=float), y=run[y].to_numpy(dtype=float)) for _, run in by_run
+def _runners(
+    runs: Mapping[str, Sequence[Curve]],
+    finals: Mapping[str, float],
+    styles: Mapping[str, ArmStyle],
+    end: float,
+) -> list[_Runner]:
+    """Set the runners up; every frame carries all points of their means, so these are few."""
+    return [
+        _Runner(
+            style=styles[arm],
+            seeds=tuple(curves),
+            mean=mean_curve(curves).until(end).thinned(_MOST_POINTS),
+            final=finals[arm],
+            end=end,
         )
-        if seeds:
-            runners.append(_Runner(style=style, seeds=seeds, mean=_thinned(_mean(seeds))))
-    return runners
+        for arm, curves in runs.items()
+        if arm in finals
+    ]
 
 
-def _mean(seeds: Sequence[Curve]) -> Curve:
-    """Mean over seeds at every moment of an evaluation, from the first moment that all have one."""
-    moments = np.unique(np.concatenate([curve.x for curve in seeds]))
-    moments = moments[moments >= max(curve.x[0] for curve in seeds)]
-    return Curve(x=moments, y=np.mean([np.interp(moments, curve.x, curve.y) for curve in seeds], axis=0))
-
-
-def _thinned(curve: Curve) -> Curve:
-    """Keep at most `_MOST_POINTS`: every frame carries them all."""
-    if len(curve.x) <= _MOST_POINTS:
-        return curve
-    kept = np.linspace(0, len(curve.x) - 1, _MOST_POINTS).round().astype(int)
-    return Curve(x=curve.x[kept], y=curve.y[kept])
-
-
-def _track(runners: Sequence[_Runner], end: float, floor: float | None) -> _Track:
-    seen = np.concatenate([curve.y for runner in runners for curve in runner.seeds])
+def _track(runners: Sequence[_Runner], end: float, floor: float | None, *, is_cut: bool) -> _Track:
+    seen = np.concatenate([curve.until(end).y for runner in runners for curve in runner.seeds])
+    seen = np.append(seen, [curve.final for runner in runners for curve in runner.seeds])
     low, high = value_range(seen, floor)
-    return _Track(end=end, low=low, high=high)
+    return _Track(end=end, low=low, high=high, is_cut=is_cut)
 
 
 def _traces(runners: Sequence[_Runner], track: _Track, clock: float, theme: Theme) -> list[dict[str, Any]]:
@@ -170,14 +192,19 @@ def _motion(runners: Sequence[_Runner], track: _Track, clock: float) -> list[dic
 
 def _clock_at(track: _Track, clock: float) -> list[dict[str, Any]]:
     x, low, high = _short(clock), _short(track.low), _short(track.high)
-    time = {"x": [x], "y": [high], "text": [f"<b>{clock:,.1f} s</b>"]}
+    words = "end" if track.is_cut and clock >= track.end else f"{clock:,.1f} s"
+    time = {"x": [x], "y": [high], "text": [f"<b>{words}</b>"]}
     return [{"x": [x, x], "y": [low, high]}, time]
 
 
 def _seeds_at(runner: _Runner, clock: float) -> dict[str, Any]:
     begun = [clock >= curve.x[0] for curve in runner.seeds]
     x = [min(clock, curve.x[-1]) for curve in runner.seeds]
-    y = [np.interp(at, curve.x, curve.y) for at, curve in zip(x, runner.seeds, strict=True)]
+    has_ended = [clock >= min(curve.x[-1], runner.end) for curve in runner.seeds]
+    y = [
+        curve.final if is_over else float(np.interp(clock, curve.x, curve.y))
+        for curve, is_over in zip(runner.seeds, has_ended, strict=True)
+    ]
     return {"x": _kept(x, begun), "y": _kept(y, begun)}
 
 
@@ -278,9 +305,9 @@ def _label_look(style: ArmStyle) -> dict[str, Any]:
     }
 
 
-def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track) -> None:
+def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track, top: int) -> None:
     widths = [label_width_px(runner.style.label) for runner in runners]
-    margin = {"l": MARGIN_PX, "r": max(widths) + 3 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
+    margin = {"l": MARGIN_PX, "r": max(widths) + 3 * MARGIN_PX, "t": top, "b": _BOTTOM_PX}
     figure.update_layout(margin=margin)
     figure.update_xaxes(
         range=[0, track.end],
@@ -362,8 +389,8 @@ def _button(
 
 def _alt(title: str, runners: Sequence[_Runner]) -> str:
     ends = [
-        f"{one_line(runner.style.label)} comes to {percent(runner.mean.y[-1])} "
-        f"after {runner.mean.x[-1]:,.1f} s"
+        f"{one_line(runner.style.label)} comes to {percent(runner.final)} "
+        f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
         for runner in runners
     ]
     return f"{title.capitalize()} over training time, to be replayed: {', '.join(ends)}."

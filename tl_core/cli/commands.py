@@ -280,10 +280,13 @@ def _tokens_line(found: Profile) -> str:
     tokens = found.tokens
     if tokens is None:
         return "lengths: not counted (no dataset, or its tokenizer is not on this machine)"
+    is_whole = tokens.num_texts == tokens.num_examples
+    seen = "" if is_whole else f"a random sample of {tokens.num_texts} of the "
     return (
-        f"tokens: half of {tokens.num_texts} texts have at most {tokens.p50:.0f}, 95 % at most"
-        f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {percent(tokens.cut_texts)} of the"
-        f" texts and {percent(tokens.cut_tokens)} of all tokens"
+        f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95 % at most"
+        f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut} of these"
+        f" {tokens.num_texts} texts ({percent(tokens.cut_texts)}) and {percent(tokens.cut_tokens)} of their"
+        " tokens"
     )
 
 

@@ -47,13 +47,18 @@ class ModelFacts:
 
 
 class TokenLengths(Frozen):
-    """Lengths of the texts in tokens of a base model; ``cut_texts`` and ``cut_tokens`` are shares."""
+    """Lengths of texts in tokens of a base model; ``cut_texts`` and ``cut_tokens`` are shares.
+
+    ``num_texts`` of ``num_examples`` were counted: all, or the doctor's random sample of a large dataset.
+    """
 
     max_length: int
     num_texts: int
+    num_examples: int
     p50: float
     p95: float
     longest: int
+    num_cut: int
     cut_texts: float
     cut_tokens: float
 
@@ -201,7 +206,12 @@ def _examined(dataset: Dataset, find_near: FindNear | None, model: ModelFacts | 
     if model is None or lengths is None:
         return _Seen(findings=findings)
     summary = asdict(length_summary(lengths, model.max_length))
-    tokens = TokenLengths(max_length=model.max_length, num_texts=len(lengths), **summary)
+    tokens = TokenLengths(
+        max_length=model.max_length,
+        num_texts=len(lengths),
+        num_examples=dataset.num_examples,
+        **summary,
+    )
     return _Seen(findings=findings, tokens=tokens)
 
 

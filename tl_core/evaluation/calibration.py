@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, ndtri, softmax, xlogy
 
-from tl_core.evaluation.metrics import Floats, Ints, log_loss
+from tl_core.evaluation.metrics import Floats, Ints, brier_scores, log_loss
 
 Logits = npt.NDArray[np.float32]
 
@@ -79,7 +79,7 @@ class Calibration:
     error, error_by_chance
         Expected calibration error, and what it would be on average if every confidence were kept; fractions.
     brier
-        Brier score over all classes, from 0 (sure and right) to 2 (sure and wrong).
+        Mean of `metrics.brier_scores`, from 0 (sure and right) to 1 (sure and wrong).
     log_loss
         In nats.
     """
@@ -102,20 +102,9 @@ def calibrate(targets: Ints, logits: Logits, temperature: float = 1.0) -> Calibr
         accuracy=float((logits.argmax(axis=1) == targets).mean()),
         error=bins.error,
         error_by_chance=bins.error_by_chance,
-        brier=brier_score(targets, probabilities),
+        brier=float(brier_scores(targets, scaled).mean()),
         log_loss=log_loss(targets, scaled),
     )
-
-
-def brier_score(targets: Ints, probabilities: Floats) -> float:
-    """Mean squared distance of the probabilities (n, K) from the truth, summed over classes: 0 to 2.
-
-    The original form of Brier (1950), Monthly Weather Review 78, 1-3, equation 2; for two classes it is twice
-    the form that looks at one of them alone.
-    """
-    wrong = probabilities.copy()
-    wrong[np.arange(len(targets)), targets] -= 1
-    return float((wrong**2).sum(axis=1).mean())
 
 
 def fit_temperature(targets: Ints, logits: Logits) -> float:

@@ -98,7 +98,7 @@ def log_losses(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(logsumexp(scores, axis=1) - own)
 
 
-def brier_scores(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
+def brier_scores(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> Floats:
     """Half the squared distance of the probabilities from the answer, per example: (n,), (n, K) to (n,).
 
     Brier (1950, Monthly Weather Review 78, 1-3) sums over the classes, which makes 2 of a wrong answer given

@@ -96,7 +96,8 @@ def _trial(
             objective=objective_of(place, config, train_examples, should_stop),
         )
         evaluations = [event for event in events if isinstance(event, EvalFinished)]
-        return next(one for one in evaluations if one.step == clock.kept_step), clock.train_s
+        kept = next(one for one in reversed(evaluations) if one.step == clock.kept_step)
+        return kept, clock.train_s
 
     return train_at
 

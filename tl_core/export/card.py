@@ -17,6 +17,7 @@ from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
 from tl_core.export.card_confidence import confidence_words
 from tl_core.export.card_metadata import card_metadata
 from tl_core.results.answering import Answerer, choose_answerers
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import FinishedRun, read_finished_run, value_of
 from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig, SplitName
@@ -25,7 +26,7 @@ from tl_core.store.workspace import Workspace
 
 README = "README.md"
 _LIMITS = (
-    "It was trained and measured on one dataset. On texts of another kind or language, or once texts like "
+    "It was measured on one dataset. On texts of another kind or language, or once texts like "
     "these have changed with time, it may be wrong more often.",
     "It always answers one of its labels, even where none fits. Its probabilities are as trained: the "
     "temperature above is not part of it.",
@@ -229,7 +230,10 @@ def _choice(facts: CardFacts) -> str:
             f"It is one of {runs} and not the one that validation chooses: that is seed {best.run.seed} with "
             f"a {asked} of {percent(best.value)}, against {percent(value_of(facts.validation, metric))} here."
         )
-    return f"{words} {_kept(config)}Test was scored once, after the training; nothing was chosen on it."
+    return (
+        f"{words} {_kept(config)}This run answered the test once, after its training; neither its weights "
+        "nor its learning rates were chosen on it."
+    )
 
 
 def _kept(config: RunConfig) -> str:
@@ -260,8 +264,10 @@ def _data(facts: CardFacts) -> str:
 
 
 def _training(facts: CardFacts) -> dict[str, str]:
-    training = facts.config.training
-    budget = {"Budget": f"{training.budget.value}, {training.epochs:g} epochs"}
+    last = facts.run.events[-1]
+    epochs = last.examples_seen / sum(facts.run.record.train_class_counts)
+    rule = BUDGET_WORDS[facts.config.training.budget]
+    budget = {"Budget": f"{rule}: {last.step:,} steps, {epochs:.1f} epochs"}
     return {
         "Run": facts.config.run_id,
         "Experiment": facts.config.experiment_id,

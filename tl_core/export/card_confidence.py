@@ -16,7 +16,7 @@ def confidence_words(run: FinishedRun) -> str:
         f"{found.temperature:.2f}, fitted on the {len(run.validation_targets):,} validation examples: "
         f"{_errors(found.after)}. The calibration error is over {NUM_BINS} bins of equal width; "
         f"{_points(before.error_by_chance)} points would be expected if every confidence were kept. The "
-        "Brier score goes from 0 to 2."
+        "Brier score is halved and goes from 0 to 1."
     )
 
 

@@ -6,6 +6,7 @@ without scripts their numbers still stand there as tables.
 
 import tomllib
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -19,9 +20,10 @@ from tl_core.errors import NotFoundError
 from tl_core.evaluation.label_worth_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
 from tl_core.export.report_figures import figures
+from tl_core.export.report_method import SOURCES, method_words
 from tl_core.export.report_parts import Table, write_table
 from tl_core.export.report_scene import Scene, set_scene
-from tl_core.export.report_words import SOURCES, arm_words, limit_words, method_words
+from tl_core.export.report_words import arm_words, limit_words
 from tl_core.results import tables
 from tl_core.results.alike import gather_tried
 from tl_core.results.answers_tried import Tried
@@ -159,16 +161,16 @@ def _reaching(scene: Scene) -> str:
 
 def _proof(scene: Scene) -> dict[str, Any]:
     """Say how the numbers came about: arms, sizes, fairness, data, method, limits."""
-    results, experiment = scene.results, scene.results.experiment
+    results = scene.results
     return {
         "arms": _arms(scene),
         "sizes": _sizes(scene),
         "worth": _worth(scene),
         "fairness": fairness_facts(results, scene.train_size, scene.labels),
         "seeds": _seeds(scene),
-        "method": method_words(experiment.training.budget, {arm.kind for arm in experiment.arms}),
+        "method": method_words(scene),
         "sources": SOURCES,
-        "limits": limit_words(results, scene.verdict, _base_models(scene)),
+        "limits": limit_words(scene, _base_models(scene)),
     }
 
 
@@ -188,13 +190,14 @@ def _training_time(scene: Scene, arm: str) -> str:
     known = [seconds for seconds in times if seconds is not None]
     if not known:
         return "no finished run"
-    return f"{sum(known) / len(known):,.1f} s{_energy(scene, arm)} a run, {_plural(len(known), 'run')}"
+    runs = "one run" if len(known) == 1 else f"median of {len(known)} runs"
+    return f"{median(known):,.1f} s{_energy(scene, arm)}, {runs}"
 
 
 def _energy(scene: Scene, arm: str) -> str:
     energies = [run.record.energy_wh for run in scene.results.runs_of(arm, scene.train_size)]
     known = [energy for energy in energies if energy is not None]
-    return f" and {watt_hours(sum(known) / len(known))}" if known and len(known) == len(energies) else ""
+    return f" and {watt_hours(median(known))}" if known and len(known) == len(energies) else ""
 
 
 def _sizes(scene: Scene) -> Table | None:
@@ -220,14 +223,15 @@ def _worth(scene: Scene) -> str:
 
 
 def _seeds(scene: Scene) -> Table:
-    """List what each seed's index stands for."""
+    """List what each seed's index stands for; where all train examples are used, it chooses none."""
     seeds = dict(sorted((config.seed, config.seeds) for config, _ in scene.runs))
     rows = {
         "Seed": [str(index) for index in seeds],
         "Initial weights": [str(one.init) for one in seeds.values()],
         "Order of examples": [str(one.order) for one in seeds.values()],
-        "Choice of examples": [str(one.subset) for one in seeds.values()],
     }
+    if scene.train_size < scene.results.experiment.split.train:
+        rows["Choice of examples"] = [str(one.subset) for one in seeds.values()]
     return write_table(pd.DataFrame(rows))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 
 from tl_core.charts import (
     arms_overview,
@@ -16,6 +17,7 @@ from tl_core.charts import (
 )
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.charts.ends import kept_values
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
@@ -70,18 +72,25 @@ def _race(scene: Scene) -> Shown:
         y=metric.value,
         floor=tables.floor_on_validation(scene.runs, counts, metric),
     )
-    num_examples = int(points["num_examples"].max())
+    num_examples, num_validation = (
+        int(points["num_examples"].max()),
+        scene.results.experiment.split.validation,
+    )
+    seen = f"{num_examples:,}{f' of the {num_validation:,}' if num_examples < num_validation else ''}"
     return show(
         figure,
         race_means(points, metric, scene.labels),
         note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
-        f"mean training seconds; {num_examples:,} validation examples.",
+        f"median training seconds; the last row is that of the weights which each run kept. "
+        f"{seen} validation examples.",
         budget=scene.budget,
     )
 
 
 def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
     """List the evaluations of every arm by step, as means over its seeds: few enough rows for paper.
+
+    The last row holds the values of the weights that the runs kept: the ends of the lines.
 
     Parameters
     ----------
@@ -90,19 +99,27 @@ def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) 
     labels
         Display names by arm name, in the order of the columns.
     """
-    groups = points.groupby(["step", "arm"])
-    values = 100 * groups[metric.value].agg(["mean", "min", "max"])
-    seconds = groups["train_s"].mean()
-    written = pd.Series(
-        [
-            f"{row.mean:.1f} ({row.min:.1f} to {row.max:.1f}), {seconds[row.Index]:.1f} s"
-            for row in values.itertuples()
-        ],
-        index=values.index,
+    by_step = points.groupby(["step", "arm"])
+    seen = _written(by_step[metric.value], by_step["train_s"].median())
+    kept = _written(
+        kept_values(points, metric.value).groupby("arm"),
+        points.groupby(["arm", "run_id"])["train_s"].max().groupby("arm").median(),
     )
-    by_arm = written.unstack("arm").reindex(columns=[arm for arm in labels if arm in set(points["arm"])])
-    table = by_arm.rename(columns=labels).fillna("").reset_index(names="Step")
-    return table.rename_axis(columns=None)
+    table = seen.unstack("arm").rename(index="{:,}".format)
+    table.loc["kept"] = kept
+    by_arm = table.reindex(columns=[arm for arm in labels if arm in set(points["arm"])])
+    written = by_arm.rename(columns=labels).fillna("").reset_index(names="Step")
+    return written.rename_axis(columns=None)
+
+
+def _written(values: SeriesGroupBy, seconds: pd.Series) -> pd.Series:
+    """Write mean, lowest and highest of each group of fractions, with its training seconds."""
+    found = 100 * values.agg(["mean", "min", "max"])
+    words = [
+        f"{row.mean:.1f} ({row.min:.1f} to {row.max:.1f}), {seconds[row.Index]:.1f} s"
+        for row in found.itertuples()
+    ]
+    return pd.Series(words, index=found.index)
 
 
 def _classes(scene: Scene) -> Shown:

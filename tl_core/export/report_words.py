@@ -1,12 +1,16 @@
-"""A report's own words: what each arm is, how it was measured, and what it does not show."""
+"""A report's own words: what each arm is, and what it does not show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tl_core.catalogue.base_models import BaseModel
-from tl_core.evaluation.wording import detection_words, few_seeds_words, pairs_words
-from tl_core.planning.samples import NOT_EVIDENCE, SAMPLES
-from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import ArmKind, BudgetRule, Verdict
+from tl_core.catalogue.locating import describe
+from tl_core.evaluation.wording import detection_words, few_seeds_words, is_about_models, pairs_words
+from tl_core.export.report_scene import Scene
+from tl_core.planning.presets import default_rates
+from tl_core.planning.samples import NOT_EVIDENCE, is_sample
+from tl_core.results.comparison import headline_pair
+from tl_core.results.runs import FinishedRun
+from tl_core.schema import ArmKind, RateSearch
 
 _ARMS = {
     ArmKind.FINE_TUNED: "{title} as it was pretrained, with all its weights trained further here.",
@@ -24,76 +28,6 @@ _ARMS = {
     ArmKind.FROZEN_RANDOM: "The architecture of {title} left at random weights; only a head is trained.",
     ArmKind.MAJORITY: "Always answers the largest class: the floor that anything useful must beat.",
 }
-_BUDGETS = {
-    BudgetRule.EQUAL_STEPS: "All networks trained for the same number of steps and kept their last weights.",
-    BudgetRule.PLATEAU: (
-        "All networks trained until they stopped improving on validation, with the same patience and the "
-        "same limit, and kept their best weights on validation."
-    ),
-}
-_PAIRS = (
-    " The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
-    "head was fitted after the last step."
-)
-_METHOD = (
-    (
-        "One split for all",
-        "Each example was put into train, validation or test by a hash of its content. All arms learned from "
-        "the same train examples and answered the same test examples. The test examples were scored once, "
-        "after the training; nothing was chosen on them.",
-    ),
-    (
-        "The same training",
-        "Code, architecture, batches, their order and the number format were the same for every network. Two "
-        "things differed: the weights at the start, and each arm's own learning rate, because rates made for "
-        "fine-tuning are far too small for random weights. {budget}",
-    ),
-    (
-        "Several seeds",
-        "A seed fixes the random weights, the order and the choice of examples. With another seed the same "
-        "training ends elsewhere, so that one training alone says little.",
-    ),
-    (
-        "An interval that counts both",
-        "The difference is taken example by example and seed by seed. Its 95 % interval counts that other "
-        "seeds and other test examples could have been drawn: crossed random effects by moments [1, 2], "
-        "degrees of freedom after Satterthwaite [3], with a guard for a handful of disagreements [4] and "
-        "more room on the side of bad seeds [5]. The p-value is the inversion of this interval, so the two "
-        "never contradict each other.",
-    ),
-    (
-        "Several pairs, and small differences",
-        "Beside each p-value stands one that is corrected for the number of pairs compared [6]. Two arms are "
-        "called equivalent where a 90 % interval lies within a margin that was fixed before the start [7].",
-    ),
-    (
-        "Two models, one test",
-        "McNemar's exact test [8] asks for each seed alone whether two trained models differ on these test "
-        "examples. It is given beside the interval and never pooled.",
-    ),
-    (
-        "Warnings by rule",
-        "An arm that answered one class for all, did not learn its own examples, was still improving at its "
-        "end, or fell below the largest class is named in the same sentence as any claim about it.",
-    ),
-)
-SOURCES = (
-    "Searle, Casella and McCulloch (1992). Variance Components. Wiley.",
-    "Owen (2007). The pigeonhole bootstrap. The Annals of Applied Statistics 1, 386–411.",
-    "Satterthwaite (1946). An approximate distribution of estimates of variance components. Biometrics "
-    "Bulletin 2, 110–114.",
-    "Bonett and Price (2012). Adjusted Wald confidence interval for a difference of binomial proportions "
-    "based on paired data. Journal of Educational and Behavioral Statistics 37, 479–488.",
-    "Johnson (1978). Modified t tests and confidence intervals for asymmetrical populations. Journal of the "
-    "American Statistical Association 73, 536–544.",
-    "Holm (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
-    "Statistics 6, 65–70.",
-    "Schuirmann (1987). A comparison of the two one-sided tests procedure and the power approach for "
-    "assessing the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics "
-    "15, 657–680.",
-    "McNemar (1947). Note on the sampling error of the difference between correlated proportions or "
-    "percentages. Psychometrika 12, 153–157.",
-)
 
 
 def arm_words(kind: ArmKind, title: str) -> str:
@@ -101,32 +35,17 @@ def arm_words(kind: ArmKind, title: str) -> str:
     return _ARMS[kind].format(title=title)
 
 
-def method_words(budget: BudgetRule, kinds: Collection[ArmKind]) -> list[tuple[str, str]]:
-    """Say how it was measured: a name and a paragraph for each thought; numbers refer to `SOURCES`."""
-    told = _BUDGETS[budget] + (_PAIRS if ArmKind.CONTRASTIVE in kinds else "")
-    return [(name, words.format(budget=told)) for name, words in _METHOD]
-
-
-def limit_words(results: ExperimentResults, verdict: Verdict, base_models: Sequence[BaseModel]) -> list[str]:
-    """Say what the report does not show.
-
-    Parameters
-    ----------
-    verdict
-        The one that the report is about.
-    base_models
-        Those of the arms with a network.
-    """
-    kinds = {arm.kind for arm in results.experiment.arms}
+def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
+    """Say what the report does not show; ``base_models`` are those of the pretrained arms."""
+    results = scene.results
     limits = [
         "It holds for this dataset, this split and these models. Other texts, labels or languages may turn "
         "out otherwise, and so may these texts once they have changed with time.",
-        *_sample_limit(results),
-        *_certainty_limits(results, verdict),
-        "The learning rates are recorded ones and were not searched for on this dataset: each arm could gain "
-        "from a search.",
+        *_sample_limit(scene),
+        *_certainty_limits(scene),
+        *_rate_limits(scene),
     ]
-    if ArmKind.SCRATCH in kinds:
+    if any(arm.kind is ArmKind.SCRATCH for arm in results.experiment.arms):
         limits.append(
             "The network from scratch reads with the pretrained vocabulary; a vocabulary made of these texts "
             "alone could serve it better or worse."
@@ -139,29 +58,99 @@ def limit_words(results: ExperimentResults, verdict: Verdict, base_models: Seque
     return limits
 
 
-def _sample_limit(results: ExperimentResults) -> list[str]:
-    return [NOT_EVIDENCE] if results.experiment.dataset_name in SAMPLES else []
+def _rate_limits(scene: Scene) -> list[str]:
+    """Say of each arm's learning rates where they come from, as its runs have recorded it."""
+    runs = {
+        run.config.arm.name: run
+        for run in scene.results.finished
+        if run.config.arm.kind.is_neural and run.config.train_size == scene.train_size
+    }
+    searched = {name: search for name, run in runs.items() if (search := run.record.rate_search)}
+    recorded = [name for name, run in runs.items() if name not in searched and _has_recorded_rates(run)]
+    by_hand = [name for name in runs if name not in searched and name not in recorded]
+    limits = []
+    if searched:
+        num_tries = max(len(search.tried) for search in searched.values())
+        num_examples = max(search.num_examples for search in searched.values())
+        limits.append(
+            f"The learning rates{_whose(searched, runs, scene)} are the best of {num_tries} on "
+            f"{num_examples:,} validation examples, tried with the first seed alone; warm-up, decay and "
+            f"dropout were not searched for.{_at_the_edge(searched, runs, scene)}"
+        )
+    if recorded:
+        limits.append(
+            f"The learning rates{_whose(recorded, runs, scene)} are recorded ones and were not searched for "
+            "on this dataset: each arm could gain from a search."
+        )
+    if by_hand:
+        limits.append(
+            f"The learning rates{_whose(by_hand, runs, scene)} were set by hand and not searched for on this "
+            "dataset."
+        )
+    return limits
 
 
-def _certainty_limits(results: ExperimentResults, verdict: Verdict) -> list[str]:
+def _has_recorded_rates(run: FinishedRun) -> bool:
+    base_model = run.config.base_model or ""
+    return run.config.learning_rates == default_rates(run.config.arm.kind, describe(base_model).pooling)
+
+
+def _whose(names: Collection[str], runs: Collection[str], scene: Scene) -> str:
+    """Name some arms, unless they are all that have rates."""
+    if len(names) == len(runs):
+        return ""
+    return f" of {' and '.join(label for name, label in scene.labels.items() if name in names)}"
+
+
+def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, FinishedRun], scene: Scene) -> str:
+    """Name the arms whose best rates were the smallest or the largest of those that were tried."""
+    edges = {
+        name: (search.tried[0].rates, search.tried[-1].rates)
+        for name, search in searched.items()
+        if len(search.tried) > 1
+    }
+    at_edge = [name for name, ends in edges.items() if runs[name].config.learning_rates in ends]
+    names = " and ".join(label for name, label in scene.labels.items() if name in at_edge)
+    words = f" The best of {names} lay at the end of what was tried: a wider search might find a better one."
+    return words if at_edge else ""
+
+
+def _sample_limit(scene: Scene) -> list[str]:
+    """Say that a sample, or what fixes have made of one, is no evidence."""
+    own = scene.results.experiment.dataset_fingerprint
+    parent = scene.dataset.parent if scene.dataset else None
+    return [NOT_EVIDENCE] if is_sample(own) or is_sample(parent) else []
+
+
+def _certainty_limits(scene: Scene) -> list[str]:
+    results, verdict = scene.results, scene.verdict
     low, high = verdict.ci95
     limits = [
         f"With {verdict.num_examples:,} test examples the interval reaches about {50 * (high - low):.1f} "
         f"points to either side. {detection_words(verdict)}"
     ]
-    if verdict.num_seeds == 1:
+    if is_about_models(verdict):
         limits.append(
             "There is one seed, so the interval is about these two trained models alone and says nothing "
             "about other trainings."
         )
-    elif verdict.num_seeds < 5:
+    elif 1 < verdict.num_seeds < 5:
         limits.append(
             f"{verdict.num_seeds} seeds show little of a training that fails now and then. "
             f"{few_seeds_words(verdict)}".strip()
         )
     if len(results.verdicts) > 1:
-        limits.append(f"{pairs_words(results.verdicts)} The pair at the top was fixed before the start.")
+        limits.append(f"{pairs_words(results.verdicts)} {_choice_words(scene)}")
     return limits
+
+
+def _choice_words(scene: Scene) -> str:
+    """Say whether the pair at the top is the one that was fixed before the start."""
+    pair = headline_pair(scene.results.experiment.arms)
+    if pair and (pair[0].name, pair[1].name) == (scene.verdict.a, scene.verdict.b):
+        return "The pair at the top was fixed before the start."
+    planned = " and ".join(scene.labels[arm.name] for arm in pair or ())
+    return f"The pair that was fixed before the start, {planned}, has no verdict; another stands at the top."
 
 
 def _seen_before(model: BaseModel) -> str:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
-from tl_core.catalogue.tokens import token_lengths
+from tl_core.catalogue.tokens import token_lengths as count_tokens
 from tl_core.data.dataset import Dataset
 from tl_core.data.doctor.examine import MAX_LENGTH, draw_sample, examine_sample
 from tl_core.data.doctor.near import NearGroups
@@ -50,17 +50,19 @@ def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
     sample = draw_sample(dataset)
     seen = dataset if sample is None else dataset.take(sample)
     near = near_groups(seen, report)
+    token_lengths = _count_tokens(seen, report)
     findings = examine_sample(
         dataset,
         intake.split,
         max_length=MAX_LENGTH,
-        token_lengths=_count_tokens(seen, report),
+        token_lengths=token_lengths,
         near=near,
         sample=sample,
         known_languages=CATALOGUE[BUILTIN].language_codes,
         tick=lambda done, total: report(LANGUAGES, done, total),
     )
-    return Found(findings=tuple(findings), num_seen=seen.num_examples)
+    counted = zip(*(part.tolist() for part in np.unique(token_lengths, return_counts=True)), strict=True)
+    return Found(findings=tuple(findings), num_seen=seen.num_examples, lengths=tuple(counted))
 
 
 def _count_tokens(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
@@ -71,7 +73,7 @@ def _count_tokens(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
     for start in range(0, dataset.num_examples, _TEXTS_AT_A_TIME):
         report(TOKENS, start, dataset.num_examples)
         stop = min(start + _TEXTS_AT_A_TIME, dataset.num_examples)
-        counts.append(token_lengths(dataset.take(np.arange(start, stop)).texts(), folder))
+        counts.append(count_tokens(dataset.take(np.arange(start, stop)).texts(), folder))
     return np.concatenate(counts)
 
 

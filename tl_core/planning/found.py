@@ -18,10 +18,14 @@ class Found(Frozen):
         What is noticed.
     num_seen
         Examples that were looked at: all of a dataset, or a random sample of a large one.
+    lengths
+        How many of those texts have how many tokens: ``(tokens, texts)``, by rising tokens; None where they
+        were not counted.
     """
 
     findings: tuple[Finding, ...]
     num_seen: int
+    lengths: tuple[tuple[int, int], ...] | None = None
 
 
 def keep_found(workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind, found: Found) -> None:

@@ -70,6 +70,11 @@ def read_sample(sample: Sample) -> Intake:
     return Intake(dataset=dataset, split=make_split(dataset))
 
 
+def is_sample(fingerprint: str | None) -> bool:
+    """Whether a dataset is one of the samples, whatever it is called."""
+    return any(read_sample(sample).dataset.info.fingerprint == fingerprint for sample in SAMPLES.values())
+
+
 def plan_sample(
     sample: Sample,
     intake: Intake,

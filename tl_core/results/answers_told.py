@@ -92,7 +92,7 @@ def _apart(verdict: Verdict, tried: Tried) -> Said:
     arms = [Arm.parse(name) for name in (verdict.a, verdict.b)]
     words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
     parts = take_apart(verdict, words)
-    counts = _counts(verdict.num_seeds, verdict.num_examples)
+    counts = counts_words(verdict.num_seeds, verdict.num_examples)
     return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}")
 
 
@@ -142,7 +142,7 @@ def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
             f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
             f"train examples{_but(tried.flags.get((arm.name, size), ()))}."
         ),
-        proof=f"95 % interval {low} to {high}, {_counts(len(summary.seeds), summary.num_examples)}",
+        proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
     )
 
 
@@ -151,7 +151,8 @@ def _but(flags: Sequence[Flag]) -> str:
     return f", but {phrases}" if phrases else ""
 
 
-def _counts(num_seeds: int, num_examples: int) -> str:
+def counts_words(num_seeds: int, num_examples: int) -> str:
+    """Say on how many seeds and test examples something rests."""
     seeds = "one seed, so not about other trainings" if num_seeds == 1 else f"{num_seeds} seeds"
     return f"{seeds}, {num_examples:,} test examples"
 

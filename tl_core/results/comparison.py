@@ -1,7 +1,7 @@
 """An experiment's runs, gathered into summaries and verdicts."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 
@@ -21,6 +21,7 @@ from tl_core.results.runs import (
     FinishedRun,
     conditions_of,
     epochs_of,
+    kept_evaluation,
     read_finished_run,
     reason_of,
 )
@@ -297,18 +298,19 @@ def _verdicts(
     return as_family(verdicts, words), tuple(dict.fromkeys(refusals))
 
 
-def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> pd.DataFrame:
+def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
     """List the evaluations on validation of some runs, for `charts.learning_curves`.
 
     Parameters
     ----------
-    events_by_run
-        Run id to its arm, seed index and events.
+    runs
+        Each run's configuration and events.
 
     Returns
     -------
     Columns ``arm, run_id, seed, step, examples_seen, train_s, energy_wh, accuracy, macro_f1, loss,
-    num_examples, is_ended``; ``energy_wh`` is missing where it was not measured.
+    num_examples, is_ended, is_kept``; ``energy_wh`` is missing where it was not measured, ``is_kept`` marks
+    the evaluation of the weights that an ended run kept.
     """
     measures = [
         "step",
@@ -320,15 +322,20 @@ def curve_points(events_by_run: dict[str, tuple[Arm, int, Sequence[Event]]]) -> 
         "loss",
         "num_examples",
     ]
-    rows = [
-        (arm.name, run_id, seed, *(getattr(e, name) for name in measures), _has_finished(events))
-        for run_id, (arm, seed, events) in events_by_run.items()
-        for e in events
-        if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
-    ]
-    table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended"])
-    return table.astype({"energy_wh": float})
-
-
-def _has_finished(events: Sequence[Event]) -> bool:
-    return isinstance(events[-1], RunFinished)
+    rows = []
+    for config, events in runs:
+        kept = kept_evaluation(config, events)
+        rows += [
+            (
+                config.arm.name,
+                config.run_id,
+                config.seed,
+                *(getattr(e, name) for name in measures),
+                isinstance(events[-1], RunFinished),
+                e is kept,
+            )
+            for e in events
+            if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
+        ]
+    table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended", "is_kept"])
+    return table.astype({"energy_wh": float, "is_ended": bool, "is_kept": bool})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tl_core.results.runs import FinishedRun
+from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import ArmKind
 
 _NONE = "none"
@@ -74,6 +74,7 @@ def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], st
         "Seeds": lambda run: str(run.config.seed),
         "Train examples": lambda run: f"{run.config.train_size:,}",
         "Example weights": lambda run: run.record.weight_column or _NONE,
+        "Longest text, tokens": lambda run: _neural(run, f"{text_limit(run):,}"),
         **{name: _training(field) for field, name in _TRAINING_WORDS.items()},
         "Precision": lambda run: run.record.precision.value if run.record.precision else _NONE,
         "Examples a micro-batch": lambda run: _or_none(run.record.micro_batch_size),
@@ -88,9 +89,8 @@ def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], st
 
 
 _TRAINING_WORDS = {
-    "epochs": "Epochs",
+    "epochs": "Epochs planned",
     "batch_size": "Batch, examples",
-    "max_length": "Longest text, tokens",
     "budget": "Budget rule",
     "warmup_fraction": "Warm-up, fraction of the steps",
     "weight_decay": "Weight decay",
@@ -101,11 +101,11 @@ _TRAINING_WORDS = {
 
 
 def _training(field: str) -> Callable[[FinishedRun], str]:
-    """Read a training setting; one that is not set is the base model's own."""
+    """Read a training setting; one that is not set is the base model's own, and only networks have any."""
 
     def read(run: FinishedRun) -> str:
         value = getattr(run.config.training, field)
-        return "the base model's own" if value is None else str(value).replace("_", " ")
+        return _neural(run, "the base model's own" if value is None else str(value).replace("_", " "))
 
     return read
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.failures import name_seeds
-from tl_core.results.runs import FinishedRun
+from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import ArmKind, BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
@@ -46,6 +46,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
     return [
         _split(results, train_size),
         _seeds(results, train_size, labels),
+        _train_examples(results, train_size),
         _budget(neural, results, same),
         _rates(neural, results, labels),
         *_pairs(neural),
@@ -55,6 +56,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
         same.over("Energy", neural, lambda run: run.record.energy_method or "not measured"),
         _versions(runs, same),
         *_base_models(neural, results, same),
+        *_text_limit(runs, neural, same),
         *_example_weights(runs, same),
     ]
 
@@ -101,6 +103,28 @@ def _seeds(results: ExperimentResults, train_size: int, labels: Mapping[str, str
     return Fact(name="Seeds", value=f"{len(wanted)}, paired", difference=difference)
 
 
+def _train_examples(results: ExperimentResults, train_size: int) -> Fact:
+    """Say whether seeds learn from different examples: if not, no interval counts which were drawn."""
+    whole = results.experiment.split.train
+    if results.experiment.num_seeds == 1:
+        value = f"{train_size:,}"
+    elif train_size < whole:
+        value = f"{train_size:,} of {whole:,}, drawn anew for each seed"
+    else:
+        value = f"the same {train_size:,} for every seed"
+    return Fact(name="Train examples", value=value)
+
+
+def _text_limit(runs: Sequence[FinishedRun], neural: Sequence[FinishedRun], same: _Comparer) -> list[Fact]:
+    """Say how much of a text each arm reads: networks have a limit, TF-IDF has none."""
+    if not neural:
+        return []
+    limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
+    has_tfidf = any(run.config.arm.kind is ArmKind.TFIDF for run in runs)
+    value = f"{limit.value}{'; TF-IDF reads whole texts' if has_tfidf else ''}"
+    return [Fact(name=limit.name, value=value, difference=limit.difference)]
+
+
 def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> Fact:
     training = results.experiment.training
     if training.budget is BudgetRule.PLATEAU:
@@ -127,7 +151,9 @@ def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same
         return []
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
     owner = "each base model's own" if base_model.difference else "shared"
-    return [base_model, Fact(name="Vocabulary", value=f"{owner}, pretrained (from scratch too)")]
+    has_scratch = any(run.config.arm.kind is ArmKind.SCRATCH for run in neural)
+    value = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
+    return [base_model, Fact(name="Vocabulary", value=value)]
 
 
 def _example_weights(runs: Sequence[FinishedRun], same: _Comparer) -> list[Fact]:

@@ -38,6 +38,8 @@ class Knowledge:
         The ladder of the base model.
     shares
         Share of the encoder's weights that was kept, 0 to 1, by the name of an arm that has finished.
+    searched
+        Names of the arms with a run whose learning rates were searched for.
     changes
         What training changed, one row per run and part: ``arm, seed, part, moved, similarity``; parts from
         the bottom.
@@ -48,6 +50,7 @@ class Knowledge:
     tried: Tried
     arms: tuple[Arm, ...]
     shares: Mapping[str, float]
+    searched: frozenset[str]
     changes: pd.DataFrame
     num_texts: int
 
@@ -106,6 +109,7 @@ def gather_knowledge(
         tried=tried,
         arms=arms,
         shares={name: share for name, share in shares.items() if share is not None},
+        searched=frozenset(record.config.arm.name for record in own if record.rate_search),
         changes=_change_rows(read),
         num_texts=max((changes.num_texts for _, changes in read if changes), default=0),
     )

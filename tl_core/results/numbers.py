@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tl_core.charts.ends import kept_means
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.agreement import Agreement, Cell
 from tl_core.results.comparison import ExperimentResults
@@ -47,7 +48,7 @@ def overview_numbers(results: ExperimentResults, train_size: int, labels: Mappin
 
 
 def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]) -> pd.DataFrame:
-    """List the evaluations that `charts.learning_curves` draws.
+    """List the evaluations that `charts.learning_curves` draws, and the value that it writes at a line's end.
 
     Parameters
     ----------
@@ -58,13 +59,24 @@ def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]
     labels
         Display names by arm name.
     """
-    values = points[y].round(3) if y == "loss" else points[y].map(_percent)
+
+    def write(values: pd.Series) -> pd.Series:
+        return values.round(3) if y == "loss" else values.map(_percent, na_action="ignore")
+
+    kept: dict[str, Any] = {}
+    if points["is_kept"].any():
+        means = points["arm"].map(kept_means(points, y)).astype(float)
+        kept = {
+            "Weights kept": points["is_kept"].map({True: "yes", False: ""}),
+            f"Mean of the kept, {_Y_WORDS[y]}": write(means),
+        }
     return pd.DataFrame(
         {
             "Arm": points["arm"].map(labels),
             "Seed": points["seed"],
             _X_WORDS[x]: points[x].round(_ENERGY_DECIMALS if x == "energy_wh" else 1),
-            f"Validation {_Y_WORDS[y]}": values,
+            f"Validation {_Y_WORDS[y]}": write(points[y]),
+            **kept,
             "Validation examples": points["num_examples"],
         }
     )

@@ -10,7 +10,7 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.knowledge import read_changes
 from tl_core.results.label_worth import label_worth_json
 from tl_core.results.related import TwoStages, find_two_stages, left_means, left_verdicts
-from tl_core.results.runs import FinishedRun
+from tl_core.results.runs import FinishedRun, kept_evaluation
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
@@ -87,6 +87,7 @@ def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dic
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
         "kept_share": finished.record.kept_share if finished else None,
         "layers": _layers_json(folder) if finished else None,
+        "validation": _validation_json(finished) if finished else None,
         "test": _test_json(finished) if finished else None,
     }
 
@@ -107,6 +108,20 @@ def _first_task_json(stages: TwoStages) -> dict[str, Any]:
         "left": left_means(stages).to_dict("records"),
         "overlap": asdict(stages.overlap) if stages.overlap else None,
         "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
+    }
+
+
+def _validation_json(run: FinishedRun) -> dict[str, float] | None:
+    """Give what the weights that a run kept came to on validation: the end of its learning curve."""
+    kept = kept_evaluation(run.config, run.events)
+    if kept is None:
+        return None
+    return {
+        "step": kept.step,
+        "num_examples": kept.num_examples,
+        "accuracy": kept.accuracy,
+        "macro_f1": kept.macro_f1,
+        "loss": kept.loss,
     }
 
 

@@ -109,12 +109,30 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     )
 
 
+def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished | None:
+    """Find the evaluation on validation of the weights that a run kept; None before its end, or without one.
+
+    A run of an earlier version does not say which: with `BudgetRule.PLATEAU` a network then kept those of the
+    lowest loss after the first step, and otherwise the last.
+    """
+    end = events[-1] if events else None
+    seen = [one for one in events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    if not isinstance(end, RunFinished) or not seen:
+        return None
+    if end.kept_step is not None:
+        return next((one for one in reversed(seen) if one.step == end.kept_step), seen[-1])
+    trained = [one for one in seen if one.step > 0]
+    if config.training.budget is BudgetRule.PLATEAU and trained:
+        return min(trained, key=lambda one: one.loss)
+    return seen[-1]
+
+
 def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
     """Read what the runs of one arm must share with those of another; empty without a network."""
     return tuple(
         Conditions(
             base_model=run.config.base_model,
-            max_length=int(run.record.base_model_facts.get("max_length", run.config.training.max_length)),
+            max_length=text_limit(run),
             tokenizer=run.record.base_model_facts.get("tokenizer", ""),
             precision=run.record.precision.value if run.record.precision else "",
         )
@@ -125,25 +143,17 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
 
 def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
     """Count for each run of one arm the epochs behind the weights it kept; empty without a network."""
-    return tuple(_kept_epochs(run) for run in runs if run.config.arm.kind.is_neural)
+    networks = [run for run in runs if run.config.arm.kind.is_neural]
+    kept = [kept_evaluation(run.config, run.events) or run.events[-1] for run in networks]
+    return tuple(
+        look.examples_seen / sum(run.record.train_class_counts)
+        for look, run in zip(kept, networks, strict=True)
+    )
 
 
-def _kept_epochs(run: FinishedRun) -> float:
-    """Divide the examples seen up to the kept step by those that it trained on.
-
-    Runs of a version that did not record the step kept their last weights, or at the plateau those of the
-    lowest validation loss after the first step.
-    """
-    last = run.events[-1]
-    kept = last.kept_step if isinstance(last, RunFinished) else None
-    looks = [one for one in run.events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
-    if kept is not None:
-        seen = next((look.examples_seen for look in looks if look.step == kept), last.examples_seen)
-    elif run.config.training.budget is BudgetRule.PLATEAU and len(looks) > 1:
-        seen = min(looks[1:], key=lambda look: look.loss).examples_seen
-    else:
-        seen = last.examples_seen
-    return seen / sum(run.record.train_class_counts)
+def text_limit(run: FinishedRun) -> int:
+    """Tokens that a run with a network kept of each text: the setting, or less if its network reads less."""
+    return int(run.record.base_model_facts.get("max_length", run.config.training.max_length))
 
 
 def targets_of(table: pa.Table) -> NDArray[np.int64]:

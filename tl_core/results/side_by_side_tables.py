@@ -1,5 +1,7 @@
 """Runs side by side as the tables that `charts` draws, and as the numbers that a person reads."""
 
+from statistics import median
+
 import numpy as np
 import pandas as pd
 
@@ -42,7 +44,7 @@ def group_numbers(comparison: SideBySide) -> pd.DataFrame:
                 "to": round(100 * summary.ci95[1], 1),
                 "Seeds": len(group.runs),
                 "Test examples": summary.num_examples,
-                "Training, mean seconds": _mean_seconds(group),
+                "Training, median seconds": _median_seconds(group),
                 "Runs": ", ".join(run.config.run_id for run in group.runs),
             }
             for group, summary in summaries
@@ -50,9 +52,9 @@ def group_numbers(comparison: SideBySide) -> pd.DataFrame:
     )
 
 
-def _mean_seconds(group: Group) -> float | None:
+def _median_seconds(group: Group) -> float | None:
     seconds = [run.record.train_s for run in group.runs if run.record.train_s is not None]
-    return round(sum(seconds) / len(seconds), 1) if seconds else None
+    return round(median(seconds), 1) if seconds else None
 
 
 def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
@@ -151,9 +153,7 @@ def group_curves(comparison: SideBySide) -> pd.DataFrame:
 
     The column ``arm`` holds the group's key.
     """
-    points = curve_points(
-        {run.config.run_id: (run.config.arm, run.config.seed, run.events) for run in comparison.runs}
-    )
+    points = curve_points((run.config, run.events) for run in comparison.runs)
     keys = {
         run.config.run_id: group.key
         for group in comparison.groups

@@ -45,12 +45,9 @@ def floor_on_test(results: ExperimentResults) -> float | None:
 
 def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
     """List the validation evaluations of some runs, without the majority arm, which is the floor."""
-    racing = {
-        config.run_id: (config.arm, config.seed, events)
-        for config, events in runs
-        if config.arm.kind is not ArmKind.MAJORITY
-    }
-    return curve_points(racing)
+    return curve_points(
+        (config, events) for config, events in runs if config.arm.kind is not ArmKind.MAJORITY
+    )
 
 
 def is_energy_known(points: pd.DataFrame) -> bool:
@@ -66,12 +63,9 @@ def floor_on_validation(
     Measured by a majority run where there is one; before that from the whole dataset's label counts, whose
     shares a stratified split keeps. None without either.
     """
-    majority = {
-        config.run_id: (config.arm, config.seed, events)
-        for config, events in runs
-        if config.arm.kind is ArmKind.MAJORITY
-    }
-    measured = curve_points(majority)
+    measured = curve_points(
+        (config, events) for config, events in runs if config.arm.kind is ArmKind.MAJORITY
+    )
     if len(measured):
         return float(measured[metric.value].iloc[0])
     return _share_of_largest(list(label_counts.values()), metric) if label_counts else None

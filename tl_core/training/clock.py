@@ -17,8 +17,8 @@ class Clock:
     """Counts what the events carry. Training time and energy stop while anything else is done.
 
     Both may start above zero: a frozen arm pays for the features of its train examples. ``energy_j`` is None
-    without a meter, and from the moment on that a reading has failed. ``kept_step`` is the step of the weights
-    that a network keeps, None before its training has ended.
+    without a meter, and from the moment on that a reading has failed. ``kept_step`` is that of the weights
+    which a network keeps, None before its training has ended.
     """
 
     step: int = 0

@@ -135,11 +135,8 @@ def _slow(
 
 
 def _told_of_sample(finding: Finding, seen: Dataset, dataset: Dataset) -> Finding:
-    """Say in a finding that only a sample was seen; a fix would have to know the rest."""
+    """Say in a finding's own sentence that a sample was seen; a fix would have to know the rest."""
     if seen is dataset:
         return finding
-    message = (
-        f"{finding.message} Seen in a random sample of {seen.num_examples:,} of the {dataset.num_examples:,}"
-        " examples."
-    )
-    return finding.model_copy(update={"message": message, "fix": ""})
+    sample = f"In a random sample of {seen.num_examples:,} of the {dataset.num_examples:,} examples"
+    return finding.model_copy(update={"message": f"{sample}: {finding.message}", "fix": ""})

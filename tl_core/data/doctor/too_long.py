@@ -30,8 +30,9 @@ def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_lengt
             code="too_long",
             severity=severity_of(summary.cut_texts),
             message=(
-                f"Texts of more than {max_length:,} tokens: {quantity(mask)}. Their ends are cut,"
-                f" {percent(summary.cut_tokens)} of all tokens; the longest text has {summary.longest:,}."
+                f"Texts of more than {max_length:,} tokens: {quantity(mask)}. Their ends are cut, that is"
+                f" {percent(summary.cut_tokens)} of the tokens counted; the longest text has"
+                f" {summary.longest:,}."
             ),
             remedy="Keep more tokens of each text, which takes longer, or put what matters at the beginning.",
         )

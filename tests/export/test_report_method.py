@@ -1,0 +1,250 @@
+"""A report's sentences about its own run: each is what the records say, in every preset and kind of split."""
+
+from typing import Any
+
+import pytest
+
+from tests.export.test_report import MADE_AT, Reading, report
+from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
+from tests.pages.texts import TEXTS
+from tl_core.catalogue.base_models import Pooling
+from tl_core.export.report import report_html
+from tl_core.planning.launching import take_in
+from tl_core.planning.presets import default_rates
+from tl_core.planning.rate_search import grid_around
+from tl_core.results.alike import gather_tried
+from tl_core.results.comparison import gather
+from tl_core.schema import (
+    BudgetRule,
+    ExperimentConfig,
+    LearningRates,
+    Precision,
+    Preset,
+    RateSearch,
+    RunFinished,
+    SplitMethod,
+    SplitRule,
+    TriedRates,
+)
+from tl_core.store.workspace import Workspace
+
+ARMS = ("majority", "tfidf", "scratch", "fine_tuned")
+
+
+def choose_rates(workspace: Workspace, experiment: ExperimentConfig, arm: str, place: int) -> None:
+    """Write into an arm's runs that three rates were tried, and which of them was the best."""
+    for run in runs_of(workspace, experiment):
+        if run.arm.name == arm:
+            grid = grid_around(default_rates(run.arm.kind, Pooling.MEAN))
+            tried = tuple(TriedRates(rates=rates, value=0.5, loss=1.0) for rates in grid)
+            search = RateSearch(tried=tried, train_size=33, num_examples=9, train_s=4.0)
+            config = run.model_copy(update={"learning_rates": grid[place]})
+            folder = workspace.run_folder(run.run_id)
+            changes = {"rate_search": search, "config": config}
+            folder.write_record(folder.read_record().model_copy(update=changes))
+
+
+def finished(workspace: Workspace, arms: tuple[str, ...] = ARMS, num_seeds: int = 3, **how: Any) -> Any:
+    made = add_experiment(workspace, store_sample_dataset(workspace), arms, num_seeds, **how)
+    finish_all(workspace, made, fine_tuned=0.9, tfidf=0.7)
+    return made
+
+
+def text_of(workspace: Workspace, experiment: ExperimentConfig) -> str:
+    return Reading(report(workspace, experiment)).text
+
+
+# --- learning rates ---------------------------------------------------------------------
+
+
+def test_in_the_quick_preset_rates_were_not_searched_for(workspace):
+    text = text_of(workspace, finished(workspace, preset=Preset.QUICK))
+    assert "The learning rates are recorded ones and were not searched for on this dataset" in text
+    assert "are the best of" not in text
+
+
+@pytest.mark.parametrize("preset", [Preset.STANDARD, Preset.THOROUGH])
+def test_in_presets_that_search_the_report_says_so(workspace, preset):
+    made = finished(workspace, preset=preset)
+    for arm in ("scratch", "fine_tuned"):
+        choose_rates(workspace, made, arm, place=1)
+    text = text_of(workspace, made)
+    assert "not searched for on this dataset" not in text
+    assert "The learning rates are the best of 3 on 9 validation examples" in text
+    assert "a wider search might find a better one" not in text
+    assert "Learning rates were chosen with the first seed and serve all." in text
+
+
+def test_a_best_rate_at_the_end_of_the_grid_is_told(workspace):
+    made = finished(workspace, preset=Preset.STANDARD)
+    choose_rates(workspace, made, "scratch", place=2)
+    choose_rates(workspace, made, "fine_tuned", place=1)
+    assert "The best of From scratch lay at the end of what was tried" in text_of(workspace, made)
+
+
+def test_of_several_arms_each_has_the_rates_that_it_had(workspace):
+    made = finished(workspace, learning_rates={"scratch": LearningRates(encoder=3e-4, head=3e-4)})
+    choose_rates(workspace, made, "fine_tuned", place=1)
+    text = text_of(workspace, made)
+    assert "The learning rates of Fine-tuned are the best of 3" in text
+    assert "The learning rates of From scratch were set by hand and not searched for" in text
+    assert "are recorded ones" not in text
+
+
+def test_without_a_network_nothing_is_said_of_rates_and_training(workspace):
+    text = text_of(workspace, finished(workspace, ("majority", "tfidf")))
+    assert "learning rates are" not in text
+    assert "No arm with a network has finished" in text
+
+
+# --- seeds ---------------------------------------------------------------------
+
+
+def test_where_all_train_examples_are_used_no_seed_chooses_any(workspace):
+    text = text_of(workspace, finished(workspace))
+    assert "A seed fixes the random weights and the order of the examples." in text
+    assert "Every seed learned from the same 33 train examples, all that there are" in text
+    assert "(weights and order, on the same train examples)" in text
+    assert "Choice of examples" not in text
+    assert "An arm without a network ran once and counts for every seed." in text
+
+
+def test_where_a_part_is_used_each_seed_draws_its_own(workspace):
+    text = text_of(workspace, finished(workspace, train_sizes=[12]))
+    assert "and which 12 of the 33 train examples are learned from" in text
+    assert "(weights, order and train examples)" in text
+    assert "Choice of examples" in text
+    assert "ran once and counts" not in text
+
+
+def test_one_seed_has_an_interval_over_test_examples_alone(workspace):
+    text = text_of(workspace, finished(workspace, num_seeds=1))
+    assert "One seed A seed fixes" in text
+    assert "counts that other test examples could have been drawn, and nothing else" in text
+    assert "crossed random effects by moments" not in text
+
+
+# --- the split ---------------------------------------------------------------------
+
+
+def test_the_test_part_is_not_said_to_be_looked_at_once(workspace):
+    text = text_of(workspace, finished(workspace))
+    assert "Each run answered these once, after its training." in text
+    assert "They are looked at again all the same" in text
+    assert "nothing was chosen on them" not in text
+
+
+def test_a_test_file_of_its_own_is_said_to_be_one(workspace, tmp_path):
+    train = {label: texts[:14] for label, texts in TEXTS.items()}
+    test = {label: texts[14:] for label, texts in TEXTS.items()}
+    for name, part in (("train", train), ("test", test)):
+        rows = [f'"{text}",{label}' for label, texts in part.items() for text in texts]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    intake = take_in(
+        workspace,
+        tmp_path / "train.csv",
+        name="own",
+        test_path=tmp_path / "test.csv",
+        text=["text"],
+        label=["label"],
+    )
+    made = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2)
+    finish_all(workspace, made)
+    text = text_of(workspace, made)
+    assert "The test is a file of its own, as it came." in text
+    assert "for the test, which came as a file of its own" in text
+    results = gather(workspace, made.experiment_id)
+    page = report_html(results, gather_tried(workspace, results), None, made_at=MADE_AT)
+    without = Reading(page).text
+    assert "Whether the test came as a file of its own cannot be told here without the dataset." in without
+
+
+def test_a_split_by_time_is_told_as_one(workspace, tmp_path):
+    rows = [
+        f'"{text}",{label},2026-01-{1 + place:02d}'
+        for label, own in TEXTS.items()
+        for place, text in enumerate(own)
+    ]
+    (tmp_path / "dated.csv").write_text("text,label,day\n" + "\n".join(rows), encoding="utf-8")
+    intake = take_in(
+        workspace,
+        tmp_path / "dated.csv",
+        name="dated",
+        rule=SplitRule(method=SplitMethod.BY_TIME),
+        text=["text"],
+        label=["label"],
+        time="day",
+    )
+    made = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2)
+    finish_all(workspace, made)
+    text = text_of(workspace, made)
+    assert "The dates decided: the oldest examples train, the newest are the test." in text
+    assert "a hash" not in text
+
+
+# --- training ---------------------------------------------------------------------
+
+
+def test_the_budget_is_told_as_it_was_spent(workspace):
+    text = text_of(workspace, finished(workspace))
+    assert "Every network trained for 60 steps and kept its last weights." in text
+
+
+def test_runs_that_came_to_the_limit_of_the_plateau_are_counted(workspace):
+    made = finished(workspace, ("scratch", "fine_tuned"), 2, budget=BudgetRule.PLATEAU)
+    first = workspace.run_folder(runs_of(workspace, made)[0].run_id)
+    events = first.read_events()
+    (first.path / "events.jsonl").unlink()
+    for event in events:
+        is_end = isinstance(event, RunFinished)
+        first.append_event(event.model_copy(update={"stop_reason": "plateau"}) if is_end else event)
+    text = text_of(workspace, made)
+    assert "until it stopped improving on validation" in text
+    assert "3 of 4 runs came to the limit first" in text
+
+
+def test_a_number_format_that_differed_is_not_said_to_be_the_same(workspace):
+    made = finished(workspace, ("scratch", "fine_tuned"), 2)
+    assert "Code, batches, their order, architecture and number format were the same" in text_of(
+        workspace, made
+    )
+    for run in runs_of(workspace, made)[:2]:
+        folder = workspace.run_folder(run.run_id)
+        folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
+    text = text_of(workspace, made)
+    assert "Code, batches, their order and architecture were the same for every network." in text
+    assert "the weights at the start, the number format and each arm's own learning rates" in text
+
+
+def test_networks_of_two_base_models_share_no_architecture(workspace):
+    text = text_of(workspace, finished(workspace, ("scratch", "fine_tuned", "fine_tuned:org/other"), 2))
+    assert "Code, batches, their order and number format were the same for every network." in text
+    assert "the architecture and tokenizer of each base model" in text
+
+
+@pytest.mark.parametrize(
+    ("arms", "rest"), [(ARMS, "; TF-IDF reads all of it."), (("scratch", "frozen"), ".")]
+)
+def test_how_much_of_a_text_is_read_is_told(workspace, arms, rest):
+    text = text_of(workspace, finished(workspace, arms, 2))
+    assert f"Networks read the first 128 tokens of a text{rest}" in text
+
+
+# --- pairs ---------------------------------------------------------------------
+
+
+def test_of_one_pair_nothing_is_corrected(workspace):
+    text = text_of(workspace, finished(workspace, ("scratch", "fine_tuned"), 2, margin=0.02))
+    assert "One pair was compared, so no p-value is corrected." in text
+    assert "within a margin of 2 points" in text
+
+
+def test_a_pair_that_was_not_planned_is_not_said_to_be(workspace):
+    made = add_experiment(workspace, store_sample_dataset(workspace), ARMS, 2)
+    for run in runs_of(workspace, made):
+        if run.arm.kind.value != "scratch":
+            finish_run(workspace, run)
+    text = text_of(workspace, made)
+    assert "The pair that was fixed before the start, Fine-tuned and From scratch, has no verdict" in text
+    assert "The pair at the top was fixed before the start." not in text
+    assert "The pair at the top was fixed before the start." in text_of(workspace, finished(workspace))

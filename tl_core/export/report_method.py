@@ -1,0 +1,225 @@
+"""How one comparison was measured, in sentences made from its records; numbers in them refer to `SOURCES`."""
+
+from tl_core.evaluation.wording import margin_words
+from tl_core.export.report_scene import Scene
+from tl_core.results.runs import FinishedRun, text_limit
+from tl_core.schema import ArmKind, BudgetRule, RunFinished, SplitMethod
+
+_DRAWN = {
+    SplitMethod.STRATIFIED: "Within each class, a hash of an example's content decided its part.",
+    SplitMethod.GROUPED: "A hash of the content decided the part; a group stays in one part.",
+    SplitMethod.BY_TIME: "The dates decided: the oldest examples train, the newest are the test.",
+    SplitMethod.OWN: (
+        "A column or a file said which part each example belongs to; a part that it never names was drawn "
+        "from its train examples."
+    ),
+}
+_DRAWN_BESIDE_OWN_TEST = {
+    **_DRAWN,
+    SplitMethod.BY_TIME: "The dates decided between the others: the oldest train, the newest are validation.",
+}
+_LOOKED_AT_AGAIN = (
+    "No weights, no step and no learning rate were chosen on them. They are looked at again all the same: by "
+    "warnings below, by the list of labels that look wrong, and by whoever reads this. What is changed after "
+    "that and measured on this split once more has been chosen on the test."
+)
+_CONTRASTIVE = (
+    " The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
+    "head was fitted after the last step."
+)
+_INTERVALS = {
+    "crossed_random_effects": (
+        "The difference is taken example by example and seed by seed. Its 95 % interval counts that other "
+        "seeds ({seeds}) and other test examples could have been drawn: crossed random effects by moments "
+        "[1, 2], degrees of freedom after Satterthwaite [3], with a guard for a handful of disagreements "
+        "[4] and more room on the side of bad seeds [5]."
+    ),
+    "examples_t": (
+        "The difference is taken example by example. Its 95 % interval counts that other test examples "
+        "could have been drawn, and nothing else: a paired t interval with a guard for a handful of "
+        "disagreements [4]."
+    ),
+    "exact_bound": (
+        "The two arms differ by the same on every test example, in every seed. Their 95 % interval is the "
+        "exact bound on how many examples could have told them apart."
+    ),
+}
+_REST = (
+    (
+        "Two models, one test",
+        "McNemar's exact test [8] asks for each seed alone whether two trained models differ on these test "
+        "examples. It is given beside the interval and never pooled.",
+    ),
+    (
+        "Warnings by rule",
+        "An arm that answered one class for all, did not learn its own examples, was still improving at its "
+        "end, or fell below the largest class is named in the same sentence as any claim about it.",
+    ),
+)
+SOURCES = (
+    "Searle, Casella and McCulloch (1992). Variance Components. Wiley.",
+    "Owen (2007). The pigeonhole bootstrap. The Annals of Applied Statistics 1, 386–411.",
+    "Satterthwaite (1946). An approximate distribution of estimates of variance components. Biometrics "
+    "Bulletin 2, 110–114.",
+    "Bonett and Price (2012). Adjusted Wald confidence interval for a difference of binomial proportions "
+    "based on paired data. Journal of Educational and Behavioral Statistics 37, 479–488.",
+    "Johnson (1978). Modified t tests and confidence intervals for asymmetrical populations. Journal of the "
+    "American Statistical Association 73, 536–544.",
+    "Holm (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+    "Statistics 6, 65–70.",
+    "Schuirmann (1987). A comparison of the two one-sided tests procedure and the power approach for "
+    "assessing the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics "
+    "15, 657–680.",
+    "McNemar (1947). Note on the sampling error of the difference between correlated proportions or "
+    "percentages. Psychometrika 12, 153–157.",
+)
+
+
+def method_words(scene: Scene) -> list[tuple[str, str]]:
+    """Say how it was measured: a name and a paragraph for each thought."""
+    is_one_seed = scene.results.experiment.num_seeds == 1
+    return [
+        ("One split for all", _split_words(scene)),
+        ("The same training", _training_words(scene)),
+        ("One seed" if is_one_seed else "Several seeds", _seed_words(scene)),
+        ("The interval", _interval_words(scene)),
+        ("Pairs, and small differences", _pair_words(scene)),
+        *_REST,
+    ]
+
+
+def _split_words(scene: Scene) -> str:
+    rule, split = scene.results.experiment.split.rule, scene.results.experiment.split
+    has_own_test = bool(scene.dataset and scene.dataset.num_own_test)
+    drawn = (_DRAWN_BESIDE_OWN_TEST if has_own_test else _DRAWN)[rule.method]
+    words = [f"The test is a file of its own, as it came. {drawn}" if has_own_test else drawn]
+    if scene.dataset is None and rule.method is not SplitMethod.OWN:
+        words.append("Whether the test came as a file of its own cannot be told here without the dataset.")
+    if rule.keep_together is None:
+        words.append("Near duplicates were not kept together.")
+    elif rule.method in (SplitMethod.STRATIFIED, SplitMethod.GROUPED):
+        words.append("Near duplicates were kept together among the examples that were drawn.")
+    words.append(
+        f"With the same seed all arms learned from the same {scene.train_size:,} train examples, and all "
+        f"answered the same {split.test:,} test examples. Each run answered these once, after its training. "
+        f"{_LOOKED_AT_AGAIN}"
+    )
+    return " ".join(words)
+
+
+def _neural_runs(scene: Scene) -> list[FinishedRun]:
+    return [
+        run
+        for run in scene.results.finished
+        if run.config.arm.kind.is_neural and run.config.train_size == scene.train_size
+    ]
+
+
+def _training_words(scene: Scene) -> str:
+    """Say what was the same for every network, what differed, and how long they trained."""
+    runs = _neural_runs(scene)
+    if not runs:
+        return "No arm with a network has finished, so nothing was trained step by step."
+    arms = {run.config.arm.name: run.config.arm for run in runs}
+    kinds = {arm.kind for arm in arms.values()}
+    base_models = {run.config.base_model for run in runs}
+    precisions = {run.record.precision for run in runs}
+    same = ["code", "batches", "their order"]
+    same += ["architecture"] if len(base_models) == 1 else []
+    same += ["number format"] if len(precisions) == 1 else []
+    differed = ["the weights at the start"]
+    differed += [] if len(base_models) == 1 else ["the architecture and tokenizer of each base model"]
+    differed += [] if len(precisions) == 1 else ["the number format"]
+    differed += ["whether all weights or the head alone were trained"] if _mixes_frozen(kinds) else []
+    differed += ["each arm's own learning rates"]
+    because = (
+        ", because rates made for fine-tuning are far too small for random weights"
+        if ArmKind.SCRATCH in kinds and ArmKind.FINE_TUNED in kinds
+        else ""
+    )
+    words = [f"{_listed(same).capitalize()} were the same for every network."]
+    if len(arms) > 1:
+        words.append(f"What differed: {_listed(differed)}{because}.")
+    words.append(_budget_words(runs) + (_CONTRASTIVE if ArmKind.CONTRASTIVE in kinds else ""))
+    words.append(_text_limit_words(scene, runs))
+    return " ".join(words)
+
+
+def _mixes_frozen(kinds: set[ArmKind]) -> bool:
+    return len({kind.is_frozen for kind in kinds}) > 1
+
+
+def _budget_words(runs: list[FinishedRun]) -> str:
+    if runs[0].config.training.budget is BudgetRule.EQUAL_STEPS:
+        steps = sorted({run.events[-1].step for run in runs})
+        many = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+        return f"Every network trained for {many} steps and kept its last weights."
+    ends = [run.events[-1] for run in runs]
+    num_at_limit = sum(isinstance(end, RunFinished) and end.stop_reason == "budget" for end in ends)
+    limit = f"; {num_at_limit} of {len(runs)} runs came to the limit first" if num_at_limit else ""
+    return (
+        "Every network trained until it stopped improving on validation, with the same patience and the same "
+        f"limit{limit}. Each kept the weights that were best on validation."
+    )
+
+
+def _text_limit_words(scene: Scene, runs: list[FinishedRun]) -> str:
+    limits = sorted({text_limit(run) for run in runs})
+    many = f"{limits[0]:,}" if len(limits) == 1 else f"{limits[0]:,} to {limits[-1]:,}"
+    whole = any(run.config.arm.kind is ArmKind.TFIDF for run in scene.results.finished)
+    return f"Networks read the first {many} tokens of a text{'; TF-IDF reads all of it' if whole else ''}."
+
+
+def _seed_words(scene: Scene) -> str:
+    experiment, size = scene.results.experiment, scene.train_size
+    whole = experiment.split.train
+    if size == whole:
+        fixes = "A seed fixes the random weights and the order of the examples."
+        rest = (
+            f"Every seed learned from the same {size:,} train examples, all that there are, so that no "
+            "interval here counts that others could have been drawn to learn from."
+        )
+    else:
+        fixes = (
+            "A seed fixes the random weights, the order of the examples, and which "
+            f"{size:,} of the {whole:,} train examples are learned from."
+        )
+        rest = "Validation and test are the same for every seed."
+    searched = any(run.record.rate_search for run in _neural_runs(scene))
+    rates = " Learning rates were chosen with the first seed and serve all." if searched else ""
+    once = (
+        " An arm without a network ran once and counts for every seed."
+        if size == whole and any(not arm.kind.is_neural for arm in experiment.arms)
+        else ""
+    )
+    alone = "With another seed the same training ends elsewhere, so that one training alone says little."
+    return f"{fixes} {rest}{rates}{once} {alone}"
+
+
+def _interval_words(scene: Scene) -> str:
+    is_redrawn = scene.train_size < scene.results.experiment.split.train
+    seeds = (
+        "weights, order and train examples" if is_redrawn else "weights and order, on the same train examples"
+    )
+    words = _INTERVALS[scene.verdict.method].format(seeds=seeds)
+    return (
+        f"{words} The p-value is the inversion of this interval, so the two never contradict each other. It "
+        "is about the pair at the top."
+    )
+
+
+def _pair_words(scene: Scene) -> str:
+    corrected = (
+        "Beside each p-value stands one that is corrected for the number of pairs compared [6]."
+        if len(scene.results.verdicts) > 1
+        else "One pair was compared, so no p-value is corrected."
+    )
+    return (
+        f"{corrected} Two arms are called equivalent where a 90 % interval lies within a margin of "
+        f"{margin_words(scene.verdict)}, which was fixed before the start [7]."
+    )
+
+
+def _listed(words: list[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
