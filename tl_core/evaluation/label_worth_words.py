@@ -27,7 +27,8 @@ def worth_sentence(worth: LabelWorth, labels: Mapping[str, str]) -> str:
     level = f"with {worth.size:,} labels {second} reaches {value}{epochs_words(worth.epochs_b)}"
     got_there = f"{first} {_got_there(worth)}{epochs_words(worth.epochs_a)}"
     claim = f"{level}; {got_there}: {_claim(worth, a, b)} ({_proof(worth)})"
-    sentence = claim + reservations(worth.flags, a, b, labels)
+    winner = worth.a if worth.is_shown else None
+    sentence = claim + reservations(worth.flags, a, b, labels, winner)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
