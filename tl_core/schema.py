@@ -11,6 +11,11 @@ DEFAULT_MARGIN = 0.01
 """Difference of the headline metric up to which two arms are equivalent, as a share."""
 
 
+STEADY_FACTOR = 2
+"""Shortest stretch at a steady rate before a plateau may be found, in multiples of the equal steps: a network
+from scratch may begin with a flat stretch as long as one of them."""
+
+
 class Frozen(BaseModel):
     """An immutable record with a JSON form; unknown fields are an error."""
 
@@ -450,8 +455,8 @@ class TrainingConfig(Frozen):
     dropout: float | None = Field(default=None, ge=0, lt=1, description="None keeps the base model's own")
     num_evaluations: int = Field(default=15, ge=1, description="evaluations on validation a run")
     max_eval_examples: int = Field(default=512, ge=1, description="validation examples an evaluation")
-    patience: int = Field(default=5, ge=1, description="evaluations without improvement (plateau)")
-    cap_factor: float = Field(default=4.0, ge=1, description="most steps of plateau, in equal_steps")
+    patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
+    cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
 
 
@@ -732,6 +737,24 @@ class Flag(Frozen):
     seeds: tuple[int, ...] = Field(description="indices of the seeds that show it")
 
 
+class Status(Frozen):
+    """The worst that a reader must know of a verdict, or its conclusion where nothing weakens it.
+
+    ``code`` is one of baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
+    still_improving, within_margin, another flag's, or the conclusion; only a clean win has the severity
+    ``success``. ``words`` stand the same in sentence, page, slide, report and JSON; ``arms`` are those it is
+    about. ``advice`` is the one thing to do, empty if nothing, and ``action`` what a click can do of it.
+    """
+
+    code: str
+    severity: Literal["warning", "success", "failure", "neutral"]
+    words: str
+    arms: tuple[str, ...] = ()
+    evidence: str = ""
+    advice: str = ""
+    action: Literal["", "more_steps", "search_rates", "search_rates_longer"] = ""
+
+
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
@@ -747,12 +770,17 @@ class Verdict(Frozen):
         examples).
     is_deterministic
         Both arms ran once and count for every seed, because none changes them.
+    epochs_a, epochs_b
+        The fewest and the most passes over the train examples behind the weights that a seed's network kept;
+        None for an arm without a network, or if they are unknown.
     margin
         The difference that was too small to matter before the start; None where none was stated.
     detectable_difference
         What four of five experiments like this one would show; None where not even the largest.
     false_positive_rate
         With few seeds, how often at most two equal arms were called different in the simulation.
+    status
+        What stands first beside it; without a code in the JSON of an earlier version.
     """
 
     a: str
@@ -762,6 +790,8 @@ class Verdict(Frozen):
     num_seeds: int
     num_examples: int
     is_deterministic: bool = False
+    epochs_a: tuple[float, float] | None = None
+    epochs_b: tuple[float, float] | None = None
     method: str
     scope: Literal["models", "expected"]
     value_a: float
@@ -777,6 +807,7 @@ class Verdict(Frozen):
     false_positive_rate: float | None = None
     conclusion: Literal["better", "worse", "no_difference_shown", "equivalent"]
     flags: tuple[Flag, ...] = ()
+    status: Status = Status(code="", severity="neutral", words="")
     sentence: str
 
     @property

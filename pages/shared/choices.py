@@ -45,8 +45,8 @@ ARM_SENTENCES = {
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
     BudgetRule.PLATEAU: (
-        "Every network trains until validation stops improving, with the same patience and cap; the best "
-        "weights are kept."
+        "Every network trains until its headline metric on validation has levelled off, with the same "
+        "minimum, patience and cap; the best weights are kept."
     ),
 }
 BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "To the plateau"}

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of
 from pages.shared.frame import card, literal, live_part
 from pages.shared.race import ENDS, choose_axes
-from pages.shared.remedies import offer_remedies
+from pages.shared.remedies import offer_remedy
 from pages.shared.results import dataset_of, labels_of
 from pages.shared.time_exhibits import draw_cost_note, has_energy_of, race_of, reaching_of
 from pages.shared.verdict import draw_claim
@@ -77,7 +77,7 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
         left, right = st.columns([5, 6], gap="large")
         with left:
             draw_claim(results, verdict, level=2)
-            offer_remedies(results, verdict)
+            offer_remedy(results, verdict)
             st.caption(literal(reaching_of(results, verdict)))
         with right:
             draw_exhibit(overview_of(results, verdict.train_size))

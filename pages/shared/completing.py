@@ -11,6 +11,7 @@ from pages.shared.plan_view import ahead_of, estimate_of, promise_of
 from pages.shared.results import States, observed_runs, results_of, states_of
 from pages.shared.state import workspace
 from pages.shared.surroundings import label_of
+from pages.shared.verdict import draw_status
 from pages.shared.wording import about, after_queue, plural
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import ensure_supervisor
@@ -43,10 +44,12 @@ def tried_of(experiment: ExperimentConfig) -> Tried:
 
 
 def draw_said(said: Sequence[Said]) -> None:
-    """Draw claims with their proof, the first one in bold."""
+    """Draw claims with their proof and status, the first one in bold."""
     for position, one in enumerate(said):
         claim = literal(one.claim) if position else f"**{literal(one.claim)}**"
         st.markdown(claim + (f"  \n:small[{literal(one.proof)}]" if one.proof else ""))
+        if one.status is not None:
+            draw_status(one.status)
 
 
 def draw_coming(runs: Sequence[RunRow]) -> None:

@@ -115,7 +115,10 @@ _PLATEAU = (
         low=1,
         high=50,
         step=1,
-        help="Evaluations without a lower loss that end a run, 1 to 50. To the plateau only.",
+        help=(
+            "Evaluations without a rise of the headline metric, averaged over ten of them, that end a run, "
+            "1 to 50. No run is shorter than three times the equal steps. To the plateau only."
+        ),
     ),
     _Number(
         field="cap_factor",

@@ -289,8 +289,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Plateau",
-            "The place where validation stops improving. With this budget a run ends there, or at its "
-            "step limit.",
+            "The place where validation stops improving: the headline metric, averaged over ten evaluations, "
+            "no longer rises. With this budget the learning rate then falls to zero and the run ends, at its "
+            "step limit at the latest.",
             "plateau",
             "patience",
         ),

@@ -160,7 +160,7 @@ def leave() -> None:
 def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
     claim, interval = claim_of(results, verdict)
     _large_text(key="thought", data={"thought": claim, "below": interval})
-    draw_weaknesses(results, verdict)
+    draw_weaknesses(verdict, labels_of(results.experiment))
     place_figure(enlarged(interval_of(results, verdict), SCALE), key="slide_interval")
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 from pages.shared.frame import card, literal, live_part
 from pages.shared.results import labels_of
 from pages.shared.state import current, remember, workspace
+from pages.shared.verdict import draw_status
 from pages.shared.wording import plural
-from tl_core.evaluation.wording import is_about_models
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
@@ -56,8 +56,7 @@ def _why_there_is_none(results: ExperimentResults) -> str:
 def _draw_sentence(verdict: Verdict) -> None:
     """Say a verdict with its interval in one sentence; *Compare* has what settles its reservations."""
     st.markdown(f"**{literal(verdict.sentence)}**")
-    if is_about_models(verdict):
-        st.badge("one seed", icon=":material/warning:", color="orange")
+    draw_status(verdict.status)
 
 
 def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:

@@ -8,6 +8,7 @@ from pages.shared.frame import card, draw_figure, literal, live_part
 from pages.shared.race import ENDS, X_WORDS, choose_over
 from pages.shared.results import choose, dataset_of, labels_of
 from pages.shared.state import theme, workspace
+from pages.shared.verdict import draw_weaknesses
 from pages.shared.wording import METRIC_WORDS, plural, short_hash, started_at
 from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
 from tl_core.charts.curves import XAxis
@@ -149,10 +150,7 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
     counts = f"{plural(verdict.num_seeds, 'common seed')}, {verdict.num_examples:,} test examples"
     st.markdown(f"### {literal(words.claim)}.")
     st.markdown(literal(f"{words.interval} ({counts})."))
-    if verdict.scope == "models":
-        st.caption("One seed: it is about these two trained models and says nothing about other trainings.")
-    for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
-        st.caption(literal(remedy))
+    draw_weaknesses(verdict, comparison.labels)
 
 
 def _budget(comparison: SideBySide) -> str:

@@ -1,4 +1,4 @@
-"""A verdict in words: the claim, its interval, and beside them what weakens it."""
+"""A verdict in words: the claim, its interval, its one status, and what to do about it."""
 
 from collections.abc import Mapping
 
@@ -6,35 +6,28 @@ import streamlit as st
 
 from pages.shared.frame import literal
 from pages.shared.results import labels_of
-from tl_core.evaluation.flags import FLAG_WORDS
-from tl_core.evaluation.wording import (
-    counts,
-    describe_arm,
-    detection_words,
-    few_seeds_words,
-    is_about_models,
-    take_apart,
-)
+from tl_core.evaluation.wording import counts, describe_arm, detection_words, few_seeds_words, take_apart
 from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Verdict
+from tl_core.schema import Status, Verdict
 
-_BADGES = {
-    "better": ("better: the interval excludes zero", ":material/check_circle:", "green"),
-    "worse": ("worse: the interval excludes zero", ":material/cancel:", "red"),
-    "no_difference_shown": ("no difference shown: the interval holds zero", ":material/remove:", "gray"),
-    "equivalent": ("equivalent: the 90 % interval lies within the margin", ":material/equal:", "blue"),
+_LOOKS = {
+    "success": (":material/check_circle:", "green"),
+    "failure": (":material/cancel:", "red"),
+    "neutral": (":material/remove:", "gray"),
+    "warning": (":material/warning:", "orange"),
 }
+"""Icon and colour by severity."""
 
 
 def draw_claim(results: ExperimentResults, verdict: Verdict, *, level: int = 3) -> None:
-    """Draw a verdict's claim, its interval with n and seeds, and a badge for all that a reader must know.
+    """Draw a verdict's claim, its interval with n and seeds, and its status with all that is behind it.
 
     ``level`` is that of the claim's heading: 2 on *Compare*.
     """
     claim, interval = claim_of(results, verdict)
     st.markdown(f"{'#' * level} {literal(claim)}")
     st.markdown(literal(interval))
-    draw_weaknesses(results, verdict)
+    draw_weaknesses(verdict, labels_of(results.experiment))
 
 
 def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
@@ -44,28 +37,25 @@ def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
     return f"{words.claim}.", f"{words.interval} ({counts(verdict)})."
 
 
-def draw_weaknesses(results: ExperimentResults, verdict: Verdict) -> None:
-    """Draw a badge for the conclusion and for each thing that weakens it, and what to do about them."""
-    _draw_badges(results, verdict)
-    _draw_remedies(verdict, labels_of(results.experiment))
+def draw_weaknesses(verdict: Verdict, labels: Mapping[str, str]) -> None:
+    """Draw a verdict's status, the numbers behind all flags, the one advice, and what could have been shown.
 
-
-def _draw_badges(results: ExperimentResults, verdict: Verdict) -> None:
-    labels = labels_of(results.experiment)
-    with st.container(horizontal=True, gap="small"):
-        text, icon, color = _BADGES[verdict.conclusion]
-        st.badge(text, icon=icon, color=color)
-        weak = [f"{labels[flag.arm]}: {FLAG_WORDS[flag.code]}" for flag in verdict.flags]
-        for words in ["one seed", *weak] if is_about_models(verdict) else weak:
-            st.badge(literal(words), icon=":material/warning:", color="orange")
-
-
-def _draw_remedies(verdict: Verdict, labels: Mapping[str, str]) -> None:
-    """Say below the badges what to do about them, each remedy once, and what could have been shown."""
-    if is_about_models(verdict):
-        st.caption("It is about these two trained models and says nothing about other trainings.")
+    ``labels`` are display names by arm name.
+    """
+    draw_status(verdict.status)
+    flagged = "; ".join(f"{labels[flag.arm]}: {flag.evidence}" for flag in verdict.flags if flag.evidence)
+    if numbers := flagged or verdict.status.evidence:
+        st.caption(literal(f"{'Flagged for this. ' if flagged else ''}{numbers}."))
+    if verdict.status.advice:
+        st.caption(literal(verdict.status.advice))
     st.caption(f"{detection_words(verdict)} {few_seeds_words(verdict)}".strip())
-    if evidence := [f"{labels[flag.arm]}: {flag.evidence}" for flag in verdict.flags if flag.evidence]:
-        st.caption(literal(f"Flagged for this. {'; '.join(evidence)}."))
-    for remedy in dict.fromkeys(flag.remedy for flag in verdict.flags):
-        st.caption(literal(remedy))
+
+
+def draw_status(status: Status) -> None:
+    """Draw a status as one badge."""
+    icon, color = _LOOKS[status.severity]
+    st.badge(literal(_as_sentence(status.words)), icon=icon, color=color)
+
+
+def _as_sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

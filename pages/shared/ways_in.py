@@ -149,7 +149,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     ):
         _start(sample)
     st.caption(
-        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}: first verdict in "
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
+        f"{plural(round(plan.training.epochs), 'epoch')}: first verdict in "
         f"{until(cost.first_verdict, ahead)}, all in {until(cost.total, ahead)} here."
     )
 

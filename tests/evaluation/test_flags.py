@@ -109,10 +109,17 @@ def test_one_run_is_flagged_without_a_count():
 
 
 def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
-    improving = run(validation_losses=tuple(np.linspace(1.1, 0.6, 15)))
-    (flag,) = find_flags(SCRATCH, [improving], BudgetRule.PLATEAU)
-    assert flag.code == "still_improving"
-    assert "step limit" in flag.phrase
+    rising = tuple(np.linspace(0.5, 0.7, 41))
+    cut_off = run(validation_losses=tuple(np.linspace(0.6, 1.1, 41)), validation_values=rising)
+    levelled_off = run(1, validation_losses=(1.1, 0.6), validation_values=(0.5, 0.7), has_levelled_off=True)
+    (flag,) = find_flags(SCRATCH, [cut_off, levelled_off], BudgetRule.PLATEAU)
+    assert (flag.code, flag.seeds) == ("still_improving", (0,))
+    assert flag.phrase == "had not levelled off when it reached its step limit (1 of 2 seeds)"
+    assert flag.evidence == "the last quarter of its evaluations is 5.0 points above the quarter before"
+
+
+def test_an_arm_without_evaluations_cannot_be_cut_off():
+    assert find_flags(Arm.parse("tfidf"), [run(validation_losses=())], BudgetRule.PLATEAU) == ()
 
 
 def test_a_broken_run_gets_every_flag_it_shows():

@@ -41,6 +41,14 @@ def test_labels_that_were_saved_are_the_claim():
     )
 
 
+def test_networks_say_how_long_they_trained():
+    sentence = worth_sentence(worth(68.3, 45, 112, epochs_a=(4.0, 19.0), epochs_b=(4.0, 4.0)), LABELS)
+    assert sentence.startswith(
+        "With 500 labels the same network trained from scratch reaches 71.2 % accuracy after 4 epochs; "
+        "fine-tuning all-MiniLM-L6 reaches that with about 68 after 4 to 19 epochs: pretraining was worth"
+    )
+
+
 def test_where_the_fewest_measured_are_enough_the_data_cannot_show_how_many_were_saved():
     sentence = worth_sentence(worth(0, 0, 40), LABELS)
     assert "already reaches more with 25, the fewest tried" in sentence

@@ -5,9 +5,11 @@ from tl_core.evaluation.wording import (
     counts,
     describe_arm,
     detection_words,
+    epochs_words,
     few_seeds_words,
     pairs_words,
     points,
+    take_apart,
     verdict_sentence,
 )
 from tl_core.schema import Arm, Flag, Metric, ScoringRule, Verdict
@@ -241,3 +243,61 @@ def test_points_are_typeset():
     assert points(0.214, -0.031) == ("21.4", "−3.1")
     assert points(-0.0, 0.0712) == ("0.0", "7.1")
     assert points(-1e-9, 0.1) == ("0.0000", "10.0000")
+
+
+# --- how long networks trained ------------------------------------------------------------------------------
+
+
+def test_networks_that_trained_alike_say_it_once():
+    assert sentence(epochs_a=(4.0, 4.0), epochs_b=(4.0, 4.0)) == (
+        "Fine-tuning all-MiniLM-L6 is 21.4 points more accurate than the same network trained from scratch, "
+        "both after 4 epochs (95 % interval 14.1 to 28.7, 5 seeds, 180 test examples)."
+    )
+
+
+def test_networks_that_trained_differently_long_say_it_of_each():
+    assert sentence(epochs_a=(2.0, 5.0), epochs_b=(9.2, 14.1)).startswith(
+        "Fine-tuning all-MiniLM-L6 after 2 to 5 epochs is 21.4 points more accurate than the same network "
+        "trained from scratch after 9.2 to 14 epochs (95 %"
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "lengths", "expected"),
+    [
+        ("tfidf", "scratch", {"epochs_b": (4.0, 4.0)}, "trained from scratch after 4 epochs (95 %"),
+        ("fine_tuned", "tfidf", {"epochs_a": (4.0, 4.0)}, "Fine-tuning all-MiniLM-L6 after 4 epochs is"),
+    ],
+)
+def test_one_network_alone_says_how_long_it_trained(a, b, lengths, expected):
+    assert expected in sentence(a, b, **lengths)
+
+
+def test_no_difference_and_equivalence_say_how_long_too():
+    lengths = {"epochs_a": (4.0, 4.0), "epochs_b": (4.0, 4.0)}
+    assert "trained from scratch, both after 4 epochs: 1.2 points" in sentence(
+        difference=0.012, ci95=(-0.031, 0.055), **lengths
+    )
+    assert "trained from scratch, both after 4 epochs, are equivalent within" in sentence(
+        **EQUIVALENT, **lengths
+    )
+
+
+def test_a_claim_taken_apart_says_how_long():
+    parts = take_apart(verdict(epochs_a=(4.0, 4.0), epochs_b=(4.0, 4.0)), LABELS)
+    assert parts.claim.endswith("the same network trained from scratch, both after 4 epochs")
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [
+        (None, ""),
+        ((1.0, 1.0), " after 1 epoch"),
+        ((0.5, 1.0), " after 0.5 to 1 epochs"),
+        ((9.96, 10.4), " after 10 epochs"),
+        ((4.0, 1250.0), " after 4 to 1,250 epochs"),
+        ((0.034, 0.034), " after 0.034 epochs"),
+    ],
+)
+def test_epochs_are_written_with_two_digits(epochs, expected):
+    assert epochs_words(epochs) == expected

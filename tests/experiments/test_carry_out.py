@@ -336,21 +336,17 @@ def test_the_plateau_says_why_it_stopped(workspace: Workspace, base_model: Path)
     queue_experiment(
         workspace,
         base_model,
-        ["fine_tuned", "scratch"],
-        training={"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 1, "epochs": 20.0},
-        learning_rates={
-            "scratch": LearningRates(encoder=1e-9, head=1e-9),  # gets better by nothing that counts
-            "fine_tuned": LearningRates(encoder=1e-3, head=1e-3),
-        },
+        ["scratch"],
+        training={"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 4},
+        learning_rates={"scratch": LearningRates(encoder=1e-9, head=1e-9)},  # learns nothing that counts
     )
-    ends = [carry_out_one(workspace).read_events()[-1] for _ in range(2)]
-    reasons = {(end.step < 60, end.stop_reason) for end in ends if isinstance(end, RunFinished)}
-    assert reasons <= {(True, "plateau"), (False, "budget")}
-    assert (True, "plateau") in reasons
+    end = carry_out_one(workspace).read_events()[-1]
+    assert isinstance(end, RunFinished)
+    assert (end.step, end.stop_reason) == (45, "plateau")
 
 
 def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model: Path) -> None:
-    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 2}
+    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 4}
     queue_experiment(workspace, base_model, NEURAL, training=training, epochs=1)
     for _ in NEURAL:
         folder = carry_out_one(workspace)
@@ -358,7 +354,7 @@ def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model
         *before, last = folder.read_events()
         assert isinstance(last, RunFinished)
         assert last.kept_step in {one.step for one in before if isinstance(one, EvalFinished)}
-        assert (last.stop_reason == "plateau") == (last.step < 30), "two times 15 steps are its limit"
+        assert (last.stop_reason == "plateau") == (last.step < 60), "four times 15 steps are its limit"
 
 
 def test_an_arm_can_have_a_base_model_of_its_own(

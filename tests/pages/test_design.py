@@ -417,7 +417,7 @@ def test_a_run_up_to_its_plateau_makes_the_wait_a_range(
         finish_run(workspace, run)
     start_run(workspace, runs_of(workspace, experiment)[2], num_evaluations=2)
     open_page(app, "design")
-    assert "Starts after 1 queued run (4 to 31 min)." in text_of(app)
+    assert "Starts after 1 queued run (9 to 31 min)." in text_of(app)
 
 
 def test_a_queued_run_whose_texts_are_gone_leaves_the_wait_unknown(

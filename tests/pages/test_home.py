@@ -55,7 +55,9 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
         "Start support messages",
         "Bring my CSV",
     ]
-    assert "12 runs: first verdict in about 1 minute, all in about" in text_of(app)
+    assert "12 runs, every network for 4 epochs: first verdict in about 1 minute, all in about" in text_of(
+        app
+    )
     assert "Your comparisons" not in text_of(app)
 
 
@@ -63,7 +65,10 @@ def test_behind_a_queue_the_samples_say_when_they_would_start(app: AppTest, work
     add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
     open_page(app, "home")
     shown = text_of(app)
-    assert re.search(r"Starts after 6 queued runs \(.+ min\)\. 12 runs: first verdict in about", shown)
+    assert re.search(
+        r"Starts after 6 queued runs \(.+ min\)\. 12 runs, every network for 4 epochs: first verdict in",
+        shown,
+    )
 
 
 def test_one_click_starts_a_samples_quick_comparison_once_every_arm_has_passed(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.results.answers_told import conclude, tell
-from tl_core.results.answers_tried import Answer, put_together
+from tl_core.results.answers_tried import SCRATCH, TUNED, Answer, find_verdict, put_together
 from tl_core.results.comparison import gather
 
 
@@ -36,7 +36,7 @@ def test_from_scratch_is_told_with_its_floor(workspace, intake):
     said = tell(Answer.SCRATCH, tried_with(workspace, intake, scratch=0.5))
     assert said[0].claim.startswith(
         "The all-MiniLM-L6 network trained from scratch reaches 50.0 % accuracy on test with 33 train "
-        "examples, but was still improving when it stopped (3 of 3 seeds)."
+        "examples after 29 epochs, but was still improving when it stopped (3 of 3 seeds)."
     )
     assert said[0].proof.startswith("95 % interval ")
     assert said[0].proof.endswith("3 seeds, 18 test examples")
@@ -77,13 +77,13 @@ def test_more_labels_name_both_train_sizes(workspace, intake):
 
 
 def test_when_labels_do_not_make_up_for_knowledge_it_says_so(workspace, intake):
-    said = conclude(grown(workspace, intake, tuned=(1.0, 1.0), scratch=(0.2, 0.3)))
+    said = conclude(grown(workspace, intake, tuned=(1.0, 1.0), scratch=(0.4, 0.45)))
     assert "worth that much" in said[1].claim
-    assert "about 8 times as many labels did not make up for it, but fine-tuning" in said[2].claim
+    assert "about 8 times as many labels did not make up for it; but fine-tuning" in said[2].claim
 
 
 def test_when_labels_make_up_for_knowledge_it_says_so(workspace, intake):
-    said = conclude(grown(workspace, intake, tuned=(0.2, 1.0), scratch=(0.2, 0.9)))
+    said = conclude(grown(workspace, intake, tuned=(0.55, 1.0), scratch=(0.55, 1.0)))
     assert "More labels made up for it" in said[-1].claim
 
 
@@ -93,7 +93,7 @@ def test_when_labels_may_make_up_for_it_no_more_is_said(workspace, intake):
 
 
 def test_harm_is_told_as_harm(workspace, intake):
-    said = conclude(tried_with(workspace, intake, fine_tuned=0.1, scratch=1.0))
+    said = conclude(tried_with(workspace, intake, fine_tuned=0.45, scratch=1.0))
     assert "did harm" in claims(said)
     assert "worth" not in claims(said)
 
@@ -108,3 +108,58 @@ def test_no_difference_is_no_proof(workspace, intake):
 def test_one_seed_is_said(workspace, intake):
     said = tell(Answer.SCRATCH, tried_with(workspace, intake, num_seeds=1, scratch=0.5))
     assert "one seed, so not about other trainings" in said[0].proof
+
+
+# --- the same reservations as on Compare -------------------------------------------------------------------
+
+
+def test_what_follows_names_the_setting_and_how_long_was_trained(workspace, intake):
+    tried = tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4)
+    (main, closing) = conclude(tried)
+    assert "both after 29 epochs" in main.claim
+    assert closing.claim.startswith(
+        "So in this setting after 29 epochs, starting from these weights was worth that much"
+    )
+    assert "know" not in closing.claim
+
+
+def test_nothing_follows_from_a_win_against_an_arm_that_failed(workspace, intake):
+    said = conclude(tried_with(workspace, intake, fine_tuned=1.0, scratch=0.1))
+    assert said[0].status.code == "baseline_failed"
+    assert said[1].claim == f"So nothing follows about these weights yet: {said[0].status.words}."
+    assert "worth" not in said[1].claim
+
+
+def test_one_seed_is_repeated_in_what_follows(workspace, intake):
+    said = conclude(tried_with(workspace, intake, num_seeds=1, fine_tuned=1.0, scratch=0.45))
+    assert said[0].status.code == "one_seed"
+    assert said[1].claim.endswith("; but one seed, so this says nothing about other trainings.")
+
+
+def test_a_difference_is_corrected_for_the_other_pairs_of_its_experiment(workspace, intake):
+    arms = ("majority", "tfidf", "frozen", "frozen_random", "scratch", "fine_tuned")
+    experiment = add_experiment(workspace, intake, arms, 3)
+    finish_all(workspace, experiment, fine_tuned=0.85, scratch=0.5)
+    results = gather(workspace, experiment.experiment_id)
+    tried = put_together(experiment, [results])
+    assert find_verdict(tried, TUNED, SCRATCH) == results.headline
+    turned = find_verdict(tried, SCRATCH, TUNED)
+    assert (turned.p_holm, turned.num_pairs) == (results.headline.p_holm, 15)
+    assert turned.status.code == results.headline.status.code
+    said = conclude(tried)
+    assert results.headline.status.words in said[0].claim
+    assert results.headline.status.words in said[1].claim
+
+
+def test_arms_of_two_experiments_have_no_family(workspace, intake):
+    one = add_experiment(workspace, intake, ("majority", "fine_tuned"), 3)
+    other = add_experiment(workspace, intake, ("tfidf", "scratch"), 3)
+    for experiment in (one, other):
+        finish_all(workspace, experiment, fine_tuned=0.9, scratch=0.5)
+    tried = put_together(one, [gather(workspace, each.experiment_id) for each in (one, other)])
+    assert find_verdict(tried, TUNED, SCRATCH).p_holm is None
+
+
+def test_a_level_of_a_network_says_how_long_it_trained(workspace, intake):
+    said = tell(Answer.ADAPTING, tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
+    assert "with 33 train examples after 29 epochs" in said[1].claim

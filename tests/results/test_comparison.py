@@ -111,6 +111,16 @@ def test_a_verdict_is_about_the_numbers_of_its_arms(results: ExperimentResults) 
     assert verdict.sentence.endswith(".")
 
 
+def test_a_verdict_says_how_long_its_networks_really_trained(results: ExperimentResults) -> None:
+    of = {(one.a, one.b, one.train_size): one for one in results.verdicts}
+    whole, part = of["fine_tuned", "scratch", 33], of["fine_tuned", "scratch", 16]
+    assert (whole.epochs_a, whole.epochs_b) == ((5, 5), (5, 5)), "2 epochs are 6 steps, the fewest are 15"
+    assert "trained from scratch, both after 5 epochs" in whole.sentence
+    assert "trained from scratch, both after 15 epochs" in part.sentence
+    against_none = of["scratch", "majority", 33]
+    assert (against_none.epochs_a, against_none.epochs_b) == ((5, 5), None)
+
+
 def test_flags_know_the_majority_class(results: ExperimentResults) -> None:
     for run in results.finished:
         counts = run.record.train_class_counts

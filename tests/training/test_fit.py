@@ -198,18 +198,18 @@ def test_at_least_fifteen_evaluations_lie_at_equal_distances(steps: int, last: i
     assert set(places) >= set(evaluation_steps(steps, steps, 15))
 
 
-def plateau(tmp_path: Path, losses: Iterator[float], monkeypatch: pytest.MonkeyPatch, **values: Any) -> Any:
-    """Train with evaluations that report these losses; also return the weights at each of them."""
+def plateau(tmp_path: Path, values: Iterator[float], monkeypatch: pytest.MonkeyPatch, **asked: Any) -> Any:
+    """Train with evaluations that report these accuracies; also return the weights at each of them."""
     model, snapshots = make_model(tmp_path), []
 
     def scripted(*args: Any, **kwargs: Any) -> EvalFinished:
         snapshots.append(weights_of(model))
-        return real(*args, **kwargs).model_copy(update={"loss": next(losses)})
+        return real(*args, **kwargs).model_copy(update={"accuracy": next(values), "loss": 1.0})
 
     real = fit_module.evaluation_event
     monkeypatch.setattr(fit_module, "evaluation_event", scripted)
     clock = Clock()
-    config = make_config(budget=BudgetRule.PLATEAU, **values)
+    config = make_config(budget=BudgetRule.PLATEAU, **asked)
     run_fit(model, config, clock=clock)
     return clock, weights_of(model), snapshots
 
@@ -217,20 +217,23 @@ def plateau(tmp_path: Path, losses: Iterator[float], monkeypatch: pytest.MonkeyP
 def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses = iter([9.0, 5.0, 4.0, 4.5, 3.0, 3.1, 3.0, 3.2, 2.0])
-    clock, weights, snapshots = plateau(tmp_path, losses, monkeypatch, patience=3)
-    assert (clock.step, clock.kept_step) == (
-        7,
-        4,
-    )  # 15 steps and 15 evaluations: one each step; the third without less than 3.0
-    assert are_equal(weights, snapshots[4])
-    assert not are_equal(weights, snapshots[7])
+    values = (0.7 if place == 26 else 0.8 if place == 0 else 0.5 for place in itertools.count())
+    clock, weights, snapshots = plateau(tmp_path, values, monkeypatch, patience=7)
+    # 15 steps and 15 evaluations of equal steps: one each step. What precedes the first step counts nowhere.
+    assert (clock.step, clock.kept_step) == (26 + 7 + 15, 26)
+    assert are_equal(weights, snapshots[26])
+    assert not are_equal(weights, snapshots[-1])
+
+
+def test_the_plateau_has_a_shortest_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, _, _ = plateau(tmp_path, itertools.repeat(0.5), monkeypatch, patience=1)
+    assert clock.step == 30 + 15, "twice the equal steps, and as many more while the rate decays"
 
 
 def test_the_plateau_ends_at_its_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    falling = (10 / n for n in itertools.count(1))
-    clock, weights, snapshots = plateau(tmp_path, falling, monkeypatch, cap_factor=2)
-    assert (clock.step, clock.kept_step) == (30, 30)
+    rising = (1 - 1 / n for n in itertools.count(1))
+    clock, weights, snapshots = plateau(tmp_path, rising, monkeypatch, cap_factor=3)
+    assert (clock.step, clock.kept_step) == (45, 45)
     assert are_equal(weights, snapshots[-1])
 
 
@@ -240,14 +243,31 @@ def test_of_equal_steps_the_last_weights_are_kept(tmp_path: Path) -> None:
     assert clock.kept_step == clock.step == evaluations(events)[-1].step
 
 
-def test_the_rate_warms_up_and_decays_or_stays(tmp_path: Path) -> None:
+def test_the_rate_of_a_plateau_stays_until_it_is_found_and_then_decays(tmp_path: Path) -> None:
+    config = make_config(warmup_fraction=0.2, budget=BudgetRule.PLATEAU, patience=1)
+    still = LearningRates(encoder=1e-12, head=1e-12)  # so that every evaluation is alike
+    rates = [
+        event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), config, rates=still))
+    ]
+    expected = [0, 1 / 3, 2 / 3, *[1.0] * 27, *((15 - n) / 15 for n in range(15))]
+    assert rates == pytest.approx([1e-12 * rate for rate in expected])
+
+
+def test_a_plateau_that_is_not_found_decays_before_its_cap(tmp_path: Path) -> None:
+    config = make_config(warmup_fraction=0.2, budget=BudgetRule.PLATEAU, cap_factor=1.6)
+    rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), config))]
+    assert len(rates) == 24
+    assert rates[9:] == pytest.approx([1e-3 * (15 - n) / 15 for n in range(15)])
+
+
+def test_the_rate_warms_up_and_decays_(tmp_path: Path) -> None:
     decaying = make_config(min_steps=20, warmup_fraction=0.2)
     rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), decaying))]
     expected = [*(n / 4 for n in range(4)), *((20 - n) / 16 for n in range(4, 20))]
     assert rates == pytest.approx([1e-3 * rate for rate in expected])
-    staying = make_config(min_steps=20, warmup_fraction=0.2, budget=BudgetRule.PLATEAU, cap_factor=1)
-    rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), staying))]
-    assert rates[3:] == pytest.approx([0.75e-3, *[1e-3] * (len(rates) - 4)])
+    capped = decaying.model_copy(update={"budget": BudgetRule.PLATEAU, "cap_factor": 1.0})
+    rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), capped))]
+    assert rates == pytest.approx([1e-3 * rate for rate in expected]), "without room it is equal steps"
 
 
 @pytest.mark.parametrize("num_examples", [1, 20, 512, 513, 5000])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tl_core.evaluation.metrics import Floats
-from tl_core.evaluation.wording import verdict_sentence
+from tl_core.evaluation.wording import say
 from tl_core.schema import Verdict
 
 
@@ -39,6 +39,4 @@ def as_family(verdicts: Sequence[Verdict], labels: Mapping[str, str]) -> tuple[V
         verdict.model_copy(update={"p_holm": float(p), "num_pairs": len(verdicts)})
         for verdict, p in zip(verdicts, adjusted, strict=True)
     ]
-    return tuple(
-        verdict.model_copy(update={"sentence": verdict_sentence(verdict, labels)}) for verdict in of_family
-    )
+    return tuple(say(verdict, labels) for verdict in of_family)

@@ -38,6 +38,10 @@ class RunHealth:
         Accuracy on its own training examples at the end; None for arms that report none.
     validation_losses
         Losses of its evaluations on validation, in their order; empty for arms without evaluations.
+    validation_values
+        The headline metric in the same evaluations, a fraction.
+    has_levelled_off
+        Whether it ended because validation had levelled off, and not at a number of steps.
     predicted_class_counts
         For each split it predicted (validation, test): the number of predictions per class.
     test_value, majority_test_value
@@ -48,6 +52,8 @@ class RunHealth:
     majority_share: float
     train_accuracy: float | None = None
     validation_losses: tuple[float, ...] = ()
+    validation_values: tuple[float, ...] = ()
+    has_levelled_off: bool = False
     predicted_class_counts: tuple[tuple[int, ...], ...] = ()
     test_value: float
     majority_test_value: float
@@ -111,6 +117,11 @@ def still_improving(run: RunHealth) -> bool:
     return bool(_gain_of_last_quarter(losses) > max(material, 2 * np.sqrt(2) * _noise(losses)))
 
 
+def cut_off(run: RunHealth) -> bool:
+    """Whether a network that was to train until it levels off had not done so at its step limit."""
+    return bool(run.validation_losses) and not run.has_levelled_off
+
+
 def _gain_of_last_quarter(losses: Floats) -> float:
     """Say by how much the last loss is below the lowest before the last quarter."""
     return float(losses[: -max(1, len(losses) // 4)].min() - losses[-1])
@@ -153,6 +164,17 @@ def _last_gain(runs: Sequence[RunHealth]) -> str:
     return f"the last evaluation was the best, loss down by {gain:.2g} in the last quarter"
 
 
+def _last_rise(runs: Sequence[RunHealth]) -> str:
+    """Hold the last quarter of the evaluations against the one before, in means."""
+    rises = []
+    for run in runs:
+        values, quarter = np.asarray(run.validation_values), max(1, len(run.validation_values) // 4)
+        rises.append(values[-quarter:].mean() - values[-2 * quarter : -quarter].mean())
+    change = 100 * float(np.mean(rises))
+    side = "above" if change >= 0 else "below"
+    return f"the last quarter of its evaluations is {abs(change):.1f} points {side} the quarter before"
+
+
 def _against_majority(runs: Sequence[RunHealth]) -> str:
     own = np.mean([run.test_value for run in runs])
     return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f} %"
@@ -173,7 +195,7 @@ _COLLAPSED = _Rule(
     shows=collapsed,
     phrase="gave almost every example the same label",
     evidence=_one_answer,
-    remedy="Train it again with a lower learning rate or for more steps.",
+    remedy="Search the learning rates of all arms on validation.",
     action="search_rates",
 )
 _DID_NOT_LEARN = _Rule(
@@ -181,7 +203,7 @@ _DID_NOT_LEARN = _Rule(
     shows=did_not_learn,
     phrase="did not learn its own training examples",
     evidence=_train_accuracy,
-    remedy="Train it for more epochs or with a higher learning rate.",
+    remedy="Search the learning rates of all arms on validation, and train them for longer.",
     action="more_steps",
 )
 _STILL_IMPROVING = _Rule(
@@ -192,11 +214,11 @@ _STILL_IMPROVING = _Rule(
     remedy="Train all arms for more epochs, or each to its own plateau.",
     action="more_steps",
 )
-_STILL_IMPROVING_AT_CAP = _Rule(
+_NOT_LEVELLED_OFF = _Rule(
     code="still_improving",
-    shows=still_improving,
-    phrase="was still improving when it reached its step limit",
-    evidence=_last_gain,
+    shows=cut_off,
+    phrase="had not levelled off when it reached its step limit",
+    evidence=_last_rise,
     remedy="Raise the step limit of all arms.",
     action="more_steps",
 )
@@ -205,11 +227,11 @@ _WORSE_THAN_MAJORITY = _Rule(
     shows=worse_than_majority,
     phrase="did worse than always answering the largest class",
     evidence=_against_majority,
-    remedy="Check its learning rate and the labels, or give it more training examples.",
+    remedy="Check the labels, search the learning rates of all arms, or give them more training examples.",
     action="search_rates",
 )
 
 
 def _rules(budget: BudgetRule) -> tuple[_Rule, ...]:
-    improving = _STILL_IMPROVING_AT_CAP if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
+    improving = _NOT_LEVELLED_OFF if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
     return _COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY

@@ -46,6 +46,9 @@ class LabelWorth:
         Labels of ``b``, and its mean value with them (fraction).
     needed
         Labels of ``a`` at the same value.
+    epochs_a, epochs_b
+        The fewest and the most passes over the train examples of a network of ``a``, at all its sizes, and of
+        one of ``b``; None without a network, or if they are unknown.
     flags
         What weakens the claim: flags of ``b`` at its size and of ``a`` at the sizes in question.
     """
@@ -60,6 +63,8 @@ class LabelWorth:
     num_seeds: int
     num_examples: int
     scope: Scope
+    epochs_a: tuple[float, float] | None = None
+    epochs_b: tuple[float, float] | None = None
     flags: tuple[Flag, ...] = ()
 
     @property
@@ -108,6 +113,8 @@ def label_worth(
     curve = np.stack([example_values(one.for_seeds(seeds), metric).values for one, _ in pairs])
     needed = labels_needed(sizes, curve, reached.values, reached.limits)
     name = pairs[0][0].arm
+    epochs = [one.for_seeds(seeds).epochs_range for one, _ in pairs]
+    known = [one for one in epochs if one is not None]
     return LabelWorth(
         a=name,
         b=b.arm,
@@ -119,6 +126,8 @@ def label_worth(
         num_seeds=len(seeds),
         num_examples=b.num_examples,
         scope="models" if len(seeds) == 1 else "expected",
+        epochs_a=(min(low for low, _ in known), max(high for _, high in known)) if known else None,
+        epochs_b=pairs[0][1].for_seeds(seeds).epochs_range,
         flags=(
             *_of_several_sizes(flags, name, _in_question(sizes, needed)),
             *flags.get((b.arm, b.train_size), ()),

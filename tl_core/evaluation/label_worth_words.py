@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from tl_core.evaluation.label_worth import LabelWorth
-from tl_core.evaluation.wording import METRIC_WORDS, describe_second, reservations
+from tl_core.evaluation.wording import METRIC_WORDS, describe_second, epochs_words, reservations
 from tl_core.schema import Arm
 
 NOT_SHOWN = "more than the data can show"
@@ -23,11 +23,12 @@ def worth_sentence(worth: LabelWorth, labels: Mapping[str, str]) -> str:
     first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
     if worth.scope == "models":
         first, second = f"this one training of {first}", f"this one of {second}"
-    level = (
-        f"with {worth.size:,} labels {second} reaches {100 * worth.value:.1f} % {METRIC_WORDS[worth.metric]}"
-    )
-    claim = f"{level}; {first} {_got_there(worth)}: {_claim(worth, a, b)} ({_proof(worth)})"
-    sentence = claim + reservations(worth.flags, a, b, labels)
+    value = f"{100 * worth.value:.1f} % {METRIC_WORDS[worth.metric]}"
+    level = f"with {worth.size:,} labels {second} reaches {value}{epochs_words(worth.epochs_b)}"
+    got_there = f"{first} {_got_there(worth)}{epochs_words(worth.epochs_a)}"
+    claim = f"{level}; {got_there}: {_claim(worth, a, b)} ({_proof(worth)})"
+    winner = worth.a if worth.is_shown else None
+    sentence = claim + reservations(worth.flags, a, b, labels, winner)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 

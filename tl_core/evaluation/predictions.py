@@ -64,6 +64,9 @@ class ArmPredictions:
         Whether no seed changes the arm, so that one run stands for all of them.
     conditions
         Of the run of each seed; empty for an arm without a network, or if they are unknown.
+    epochs
+        Passes over the training examples behind the weights that each seed's network kept; empty without a
+        network, or if they are unknown.
 
     Raises
     ------
@@ -80,6 +83,7 @@ class ArmPredictions:
     split_hash: str
     is_deterministic: bool = False
     conditions: tuple[Conditions, ...] = ()
+    epochs: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_shapes()
@@ -91,6 +95,8 @@ class ArmPredictions:
             raise self._error(f"logits of shape {expected} by labels", f"{self.logits.shape}")
         if self.targets.shape != expected[1:] or self.example_ids.shape != expected[1:]:
             raise self._error(f"{expected[1]} targets in one row", f"shape {self.targets.shape}")
+        if self.epochs and len(self.epochs) != len(self.seeds):
+            raise self._error(f"epochs of {len(self.seeds)} seeds or of none", f"{len(self.epochs)}")
         if 0 in self.logits.shape:
             raise self._error("at least one seed, example and label", f"shape {self.logits.shape}")
 
@@ -121,6 +127,11 @@ class ArmPredictions:
         return int(self.logits.shape[2])
 
     @property
+    def epochs_range(self) -> tuple[float, float] | None:
+        """The fewest and the most `epochs` of a seed; None if they are unknown."""
+        return (min(self.epochs), max(self.epochs)) if self.epochs else None
+
+    @property
     def predicted(self) -> npt.NDArray[np.intp]:
         """The highest-scoring class, (S, n); the lower class id wins a tie."""
         return np.asarray(self.logits.argmax(axis=2), dtype=np.intp)
@@ -134,7 +145,10 @@ class ArmPredictions:
         """Keep these seeds, in this order. Raises ValueError for a seed the arm lacks."""
         rows = [self.seeds.index(seed) for seed in seeds]
         conditions = tuple(self.conditions[row] for row in rows) if self.conditions else ()
-        return replace(self, seeds=tuple(seeds), logits=self.logits[rows], conditions=conditions)
+        epochs = tuple(self.epochs[row] for row in rows) if self.epochs else ()
+        return replace(
+            self, seeds=tuple(seeds), logits=self.logits[rows], conditions=conditions, epochs=epochs
+        )
 
     def repeated_for(self, seeds: Sequence[int]) -> Self:
         """Let the single run of a deterministic arm count for each of these seeds.
@@ -147,7 +161,8 @@ class ArmPredictions:
         if self.num_seeds != 1:
             raise self._error("a single run to repeat", f"{self.num_seeds}")
         repeated = np.repeat(self.logits, len(seeds), axis=0)
-        return replace(self, seeds=tuple(seeds), logits=repeated, is_deterministic=True)
+        epochs = self.epochs * len(seeds)
+        return replace(self, seeds=tuple(seeds), logits=repeated, is_deterministic=True, epochs=epochs)
 
     def in_canonical_order(self) -> Self:
         """Sort the examples by id, then target.

@@ -8,7 +8,7 @@ from tl_core.evaluation.example_values import example_values
 from tl_core.evaluation.intervals import Scope, mean_interval
 from tl_core.evaluation.power import detectable_difference
 from tl_core.evaluation.predictions import ArmPredictions, pair
-from tl_core.evaluation.wording import verdict_sentence
+from tl_core.evaluation.wording import say
 from tl_core.schema import AnyMetric, Flag, Metric, Verdict
 
 # With few seeds, the highest rate at which two equal arms were called different in any cell of the simulation
@@ -82,6 +82,8 @@ def compare(
         is_deterministic=a.is_deterministic and b.is_deterministic,
         method=interval.method,
         scope=interval.scope,
+        epochs_a=a.epochs_range,
+        epochs_b=b.epochs_range,
         value_a=float(values_a.values.mean()),
         value_b=float(values_b.values.mean()),
         difference=interval.estimate,
@@ -96,7 +98,7 @@ def compare(
         sentence="",
     )
     verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
-    return verdict.model_copy(update={"sentence": verdict_sentence(verdict, labels or {})})
+    return say(verdict, labels or {})
 
 
 def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:

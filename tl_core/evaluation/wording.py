@@ -3,6 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tl_core.evaluation.status import (
+    ONE_SEED,
+    correction_words,
+    failure_words,
+    is_about_models,
+    judge,
+    margin_words,
+    rank_of,
+    winner_of,
+)
 from tl_core.schema import AnyMetric, Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
 
 _PHRASES = {
@@ -65,7 +75,7 @@ def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
     words, interval, weakness = _parts(verdict, labels)
     if is_about_models(verdict):
         examples = f"over {verdict.num_examples:,} test examples"
-        proof, basis = f"{interval} {examples}", _ONE_SEED
+        proof, basis = f"{interval} {examples}", ONE_SEED
         brackets = f"({proof}; {basis})" if verdict.is_difference else f"({basis})"
     else:
         proof = interval
@@ -102,20 +112,45 @@ def _about(verdict: Verdict, words: str) -> str:
 def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
     """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
-    weakness = _small(verdict) + _one_of_many(verdict) + reservations(verdict.flags, a, b, labels)
+    first, second, both = _how_long(verdict, labels.get(a.name, a.name), describe_second(a, b, labels))
+    weakness = _weakness(verdict, a, b, labels)
     if verdict.is_difference:
         relation, interval = _relation(verdict)
-        return f"{first} {relation} {second}", interval, weakness
-    claim = f"no difference shown between {first} and {second}"
+        return f"{first} {relation} {second}{both}", interval, weakness
+    claim = f"no difference shown between {first} and {second}{both}"
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
     unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
     interval = f"{difference}{unit}, 95 % interval {low} to {high}"
     if verdict.conclusion == "equivalent" and verdict.ci90:
-        claim = f"{first} and {second} are equivalent within {margin_words(verdict)}"
+        claim = f"{first} and {second}{both and f'{both},'} are equivalent within {margin_words(verdict)}"
         low, high = amounts(verdict.metric, *verdict.ci90)
         interval = f"{interval}, and the 90 % interval, {low} to {high}, lies within the margin"
     return claim, interval, weakness
+
+
+def _how_long(verdict: Verdict, first: str, second: str) -> tuple[str, str, str]:
+    """Say of each network how long it trained: behind its name, or of both at once behind the second."""
+    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
+    if of_a and of_a == of_b:
+        return first, second, f", both{of_a}"
+    return first + of_a, second + of_b, ""
+
+
+def epochs_words(epochs: tuple[float, float] | None) -> str:
+    """Say how long networks trained, from the fewest and the most epochs of a seed; empty if unknown.
+
+    >>> epochs_words((9.0, 14.0))
+    ' after 9 to 14 epochs'
+    """
+    if epochs is None:
+        return ""
+    low, high = map(_epochs, epochs)
+    return f" after {low}{'' if low == high else f' to {high}'} {'epoch' if low == high == '1' else 'epochs'}"
+
+
+def _epochs(number: float) -> str:
+    """Write two digits below ten epochs, whole ones above."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _relation(verdict: Verdict) -> tuple[str, str]:
@@ -129,28 +164,18 @@ def _relation(verdict: Verdict) -> tuple[str, str]:
     return relation, f"95 % interval {low_words} to {high_words}"
 
 
-def _small(verdict: Verdict) -> str:
-    """Say of a difference that it is smaller than what was to matter."""
-    if verdict.is_difference and verdict.is_within_margin:
-        return f", which lies within the margin of {margin_words(verdict)}"
-    return ""
+def _weakness(verdict: Verdict, a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
+    """Say that a difference is smaller than what was to matter, and then all else, the worst first."""
+    is_small = verdict.is_difference and verdict.is_within_margin
+    small = f", which lies within the margin of {margin_words(verdict)}" if is_small else ""
+    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, labels), winner_of(verdict))
+    is_only_improving = all(flag.code == "still_improving" for flag in verdict.flags)
+    corrected = correction_words(verdict)
+    clauses = [corrected, flagged] if is_only_improving else [flagged, corrected]
+    said = ", and ".join(filter(None, clauses))
+    return small + (f", but {said}" if said else "")
 
 
-def _one_of_many(verdict: Verdict) -> str:
-    """Say of a difference that it may be one of those that turn up among several pairs."""
-    if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= _LEVEL:
-        return f", but not once corrected for {verdict.num_pairs} pairs (Holm p = {verdict.p_holm:.2f})"
-    return ""
-
-
-def margin_words(verdict: Verdict) -> str:
-    """Write the margin with its unit."""
-    size = 100 * (verdict.margin or 0.0)
-    return f"{size:g} {'point' if size == 1 else 'points'}"
-
-
-_LEVEL = 0.05
-_ONE_SEED = "one seed, so this says nothing about other trainings"
 METRIC_WORDS: dict[AnyMetric, str] = {
     Metric.ACCURACY: "accuracy",
     Metric.MACRO_F1: "macro-F1",
@@ -183,21 +208,37 @@ def counts(verdict: Verdict) -> str:
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
 
 
-def is_about_models(verdict: Verdict) -> bool:
-    """Whether another seed could have told another story: one seed, of an arm that seeds change."""
-    return verdict.scope == "models" and not verdict.is_deterministic
+def subjects_of(a: Arm, b: Arm, labels: Mapping[str, str]) -> dict[str, str]:
+    """Name two arms shortly, by name; two of one kind need their full names to be told apart."""
+    return {
+        arm.name: labels.get(arm.name, arm.name) if a.kind is b.kind else _SHORT[arm.kind] for arm in (a, b)
+    }
 
 
-def reservations(flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
-    """Say what weakens the claim: ", but X did this and did that, and Y did that"."""
-    clauses = []
-    for arm in (a, b):
-        phrases = [flag.phrase for flag in flags if flag.arm == arm.name]
-        if phrases:
-            # Two arms of one kind need their full names to be told apart.
-            subject = labels.get(arm.name, arm.name) if a.kind is b.kind else _SHORT[arm.kind]
-            clauses.append(f"{subject} {' and '.join(phrases)}")
-    return f", but {', and '.join(clauses)}" if clauses else ""
+def say(verdict: Verdict, labels: Mapping[str, str]) -> Verdict:
+    """Give a verdict its status and its sentence, by all that its other fields say."""
+    names = subjects_of(Arm.parse(verdict.a), Arm.parse(verdict.b), labels)
+    judged = verdict.model_copy(update={"status": judge(verdict, names)})
+    return judged.model_copy(update={"sentence": verdict_sentence(judged, labels)})
+
+
+def reservations(
+    flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str], winner: str | None = None
+) -> str:
+    """Say what flags make of a claim, the worst first: ", but X did this and did that, and Y did that"."""
+    clauses = _flag_clauses(flags, subjects_of(a, b, labels), winner)
+    return f", but {clauses}" if clauses else ""
+
+
+def _flag_clauses(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
+    phrases: dict[str, list[str]] = {}
+    own = [flag for arm in names for flag in flags if flag.arm == arm]
+    for flag in sorted(own, key=rank_of):
+        phrases.setdefault(flag.arm, []).append(flag.phrase)
+    failure = failure_words(flags, names, winner)
+    subjects = dict.fromkeys(phrases, "it") if failure and len(phrases) == 1 else names
+    clauses = ", and ".join(f"{subjects[arm]} {' and '.join(said)}" for arm, said in phrases.items())
+    return ": ".join(filter(None, [failure, clauses]))
 
 
 def detection_words(verdict: Verdict) -> str:

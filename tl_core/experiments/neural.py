@@ -79,6 +79,7 @@ def carry_out_neural(
             precision=place.precision,
             micro_batch_size=place.micro_batch_size,
             clock=recorder.clock,
+            metric=config.headline_metric,
             should_stop=should_stop,
             objective=objective_of(place, config, train_examples, should_stop),
         )

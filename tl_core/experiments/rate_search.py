@@ -91,6 +91,7 @@ def _trial(
             precision=place.precision,
             micro_batch_size=place.micro_batch_size,
             clock=clock,
+            metric=config.headline_metric,
             should_stop=should_stop,
             objective=objective_of(place, config, train_examples, should_stop),
         )

@@ -38,12 +38,6 @@ from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
 _ROOT = Path(__file__).resolve().parents[2]
-_CONCLUSIONS = {
-    "better": "better: the interval excludes zero",
-    "worse": "worse: the interval excludes zero",
-    "no_difference_shown": "no difference shown: the interval holds zero",
-    "equivalent": "equivalent: the 90 % interval lies within the margin",
-}
 
 
 def report_of(workspace: Workspace, results: ExperimentResults) -> str:
@@ -127,8 +121,7 @@ def _claim(scene: Scene) -> dict[str, Any]:
     return {
         "claim": f"{words.claim}.",
         "interval": f"{words.interval} ({counts}).",
-        "conclusion": _CONCLUSIONS[verdict.conclusion],
-        "flags": [(_flag_words(scene, flag), flag.remedy) for flag in verdict.flags],
+        "flags": [_flag_words(scene, flag) for flag in verdict.flags],
         "missing": _missing(scene),
         "reaching": _reaching(scene),
     }

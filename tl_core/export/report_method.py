@@ -1,6 +1,6 @@
 """How one comparison was measured, in sentences made from its records; numbers in them refer to `SOURCES`."""
 
-from tl_core.evaluation.wording import margin_words
+from tl_core.evaluation.status import margin_words
 from tl_core.export.report_scene import Scene
 from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import ArmKind, BudgetRule, RunFinished, SplitMethod

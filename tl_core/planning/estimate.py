@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
-from tl_core.planning.budget import planned_steps, step_limit, steps_an_epoch
+from tl_core.planning.budget import fewest_steps, planned_steps, step_limit, steps_an_epoch
 from tl_core.planning.hardware import Hardware
 from tl_core.planning.plan import expand, num_runs
 from tl_core.planning.throughput import WHOLE_NETWORK, Source, Speed, Throughput, device_of, newest_speed
@@ -124,7 +124,7 @@ def estimate(
             for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
         ]
 
-    ends = zip(seconds(planned_steps), seconds(step_limit), strict=True)
+    ends = zip(seconds(fewest_steps), seconds(step_limit), strict=True)
     return Estimate(
         runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
         num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),

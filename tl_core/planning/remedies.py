@@ -1,4 +1,4 @@
-"""What a flag calls for, as a further experiment for all arms alike: a longer budget for one is no budget."""
+"""What a status calls for, as a further experiment for all arms: a longer budget for one is no budget."""
 
 from datetime import UTC, datetime
 
@@ -29,6 +29,14 @@ def plan_search_of_rates(experiment: ExperimentConfig) -> ExperimentConfig:
     reach = 1 if search is None else max(len(grid) // 2 for grid in search.grids.values()) + 1
     wider = plan_search(experiment.learning_rates, max(experiment.train_sizes), reach)
     return _again(experiment, "rates searched", rate_search=wider)
+
+
+def plan_longer_search(experiment: ExperimentConfig) -> ExperimentConfig:
+    """Plan both at once: rates chosen on validation, and twice the steps to use them."""
+    longer = experiment.model_copy(update={"training": _longer(experiment.training)})
+    return plan_search_of_rates(longer).model_copy(
+        update={"name": f"{experiment.name}, rates searched, twice the steps"}
+    )
 
 
 def _again(experiment: ExperimentConfig, name: str, **changes: object) -> ExperimentConfig:

@@ -1,6 +1,7 @@
 """The bundled demonstration sets, and the quick comparison that each can be tried with."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tl_core.data.reading import read_table
 from tl_core.data.splitting import make_split
 from tl_core.planning.launching import Intake
 from tl_core.planning.plan import DEFAULT_ARMS, plan_experiment
-from tl_core.schema import Arm, ColumnChoice, ExperimentConfig, Preset, Task
+from tl_core.schema import Arm, ArmKind, ColumnChoice, ExperimentConfig, Preset, Task
 from tl_core.store.identifiers import new_id
 
 _FOLDER = Path(__file__).resolve().parents[2] / "samples"
@@ -74,8 +75,15 @@ def is_sample(fingerprint: str | None) -> bool:
     return any(read_sample(sample).dataset.info.fingerprint == fingerprint for sample in SAMPLES.values())
 
 
-def plan_sample(sample: Sample, intake: Intake) -> ExperimentConfig:
-    """Freeze the quick comparison of a sample: the default arms with the built-in model."""
+def plan_sample(
+    sample: Sample,
+    intake: Intake,
+    *,
+    arms: Sequence[ArmKind] = DEFAULT_ARMS,
+    epochs: float | None = None,
+    num_seeds: int | None = None,
+) -> ExperimentConfig:
+    """Freeze a comparison of a sample with the built-in model; the quick preset says what is not asked."""
     return plan_experiment(
         experiment_id=new_id("exp"),
         name=sample.name,
@@ -83,8 +91,10 @@ def plan_sample(sample: Sample, intake: Intake) -> ExperimentConfig:
         split=intake.split.info,
         task=sample.task,
         base_model=BUILTIN,
-        arms=[Arm(kind=kind) for kind in DEFAULT_ARMS],
+        arms=[Arm(kind=kind) for kind in arms],
         preset=Preset.QUICK,
+        num_seeds=num_seeds,
+        epochs=epochs,
     )
 
 

@@ -1,10 +1,10 @@
 """What the results say about each answer to "what is transfer learning?", in sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tl_core.evaluation.label_worth_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, reservations, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, epochs_words, take_apart
 from tl_core.results.answers_tried import (
     FLOORS,
     FROZEN,
@@ -18,7 +18,7 @@ from tl_core.results.answers_tried import (
     labels_against_knowledge,
 )
 from tl_core.results.label_worth import find_label_worth
-from tl_core.schema import Arm, Flag, Verdict
+from tl_core.schema import Arm, Flag, Status, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,13 @@ class Said:
         A sentence of its own, with all that weakens it.
     proof
         The interval, seeds and examples behind it; empty for what follows from another claim.
+    status
+        That of the verdict that it says; None where it says none.
     """
 
     claim: str
     proof: str = ""
+    status: Status | None = None
 
 
 def tell(answer: Answer, tried: Tried) -> list[Said]:
@@ -58,28 +61,28 @@ def conclude(tried: Tried) -> list[Said]:
     if main is None:
         return []
     labels = labels_against_knowledge(tried)
-    rest = [
-        _reserved(_CLOSINGS[main.conclusion], main, tried),
-        *([_reserved(_labels_words(labels, tried), labels, tried)] if labels else []),
-    ]
+    rest = [_close(main), *([_labels_words(labels, tried)] if labels else [])]
     return [_apart(main, tried), *(Said(claim=claim) for claim in rest)]
 
 
 _CLOSINGS = {
-    "better": "So on your texts, what the pretrained weights know is worth that much.",
-    "worse": "So on your texts and in this setting, adapting the pretrained weights did harm.",
+    "better": "So in this setting{after}, starting from these weights was worth that much",
+    "worse": "So in this setting{after}, starting from these weights did harm",
     "no_difference_shown": (
-        "So on your texts it is not shown that adapting pays; that is no proof that it does not."
+        "So in this setting{after} it is not shown that adapting pays; that is no proof that it does not"
     ),
-    "equivalent": "So on your texts, adapting the pretrained weights makes no difference that would matter.",
+    "equivalent": "So in this setting{after}, these weights as a start make no difference that would matter",
 }
 
 
-def _reserved(sentence: str, verdict: Verdict, tried: Tried) -> str:
-    """Repeat in a sentence that follows from a verdict what weakens the verdict."""
-    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in (a, b)}
-    return f"{sentence.removesuffix('.')}{reservations(verdict.flags, a, b, words)}."
+def _close(verdict: Verdict) -> str:
+    """Say what follows from a verdict, with its status; nothing follows where an arm failed."""
+    status = verdict.status
+    if status.code == "baseline_failed":
+        return f"So nothing follows about these weights yet: {status.words}."
+    after = epochs_words(verdict.epochs_a) if verdict.epochs_a == verdict.epochs_b else ""
+    closing = _CLOSINGS[verdict.conclusion].format(after=after)
+    return f"{closing}; but {status.words}." if status.severity == "warning" else f"{closing}."
 
 
 def difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
@@ -93,7 +96,7 @@ def _apart(verdict: Verdict, tried: Tried) -> Said:
     words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
     parts = take_apart(verdict, words)
     counts = counts_words(verdict.num_seeds, verdict.num_examples)
-    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}")
+    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}", status=verdict.status)
 
 
 def _across(tried: Tried) -> Said | None:
@@ -103,7 +106,7 @@ def _across(tried: Tried) -> Said | None:
     few, many = ends_of(tried)
     said = _apart(verdict, tried)
     sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
-    return Said(claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}", proof=said.proof)
+    return replace(said, claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}")
 
 
 def _worth(tried: Tried) -> Said | None:
@@ -113,20 +116,27 @@ def _worth(tried: Tried) -> Said | None:
 
 
 def _labels_words(verdict: Verdict, tried: Tried) -> str:
+    """Say whether more labels made up for starting without knowledge, with the verdict's status."""
     few, many = ends_of(tried)
-    pair = f"from scratch with {many:,} train examples and fine-tuning with {few:,}"
-    return {
+    status, times = verdict.status, round(many / few)
+    if status.code == "baseline_failed":
+        return f"Whether more labels make up for it cannot be said yet: {status.words}."
+    tuned = f"fine-tuning with {few:,} train examples{epochs_words(verdict.epochs_a)}"
+    scratch = f"from scratch with {many:,}{epochs_words(verdict.epochs_b)}"
+    words = {
         "better": (
-            f"Fine-tuning with {few:,} train examples beats from scratch with {many:,}: about "
-            f"{many / few:.0f} times as many labels did not make up for it."
+            f"{tuned[0].upper()}{tuned[1:]} beats {scratch}: about {times} times as many labels did not make "
+            "up for it"
         ),
-        "worse": (
-            f"More labels made up for it: from scratch with {many:,} train examples beats fine-tuning with "
-            f"{few:,}."
+        "worse": f"More labels made up for it: {scratch} beats {tuned}",
+        "no_difference_shown": (
+            f"More labels may make up for it: no difference is shown between {scratch} and {tuned}"
         ),
-        "no_difference_shown": f"More labels may make up for it: no difference is shown between {pair}.",
-        "equivalent": f"More labels made up for it: no difference that would matter lies between {pair}.",
+        "equivalent": (
+            f"More labels made up for it: no difference that would matter lies between {scratch} and {tuned}"
+        ),
     }[verdict.conclusion]
+    return f"{words}; but {status.words}." if status.severity == "warning" else f"{words}."
 
 
 def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
@@ -140,7 +150,8 @@ def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
     return Said(
         claim=(
             f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
-            f"train examples{_but(tried.flags.get((arm.name, size), ()))}."
+            f"train examples{epochs_words(tried.predictions[arm.name, size].epochs_range)}"
+            f"{_but(tried.flags.get((arm.name, size), ()))}."
         ),
         proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
     )

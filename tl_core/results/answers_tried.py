@@ -10,7 +10,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, say
 from tl_core.results.comparison import ExperimentResults, Key
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
 from tl_core.store.rows import RunRow
@@ -54,6 +54,9 @@ class Tried:
         All of them, as they stand.
     predictions, flags
         By arm and train size; where several experiments have both, the one with the most seeds.
+    verdicts
+        Those of the experiments that both arms' predictions come from, by the arms' names and the train size;
+        corrected for the other pairs of their experiment.
     largest
         The largest train size.
     floor
@@ -69,6 +72,7 @@ class Tried:
     runs: tuple[RunRow, ...]
     predictions: dict[Key, ArmPredictions]
     flags: dict[Key, tuple[Flag, ...]]
+    verdicts: dict[tuple[str, str, int], Verdict]
     largest: int
     floor: float | None
     num_parameters: int | None
@@ -124,6 +128,15 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
         runs=tuple(run for one in results for run in one.runs),
         predictions=predictions,
         flags=flags,
+        verdicts={
+            (verdict.a, verdict.b, verdict.train_size): verdict
+            for one in results
+            for verdict in one.verdicts
+            if all(
+                predictions[arm, verdict.train_size] is one.predictions[arm, verdict.train_size]
+                for arm in (verdict.a, verdict.b)
+            )
+        },
         largest=largest,
         floor=next((run.health.majority_test_value for one in results for run in one.finished), None),
         num_parameters=tuned[0].record.num_parameters if tuned else None,
@@ -177,8 +190,19 @@ def keys_of(answer: Answer, tried: Tried) -> list[Key]:
 
 
 def find_verdict(tried: Tried, a: Arm, b: Arm) -> Verdict | None:
-    """Compare two arms at the largest train size, on the seeds that both have; None without such seeds."""
-    return _compare(tried, (a.name, tried.largest), (b.name, tried.largest))
+    """Compare two arms at the largest train size, on the seeds that both have; None without such seeds.
+
+    Of two arms of one experiment it is that experiment's own verdict, corrected for its other pairs.
+    """
+    known = tried.verdicts.get((a.name, b.name, tried.largest))
+    if known is not None:
+        return known
+    verdict = _compare(tried, (a.name, tried.largest), (b.name, tried.largest))
+    turned = tried.verdicts.get((b.name, a.name, tried.largest))
+    if verdict is None or turned is None:
+        return verdict
+    corrected = verdict.model_copy(update={"p_holm": turned.p_holm, "num_pairs": turned.num_pairs})
+    return say(corrected, _words(tried, a, b))
 
 
 def labels_against_knowledge(tried: Tried) -> Verdict | None:
@@ -214,10 +238,14 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
             metric=tried.experiment.headline_metric,
             margin=tried.experiment.margin,
             flags=(*tried.flags[a], *tried.flags[b]),
-            labels={arm.name: describe_arm(arm, tried.title_of(arm)) for arm in map(Arm.parse, (a[0], b[0]))},
+            labels=_words(tried, *map(Arm.parse, (a[0], b[0]))),
         )
     except ComparisonError:  # of several experiments, on devices with different precision
         return None
+
+
+def _words(tried: Tried, *arms: Arm) -> dict[str, str]:
+    return {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
 
 
 def seed_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:

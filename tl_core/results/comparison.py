@@ -20,6 +20,7 @@ from tl_core.results.runs import (
     UNREADABLE,
     FinishedRun,
     conditions_of,
+    epochs_of,
     kept_evaluation,
     read_finished_run,
     reason_of,
@@ -222,6 +223,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
         logits=np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
         conditions=conditions_of(runs),
+        epochs=epochs_of(runs),
     )
     if _runs_once(experiment, first.config):
         return stacked.repeated_for(range(experiment.num_seeds))

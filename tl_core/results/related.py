@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import METRIC_WORDS, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, take_apart
 from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults
@@ -54,6 +54,8 @@ class TwoStages:
     left
         Predictions on the first task's test split by the keys of `STAGES`, seeds of the second task; empty
         before one has been measured.
+    epochs
+        The fewest and the most passes over the second task's train examples; None before a run has finished.
     overlap
         Texts that the two tasks share; None if a dataset is gone.
     """
@@ -62,6 +64,7 @@ class TwoStages:
     direct: Arm
     first: FinishedRun
     left: Mapping[str, ArmPredictions]
+    epochs: tuple[float, float] | None
     overlap: Overlap | None
 
     @property
@@ -101,6 +104,7 @@ def find_two_stages(
                 direct=direct,
                 first=first,
                 left=_left(first, runs, workspace.run_folder),
+                epochs=tried.predictions[name, size].epochs_range,
                 overlap=find_overlap(workspace, first.config, runs[0]),
             )
         )
@@ -175,8 +179,10 @@ def _say(stages: TwoStages, verdict: Verdict) -> Said:
         claim=f"{parts.claim}.",
         proof=(
             f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}{unit}, "
-            f"{count} of the second task, {verdict.num_examples:,} test examples"
+            f"{count} of the second task{epochs_words(stages.epochs)}, "
+            f"{verdict.num_examples:,} test examples"
         ),
+        status=verdict.status,
     )
 
 

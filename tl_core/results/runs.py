@@ -141,6 +141,16 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
     )
 
 
+def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
+    """Count for each run of one arm the epochs behind the weights it kept; empty without a network."""
+    networks = [run for run in runs if run.config.arm.kind.is_neural]
+    kept = [kept_evaluation(run.config, run.events) or run.events[-1] for run in networks]
+    return tuple(
+        look.examples_seen / sum(run.record.train_class_counts)
+        for look, run in zip(kept, networks, strict=True)
+    )
+
+
 def text_limit(run: FinishedRun) -> int:
     """Tokens that a run with a network kept of each text: the setting, or less if its network reads less."""
     return int(run.record.base_model_facts.get("max_length", run.config.training.max_length))
@@ -172,12 +182,18 @@ def _health(
     metric = record.config.headline_metric
     evaluations = [event for event in events if isinstance(event, EvalFinished)]
     train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]
-    on_validation = [event.loss for event in evaluations if event.split is SplitName.VALIDATION]
+    looks = [event for event in evaluations if event.split is SplitName.VALIDATION]
+    looks = looks if record.config.arm.kind.is_neural else []
+    end = events[-1]
     return RunHealth(
         seed=record.config.seed,
         majority_share=float(counts.max() / counts.sum()),
         train_accuracy=train[-1] if train else None,
-        validation_losses=tuple(on_validation) if record.config.arm.kind.is_neural else (),
+        validation_losses=tuple(look.loss for look in looks),
+        validation_values=tuple(
+            look.accuracy if metric is Metric.ACCURACY else look.macro_f1 for look in looks
+        ),
+        has_levelled_off=isinstance(end, RunFinished) and end.stop_reason == "plateau",
         predicted_class_counts=(
             tuple(np.bincount(validation.argmax(axis=1), minlength=num_labels).tolist()),
             tuple(test.confusion.sum(axis=0).tolist()),

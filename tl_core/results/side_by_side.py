@@ -13,7 +13,14 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.results.failures import name_seeds
 from tl_core.results.grouping import Group, make_groups
-from tl_core.results.runs import UNREADABLE, FinishedRun, conditions_of, read_finished_run, reason_of
+from tl_core.results.runs import (
+    UNREADABLE,
+    FinishedRun,
+    conditions_of,
+    epochs_of,
+    read_finished_run,
+    reason_of,
+)
 from tl_core.schema import Arm, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
@@ -190,6 +197,7 @@ def _stacked(group: Group) -> ArmPredictions:
         logits=np.stack([run.logits for run in group.runs]),
         split_hash=first.config.split_hash,
         conditions=conditions_of(group.runs),
+        epochs=epochs_of(group.runs),
     )
 
 

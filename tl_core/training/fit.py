@@ -6,7 +6,6 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,9 +18,11 @@ from tl_core.errors import CancelledError, DivergedError
 from tl_core.models.classifiers import TextClassifier
 from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
+    STEADY_FACTOR,
     BudgetRule,
     EvalFinished,
     LearningRates,
+    Metric,
     PhaseStarted,
     Precision,
     SplitName,
@@ -32,6 +33,7 @@ from tl_core.training.batching import Examples, Indices, micro_batches, some_exa
 from tl_core.training.clock import Clock, scored_event
 from tl_core.training.devices import autocast, memory_mib, synchronize
 from tl_core.training.objective import Classification, Objective, score
+from tl_core.training.plateau import Plateau
 
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
@@ -53,6 +55,7 @@ def fit(
     precision: Precision,
     micro_batch_size: int,
     clock: Clock,
+    metric: Metric = Metric.ACCURACY,
     should_stop: Callable[[], bool] = lambda: False,
     objective: Objective | None = None,
 ) -> Iterator[FitEvent]:
@@ -66,9 +69,10 @@ def fit(
     1/B Σ w_i loss_i with the weights scaled to a mean of 1 over all of ``train`` (`relative_weights`): its
     expectation is the weighted mean over ``train``. Batches, steps and evaluations do not ask for weights.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
-    with `BudgetRule.PLATEAU` it warms up and stays, training ends after ``patience`` evaluations without a
-    lower validation loss or at ``cap_factor`` times the steps, and the best weights are put back. The first
-    evaluation precedes the first step.
+    with `BudgetRule.PLATEAU` it warms up and stays until ``metric`` on validation has levelled off (`Plateau`
+    has the rule), then decays to zero over as many steps as equal steps have, so that no network is judged
+    by weights that a large rate still throws about; the best weights are put back. All of it takes at most
+    ``cap_factor`` times those steps. The first evaluation precedes the first step.
 
     Raises
     ------
@@ -87,10 +91,12 @@ def fit(
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
     schedule = _schedule(optimizer, steps, config)
+    is_cooling = not is_plateau
     objective = objective or Classification.of(train)
     batches = objective.batches(train, config.batch_size, order_seed)
     seen = some_examples(validation, config.max_eval_examples)
-    best = _Best()
+    plateau = Plateau(metric=metric, patience=config.patience, min_step=STEADY_FACTOR * steps)
+    best_weights: dict[str, Tensor] = {}
 
     def evaluate() -> EvalFinished:
         objective.make_head(model, train, is_end=clock.step == last_step)
@@ -112,6 +118,10 @@ def fit(
     clock.resume()
     while clock.step < last_step:
         _require_wanted(should_stop)
+        if not is_cooling and (plateau.is_over(clock.step) or clock.step >= last_step - steps):
+            warmup = max(0, math.ceil(steps * config.warmup_fraction) - clock.step)
+            schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)
+            last_step, is_cooling = clock.step + steps, True
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
         loss, norm = _step(
@@ -140,13 +150,13 @@ def fit(
         if is_eval:
             finished = evaluate()
             yield finished
-            if is_plateau and best.is_over(finished, model, config.patience):
-                break
+            if is_plateau and plateau.is_best(finished):
+                best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
         clock.resume()
     clock.kept_step = clock.step
-    if is_plateau:
-        best.restore(model)
-        clock.kept_step = best.step
+    if plateau.best is not None:
+        model.load_state_dict(best_weights)
+        clock.kept_step = plateau.best.step
     clock.resume()
     objective.make_head(model, train, is_end=True)
     clock.pause()
@@ -289,27 +299,3 @@ def _require_finite(loss: float, grad_norm: float, step: int) -> None:
 def _require_wanted(should_stop: Callable[[], bool]) -> None:
     if should_stop():
         raise CancelledError("Expected the run to reach its end; it was cancelled.")
-
-
-@dataclass
-class _Best:
-    """The lowest validation loss so far and the weights that reached it."""
-
-    loss: float = math.inf
-    step: int = 0
-    weights: dict[str, Tensor] | None = None
-    num_worse: int = 0
-
-    def is_over(self, finished: EvalFinished, model: nn.Module, patience: int) -> bool:
-        """Take note of an evaluation; true after ``patience`` of them without a lower loss."""
-        if finished.loss < self.loss:
-            self.loss, self.step, self.num_worse = finished.loss, finished.step, 0
-            self.weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
-        else:
-            self.num_worse += 1
-        return self.num_worse >= patience
-
-    def restore(self, model: nn.Module) -> None:
-        """Put the best weights back."""
-        if self.weights is not None:
-            model.load_state_dict(self.weights)
