@@ -622,6 +622,9 @@ class RunRecord(Frozen):
     kept_share: float | None = Field(default=None, description="of the encoder's weights, kept at the start")
     train_class_counts: tuple[int, ...] = Field(default=(), description="train examples of each class")
     weight_column: str | None = Field(default=None, description="column by which train examples counted")
+    hardly_known: dict[SplitName, float] = Field(
+        default_factory=dict, description="share of a split's texts of which hardly a word occurs in train"
+    )
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None
@@ -722,7 +725,8 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
-    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority, did_not_finish;
+    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority,
+    hardly_any_known_feature, did_not_finish;
     ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
     ``remedy`` says what would settle it, and ``action`` is what a click can do about it
     (``planning.remedies``), empty if nothing.

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
 
 import pyarrow as pa
 import streamlit as st
@@ -13,6 +15,8 @@ from pages.shared.uploading import receive
 from pages.shared.wording import plural
 from tl_core.charts import class_balance
 from tl_core.data.columns import guess_text
+from tl_core.data.reading import Table
+from tl_core.data.text_columns import match_texts, match_words, with_header
 from tl_core.errors import DataError, TlError
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
@@ -76,15 +80,15 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
             st.rerun()
         return
     upload = find_upload(workspace(), file_id)
-    table = _columns_of(file_id, upload.name)
+    table = with_header(_read(file_id, upload.name), answerers[0].texts).columns
     st.markdown(f"**{literal(upload.name)}** · {plural(table.num_rows, 'row')}")
     st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), hide_index=True, alt="The first rows of the file.")
     _draw_choices(upload, table, experiment, answerers)
 
 
 @st.cache_resource(show_spinner="Reading the file …", max_entries=4)
-def _columns_of(upload_id: str, name: str) -> pa.Table:
-    return read_upload(workspace(), upload_id, name, min_columns=1).columns
+def _read(upload_id: str, name: str) -> Table:
+    return read_upload(workspace(), upload_id, name, min_columns=1, keep_every_row=True)
 
 
 def _draw_choices(
@@ -114,31 +118,51 @@ def _draw_choices(
 
 
 def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
-    """Ask which columns hold the texts; those of the training stand first where the file has them."""
+    """Ask which columns hold the texts: those of the training are chosen already, a guess is only told.
+
+    Returns
+    -------
+    The columns in their order; none until the person has chosen.
+    """
     names = table.column_names
-    known = [name for name in source.columns if name in names]
+    matches = match_texts(names, source)
+    chosen: Sequence[str | None]
     if source.is_pair:
-        return [
-            st.selectbox(
-                title,
-                names,
-                index=names.index(column) if column in names else min(place, len(names) - 1),
-                help=f"What was {literal(column)} in training.",
-            )
-            for place, (title, column) in enumerate(zip(_PAIR_TITLES, source.columns, strict=True))
+        chosen = [
+            _choose_one(title, names, found, f"What was {literal(column)} in training.")
+            for title, column, found in zip(_PAIR_TITLES, source.columns, matches, strict=True)
         ]
-    if len(source.columns) > 1:
-        chosen = known or [names[_guess(table)]]
-        return st.multiselect("Text columns", names, chosen, help="Joined in this order, as in training.")
-    index = names.index(known[0]) if known else _guess(table)
-    return [st.selectbox("Text column", names, index=index, help="Guessed; change it if it is another.")]
+    elif len(source.columns) > 1:
+        found = [one[0] for one in matches if len(one) == 1]
+        whole = found if len(found) == len(source.columns) else []
+        help_ = "Joined in this order, as in training."
+        chosen = st.multiselect("Text columns", names, whole, help=help_, placeholder="Choose the columns")
+    else:
+        only = names if len(names) == 1 else []
+        help_ = "What the model is asked about."
+        chosen = [_choose_one("Text column", names, [*chain(*matches)] or only, help_)]
+    words = match_words(source, matches)
+    if not source.is_pair and not any(matches) and len(names) > 1:
+        words += _guess_words(table)
+    if None not in chosen and len(set(chosen)) < len(chosen):
+        words.append("Choose two different columns.")
+        chosen = []
+    if words:
+        st.caption(literal(" ".join(words)))
+    return [one for one in chosen if one is not None] if None not in chosen else []
 
 
-def _guess(table: pa.Table) -> int:
-    try:
-        return table.column_names.index(guess_text(table))
-    except DataError:
-        return 0
+def _choose_one(title: str, names: Sequence[str], found: Sequence[str], help_: str) -> str | None:
+    """Ask for a column; one that is surely meant is chosen already."""
+    index = names.index(found[0]) if len(found) == 1 else None
+    chosen: str | None = st.selectbox(title, names, index, placeholder="Choose the column", help=help_)
+    return chosen
+
+
+def _guess_words(table: pa.Table) -> list[str]:
+    with suppress(DataError):
+        return [f"It may be {guess_text(table)!r}: choose it, or another."]
+    return []
 
 
 def _submit(upload: Upload, texts: Sequence[str], answerer: Answerer) -> None:
@@ -158,7 +182,8 @@ def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
         st.rerun()
     run = workspace().database.get_run(job.ref_id).config
     name = job.payload.get("name", "the file")
-    st.markdown(f"**{literal(name)}** · {literal(labels[run.arm.name])}, seed {run.seed}")
+    read = f" · column {literal(', '.join(map(repr, texts)))}" if (texts := job.payload.get("texts")) else ""
+    st.markdown(f"**{literal(name)}** · {literal(labels[run.arm.name])}, seed {run.seed}{read}")
     if job.state is State.FINISHED:
         _draw_result(job, name)
     elif job.state is State.FAILED:
@@ -171,6 +196,12 @@ def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
         if st.button("Cancel", icon=":material/cancel:", disabled=job.cancel_requested):
             queue.request_cancel(job.id)
             st.rerun()
+
+
+def _rows_words(summary: predictions.FileSummary) -> str:
+    if summary.num_answered in (None, summary.num_rows):
+        return f"{plural(summary.num_rows, 'row')} predicted"
+    return f"{summary.num_answered:,} of {plural(summary.num_rows, 'row')} predicted"
 
 
 def _draw_progress(job: Job) -> None:
@@ -187,8 +218,7 @@ def _draw_result(job: Job, name: str) -> None:
     folder = workspace().output_folder(job.id)
     summary = predictions.read_summary(folder)
     st.caption(
-        f"{plural(summary.num_rows, 'row')} predicted from the column {literal(repr(summary.text))}: "
-        "how many of each label"
+        f"{_rows_words(summary)} from the column {literal(repr(summary.text))}: how many of each label"
     )
     figure = class_balance(summary.label_counts, theme=theme())
     draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
@@ -204,6 +234,7 @@ def _draw_result(job: Job, name: str) -> None:
         on_click="ignore",
     )
     st.caption(
-        "Your columns, then the label, its probability and each label's. "
+        "Your rows in their order: your columns, then the label, its probability and each label's; "
+        "where a row has no answer, the last column says why. "
         "Cells that a spreadsheet would run as a formula begin with an apostrophe."
     )

@@ -217,8 +217,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "TF-IDF",
-            "A classifier without a network: counts of words, weighted by how rare they are, with "
-            "logistic regression. Strong on small data and done in seconds.",
+            "A classifier without a network: counts of words (of characters where words are not parted by "
+            "spaces) and of punctuation, weighted by how rare they are, with logistic regression. Strong on "
+            "small data and done in seconds.",
             "tf-idf",
         ),
         _entry(
@@ -483,6 +484,12 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "Below the largest class",
             "A flag: always answering the largest class would have been right more often on test.",
             "below the largest class",
+        ),
+        _entry(
+            "Hardly a known word",
+            "A flag: of most texts of validation or test, no more than a fifth of the words or characters "
+            "occurs in the train split. A classifier that counts words cannot know them.",
+            "hardly a known word",
         ),
         _entry(
             "Seeds missing",

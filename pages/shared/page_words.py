@@ -11,7 +11,8 @@ _WORDS = {
         "learning-rate warm-up budget plateau loss energy token headline-metric accuracy macro-f1 f1 "
         "confusion-matrix confidence calibration-error temperature brier-score abstaining points verdict "
         "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all "
-        "did-not-learn still-improving below-the-largest-class seeds-missing "
+        "did-not-learn still-improving below-the-largest-class hardly-a-known-word "
+        "seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "

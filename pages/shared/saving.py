@@ -12,7 +12,7 @@ from pandas.api.types import is_float_dtype
 
 from pages.shared.state import theme
 from tl_core.charts.template import TONES
-from tl_core.data.spreadsheets import as_csv, harmless
+from tl_core.data.spreadsheets import csv_file, harmless
 
 _HTML = """
 <button type="button" data-format="png"></button>
@@ -92,7 +92,7 @@ def table_csv(table: pd.DataFrame) -> bytes:
     """Write a table as CSV that no spreadsheet runs."""
     header = [harmless(str(name)) for name in table.columns]
     rows = ([harmless(_cell(value)) for value in row] for row in table.itertuples(index=False, name=None))
-    return as_csv([header, *rows])
+    return csv_file([header, *rows])
 
 
 def file_stem(key: str) -> str:

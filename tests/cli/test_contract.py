@@ -129,7 +129,7 @@ def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp
     exported = shell("predict", str(tmp_path / "model"), str(shell.data), str(tmp_path / "b.csv"))
     assert exported.returncode == 0
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
-    with (tmp_path / "a.csv").open(newline="") as file:
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 60
     assert {"review", "predicted_label"} <= set(rows[0])

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tl_core.data import delimited, lines
-from tl_core.data.delimited import _find_rejects, _parse_rows
+from tl_core.data.delimited import _parse_rows, _read_again
 from tl_core.data.dialect import Dialect
+from tl_core.data.every_row import with_every_row
 from tl_core.data.lines import line_numbers, num_lines_left_out
 from tl_core.errors import DataError
 
@@ -51,10 +52,15 @@ def test_a_line_is_left_out_where_the_parser_rejects_one(
             rows = _parse_rows(path, COMMAS, width)
         except DataError:
             return
-        rejects = _find_rejects(path, "file", COMMAS, rows, 1)
+        rows, rejects, heights = _read_again(path, "file", COMMAS, width, 1)
     left_out = num_lines_left_out(path, rows)
     assert (left_out > 0) == (rejects.num_rows > 0)
     assert left_out >= rejects.num_rows
+    if width > 1:
+        lines = rejects["line"].to_numpy()
+        whole, places = with_every_row(path, rows, lines, heights, has_header=False)
+        assert len(places) == rejects.num_rows
+        assert whole.num_rows >= rows.num_rows + len(places)
 
 
 @given(pieces=st.lists(st.binary(max_size=5), min_size=1, max_size=8), data=st.data())

@@ -137,7 +137,7 @@ def test_all_rejects_are_kept_and_only_long_ones_cut(read: Read) -> None:
 
 def test_rejects_are_a_csv_that_runs_nothing(read: Read) -> None:
     table = read("text,label\n" + "a,b\n" * 9 + '=1+1\n"x, y",z,\n')
-    found = list(csv.reader(rejects_csv(table).decode().splitlines()))
+    found = list(csv.reader(rejects_csv(table).decode("utf-8-sig").splitlines()))
     assert found[0] == ["line", "reason", "text"]
     assert [(line, text) for line, _, text in found[1:]] == [("11", "'=1+1"), ("12", '"x, y",z,')]
     assert "2 Found: 1" in found[1][1]

@@ -11,6 +11,6 @@ def test_rejects_come_back_from_their_table() -> None:
 
 
 def test_csv_runs_nothing_in_a_spreadsheet() -> None:
-    assert rejects_as_csv(reject_table(TWO)).decode() == (
+    assert rejects_as_csv(reject_table(TWO)).decode("utf-8-sig") == (
         'line,reason,text\r\n3,Too short.,"\'=a\nb"\r\n9,Too long.,"c,d,e"\r\n'
     )

@@ -28,7 +28,7 @@ def test_downloaded_split_makes_the_same_split(tmp_path: Path) -> None:
     split = make_split(made, SplitRule(seed=3))
     path = tmp_path / "split.csv"
     path.write_bytes(split_csv(made, split))
-    assert path.read_bytes().startswith(b"example_id,part\r\n" + made.example_ids()[0].encode())
+    assert path.read_text(encoding="utf-8-sig").startswith(f"example_id,part\n{made.example_ids()[0]}")
     again = read_split_file(made, read_table(path))
     assert again.info.hash == split.info.hash
     assert again.info.rule.method is SplitMethod.OWN

@@ -100,7 +100,7 @@ def predict_a_file(page: Page, folder: Path) -> None:
     expect(download).to_be_visible(timeout=120_000)
     with page.expect_download() as started:
         download.click()
-    with started.value.path().open(newline="", encoding="utf-8") as file:
+    with started.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"].lstrip("'") for row in rows] == NEW_TEXTS
     assert rows[1]["text"].startswith("'=")

@@ -7,10 +7,11 @@ from tl_core.evaluation.flags import (
     collapsed,
     did_not_learn,
     find_flags,
+    hardly_any_known_feature,
     still_improving,
     worse_than_majority,
 )
-from tl_core.schema import Arm, BudgetRule
+from tl_core.schema import Arm, BudgetRule, SplitName
 
 SCRATCH = Arm.parse("scratch")
 
@@ -88,6 +89,26 @@ def test_worse_than_majority_compares_test_values():
     assert not worse_than_majority(run(test_value=0.5))
 
 
+@pytest.mark.parametrize(
+    ("validation", "test", "expected"), [(0.49, 0.49, False), (0.0, 0.5, True), (0.5, 0.0, True)]
+)
+def test_hardly_a_word_is_known_if_half_of_a_split_has_hardly_any(validation, test, expected):
+    shares = ((SplitName.VALIDATION, validation), (SplitName.TEST, test))
+    assert hardly_any_known_feature(run(hardly_known=shares)) is expected
+    assert not hardly_any_known_feature(run())
+
+
+def test_the_flag_of_unknown_texts_gives_the_share_of_both_splits():
+    shares = [((SplitName.VALIDATION, 0.02), (SplitName.TEST, share)) for share in (0.9, 1.0, 0.1)]
+    runs = [run(seed, hardly_known=share) for seed, share in enumerate(shares)]
+    (flag,) = find_flags(Arm.parse("tfidf"), runs, BudgetRule.EQUAL_STEPS)
+    assert (flag.code, flag.seeds, flag.action) == ("hardly_any_known_feature", (0, 1), "")
+    assert flag.phrase == "knew hardly a word of most texts that it was judged on (2 of 3 seeds)"
+    assert (
+        flag.evidence == "hardly a word known in 2.0 % of the validation texts and 95.0 % of the test texts"
+    )
+
+
 def test_healthy_runs_have_no_flags():
     assert find_flags(SCRATCH, [run(0), run(1)], BudgetRule.EQUAL_STEPS) == ()
 
@@ -151,7 +172,11 @@ def test_every_flag_shows_its_numbers():
 
 def test_every_code_has_its_few_words():
     broken = run(
-        train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4, validation_losses=(1.0, 0.5)
+        train_accuracy=0.5,
+        predicted_class_counts=((100, 0),),
+        test_value=0.4,
+        validation_losses=(1.0, 0.5),
+        hardly_known=((SplitName.TEST, 1.0),),
     )
     codes = {flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)}
     assert codes | {"did_not_finish"} == FLAG_WORDS.keys()

@@ -12,7 +12,7 @@ from tl_core.data.spreadsheets import as_csv, harmless
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.inference import files
 from tl_core.inference.files import CHUNK, carry_out_prediction, predict_file
-from tl_core.jobs.predictions import PREDICTIONS_NAME, read_summary
+from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, read_summary
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State, TextSource
 from tl_core.store.tables import JobKind
@@ -24,7 +24,7 @@ def write(path, text):
 
 
 def read(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -52,6 +52,42 @@ def test_the_guess_takes_texts_before_numbers(tmp_path):
     assert predict_file(ByLength(), source, tmp_path / "out.csv").text == "comment"
 
 
+def told(model, source, target, texts=()):
+    found = []
+    summary = predict_file(model, source, target, texts, tell=found.append)
+    assert summary.text == ", ".join(found[0].columns)
+    assert summary.reason == found[0].reason
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "is_guess"),
+    [
+        ("description,Review_Text", ("Review_Text",), False),
+        ("description,review text", ("review text",), False),
+        ("Review_Text,review_text", ("review_text",), False),
+        ("description,body", ("description",), True),
+    ],
+)
+def test_the_column_of_the_training_is_read_and_named_also_in_another_spelling(
+    tmp_path, header, columns, is_guess
+):
+    cell = "a text that is long enough to be taken for one"
+    source = write(tmp_path / "in.csv", f"{header}\n{cell},abc\n{cell}!,abcd\n")
+    found = told(Echo("review_text"), source, tmp_path / "out.csv")
+    assert (found.columns, found.is_guess) == (columns, is_guess)
+    assert repr(columns[0]) in found.reason
+
+
+def test_columns_that_could_both_be_meant_are_refused_unless_one_is_named(tmp_path):
+    source = write(tmp_path / "in.csv", "Review_Text,REVIEW-TEXT\nabc,abcd\nab,abc\n")
+    with pytest.raises(DataError, match="'Review_Text', 'REVIEW-TEXT' are called alike"):
+        predict_file(Echo("review_text"), source, tmp_path / "out.csv")
+    assert told(Echo("review_text"), source, tmp_path / "out.csv", ["REVIEW-TEXT"]).columns == (
+        "REVIEW-TEXT",
+    )
+
+
 def test_a_missing_column_is_named_with_those_that_are_there(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
     with pytest.raises(DataError, match="Expected a column 'review'; the file has 'id', 'text'"):
@@ -65,15 +101,78 @@ def test_an_added_name_that_is_taken_gets_a_number(tmp_path):
     assert read(tmp_path / "out.csv")[0][1:3] == ["predicted_label", "predicted_label_2"]
 
 
-def test_rows_without_text_and_lines_that_cannot_be_read_are_told(tmp_path):
-    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,\n3,d,e,f\n4,abcd\n5,ab\n6,abc\n")
+def test_rows_without_text_and_lines_that_cannot_be_read_keep_their_place_without_an_answer(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,\n3,d,=e,f\n\n4,abcd\n5, \n6,ab\n7,abc\n")
     summary = predict_file(ByLength(), source, tmp_path / "out.csv", ["text"])
-    assert (summary.num_rows, summary.num_empty, summary.num_rejects) == (5, 1, 1)
+    header, *rows = read(tmp_path / "out.csv")
+    assert header[-1] == "prediction_note"
+    assert [row[0] for row in rows] == ["1", "2", "", "", "4", "5", "6", "7"]
+    assert [row[2] for row in rows] == ["odd", "", "", "", "even", "", "even", "odd"]
+    assert {tuple(row[2:-1]) for row in rows if not row[2]} == {("", "", "", "")}
+    assert [row[-1] for row in rows if row[-1] != "no text"] == [
+        *("", "line 4 could not be read: Expected Number of Columns: 2 Found: 3. It is: 3,d,=e,f"),
+        *("", "", ""),
+    ]
+    assert (summary.num_rows, summary.num_answered, summary.num_empty, summary.num_rejects) == (8, 4, 3, 1)
+    assert summary.label_counts == {"even": 2, "odd": 2}
     rejected, empty = summary.remarks
     assert rejected.startswith(
         "Lines that could not be read and have no prediction: 1. The first is line 4: "
     )
-    assert empty == "Rows without a text, whose prediction says nothing: 1."
+    assert empty == "Rows without a text, left without an answer: 3."
+
+
+def test_models_are_not_asked_about_rows_without_a_text(tmp_path):
+    predictor = ByLength()
+    rows = ["text", *["abc"] * 3, *["  "] * CHUNK, "abcd"]
+    predict_file(predictor, write(tmp_path / "in.csv", "\n".join(rows)), tmp_path / "out.csv")
+    assert sum(predictor.batches, []) == ["abc"] * 3 + ["abcd"]
+    assert [row[1] for row in read(tmp_path / "out.csv")[1:]] == ["odd"] * 3 + [""] * CHUNK + ["even"]
+
+
+def test_a_file_without_any_text_is_written_without_any_answer(tmp_path):
+    source = write(tmp_path / "in.csv", "id,text\n1,\n2,\n")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv", ["text"])
+    assert (summary.num_rows, summary.num_answered) == (2, 0)
+    assert read(tmp_path / "out.csv")[1:] == [[one, "", "", "", "", "", "no text"] for one in "12"]
+
+
+def test_a_line_above_the_header_is_told_and_has_no_row(tmp_path):
+    source = write(tmp_path / "in.csv", "Of 2024\nid,text\n1,abc\n2,abcd\n3,ab\n")
+    summary = predict_file(ByLength(), source, tmp_path / "out.csv")
+    assert [row[0] for row in read(tmp_path / "out.csv")] == ["id", "1", "2", "3"]
+    assert (summary.num_rows, summary.num_empty) == (3, 0)
+    assert summary.remarks[0].startswith(
+        "Lines that could not be read and have no prediction: 1 (1 of them have no row). "
+    )
+
+
+def test_a_summary_of_an_earlier_version_says_that_rows_without_a_text_were_answered():
+    earlier = '{"text":"t","num_rows":3,"num_empty":1,"num_rejects":0,"first_reject":"","label_counts":{}}'
+    assert FileSummary.model_validate_json(earlier).remarks == [
+        "Rows without a text, whose prediction says nothing: 1."
+    ]
+
+
+def test_a_spreadsheet_is_told_that_the_file_is_utf_8(tmp_path):
+    source = write(tmp_path / "in.csv", "text,Straße\nabc,Müllerstraße\nabcd,Ærø\n")
+    predict_file(ByLength(), source, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbftext,")
+    again = predict_file(ByLength(), tmp_path / "out.csv", tmp_path / "again.csv")
+    assert again.text == "text"
+    assert read(tmp_path / "again.csv")[0][:2] == ["text", "Straße"]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_as_many_rows_come_out_as_go_in(tmp_path, name):
+    lines = {
+        "in.csv": ["text", "abc", "", '"a', 'b"', "", "abcd"],
+        "in.jsonl": ['{"text": "abc"}', "[]", '{"text": "a\\nb"}', '{"text": ""}', '{"text": "abcd"}'],
+    }[name]
+    predict_file(ByLength(), write(tmp_path / name, "\n".join(lines) + "\n"), tmp_path / "out.csv")
+    rows = read(tmp_path / "out.csv")[1:]
+    assert [row[0] for row in rows] == ["abc", "", "a\nb", "", "abcd"]
+    assert [row[1] for row in rows] == ["odd", "", "odd", "", "even"]
 
 
 def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
@@ -214,20 +313,34 @@ def test_a_model_of_pairs_is_given_the_columns_of_its_training_or_those_that_are
     source, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
     known, named = Echo("title", "body"), Echo("question", "answer")
     assert predict_file(known, source, target).text == "title, body"
-    assert known.asked == [("A", "abc"), ("B", "")]
+    assert known.asked == [("A", "abc")]
     summary = predict_file(named, source, target, ["body", "title"])
-    assert named.asked == [("abc", "A"), ("", "B")]
+    assert named.asked == [("abc", "A")]
     assert summary.num_empty == 1, "one half of a pair is no pair"
 
 
-@pytest.mark.parametrize(("columns", "got"), [([], "none"), (["body"], "'body'")])
+@pytest.mark.parametrize(("columns", "got"), [([], "the file has 'id', 'body'"), (["body"], "got 'body'")])
 def test_a_model_of_pairs_names_the_columns_that_it_misses(tmp_path, columns, got):
     source = write(tmp_path / "in.csv", ROWS)
-    with pytest.raises(DataError, match=f"this model compares 'question', 'answer'; got {got}. The file has"):
+    with pytest.raises(DataError, match=f"this model compares 'question', 'answer'; {got}"):
         predict_file(Echo("question", "answer"), source, tmp_path / "out.csv", columns)
+
+
+def test_both_columns_of_a_pair_are_found_in_another_spelling(tmp_path):
+    source, model = write(tmp_path / "in.csv", "Body,Title\nabc,A\nab,B\n"), Echo("title", "body")
+    assert predict_file(model, source, tmp_path / "out.csv").text == "Title, Body"
+    assert model.asked == [("A", "abc"), ("B", "ab")]
 
 
 def test_joined_columns_are_joined_as_in_training(tmp_path):
     source, model = write(tmp_path / "in.csv", ROWS), Echo("title", "body", joined_with=" + ")
     assert predict_file(model, source, tmp_path / "out.csv").num_empty == 0
     assert model.asked == ["A + abc", "B"]
+
+
+def test_of_joined_columns_those_that_are_there_are_a_guess(tmp_path):
+    source, model = write(tmp_path / "in.csv", ROWS), Echo("heading", "BODY", joined_with=" + ")
+    found = told(model, source, tmp_path / "out.csv")
+    assert (found.columns, found.is_guess) == (("body",), True)
+    assert "the file has no 'heading', which the training joined to it" in found.reason
+    assert model.asked == ["abc"]

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import logsumexp, softmax
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from tl_core.errors import UserError
 from tl_core.models import classical
 from tl_core.models.classical import NEVER_SEEN, Majority, Tfidf, load_classical
 
@@ -88,6 +90,98 @@ def test_a_saved_tfidf_gives_the_same_logits_and_holds_no_pickle(tmp_path: Path,
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".npz"}
     with np.load(tmp_path / "tfidf.npz", allow_pickle=False) as stored:
         assert all(array.dtype != object for array in stored.values())
+
+
+KINDS_OF_TEXTS = {
+    "words": (["good film", "good food", "bad film", "bad food"], "a good one"),
+    "chinese": (["很好看", "真好吃", "不好看", "不好吃"], "好看吗？"),
+    "thai": (["อร่อยมาก", "ดีมากครับ", "ไม่อร่อย", "ไม่ดีเลย"], "อร่อยดี"),
+    "mixed": (["这个phone很好", "好phone", "phone不好", "不OK"], "phone不OK"),
+    "emoticons": ([":)", ":-) :)", ":(", ":-( :("], ":-)"),
+    "marks": (["!!!", "!", "...", ". ."], "!?"),
+    "emoji": (["👍", "👍🏽 ❤️", "👎", "👎🏽 💔"], "👍🏿"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TEXTS)
+def test_texts_of_every_kind_are_learned_and_answered_alike_after_saving(tmp_path: Path, kind: str) -> None:
+    texts, new = KINDS_OF_TEXTS[kind]
+    targets = np.array([0, 0, 1, 1])
+    model = Tfidf.fit(texts, targets, texts, targets, 2)
+    assert model.logits(texts).argmax(axis=1).tolist() == [0, 0, 1, 1]
+    model.save(tmp_path, ("yes", "no"))
+    asked = [*texts, new, "", "\u200b"]
+    loaded = load_classical(tmp_path)
+    np.testing.assert_array_equal(loaded.logits(asked), model.logits(asked))
+    np.testing.assert_array_equal(
+        Tfidf.fit(texts, targets, texts, targets, 2).logits(asked), model.logits(asked)
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "targets"),
+    [(["\u200b", " ", "\x01", "\u2060"], [0, 1, 1, 1]), (["a", "good", "day", ":)"], [1, 1, 1, 1])],
+    ids=["nothing to count", "one class"],
+)
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_where_nothing_can_be_fitted_the_answer_is_the_prior(
+    tmp_path: Path, texts: list[str], targets: list[int], num_labels: int
+) -> None:
+    model = Tfidf.fit(texts, np.array(targets), texts, np.array(targets), num_labels)
+    expected = Majority.fit(np.array(targets), num_labels).logits(["x", "good day"])
+    np.testing.assert_allclose(model.logits(["x", "good day"]), expected, rtol=1e-6)
+    model.save(tmp_path, ("a", "b", "c")[:num_labels])
+    np.testing.assert_array_equal(load_classical(tmp_path).logits(["x", "y"]), model.logits(["x", "y"]))
+
+
+@pytest.mark.parametrize("num_labels", [2, 3])
+def test_a_model_of_an_earlier_version_answers_as_it_did(tmp_path: Path, num_labels: int) -> None:
+    """Those counted words and pairs of words by a pattern, and did not say so."""
+    rows = num_labels * 3
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    features = vectorizer.fit_transform(TEXTS[:rows])
+    regression = LogisticRegression(C=10.0, max_iter=2000).fit(features, TARGETS[:rows])
+    vocabulary = {word: int(index) for word, index in vectorizer.vocabulary_.items()}
+    (tmp_path / "vocabulary.json").write_text(json.dumps(vocabulary))
+    np.savez(
+        tmp_path / "tfidf.npz",
+        idf=vectorizer.idf_,
+        coef=regression.coef_,
+        intercept=regression.intercept_,
+        classes=regression.classes_,
+        C=regression.C,
+    )
+    facts = {"kind": "tfidf", "labels": list("abc")[:num_labels]}
+    (tmp_path / "classifier.json").write_text(json.dumps(facts))
+    asked = [*NEW_TEXTS, "good!!! :)", "it's n\u00e3o, \u0928\u0940", "很好 good"]
+    expected = regression.predict_proba(vectorizer.transform(asked))
+    np.testing.assert_allclose(softmax(load_classical(tmp_path).logits(asked), axis=1), expected, rtol=1e-5)
+    load_classical(tmp_path).save(tmp_path / "again", tuple(facts["labels"]))
+    again = load_classical(tmp_path / "again")
+    np.testing.assert_allclose(softmax(again.logits(asked), axis=1), expected, rtol=1e-5)
+
+
+def test_a_model_says_what_it_counts_and_one_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    fit().save(tmp_path, ("a", "b", "c"))
+    facts = json.loads((tmp_path / "classifier.json").read_text())
+    assert facts["analyzer"] == "by_script"
+    (tmp_path / "classifier.json").write_text(json.dumps(facts | {"analyzer": "syllables"}))
+    with pytest.raises(UserError, match="counts 'syllables'"):
+        load_classical(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("texts", "share"),
+    [
+        (["a good film", "some cold food"], 0.0),
+        (["ein guter Film.", "a completely different sentence, right?"], 0.5),
+        (["很好看。", "真好吃。"], 1.0),
+        (["\u200b"], 1.0),
+    ],
+)
+def test_texts_of_which_at_most_a_fifth_is_known_are_counted(texts: list[str], share: float) -> None:
+    model = fit(["a good film.", "bad food.", "some cold food."], np.array([0, 1, 1]), 2)
+    assert model.hardly_known(texts) == share
 
 
 def test_a_weight_of_two_is_a_row_that_the_regression_reads_twice() -> None:

@@ -7,7 +7,7 @@ from pages.shared import saving
 
 def test_a_table_is_written_without_formulas():
     table = pd.DataFrame({"=Class": ["=1+1", "fine"], "Difference, points": [-3.5, None]})
-    assert saving.table_csv(table).decode().splitlines() == [
+    assert saving.table_csv(table).decode("utf-8-sig").splitlines() == [
         '\'=Class,"Difference, points"',
         "'=1+1,-3.5",
         "fine,",

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.data.tables import table
+from tests.field import FIELD
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -21,7 +22,7 @@ from tl_core.jobs.predictions import Answer, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
 from tl_core.models.facts import write_facts
 from tl_core.planning.launching import store_dataset
-from tl_core.schema import ColumnChoice, State
+from tl_core.schema import ColumnChoice, State, TextSource
 from tl_core.store.tables import JobKind
 
 LABELS = ("negative", "neutral", "positive")
@@ -164,11 +165,93 @@ def bring_file(app, content=CSV, name="../../my <b>*texts*.csv"):
 def submit(app, workspace, experiment):
     open_page(app, "try_it", experiment=experiment.experiment_id)
     bring_file(app)
+    choose(app, "Text column", "comment")
     press(app, "Predict 2 rows")
     return Queue(workspace.database).get(int(query_of(app, "job")))
 
 
-def test_a_file_is_submitted_with_the_guessed_column(app, workspace, experiment, asked):
+def choose(app, label, column):
+    next(box for box in app.selectbox if box.label == label).set_value(column)
+    app.run()
+
+
+def column_box(app):
+    return next(box for box in app.selectbox if box.label == "Text column")
+
+
+def is_ready(app):
+    return not next(button for button in app.button if button.label.startswith("Predict ")).disabled
+
+
+@pytest.fixture
+def of_reviews(workspace, experiment):
+    """The experiment whose models know that their texts came from a column `review_text`."""
+    for run in runs_of(workspace, experiment):
+        folder = workspace.run_folder(run.run_id).model_dir
+        write_facts(folder, "neural", LABELS, TextSource(columns=("review_text",)))
+    return experiment
+
+
+@pytest.mark.parametrize(
+    ("header", "chosen", "words"),
+    [
+        ("description,review_text", "review_text", ""),
+        (
+            "description,Review_Text",
+            "Review_Text",
+            "'Review_Text' is 'review_text' of the training in another",
+        ),
+        ("Review_Text,review-text", None, "Each of 'Review_Text', 'review-text' could be 'review_text'"),
+        (
+            "description,code",
+            None,
+            "The file has no 'review_text', which the model was trained on. It may be",
+        ),
+    ],
+)
+def test_the_column_of_the_training_is_chosen_and_a_guess_is_asked_for(
+    app, of_reviews, asked, header, chosen, words
+):
+    open_page(app, "try_it", experiment=of_reviews.experiment_id)
+    bring_file(app, f"{header}\na fine long text,{'b' * 20}\nno such text,{'c' * 20}\n".encode())
+    assert column_box(app).value == chosen
+    assert words in text_of(app)
+    assert is_ready(app) is (chosen is not None)
+
+
+def test_a_guess_is_read_once_the_person_has_chosen_it(app, workspace, of_reviews, asked):
+    open_page(app, "try_it", experiment=of_reviews.experiment_id)
+    bring_file(app, FIELD.joinpath("predict_wrong_column.csv").read_bytes().replace(b"Review_Text", b"Notes"))
+    assert "It may be 'description': choose it, or another." in text_of(app)
+    choose(app, "Text column", "Notes")
+    press(app, "Predict 12 rows")
+    job = Queue(workspace.database).get(int(query_of(app, "job")))
+    assert job.payload["texts"] == ["Notes"]
+    assert "column 'Notes'" in text_of(app)
+
+
+def test_the_only_column_needs_no_choice(app, of_reviews, asked):
+    open_page(app, "try_it", experiment=of_reviews.experiment_id)
+    bring_file(app, b"anything\nfirst of them\nsecond of them\n")
+    assert column_box(app).value == "column_1"
+    assert is_ready(app)
+
+
+def test_a_text_column_of_the_training_is_found_above_a_file_of_texts_alone(app, of_reviews, asked):
+    open_page(app, "try_it", experiment=of_reviews.experiment_id)
+    bring_file(app, b"Review Text\nfirst of them\n\nsecond of them\n")
+    assert column_box(app).value == "Review Text"
+    assert "Predict 3 rows" in [button.label for button in app.button], "a blank line is a row too"
+
+
+@pytest.mark.parametrize(("name", "num_rows"), [("predict_gap_rows.xlsx", 5), ("predict_blank_lines.csv", 6)])
+def test_every_row_of_a_file_is_counted(app, experiment, asked, name, num_rows):
+    open_page(app, "try_it")
+    bring_file(app, (FIELD / name).read_bytes(), name)
+    assert f"Predict {num_rows} rows" in [button.label for button in app.button]
+
+
+def test_a_file_is_submitted_with_the_chosen_column(app, workspace, experiment, asked):
     job = submit(app, workspace, experiment)
     assert (job.kind, job.ref_id) == (JobKind.PREDICT_FILE, fine_tuned(workspace, experiment).run_id)
     assert job.payload["texts"] == ["comment"]
@@ -218,15 +301,17 @@ def test_a_finished_job_offers_its_file_and_tells_what_was_left_out(app, workspa
         text="comment",
         num_rows=2,
         num_empty=1,
+        num_answered=1,
         num_rejects=0,
         first_reject="",
-        label_counts={"negative": 1, "positive": 1},
+        label_counts={"negative": 1, "positive": 0},
     )
     write_summary(folder, summary)
     queue.finish(job.id, State.FINISHED)
     open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
     assert "Download the predictions" in [button.proto.label for button in app.get("download_button")]
-    assert "Rows without a text, whose prediction says nothing: 1." in text_of(app)
+    assert "1 of 2 rows predicted from the column 'comment'" in text_of(app)
+    assert "Rows without a text, left without an answer: 1." in text_of(app)
     assert "negative" in figures_of(app)[-1]
     press(app, "Predict another file")
     assert app.file_uploader
@@ -337,7 +422,27 @@ def test_a_file_for_models_of_pairs_maps_two_columns(app, workspace, of_pairs, a
     app.file_uploader[0].set_value(("new.csv", content, "text/csv")).run()
     boxes = {box.label: box for box in app.selectbox}
     assert boxes["Column of the second text"].value == "answer"
-    boxes["Column of the first text"].set_value("reply")
+    assert boxes["Column of the first text"].value is None, "nothing is called question"
+    assert "The file has no 'question'" in text_of(app)
+    assert not is_ready(app)
+    choose(app, "Column of the first text", "answer")
+    assert "Choose two different columns." in text_of(app)
+    assert not is_ready(app)
+    choose(app, "Column of the first text", "reply")
     press(app, "Predict 2 rows")
     job = Queue(workspace.database).get(int(query_of(app, "job")))
     assert job.payload["texts"] == ["reply", "answer"]
+
+
+def test_joined_columns_are_chosen_if_all_are_there(app, workspace, experiment, asked):
+    for run in runs_of(workspace, experiment):
+        source = TextSource(columns=("title", "body"), joined_with="\n")
+        write_facts(workspace.run_folder(run.run_id).model_dir, "neural", LABELS, source)
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    bring_file(app, b"id,Body,TITLE\n1,a fine long walk,so\n2,not so fine at all,no\n")
+    assert app.multiselect[0].value == ["TITLE", "Body"]
+    press(app, "Another file")
+    bring_file(app, b"id,body,other\n1,a fine long walk,so\n2,not so fine at all,no\n", "other.csv")
+    assert app.multiselect[0].value == []
+    assert "The file has no 'title'" in text_of(app)
+    assert not is_ready(app)

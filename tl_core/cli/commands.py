@@ -182,6 +182,7 @@ def predict(
         texts,
         reading,
         progress=lambda done, total: say(f"{done} of {total} rows"),
+        tell=lambda found: say(found.reason + (" Name another with --text." if found.is_guess else "")),
     )
     for remark in summary.remarks:
         say(remark)

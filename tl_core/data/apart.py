@@ -41,7 +41,13 @@ class ReadApart:
 
 
 def read_apart(
-    path: Path, name: str, format_: FileFormat, *, folder: Path, sheet: str | None = None
+    path: Path,
+    name: str,
+    format_: FileFormat,
+    *,
+    folder: Path,
+    sheet: str | None = None,
+    keep_every_row: bool = False,
 ) -> ReadApart:
     """Read a workbook or a Parquet file within bounds of memory and time.
 
@@ -57,6 +63,8 @@ def read_apart(
         Where the result passes through.
     sheet
         Name of the workbook's sheet; None for the first that is visible and not empty.
+    keep_every_row
+        Whether the empty rows of a sheet between others are kept.
 
     Raises
     ------
@@ -70,6 +78,7 @@ def read_apart(
         "target": str(target.resolve()),
         "format": format_.value,
         "sheet": sheet,
+        "keep_every_row": keep_every_row,
     }
     try:
         done = subprocess.run(

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tl_core.data.bounds import check_num_columns
 from tl_core.data.decoding import MAX_LINE_BYTES
 from tl_core.data.dialect import Dialect, find_dialect, parse, sample_lines, uses_quotes, width
-from tl_core.data.lines import line_numbers, num_lines_left_out
+from tl_core.data.lines import find_blank_lines, line_numbers, num_blank_at_edges, num_lines_left_out
 from tl_core.data.rejects import REJECT_CHARS, REJECT_SCHEMA, reject_at, reject_table
 from tl_core.errors import DataError
 
@@ -25,11 +27,15 @@ _BATCH_ROWS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """One reading of a file; `rows` still holds the header row, if there is one."""
+    """One reading of a file; `rows` still holds the header row, if there is one.
+
+    ``reject_heights`` says how many lines each reject takes, ``(num_rejects,)``.
+    """
 
     dialect: Dialect
     rows: pa.Table
     rejects: pa.Table
+    reject_heights: npt.NDArray[np.int64]
 
 
 def parse_file(
@@ -69,8 +75,13 @@ def parse_file(
         plain = _parse_rows(path, unquoted, num_columns)
         if (num_plain := num_lines_left_out(path, plain)) <= num_left_out / 100:
             dialect, rows, num_left_out = unquoted, plain, num_plain
-    rejects = _find_rejects(path, name, dialect, rows, num_left_out) if num_left_out else reject_table()
-    return Parsed(dialect=dialect, rows=rows, rejects=rejects)
+    rejects, heights = reject_table(), np.empty(0, np.int64)
+    if num_left_out:
+        rows, rejects, heights = _read_again(path, name, dialect, num_columns, num_left_out)
+    if num_columns == 1:  # blank lines are rows, but not above and below everything else
+        above, below = num_blank_at_edges(*find_blank_lines(path))
+        rows = rows.slice(above, rows.num_rows - above - below)
+    return Parsed(dialect=dialect, rows=rows, rejects=rejects, reject_heights=heights)
 
 
 @contextmanager
@@ -129,40 +140,46 @@ def _scan(
     return connection.sql(query, params={"path": str(path), **marks})
 
 
-def _find_rejects(path: Path, name: str, dialect: Dialect, rows: pa.Table, num_left_out: int) -> pa.Table:
-    """Read the file once more to tell what was left out, and refuse it if that is too much."""
+def _read_again(
+    path: Path, name: str, dialect: Dialect, num_columns: int, num_left_out: int
+) -> tuple[pa.Table, pa.Table, npt.NDArray[np.int64]]:
+    """Read the file once more, slower, to tell what was left out, and refuse it if that is too much.
+
+    DuckDB's fast scan may leave out many good rows after one with a stray quote; this one does not.
+    """
     if num_left_out > MAX_LEFT_OUT:
         raise DataError(
-            f"Expected rows of {rows.num_columns} fields divided by {dialect.delimiter!r}; {num_left_out:,}"
+            f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; {num_left_out:,}"
             f" lines of '{name}' are no such rows.",
             "Name the right delimiter and quote, or save the file again as CSV.",
         )
     with locked_connection(path.parent) as connection:
-        again = _scan(connection, path, dialect, rows.num_columns, "store_rejects")
-        for _ in again.to_arrow_reader(_BATCH_ROWS):
-            pass  # all has to be read before it is told what cannot be
+        # All has to be read before it is told what cannot be.
+        rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)
         connection.execute(
             "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
             " any_value(error_message) AS reason, any_value(csv_line) AS text"
             " FROM reject_errors GROUP BY start"
         )
         [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
-        rejects = _rejects(connection, path)
+        rejects, heights = _rejects(connection, path)
     _check_rejects(rejects, num_bytes, rows, name, path)
-    return rejects
+    return rows, rejects, heights
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> pa.Table:
+def _rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     found = connection.sql(
         # Blank lines before a row are counted to it.
         "SELECT start, length(text) - length(ltrim(text, chr(10))) AS num_blank,"
+        " length(text) - length(replace(text, chr(10), '')) + 1 - num_blank AS height,"
         " rtrim(reason, '.') || '.' AS reason, left(ltrim(text, chr(10)), $chars) AS text"
         " FROM rejected ORDER BY start",
         params={"chars": REJECT_CHARS},
     ).to_arrow_table()
     # DuckDB's own line numbers skip newlines inside fields.
     lines = line_numbers(path, found["start"].to_numpy()) + found["num_blank"].to_numpy()
-    return pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
+    rejects = pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
+    return rejects, found["height"].to_numpy().astype(np.int64)
 
 
 def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str, path: Path) -> None:

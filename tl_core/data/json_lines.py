@@ -56,8 +56,12 @@ def is_json_lines(path: Path, ending: str, name: str) -> bool:
     return False
 
 
-def read_json(path: Path, name: str, *, is_list: bool, min_columns: int) -> tuple[pa.Table, pa.Table]:
+def read_json(
+    path: Path, name: str, *, is_list: bool, min_columns: int, keep_every_row: bool = False
+) -> tuple[pa.Table, pa.Table, tuple[int, ...]]:
     """Return the columns, named and in order of first appearance, and the rejects.
+
+    If every row is kept, an empty one stands for each reject, and their places are returned too.
 
     Strings stand without their quotes; numbers, true and false as they are written; null, and what is
     missing, is empty; objects and lists inside an object stay JSON.
@@ -78,21 +82,24 @@ def read_json(path: Path, name: str, *, is_list: bool, min_columns: int) -> tupl
     DataError
         If most lines are no objects, or there are no rows, or too few or too many columns.
     """
-    collected, rejects = _Collected(name), []
+    collected, rejects = _Collected(name), list[Reject]()
+    reject_rows: list[int] = []
+    num_rows = 0
     for line, text in _elements(path, name) if is_list else _lines(path):
-        values = _parse(text)
+        values = _parse(text) or "Expected values in the object."
         if isinstance(values, str):
             rejects.append(Reject(line=line, reason=values, text=text[:REJECT_CHARS]))
-        elif not values:
-            rejects.append(
-                Reject(line=line, reason="Expected values in the object.", text=text[:REJECT_CHARS])
-            )
-        else:
-            collected.add(values, len(text))
+            if not keep_every_row:
+                continue
+            reject_rows.append(num_rows)
+            values = {}
+        collected.add(values, len(text))
+        num_rows += 1
     columns = collected.table()
-    _check(columns, rejects, name)
+    _check(columns, rejects, name, num_rows - len(reject_rows))
     check_num_columns(columns.num_columns, min_columns, name)
-    return columns.rename_columns(column_names(columns.column_names)), reject_table(rejects)
+    columns = columns.rename_columns(column_names(columns.column_names))
+    return columns, reject_table(rejects), tuple(reject_rows)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -172,7 +179,7 @@ class _Collected:
             self.flush()
 
     def flush(self) -> None:
-        if not self.rows:
+        if not self.rows or not self.columns:  # rejects alone wait for the first column
             return
         check_num_columns(len(self.columns), 0, self.name)
         self.num_rows += len(self.rows)
@@ -193,14 +200,14 @@ class _Collected:
         return pa.table(filled, names=whole.column_names)
 
 
-def _check(columns: pa.Table, rejects: list[Reject], name: str) -> None:
-    if len(rejects) > columns.num_rows:
+def _check(columns: pa.Table, rejects: list[Reject], name: str, num_read: int) -> None:
+    if len(rejects) > num_read:
         raise DataError(
             f"Expected a JSON object on each line; most of '{name}' is something else ({len(rejects):,}"
             f" rejected, the first on line {rejects[0].line}: {rejects[0].reason})",
             _REMEDY,
         )
-    if columns.num_rows == 0:
+    if num_read == 0:
         raise DataError(f"Expected JSON objects; '{name}' holds none.", _REMEDY)
     if columns.num_rows == 1 and all(column[0].as_py().startswith(("{", "[")) for column in columns.columns):
         raise DataError(

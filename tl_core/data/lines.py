@@ -23,6 +23,16 @@ def line_numbers(path: Path, positions: npt.NDArray[np.int64]) -> npt.NDArray[np
     return lines
 
 
+def num_blank_at_edges(num_lines: int, blank: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Return how many of a file's blank lines stand above and below everything else.
+
+    >>> num_blank_at_edges(6, np.array([1, 2, 4, 6]))
+    (2, 1)
+    """
+    places = np.arange(len(blank))
+    return int((blank == places + 1).sum()), int((blank == places + num_lines - len(blank) + 1).sum())
+
+
 def num_lines_left_out(path: Path, rows: pa.Table) -> int:
     """Return the number of a file's lines that are neither in its rows nor empty.
 
@@ -36,9 +46,9 @@ def num_lines_left_out(path: Path, rows: pa.Table) -> int:
     rows
         What was parsed, a header row included.
     """
-    num_lines, num_empty = _count_lines(path)
+    num_lines, blank = find_blank_lines(path)
     num_inside = sum(_total(pc.count_substring(column, "\n")) for column in rows.columns)
-    num_between = num_empty if rows.num_columns > 1 else 0
+    num_between = len(blank) if rows.num_columns > 1 else 0
     if num_inside and num_between:
         # Of line ends one after the other inside a field, each but the first makes an empty line.
         num_runs = sum(_total(pc.count_substring_regex(column, "\n+")) for column in rows.columns)
@@ -50,15 +60,15 @@ def _total(counts: pa.ChunkedArray) -> int:
     return int(pc.sum(counts).as_py() or 0)
 
 
-def _count_lines(path: Path) -> tuple[int, int]:
-    """Return the number of lines, and of those with nothing on them."""
-    num_lines = num_empty = 0
-    is_end = True
+def find_blank_lines(path: Path) -> tuple[int, npt.NDArray[np.int64]]:
+    """Return the number of lines, and the numbers, from 1, of those with nothing on them."""
+    blank = [np.empty(0, np.int64)]
+    num_ends, was_end = 0, True
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_SIZE):
-            is_newline = np.frombuffer(chunk, dtype=np.uint8) == _NEWLINE
-            num_lines += int(np.count_nonzero(is_newline))
-            num_empty += int(np.count_nonzero(is_newline[1:] & is_newline[:-1]))
-            num_empty += is_end and bool(is_newline[0])
-            is_end = bool(is_newline[-1])
-    return num_lines + (not is_end), num_empty
+            is_end = np.frombuffer(chunk, dtype=np.uint8) == _NEWLINE
+            follows_end = np.concatenate([[was_end], is_end[:-1]])
+            blank.append(num_ends + 1 + np.flatnonzero(follows_end[is_end]))
+            num_ends += int(np.count_nonzero(is_end))
+            was_end = bool(is_end[-1])
+    return num_ends + (not was_end), np.concatenate(blank)

@@ -10,6 +10,7 @@ from tl_core.data.apart import read_apart
 from tl_core.data.bounds import check_num_columns
 from tl_core.data.decoding import Decoded, copy_as_utf8
 from tl_core.data.delimited import parse_file
+from tl_core.data.every_row import with_every_row
 from tl_core.data.formats import binary_format
 from tl_core.data.headers import column_names, has_header_row
 from tl_core.data.json_lines import is_json_lines, is_json_list, read_json
@@ -31,6 +32,9 @@ class Table:
         How the file was read.
     rejects
         Every piece of the file that is no row, in its order: ``line``, ``reason`` and ``text``.
+    reject_rows
+        Where every row was kept: the row of `columns`, with empty cells, that stands for each reject; -1 for
+        one above the header. Empty where rejects have no rows.
     num_nul_bytes
         Zero characters that were left out.
     num_replaced_bytes
@@ -40,6 +44,7 @@ class Table:
     columns: pa.Table
     decisions: ReadDecisions
     rejects: pa.Table = field(default_factory=reject_table)
+    reject_rows: tuple[int, ...] = ()
     num_nul_bytes: int = 0
     num_replaced_bytes: int = 0
 
@@ -83,6 +88,7 @@ def read_table(
     has_header: bool | None = None,
     sheet: str | None = None,
     min_columns: int = 2,
+    keep_every_row: bool = False,
 ) -> Table:
     """Read a file. What is None is found out and told in the table's `decisions`.
 
@@ -104,6 +110,9 @@ def read_table(
         Name of a workbook's sheet.
     min_columns
         1 accepts a file of texts alone.
+    keep_every_row
+        Whether blank lines, empty rows of a workbook and rejects each have an empty row in their place, so
+        that the rows below the header stand as a person counts them. Blank lines of JSON Lines are none.
 
     Raises
     ------
@@ -120,9 +129,9 @@ def read_table(
         content = open_content(path, name, Path(folder))
         format_ = binary_format(content.head)
         if format_ is None:
-            table = _read_text(content, name, Path(folder), choices, min_columns)
+            table = _read_text(content, name, Path(folder), choices, min_columns, keep_every_row)
         else:
-            table = _read_binary(content, name, Path(folder), format_, choices, min_columns)
+            table = _read_binary(content, name, Path(folder), format_, choices, min_columns, keep_every_row)
     packing = {"compression": content.compression, "member": content.member}
     return replace(table, decisions=table.decisions.model_copy(update=packing))
 
@@ -132,51 +141,82 @@ def rejects_csv(table: Table) -> bytes:
     return rejects_as_csv(table.rejects)
 
 
-def _read_text(content: Content, name: str, folder: Path, choices: ReadChoices, min_columns: int) -> Table:
+def _read_text(
+    content: Content, name: str, folder: Path, choices: ReadChoices, min_columns: int, keep_every_row: bool
+) -> Table:
     # DuckDB takes paths for patterns and may open files of this folder only.
     copy = folder / "table.txt"
     decoded = copy_as_utf8(content.path, copy, choices.encoding, name=name)
     if choices.delimiter is None and choices.quote is None:
         is_list = is_json_list(copy)
         if is_list or is_json_lines(copy, content.ending, name):
-            return _read_json(copy, name, decoded, is_list=is_list, min_columns=min_columns)
-    return _read_delimited(copy, name, decoded, choices, min_columns)
+            return _read_json(copy, name, decoded, is_list, min_columns, keep_every_row)
+    return _read_delimited(copy, name, decoded, choices, min_columns, keep_every_row)
 
 
-def _read_json(path: Path, name: str, decoded: Decoded, *, is_list: bool, min_columns: int) -> Table:
-    columns, rejects = read_json(path, name, is_list=is_list, min_columns=min_columns)
+def _read_json(
+    path: Path, name: str, decoded: Decoded, is_list: bool, min_columns: int, keep_every_row: bool
+) -> Table:
+    columns, rejects, reject_rows = read_json(
+        path, name, is_list=is_list, min_columns=min_columns, keep_every_row=keep_every_row
+    )
     decisions = ReadDecisions(
         format=FileFormat.JSON_LINES, encoding=decoded.encoding, delimiter="", quote="", has_header=True
     )
-    return _table(columns, decisions, rejects, decoded)
+    return _table(columns, decisions, rejects, reject_rows, decoded)
 
 
-def _read_delimited(path: Path, name: str, decoded: Decoded, choices: ReadChoices, min_columns: int) -> Table:
+def _read_delimited(
+    path: Path, name: str, decoded: Decoded, choices: ReadChoices, min_columns: int, keep_every_row: bool
+) -> Table:
     parsed = parse_file(path, name, delimiter=choices.delimiter, quote=choices.quote, min_columns=min_columns)
     columns, has_header = _name_columns(parsed.rows, choices.has_header, name)
+    reject_rows: tuple[int, ...] = ()
+    if keep_every_row:
+        names = columns.column_names
+        lines = parsed.rejects["line"].to_numpy()
+        rows, reject_rows = with_every_row(
+            path, parsed.rows, lines, parsed.reject_heights, has_header=has_header
+        )
+        columns = rows.slice(int(has_header)).rename_columns(names)
     decisions = ReadDecisions(
         encoding=decoded.encoding,
         delimiter=parsed.dialect.delimiter,
         quote=parsed.dialect.quote,
         has_header=has_header,
     )
-    return _table(columns, decisions, parsed.rejects, decoded)
+    return _table(columns, decisions, parsed.rejects, reject_rows, decoded)
 
 
-def _table(columns: pa.Table, decisions: ReadDecisions, rejects: pa.Table, decoded: Decoded) -> Table:
+def _table(
+    columns: pa.Table,
+    decisions: ReadDecisions,
+    rejects: pa.Table,
+    reject_rows: tuple[int, ...],
+    decoded: Decoded,
+) -> Table:
     return Table(
         columns=columns,
         decisions=decisions,
         rejects=rejects,
+        reject_rows=reject_rows,
         num_nul_bytes=decoded.num_nul_bytes,
         num_replaced_bytes=decoded.num_replaced_bytes,
     )
 
 
 def _read_binary(
-    content: Content, name: str, folder: Path, format_: FileFormat, choices: ReadChoices, min_columns: int
+    content: Content,
+    name: str,
+    folder: Path,
+    format_: FileFormat,
+    choices: ReadChoices,
+    min_columns: int,
+    keep_every_row: bool,
 ) -> Table:
-    found = read_apart(content.path, name, format_, folder=folder, sheet=choices.sheet)
+    found = read_apart(
+        content.path, name, format_, folder=folder, sheet=choices.sheet, keep_every_row=keep_every_row
+    )
     check_num_columns(found.rows.num_columns, min_columns, name)
     if found.names is None:
         columns, has_header = _name_columns(found.rows, choices.has_header, name)

@@ -1,7 +1,8 @@
 """The process that reads one workbook or Parquet file; what it is told and what it answers is JSON.
 
-It is told ``path``, ``name``, ``target``, ``format`` and ``sheet``; it writes the texts to ``target`` as an
-Arrow file and answers ``names`` of the columns and ``sheet``, or ``problem`` and ``remedy``.
+It is told ``path``, ``name``, ``target``, ``format``, ``sheet`` and ``keep_every_row``; it writes the texts
+to ``target`` as an Arrow file and answers ``names`` of the columns and ``sheet``, or ``problem`` and
+``remedy``.
 """
 
 import json
@@ -29,7 +30,8 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
         if job["format"] == FileFormat.PARQUET:
             return {"names": write_parquet_texts(path, name, target), "sheet": ""}
-        return {"names": None, "sheet": write_sheet_texts(path, name, target, job["sheet"])}
+        sheet = write_sheet_texts(path, name, target, job["sheet"], keep_every_row=job["keep_every_row"])
+        return {"names": None, "sheet": sheet}
     except DataError as error:
         return {"problem": error.message, "remedy": error.remedy}
 

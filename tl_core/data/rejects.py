@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tl_core.data.spreadsheets import as_csv, harmless
+from tl_core.data.spreadsheets import csv_file, harmless
 
 REJECT_CHARS = 10_000
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
@@ -46,4 +46,4 @@ def rejects_as_csv(rejects: pa.Table) -> bytes:
     """Write all rejects as CSV that a spreadsheet opens without running anything in them."""
     rows = zip(*(column.to_pylist() for column in rejects.columns), strict=True)
     cells = ([str(line), harmless(reason), harmless(text)] for line, reason, text in rows)
-    return as_csv([REJECT_SCHEMA.names, *cells])
+    return csv_file([REJECT_SCHEMA.names, *cells])

@@ -10,7 +10,7 @@ from tl_core.data.identity import example_id
 from tl_core.data.own_parts import read_parts
 from tl_core.data.reading import Table
 from tl_core.data.splitting import Split, check_classes, freeze
-from tl_core.data.spreadsheets import as_csv
+from tl_core.data.spreadsheets import csv_file
 from tl_core.errors import SplitError
 from tl_core.schema import DatasetSchema, SplitMethod, SplitName, SplitRule
 
@@ -22,7 +22,7 @@ def split_csv(dataset: Dataset, split: Split) -> bytes:
     names = np.empty(dataset.num_examples, dtype=object)
     for name in SplitName:
         names[getattr(split, name)] = name.value
-    return as_csv([(ID_COLUMN, PART_COLUMN), *zip(dataset.example_ids(), names.tolist(), strict=True)])
+    return csv_file([(ID_COLUMN, PART_COLUMN), *zip(dataset.example_ids(), names.tolist(), strict=True)])
 
 
 def read_split_file(dataset: Dataset, table: Table) -> Split:

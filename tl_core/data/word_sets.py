@@ -3,21 +3,18 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
+from tl_core.data.scripts import WITHOUT_SPACES, plain_form
 
 MIN_WORDS = 5
 
 # Whatever is no space and no punctuation: \w would cut words at the vowel signs of Indic scripts.
 _WORD = re.compile(
     r"[^\s!-/:-@\[-`{-~\xa1-\xbf\u0964\u0965\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u3020]+"
-)
-# Thai, Lao, Burmese, Khmer, kana and Han.
-_WRITTEN_WITHOUT_SPACES = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _SEPARATOR = "\n"
 
@@ -55,10 +52,10 @@ def word_set(text: str) -> frozenset[str]:
     stands for the runs of three characters of its words, each behind a space; without any word, of all its
     characters. Words and runs are never equal.
     """
-    plain = normalize("NFKC", text).casefold()
+    plain = plain_form(text)
     words = _WORD.findall(plain)
     different = frozenset(words)
-    if len(different) >= MIN_WORDS and not _WRITTEN_WITHOUT_SPACES.search(plain):
+    if len(different) >= MIN_WORDS and not WITHOUT_SPACES.search(plain):
         return different
     line = " ".join(words or plain.split())
     return frozenset(f" {line[start : start + 3]}" for start in range(max(len(line) - 2, 1)))

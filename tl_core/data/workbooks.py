@@ -30,10 +30,13 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
-def write_sheet_texts(path: Path, name: str, target: Path, sheet: str | None) -> str:
+def write_sheet_texts(
+    path: Path, name: str, target: Path, sheet: str | None, *, keep_every_row: bool = False
+) -> str:
     """Write a sheet's cells as texts, row by row, to an Arrow file; return the sheet's name.
 
-    Rows without any text are left out, as are columns at the right in which nothing stands.
+    Rows without any text are left out, as are columns at the right in which nothing stands. Where every row
+    is kept, only those above the first text and below the last are left out.
 
     Parameters
     ----------
@@ -57,7 +60,7 @@ def write_sheet_texts(path: Path, name: str, target: Path, sheet: str | None) ->
         with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
             found = _find_sheet(workbook, name, sheet)
             check_num_columns(found.width, 0, name)
-            _write(found, target)
+            _write(found, target, keep_every_row)
             return str(found.name)
     except CalamineError as error:
         if isinstance(error, PasswordError) or _is_encrypted(path):
@@ -125,14 +128,26 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     return ([cell_text(cell) for cell in row] for row in sheet.iter_rows())
 
 
-def _write(sheet: CalamineSheet, target: Path) -> None:
+def _write(sheet: CalamineSheet, target: Path, keep_every_row: bool) -> None:
     width = max((_width(row) for row in _rows(sheet)), default=0)
     schema = pa.schema([(str(position), pa.string()) for position in range(width)])
-    rows = (row for row in _rows(sheet) if _width(row))
+    rows = _with_gaps(_rows(sheet)) if keep_every_row else (row for row in _rows(sheet) if _width(row))
     with pa.ipc.new_file(target, schema) as writer:
         while batch := list(islice(rows, _BATCH_ROWS)):
             columns = [pa.array(column, pa.string()) for column in islice(zip(*batch, strict=True), width)]
             writer.write(pa.record_batch(columns, schema=schema))
+
+
+def _with_gaps(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the rows from the first with a text to the last, also the empty ones between them."""
+    gaps: list[list[str]] | None = None
+    for row in rows:
+        if _width(row):
+            yield from gaps or ()
+            gaps = []
+            yield row
+        elif gaps is not None:
+            gaps.append(row)
 
 
 def _width(row: Sequence[str]) -> int:

@@ -7,18 +7,20 @@ from typing import Literal
 import numpy as np
 
 from tl_core.evaluation.metrics import Floats
-from tl_core.schema import Arm, ArmKind, BudgetRule, Flag
+from tl_core.schema import Arm, ArmKind, BudgetRule, Flag, SplitName
 
 COLLAPSED_SHARE = 0.99
 LARGE_CLASS_SHARE = 0.95
 LEARNED_GAIN = 0.10
 MATERIAL_SHARE_OF_FALL = 0.02
+HARDLY_KNOWN_TEXTS = 0.5
 
 FLAG_WORDS = {
     "collapsed": "one label for all",
     "did_not_learn": "did not learn",
     "still_improving": "still improving",
     "worse_than_majority": "below the largest class",
+    "hardly_any_known_feature": "hardly a known word",
     "did_not_finish": "seeds missing",
 }
 """A few words for each flag, where its phrase has no room."""
@@ -46,6 +48,9 @@ class RunHealth:
         For each split it predicted (validation, test): the number of predictions per class.
     test_value, majority_test_value
         The headline metric on test, and what always answering the largest class reaches there.
+    hardly_known
+        Share of the texts of validation and test of which hardly a word or character occurs in train; empty
+        for arms that do not count words.
     """
 
     seed: int
@@ -57,6 +62,7 @@ class RunHealth:
     predicted_class_counts: tuple[tuple[int, ...], ...] = ()
     test_value: float
     majority_test_value: float
+    hardly_known: tuple[tuple[SplitName, float], ...] = ()
 
 
 def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple[Flag, ...]:
@@ -132,6 +138,11 @@ def worse_than_majority(run: RunHealth) -> bool:
     return run.test_value < run.majority_test_value
 
 
+def hardly_any_known_feature(run: RunHealth) -> bool:
+    """Whether most texts of validation or of test hold hardly a word or character known from train."""
+    return any(share >= HARDLY_KNOWN_TEXTS for _name, share in run.hardly_known)
+
+
 def _noise(losses: Floats) -> float:
     """Estimate the standard deviation of a loss around its smooth course, in the second half.
 
@@ -180,6 +191,14 @@ def _against_majority(runs: Sequence[RunHealth]) -> str:
     return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f} %"
 
 
+def _unknown_texts(runs: Sequence[RunHealth]) -> str:
+    means = {
+        name: np.mean([dict(run.hardly_known)[name] for run in runs]) for name, _share in runs[0].hardly_known
+    }
+    shares = " and ".join(f"{100 * mean:.1f} % of the {name} texts" for name, mean in means.items())
+    return f"hardly a word known in {shares}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Rule:
     code: str
@@ -187,7 +206,7 @@ class _Rule:
     phrase: str
     evidence: Callable[[Sequence[RunHealth]], str]
     remedy: str
-    action: Literal["more_steps", "search_rates"]
+    action: Literal["", "more_steps", "search_rates"]
 
 
 _COLLAPSED = _Rule(
@@ -232,6 +251,16 @@ _WORSE_THAN_MAJORITY = _Rule(
 )
 
 
+_HARDLY_ANY_KNOWN_FEATURE = _Rule(
+    code="hardly_any_known_feature",
+    shows=hardly_any_known_feature,
+    phrase="knew hardly a word of most texts that it was judged on",
+    evidence=_unknown_texts,
+    remedy="Use test texts of the language and kind that it was trained on, or train it on texts like them.",
+    action="",
+)
+
+
 def _rules(budget: BudgetRule) -> tuple[_Rule, ...]:
     improving = _NOT_LEVELLED_OFF if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
-    return _COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY
+    return _COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY, _HARDLY_ANY_KNOWN_FEATURE

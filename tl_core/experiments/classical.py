@@ -35,7 +35,9 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
         )
     recorder.clock.pause()
     if isinstance(classifier, Tfidf):
-        recorder.note(num_parameters=classifier.num_parameters)
+        judged = {SplitName.VALIDATION: split.validation, SplitName.TEST: split.test}
+        hardly_known = {name: classifier.hardly_known(at(rows)) for name, rows in judged.items()}
+        recorder.note(num_parameters=classifier.num_parameters, hardly_known=hardly_known)
     recorder.clock.examples_seen = len(train)
 
     def evaluation(name: SplitName, rows: NDArray[np.int64]) -> EvalFinished:

@@ -24,7 +24,7 @@ _ARMS = {
     ArmKind.ENCODER_ONLY: "{title} with its embeddings drawn at random; all its weights are trained.",
     ArmKind.SHUFFLED: "{title} with its weights in random places: their scale without what they know.",
     ArmKind.FROZEN: "{title} left as it was pretrained; only a linear head on top of it is trained.",
-    ArmKind.TFIDF: "Counts of words and word pairs with logistic regression: no network, no pretraining.",
+    ArmKind.TFIDF: "Counts of words and characters with logistic regression: no network, no pretraining.",
     ArmKind.SCRATCH: "The architecture of {title} with weights drawn at random: nothing learned before.",
     ArmKind.FROZEN_RANDOM: "The architecture of {title} left at random weights; only a head is trained.",
     ArmKind.MAJORITY: "Always answers the largest class: the floor that anything useful must beat.",

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from tl_core.data.columns import check_columns, guess_text
+from tl_core.data.columns import check_columns
 from tl_core.data.picking import join_texts
 from tl_core.data.reading import ReadChoices, Table, read_table
 from tl_core.data.rows import is_blank
-from tl_core.data.spreadsheets import as_csv, harmless
+from tl_core.data.spreadsheets import BYTE_ORDER_MARK, as_csv, harmless
+from tl_core.data.text_columns import FoundTexts, find_texts, listed, with_header
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
@@ -37,6 +39,7 @@ def predict_file(
     choices: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
     progress: Progress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[FoundTexts], None] = lambda found: None,
 ) -> FileSummary:
     """Read a file, of one column or more, as chosen, and do what `predict_table` does.
 
@@ -45,8 +48,12 @@ def predict_file(
     DataError, NotFoundError
         Also as `read_table` does.
     """
-    table = read_table(source, min_columns=1, **choices.model_dump())
-    return predict_table(predictor, table, target, texts, progress=progress, should_stop=should_stop)
+    table = read_table(source, min_columns=1, keep_every_row=True, **choices.model_dump())
+    if choices.has_header is None:
+        table = with_header(table, predictor.texts)
+    return predict_table(
+        predictor, table, target, texts, progress=progress, should_stop=should_stop, tell=tell
+    )
 
 
 def predict_table(
@@ -57,60 +64,82 @@ def predict_table(
     *,
     progress: Progress = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[FoundTexts], None] = lambda found: None,
 ) -> FileSummary:
-    """Write a table with the predicted label, its probability and every class's probability.
+    """Write every row of a table with the predicted label, its probability and every class's probability.
 
     Parameters
     ----------
+    table
+        Read with every row kept. A row without a text gets no answer: its new cells are empty, and a last
+        column, which is there only then, says why.
     target
         A UTF-8 CSV, which appears whole or not at all. Cells that a spreadsheet would run as a formula get an
         apostrophe in front.
     texts
         The text column; two for a model of pairs; several that are joined as in training. If none is named,
-        those of the training where the file has them, else a guess.
+        those of the training, also in another spelling, else a guess.
+    tell
+        Is called with the columns that are read and why, before the first row is predicted.
 
     Raises
     ------
     DataError
-        If there is no such column, or a model of pairs is not given two.
+        If there is no such column, several can be it, or a model of pairs is not given two.
     CancelledError
         If ``should_stop()`` turned true; it is asked after every chunk.
     """
-    texts = _text_columns(table, texts, predictor.texts)
+    found = _find_columns(table, texts, predictor.texts)
+    tell(found)
+    has_text = _has_text(table.columns, found.columns, predictor.texts)
+    notes = [] if has_text.all() else _notes(table, has_text, predictor.texts)
     label_counts: Counter[str] = Counter()
     num_done = 0
     with replacing(target) as file:
-        file.write(as_csv([_header(table.columns.column_names, predictor.labels)]))
-        for chunk, probabilities in _score(table.columns, texts, predictor):
-            winners = [predictor.labels[place] for place in probabilities.argmax(axis=1)]
-            file.write(as_csv(_rows(chunk, winners, probabilities)))
-            label_counts.update(winners)
-            num_done += len(winners)
+        header = _header(table.columns.column_names, predictor.labels, has_notes=bool(notes))
+        file.write(BYTE_ORDER_MARK + as_csv([header]))
+        for start in range(0, table.num_rows, CHUNK):
+            rows, is_asked = table.columns.slice(start, CHUNK), has_text[start : start + CHUNK]
+            probabilities = np.full((rows.num_rows, len(predictor.labels)), np.nan)
+            if is_asked.any():
+                asked = rows.filter(pa.array(is_asked))
+                probabilities[is_asked] = predictor.predict(_questions(asked, found.columns, predictor.texts))
+            winners = [
+                predictor.labels[scores.argmax()] if asked else None
+                for scores, asked in zip(probabilities, is_asked, strict=True)
+            ]
+            file.write(as_csv(_rows(rows, winners, probabilities, notes[start : start + CHUNK])))
+            label_counts.update(winner for winner in winners if winner is not None)
+            num_done += rows.num_rows
             progress(num_done, table.num_rows)
             if should_stop():
                 raise CancelledError("Expected the whole file to be predicted; it was cancelled.")
-    return _summary(table, texts, predictor.texts, {label: label_counts[label] for label in predictor.labels})
+    num_placed = sum(row >= 0 for row in table.reject_rows)
+    return FileSummary(
+        text=", ".join(found.columns),
+        reason=found.reason,
+        num_rows=table.num_rows,
+        num_answered=label_counts.total(),
+        num_empty=table.num_rows - label_counts.total() - num_placed,
+        num_rejects=table.num_rejects,
+        num_left_out=table.num_rejects - num_placed,
+        first_reject=_first_reject(table),
+        label_counts={label: label_counts[label] for label in predictor.labels},
+    )
 
 
-def _text_columns(table: Table, named: Sequence[str], source: TextSource) -> tuple[str, ...]:
+def _find_columns(table: Table, named: Sequence[str], source: TextSource) -> FoundTexts:
     """Settle which columns hold the texts."""
-    there = table.columns.column_names
-    columns = tuple(named)
-    if not columns and source.columns and set(source.columns) <= set(there):
-        columns = source.columns
-    if source.is_pair and len(columns) != 2:
+    if not named:
+        return find_texts(table.columns, source)
+    if source.is_pair and len(named) != 2:
         raise DataError(
-            f"Expected two columns of texts, as this model compares {_listed(source.columns)}; got"
-            f" {_listed(columns) or 'none'}. The file has {_listed(there[:20])}.",
+            f"Expected two columns of texts, as this model compares {listed(source.columns)}; got"
+            f" {listed(named)}. The file has {listed(table.columns.column_names[:20])}.",
             "Name both columns, in the same order.",
         )
-    columns = columns or (guess_text(table.columns),)
-    check_columns(table, columns)
-    return columns
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names))
+    check_columns(table, named)
+    return FoundTexts(columns=tuple(named), is_guess=False, reason=f"Reads {listed(named)}, as chosen.")
 
 
 def _questions(chunk: pa.Table, texts: Sequence[str], source: TextSource) -> list[Question]:
@@ -122,18 +151,31 @@ def _questions(chunk: pa.Table, texts: Sequence[str], source: TextSource) -> lis
     return whole if len(values) > 1 else values[0].to_pylist()
 
 
-def _score(
-    table: pa.Table, texts: Sequence[str], predictor: Predictor
-) -> Iterator[tuple[pa.Table, Probabilities]]:
-    for start in range(0, table.num_rows, CHUNK):
-        chunk = table.slice(start, CHUNK)
-        yield chunk, predictor.predict(_questions(chunk, texts, predictor.texts))
+def _has_text(table: pa.Table, texts: Sequence[str], source: TextSource) -> NDArray[np.bool_]:
+    """Say which rows a model can be asked about, ``(num_rows,)``: a pair needs both texts, others one."""
+    filled = [~is_blank(table.column(name)).to_numpy() for name in texts]
+    decisive = np.logical_and if source.is_pair else np.logical_or
+    asked: NDArray[np.bool_] = decisive.reduce(filled)
+    return asked
 
 
-def _header(columns: Sequence[str], labels: Sequence[str]) -> list[str]:
+def _notes(table: Table, has_text: NDArray[np.bool_], source: TextSource) -> list[str]:
+    """Say of each row why it has no answer; nothing of the others."""
+    no_text = "no text, or only one of the pair" if source.is_pair else "no text"
+    notes = ["" if asked else no_text for asked in has_text.tolist()]
+    for row, reject in zip(table.reject_rows, table.rejects.to_pylist(), strict=False):
+        if row >= 0:
+            notes[row] = (
+                f"line {reject['line']} could not be read: {reject['reason']} It is: {reject['text']}"
+            )
+    return notes
+
+
+def _header(columns: Sequence[str], labels: Sequence[str], *, has_notes: bool) -> list[str]:
     """Name the columns; an added one that the file has already gets a number."""
     names = list(columns)
-    for added in ("predicted_label", "predicted_probability", *(f"probability_{label}" for label in labels)):
+    answers = ("predicted_label", "predicted_probability", *(f"probability_{label}" for label in labels))
+    for added in (*answers, "prediction_note") if has_notes else answers:
         name, number = added, 2
         while name in names:
             name, number = f"{added}_{number}", number + 1
@@ -141,34 +183,15 @@ def _header(columns: Sequence[str], labels: Sequence[str]) -> list[str]:
     return [harmless(name) for name in names]
 
 
-def _rows(chunk: pa.Table, winners: Sequence[str], probabilities: Probabilities) -> Iterator[list[str]]:
+def _rows(
+    chunk: pa.Table, winners: Sequence[str | None], probabilities: Probabilities, notes: Sequence[str]
+) -> Iterator[list[str]]:
+    """Write each row with its answer; with the empty cells of one and a note where there is none."""
     cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
-    for row, winner, scores in zip(cells, winners, probabilities, strict=True):
-        yield [
-            *map(harmless, row),
-            harmless(winner),
-            f"{scores.max():.4f}",
-            *(f"{score:.4f}" for score in scores),
-        ]
-
-
-def _summary(
-    table: Table, texts: Sequence[str], source: TextSource, label_counts: dict[str, int]
-) -> FileSummary:
-    return FileSummary(
-        text=", ".join(texts),
-        num_rows=table.num_rows,
-        num_empty=_num_empty(table.columns, texts, source),
-        num_rejects=table.num_rejects,
-        first_reject=_first_reject(table),
-        label_counts=label_counts,
-    )
-
-
-def _num_empty(table: pa.Table, texts: Sequence[str], source: TextSource) -> int:
-    """Count the rows that lack a text; where several are joined, those that lack all."""
-    blank = np.array([is_blank(table.column(name)).to_numpy() for name in texts])
-    return int((blank.any(axis=0) if source.is_pair else blank.all(axis=0)).sum())
+    for place, (row, winner, scores) in enumerate(zip(cells, winners, probabilities, strict=True)):
+        numbers = ["" if np.isnan(score) else f"{score:.4f}" for score in (scores.max(), *scores)]
+        note = [harmless(notes[place])] if notes else []
+        yield [*map(harmless, row), harmless(winner or ""), *numbers, *note]
 
 
 def _first_reject(table: Table) -> str:
@@ -182,9 +205,10 @@ def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[
     """
     queue = Queue(workspace.database)
     folder = workspace.output_folder(job.id)
+    predictor = load_predictor(workspace.finished_model(job.ref_id))
     summary = predict_table(
-        load_predictor(workspace.finished_model(job.ref_id)),
-        _read_uploaded(workspace, job),
+        predictor,
+        with_header(_read_uploaded(workspace, job), predictor.texts),
         folder / PREDICTIONS_NAME,
         job.payload["texts"],
         progress=lambda done, total: queue.record_progress(job.id, done, total),
@@ -199,4 +223,4 @@ def _read_uploaded(workspace: Workspace, job: Job) -> Table:
         raise NotFoundError(
             f"Expected the uploaded file {name!r}; it is not here any more.", "Upload it again."
         )
-    return read_upload(workspace, upload_id, name, min_columns=1)
+    return read_upload(workspace, upload_id, name, min_columns=1, keep_every_row=True)

@@ -57,18 +57,26 @@ class FileSummary(Frozen):
     ----------
     text
         The text column, or several divided by commas.
+    reason
+        A sentence that names the columns and says why it was these; empty in files of earlier versions.
     num_rows, num_empty
         Rows written, and those of them without a text.
-    num_rejects, first_reject
-        Lines that could not be read as rows, and the place and reason of the first.
+    num_answered
+        Rows with an answer; None in files of earlier versions, which answered rows without a text too.
+    num_rejects, num_left_out, first_reject
+        Lines that could not be read; those of them for which no row was written, for they stand above the
+        header or their place could not be found; and the place and reason of the first.
     label_counts
         Rows by predicted label.
     """
 
     text: str
+    reason: str = ""
     num_rows: int
     num_empty: int
+    num_answered: int | None = None
     num_rejects: int
+    num_left_out: int = 0
     first_reject: str
     label_counts: dict[str, int]
 
@@ -77,12 +85,15 @@ class FileSummary(Frozen):
         """What a person must know before using the predictions."""
         remarks = []
         if self.num_rejects:
+            left_out = f" ({self.num_left_out:,} of them have no row)" if self.num_left_out else ""
             remarks.append(
-                f"Lines that could not be read and have no prediction: {self.num_rejects:,}. "
+                f"Lines that could not be read and have no prediction: {self.num_rejects:,}{left_out}. "
                 f"The first is {self.first_reject}"
             )
-        if self.num_empty:
+        if self.num_empty and self.num_answered is None:
             remarks.append(f"Rows without a text, whose prediction says nothing: {self.num_empty:,}.")
+        elif self.num_empty:
+            remarks.append(f"Rows without a text, left without an answer: {self.num_empty:,}.")
         return remarks
 
 

@@ -161,10 +161,12 @@ def read_upload(
     name: str,
     min_columns: int = 2,
     reading: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
+    *,
+    keep_every_row: bool = False,
 ) -> Table:
     """Read an upload's file; what is wrong with it is told under the person's name for it.
 
-    ``min_columns`` of 1 accepts a file of texts alone.
+    ``min_columns`` of 1 accepts a file of texts alone; `read_table` says what else there is.
 
     Raises
     ------
@@ -172,7 +174,9 @@ def read_upload(
         As `read_table` does.
     """
     path = workspace.upload_path(upload_id)
-    return read_table(path, name=name, min_columns=min_columns, **reading.model_dump())
+    return read_table(
+        path, name=name, min_columns=min_columns, keep_every_row=keep_every_row, **reading.model_dump()
+    )
 
 
 def _key(upload_id: str) -> str:

@@ -200,6 +200,7 @@ def _health(
         ),
         test_value=value_of(test, metric),
         majority_test_value=_constant_value(test, int(counts.argmax()), metric),
+        hardly_known=tuple(record.hardly_known.items()),
     )
 
 
