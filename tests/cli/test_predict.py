@@ -89,9 +89,7 @@ def test_columns_that_could_both_be_meant_are_refused_in_one_sentence(model: Pat
     refused = predict(model, source, tmp_path / "out.csv")
     assert isinstance(refused.exception, DataError)
     assert refused.exception.exit_code == 2
-    assert "'Review_Text', 'review-text' are called alike. Name the right one with --text." in str(
-        refused.exception
-    )
+    assert "'Review_Text', 'review-text' could be. Name the right one with --text." in str(refused.exception)
     assert not (tmp_path / "out.csv").exists()
 
 

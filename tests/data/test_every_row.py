@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.data.workbooks import ods, xlsx
 from tests.field import FIELD
+from tl_core.data import every_row
 from tl_core.data.reading import Table, read_table
 
 
@@ -42,6 +43,12 @@ def test_what_lies_between_rows_has_an_empty_row(
     assert [row[0] for row in rows(table)] == expected
     assert table.reject_rows == reject_rows
     assert table.num_rejects == len(reject_rows)
+
+
+def test_rows_are_put_together_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(every_row, "_BATCH_ROWS", 3)
+    table = read(tmp_path, "id,text\n1,a\n2,b\n" + "\n" * 8 + "3,c\n\n4,d\n5,e\n6,f\n")
+    assert [row[0] for row in rows(table)] == ["1", "2", *[""] * 8, "3", "", "4", "5", "6"]
 
 
 @pytest.mark.parametrize("stray", ['"He said "hi" to me",pos', '"Great" film,pos', '"two\nlines" x,pos'])

@@ -145,7 +145,7 @@ def test_rejects_are_a_csv_that_runs_nothing(read: Read) -> None:
 
 def test_file_without_rejects_has_an_empty_table_of_them(read: Read) -> None:
     table = read("text,label\na,b\n")
-    assert (table.num_rejects, rejects_csv(table)) == (0, b"line,reason,text\r\n")
+    assert (table.num_rejects, rejects_csv(table)) == (0, b"\xef\xbb\xbfline,reason,text\r\n")
 
 
 def test_stray_quotes_after_the_sample_do_not_swallow_rows(read: Read) -> None:

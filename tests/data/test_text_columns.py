@@ -72,7 +72,7 @@ def test_the_only_column_is_no_guess() -> None:
 
 
 def test_several_columns_in_other_spellings_are_refused() -> None:
-    with pytest.raises(DataError, match="'Review_Text', 'review-text' are called alike") as refused:
+    with pytest.raises(DataError, match="each of 'Review_Text', 'review-text' could be") as refused:
         find_texts(table("Review_Text", "review-text"), TextSource(columns=("review_text",)))
     assert "--text" in refused.value.remedy
 

@@ -81,7 +81,7 @@ def test_the_column_of_the_training_is_read_and_named_also_in_another_spelling(
 
 def test_columns_that_could_both_be_meant_are_refused_unless_one_is_named(tmp_path):
     source = write(tmp_path / "in.csv", "Review_Text,REVIEW-TEXT\nabc,abcd\nab,abc\n")
-    with pytest.raises(DataError, match="'Review_Text', 'REVIEW-TEXT' are called alike"):
+    with pytest.raises(DataError, match="each of 'Review_Text', 'REVIEW-TEXT' could be"):
         predict_file(Echo("review_text"), source, tmp_path / "out.csv")
     assert told(Echo("review_text"), source, tmp_path / "out.csv", ["REVIEW-TEXT"]).columns == (
         "REVIEW-TEXT",

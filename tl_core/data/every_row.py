@@ -106,6 +106,10 @@ def _insert(rows: pa.Table, places: Numbers) -> pa.Table:
     parts = []
     for start in range(0, len(sources), _BATCH_ROWS):
         source = sources[start : start + _BATCH_ROWS]
-        taken = rows.take(pa.array(source, mask=source == _BLANK))
+        is_blank = source == _BLANK
+        first = int(source[~is_blank].min(initial=rows.num_rows))
+        # From a slice: taking from the whole table, batch by batch, would copy it each time.
+        near = rows.slice(first, int((~is_blank).sum()))
+        taken = near.take(pa.array(source - first, mask=is_blank))
         parts.append(pa.table([pc.fill_null(column, "") for column in taken.columns], taken.column_names))
     return pa.concat_tables(parts)

@@ -114,7 +114,7 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
     for wanted, found in zip(source.columns, matches, strict=True):
         if len(found) > 1:
             raise DataError(
-                f"Expected one column that is {wanted!r} of the training; {listed(found)} are called alike.",
+                f"Expected one column that is {wanted!r} of the training; each of {listed(found)} could be.",
                 "Name the right one with --text.",
             )
     there = tuple(dict.fromkeys(name for found in matches for name in found))
