@@ -91,24 +91,24 @@ def read_json(path: Path, most: int = MOST_JSON_BYTES) -> dict[str, Any]:
     OSError
         As `read_bytes` does.
     ValueError
-        If it is no JSON object, or one that is nested without end.
+        As `parse_json` does, or if it is no object.
     """
-    return parse_object(read_bytes(path, most))
+    found = parse_json(read_bytes(path, most))
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    return found
 
 
-def parse_object(written: bytes) -> dict[str, Any]:
-    """Parse a JSON object. Raises ValueError as `read_json` does."""
+def parse_json(written: bytes) -> Any:
+    """Parse JSON. Raises ValueError with words for a person if it is none, or is nested without end."""
     try:
-        found = json.loads(written)
+        return json.loads(written)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeDecodeError:
         raise ValueError("it is no UTF-8") from None
     except ValueError:
         raise ValueError("it is no JSON") from None
-    if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")
-    return found
 
 
 def look_through(folder: Path) -> tuple[Found, ...]:
@@ -131,7 +131,8 @@ def require_size(folder: Path, num_bytes: int) -> None:
     """Raise OutsideError if what is to be read of a folder is more than any run or model has."""
     if num_bytes > MOST_BYTES:
         raise OutsideError(
-            f"The folder {folder.name!r} is refused: it has {_size(num_bytes)}, more than {_size(MOST_BYTES)}.",
+            f"The folder {folder.name!r} is refused: it has {_size(num_bytes)}, and no run or model here has "
+            f"more than {_size(MOST_BYTES)}.",
             "Keep the files of the run or of the model in it, and nothing else.",
         )
 

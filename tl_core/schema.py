@@ -638,9 +638,9 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
-    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority, did_not_finish;
-    ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
-    ``remedy`` says what would settle it, and ``action`` is what a click can do about it
+    ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority, did_not_finish,
+    unreadable; ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind
+    it; ``remedy`` says what would settle it, and ``action`` is what a click can do about it
     (``planning.remedies``), empty if nothing.
     """
 

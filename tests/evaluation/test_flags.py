@@ -147,4 +147,4 @@ def test_every_code_has_its_few_words():
         train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4, validation_losses=(1.0, 0.5)
     )
     codes = {flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)}
-    assert codes | {"did_not_finish"} == FLAG_WORDS.keys()
+    assert codes | {"did_not_finish", "unreadable"} == FLAG_WORDS.keys()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.makers import make_event, make_experiment, make_record
 from tests.store.damage import DAMAGES, Damage
+from tests.store.makers import make_event, make_experiment, make_record
 from tl_core.errors import DamageError, NotFoundError
 from tl_core.schema import EVENT, LayerChange, LayerChanges, State
 from tl_core.store import run_folder
@@ -205,7 +205,17 @@ def test_predictions_of_an_earlier_version_have_no_checksums_and_are_read(folder
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"\0\0\0", b"{", b"[]", b'{"kind": "StepLogged"}', b'{"kind": "Other"}', b"\xff\xfe", b"null", b"1"],
+    [
+        b"",
+        b"\0\0\0",
+        b"{",
+        b"[]",
+        b'{"kind": "StepLogged"}',
+        b'{"kind": "Other"}',
+        b"\xff\xfe",
+        b"null",
+        b"1",
+    ],
 )
 @pytest.mark.parametrize("place", [0, 2, 4])
 def test_damaged_lines_are_left_out_and_counted(folder: RunFolder, place: int, line: bytes) -> None:

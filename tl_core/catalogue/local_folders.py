@@ -6,15 +6,15 @@
 
 import functools
 import hashlib
-import json
 import math
 import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tl_core.errors import ModelError
+from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json
 from tl_core.settings import Settings
 
 WEIGHTS = "model*.safetensors"
@@ -158,11 +158,32 @@ def num_weights(folder: Path) -> int | None:
 
 @functools.lru_cache(maxsize=256)
 def _count_weights(path: Path, size: int, changed_ns: int) -> int:
-    """Read one header: its length in 8 bytes, then JSON with each tensor's type and shape."""
-    with path.open("rb") as file:
-        num_bytes = int.from_bytes(file.read(8), "little")
-        if num_bytes > size:
-            raise ValueError(f"expected a header within {size} bytes; got one of {num_bytes}")
-        header = json.loads(file.read(num_bytes))
-    tensors = (facts for name, facts in header.items() if name != "__metadata__")
+    tensors = (facts for name, facts in read_header(path).items() if name != "__metadata__")
     return sum(math.prod(facts["shape"]) for facts in tensors if "F" in facts["dtype"])
+
+
+def read_header(path: Path) -> dict[str, dict[str, Any]]:
+    """Read a safetensors file's header: its length in 8 bytes, then JSON with each tensor's type and shape.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it is no such file, or has not the bytes that its header states.
+    """
+    with open_file(path) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        num_bytes = int.from_bytes(file.read(8), "little")
+        if num_bytes > min(size, MOST_JSON_BYTES):
+            raise ValueError("it is cut off or overwritten")
+        header: dict[str, dict[str, Any]] = parse_json(file.read(num_bytes))
+    try:
+        ends = [facts["data_offsets"][1] for name, facts in header.items() if name != "__metadata__"]
+        stated = 8 + num_bytes + max(ends, default=0)
+    except (AttributeError, KeyError, IndexError, TypeError):
+        raise ValueError("it is cut off or overwritten") from None
+    if stated != size:
+        raise ValueError(f"it has {size:,} of the {stated:,} bytes that its header states")
+    return header

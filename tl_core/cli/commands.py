@@ -24,7 +24,8 @@ from tl_core.planning.ladder import spell_out
 from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json
+from tl_core.results.report import comparison_json, run_json
+from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
@@ -162,8 +163,14 @@ def verdict_lines(report: dict[str, Any]) -> list[str]:
 
 
 def has_failures(report: dict[str, Any]) -> bool:
-    """Whether a run did not finish."""
-    return any(run["status"] != State.FINISHED.value for arm in report["arms"] for run in arm["runs"])
+    """Whether a run did not finish, or its folder is damaged."""
+    runs = [run for arm in report["arms"] for run in arm["runs"]]
+    return bool(report["damage"]) or any(run["status"] != State.FINISHED.value for run in runs)
+
+
+def damage_lines(shown: dict[str, Any]) -> list[str]:
+    """Give a line for each thing that is damaged in what a run's record or a comparison tells of."""
+    return list(dict.fromkeys(one["message"] for one in shown["damage"]))
 
 
 def predict(
@@ -209,8 +216,8 @@ def export(workspace: Workspace, run_id: str, folder: Path, format_: ExportForma
     add_card(workspace, run_id, folder)
 
 
-def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
-    """Write an experiment's report as one HTML file."""
+def report(workspace: Workspace, experiment_id: str, target: Path) -> list[str]:
+    """Write an experiment's report as one HTML file; return what of its runs is damaged."""
     from tl_core.export.report import report_of
 
     if target.is_dir() or not target.parent.is_dir():
@@ -218,7 +225,9 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
             f"Expected the name of a file in a folder that exists; got {str(target)!r}.",
             "Choose another name.",
         )
-    target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
+    results = gather(workspace, experiment_id)
+    target.write_text(report_of(workspace, results), encoding="utf-8")
+    return [one.message for one in results.damage]
 
 
 def profile(
@@ -292,13 +301,18 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     yield from (f"    {example}" for example in finding.examples)
 
 
-def run_lines(workspace: Workspace) -> list[str]:
-    """List every run in one line each."""
-    return [
-        f"{run.run_id}  {run.config.experiment_id}  {run.state.value:9}  {run.config.arm.name}  "
-        f"seed {run.config.seed}  {run.config.train_size} examples"
-        for run in (observe(workspace.settings, row) for row in workspace.database.list_runs())
-    ]
+def run_lines(workspace: Workspace) -> tuple[list[str], list[str]]:
+    """List every run in one line each; and what is damaged in the folders of those that have finished."""
+    lines, damage = [], []
+    for run in (observe(workspace.settings, row) for row in workspace.database.list_runs()):
+        found = find_damage(workspace.run_folder(run.run_id), run)
+        damage += [one.message for one in found]
+        state = run.state.value if all(one.counts for one in found) else DAMAGED
+        lines.append(
+            f"{run.run_id}  {run.config.experiment_id}  {state:9}  "
+            f"{run.config.arm.name}  seed {run.config.seed}  {run.config.train_size} examples"
+        )
+    return lines, damage
 
 
 def _is_experiment(identifier: str) -> bool:
@@ -308,13 +322,13 @@ def _is_experiment(identifier: str) -> bool:
 def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
     """Give a run's record, or an experiment's comparison."""
     if not _is_experiment(identifier):
-        run, folder = workspace.database.get_run(identifier), workspace.run_folder(identifier)
-        if not folder.has_record():
+        run = workspace.database.get_run(identifier)
+        if run.state is not State.FINISHED and not workspace.run_folder(identifier).has_record():
             raise NotFoundError(
                 f"Expected a run with a record; {identifier} is {run.state.value} and has written none.",
                 "`tl_core runs` lists how the runs stand.",
             )
-        return folder.read_record().model_dump(mode="json")
+        return run_json(workspace, run)
     return comparison_json(workspace, gather(workspace, identifier))
 
 

@@ -137,6 +137,7 @@ def compare(
     _write_json(json_path, report)
     for line in commands.verdict_lines(report):
         typer.echo(line)
+    _fail_for(commands.damage_lines(report))
     if commands.has_failures(report):
         raise typer.Exit(1)
 
@@ -208,15 +209,18 @@ def report(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write a comparison as one HTML file that opens offline and prints to PDF."""
-    commands.report(_open(workspace), experiment, target)
+    damage = commands.report(_open(workspace), experiment, target)
     typer.echo(f"Report written to {target}")
+    _fail_for(damage)
 
 
 @app.command()
 def runs(workspace: WorkspaceOption = None) -> None:
     """List every run."""
-    for line in commands.run_lines(_open(workspace)):
+    lines, damage = commands.run_lines(_open(workspace))
+    for line in lines:
         typer.echo(line)
+    _fail_for(damage)
 
 
 @app.command()
@@ -225,7 +229,9 @@ def show(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show a run's record or an experiment's comparison as JSON."""
-    typer.echo(json.dumps(commands.show(_open(workspace), identifier), indent=2, ensure_ascii=False))
+    shown = commands.show(_open(workspace), identifier)
+    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    _fail_for(commands.damage_lines(shown))
 
 
 @app.command()
@@ -268,6 +274,14 @@ def worker(workspace: WorkspaceOption = None) -> None:
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
+
+
+def _fail_for(damage: list[str]) -> None:
+    """Say what is damaged, one line each, and end with status 1; go on if nothing is."""
+    for line in damage:
+        _say(line)
+    if damage:
+        raise typer.Exit(1)
 
 
 def _write_json(path: Path | None, content: object) -> None:

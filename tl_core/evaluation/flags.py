@@ -20,6 +20,7 @@ FLAG_WORDS = {
     "still_improving": "still improving",
     "worse_than_majority": "below the largest class",
     "did_not_finish": "seeds missing",
+    "unreadable": "seeds unreadable",
 }
 """A few words for each flag, where its phrase has no room."""
 

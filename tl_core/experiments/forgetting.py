@@ -13,6 +13,7 @@ from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import read_split, train_subset
 from tl_core.experiments.recording import prediction_rows
 from tl_core.models.classifiers import TextClassifier, load_saved
+from tl_core.models.facts import loading
 from tl_core.models.probing import probe_logits
 from tl_core.schema import Precision, RunRecord
 from tl_core.store.workspace import Workspace
@@ -34,7 +35,15 @@ class FirstTask:
 
 
 def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
-    """Read a run's task. Raises NotFoundError if its dataset, its split or its folder is gone."""
+    """Read a run's task.
+
+    Raises
+    ------
+    NotFoundError
+        If its dataset, its split or its folder is gone.
+    DamageError
+        If a file of its folder is damaged.
+    """
     folder = workspace.run_folder(run_id)
     record = folder.read_record()
     config = record.config
@@ -43,12 +52,14 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
     max_length = int(record.base_model_facts["max_length"])
     key = f"{tokenizer_hash(folder.model_dir)}-{max_length}"
     cache = workspace.token_cache(config.dataset_fingerprint, key)
+    with loading(folder.model_dir):
+        model = load_saved(folder.model_dir)
     return FirstTask(
         record=record,
         dataset=dataset,
         train=train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64),
         test=split.test.astype(np.int64),
-        model=load_saved(folder.model_dir),
+        model=model,
         tokens=tokenize(dataset.table, folder.model_dir, max_length, cache),
     )
 

@@ -13,7 +13,7 @@ from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
-from tl_core.models.facts import read_facts, text_source
+from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.schema import TextSource
 
 Question = str | tuple[str, str]
@@ -111,13 +111,22 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
     ------
     NotFoundError
         If it is no such folder.
+    DamageError
+        If a file of it is damaged; says which one, and of which run.
     """
     facts = read_facts(folder)
     labels, texts = tuple(facts["labels"]), text_source(facts)
-    if facts["kind"] != "neural":
-        return ClassicalPredictor(folder, labels, texts)
-    max_length, device = facts["max_length"], device or torch.device("cpu")
-    return NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
+    predictor: Predictor
+    with loading(folder):
+        if facts["kind"] == "neural":
+            max_length, device = facts["max_length"], device or torch.device("cpu")
+            predictor = NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
+        else:
+            predictor = ClassicalPredictor(folder, labels, texts)
+        answer = predictor.predict([("", "") if texts.is_pair else ""])
+        if answer.shape != (1, len(labels)) or not np.isfinite(answer).all():
+            raise ValueError(f"it gives no probability for each of its {len(labels)} labels")
+    return predictor
 
 
 def _check_form(texts: Sequence[Question], source: TextSource) -> None:

@@ -1,13 +1,18 @@
 """What a model folder says about its classifier, in ``classifier.json``. No torch."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import DamageError, NotFoundError, TlError
+from tl_core.models.wholeness import find_damage
+from tl_core.outside import read_json
 from tl_core.schema import TextSource
 
 FACTS_FILE = "classifier.json"
+_MOST_CHARACTERS = 300
 
 
 def write_facts(
@@ -27,15 +32,70 @@ def read_facts(folder: Path) -> dict[str, Any]:
     ------
     NotFoundError
         If it is no such folder.
+    DamageError
+        If the file is damaged.
     """
     try:
-        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+        facts = read_json(folder / FACTS_FILE)
+        if not isinstance(facts["kind"], str) or not all(isinstance(one, str) for one in facts["labels"]):
+            raise ValueError("its kind or its labels are no words")
+        text_source(facts)
+        return facts
     except FileNotFoundError:
         raise NotFoundError(
             f"Expected a model folder with a {FACTS_FILE}; {folder.name!r} has none.",
             "Use a finished run's id or a folder that `tl_core export --format hf` has written.",
         ) from None
-    return facts
+    except KeyError as error:
+        raise damage_to(folder, FACTS_FILE, f"it does not say its {error.args[0]}") from error
+    except OSError as error:
+        raise damage_to(folder, FACTS_FILE, f"it cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError) as error:
+        raise damage_to(folder, FACTS_FILE, " ".join(str(error).split())[:_MOST_CHARACTERS]) from error
+
+
+def damage_to(folder: Path, file: str, what: str) -> DamageError:
+    """Say what is wrong with a file of a model folder, and whose it is: a run's, or one of its own."""
+    place = f"model/{file}" if _is_of_run(folder) else file
+    return DamageError(
+        f"The file {place} of {_owner(folder)} is damaged: {what}.",
+        "Put the file back from a copy, or use another model.",
+    )
+
+
+def _is_of_run(folder: Path) -> bool:
+    return folder.name == "model" and folder.parent.name.startswith("run_")
+
+
+def _owner(folder: Path) -> str:
+    return folder.parent.name if _is_of_run(folder) else f"the folder {folder.name!r}"
+
+
+@contextlib.contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Say of whatever keeps a model from being loaded which file it is, if that can be seen, and whose.
+
+    Raises
+    ------
+    DamageError
+        In the place of what the libraries raise, each of them something else; want of memory stays as it is.
+    """
+    try:
+        yield
+    except (TlError, MemoryError):
+        raise
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported here
+            raise
+        file, what = find_damage(folder) or ("", "")
+        if file:
+            raise damage_to(folder, file, what) from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason.replace(str(folder), folder.name)[:_MOST_CHARACTERS]
+        raise DamageError(
+            f"The model of {_owner(folder)} cannot be loaded: {reason}.",
+            "Put its folder back from a copy, or use another model.",
+        ) from error
 
 
 def text_source(facts: dict[str, Any]) -> TextSource:
@@ -44,5 +104,7 @@ def text_source(facts: dict[str, Any]) -> TextSource:
 
 
 def find_text_source(folder: Path) -> TextSource:
-    """Return the same of a folder that may say nothing at all."""
-    return text_source(read_facts(folder)) if (folder / FACTS_FILE).exists() else TextSource()
+    """Return the same of a folder that may say nothing at all, or whose file is damaged."""
+    with contextlib.suppress(TlError):
+        return text_source(read_facts(folder))
+    return TextSource()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tl_core.errors import NotFoundError
+from tl_core.errors import TlError
 from tl_core.jobs.dry_run import all_passed_checks
 from tl_core.planning.hardware import Hardware
 from tl_core.schema import ArmKind, State
@@ -81,10 +81,10 @@ def read_history(workspace: Workspace) -> tuple[Throughput, ...]:
 
 
 def _measure(folder: RunFolder) -> Throughput | None:
-    """Read one run; None if its folder is gone or it measured nothing."""
+    """Read one run; None if its folder is gone or damaged, or it measured nothing."""
     try:
         record = folder.read_record()
-    except NotFoundError:
+    except TlError:
         return None
     last = folder.last_event()
     if last is None or last.train_s <= 0 or not last.tokens_seen:

@@ -46,6 +46,11 @@ class SideBySide:
     unreadable: Mapping[str, str]
 
     @property
+    def damage(self) -> list[str]:
+        """What of the folders of the runs that count is damaged, one sentence each."""
+        return [one.message for run in self.runs for one in run.damage]
+
+    @property
     def runs(self) -> list[FinishedRun]:
         """Every run that counts."""
         return [run for group in self.groups for run in group.runs]
@@ -106,7 +111,12 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
     if len(groups) < 2:
         got = f"only {groups[0].label}" if groups else "none that can be read"
         raise ComparisonError(
-            f"Expected finished runs that differ in more than the seed; got {got}.",
+            " ".join(
+                (
+                    f"Expected finished runs that differ in more than the seed; got {got}.",
+                    *unreadable.values(),
+                )
+            ),
             "Choose runs of another arm, base model or setting as well.",
         )
     metrics = {run.config.headline_metric for run in finished}

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from tl_core.errors import DamageError, NotFoundError
-from tl_core.outside import open_file, parse_object, read_bytes
+from tl_core.outside import open_file, parse_json, read_bytes
 from tl_core.schema import EVENT, SCHEMA_VERSION, Event, ExperimentConfig, Frozen, LayerChanges, RunRecord
 from tl_core.store.files import replacing
 
@@ -176,8 +176,8 @@ class RunFolder:
         return _read_predictions(self._first_task_path)
 
     def damage_to(self, file: str, what: str) -> DamageError:
-        """Say of one file of the run what is wrong with it."""
-        return _damage(self.path / file, what)
+        """Say of one file of the run, by its path in the folder, what is wrong with it."""
+        return _damage(self.path.name, file, what)
 
     def _drop_torn_line(self) -> None:
         """Cut off what a writer that died in the middle of a line has left, lest it spoil the next one."""
@@ -276,7 +276,7 @@ def _read_predictions(path: Path) -> pa.Table:
         if any(column.null_count for column in table.columns):
             raise ValueError("it has rows without a value")
         targets = table.column("target").to_numpy()
-        if not ((0 <= targets) & (targets < num_labels)).all():
+        if not ((targets >= 0) & (targets < num_labels)).all():
             raise ValueError("it has targets that are no class")
         if not np.isfinite(pc.list_flatten(table.column("logits")).to_numpy()).all():
             raise ValueError("it has logits that are no numbers")
@@ -290,7 +290,7 @@ def _num_labels(schema: pa.Schema) -> int:
     """Return the number of classes of a table of predictions. Raises ValueError if it is none."""
     types = {name: schema.field(name).type for name in _COLUMNS if name in schema.names}
     logits = types.get("logits")
-    num_labels = logits.list_size if pa.types.is_fixed_size_list(logits) else 0
+    num_labels = logits.list_size if logits and pa.types.is_fixed_size_list(logits) else 0
     if num_labels < 1 or types != {field.name: field.type for field in predictions_schema(num_labels)}:
         raise ValueError("its columns are not those of predictions")
     return int(num_labels)
@@ -312,7 +312,8 @@ def _read_json(path: Path, model: type[_Read]) -> _Read:
 
 def _what_is_wrong(written: bytes, error: ValidationError) -> str:
     with contextlib.suppress(ValueError):
-        version = parse_object(written).get("schema_version")
+        found = parse_json(written)
+        version = found.get("schema_version") if isinstance(found, dict) else None
         if isinstance(version, int) and version > SCHEMA_VERSION:
             return "a newer version of this program has written it"
     first = error.errors(include_input=False, include_url=False)[0]
@@ -328,16 +329,20 @@ def _reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise _missing(path) from None
     except OSError as error:
-        raise _damage(path, f"it cannot be read ({error.strerror or 'it is cut off'})") from error
+        raise _damage(
+            path.parent.name, path.name, f"it cannot be read ({error.strerror or 'it is cut off'})"
+        ) from error
     except pa.ArrowException as error:
-        raise _damage(path, f"it is cut off or overwritten ({type(error).__name__})") from error
+        raise _damage(
+            path.parent.name, path.name, f"it is cut off or overwritten ({type(error).__name__})"
+        ) from error
     except ValueError as error:
-        raise _damage(path, str(error)) from error
+        raise _damage(path.parent.name, path.name, str(error)) from error
 
 
-def _damage(path: Path, what: str) -> DamageError:
+def _damage(run: str, file: str, what: str) -> DamageError:
     return DamageError(
-        f"The file {path.name} of {path.parent.name} is damaged: {what}.",
+        f"The file {file} of {run} is damaged: {what}.",
         "Put the file back from a copy, or delete the run and train it again.",
     )
 
