@@ -37,6 +37,7 @@ def workspace(tmp_path):
     opened.database.add_experiment(make_experiment(), runs)
     for run_id in RUNS:
         opened.database.mark_run(run_id, State.FINISHED)
+        opened.run_folder(run_id).model_dir.mkdir(parents=True)
     Majority.fit(np.array([0, 1, 1]), 2).save(opened.run_folder("run_1").model_dir, ("no", "yes"))
     yield opened
     opened.close()

@@ -16,13 +16,14 @@ from tl_core.data.how_read import how_read
 from tl_core.data.profiling import ModelFacts, Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import ReadChoices, read_table
-from tl_core.errors import NotFoundError, PlanError, UserError
+from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.first_tasks import settle_base_model
 from tl_core.planning.ladder import spell_out
 from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.rebuilding import rebuild
 from tl_core.results.comparison import gather
 from tl_core.results.report import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
@@ -313,6 +314,25 @@ def run_lines(workspace: Workspace) -> tuple[list[str], list[str]]:
             f"{run.config.arm.name}  seed {run.config.seed}  {run.config.train_size} examples"
         )
     return lines, damage
+
+
+def import_runs(workspace: Workspace, folders: Sequence[Path]) -> tuple[tuple[str, ...], tuple[TlError, ...]]:
+    """Take in run folders, or without any those of the workspace that its database does not know.
+
+    Returns
+    -------
+    The ids of the runs that are here now, and why others are not: one that is refused keeps none from coming.
+    """
+    if not folders:
+        rebuilt = rebuild(workspace)
+        return rebuilt.run_ids, rebuilt.problems
+    run_ids, problems = [], []
+    for folder in folders:
+        try:
+            run_ids.append(workspace.import_run(folder))
+        except TlError as error:
+            problems.append(error)
+    return tuple(run_ids), tuple(problems)
 
 
 def _is_experiment(identifier: str) -> bool:

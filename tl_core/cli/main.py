@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +34,7 @@ from tl_core.cli.reading_options import (
     read_choices,
 )
 from tl_core.errors import TlError
+from tl_core.planning.rebuilding import unlisted_sentence
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
@@ -56,10 +58,15 @@ ArmsOption = Annotated[
 ]
 
 
-def _open(workspace: Path | None) -> Workspace:
+def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
+    """Open the workspace; say on stderr if it has runs that its database does not know."""
     settings = Settings.from_environment(workspace)
     os.environ["TL_WORKSPACE"] = str(settings.workspace)  # the catalogue asks it for local base models
-    return Workspace.open(settings)
+    opened = Workspace.open(settings)
+    if tells_unlisted and (unlisted := opened.unlisted_runs()):
+        remedy = f"To take them in: python -m tl_core import --workspace {shlex.quote(str(opened.root))}"
+        _say(f"{unlisted_sentence(len(unlisted))} {remedy}")
+    return opened
 
 
 @app.command()
@@ -254,13 +261,20 @@ def delete(
 
 @app.command(name="import")
 def import_(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Run folders.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Run folders. Default: the workspace's own."),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Bring run folders into the workspace, or rebuild their rows in the database."""
-    opened = _open(workspace)
-    for folder in folders:
-        typer.echo(opened.import_run(folder))
+    """Bring run folders into the workspace, or list its own again after its database was lost."""
+    run_ids, problems = commands.import_runs(_open(workspace, tells_unlisted=False), folders or [])
+    for run_id in run_ids:
+        typer.echo(run_id)
+    for problem in problems:
+        _say(f"tl_core: {problem}")
+    if problems:
+        raise typer.Exit(max(problem.exit_code for problem in problems))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import loading, read_facts, text_source
+from tl_core.outside import look_through
 from tl_core.schema import TextSource
 
 Question = str | tuple[str, str]
@@ -111,9 +112,12 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
     ------
     NotFoundError
         If it is no such folder.
+    OutsideError
+        If it holds a link, a pipe or what else no model has.
     DamageError
         If a file of it is damaged; says which one, and of which run.
     """
+    look_through(folder)
     facts = read_facts(folder)
     labels, texts = tuple(facts["labels"]), text_source(facts)
     predictor: Predictor

@@ -126,7 +126,7 @@ class Tfidf:
     @classmethod
     def load(cls, folder: Path, num_labels: int) -> Self:
         """Read what `save` wrote."""
-        with np.load(folder / "tfidf.npz", allow_pickle=False) as stored:
+        with (folder / "tfidf.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
         vectorizer = _vectorizer(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
         vectorizer.idf_ = arrays["idf"]

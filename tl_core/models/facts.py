@@ -87,8 +87,7 @@ def loading(folder: Path) -> Iterator[None]:
     except Exception as error:
         if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported here
             raise
-        file, what = find_damage(folder) or ("", "")
-        if file:
+        for file, what in find_damage(folder):
             raise damage_to(folder, file, what) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason.replace(str(folder), folder.name)[:_MOST_CHARACTERS]

@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,10 @@ _LARGE_BYTES = 1 << 20
 _END_BYTES = 64
 
 
-def find_damage(folder: Path) -> tuple[str, str] | None:
-    """Find the first damaged file of a model folder, at any depth; None if all look whole.
+def find_damage(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield each damaged file of a model folder, by its path within it, and what is wrong with it.
 
     What changes bytes inside of weights is not seen here: nothing states what they were.
-
-    Returns
-    -------
-    The file's path within the folder, and what is wrong with it.
     """
     for path in sorted(folder.rglob("*")):
         check = _CHECKS.get(path.suffix)
@@ -29,8 +26,7 @@ def find_damage(folder: Path) -> tuple[str, str] | None:
             check(path)
         except (OSError, ValueError) as error:
             what = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-            return str(path.relative_to(folder)), what
-    return None
+            yield str(path.relative_to(folder)), what
 
 
 def _check_json(path: Path) -> None:

@@ -151,8 +151,7 @@ def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterato
             continue
         except DamageError as error:
             yield error.message
-    if (found := wholeness.find_damage(folder.model_dir)) is not None:
-        file, what = found
+    for file, what in wholeness.find_damage(folder.model_dir):
         yield folder.damage_to(f"model/{file}", what).message
 
 

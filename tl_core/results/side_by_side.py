@@ -13,7 +13,14 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.results.failures import name_seeds
 from tl_core.results.grouping import Group, make_groups
-from tl_core.results.runs import UNREADABLE, FinishedRun, conditions_of, read_finished_run, reason_of
+from tl_core.results.runs import (
+    UNREADABLE,
+    Damage,
+    FinishedRun,
+    conditions_of,
+    read_finished_run,
+    reason_of,
+)
 from tl_core.schema import Arm, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
@@ -46,9 +53,10 @@ class SideBySide:
     unreadable: Mapping[str, str]
 
     @property
-    def damage(self) -> list[str]:
-        """What of the folders of the runs that count is damaged, one sentence each."""
-        return [one.message for run in self.runs for one in run.damage]
+    def damage(self) -> list[Damage]:
+        """What of the chosen runs' folders is damaged or missing, first of those that count nowhere."""
+        lost = [Damage(run_id=one, message=reason, counts=False) for one, reason in self.unreadable.items()]
+        return lost + [one for run in self.runs for one in run.damage]
 
     @property
     def runs(self) -> list[FinishedRun]:

@@ -1,7 +1,7 @@
 """Rows about datasets, experiments, runs and drafts. Every query sees one owner's rows alone."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, Select, and_, delete, func, select, update
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import DatasetInfo, ExperimentConfig, RunConfig, RunRecord, State
+from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
 from tl_core.store.rows import Removed, RunRow
 from tl_core.store.tables import DatasetTable, DraftTable, ExperimentTable, JobKind, JobTable, RunTable
@@ -35,9 +36,20 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Commit what the block does as a whole, or nothing of it."""
-        with Session(self._engine) as session, session.begin():
-            yield session
+        """Commit what the block does as a whole, or nothing of it.
+
+        Raises
+        ------
+        DamageError
+            If the database cannot be used, or holds a row that cannot be read.
+        """
+        try:
+            with Session(self._engine) as session, session.begin():
+                yield session
+        except UNUSABLE as error:
+            if (told := explain(error)) is None:
+                raise
+            raise told from error
 
     def add_dataset(self, info: DatasetInfo) -> None:
         """Add a dataset, or describe it anew if its fingerprint is known."""
@@ -56,7 +68,7 @@ class Database:
         query = select(DatasetTable.info).where(DatasetTable.owner == self.owner)
         with self.transaction() as session:
             infos = session.scalars(query.order_by(DatasetTable.created_at.desc())).all()
-        return [DatasetInfo.model_validate(info) for info in infos]
+            return [DatasetInfo.model_validate(info) for info in infos]
 
     def get_dataset(self, fingerprint: str) -> DatasetInfo:
         """Return one dataset. Raises NotFoundError."""
@@ -82,7 +94,7 @@ class Database:
         newest_first = (ExperimentTable.created_at.desc(), ExperimentTable.experiment_id.desc())
         with self.transaction() as session:
             configs = session.scalars(query.order_by(*newest_first)).all()
-        return [ExperimentConfig.model_validate(config) for config in configs]
+            return [ExperimentConfig.model_validate(config) for config in configs]
 
     def get_experiment(self, experiment_id: str) -> ExperimentConfig:
         """Return one experiment. Raises NotFoundError."""
@@ -114,6 +126,11 @@ class Database:
         with self.transaction() as session:
             ordered = query.order_by(RunTable.created_at, RunTable.experiment_id, RunTable.position)
             return [RunRow.of(run, job) for run, job in session.execute(ordered)]
+
+    def known_runs(self, run_ids: Collection[str]) -> set[str]:
+        """Return which of some runs the database knows, whoever owns them."""
+        with self.transaction() as session:
+            return set(session.scalars(select(RunTable.run_id).where(RunTable.run_id.in_(run_ids))))
 
     def num_finished_runs(self) -> int:
         """Return how many runs have finished."""

@@ -30,10 +30,24 @@ class Workspace:
 
     @classmethod
     def open(cls, settings: Settings) -> "Workspace":
-        """Make the folders that are missing, and bring the database up to date."""
-        for folder in _FOLDERS:
-            (settings.workspace / folder).mkdir(parents=True, exist_ok=True)
-        engine = open_engine(settings.database_url, settings.workspace / "database.lock")
+        """Make the folders that are missing, and bring the database up to date.
+
+        Raises
+        ------
+        UserError
+            If the workspace may not be written to, or a newer version of this program has made it.
+        DamageError
+            If its database is damaged.
+        """
+        try:
+            for folder in _FOLDERS:
+                (settings.workspace / folder).mkdir(parents=True, exist_ok=True)
+            engine = open_engine(settings.database_url, settings.workspace / "database.lock")
+        except OSError as error:
+            raise UserError(
+                f"The workspace {settings.workspace.name!r} cannot be written to: {error.strerror}.",
+                "Choose another one with --workspace or TL_WORKSPACE.",
+            ) from error
         return cls(settings, Database(engine, settings.owner))
 
     def close(self) -> None:
@@ -53,15 +67,27 @@ class Workspace:
         """Folder of a run."""
         return RunFolder(self.root / "runs" / check_id(run_id))
 
+    def unlisted_runs(self) -> list[str]:
+        """Return the ids of run folders that the database does not know, as after it was lost or replaced."""
+        here = sorted(path.parent.name for path in self.root.glob("runs/[!.]*/run.json"))
+        known = self.database.known_runs(here)
+        return [run_id for run_id in here if run_id not in known]
+
     def finished_model(self, run_id: str) -> Path:
-        """Model folder of a finished run. Raises NotFoundError if it has not finished."""
+        """Model folder of a finished run. Raises NotFoundError if it has not finished or lies nowhere."""
         state = self.database.get_run(run_id).state
         if state is not State.FINISHED:
             raise NotFoundError(
                 f"Expected a finished run; {run_id} is {state.value}.",
                 "`tl_core runs` lists the runs there are.",
             )
-        return self.run_folder(run_id).model_dir
+        folder = self.run_folder(run_id).model_dir
+        if not folder.is_dir():
+            raise NotFoundError(
+                f"The model of {run_id} is not here: the run came without it, or its folder is gone.",
+                "Choose another run, or train it again.",
+            )
+        return folder
 
     def upload_path(self, upload_id: str) -> Path:
         """File that an upload is copied to."""
