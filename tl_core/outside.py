@@ -263,5 +263,6 @@ def _refusal(folder: Path, path: PurePosixPath, what: str) -> OutsideError:
 def _size(num_bytes: int) -> str:
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if num_bytes >= 1 << power:
-            return f"{num_bytes / (1 << power):.3g} {unit}"
+            size = num_bytes / (1 << power)
+            return f"{size:,.0f} {unit}" if size >= 100 else f"{size:.3g} {unit}"
     return f"{num_bytes} bytes"

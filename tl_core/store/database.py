@@ -175,7 +175,7 @@ class Database:
         """Add the row of a run that was carried out elsewhere, and its experiment's if it is new.
 
         A run whose record does not end is imported as failed, for no process here carries it on. Raises
-        UserError if the run is known already, or its experiment is another owner's.
+        UserError if the run is known already, or its experiment is another owner's or another one of this id.
         """
         is_over = record.state.is_final
         with self.transaction() as session:
@@ -187,6 +187,12 @@ class Database:
                 session.flush()
             elif known.owner != self.owner:
                 raise UserError(f"Expected an experiment of your own; {known.experiment_id} is another's.")
+            elif ExperimentConfig.model_validate(known.config) != experiment:
+                raise UserError(
+                    f"Expected a run of {known.experiment_id} as it stands here; "
+                    f"{record.config.run_id} belongs to one with other settings.",
+                    "Import it into a workspace of its own.",
+                )
             run = self._run_row(record.config, record.created_at)
             run.state = record.state.value if is_over else State.FAILED.value
             run.error = record.error if is_over else "imported before it had ended"

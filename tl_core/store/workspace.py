@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tl_core.errors import NotFoundError, UserError
+from tl_core.errors import NotFoundError, OutsideError, UserError
+from tl_core.outside import copy_folder, look_through
 from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
 from tl_core.store.engine import open_engine
 from tl_core.store.identifiers import check_id
+from tl_core.store.importing import require_consistent
 from tl_core.store.rows import Removed
 from tl_core.store.run_folder import RunFolder
 
@@ -132,17 +134,25 @@ class Workspace:
     def import_run(self, folder: Path) -> str:
         """Copy a run folder from elsewhere and add its row; return the run's id.
 
-        A folder that lies in this workspace already is left where it is and only gets its row.
+        A folder that lies in this workspace already is left where it is and only gets its row. No link in it
+        is followed, and nothing in it is waited for.
 
         Raises
         ------
         NotFoundError
             If the folder has no ``run.json`` or no ``experiment.json``.
+        DamageError
+            If one of them cannot be read.
+        OutsideError
+            If the folder holds what no run folder does, or tells of a run that cannot be.
         UserError
             If the run is known already, or its folder is here.
         """
-        source = RunFolder(folder.resolve())
+        source = RunFolder(folder.expanduser().resolve())
+        if source.path.is_dir():
+            look_through(source.path)
         record, experiment = source.read_record(), source.read_experiment()
+        require_consistent(source.path, record, experiment)
         target = self.run_folder(record.config.run_id).path
         if source.path == target.resolve():
             self.database.import_run(record, experiment)
@@ -153,7 +163,13 @@ class Workspace:
                 "Import that folder itself if the run is missing from the lists.",
             )
         with tempfile.TemporaryDirectory(dir=self.root / "runs", prefix=".import-") as temporary:
-            Path(shutil.copytree(source.path, Path(temporary) / "run")).replace(target)
+            copy = RunFolder(Path(temporary) / source.path.name)
+            copy_folder(source.path, copy.path)
+            if (copy.read_record(), copy.read_experiment()) != (record, experiment):
+                raise OutsideError(
+                    f"The run folder {source.path.name!r} has changed while it was copied.", "Try again."
+                )
+            copy.path.replace(target)
         try:
             self.database.import_run(record, experiment)
         except BaseException:
