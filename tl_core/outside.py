@@ -13,9 +13,10 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader, BufferedWriter
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from tl_core.errors import OutsideError
 
@@ -48,7 +49,7 @@ class Found:
     num_bytes: int
 
 
-def open_file(path: Path, *, follows_links: bool = True) -> IO[bytes]:
+def open_file(path: Path, *, follows_links: bool = True) -> BufferedReader:
     """Open a regular file for reading; never waits, whatever lies there.
 
     Raises
@@ -59,7 +60,7 @@ def open_file(path: Path, *, follows_links: bool = True) -> IO[bytes]:
     return _open(path, None, follows_links=follows_links)
 
 
-def _open(path: Path | str, folder: int | None, *, follows_links: bool) -> IO[bytes]:
+def _open(path: Path | str, folder: int | None, *, follows_links: bool) -> BufferedReader:
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follows_links else os.O_NOFOLLOW)
     descriptor = os.open(path, flags, dir_fd=folder)
     try:
@@ -169,7 +170,7 @@ def copy_folder(source: Path, target: Path) -> None:
                 raise _refusal(source, entry.path, f"cannot be read: {error.strerror}") from error
 
 
-def _copy(file: IO[bytes], copy: IO[bytes], num_bytes: int) -> None:
+def _copy(file: BufferedReader, copy: BufferedWriter, num_bytes: int) -> None:
     """Copy as many bytes as were counted: a file that grows meanwhile has no end."""
     while num_bytes > 0 and (chunk := file.read(min(_CHUNK_BYTES, num_bytes))):
         copy.write(chunk)

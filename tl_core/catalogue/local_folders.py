@@ -53,9 +53,14 @@ class LocalModel:
         return cls(title=found["title"], content=found["content"]) if found else None
 
     def find(self) -> Path | None:
-        """Return the folder, or None if this workspace does not know it or it is gone."""
+        """Return the folder, or None if this workspace does not know it or it is gone.
+
+        A workspace that was restored without its links has a copy of the folder in the link's place.
+        """
         link = self._link()
-        return link.readlink() if (link / "config.json").exists() else None
+        if not (link / "config.json").exists():
+            return None
+        return link.readlink() if link.is_symlink() else link
 
     def obtain(self) -> Path:
         """Return the folder, once its content has been compared with the name.
@@ -90,6 +95,8 @@ class LocalModel:
             return
         link.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=link.parent, prefix=".") as temporary:
+            if link.is_dir() and not link.is_symlink():
+                link.replace(Path(temporary) / "copy")  # the folder itself is known again
             fresh = Path(temporary) / self.content
             fresh.symlink_to(folder, target_is_directory=True)
             fresh.replace(link)
@@ -141,7 +148,7 @@ def content_of(folder: Path) -> str:
 def _hash(folder: Path, stamps: tuple[Stamp, ...]) -> str:
     total = hashlib.sha256()
     for name, *_ in stamps:
-        with (folder / name).open("rb") as file:
+        with open_file(folder / name) as file:
             total.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()[:_NUM_DIGITS]
 
@@ -185,5 +192,5 @@ def read_header(path: Path) -> dict[str, dict[str, Any]]:
     except (AttributeError, KeyError, IndexError, TypeError):
         raise ValueError("it is cut off or overwritten") from None
     if stated != size:
-        raise ValueError(f"it has {size:,} of the {stated:,} bytes that its header states")
+        raise ValueError(f"it has {size:,} bytes, and its header states {stated:,}")
     return header

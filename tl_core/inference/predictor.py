@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from tl_core.catalogue.inspecting import require_possible_configurations
 from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
@@ -114,6 +115,8 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
         If it is no such folder.
     OutsideError
         If it holds a link, a pipe or what else no model has.
+    ModelError
+        If its configuration describes no model.
     DamageError
         If a file of it is damaged; says which one, and of which run.
     """
@@ -123,6 +126,7 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
     predictor: Predictor
     with loading(folder):
         if facts["kind"] == "neural":
+            require_possible_configurations(folder, folder.name)
             max_length, device = facts["max_length"], device or torch.device("cpu")
             predictor = NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
         else:
