@@ -132,7 +132,7 @@ def require_size(folder: Path, num_bytes: int) -> None:
     """Raise OutsideError if what is to be read of a folder is more than any run or model has."""
     if num_bytes > MOST_BYTES:
         raise OutsideError(
-            f"The folder {_called(folder)!r} is refused: it has {_size(num_bytes)}, more than the "
+            f"The folder {called(folder)!r} is refused: it has {_size(num_bytes)}, more than the "
             f"{_size(MOST_BYTES)} of the largest run or model.",
             "Keep the files of the run or of the model in it, and nothing else.",
         )
@@ -202,7 +202,7 @@ def _walk(folder: Path, descriptor: int) -> Iterator[tuple[Found, int]]:
         num_left -= len(names)
         if num_left < 0:
             raise OutsideError(
-                f"The folder {_called(folder)!r} holds more than {MOST_ENTRIES:,} files and folders.",
+                f"The folder {called(folder)!r} holds more than {MOST_ENTRIES:,} files and folders.",
                 "Keep the files of the run or of the model in it, and nothing else.",
             )
         for name in names:
@@ -248,7 +248,7 @@ def _blob(folder: Path, path: PurePosixPath, blobs: Path) -> os.stat_result:
     return place.lstat() if place.parent == blobs and place.exists() else link.lstat()
 
 
-def _called(folder: Path) -> str:
+def called(folder: Path) -> str:
     """Name a folder without saying where it lies; a run's model by its run."""
     is_of_run = folder.name == "model" and folder.parent.name.startswith("run_")
     return f"{folder.parent.name}/model" if is_of_run else folder.name
@@ -256,7 +256,7 @@ def _called(folder: Path) -> str:
 
 def _refusal(folder: Path, path: PurePosixPath, what: str) -> OutsideError:
     return OutsideError(
-        f"The folder {_called(folder)!r} is refused: {str(path)!r} in it {what}.",
+        f"The folder {called(folder)!r} is refused: {str(path)!r} in it {what}.",
         "Put a plain file in its place, or take it out of the folder.",
     )
 

@@ -1,6 +1,7 @@
 """Damage on the command line: one line on stderr that names run and file, and no success as exit status."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, runs_of, store_sample_dataset
 from tests.store.damage import cut
+from tests.tiny_models import tiny_model_folder
 from tl_core.cli.main import main
 from tl_core.models.classical import Majority
 from tl_core.schema import ExperimentConfig, RunConfig
@@ -199,3 +201,45 @@ def test_a_damaged_database_is_one_line(tl_core: Command, workspace: Workspace) 
     listed = tl_core("runs")
     assert (listed.status, listed.err.count("\n")) == (1, 1)
     assert "The workspace's database is damaged" in listed.err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: spoil_config(folder, num_hidden_layers=1_000_000), "num_hidden_layers is 1,000,000"),
+        (lambda folder: spoil_config(folder, hidden_size=10**9), "hidden_size is 1,000,000,000"),
+        (lambda folder: cut(0.5)(folder / "model.safetensors"), "The file model.safetensors of 'tiny-bert'"),
+        (lambda folder: (folder / "vocab.txt").symlink_to("/etc/passwd"), "'vocab.txt' in it is a link"),
+        (lambda folder: os.mkfifo(folder / "added_tokens.json"), "'added_tokens.json' in it is a pipe"),
+    ],
+)
+def test_a_base_model_that_no_run_can_start_from_is_refused_before_anything_is_stored_or_queued(
+    tl_core: Command, workspace: Workspace, tmp_path: Path, spoil: Callable[[Path], object], said: str
+) -> None:
+    folder = tiny_model_folder(tmp_path, "bert")
+    spoil(folder)
+    (tmp_path / "in.csv").write_text("text,label\n" + "fine,good\nbad,bad\n" * 20)
+    refused = tl_core("compare", str(tmp_path / "in.csv"), "--base-model", str(folder))
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert said in refused.err
+    assert str(tmp_path) not in refused.err
+    assert (workspace.database.list_datasets(), workspace.database.list_runs()) == ([], [])
+
+
+def spoil_config(folder: Path, **changes: object) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+
+
+def test_predicting_with_a_folder_from_elsewhere_follows_no_link(
+    tl_core: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exported"
+    Majority.fit(np.array([0, 1, 1]), 2).save(folder, ("no", "yes"))
+    (tmp_path / "in.csv").write_text("text\nfine\nbad\n")
+    asked = ("predict", str(folder), str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    assert tl_core(*asked).status == 0
+    (folder / "vocabulary.json").symlink_to("/etc/passwd")
+    refused = tl_core(*asked)
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert "The folder 'exported' is refused: 'vocabulary.json' in it is a link" in refused.err

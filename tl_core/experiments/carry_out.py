@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from tl_core.catalogue.local_folders import LocalModel
-from tl_core.catalogue.locating import Progress
+from tl_core.catalogue.locating import Progress, is_path
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import Split, read_split, train_subset
 from tl_core.data.weighting import rows_that_teach
@@ -119,10 +119,12 @@ def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool
 
 def _without_places(error: Exception, workspace: Workspace, config: RunConfig) -> str:
     """Say what happened, and not where things lie on this machine: the message travels with the run."""
-    message = str(error)
-    local = LocalModel.parse(config.base_model or "")
+    base_model, message = config.base_model or "", str(error)
+    local = LocalModel.parse(base_model)
     if local is not None and (folder := local.find()) is not None:
         message = message.replace(str(folder), local.title)
+    elif is_path(base_model):
+        message = message.replace(base_model, Path(base_model).name)
     return message.replace(f"{workspace.root}{os.sep}", "")
 
 

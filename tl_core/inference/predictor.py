@@ -15,7 +15,7 @@ from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import loading, read_facts, text_source
-from tl_core.outside import look_through
+from tl_core.outside import called, look_through
 from tl_core.schema import TextSource
 
 Question = str | tuple[str, str]
@@ -126,7 +126,7 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
     predictor: Predictor
     with loading(folder):
         if facts["kind"] == "neural":
-            require_possible_configurations(folder, folder.name)
+            require_possible_configurations(folder, called(folder))
             max_length, device = facts["max_length"], device or torch.device("cpu")
             predictor = NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
         else:
