@@ -73,6 +73,18 @@ def test_a_model_is_loaded_once(workspace):
     assert loaded == [workspace.run_folder("run_1").model_dir]
 
 
+def test_a_damaged_model_is_told_with_its_run_and_file(workspace):
+    run_id = RUNS[0]
+    (workspace.run_folder(run_id).model_dir / "classifier.json").write_text("torn")
+    client = TestClient(Application(ModelCache(workspace), "token").asgi)
+    asked = {"run_id": run_id, "texts": ["a"]}
+    answer = client.post("/predict", json=asked, headers={"Authorization": "Bearer token"})
+    assert answer.status_code == 404
+    assert (
+        answer.json()["message"] == f"The file model/classifier.json of {run_id} is damaged: it is no JSON."
+    )
+
+
 def test_a_deleted_run_no_longer_answers(cache, workspace):
     cache.get("run_1")
     workspace.delete_run("run_1")

@@ -1,11 +1,16 @@
 """Damaged run folders: every page stands, and names the run and the file."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.data.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
+    finish_all,
     finish_run,
     leave_first_task,
     runs_of,
@@ -14,6 +19,9 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import open_page, text_of
 from tests.store.damage import DAMAGES, Damage
+from tests.tiny_models import tiny_model_folder
+from tl_core.data.dataset import build_dataset
+from tl_core.planning.launching import store_dataset
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 
@@ -111,3 +119,22 @@ def test_a_damaged_line_of_a_run_that_has_not_finished_is_told(
     written = text_of(open_page(app, "runs", experiment=made.experiment_id))
     assert f"events.jsonl of {scratch.run_id} is damaged: 1 of its lines is unreadable" in written
     assert written.count("is damaged") == 1
+
+
+def test_a_first_task_with_damaged_weights_is_named_and_the_page_stands(
+    app: AppTest, workspace: Workspace, tmp_path: Path
+) -> None:
+    texts = [f"text number {number}" for number in range(60)]
+    other = build_dataset(table(text=texts, label=["a", "b", "c"] * 20), name="other", choice=CHOICE)
+    intake = store_dataset(workspace, other)
+    first = add_experiment(workspace, intake, arms=("scratch", "fine_tuned"))
+    finish_all(workspace, first)
+    run_id = workspace.database.list_runs()[-1].run_id
+    model = workspace.run_folder(run_id).model_dir
+    shutil.copytree(tiny_model_folder(tmp_path, "bert"), model, dirs_exist_ok=True)
+    (model / "model.safetensors").write_bytes(b"torn")
+    second = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"))
+    finish_all(workspace, second)
+    written = text_of(open_page(app, "why_it_works", experiment=second.experiment_id))
+    assert f"The file model.safetensors of '{run_id}' is damaged" in written
+    assert "The knowledge ladder" in written

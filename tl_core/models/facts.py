@@ -8,7 +8,7 @@ from typing import Any
 
 from tl_core.errors import DamageError, NotFoundError, TlError
 from tl_core.models.wholeness import find_damage
-from tl_core.outside import read_json
+from tl_core.outside import called, read_json
 from tl_core.schema import TextSource
 
 FACTS_FILE = "classifier.json"
@@ -43,7 +43,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
         return facts
     except FileNotFoundError:
         raise NotFoundError(
-            f"Expected a model folder with a {FACTS_FILE}; {folder.name!r} has none.",
+            f"Expected a model folder with a {FACTS_FILE}; {called(folder)!r} has none.",
             "Use a finished run's id or a folder that `tl_core export --format hf` has written.",
         ) from None
     except KeyError as error:

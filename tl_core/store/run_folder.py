@@ -88,6 +88,8 @@ class RunFolder:
         """Remove what an earlier attempt has measured; its log and the experiment stay."""
         measured = (self._predictions_path, self._layers_path, self._first_task_path)
         for path in (self._record_path, self._events_path, *measured):
+            if path.is_dir() and not path.is_symlink():  # what has taken the file's place goes too
+                shutil.rmtree(path)
             path.unlink(missing_ok=True)
         shutil.rmtree(self.model_dir, ignore_errors=True)
 
