@@ -7,6 +7,7 @@ the runs, and never trains anything itself.
 import gc
 import importlib
 import pkgutil
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from streamlit.auth_util import is_authlib_installed
 
 from pages import shared
 from pages.shared.access import has_authentication
+from tl_core.errors import TlError
 from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
 from tl_core.jobs.presence import WebServerPresence
 from tl_core.settings import Settings
@@ -63,11 +65,16 @@ async def life_cycle(app: st.App) -> AsyncIterator[None]:
     """Announce this web server and make sure that a supervisor is there; both survive it."""
     _require_loopback_or_authentication()
     settings = Settings.from_environment()
-    workspace = Workspace.open(settings)
+    threading.Thread(target=_import_pages, name="page-imports", daemon=True).start()
+    try:
+        workspace = Workspace.open(settings)
+    except TlError as error:  # every page says it too
+        print(f"tl_core: {error}", file=sys.stderr)
+        yield
+        return
     presence = WebServerPresence(workspace)
     presence.announce()
     ensure_supervisor(settings)
-    threading.Thread(target=_import_pages, name="page-imports", daemon=True).start()
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from pages.shared.frame import draw_header, guarded, show_error
 from pages.shared.path import PLACE
 from pages.shared.presenting import slide_shown
 from pages.shared.state import forget_lost
+from pages.shared.unlisted import draw_unlisted
 from pages.shared.words import draw_words
 from tl_core.errors import NotFoundError
 
@@ -56,6 +57,8 @@ if not admitted:
 def draw_page() -> None:
     """Draw the page; a wrong id in its URL is told once, and gives way to what there is."""
     try:
+        if not is_presenting:
+            draw_unlisted()
         page.run()
     except NotFoundError as error:
         if not forget_lost():

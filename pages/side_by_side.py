@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import side_by_side
+from pages.shared.damage import draw_damage
 from pages.shared.frame import draw_header, invite, show_error
 from pages.shared.state import workspace
 from tl_core.errors import ComparisonError
@@ -42,7 +43,7 @@ except ComparisonError as error:
 
 with header:
     draw_header(QUESTION, side_by_side.facts_of(comparison))
-side_by_side.draw_unreadable(comparison)
+draw_damage(comparison.damage)
 a, b = side_by_side.choose_pair(comparison)
 left, right = st.columns(2)
 with left:

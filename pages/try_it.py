@@ -3,9 +3,10 @@
 import streamlit as st
 
 from pages.shared.asking import draw_question
+from pages.shared.damage import draw_damage_of
 from pages.shared.filing import draw_file
 from pages.shared.frame import draw_header, invite
-from pages.shared.results import choose, choose_experiment, observed_runs, states_of
+from pages.shared.results import choose, choose_experiment, observed_runs, results_of, states_of
 from pages.shared.state import workspace
 from pages.shared.trying import answerers_of, invite_without_models
 from pages.shared.wording import facts_of, plural
@@ -29,6 +30,7 @@ if len(sizes) > 1:
     size = choose("size", "Train examples", sizes, lambda one: plural(int(one), "example"))
 runs = observed_runs(experiment.experiment_id)
 answerers = answerers_of(experiment.experiment_id, states_of(runs), int(size))
+draw_damage_of([results_of(experiment.experiment_id, states_of(runs))])
 if not answerers:
     invite_without_models(experiment, runs)
     st.stop()

@@ -6,11 +6,13 @@ Each answer is a set of arms; what they reached on the person's own texts speaks
 import streamlit as st
 
 from pages.shared import understanding
-from pages.shared.completing import tried_of, watch
+from pages.shared.completing import alike_results, watch
+from pages.shared.damage import draw_damage_of
 from pages.shared.frame import card, draw_header
 from pages.shared.results import choose_experiment, observed_runs
 from pages.shared.wording import facts_of
 from pages.shared.words import draw_asked_word, draw_glossary
+from tl_core.results.answers_tried import put_together
 
 QUESTION = "What is transfer learning?"
 POLL_S = 5
@@ -23,8 +25,10 @@ with header:
 if experiment is None or not observed_runs(experiment.experiment_id):
     understanding.invite_to_try()
 else:
-    tried = tried_of(experiment)
+    results = alike_results(experiment)
+    tried = put_together(experiment, results)
     watch(tried.runs, POLL_S)
+    draw_damage_of(results)
     with card("What would you say?"):
         answer = understanding.ask()
     if answer is not None:

@@ -3,11 +3,14 @@
 import streamlit as st
 
 from pages.shared.completing import alike_results, watch
+from pages.shared.damage import draw_damage, draw_damage_of
 from pages.shared.frame import draw_header, invite
 from pages.shared.knowledge import draw_ladder, draw_movement, draw_similarity, knowledge_of
 from pages.shared.related import draw_related
 from pages.shared.results import choose_experiment, observed_runs
+from pages.shared.state import workspace
 from pages.shared.wording import facts_of
+from tl_core.results.related import find_first_damage
 
 QUESTION = "Why does it work?"
 POLL_S = 5
@@ -22,6 +25,8 @@ else:
     results = alike_results(experiment)
     known = knowledge_of(experiment, results)
     watch(known.tried.runs, POLL_S)
+    draw_damage_of(results)
+    draw_damage(find_first_damage(known.tried, workspace()))
     draw_ladder(known)
     draw_movement(known)
     draw_similarity(known)

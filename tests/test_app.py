@@ -65,3 +65,10 @@ def test_an_open_address_without_authentication_is_refused(tmp_path: Path) -> No
         serve(tmp_path, "--server.address", "0.0.0.0"),  # noqa: S104
     ):
         pytest.fail("served an open address")
+
+
+def test_a_damaged_database_is_told_and_the_pages_are_served_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "workspace.db").write_bytes(b"no database" * 900)
+    with serve(tmp_path) as running:
+        assert get(running, "/").status_code == 200
+        assert not get(running, "/health").json()["has_supervisor"]

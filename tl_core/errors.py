@@ -7,7 +7,9 @@ TlError                      exit code
 │   ├── PlanError                arms, seeds, sizes or settings that contradict each other
 │   ├── ModelError               a base model that cannot be had or may not be loaded
 │   ├── ComparisonError          runs that may not be compared
-│   └── NotFoundError            an id, file or folder that is not there
+│   ├── NotFoundError            an id, file or folder that is not there
+│   └── OutsideError             a folder or file from outside that may not be read
+├── DamageError              1   a file of this workspace that is there and cannot be read
 └── RunError                 1   a run that could not be carried to its end
     ├── CancelledError           somebody asked for its end
     ├── DivergedError            the loss is no longer a finite number
@@ -62,6 +64,14 @@ class ComparisonError(UserError):
 
 class NotFoundError(UserError):
     """An id, file or folder is not there."""
+
+
+class OutsideError(UserError):
+    """A folder or file from outside may not be read."""
+
+
+class DamageError(TlError):
+    """A file of this workspace is there and cannot be read."""
 
 
 class RunError(TlError):

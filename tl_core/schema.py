@@ -726,7 +726,7 @@ class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
     ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority,
-    hardly_any_known_feature, did_not_finish;
+    hardly_any_known_feature, did_not_finish, unreadable;
     ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
     ``remedy`` says what would settle it, and ``action`` is what a click can do about it
     (``planning.remedies``), empty if nothing.

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.shared.damage import draw_damage_of
 from pages.shared.exhibits import agreement_of, draw_exhibit, overview_of
 from pages.shared.frame import card, literal, live_part
 from pages.shared.race import ENDS, choose_axes
@@ -38,7 +39,7 @@ def name_pair(verdict: Verdict, labels: Mapping[str, str]) -> str:
 
 
 def draw_missing(results: ExperimentResults) -> None:
-    """Say which runs are still to come, and which have failed or were cancelled and are left out."""
+    """Say which runs are still to come, and which have failed, were cancelled or are damaged."""
     labels = labels_of(results.experiment)
     coming = [run for run in results.runs if not run.state.is_final]
     if coming:
@@ -53,11 +54,7 @@ def draw_missing(results: ExperimentResults) -> None:
             st.warning(literal(words), icon=":material/warning:")
     for refusal in results.refusals:
         st.warning(literal(f"Two arms may not be compared. {refusal}"), icon=":material/block:")
-    for run in results.runs:
-        reason = results.unreadable.get(run.run_id)
-        if reason is not None:
-            words = f"Finished, but unreadable and missing here: {name_runs([run], labels)}. {reason}"
-            st.warning(literal(words), icon=":material/warning:")
+    draw_damage_of([results])
 
 
 def draw_nothing_yet(results: ExperimentResults) -> None:

@@ -493,8 +493,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ),
         _entry(
             "Seeds missing",
-            "A flag: runs of this arm failed or were cancelled, and may have been its worst.",
+            "A flag: runs of this arm failed, were cancelled or cannot be read, and may have been its worst.",
             "seeds missing",
+            "seeds unreadable",
         ),
     ),
 }

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.shared.damage import draw_damage
 from pages.shared.frame import card
 from pages.shared.results import labels_of
 from pages.shared.state import forget, remember, workspace
 from pages.shared.wording import METRIC_WORDS, started_at
 from tl_core.results.inventory import RunFacts, find_facts, inventory_table
-from tl_core.results.runs import UNREADABLE
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
@@ -72,13 +72,10 @@ def _facts_once(run_id: str, state: State) -> RunFacts:
 
 
 def _facts_of(run: RunRow) -> RunFacts:
-    """Read a run's facts, once if it has ended; a run whose files are gone or damaged has none."""
-    try:
-        if run.state.is_final:
-            return _facts_once(run.run_id, run.state)
-        return find_facts(workspace().run_folder(run.run_id), run)
-    except UNREADABLE:
-        return RunFacts(test_value=None, num_test=None, size_bytes=0)
+    """Read a run's facts, once if it has ended."""
+    if run.state.is_final:
+        return _facts_once(run.run_id, run.state)
+    return find_facts(workspace().run_folder(run.run_id), run)
 
 
 def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) -> None:
@@ -108,6 +105,7 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
             key=f"inventory_{hashlib.sha256(''.join(ids).encode()).hexdigest()[:16]}",
             alt="Every run with arm, base model, dataset, seed, train size, state, test value and size.",
         )
+        draw_damage([one for run in runs for one in facts[run.run_id].damage])
         _follow(chosen.selection.rows, ids, wanted)
 
 

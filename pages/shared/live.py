@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from pages.shared.damage import draw_damage_of
 from pages.shared.frame import card, literal
 from pages.shared.plan_view import ahead_of, expected_of, measured
 from pages.shared.pulse import draw_pulse
@@ -17,6 +18,7 @@ from pages.shared.results import (
     events_of,
     labels_of,
     observed_runs,
+    problem_with_events,
     results_of,
     states_of,
 )
@@ -25,9 +27,10 @@ from pages.shared.state import workspace
 from pages.shared.wording import METRIC_WORDS
 from tl_core.jobs import client
 from tl_core.planning.queue_time import Ahead
+from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
 from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
-from tl_core.results.runs import value_of
+from tl_core.results.runs import DAMAGED, value_of
 from tl_core.results.tables import floor_on_validation
 from tl_core.schema import Event, ExperimentConfig, Metric, State
 from tl_core.store.rows import RunRow
@@ -56,6 +59,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     if progress.is_done:
         _draw_verdict(experiment, states)
     draw_pulse(experiment, progress, labels, ahead)
+    _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
     _draw_alerts(experiment, progress, events, labels)
     if not progress.is_done:
@@ -76,6 +80,17 @@ def _race_words(progress: ExperimentProgress) -> str:
 def _draw_verdict(experiment: ExperimentConfig, states: States) -> None:
     if any(State(state).is_final for _, state in states):
         draw_verdict_so_far(results_of(experiment.experiment_id, states))
+
+
+def _draw_damage(experiment: ExperimentConfig, runs: Sequence[RunRow], states: States) -> None:
+    """Say what is damaged in the folders of finished runs, and which events of the others are."""
+    if any(run.state is State.FINISHED for run in runs):
+        draw_damage_of([results_of(experiment.experiment_id, states)])
+    for run in runs:
+        problem = "" if run.state is State.FINISHED else problem_with_events(run.run_id)
+        if problem:
+            words = workspace().run_folder(run.run_id).damage_to("events.jsonl", problem).message
+            st.warning(literal(words), icon=":material/warning:")
 
 
 def _draw_alerts(
@@ -152,9 +167,14 @@ def _draw_table(
     experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str]
 ) -> None:
     states = states_of([one.run for one in progress.runs])
-    values = _test_values(experiment, states) if any(s == State.FINISHED.value for _, s in states) else {}
+    has_finished = any(state == State.FINISHED.value for _, state in states)
+    results = results_of(experiment.experiment_id, states) if has_finished else None
+    values = _test_values(results) if results else {}
+    unreadable = results.unreadable if results else {}
     ordered = sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING)
-    table = pd.DataFrame([_row(one, labels, values.get(one.run.run_id)) for one in ordered])
+    table = pd.DataFrame(
+        [_row(one, labels, values.get(one.run.run_id), unreadable.get(one.run.run_id)) for one in ordered]
+    )
     spare = ["Reason"] if not any(table["Reason"]) else []
     spare += ["Train examples"] if len(experiment.train_sizes) == 1 else []
     metric = METRIC_WORDS[experiment.headline_metric]
@@ -177,20 +197,22 @@ def _draw_table(
     )
 
 
-def _test_values(experiment: ExperimentConfig, states: States) -> dict[str, float]:
-    results = results_of(experiment.experiment_id, states)
-    return {run.config.run_id: value_of(run.test, experiment.headline_metric) for run in results.finished}
+def _test_values(results: ExperimentResults) -> dict[str, float]:
+    metric = results.experiment.headline_metric
+    return {run.config.run_id: value_of(run.test, metric) for run in results.finished}
 
 
-def _row(one: RunProgress, labels: Mapping[str, str], test: float | None) -> dict[str, object]:
+def _row(
+    one: RunProgress, labels: Mapping[str, str], test: float | None, unreadable: str | None
+) -> dict[str, object]:
     config, state = one.run.config, one.run.state
     return {
         "Arm": labels[config.arm.name],
         "Seed": config.seed,
-        "State": one.phase or state.value,
+        "State": DAMAGED if unreadable else one.phase or state.value,
         "Test": None if test is None else 100 * test,
         "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
         "Train examples": config.train_size,
         "Train seconds": one.train_s or None,
-        "Reason": one.run.error or "" if state is State.FAILED else "",
+        "Reason": unreadable or (one.run.error or "" if state is State.FAILED else ""),
     }

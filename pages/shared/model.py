@@ -57,7 +57,11 @@ def _draw_record(run: RunRow) -> None:
     if not folder.has_record():
         st.caption("It has not begun, so nothing is recorded yet.")
         return
-    facts = record_facts(folder.read_record())
+    try:
+        facts = record_facts(folder.read_record())
+    except UNREADABLE as error:
+        st.caption(literal(f"There is no record: {reason_of(error)}"))
+        return
     st.table(
         pd.DataFrame({"Fact": list(facts), "Value": [literal(value) for value in facts.values()]}),
         border="horizontal",

@@ -27,7 +27,7 @@ _WORDS = {
     ),
     "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
     "models": (
-        "dataset example label split train test arm base-model weights layers embeddings shuffled "
+        "dataset example label class split train test arm base-model weights layers embeddings shuffled "
         "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed batch-size learning-rate energy token macro-f1 "
     ),
@@ -45,9 +45,10 @@ _WORDS = {
         "corrected-p-value equivalent margin did-not-learn still-improving "
     ),
     "try_it": (
-        "dataset example label class split train validation test arm layers embeddings shuffled "
+        "dataset example label class split train validation test arm weights layers embeddings shuffled "
         "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
-        "majority-class experiment run seed budget plateau macro-f1 "
+        "majority-class experiment run seed step epoch learning-rate budget plateau loss macro-f1 "
+        "did-not-learn still-improving "
     ),
     "why_it_works": (
         "dataset example label class split train validation test arm pretrained weights layers embeddings "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.shared.frame import literal
+from pages.shared.results import unreadable_of
 from pages.shared.state import workspace
 from pages.shared.wording import plural
 from tl_core.errors import NotFoundError
@@ -37,6 +38,8 @@ class Subject:
         The experiment's runs as they really stand.
     num_models
         Arms with a finished run whose weights are here.
+    unreadable
+        Ids of the finished runs that count nowhere.
     """
 
     has_upload: bool = False
@@ -44,6 +47,7 @@ class Subject:
     experiment: ExperimentConfig | None = None
     runs: tuple[RunRow, ...] = ()
     num_models: int = 0
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +85,13 @@ def find_subject() -> Subject:
     if experiment is None or experiment.dataset_fingerprint != fingerprint:
         return Subject(has_upload=fingerprint is None and bool(_stated("upload")), dataset=dataset)
     runs = tuple(observe(here.settings, run) for run in here.database.list_runs(experiment.experiment_id))
-    return Subject(dataset=dataset, experiment=experiment, runs=runs, num_models=_num_models(runs))
+    return Subject(
+        dataset=dataset,
+        experiment=experiment,
+        runs=runs,
+        num_models=_num_models(runs),
+        unreadable=unreadable_of(runs),
+    )
 
 
 def _stated(subject: str) -> str | None:
@@ -202,7 +212,11 @@ def _num_compared(subject: Subject) -> int:
 
 def _seeds(subject: Subject, arm: Arm, train_size: int) -> set[int]:
     """List the seeds that an arm has finished; one without a network may run once for all of them."""
-    configs = [run.config for run in subject.runs if run.state is State.FINISHED]
+    configs = [
+        run.config
+        for run in subject.runs
+        if run.state is State.FINISHED and run.run_id not in subject.unreadable
+    ]
     seeds = {one.seed for one in configs if (one.arm, one.train_size) == (arm, train_size)}
     experiment = subject.experiment
     runs_once = experiment is not None and not arm.kind.is_neural and train_size == experiment.split.train

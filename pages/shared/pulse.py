@@ -1,5 +1,6 @@
 """How an experiment stands at this moment: tiles, what trains now, what is being downloaded."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 
@@ -8,6 +9,7 @@ import streamlit as st
 from pages.shared.frame import literal
 from pages.shared.state import workspace
 from pages.shared.wording import about, after_queue, duration, kept_words, plural
+from tl_core.errors import TlError
 from tl_core.jobs.queue import Queue
 from tl_core.planning.queue_time import Ahead
 from tl_core.results.comparison import arm_titles
@@ -115,8 +117,9 @@ def _memory(latest: RunProgress | None, record: RunRecord | None) -> tuple[str, 
 def _record_of(latest: RunProgress | None) -> RunRecord | None:
     if latest is None:
         return None
-    folder = workspace().run_folder(latest.run.run_id)
-    return folder.read_record() if folder.has_record() else None
+    with contextlib.suppress(TlError):  # not written yet, or damaged, which is said elsewhere
+        return workspace().run_folder(latest.run.run_id).read_record()
+    return None
 
 
 def _how_they_ended(progress: ExperimentProgress) -> str:

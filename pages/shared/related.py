@@ -6,11 +6,12 @@ import streamlit as st
 
 from pages.shared.completing import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.shared.exhibits import Exhibit, budget_of, draw_exhibit
-from pages.shared.frame import card, draw_figure
+from pages.shared.frame import card, draw_figure, show_error
 from pages.shared.state import theme, workspace
 from pages.shared.surroundings import label_of
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
+from tl_core.errors import TlError
 from tl_core.planning.first_tasks import TrainedHere, settle_base_model, trained_here
 from tl_core.results.answers_told import difference
 from tl_core.results.answers_tried import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
@@ -116,7 +117,11 @@ def _offer(tried: Tried) -> None:
         st.page_link("data.py", label="Bring other texts", icon=":material/arrow_forward:")
         return
     first = _choose(firsts)
-    arm = Arm(kind=ArmKind.FINE_TUNED, base_model=settle_base_model(here, first.typed))
+    try:
+        arm = Arm(kind=ArmKind.FINE_TUNED, base_model=settle_base_model(here, first.typed))
+    except TlError as error:  # its weights are damaged: the rest of the page does without them
+        show_error(error)
+        return
     cells = [(TUNED, tried.largest), (arm, tried.largest)]
     there = live_cells(tried.runs)
     pending = [run for run in tried.runs if not run.state.is_final]

@@ -12,8 +12,8 @@ from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe
 from tl_core.results.comparison import ExperimentResults, arm_titles, gather, ranked
-from tl_core.results.runs import FinishedRun, read_finished_run
-from tl_core.schema import Event, ExperimentConfig
+from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run
+from tl_core.schema import Event, ExperimentConfig, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import EventTail, RunFolder
 
@@ -100,6 +100,26 @@ def _tail(run_id: str) -> EventTail:
 def events_of(runs: Sequence[RunRow]) -> dict[str, tuple[Event, ...]]:
     """Return the events of some runs so far, by run id; each line is parsed once a process."""
     return {run.run_id: _tail(run.run_id).read() for run in runs}
+
+
+def unreadable_of(runs: Sequence[RunRow]) -> frozenset[str]:
+    """Return the ids of finished runs whose folders cannot be read, so that they count nowhere."""
+    finished = [run.run_id for run in runs if run.state is State.FINISHED]
+    return frozenset(run_id for run_id in finished if not _can_be_read(run_id))
+
+
+@st.cache_data(show_spinner=False, max_entries=5_000)
+def _can_be_read(run_id: str) -> bool:
+    try:
+        _read_once(workspace().run_folder(run_id))
+    except UNREADABLE:
+        return False
+    return True
+
+
+def problem_with_events(run_id: str) -> str:
+    """Say what could not be read when a run's events were looked at last; empty if all is well."""
+    return _tail(run_id).problem
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -114,13 +114,6 @@ def facts_of(comparison: SideBySide) -> list[str]:
     ]
 
 
-def draw_unreadable(comparison: SideBySide) -> None:
-    """Say which chosen runs could not be read."""
-    for run_id, reason in comparison.unreadable.items():
-        words = f"Chosen, but unreadable and missing here: {run_id}. {reason}"
-        st.warning(literal(words), icon=":material/warning:")
-
-
 def choose_pair(comparison: SideBySide) -> tuple[str, str]:
     """Let one group be looked at, and another one that it is held against; return their keys."""
     labels, keys = comparison.labels, [group.key for group in comparison.groups]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.shared.damage import draw_damage_of
 from pages.shared.dry_run import begin_check, draw_check
 from pages.shared.exhibits import overview_of
 from pages.shared.frame import card, draw_figure, literal
@@ -55,6 +56,7 @@ def draw_featured(comparisons: Comparisons) -> None:
     """Show the verdict and the picture of the first finished comparison that has one."""
     for experiment, runs in list(comparisons.values()):
         results = _readable_results(experiment, runs) if _is_over(runs) else None
+        draw_damage_of([results] if results is not None else [])
         if results is not None and results.headline is not None:
             with st.container(border=True):
                 _draw_verdict(results)

@@ -14,6 +14,7 @@ from scipy.special import softmax
 from tests.data.tables import CHOICE, table
 from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
+from tl_core.catalogue.locating import settle
 from tl_core.data.dataset import Dataset, build_dataset, read_dataset
 from tl_core.data.splitting import read_split, train_subset
 from tl_core.errors import (
@@ -290,6 +291,23 @@ def test_any_other_error_is_kept_with_its_words(
     queue_experiment(workspace, base_model, ["scratch"])
     failed = assert_failed(fail_one(workspace, RuntimeError, lambda: False), "exception")
     assert failed.message == "something is odd"
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_a_message_that_is_kept_does_not_say_where_things_lie(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch, is_settled: bool
+) -> None:
+    def fit(*_: Any, **__: Any) -> Any:
+        raise RuntimeError(f"{base_model}/config.json and {workspace.root}/datasets/abc are odd")
+
+    monkeypatch.setattr(neural, "fit", fit)
+    monkeypatch.setenv("TL_WORKSPACE", str(workspace.root))
+    queue_experiment(workspace, Path(settle(str(base_model))) if is_settled else base_model, ["scratch"])
+    folder = fail_one(workspace, RuntimeError, lambda: False)
+    failed = assert_failed(folder, "exception")
+    assert failed.message == f"{base_model.name}/config.json and datasets/abc are odd"
+    if is_settled:  # runs of old name their base model by its path
+        assert str(base_model.parent) not in (folder.path / "run.json").read_text()
 
 
 def test_a_base_model_that_is_gone_fails_the_run(workspace: Workspace, base_model: Path) -> None:

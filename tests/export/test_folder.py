@@ -16,7 +16,7 @@ from tests.models.saving_cases import make_former
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.locating import describe, obtain, settle
-from tl_core.errors import ModelError, NotFoundError, RunError, UserError
+from tl_core.errors import DamageError, ModelError, NotFoundError, RunError, UserError
 from tl_core.export.folder import archive, carry_out_export, carry_out_verification, export_model, verify_run
 from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, read_verified
 from tl_core.export.verification import SENTENCES, TOLERANCE, verify_folder
@@ -110,10 +110,10 @@ def test_a_model_that_answers_otherwise_is_not_handed_out(finished, damaged, tmp
 def test_truncated_weights_are_not_exported(finished, damaged, tmp_path, format_):
     path = damaged / "0_Transformer" / "model.safetensors"
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(ModelError, match=r"0_Transformer/model\.safetensors is damaged"):
+    with pytest.raises(DamageError, match=r"0_Transformer/model\.safetensors of run_\w+ is damaged"):
         export_model(finished, run_of(finished, "fine_tuned"), tmp_path / "out", format_)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ModelError, match="is damaged"):
+    with pytest.raises(DamageError, match="is damaged"):
         verify_run(finished, run_of(finished, "fine_tuned"))
 
 

@@ -249,6 +249,7 @@ def workspace(tmp_path):
     opened = open_workspace(tmp_path / "workspace")
     opened.database.add_experiment(make_experiment(), [make_run()])
     opened.database.mark_run("run_1", State.FINISHED)
+    opened.run_folder("run_1").model_dir.mkdir(parents=True)
     yield opened
     opened.close()
 

@@ -1,13 +1,17 @@
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from tests.models.saving_cases import LABELS, PAIR, TEXTS, saved_folder
+from tests.store.damage import DAMAGES
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.tokens import load_tokenizer
-from tl_core.errors import NotFoundError, UserError
+from tl_core.errors import DamageError, ModelError, NotFoundError, OutsideError, UserError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority, Tfidf
 from tl_core.models.classifiers import load_saved
@@ -87,3 +91,96 @@ def test_a_model_of_pairs_refuses_single_texts_and_the_other_way_round(tmp_path)
         load_predictor(tmp_path / "pairs").predict(["a"])
     with pytest.raises(UserError, match="Expected one text for each answer"):
         load_predictor(tmp_path / "texts").predict([("a", "b")])
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+NETWORK_FILES = ("classifier.json", "config.json", "model.safetensors", "tokenizer.json", "head.safetensors")
+TFIDF_FILES = ("classifier.json", "tfidf.npz", "vocabulary.json")
+
+
+def ask_damaged(folder, file, damage):
+    """Damage a file of a run's model folder; either it answers as ever, or says what is wrong in one line."""
+    expected = load_predictor(folder).predict(["a good film"])
+    damage(folder / file)
+    try:
+        np.testing.assert_allclose(load_predictor(folder).predict(["a good film"]), expected)
+    except (DamageError, ModelError, NotFoundError, OutsideError) as error:
+        return error
+    return None
+
+
+def of_run(tmp_path):
+    return tmp_path / "run_1" / "model"
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        (file, damage)
+        for file in NETWORK_FILES
+        for damage in DAMAGES
+        # Nothing states what the bytes inside of weights were.
+        if not (file.endswith("safetensors") and damage.name == "NULs inside")
+    ],
+    ids=str,
+)
+def test_a_damaged_network_is_told_with_its_run_and_file(tmp_path, file, damage):
+    of_run(tmp_path).parent.mkdir()
+    folder = saved_folder(tmp_path, "bert", Pooling.MEAN).rename(of_run(tmp_path))
+    error = ask_damaged(folder, file, damage)
+    assert error is not None
+    assert "\n" not in str(error)
+    assert str(tmp_path) not in str(error)
+    assert file in error.message or "cannot be loaded" in error.message or isinstance(error, ModelError)
+    assert "run_1" in error.message or file == "classifier.json"
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+@pytest.mark.parametrize("file", TFIDF_FILES)
+def test_a_damaged_tfidf_is_told_with_its_run_and_file(tmp_path, file, damage):
+    texts, targets = ["a good film", "a bad film", "a good day", "a bad day"], np.array([1, 0, 1, 0])
+    folder = of_run(tmp_path)
+    Tfidf.fit(texts, targets, texts, targets, 2).save(folder, ("no", "yes"))
+    error = ask_damaged(folder, file, damage)
+    assert error is not None
+    assert "\n" not in str(error)
+    assert file in error.message or "cannot be loaded" in error.message or isinstance(error, ModelError)
+    assert "run_1" in error.message or file == "classifier.json"
+
+
+def test_an_array_of_objects_runs_no_code_and_is_told(tmp_path):
+    texts, targets = ["a good film", "a bad film", "a good day", "a bad day"], np.array([1, 0, 1, 0])
+    folder = of_run(tmp_path)
+    Tfidf.fit(texts, targets, texts, targets, 2).save(folder, ("no", "yes"))
+    np.savez(folder / "tfidf.npz", idf=np.array([object()], dtype=object))
+    with pytest.raises(DamageError, match=r"The model of run_1 cannot be loaded: Object arrays"):
+        load_predictor(folder)
+
+
+@pytest.mark.parametrize("labels", [["only one"], ["a", "b", "c", "d"]])
+def test_a_model_with_other_labels_than_answers_is_damaged(tmp_path, labels):
+    folder = saved_folder(tmp_path, "bert", Pooling.OWN)
+    facts = json.loads((folder / "classifier.json").read_text())
+    (folder / "classifier.json").write_text(json.dumps(facts | {"labels": labels}))
+    with pytest.raises(DamageError, match="The model of the folder 'model' cannot be loaded"):
+        load_predictor(folder)
+
+
+def test_weights_that_are_no_numbers_are_damage(tmp_path):
+    folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
+    weights = load_file(folder / "head.safetensors")
+    nothing = {name: torch.full_like(one, torch.nan) for name, one in weights.items()}
+    save_file(nothing, folder / "head.safetensors")
+    with pytest.raises(DamageError, match="no probability for each of its 3 labels"):
+        load_predictor(folder)
+
+
+def test_want_of_memory_is_not_taken_for_damage(tmp_path, monkeypatch):
+    def fail(_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
+    monkeypatch.setattr("tl_core.inference.predictor.load_saved", fail)
+    with pytest.raises(torch.OutOfMemoryError):
+        load_predictor(folder)

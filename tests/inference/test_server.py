@@ -37,6 +37,7 @@ def workspace(tmp_path):
     opened.database.add_experiment(make_experiment(), runs)
     for run_id in RUNS:
         opened.database.mark_run(run_id, State.FINISHED)
+        opened.run_folder(run_id).model_dir.mkdir(parents=True)
     Majority.fit(np.array([0, 1, 1]), 2).save(opened.run_folder("run_1").model_dir, ("no", "yes"))
     yield opened
     opened.close()
@@ -70,6 +71,18 @@ def test_a_model_is_loaded_once(workspace):
     cache = ModelCache(workspace, load=lambda folder: loaded.append(folder) or ByLength())
     assert cache.get("run_1") is cache.get("run_1")
     assert loaded == [workspace.run_folder("run_1").model_dir]
+
+
+def test_a_damaged_model_is_told_with_its_run_and_file(workspace):
+    run_id = RUNS[0]
+    (workspace.run_folder(run_id).model_dir / "classifier.json").write_text("torn")
+    client = TestClient(Application(ModelCache(workspace), "token").asgi)
+    asked = {"run_id": run_id, "texts": ["a"]}
+    answer = client.post("/predict", json=asked, headers={"Authorization": "Bearer token"})
+    assert answer.status_code == 404
+    assert (
+        answer.json()["message"] == f"The file model/classifier.json of {run_id} is damaged: it is no JSON."
+    )
 
 
 def test_a_deleted_run_no_longer_answers(cache, workspace):

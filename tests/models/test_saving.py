@@ -14,7 +14,7 @@ from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer
-from tl_core.errors import ModelError, NotFoundError
+from tl_core.errors import DamageError, NotFoundError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import is_of_former_layout, read_facts
@@ -85,7 +85,7 @@ def test_one_file_refuses_a_folder_that_lacks_weights(tmp_path, pooling):
     save_file(weights, path, metadata={"format": "pt"})
     with pytest.raises(ValueError, match="Weights are missing"):
         load(folder)
-    with pytest.raises(ModelError, match="cannot be loaded: 1 weights are not in"):
+    with pytest.raises(DamageError, match="cannot be loaded: 1 weights are not in"):
         load_predictor(folder)
 
 
@@ -120,7 +120,7 @@ def test_truncated_weights_are_told_in_one_sentence(tmp_path, pooling, size):
     path = encoder_folder(folder) / "model.safetensors"
     whole = path.read_bytes()
     path.write_bytes(whole[: int(size * len(whole)) if isinstance(size, float) else size])
-    with pytest.raises(ModelError, match=r"cannot be loaded: .*model\.safetensors is damaged"):
+    with pytest.raises(DamageError, match=r"model\.safetensors of .* is damaged"):
         load_predictor(folder)
 
 

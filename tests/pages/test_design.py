@@ -1,4 +1,6 @@
+import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -291,6 +293,35 @@ def test_a_model_that_cannot_be_is_told_at_its_field_and_the_page_goes_on(
     assert start_button(app).disabled
     app.selectbox(key="base_model").set_value("builtin").run()
     assert not start_button(app).disabled
+
+
+def test_a_folder_that_describes_no_model_is_told_before_anything_is_queued(
+    app: AppTest, workspace: Workspace, checking: Checking, tmp_path: Path
+) -> None:
+    folder = tiny_model_folder(tmp_path, "bert")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 1_000_000}))
+    store_sample_dataset(workspace)
+    app.session_state["base_model"] = str(folder)
+    open_page(app, "design")
+    assert "The configuration of 'tiny-bert' is refused: num_hidden_layers is 1,000,000" in text_of(app)
+    assert start_button(app).disabled
+
+
+def test_a_run_with_damaged_weights_is_no_base_model(
+    app: AppTest, workspace: Workspace, checking: Checking, tmp_path: Path
+) -> None:
+    made = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"))
+    finish_all(workspace, made)
+    run_id = workspace.database.list_runs()[-1].run_id
+    model = workspace.run_folder(run_id).model_dir
+    shutil.copytree(tiny_model_folder(tmp_path, "bert"), model, dirs_exist_ok=True)
+    weights = (model / "model.safetensors").read_bytes()
+    (model / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    app.session_state["base_model"] = f"run:{run_id}"
+    open_page(app, "design")
+    assert f"The file model.safetensors of '{run_id}' is damaged: it has" in text_of(app)
+    assert start_button(app).disabled
 
 
 def test_a_model_is_found_on_the_hub_by_words_and_used(

@@ -1,14 +1,20 @@
+import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from tests.store.makers import make_info
+from tests.store.damage import cut, put
+from tests.store.makers import make_experiment, make_info, make_run
 from tests.store.opening import open_workspace
+from tl_core.errors import DamageError, UserError
 from tl_core.store.tables import Base
 from tl_core.store.workspace import Workspace
 
@@ -91,3 +97,84 @@ def test_reopening_keeps_the_rows(workspace: Workspace) -> None:
     again = open_workspace(workspace.root)
     assert again.database.list_datasets() == [make_info()]
     again.close()
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+PAGE_BYTES = 4096
+
+
+def overwrite_pages(path: Path) -> None:
+    """Put garbage into all pages but the first ones, as a dying disk does."""
+    content = bytearray(path.read_bytes())
+    content[3 * PAGE_BYTES :] = os.urandom(len(content) - 3 * PAGE_BYTES)
+    path.write_bytes(content)
+
+
+def run_sql(statement: str) -> Callable[[Path], None]:
+    def run(path: Path) -> None:
+        connection = sqlite3.connect(path)
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+
+    return run
+
+
+def damaged_workspace(root: Path, damage: Callable[[Path], object]) -> Path:
+    """Make a workspace with sixty runs, and damage its database."""
+    workspace = open_workspace(root)
+    for number in range(60):
+        experiment = make_experiment(f"exp_{number}")
+        workspace.database.add_experiment(experiment, [make_run(f"run_{number}", 0, f"exp_{number}")])
+    workspace.close()
+    run_sql("PRAGMA wal_checkpoint(TRUNCATE)")(root / "workspace.db")
+    damage(root / "workspace.db")
+    return root
+
+
+def look_at(root: Path) -> None:
+    workspace = open_workspace(root)
+    try:
+        workspace.database.list_runs()
+    finally:
+        workspace.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        put(b"no database" * 900),
+        cut(0.5),
+        overwrite_pages,
+        run_sql("UPDATE runs SET config = '{\"a\": 1}' WHERE run_id = 'run_7'"),
+        run_sql("UPDATE runs SET config = 'torn' WHERE run_id = 'run_7'"),
+    ],
+)
+def test_a_damaged_database_says_so_and_what_brings_the_runs_back(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    root = damaged_workspace(tmp_path / "workspace", damage)
+    with pytest.raises(DamageError, match=r"database is damaged: .*python -m tl_core import") as raised:
+        look_at(root)
+    assert str(tmp_path) not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_database_of_a_newer_version_says_so(tmp_path: Path) -> None:
+    newer = run_sql("UPDATE alembic_version SET version_num = '0099'")
+    root = damaged_workspace(tmp_path / "workspace", newer)
+    with pytest.raises(UserError, match="A newer version of this program has made this workspace's database"):
+        look_at(root)
+
+
+def test_a_workspace_that_is_a_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "workspace").write_text("")
+    with pytest.raises(UserError, match="The workspace 'workspace' cannot be written to"):
+        open_workspace(tmp_path / "workspace")
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_damaged_database(workspace: Workspace) -> None:
+    workspace.database.add_experiment(make_experiment(), [make_run()])
+    with pytest.raises(IntegrityError):
+        workspace.database.add_experiment(make_experiment(), [])

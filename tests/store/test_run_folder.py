@@ -1,14 +1,19 @@
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.store.damage import DAMAGES, Damage
 from tests.store.makers import make_event, make_experiment, make_record
-from tl_core.errors import NotFoundError
-from tl_core.schema import EVENT, State
+from tl_core.errors import DamageError, NotFoundError
+from tl_core.schema import EVENT, LayerChange, LayerChanges, State
+from tl_core.store import run_folder
 from tl_core.store.run_folder import RunFolder, predictions_schema
 
 
@@ -102,3 +107,147 @@ def test_starting_over_keeps_log_and_experiment_alone(folder: RunFolder) -> None
     folder.log_path.write_text("first attempt")
     folder.start_over()
     assert sorted(path.name for path in folder.path.iterdir()) == ["experiment.json", "log.txt"]
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+WHOLE_FILES = ("run.json", "experiment.json", "layers.json", "predictions.parquet", "first_task.parquet")
+
+
+def whole_run(folder: RunFolder) -> RunFolder:
+    folder.write_record(make_record())
+    folder.write_experiment(make_experiment())
+    folder.write_layers(LayerChanges(num_texts=1, parts=(LayerChange(part="head", moved=0.5),)))
+    folder.write_predictions(make_predictions())
+    folder.write_first_task(make_predictions())
+    return folder
+
+
+def readers(folder: RunFolder) -> dict[str, Callable[[], object]]:
+    return {
+        "run.json": folder.read_record,
+        "experiment.json": folder.read_experiment,
+        "layers.json": folder.read_layers,
+        "predictions.parquet": folder.read_predictions,
+        "first_task.parquet": folder.read_first_task,
+    }
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+@pytest.mark.parametrize("file", WHOLE_FILES)
+def test_a_damaged_file_is_named_with_its_run_and_keeps_no_other_from_being_read(
+    folder: RunFolder, file: str, damage: Damage
+) -> None:
+    whole_run(folder)
+    damage(folder.path / file)
+    with pytest.raises((DamageError, NotFoundError)) as raised:
+        readers(folder)[file]()
+    assert file in raised.value.message
+    assert "run_1" in raised.value.message
+    assert "\n" not in str(raised.value)
+    assert str(folder.path.parent) not in str(raised.value)
+    for other in set(WHOLE_FILES) - {file}:
+        readers(folder)[other]()
+
+
+@pytest.mark.parametrize("file", WHOLE_FILES[:3])
+def test_a_file_of_a_newer_version_says_so(folder: RunFolder, file: str) -> None:
+    path = whole_run(folder).path / file
+    newer = json.loads(path.read_text()) | {"schema_version": 99, "novelty": True}
+    path.write_text(json.dumps(newer))
+    with pytest.raises(DamageError, match=f"{file} of run_1 is damaged: a newer version of this program"):
+        readers(folder)[file]()
+
+
+def with_column(name: str, values: pa.Array) -> pa.Table:
+    table = make_predictions()
+    return table.set_column(table.column_names.index(name), name, values)
+
+
+NOT_A_NUMBER = pa.FixedSizeListArray.from_arrays(pa.array([0, 1, 2, 3, np.nan, 5], pa.float32()), 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        (make_predictions().drop_columns(["target"]), "its columns are not those of predictions"),
+        (with_column("target", pa.array(["0", "1", "1"])), "its columns are not those of predictions"),
+        (with_column("logits", pa.array([[0.0], [1.0], [2.0]])), "its columns are not those of predictions"),
+        (with_column("target", pa.array([0, 1, None], pa.int32())), "rows without a value"),
+        (with_column("target", pa.array([0, 1, 2], pa.int32())), "targets that are no class"),
+        (with_column("target", pa.array([0, 1, -1], pa.int32())), "targets that are no class"),
+        (with_column("logits", NOT_A_NUMBER), "logits that are no numbers"),
+    ],
+)
+def test_a_table_that_is_no_table_of_predictions_is_damage(
+    folder: RunFolder, table: pa.Table, what: str
+) -> None:
+    folder.path.mkdir()
+    pq.write_table(table, folder.path / "predictions.parquet")
+    with pytest.raises(DamageError, match=f"predictions.parquet of run_1 is damaged: .*{what}"):
+        folder.read_predictions()
+
+
+def test_predictions_that_claim_more_rows_than_memory_holds_are_not_read(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_predictions(make_predictions())
+    monkeypatch.setattr(run_folder, "MOST_VALUES", 5)
+    with pytest.raises(DamageError, match="it claims 3 rows"):
+        folder.read_predictions()
+
+
+def test_predictions_of_an_earlier_version_have_no_checksums_and_are_read(folder: RunFolder) -> None:
+    folder.path.mkdir()
+    pq.write_table(make_predictions().cast(predictions_schema(2)), folder.path / "predictions.parquet")
+    assert folder.read_predictions().num_rows == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\0\0\0",
+        b"{",
+        b"[]",
+        b'{"kind": "StepLogged"}',
+        b'{"kind": "Other"}',
+        b"\xff\xfe",
+        b"null",
+        b"1",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_damaged_lines_are_left_out_and_counted(folder: RunFolder, place: int, line: bytes) -> None:
+    folder.path.mkdir()
+    lines = [EVENT.dump_json(make_event(seq)) for seq in range(5)]
+    lines[place] = line
+    (folder.path / "events.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    kept = [make_event(seq) for seq in range(5) if seq != place]
+    tail = folder.tail_events()
+    assert folder.read_events() == kept
+    assert list(tail.read()) == kept
+    said = "1 of its lines is unreadable and left out" if line else ""
+    assert folder.read_log().problem == tail.problem == said
+
+
+def test_damage_between_two_looks_at_a_growing_file_is_counted_once(folder: RunFolder) -> None:
+    folder.append_event(make_event(0))
+    tail = folder.tail_events()
+    assert (len(tail.read()), tail.problem) == (1, "")
+    with (folder.path / "events.jsonl").open("ab") as file:
+        file.write(b"\0\n")
+    assert len(tail.read()) == len(tail.read()) == 1
+    assert tail.problem == "1 of its lines is unreadable and left out"
+    folder.append_event(make_event(1))
+    assert [event.seq for event in tail.read()] == [0, 1]
+    folder.start_over()
+    folder.append_event(make_event(0).model_copy(update={"wall_s": 7.0}))
+    assert (len(tail.read()), tail.problem) == (1, "")
+
+
+def test_events_that_cannot_be_opened_say_so(folder: RunFolder) -> None:
+    (folder.path / "events.jsonl").mkdir(parents=True)
+    tail = folder.tail_events()
+    assert folder.read_events() == list(tail.read()) == []
+    assert folder.read_log().problem == tail.problem == "it cannot be read (it is a folder)"

@@ -1,10 +1,10 @@
 """How many layers a base model has, read from its configuration alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.locating import find_on_disk
+from tl_core.outside import read_json
 
 _LAYER_COUNTS = ("num_hidden_layers", "n_layers", "n_layer")
 """What architectures call the number of their layers; DistilBERT has its own word."""
@@ -26,7 +26,6 @@ def _config(folder: Path | None) -> dict[str, Any]:
     if folder is None:
         return {}
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return read_json(folder / "config.json")
     except (OSError, ValueError):  # whoever loads it says what is wrong
         return {}
-    return found if isinstance(found, dict) else {}

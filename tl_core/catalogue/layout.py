@@ -4,8 +4,9 @@
 'a_folder_that_is_not_there'
 """
 
-import json
 from pathlib import Path, PurePosixPath
+
+from tl_core.outside import MOST_JSON_BYTES, parse_json, read_bytes
 
 MODULES_FILE = "modules.json"
 ENCODER, POOLING, HEAD = "0_Transformer", "1_Pooling", "2_Dense"
@@ -18,12 +19,12 @@ def encoder_folder(folder: Path) -> Path:
     It is the folder itself, or the first module's of one in sentence-transformers' layout. A module that
     would lie outside of the folder is not followed.
     """
-    if (folder / "config.json").exists() or not (folder / MODULES_FILE).is_file():
+    if (folder / "config.json").exists():
         return folder
     try:
-        modules = json.loads((folder / MODULES_FILE).read_text(encoding="utf-8"))
+        modules = parse_json(read_bytes(folder / MODULES_FILE, MOST_JSON_BYTES))
         path = PurePosixPath(modules[0]["path"])
-    except (OSError, ValueError, LookupError, TypeError):  # the file says something else
+    except (OSError, ValueError, LookupError, TypeError):  # there is none, or it says something else
         return folder
     is_inside = not path.is_absolute() and ".." not in path.parts
     return folder / path if is_inside else folder

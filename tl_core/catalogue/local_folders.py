@@ -6,16 +6,16 @@
 
 import functools
 import hashlib
-import json
 import math
 import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import ModelError
+from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json
 from tl_core.settings import Settings
 
 WEIGHTS = "model*.safetensors"
@@ -54,9 +54,14 @@ class LocalModel:
         return cls(title=found["title"], content=found["content"]) if found else None
 
     def find(self) -> Path | None:
-        """Return the folder, or None if this workspace does not know it or it is gone."""
+        """Return the folder, or None if this workspace does not know it or it is gone.
+
+        A workspace that was restored without its links has a copy of the folder in the link's place.
+        """
         link = self._link()
-        return link.readlink() if (encoder_folder(link) / "config.json").exists() else None
+        if not (encoder_folder(link) / "config.json").exists():
+            return None
+        return link.readlink() if link.is_symlink() else link
 
     def obtain(self) -> Path:
         """Return the folder, once its content has been compared with the name.
@@ -91,6 +96,8 @@ class LocalModel:
             return
         link.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=link.parent, prefix=".") as temporary:
+            if link.is_dir() and not link.is_symlink():
+                link.replace(Path(temporary) / "copy")  # the folder itself is known again
             fresh = Path(temporary) / self.content
             fresh.symlink_to(folder, target_is_directory=True)
             fresh.replace(link)
@@ -143,7 +150,7 @@ def content_of(folder: Path) -> str:
 def _hash(folder: Path, stamps: tuple[Stamp, ...]) -> str:
     total = hashlib.sha256()
     for name, *_ in stamps:
-        with (folder / name).open("rb") as file:
+        with open_file(folder / name) as file:
             total.update(f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()[:_NUM_DIGITS]
 
@@ -160,11 +167,32 @@ def num_weights(folder: Path) -> int | None:
 
 @functools.lru_cache(maxsize=256)
 def _count_weights(path: Path, size: int, changed_ns: int) -> int:
-    """Read one header: its length in 8 bytes, then JSON with each tensor's type and shape."""
-    with path.open("rb") as file:
-        num_bytes = int.from_bytes(file.read(8), "little")
-        if num_bytes > size:
-            raise ValueError(f"expected a header within {size} bytes; got one of {num_bytes}")
-        header = json.loads(file.read(num_bytes))
-    tensors = (facts for name, facts in header.items() if name != "__metadata__")
+    tensors = (facts for name, facts in read_header(path).items() if name != "__metadata__")
     return sum(math.prod(facts["shape"]) for facts in tensors if "F" in facts["dtype"])
+
+
+def read_header(path: Path) -> dict[str, dict[str, Any]]:
+    """Read a safetensors file's header: its length in 8 bytes, then JSON with each tensor's type and shape.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it is no such file, or has not the bytes that its header states.
+    """
+    with open_file(path) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        num_bytes = int.from_bytes(file.read(8), "little")
+        if num_bytes > min(size, MOST_JSON_BYTES):
+            raise ValueError("it is cut off or overwritten")
+        header: dict[str, dict[str, Any]] = parse_json(file.read(num_bytes))
+    try:
+        ends = [facts["data_offsets"][1] for name, facts in header.items() if name != "__metadata__"]
+        stated = 8 + num_bytes + max(ends, default=0)
+    except (AttributeError, KeyError, IndexError, TypeError):
+        raise ValueError("it is cut off or overwritten") from None
+    if stated != size:
+        raise ValueError(f"it has {size:,} bytes, and its header states {stated:,}")
+    return header

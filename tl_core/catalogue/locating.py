@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +27,11 @@ from tl_core.catalogue.base_models import (
     BaseModel,
     Pooling,
 )
+from tl_core.catalogue.inspecting import require_sound
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder, num_weights
 from tl_core.errors import ModelError
+from tl_core.outside import read_json
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
 MAX_REASON_CHARACTERS = 300
@@ -64,14 +65,18 @@ def describe(base_model: str) -> BaseModel:
 
 
 def _pooling_of(folder: Path) -> Pooling:
-    """Read a run's own model folder's head, or a sentence encoder's pooling; others have their own head."""
+    """Read a run's own model folder's head, or a sentence encoder's pooling; others have their own head.
+
+    A file that cannot be read says nothing here: `obtain` refuses it.
+    """
     classifier = folder / "classifier.json"
-    if classifier.exists():
-        return Pooling(json.loads(classifier.read_text())["pooling"])
-    pooling = folder / "1_Pooling" / "config.json"
-    if not pooling.exists():
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        if classifier.exists():
+            return Pooling(read_json(classifier)["pooling"])
+    try:
+        stated = read_json(folder / "1_Pooling" / "config.json")
+    except (OSError, ValueError):
         return Pooling.OWN
-    stated = json.loads(pooling.read_text())
     if stated.get("pooling_mode_mean_tokens") or stated.get("pooling_mode") == "mean":
         return Pooling.MEAN
     is_cls = stated.get("pooling_mode_cls_token") or stated.get("pooling_mode") == "cls"
@@ -115,7 +120,12 @@ def _is_complete(folder: Path) -> bool:
 def _shards(folder: Path) -> set[str]:
     """Names of the files that large weights are spread over; none if they are in one file."""
     index = folder / "model.safetensors.index.json"
-    return set(json.loads(index.read_text())["weight_map"].values()) if index.exists() else set()
+    if not index.exists():
+        return set()
+    try:
+        return set(read_json(index)["weight_map"].values())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return {"weights that cannot be named"}  # no file is called so: the folder is not complete
 
 
 def is_path(base_model: str) -> bool:
@@ -138,13 +148,22 @@ def settle(base_model: str) -> str:
     """
     if is_path(base_model):
         folder = _folder_at(base_model)
-        _require_safe_weights(base_model, encoder_folder(folder))
+        _require_safe_weights(folder.name, encoder_folder(folder))
+        require_sound(folder, folder.name)
         return str(name_folder(folder))
     if local := LocalModel.parse(base_model):
-        local.obtain()
+        _obtain_local(local)
     elif base_model != BUILTIN:
         _require_hub_id(base_model)
     return base_model
+
+
+def _obtain_local(local: LocalModel) -> Path:
+    """Return the folder, once it was looked at, for its content is hashed, and what it has was compared."""
+    folder = local.find()
+    if folder is not None:
+        require_sound(folder, local.title)
+    return local.obtain()
 
 
 def _folder_at(path: str) -> Path:
@@ -207,18 +226,21 @@ def obtain(base_model: str, progress: Progress | None = None) -> Path:
     ------
     ModelError
         If it is not on disk and the hub does not answer, does not have it or does not give it, if it
-        brings no safetensors weights, or if a local folder has moved or changed. Says what helps.
+        brings no safetensors weights, if its folder is none that a run can start from, or if a local one
+        has moved or changed. Says what helps.
     """
     if local := LocalModel.parse(base_model):
-        return encoder_folder(local.obtain())
+        return encoder_folder(_obtain_local(local))
     folder = find_on_disk(base_model)
     if folder is None:
         folder = _download(base_model, progress)
-    folder = encoder_folder(folder)
-    _require_safe_weights(base_model, folder)
+    called, encoder = folder.name if is_path(base_model) else base_model, encoder_folder(folder)
+    _require_safe_weights(called, encoder)
     if base_model == BUILTIN:
-        _require_published_weights(folder / "model.safetensors")
-    return folder
+        _require_published_weights(encoder / "model.safetensors")
+    else:
+        require_sound(folder, called)
+    return encoder
 
 
 def _download(base_model: str, progress: Progress | None) -> Path:
@@ -271,16 +293,16 @@ def _remedy() -> str:
     return f"On disk are: {', '.join(models_on_disk())}."
 
 
-def _require_safe_weights(base_model: str, folder: Path) -> None:
+def _require_safe_weights(called: str, folder: Path) -> None:
     if not any(folder.glob(WEIGHTS)):
         raise ModelError(
-            f"The model {base_model!r} brings no safetensors weights; other formats can run code and are "
+            f"The model {called!r} brings no safetensors weights; other formats can run code and are "
             "not loaded.",
             "Choose a model that has a model.safetensors file.",
         )
     if not (folder / "tokenizer.json").exists():
         raise ModelError(
-            f"The model {base_model!r} brings no tokenizer.json.",
+            f"The model {called!r} brings no tokenizer.json.",
             "Choose a model that has a fast tokenizer, or save one into its folder.",
         )
 

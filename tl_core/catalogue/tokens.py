@@ -9,27 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from tl_core.errors import ModelError
-
 _AT_ONCE = 1_000
 Texts = Sequence[str] | Sequence[tuple[str, str]]
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Load a model folder's tokenizer, cleared of any truncation and padding that was saved with it.
-
-    Raises
-    ------
-    ModelError
-        If its file is missing or damaged.
-    """
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the library raises no class of its own
-        raise ModelError(
-            f"The tokenizer.json of the model in {folder.name!r} cannot be read.",
-            "Download or save the model again, or train it again.",
-        ) from error
+    """Load a model folder's tokenizer, cleared of any truncation and padding that was saved with it."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

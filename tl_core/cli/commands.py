@@ -15,7 +15,7 @@ from tl_core.data.how_read import how_read
 from tl_core.data.profiling import ModelFacts, Profile
 from tl_core.data.profiling import profile as profile_table
 from tl_core.data.reading import ReadChoices, read_table
-from tl_core.errors import NotFoundError, PlanError, UserError
+from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
@@ -23,8 +23,10 @@ from tl_core.planning.first_tasks import settle_base_model
 from tl_core.planning.ladder import spell_out
 from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
 from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.rebuilding import rebuild
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json
+from tl_core.results.report import comparison_json, run_json
+from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
@@ -155,8 +157,14 @@ def verdict_lines(report: dict[str, Any]) -> list[str]:
 
 
 def has_failures(report: dict[str, Any]) -> bool:
-    """Whether a run did not finish."""
-    return any(run["status"] != State.FINISHED.value for arm in report["arms"] for run in arm["runs"])
+    """Whether a run did not finish, or its folder is damaged."""
+    runs = [run for arm in report["arms"] for run in arm["runs"]]
+    return bool(report["damage"]) or any(run["status"] != State.FINISHED.value for run in runs)
+
+
+def damage_lines(shown: dict[str, Any]) -> list[str]:
+    """Give a line for each thing that is damaged in what a run's record or a comparison tells of."""
+    return list(dict.fromkeys(one["message"] for one in shown["damage"]))
 
 
 def predict(
@@ -205,8 +213,8 @@ def verify(workspace: Workspace, run: str) -> Verified:
     return verify_folder(folder) if folder.is_dir() else verify_run(workspace, run)
 
 
-def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
-    """Write an experiment's report as one HTML file."""
+def report(workspace: Workspace, experiment_id: str, target: Path) -> list[str]:
+    """Write an experiment's report as one HTML file; return what of its runs is damaged."""
     from tl_core.export.report import report_of
 
     if target.is_dir() or not target.parent.is_dir():
@@ -214,7 +222,9 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> None:
             f"Expected the name of a file in a folder that exists; got {str(target)!r}.",
             "Choose another name.",
         )
-    target.write_text(report_of(workspace, gather(workspace, experiment_id)), encoding="utf-8")
+    results = gather(workspace, experiment_id)
+    target.write_text(report_of(workspace, results), encoding="utf-8")
+    return [one.message for one in results.damage]
 
 
 def profile(
@@ -291,13 +301,37 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     yield from (f"    {example}" for example in finding.examples)
 
 
-def run_lines(workspace: Workspace) -> list[str]:
-    """List every run in one line each."""
-    return [
-        f"{run.run_id}  {run.config.experiment_id}  {run.state.value:9}  {run.config.arm.name}  "
-        f"seed {run.config.seed}  {run.config.train_size} examples"
-        for run in (observe(workspace.settings, row) for row in workspace.database.list_runs())
-    ]
+def run_lines(workspace: Workspace) -> tuple[list[str], list[str]]:
+    """List every run in one line each; and what is damaged in the folders of those that have finished."""
+    lines, damage = [], []
+    for run in (observe(workspace.settings, row) for row in workspace.database.list_runs()):
+        found = find_damage(workspace.run_folder(run.run_id), run)
+        damage += [one.message for one in found]
+        state = run.state.value if all(one.counts for one in found) else DAMAGED
+        lines.append(
+            f"{run.run_id}  {run.config.experiment_id}  {state:9}  "
+            f"{run.config.arm.name}  seed {run.config.seed}  {run.config.train_size} examples"
+        )
+    return lines, damage
+
+
+def import_runs(workspace: Workspace, folders: Sequence[Path]) -> tuple[tuple[str, ...], tuple[TlError, ...]]:
+    """Take in run folders, or without any those of the workspace that its database does not know.
+
+    Returns
+    -------
+    The ids of the runs that are here now, and why others are not: one that is refused keeps none from coming.
+    """
+    if not folders:
+        rebuilt = rebuild(workspace)
+        return rebuilt.run_ids, rebuilt.problems
+    run_ids, problems = [], []
+    for folder in folders:
+        try:
+            run_ids.append(workspace.import_run(folder))
+        except TlError as error:
+            problems.append(error)
+    return tuple(run_ids), tuple(problems)
 
 
 def _is_experiment(identifier: str) -> bool:
@@ -307,13 +341,13 @@ def _is_experiment(identifier: str) -> bool:
 def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
     """Give a run's record, or an experiment's comparison."""
     if not _is_experiment(identifier):
-        run, folder = workspace.database.get_run(identifier), workspace.run_folder(identifier)
-        if not folder.has_record():
+        run = workspace.database.get_run(identifier)
+        if run.state is not State.FINISHED and not workspace.run_folder(identifier).has_record():
             raise NotFoundError(
                 f"Expected a run with a record; {identifier} is {run.state.value} and has written none.",
                 "`tl_core runs` lists how the runs stand.",
             )
-        return folder.read_record().model_dump(mode="json")
+        return run_json(workspace, run)
     return comparison_json(workspace, gather(workspace, identifier))
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,7 @@ from tl_core.cli.reading_options import (
 )
 from tl_core.errors import TlError
 from tl_core.export.outputs import ExportFormat
+from tl_core.planning.rebuilding import unlisted_sentence
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
@@ -57,10 +59,15 @@ ArmsOption = Annotated[
 ]
 
 
-def _open(workspace: Path | None) -> Workspace:
+def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
+    """Open the workspace; say on stderr if it has runs that its database does not know."""
     settings = Settings.from_environment(workspace)
     os.environ["TL_WORKSPACE"] = str(settings.workspace)  # the catalogue asks it for local base models
-    return Workspace.open(settings)
+    opened = Workspace.open(settings)
+    if tells_unlisted and (unlisted := opened.unlisted_runs()):
+        remedy = f"To take them in: python -m tl_core import --workspace {shlex.quote(str(opened.root))}"
+        _say(f"{unlisted_sentence(len(unlisted))} {remedy}")
+    return opened
 
 
 @app.command()
@@ -138,6 +145,7 @@ def compare(
     _write_json(json_path, report)
     for line in commands.verdict_lines(report):
         typer.echo(line)
+    _fail_for(commands.damage_lines(report))
     if commands.has_failures(report):
         raise typer.Exit(1)
 
@@ -227,15 +235,18 @@ def report(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write a comparison as one HTML file that opens offline and prints to PDF."""
-    commands.report(_open(workspace), experiment, target)
+    damage = commands.report(_open(workspace), experiment, target)
     typer.echo(f"Report written to {target}")
+    _fail_for(damage)
 
 
 @app.command()
 def runs(workspace: WorkspaceOption = None) -> None:
     """List every run."""
-    for line in commands.run_lines(_open(workspace)):
+    lines, damage = commands.run_lines(_open(workspace))
+    for line in lines:
         typer.echo(line)
+    _fail_for(damage)
 
 
 @app.command()
@@ -244,7 +255,9 @@ def show(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show a run's record or an experiment's comparison as JSON."""
-    typer.echo(json.dumps(commands.show(_open(workspace), identifier), indent=2, ensure_ascii=False))
+    shown = commands.show(_open(workspace), identifier)
+    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    _fail_for(commands.damage_lines(shown))
 
 
 @app.command()
@@ -267,13 +280,20 @@ def delete(
 
 @app.command(name="import")
 def import_(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Run folders.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Run folders. Default: the workspace's own."),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Bring run folders into the workspace, or rebuild their rows in the database."""
-    opened = _open(workspace)
-    for folder in folders:
-        typer.echo(opened.import_run(folder))
+    """Bring run folders into the workspace, or list its own again after its database was lost."""
+    run_ids, problems = commands.import_runs(_open(workspace, tells_unlisted=False), folders or [])
+    for run_id in run_ids:
+        typer.echo(run_id)
+    for problem in problems:
+        _say(f"tl_core: {problem}")
+    if problems:
+        raise typer.Exit(max(problem.exit_code for problem in problems))
 
 
 @app.command()
@@ -287,6 +307,14 @@ def worker(workspace: WorkspaceOption = None) -> None:
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
+
+
+def _fail_for(damage: list[str]) -> None:
+    """Say what is damaged, one line each, and end with status 1; go on if nothing is."""
+    for line in damage:
+        _say(line)
+    if damage:
+        raise typer.Exit(1)
 
 
 def _write_json(path: Path | None, content: object) -> None:

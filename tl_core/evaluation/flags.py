@@ -22,6 +22,7 @@ FLAG_WORDS = {
     "worse_than_majority": "below the largest class",
     "hardly_any_known_feature": "hardly a known word",
     "did_not_finish": "seeds missing",
+    "unreadable": "seeds unreadable",
 }
 """A few words for each flag, where its phrase has no room."""
 

@@ -6,6 +6,7 @@ Exit codes: 0 done, 75 out of memory (a fresh process tries again with half the 
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tl_core.catalogue.locating import Progress
+from tl_core.catalogue.local_folders import LocalModel
+from tl_core.catalogue.locating import Progress, is_path
 from tl_core.data.dataset import Dataset, read_dataset
 from tl_core.data.splitting import Split, read_split, train_subset
 from tl_core.data.weighting import rows_that_teach
@@ -22,7 +24,7 @@ from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlEr
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
+from tl_core.schema import RunConfig, State
 from tl_core.settings import Settings
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -113,10 +115,21 @@ def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool
         )
     except Exception as error:
         reason = _reason(error)
-        recorder.fail(reason, str(error) or type(error).__name__)
+        recorder.fail(reason, _without_places(error, workspace, config) or type(error).__name__)
         if reason == "out_of_memory":
             raise OutOfMemoryError(f"Expected a batch to fit the device's memory: {error}") from error
         raise
+
+
+def _without_places(error: Exception, workspace: Workspace, config: RunConfig) -> str:
+    """Say what happened, and not where things lie on this machine: the message travels with the run."""
+    base_model, message = config.base_model or "", str(error)
+    local = LocalModel.parse(base_model)
+    if local is not None and (folder := local.find()) is not None:
+        message = message.replace(str(folder), local.title)
+    elif is_path(base_model):
+        message = message.replace(base_model, Path(base_model).name)
+    return message.replace(f"{workspace.root}{os.sep}", "")
 
 
 def _train(

@@ -35,7 +35,15 @@ class FirstTask:
 
 
 def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
-    """Read a run's task. Raises NotFoundError if its dataset, its split or its folder is gone."""
+    """Read a run's task.
+
+    Raises
+    ------
+    NotFoundError
+        If its dataset, its split or its folder is gone.
+    DamageError
+        If a file of its folder is damaged.
+    """
     folder = workspace.run_folder(run_id)
     record = folder.read_record()
     config = record.config

@@ -11,7 +11,7 @@ from tl_core.catalogue.locating import Progress
 from tl_core.catalogue.tokens import tokenizer_hash
 from tl_core.data.dataset import Dataset
 from tl_core.data.splitting import Split
-from tl_core.errors import NotFoundError
+from tl_core.errors import DamageError, NotFoundError
 from tl_core.experiments.forgetting import measure_forgetting, read_first_task
 from tl_core.experiments.place import Place, build, examples_of, find_place, objective_of, require_wanted
 from tl_core.experiments.rate_search import choose_rates
@@ -166,8 +166,12 @@ def _measure_forgetting(
         return
     try:
         first = read_first_task(place.workspace, place.first_run)
-    except (NotFoundError, OSError):  # deleted since, or imported without its dataset
-        logger.info("What is left of the task of %s cannot be measured: it is not here", place.first_run)
+    except (
+        NotFoundError,
+        DamageError,
+        OSError,
+    ) as error:  # deleted since, imported without its dataset, or damaged
+        logger.info("What is left of the task of %s cannot be measured: %s", place.first_run, error)
         return
 
     def check() -> None:

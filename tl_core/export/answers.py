@@ -8,11 +8,13 @@ import numpy as np
 from scipy.special import softmax
 from tokenizers import Tokenizer
 
-from tl_core.errors import ModelError, NotFoundError, TlError
+from tl_core.catalogue.inspecting import require_possible_configurations
+from tl_core.errors import ModelError, NotFoundError
 from tl_core.inference.predictor import Probabilities, Question, load_predictor
-from tl_core.models.facts import damaged_model, is_of_former_layout, read_facts
+from tl_core.models.facts import is_of_former_layout, loading, read_facts
 from tl_core.models.loading_words import WHY_AGAIN
 from tl_core.models.standalone import load
+from tl_core.outside import called, look_through
 
 ONNX_FILE, LABELS_FILE = "model.onnx", "labels.json"
 _ONNX_BATCH = 32
@@ -33,10 +35,15 @@ def answers_of(folder: Path) -> Answers:
     ------
     NotFoundError
         If it is no model folder.
+    OutsideError
+        If it holds a link, a pipe or what else no model has.
     ModelError
-        If it has the layout of an earlier version, or a file is damaged.
+        If it has the layout of an earlier version.
+    DamageError
+        If a file of it is damaged.
     """
-    try:
+    look_through(folder)
+    with loading(folder):
         if (folder / ONNX_FILE).exists():
             return _onnx_answers(folder)
         if read_facts(folder)["kind"] != "neural":
@@ -45,11 +52,8 @@ def answers_of(folder: Path) -> Answers:
             raise ModelError(
                 f"The model in {folder.name!r} cannot be verified. {WHY_AGAIN}", "Export it again."
             )
+        require_possible_configurations(folder, called(folder))
         answer = load(folder)
-    except TlError:
-        raise
-    except Exception as error:  # each library has errors of its own for a file that it cannot read
-        raise damaged_model(folder, error) from error
     return lambda texts: np.array([list(one.values()) for one in answer(texts)], dtype=np.float64)
 
 

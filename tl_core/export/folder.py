@@ -15,7 +15,7 @@ from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, Verified, write_v
 from tl_core.export.verification import require_passed, verify_exported, write_expected
 from tl_core.jobs.queue import Queue
 from tl_core.models.classifiers import load_saved
-from tl_core.models.facts import read_facts, text_source
+from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.models.saving import save_classifier
 from tl_core.results.runs import UNREADABLE
 from tl_core.store.files import replacing
@@ -83,22 +83,23 @@ def write_model(model: Path, folder: Path) -> None:
     ------
     NotFoundError
         If it is no model folder.
-    ModelError
+    DamageError
         If a file of it is missing or damaged.
     """
     facts = read_facts(model)
     if facts["kind"] != "neural":
         shutil.copytree(model, folder)
         return
-    save_classifier(
-        load_saved(model),
-        folder,
-        base_folder=encoder_folder(model),
-        labels=tuple(facts["labels"]),
-        max_length=facts["max_length"],
-        texts=text_source(facts) if "texts" in facts else None,
-        should_cut_positions=True,
-    )
+    with loading(model):
+        save_classifier(
+            load_saved(model),
+            folder,
+            base_folder=encoder_folder(model),
+            labels=tuple(facts["labels"]),
+            max_length=facts["max_length"],
+            texts=text_source(facts) if "texts" in facts else None,
+            should_cut_positions=True,
+        )
 
 
 def add_card(workspace: Workspace, run_id: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classifiers import TextClassifier, load_saved
-from tl_core.models.facts import read_facts, text_source
+from tl_core.models.facts import loading, read_facts, text_source
 
 _README = """\
 # Text classifier in ONNX
@@ -76,7 +76,7 @@ def write_onnx(model: Path, folder: Path) -> None:
     ------
     UserError
         If the arm has no network.
-    ModelError
+    DamageError
         If a file of the model is missing or damaged.
     """
     facts = read_facts(model)
@@ -89,7 +89,8 @@ def write_onnx(model: Path, folder: Path) -> None:
     is_pair, encoder = text_source(facts).is_pair, encoder_folder(model)
     uses_type_ids = is_pair and takes_type_ids(encoder)
     _write_graph(load_saved(model), folder / "model.onnx", uses_type_ids)
-    tokenizer = load_tokenizer(encoder)
+    with loading(model):
+        tokenizer = load_tokenizer(encoder)
     tokenizer.enable_truncation(facts["max_length"])
     tokenizer.enable_padding(pad_id=padding_id(encoder))
     tokenizer.save(str(folder / "tokenizer.json"))

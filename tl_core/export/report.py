@@ -133,16 +133,16 @@ def _flag_words(scene: Scene, flag: Flag) -> str:
 
 
 def _missing(scene: Scene) -> list[str]:
-    """Name the runs that count nowhere: not ended yet, failed, cancelled or unreadable."""
+    """Name the runs that count nowhere: not ended yet, failed, cancelled or damaged; and what is damaged."""
     results = scene.results
     groups = {
         "Still to come": [run for run in results.runs if not run.state.is_final],
         "Failed": [run for run in results.runs if run.state is State.FAILED],
         "Cancelled": [run for run in results.runs if run.state is State.CANCELLED],
-        "Finished but unreadable": [run for run in results.runs if run.run_id in results.unreadable],
+        "Finished but damaged": [run for run in results.runs if run.run_id in results.unreadable],
     }
     lost = [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
-    return [*lost, *results.refusals]
+    return [*lost, *(one.message for one in results.damage), *results.refusals]
 
 
 def _reaching(scene: Scene) -> str:

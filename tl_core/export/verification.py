@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from tl_core.errors import ModelError, NotFoundError, RunError
 from tl_core.export.answers import answers_of, labels_in
 from tl_core.export.outputs import Reference, Verification, Verified
 from tl_core.inference.predictor import Probabilities, Question, load_predictor
+from tl_core.outside import read_json
 from tl_core.results.runs import logits_of
 from tl_core.schema import Precision, RunRecord, SplitName
 from tl_core.store.workspace import Workspace
@@ -73,7 +73,7 @@ def verify_folder(folder: Path, name: str = "") -> Verified:
             "Export the model again, or verify its run.",
         )
     try:
-        stated: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        stated = read_json(path)
         questions = [_question(one) for one in stated["sentences"]]
         expected = np.array(stated["probabilities"], dtype=np.float64)
         is_whole = stated["labels"] == labels_in(folder) and np.isfinite(expected).all()

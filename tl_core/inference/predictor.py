@@ -9,12 +9,14 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from tl_core.catalogue.inspecting import require_possible_configurations
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
-from tl_core.models.facts import read_facts, text_source
+from tl_core.models.facts import loading, read_facts, text_source
+from tl_core.outside import called, look_through
 from tl_core.schema import TextSource
 
 Question = str | tuple[str, str]
@@ -113,13 +115,28 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
     ------
     NotFoundError
         If it is no such folder.
+    OutsideError
+        If it holds a link, a pipe or what else no model has.
+    ModelError
+        If its configuration describes no model.
+    DamageError
+        If a file of it is damaged; says which one, and of which run.
     """
+    look_through(folder)
     facts = read_facts(folder)
     labels, texts = tuple(facts["labels"]), text_source(facts)
-    if facts["kind"] != "neural":
-        return ClassicalPredictor(folder, labels, texts)
-    max_length, device = facts["max_length"], device or torch.device("cpu")
-    return NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
+    predictor: Predictor
+    with loading(folder):
+        if facts["kind"] == "neural":
+            require_possible_configurations(folder, called(folder))
+            max_length, device = facts["max_length"], device or torch.device("cpu")
+            predictor = NeuralPredictor(folder, labels, texts, max_length=max_length, device=device)
+        else:
+            predictor = ClassicalPredictor(folder, labels, texts)
+        answer = predictor.predict([("", "") if texts.is_pair else ""])
+        if answer.shape != (1, len(labels)) or not np.isfinite(answer).all():
+            raise ValueError(f"it gives no probability for each of its {len(labels)} labels")
+    return predictor
 
 
 def _check_form(texts: Sequence[Question], source: TextSource) -> None:

@@ -1,9 +1,11 @@
 """How a job's process ended, in words, and making the run folder say the same."""
 
+import contextlib
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from tl_core.errors import TlError
 from tl_core.schema import RunFailed, RunRecord, State
 from tl_core.store.identifiers import now
 from tl_core.store.rows import RunRow
@@ -70,9 +72,8 @@ def judge_traces(folder: RunFolder | None, told: RunFailed | None) -> Outcome:
     """Conclude from what is left of a process whose exit code went to nobody."""
     if told is not None:
         return _as_told(told)
-    if folder is not None and folder.has_record() and folder.read_record().state is State.FINISHED:
-        return FINISHED
-    return VANISHED
+    record = _read_record(folder) if folder is not None else None
+    return FINISHED if record is not None and record.state is State.FINISHED else VANISHED
 
 
 def settle_folder(folder: RunFolder, run: RunRow, outcome: Outcome, told: RunFailed | None) -> None:
@@ -81,7 +82,7 @@ def settle_folder(folder: RunFolder, run: RunRow, outcome: Outcome, told: RunFai
         return
     if told is None:
         folder.append_event(_failure(folder, outcome))
-    record = folder.read_record() if folder.has_record() else _first_record(run)
+    record = _read_record(folder) or _first_record(run)
     if record.state is not outcome.state:
         ended = {"state": outcome.state, "error": outcome.error, "finished_at": now()}
         folder.write_record(record.model_copy(update=ended))
@@ -99,6 +100,13 @@ def _failure(folder: RunFolder, outcome: Outcome) -> RunFailed:
         reason=outcome.reason,
         message=outcome.error or "",
     )
+
+
+def _read_record(folder: RunFolder) -> RunRecord | None:
+    """Read what a process has left; None if it wrote no record, or one that is damaged."""
+    with contextlib.suppress(TlError):
+        return folder.read_record()
+    return None
 
 
 def _first_record(run: RunRow) -> RunRecord:

@@ -110,7 +110,8 @@ def load_config(folder: Path, labels: tuple[str, ...], dropout: float | None) ->
         )
     except (ValueError, OSError) as error:
         raise ModelError(
-            f"The architecture of the model in {folder.name!r} cannot be loaded here: {_first_line(error)}",
+            f"The architecture of the model in {folder.name!r} cannot be loaded here: "
+            f"{_first_line(error, folder)}",
             "Choose a model of the BERT family whose code is part of transformers.",
         ) from error
     if dropout is not None:
@@ -131,7 +132,7 @@ def _make(auto: Any, kind: ArmKind, folder: Path, config: PreTrainedConfig, seed
         if isinstance(error, torch.OutOfMemoryError):
             raise
         raise ModelError(
-            f"The model in {folder.name!r} cannot be loaded: {_first_line(error)}",
+            f"The model in {folder.name!r} cannot be loaded: {_first_line(error, folder)}",
             "Download or save it again, or choose another model.",
         ) from error
 
@@ -168,5 +169,7 @@ def _require_head_on_features(classifier: TextClassifier, folder: Path) -> None:
         )
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _first_line(error: Exception, folder: Path) -> str:
+    """Give an error's first line, with the folder's name for its place: a run keeps the message."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line.replace(str(folder), folder.name)

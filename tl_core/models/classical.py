@@ -182,7 +182,7 @@ class Tfidf:
                 f"Expected a TF-IDF that counts {' or '.join(Analyzer)}; {folder.name!r} counts {name!r}.",
                 "Load it with the version of the dashboard that made it, or a later one.",
             )
-        with np.load(folder / "tfidf.npz", allow_pickle=False) as stored:
+        with (folder / "tfidf.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
         vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         vectorizer = _vectorizer(Analyzer(name))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
@@ -16,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
 from tl_core.catalogue.tokens import STARTS_LATE
-from tl_core.models.facts import damaged_model, read_facts
+from tl_core.models.facts import loading, read_facts
 
 Inputs = dict[str, Tensor]
 WEIGHTS_FILE = "model.safetensors"
@@ -266,13 +265,13 @@ def load_saved(folder: Path) -> TextClassifier:
     ------
     NotFoundError
         If it is no model folder.
-    ModelError
+    DamageError
         If weights are missing or damaged: no weight is ever drawn in the place of one that is not there.
     """
     facts = read_facts(folder)
-    pooling = Pooling(facts["pooling"])
     classifier: TextClassifier
-    try:
+    with loading(folder):
+        pooling = Pooling(facts["pooling"])
         if pooling is Pooling.OWN:
             classifier = OwnHeadClassifier(_load_whole(AutoModelForSequenceClassification, folder))
         else:
@@ -282,10 +281,6 @@ def load_saved(folder: Path) -> TextClassifier:
             head = load_file(former if former.exists() else folder / HEAD / WEIGHTS_FILE)
             weights = {name.removeprefix("linear."): weight for name, weight in head.items()}
             classifier.linear.load_state_dict(weights)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
-        raise damaged_model(folder, error) from error
     return classifier.eval()
 
 

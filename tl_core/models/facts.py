@@ -1,17 +1,18 @@
 """What a model folder says about its classifier, in ``classifier.json``. No torch."""
 
+import contextlib
 import json
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-
-from tl_core.errors import ModelError, NotFoundError
+from tl_core.errors import DamageError, NotFoundError, TlError
+from tl_core.models.wholeness import find_damage
+from tl_core.outside import called, read_json
 from tl_core.schema import TextSource
 
 FACTS_FILE = "classifier.json"
+_MOST_CHARACTERS = 300
 
 
 def write_facts(
@@ -31,50 +32,69 @@ def read_facts(folder: Path) -> dict[str, Any]:
     ------
     NotFoundError
         If it is no such folder.
-    ModelError
+    DamageError
         If the file is damaged.
     """
     try:
-        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+        facts = read_json(folder / FACTS_FILE)
+        if not isinstance(facts["kind"], str) or not all(isinstance(one, str) for one in facts["labels"]):
+            raise ValueError("its kind or its labels are no words")
+        text_source(facts)
+        return facts
     except FileNotFoundError:
         raise NotFoundError(
-            f"Expected a model folder with a {FACTS_FILE}; {folder.name!r} has none.",
+            f"Expected a model folder with a {FACTS_FILE}; {called(folder)!r} has none.",
             "Use a finished run's id or a folder that `tl_core export --format hf` has written.",
         ) from None
-    except (OSError, ValueError) as error:
-        raise damaged_model(folder, error) from error
-    if not isinstance(facts, dict) or not {"kind", "labels"} <= facts.keys():
-        raise damaged_model(folder, ValueError(f"{FACTS_FILE} does not say what the model is"))
-    return facts
+    except KeyError as error:
+        raise damage_to(folder, FACTS_FILE, f"it does not say its {error.args[0]}") from error
+    except OSError as error:
+        raise damage_to(folder, FACTS_FILE, f"it cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError) as error:
+        raise damage_to(folder, FACTS_FILE, " ".join(str(error).split())[:_MOST_CHARACTERS]) from error
 
 
-def damaged_model(folder: Path, error: Exception) -> ModelError:
-    """Say which run's or which folder's model cannot be loaded, and why; no path is named."""
-    name = folder.parent.name if folder.name == "model" else folder.name
-    file = find_damaged_file(folder)
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    reason = f"{file} is damaged" if file else first.replace(str(folder), "its folder")[:200]
-    return ModelError(
-        f"The model of {name!r} cannot be loaded: {reason}.",
-        "Bring back the file from a copy, or train the model again.",
+def damage_to(folder: Path, file: str, what: str) -> DamageError:
+    """Say what is wrong with a file of a model folder, and whose it is: a run's, or one of its own."""
+    place = f"model/{file}" if _is_of_run(folder) else file
+    return DamageError(
+        f"The file {place} of {_owner(folder)} is damaged: {what}.",
+        "Put the file back from a copy, or use another model.",
     )
 
 
-def find_damaged_file(folder: Path) -> str | None:
-    """Return the path, within a model folder, of its first file whose form is broken; None without one."""
-    for path in sorted(folder.rglob("*")):
-        try:
-            if path.suffix == ".json":
-                json.loads(path.read_text(encoding="utf-8"))
-            elif path.suffix == ".npz":
-                with np.load(path, allow_pickle=False) as arrays:
-                    dict(arrays)
-            elif path.suffix == ".safetensors":
-                with safe_open(path, framework="numpy"):
-                    pass
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, SafetensorError):
-            return path.relative_to(folder).as_posix()
-    return None
+def _is_of_run(folder: Path) -> bool:
+    return folder.name == "model" and folder.parent.name.startswith("run_")
+
+
+def _owner(folder: Path) -> str:
+    return folder.parent.name if _is_of_run(folder) else f"the folder {folder.name!r}"
+
+
+@contextlib.contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Say of whatever keeps a model from being loaded which file it is, if that can be seen, and whose.
+
+    Raises
+    ------
+    DamageError
+        In the place of what the libraries raise, each of them something else; want of memory stays as it is.
+    """
+    try:
+        yield
+    except (TlError, MemoryError):
+        raise
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported here
+            raise
+        for file, what in find_damage(folder):
+            raise damage_to(folder, file, what) from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason.replace(str(folder), folder.name)[:_MOST_CHARACTERS]
+        raise DamageError(
+            f"The model of {_owner(folder)} cannot be loaded: {reason}.",
+            "Put its folder back from a copy, or use another model.",
+        ) from error
 
 
 def is_of_former_layout(folder: Path) -> bool:
@@ -91,5 +111,7 @@ def text_source(facts: dict[str, Any]) -> TextSource:
 
 
 def find_text_source(folder: Path) -> TextSource:
-    """Return the same of a folder that may say nothing at all."""
-    return text_source(read_facts(folder)) if (folder / FACTS_FILE).exists() else TextSource()
+    """Return the same of a folder that may say nothing at all, or whose file is damaged."""
+    with contextlib.suppress(TlError):
+        return text_source(read_facts(folder))
+    return TextSource()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tl_core.catalogue.inspecting import require_sound
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import name_folder
 from tl_core.catalogue.locating import describe, settle
@@ -36,7 +37,7 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
     Raises
     ------
     ModelError
-        As `settle` does, or if the run has no network.
+        As `settle` does, or if the run has no network or its files are damaged.
     NotFoundError
         If there is no such run, or it has not finished.
     """
@@ -52,6 +53,7 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
     folder = workspace.finished_model(run_id)
     if not (encoder_folder(folder) / "config.json").exists():
         raise ModelError(f"The weights of {run_id} are not here.", "Choose another run.")
+    require_sound(folder, run_id)
     experiment = workspace.database.get_experiment(config.experiment_id)
     return str(name_folder(folder.resolve(), _title(config, experiment)))
 

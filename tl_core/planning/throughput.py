@@ -139,7 +139,7 @@ def _measure(folder: RunFolder, source: Source) -> Throughput | None:
     """Read one run; None if its folder is gone or damaged, or has measured nothing."""
     try:
         record, events = folder.read_record(), folder.read_events()
-    except (TlError, ValueError):
+    except TlError:
         return None
     tokens_per_s = _mean_speed(events) if source is Source.FINISHED else _speed_now(events)
     if not tokens_per_s:

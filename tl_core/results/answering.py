@@ -4,14 +4,11 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import pyarrow.compute as pc
-
 from tl_core.evaluation.metrics import evaluate
 from tl_core.models.facts import find_text_source
 from tl_core.results.comparison import ranked
-from tl_core.results.runs import UNREADABLE, value_of
-from tl_core.schema import Arm, Metric, RunConfig, SplitName, State, TextSource
+from tl_core.results.runs import UNREADABLE, read_finished_run, value_of
+from tl_core.schema import Arm, Metric, RunConfig, State, TextSource
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -79,8 +76,6 @@ def _choose(workspace: Workspace, candidates: Sequence[_Candidate]) -> Answerer:
 
 
 def _validation_score(folder: RunFolder, metric: Metric) -> tuple[float, int]:
-    table = folder.read_predictions()
-    part = table.filter(pc.equal(table.column("split"), SplitName.VALIDATION.value))
-    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
-    evaluation = evaluate(part.column("target").to_numpy(), logits)
+    run = read_finished_run(folder)
+    evaluation = evaluate(run.validation_targets, run.validation_logits)
     return value_of(evaluation, metric), evaluation.num_examples

@@ -1,7 +1,7 @@
 """An experiment's runs, gathered into summaries and verdicts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 
@@ -18,6 +18,7 @@ from tl_core.evaluation.wording import describe_arm
 from tl_core.jobs.client import observe
 from tl_core.results.runs import (
     UNREADABLE,
+    Damage,
     FinishedRun,
     conditions_of,
     epochs_of,
@@ -107,6 +108,14 @@ class ExperimentResults:
         """Whether no run will change any more."""
         return all(run.state.is_final for run in self.runs)
 
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """What of the finished runs' folders is damaged or missing, first of those that count nowhere."""
+        lost = [
+            Damage(run_id=run_id, message=reason, counts=False) for run_id, reason in self.unreadable.items()
+        ]
+        return (*lost, *(one for run in self.finished for one in run.damage))
+
     def runs_of(self, arm: str, train_size: int) -> list[FinishedRun]:
         """Return the finished runs of one arm at one train size, by seed."""
         return [
@@ -155,12 +164,12 @@ def gather(
     """
     experiment = workspace.database.get_experiment(experiment_id)
     runs = tuple(observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id))
-    finished, unreadable = _read_finished(workspace, runs, read)
+    finished, unreadable = _read_finished(workspace, experiment, runs, read)
     by_key: dict[Key, list[FinishedRun]] = {}
     for run in sorted(finished, key=lambda run: run.config.seed):
         by_key.setdefault((run.config.arm.name, run.config.train_size), []).append(run)
     predictions = {key: _predictions(experiment, group) for key, group in by_key.items()}
-    flags = {key: _flags(experiment, group, runs) for key, group in by_key.items()}
+    flags = {key: _flags(experiment, group, runs, unreadable) for key, group in by_key.items()}
     titles = arm_titles(experiment)
     verdicts, refusals = _verdicts(experiment, predictions, flags, titles)
     return ExperimentResults(
@@ -191,17 +200,34 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
 
 
 def _read_finished(
-    workspace: Workspace, runs: Sequence[RunRow], read: Callable[[RunFolder], FinishedRun]
+    workspace: Workspace,
+    experiment: ExperimentConfig,
+    runs: Sequence[RunRow],
+    read: Callable[[RunFolder], FinishedRun],
 ) -> tuple[tuple[FinishedRun, ...], dict[str, str]]:
     """Read the finished runs; one whose folder is incomplete or damaged keeps no other from being read."""
     finished, unreadable = [], {}
     for run in runs:
-        if run.state is State.FINISHED:
-            try:
-                finished.append(read(workspace.run_folder(run.run_id)))
-            except UNREADABLE as error:
-                unreadable[run.run_id] = reason_of(error)
+        if run.state is not State.FINISHED:
+            continue
+        folder = workspace.run_folder(run.run_id)
+        try:
+            one = read(folder)
+            if _planned(one.config) != _planned(run.config):
+                raise folder.damage_to("run.json", "it tells of another run than was planned")
+            if len(one.targets) != experiment.split.test:
+                what = f"it has {len(one.targets):,} of {experiment.split.test:,} test predictions"
+                raise folder.damage_to("predictions.parquet", what)
+        except UNREADABLE as error:
+            unreadable[run.run_id] = reason_of(error)
+        else:
+            finished.append(one)
     return tuple(finished), unreadable
+
+
+def _planned(config: RunConfig) -> tuple[object, ...]:
+    """Return what was fixed before a run began; its learning rates may be found by itself."""
+    return config.arm, config.seed, config.train_size, config.split_hash, config.labels
 
 
 def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPredictions:
@@ -236,9 +262,12 @@ def _runs_once(experiment: ExperimentConfig, config: RunConfig) -> bool:
 
 
 def _flags(
-    experiment: ExperimentConfig, finished: list[FinishedRun], runs: Sequence[RunRow]
+    experiment: ExperimentConfig,
+    finished: list[FinishedRun],
+    runs: Sequence[RunRow],
+    unreadable: Collection[str],
 ) -> tuple[Flag, ...]:
-    """Raise what weakens a claim about one arm at one train size, the runs that did not finish included.
+    """Raise what weakens a claim about one arm at one train size, the runs that are missing included.
 
     Without them the worst trainings of an unstable arm would simply be missing from its mean.
     """
@@ -248,17 +277,24 @@ def _flags(
         every_seed = tuple(range(experiment.num_seeds))
         return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
     own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
+    counted = tuple(run.config.seed for run in finished)
     num_lost = sum(run.state in (State.FAILED, State.CANCELLED) for run in own)
-    if not num_lost:
-        return raised
     lost = Flag(
         code="did_not_finish",
         arm=config.arm.name,
         phrase=f"did not finish in {num_lost} of {len(own)} seeds",
         remedy="Run the missing seeds again: what is left out may be its worst trainings.",
-        seeds=tuple(run.config.seed for run in finished),
+        seeds=counted,
     )
-    return (*raised, lost)
+    num_damaged = sum(run.run_id in unreadable for run in own)
+    damaged = Flag(
+        code="unreadable",
+        arm=config.arm.name,
+        phrase=f"could not be read in {num_damaged} of {len(own)} seeds",
+        remedy="Put the damaged files back from a copy, or delete those runs and train their seeds again.",
+        seeds=counted,
+    )
+    return (*raised, *([lost] if num_lost else []), *([damaged] if num_damaged else []))
 
 
 def _has_same_test(a: FinishedRun, b: FinishedRun) -> bool:

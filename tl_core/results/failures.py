@@ -1,8 +1,10 @@
 """Why runs have failed, in words and with what to do."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tl_core.errors import TlError
 from tl_core.schema import RunFailed, State
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
@@ -65,8 +67,9 @@ def _failure(workspace: Workspace, reason: str, message: str, runs: list[RunRow]
 
 
 def _num_attempts(workspace: Workspace, run: RunRow) -> int:
-    folder = workspace.run_folder(run.run_id)
-    return folder.read_record().attempts if folder.has_record() else 1
+    with contextlib.suppress(TlError):  # a run that was ended early may have left no record, or half of one
+        return workspace.run_folder(run.run_id).read_record().attempts
+    return 1
 
 
 def name_runs(runs: Iterable[RunRow], labels: Mapping[str, str]) -> str:

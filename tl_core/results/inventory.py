@@ -1,19 +1,20 @@
 """What there is of each run, whatever its experiment."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import watt_hours
-from tl_core.evaluation.metrics import evaluate
-from tl_core.models.facts import FACTS_FILE, read_facts, text_source
+from tl_core.errors import TlError
+from tl_core.models.facts import read_facts, text_source
 from tl_core.models.loading_words import LINES, as_pair
 from tl_core.results.configuration import write_rate
-from tl_core.results.runs import logits_of, value_of
-from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, SplitName, State
+from tl_core.results.runs import DAMAGED, UNREADABLE, Damage, read_finished_run, reason_of, value_of
+from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 
@@ -33,27 +34,39 @@ class RunFacts:
     Attributes
     ----------
     test_value, num_test
-        Headline metric on test, a fraction, and the examples it was measured on; None before it finished.
+        Headline metric on test, a fraction, and the examples it was measured on; None before it finished,
+        and where it cannot be read.
     size_bytes
         Size of all its files.
+    damage
+        What of its folder is damaged or missing.
     """
 
     test_value: float | None
     num_test: int | None
     size_bytes: int
+    damage: tuple[Damage, ...] = ()
 
 
 def find_facts(folder: RunFolder, run: RunRow) -> RunFacts:
     """Read a run's test metric and measure its folder."""
-    files = (path for path in folder.path.rglob("*") if path.is_file())
-    size_bytes = sum(path.stat().st_size for path in files)
+    size_bytes = 0
+    for path in folder.path.rglob("*"):
+        with contextlib.suppress(OSError):  # a run that trains replaces its files
+            size_bytes += path.lstat().st_size if path.is_file() else 0
     if run.state is not State.FINISHED:
         return RunFacts(test_value=None, num_test=None, size_bytes=size_bytes)
-    table = folder.read_predictions()
-    part = table.filter(pc.equal(table.column("split"), SplitName.TEST.value))
-    evaluation = evaluate(part.column("target").to_numpy(), logits_of(part))
-    value = value_of(evaluation, run.config.headline_metric)
-    return RunFacts(test_value=value, num_test=evaluation.num_examples, size_bytes=size_bytes)
+    try:
+        read = read_finished_run(folder)
+    except UNREADABLE as error:
+        lost = Damage(run_id=run.run_id, message=reason_of(error), counts=False)
+        return RunFacts(test_value=None, num_test=None, size_bytes=size_bytes, damage=(lost,))
+    return RunFacts(
+        test_value=value_of(read.test, run.config.headline_metric),
+        num_test=read.test.num_examples,
+        size_bytes=size_bytes,
+        damage=read.damage,
+    )
 
 
 def inventory_table(
@@ -74,7 +87,8 @@ def inventory_table(
     Returns
     -------
     Columns ``run_id, arm, base_model, dataset, seed, train_size, state, metric, test, num_test, size_bytes,
-    created_at``; ``test`` is a fraction, missing where a run has not finished.
+    created_at``; ``test`` is a fraction, missing where a run has not finished. A run that has and cannot be
+    read is ``damaged``.
     """
     rows = [
         {
@@ -84,7 +98,7 @@ def inventory_table(
             "dataset": experiments[run.config.experiment_id].dataset_name,
             "seed": run.config.seed,
             "train_size": run.config.train_size,
-            "state": run.state.value,
+            "state": run.state.value if all(one.counts for one in facts[run.run_id].damage) else DAMAGED,
             "metric": run.config.headline_metric.value,
             "test": facts[run.run_id].test_value,
             "num_test": facts[run.run_id].num_test,
@@ -133,7 +147,9 @@ def energy_words(record: RunRecord) -> str | None:
 
 def loading_lines(folder: RunFolder, run_id: str) -> str:
     """Give the lines that use a downloaded model: with its own ``predict.py``, or with this engine."""
-    facts = read_facts(folder.model_dir) if (folder.model_dir / FACTS_FILE).exists() else {}
+    facts: dict[str, Any] = {}
+    with contextlib.suppress(TlError):
+        facts = read_facts(folder.model_dir)
     is_pair = text_source(facts).is_pair
     if facts.get("kind") == "neural":
         return (as_pair(LINES) if is_pair else LINES).strip()

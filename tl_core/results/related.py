@@ -17,7 +17,7 @@ from tl_core.results.answers_told import Said
 from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import Overlap, find_overlap
-from tl_core.results.runs import UNREADABLE, FinishedRun, logits_of, read_finished_run
+from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, logits_of, read_finished_run, reason_of
 from tl_core.schema import Arm, ArmKind, Metric, RunConfig, Verdict
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -31,6 +31,8 @@ STAGES = {
     PROBE_AFTER: "New head, after",
 }
 """Display names of what is left, in the form of arms' names: before and after the second task."""
+_LEFT = ("head_after", "probe_before", "probe_after")
+"""Parts of ``first_task.parquet``."""
 _PHRASES = {
     HEAD_BEFORE: "the same before it",
     HEAD_AFTER: "the first network on its own task after the second one",
@@ -88,33 +90,51 @@ def find_two_stages(
 ) -> list[TwoStages]:
     """Find the arms that were fine-tuned from a run of this workspace, those with results."""
     found = []
-    for name, size in tried.predictions:
-        arm = Arm.parse(name)
-        if arm.kind is not ArmKind.FINE_TUNED or arm.base_model is None or size != tried.largest:
-            continue
-        first = _read(workspace, run_behind(workspace, arm.base_model))
+    for (arm, size), run_id in _first_runs(tried, workspace).items():
+        first = _read(workspace, run_id)
         if first is None:
             continue
         origin = first.config.base_model
         direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
-        runs = [run.config for one in results for run in one.runs_of(name, size)]
+        runs = [run.config for one in results for run in one.runs_of(arm.name, size)]
         found.append(
             TwoStages(
                 arm=arm,
                 direct=direct,
                 first=first,
                 left=_left(first, runs, workspace.run_folder),
-                epochs=tried.predictions[name, size].epochs_range,
+                epochs=tried.predictions[arm.name, size].epochs_range,
                 overlap=find_overlap(workspace, first.config, runs[0]),
             )
         )
     return found
 
 
-def _read(workspace: Workspace, run_id: str | None) -> FinishedRun | None:
-    if run_id is not None:
-        with contextlib.suppress(*UNREADABLE):
-            return read_finished_run(workspace.run_folder(run_id))
+def find_first_damage(tried: Tried, workspace: Workspace) -> tuple[Damage, ...]:
+    """Say which runs of a first task cannot be read, so that nothing is told of the arms that start there."""
+    lost = []
+    for run_id in dict.fromkeys(_first_runs(tried, workspace).values()):
+        try:
+            read_finished_run(workspace.run_folder(run_id))
+        except UNREADABLE as error:
+            lost.append(Damage(run_id=run_id, message=reason_of(error), counts=False))
+    return tuple(lost)
+
+
+def _first_runs(tried: Tried, workspace: Workspace) -> dict[tuple[Arm, int], str]:
+    """Find the runs that arms with results were fine-tuned from, at the largest train size."""
+    cells = [(Arm.parse(name), size) for name, size in tried.predictions if size == tried.largest]
+    behind = {
+        (arm, size): run_behind(workspace, arm.base_model)
+        for arm, size in cells
+        if arm.kind is ArmKind.FINE_TUNED and arm.base_model is not None
+    }
+    return {cell: run_id for cell, run_id in behind.items() if run_id is not None}
+
+
+def _read(workspace: Workspace, run_id: str) -> FinishedRun | None:
+    with contextlib.suppress(*UNREADABLE):
+        return read_finished_run(workspace.run_folder(run_id))
     return None
 
 
@@ -124,8 +144,10 @@ def _left(
     """Stack what each seed of the second task has left; the first task's own run counts for all of them."""
     tables: dict[int, pa.Table] = {}
     for run in sorted(runs, key=lambda run: run.seed):
-        with contextlib.suppress(*UNREADABLE):
-            tables.setdefault(run.seed, folder_of(run.run_id).read_first_task())
+        with contextlib.suppress(*UNREADABLE):  # its run counts, and tells of the damage
+            table = folder_of(run.run_id).read_first_task()
+            if _is_about(table, first):
+                tables.setdefault(run.seed, table)
     if not tables:
         return {}
     seeds = tuple(tables)
@@ -142,6 +164,14 @@ def _left(
         PROBE_BEFORE: stack(PROBE_BEFORE, "probe_before").for_seeds(seeds[:1]).repeated_for(seeds),
         PROBE_AFTER: stack(PROBE_AFTER, "probe_after"),
     }
+
+
+def _is_about(table: pa.Table, first: FinishedRun) -> bool:
+    """Whether all three parts of a table are about the first task's test examples and classes."""
+    parts = [table.filter(pc.equal(table.column("split"), split)) for split in _LEFT]
+    return table.column("logits").type.list_size == first.logits.shape[1] and all(
+        np.array_equal(part.column("example_id").to_pylist(), first.example_ids) for part in parts
+    )
 
 
 def _predictions(first: FinishedRun, key: str) -> ArmPredictions:

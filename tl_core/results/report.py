@@ -9,8 +9,8 @@ from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.knowledge import read_changes
 from tl_core.results.label_worth import label_worth_json
-from tl_core.results.related import TwoStages, find_two_stages, left_means, left_verdicts
-from tl_core.results.runs import FinishedRun, kept_evaluation
+from tl_core.results.related import TwoStages, find_first_damage, find_two_stages, left_means, left_verdicts
+from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
 from tl_core.store.rows import RunRow
@@ -28,6 +28,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
     alike = gather_alike(workspace, results)
     tried = put_together(experiment, alike)
     split = experiment.split
+    damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(tried, workspace)]
     return {
         "schema_version": SCHEMA_VERSION,
         "experiment_id": experiment.experiment_id,
@@ -52,6 +53,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "refusals": list(results.refusals),
+        "damage": [asdict(one) for one in damage],
         "label_worth": label_worth_json(tried, results.titles),
         "first_tasks": [_first_task_json(stages) for stages in find_two_stages(tried, alike, workspace)],
     }
@@ -71,10 +73,12 @@ def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dic
     config = finished.config if finished else run.config
     flags = results.flags.get((config.arm.name, config.train_size), ())
     rates, search = config.learning_rates, finished.record.rate_search if finished else None
+    unreadable = results.unreadable.get(run.run_id)
     return {
         "run_id": run.run_id,
-        "status": run.state.value,
-        "error": run.error,
+        "status": run.state.value if unreadable is None else DAMAGED,
+        "error": run.error if unreadable is None else unreadable,
+        "damage": [one.message for one in results.damage if one.run_id == run.run_id],
         "seed": config.seed,
         "seeds": config.seeds.model_dump(),
         "train_size": config.train_size,
@@ -90,6 +94,19 @@ def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dic
         "validation": _validation_json(finished) if finished else None,
         "test": _test_json(finished) if finished else None,
     }
+
+
+def run_json(workspace: Workspace, run: RunRow) -> dict[str, Any]:
+    """Give a run's record as plain values, and what of its folder is damaged.
+
+    Raises
+    ------
+    NotFoundError, DamageError
+        If the record cannot be read.
+    """
+    folder = workspace.run_folder(run.run_id)
+    record = folder.read_record()
+    return record.model_dump(mode="json") | {"damage": [asdict(one) for one in find_damage(folder, run)]}
 
 
 def _layers_json(folder: RunFolder) -> list[dict[str, Any]] | None:

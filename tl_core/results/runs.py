@@ -1,6 +1,6 @@
 """What one finished run has written, as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from tl_core.errors import NotFoundError, TlError
+from tl_core.errors import DamageError, NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import Conditions
+from tl_core.models import wholeness
 from tl_core.schema import (
     BudgetRule,
     EvalFinished,
@@ -22,11 +23,28 @@ from tl_core.schema import (
     RunFinished,
     RunRecord,
     SplitName,
+    State,
 )
-from tl_core.store.run_folder import RunFolder
+from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import EventLog, RunFolder
 
 UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
 """What reading an incomplete or damaged folder raises."""
+
+DAMAGED = "damaged"
+"""What a run is called that has finished and cannot be read any more, so that it counts nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """One thing that is damaged in a finished run's folder.
+
+    ``message`` names the run and the file; ``counts`` is whether the run counts all the same.
+    """
+
+    run_id: str
+    message: str
+    counts: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +61,8 @@ class FinishedRun:
         Its metrics on test.
     health
         What the flags need to know.
+    damage
+        What else of its folder is damaged; its predictions are whole, so that it counts.
     """
 
     record: RunRecord
@@ -54,6 +74,7 @@ class FinishedRun:
     validation_logits: NDArray[np.float32]
     test: Evaluation
     health: RunHealth
+    damage: tuple[Damage, ...] = ()
 
     @property
     def config(self) -> RunConfig:
@@ -78,34 +99,53 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     ------
     NotFoundError
         If a file is missing.
+    DamageError
+        If a file without which the run does not count is damaged.
     """
     record = folder.read_record()
+    run_id, num_labels = record.config.run_id, len(record.config.labels)
+    if run_id != folder.path.name:
+        raise folder.damage_to("run.json", f"it is that of {run_id}")
     if not record.train_class_counts:
         raise NotFoundError(
-            f"Expected the train examples of each class in the record of {record.config.run_id}; "
+            f"Expected the train examples of each class in the record of {run_id}; "
             "there are none, as in records of an earlier version."
         )
+    counts = record.train_class_counts
+    if len(counts) != num_labels or min(counts) < 0 or sum(counts) == 0:
+        raise folder.damage_to("run.json", "its train examples do not belong to its classes")
     table = folder.read_predictions()
-    is_test = pc.equal(table.column("split"), SplitName.TEST.value)
-    test, validation = table.filter(is_test), table.filter(pc.invert(is_test))
-    logits = logits_of(test)
-    targets = targets_of(test)
-    if len(targets) == 0:
-        raise NotFoundError(f"Expected test predictions in {record.config.run_id}; there are none.")
+    if table.column("logits").type.list_size != num_labels:
+        raise folder.damage_to("predictions.parquet", f"it is not about the {num_labels} classes of the run")
+    parts = [
+        table.filter(pc.equal(table.column("split"), name.value))
+        for name in (SplitName.TEST, SplitName.VALIDATION)
+    ]
+    test, validation = parts
+    for part, name in zip(parts, ("test", "validation"), strict=True):
+        if part.num_rows == 0:
+            raise folder.damage_to("predictions.parquet", f"it has no {name} predictions")
+    logits, targets = logits_of(test), targets_of(test)
     evaluation = evaluate(targets, logits)
-    events = tuple(folder.read_events())
-    if not events:
-        raise NotFoundError(f"Expected the events of {record.config.run_id}; there are none.")
+    log = folder.read_log()
+    if not log.events and log.problem:
+        raise folder.damage_to("events.jsonl", log.problem)
+    if not log.events:
+        raise NotFoundError(f"Expected the events of {run_id} in events.jsonl; there are none.")
     return FinishedRun(
         record=record,
-        events=events,
+        events=log.events,
         example_ids=np.array(test.column("example_id").to_pylist()),
         targets=targets,
         logits=logits,
         validation_targets=targets_of(validation),
         validation_logits=logits_of(validation),
         test=evaluation,
-        health=_health(record, events, evaluation, logits_of(validation)),
+        health=_health(record, log.events, evaluation, logits_of(validation)),
+        damage=tuple(
+            Damage(run_id=run_id, message=message, counts=True)
+            for message in _find_damage(folder, record, log)
+        ),
     )
 
 
@@ -125,6 +165,37 @@ def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished 
     if config.training.budget is BudgetRule.PLATEAU and trained:
         return min(trained, key=lambda one: one.loss)
     return seen[-1]
+
+
+def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterator[str]:
+    """Yield what is damaged of files without which a run counts all the same."""
+    ends_early = "it ends before its run did" if _ends_early(log.events, record) else ""
+    if problem := log.problem or ends_early:
+        yield folder.damage_to("events.jsonl", problem).message
+    for read in (folder.read_experiment, folder.read_layers, folder.read_first_task):
+        try:
+            read()
+        except NotFoundError:  # not every run writes it
+            continue
+        except DamageError as error:
+            yield error.message
+    for file, what in wholeness.find_damage(folder.model_dir):
+        yield folder.damage_to(f"model/{file}", what).message
+
+
+def _ends_early(events: Sequence[Event], record: RunRecord) -> bool:
+    """Whether more than the last line is gone of what a finished run has written."""
+    return not isinstance(events[-1], RunFinished) and events[-1].train_s < (record.train_s or 0.0)
+
+
+def find_damage(folder: RunFolder, run: RunRow) -> tuple[Damage, ...]:
+    """Find what is damaged or missing in the folder of a run that has finished; nothing of any other."""
+    if run.state is not State.FINISHED:
+        return ()
+    try:
+        return read_finished_run(folder).damage
+    except UNREADABLE as error:
+        return (Damage(run_id=run.run_id, message=reason_of(error), counts=False),)
 
 
 def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:

@@ -15,6 +15,7 @@ from tl_core.results.failures import name_seeds
 from tl_core.results.grouping import Group, make_groups
 from tl_core.results.runs import (
     UNREADABLE,
+    Damage,
     FinishedRun,
     conditions_of,
     epochs_of,
@@ -51,6 +52,12 @@ class SideBySide:
     verdicts: Mapping[tuple[str, str], Verdict]
     refusals: Mapping[tuple[str, str], str]
     unreadable: Mapping[str, str]
+
+    @property
+    def damage(self) -> list[Damage]:
+        """What of the chosen runs' folders is damaged or missing, first of those that count nowhere."""
+        lost = [Damage(run_id=one, message=reason, counts=False) for one, reason in self.unreadable.items()]
+        return lost + [one for run in self.runs for one in run.damage]
 
     @property
     def runs(self) -> list[FinishedRun]:
@@ -113,7 +120,12 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
     if len(groups) < 2:
         got = f"only {groups[0].label}" if groups else "none that can be read"
         raise ComparisonError(
-            f"Expected finished runs that differ in more than the seed; got {got}.",
+            " ".join(
+                (
+                    f"Expected finished runs that differ in more than the seed; got {got}.",
+                    *unreadable.values(),
+                )
+            ),
             "Choose runs of another arm, base model or setting as well.",
         )
     metrics = {run.config.headline_metric for run in finished}

@@ -1,7 +1,7 @@
 """Rows about datasets, experiments, runs and drafts. Every query sees one owner's rows alone."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import DatasetInfo, ExperimentConfig, Promise, RunConfig, RunRecord, State, Took
+from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
 from tl_core.store.rows import PendingRun, PromiseRow, Removed, RunRow
 from tl_core.store.tables import (
@@ -44,9 +45,20 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Commit what the block does as a whole, or nothing of it."""
-        with Session(self._engine) as session, session.begin():
-            yield session
+        """Commit what the block does as a whole, or nothing of it.
+
+        Raises
+        ------
+        DamageError
+            If the database cannot be used, or holds a row that cannot be read.
+        """
+        try:
+            with Session(self._engine) as session, session.begin():
+                yield session
+        except UNUSABLE as error:
+            if (told := explain(error)) is None:
+                raise
+            raise told from error
 
     def add_dataset(self, info: DatasetInfo) -> None:
         """Add a dataset, or describe it anew if its fingerprint is known."""
@@ -65,7 +77,7 @@ class Database:
         query = select(DatasetTable.info).where(DatasetTable.owner == self.owner)
         with self.transaction() as session:
             infos = session.scalars(query.order_by(DatasetTable.created_at.desc())).all()
-        return [DatasetInfo.model_validate(info) for info in infos]
+            return [DatasetInfo.model_validate(info) for info in infos]
 
     def get_dataset(self, fingerprint: str) -> DatasetInfo:
         """Return one dataset. Raises NotFoundError."""
@@ -98,7 +110,7 @@ class Database:
         newest_first = (ExperimentTable.created_at.desc(), ExperimentTable.experiment_id.desc())
         with self.transaction() as session:
             configs = session.scalars(query.order_by(*newest_first)).all()
-        return [ExperimentConfig.model_validate(config) for config in configs]
+            return [ExperimentConfig.model_validate(config) for config in configs]
 
     def get_experiment(self, experiment_id: str) -> ExperimentConfig:
         """Return one experiment. Raises NotFoundError."""
@@ -154,6 +166,11 @@ class Database:
         with self.transaction() as session:
             return [PromiseRow.of(row) for row in session.scalars(query.order_by(*newest_first))]
 
+    def known_runs(self, run_ids: Collection[str]) -> set[str]:
+        """Return which of some runs the database knows, whoever owns them."""
+        with self.transaction() as session:
+            return set(session.scalars(select(RunTable.run_id).where(RunTable.run_id.in_(run_ids))))
+
     def num_finished_runs(self) -> int:
         """Return how many runs have finished."""
         finished = self._runs().where(RunTable.state == State.FINISHED.value).subquery()
@@ -200,7 +217,7 @@ class Database:
         """Add the row of a run that was carried out elsewhere, and its experiment's if it is new.
 
         A run whose record does not end is imported as failed, for no process here carries it on. Raises
-        UserError if the run is known already, or its experiment is another owner's.
+        UserError if the run is known already, or its experiment is another owner's or another one of this id.
         """
         is_over = record.state.is_final
         with self.transaction() as session:
@@ -212,6 +229,12 @@ class Database:
                 session.flush()
             elif known.owner != self.owner:
                 raise UserError(f"Expected an experiment of your own; {known.experiment_id} is another's.")
+            elif ExperimentConfig.model_validate(known.config) != experiment:
+                raise UserError(
+                    f"Expected a run of {known.experiment_id} as it stands here; "
+                    f"{record.config.run_id} belongs to one with other settings.",
+                    "Import it into a workspace of its own.",
+                )
             run = self._run_row(record.config, record.created_at)
             run.state = record.state.value if is_over else State.FAILED.value
             run.error = record.error if is_over else "imported before it had ended"

@@ -1,13 +1,21 @@
 """Connecting to the database and bringing its tables up to date. SQLite's own ways are all in here."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
 
+from tl_core.errors import DamageError, UserError
 from tl_core.store.files import locked
+
+UNUSABLE = (DatabaseError, ValidationError, json.JSONDecodeError)
+"""What a database raises that cannot be used any more, or holds rows that no program has written."""
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,9 +35,41 @@ def open_engine(url: str, lock: Path) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
-    with locked(lock), engine.begin() as connection:
-        migrate(connection)
+    try:
+        with locked(lock), engine.begin() as connection:
+            migrate(connection)
+    except CommandError as error:
+        engine.dispose()
+        raise UserError(
+            "A newer version of this program has made this workspace's database.",
+            "Use that version, or choose another workspace with --workspace or TL_WORKSPACE.",
+        ) from error
+    except DatabaseError as error:
+        engine.dispose()
+        if (told := explain(error)) is None:
+            raise
+        raise told from error
     return engine
+
+
+def explain(error: Exception) -> DamageError | None:
+    """Say in a sentence why a database cannot be used; None of a fault of the program.
+
+    SQLite says of a damaged file that it is malformed or no database, at whatever statement comes upon it.
+    """
+    if isinstance(error, DatabaseError) and type(error) not in (DatabaseError, OperationalError):
+        return None
+    reason = str(error.orig) if isinstance(error, DatabaseError) else "a row in it is overwritten"
+    if isinstance(error, OperationalError):
+        return DamageError(
+            f"The workspace's database cannot be used: {reason}.",
+            "Look whether its disk is full or may not be written to, and try again.",
+        )
+    return DamageError(
+        f"The workspace's database is damaged: {reason}.",
+        "Put workspace.db back from a copy. Or move it away and run `python -m tl_core import`: the run "
+        "folders beside it hold all that was measured.",
+    )
 
 
 def migrate(connection: Connection) -> None:

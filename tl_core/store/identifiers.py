@@ -19,6 +19,13 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{clock}{_digits(secrets.randbits(5 * _NUM_RANDOM_DIGITS), _NUM_RANDOM_DIGITS)}"
 
 
+def is_new_id(value: str, prefix: str) -> bool:
+    """Whether an id is one that `new_id` makes."""
+    digits = value.removeprefix(f"{prefix}_")
+    is_long = len(digits) == _NUM_TIME_DIGITS + _NUM_RANDOM_DIGITS == len(value) - len(prefix) - 1
+    return is_long and set(digits) <= set(_ALPHABET)
+
+
 def check_id(value: str) -> str:
     """Return ``value`` if it can be part of a path. Raises NotFoundError otherwise."""
     if not _SAFE.fullmatch(value):

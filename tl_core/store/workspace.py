@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tl_core.errors import NotFoundError, UserError
+from tl_core.errors import NotFoundError, OutsideError, UserError
+from tl_core.outside import copy_folder, look_through
 from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
 from tl_core.store.engine import open_engine
 from tl_core.store.identifiers import check_id
+from tl_core.store.importing import require_consistent
 from tl_core.store.rows import Removed
 from tl_core.store.run_folder import RunFolder
 
@@ -30,10 +32,24 @@ class Workspace:
 
     @classmethod
     def open(cls, settings: Settings) -> "Workspace":
-        """Make the folders that are missing, and bring the database up to date."""
-        for folder in _FOLDERS:
-            (settings.workspace / folder).mkdir(parents=True, exist_ok=True)
-        engine = open_engine(settings.database_url, settings.workspace / "database.lock")
+        """Make the folders that are missing, and bring the database up to date.
+
+        Raises
+        ------
+        UserError
+            If the workspace may not be written to, or a newer version of this program has made it.
+        DamageError
+            If its database is damaged.
+        """
+        try:
+            for folder in _FOLDERS:
+                (settings.workspace / folder).mkdir(parents=True, exist_ok=True)
+            engine = open_engine(settings.database_url, settings.workspace / "database.lock")
+        except OSError as error:
+            raise UserError(
+                f"The workspace {settings.workspace.name!r} cannot be written to: {error.strerror}.",
+                "Choose another one with --workspace or TL_WORKSPACE.",
+            ) from error
         return cls(settings, Database(engine, settings.owner))
 
     def close(self) -> None:
@@ -53,15 +69,27 @@ class Workspace:
         """Folder of a run."""
         return RunFolder(self.root / "runs" / check_id(run_id))
 
+    def unlisted_runs(self) -> list[str]:
+        """Return the ids of run folders that the database does not know, as after it was lost or replaced."""
+        here = sorted(path.parent.name for path in self.root.glob("runs/[!.]*/run.json"))
+        known = self.database.known_runs(here)
+        return [run_id for run_id in here if run_id not in known]
+
     def finished_model(self, run_id: str) -> Path:
-        """Model folder of a finished run. Raises NotFoundError if it has not finished."""
+        """Model folder of a finished run. Raises NotFoundError if it has not finished or lies nowhere."""
         state = self.database.get_run(run_id).state
         if state is not State.FINISHED:
             raise NotFoundError(
                 f"Expected a finished run; {run_id} is {state.value}.",
                 "`tl_core runs` lists the runs there are.",
             )
-        return self.run_folder(run_id).model_dir
+        folder = self.run_folder(run_id).model_dir
+        if not folder.is_dir():
+            raise NotFoundError(
+                f"The model of {run_id} is not here: the run came without it, or its folder is gone.",
+                "Choose another run, or train it again.",
+            )
+        return folder
 
     def upload_path(self, upload_id: str) -> Path:
         """File that an upload is copied to."""
@@ -106,17 +134,25 @@ class Workspace:
     def import_run(self, folder: Path) -> str:
         """Copy a run folder from elsewhere and add its row; return the run's id.
 
-        A folder that lies in this workspace already is left where it is and only gets its row.
+        A folder that lies in this workspace already is left where it is and only gets its row. No link in it
+        is followed, and nothing in it is waited for.
 
         Raises
         ------
         NotFoundError
             If the folder has no ``run.json`` or no ``experiment.json``.
+        DamageError
+            If one of them cannot be read.
+        OutsideError
+            If the folder holds what no run folder does, or tells of a run that cannot be.
         UserError
             If the run is known already, or its folder is here.
         """
-        source = RunFolder(folder.resolve())
+        source = RunFolder(folder.expanduser().resolve())
+        if source.path.is_dir():
+            look_through(source.path)
         record, experiment = source.read_record(), source.read_experiment()
+        require_consistent(source.path, record, experiment)
         target = self.run_folder(record.config.run_id).path
         if source.path == target.resolve():
             self.database.import_run(record, experiment)
@@ -127,7 +163,13 @@ class Workspace:
                 "Import that folder itself if the run is missing from the lists.",
             )
         with tempfile.TemporaryDirectory(dir=self.root / "runs", prefix=".import-") as temporary:
-            Path(shutil.copytree(source.path, Path(temporary) / "run")).replace(target)
+            copy = RunFolder(Path(temporary) / source.path.name)
+            copy_folder(source.path, copy.path)
+            if (copy.read_record(), copy.read_experiment()) != (record, experiment):
+                raise OutsideError(
+                    f"The run folder {source.path.name!r} has changed while it was copied.", "Try again."
+                )
+            copy.path.replace(target)
         try:
             self.database.import_run(record, experiment)
         except BaseException:
