@@ -54,7 +54,9 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
         "Start support messages",
         "Bring my CSV",
     ]
-    assert "12 runs: first verdict in about 1 minute, all in about" in text_of(app)
+    assert "12 runs, every network for 4 epochs: first verdict in about 1 minute, all in about" in text_of(
+        app
+    )
     assert "Your comparisons" not in text_of(app)
 
 
