@@ -35,7 +35,7 @@ _WORDS = {
         "example label class split train validation test arm base-model weights layers embeddings "
         "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed batch-size step epoch learning-rate budget plateau loss "
-        "energy token accuracy macro-f1 verdict did-not-learn still-improving "
+        "energy token accuracy macro-f1 points verdict did-not-learn still-improving "
     ),
     "side_by_side": (
         "dataset example label class split train validation test arm base-model weights layers embeddings "

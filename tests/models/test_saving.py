@@ -127,9 +127,7 @@ def test_truncated_weights_are_told_in_one_sentence(tmp_path, pooling, size):
 def test_a_damaged_tokenizer_is_told_in_one_sentence(tmp_path):
     folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
     (encoder_folder(folder) / "tokenizer.json").write_text("{")
-    with pytest.raises(
-        ModelError, match=r"The tokenizer\.json of the model in '0_Transformer' cannot be read"
-    ):
+    with pytest.raises(DamageError, match=r"0_Transformer/tokenizer\.json of .* is damaged"):
         load_predictor(folder)
 
 

@@ -19,6 +19,7 @@ SPEAKING = (
     "tl_core.charts",
     "tl_core.results",
     "tl_core.evaluation.flags",
+    "tl_core.evaluation.status",
     "tl_core.evaluation.wording",
 )
 """Packages whose texts reach a person."""

@@ -99,7 +99,7 @@ def test_what_is_left_of_the_first_task_is_told_with_both_heads(app, workspace, 
     assert "accuracy before and after: 94.4 % and 50.0 %" in shown
     assert "a new head on its features after the second task" in shown
     assert "No test text of either task is a train text of the other." in shown
-    assert "2 seeds of the second task, 18 test examples" in shown
+    assert "2 seeds of the second task after 29 epochs, 18 test examples" in shown
     open_drawers(app)
     table = app.dataframe[4].value
     assert list(table["First task"]) == [

@@ -76,7 +76,7 @@ def test_the_choice_of_the_url_is_shown(app, workspace, experiment):
     first = [run.run_id for run in runs_of(workspace, experiment) if run.seed == 0]
     open_with(app, *first)
     assert box(app).value == first
-    assert "One seed: it is about these two trained models" in text_of(app)
+    assert "One seed, so this says nothing about other trainings" in text_of(app)
 
 
 def test_the_choice_survives_a_visit_elsewhere(app, experiment):

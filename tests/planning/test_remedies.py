@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, make_workspace, store_sample_dataset
 from tl_core.planning.budget import planned_steps, step_limit
-from tl_core.planning.remedies import find_same, plan_longer
+from tl_core.planning.remedies import find_same, plan_longer, plan_longer_search, plan_search_of_rates
 from tl_core.schema import BudgetRule
 
 
@@ -31,6 +31,14 @@ def test_under_the_plateau_budget_it_raises_the_step_limit_alone(experiment):
     longer = plan_longer(plateau)
     assert planned_steps(33, longer.training) == planned_steps(33, training)
     assert step_limit(33, longer.training) == 2 * step_limit(33, training)
+
+
+def test_searched_rates_and_twice_the_steps_can_be_had_at_once(experiment):
+    both = plan_longer_search(experiment)
+    assert both.training == plan_longer(experiment).training
+    assert both.rate_search == plan_search_of_rates(experiment).rate_search
+    assert both.rate_search is not None
+    assert find_same(plan_longer_search(experiment), [experiment, both]) == both
 
 
 def test_the_name_does_not_grow_when_it_is_done_again(experiment):

@@ -90,7 +90,8 @@ def fit(
     torch.manual_seed(order_seed)
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
-    schedule = _schedule(optimizer, steps, config)
+    schedule = _schedule(optimizer, last_step, config)
+    warmup = _warmup(last_step, config)
     is_cooling = not is_plateau
     objective = objective or Classification.of(train)
     batches = objective.batches(train, config.batch_size, order_seed)
@@ -119,8 +120,7 @@ def fit(
     while clock.step < last_step:
         _require_wanted(should_stop)
         if not is_cooling and (plateau.is_over(clock.step) or clock.step >= last_step - steps):
-            warmup = max(0, math.ceil(steps * config.warmup_fraction) - clock.step)
-            schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)
+            schedule = get_linear_schedule_with_warmup(optimizer, max(0, warmup - clock.step), steps)
             last_step, is_cooling = clock.step + steps, True
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
@@ -169,14 +169,22 @@ def evaluation_steps(steps: int, last_step: int, num_evaluations: int) -> frozen
     return frozenset(min(last_step, max(1, place)) for place in places)
 
 
-def _schedule(optimizer: torch.optim.Optimizer, steps: int, config: TrainingConfig) -> LambdaLR:
+def _warmup(last_step: int, config: TrainingConfig) -> int:
+    """Count the steps of the warm-up: a share of the longest run.
+
+    A network from scratch that comes to its full rate within few steps does not recover from it.
+    """
+    return math.ceil(last_step * config.warmup_fraction)
+
+
+def _schedule(optimizer: torch.optim.Optimizer, last_step: int, config: TrainingConfig) -> LambdaLR:
     """Warm up linearly from 0, then decay linearly to 0, or stay until the plateau."""
-    warmup = math.ceil(steps * config.warmup_fraction)
+    warmup = _warmup(last_step, config)
     schedule: LambdaLR
     if config.budget is BudgetRule.PLATEAU:
         schedule = get_constant_schedule_with_warmup(optimizer, warmup)
     else:
-        schedule = get_linear_schedule_with_warmup(optimizer, warmup, steps)
+        schedule = get_linear_schedule_with_warmup(optimizer, warmup, last_step)
     return schedule
 
 
