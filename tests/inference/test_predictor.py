@@ -10,6 +10,7 @@ from tests.models.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.store.damage import DAMAGES
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.tokens import load_tokenizer
 from tl_core.errors import DamageError, ModelError, NotFoundError, OutsideError, UserError
 from tl_core.inference.predictor import load_predictor
@@ -21,7 +22,7 @@ def test_a_network_scores_each_text_as_it_does_alone(tmp_path):
     folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
     texts = [TEXTS[number % 3] + " a" * number for number in range(70)]
     together = load_predictor(folder).predict(texts)
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(encoder_folder(folder))
     tokenizer.enable_truncation(MAX_TOKENS // 2)
     model = load_saved(folder)
     for text, row in zip(texts[:5] + texts[-5:], [*together[:5], *together[-5:]], strict=True):
@@ -68,7 +69,7 @@ def test_a_pair_is_read_as_transformers_reads_it_and_the_longest_is_cut_first(tm
     """Type ids go to models that have them, whatever their tokenizer says it gives."""
     folder = saved_folder(tmp_path, architecture, Pooling.MEAN, texts=PAIR)
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[1], TEXTS[2]), (TEXTS[2], TEXTS[1])]
-    tokenizer, model = AutoTokenizer.from_pretrained(folder), load_saved(folder)
+    tokenizer, model = AutoTokenizer.from_pretrained(encoder_folder(folder)), load_saved(folder)
     for pair, row in zip(pairs, load_predictor(folder).predict(pairs), strict=True):
         inputs = tokenizer(
             *pair,
@@ -95,7 +96,13 @@ def test_a_model_of_pairs_refuses_single_texts_and_the_other_way_round(tmp_path)
 
 # --- damage -------------------------------------------------------------------------------------------------
 
-NETWORK_FILES = ("classifier.json", "config.json", "model.safetensors", "tokenizer.json", "head.safetensors")
+NETWORK_FILES = (
+    "classifier.json",
+    "0_Transformer/config.json",
+    "0_Transformer/model.safetensors",
+    "0_Transformer/tokenizer.json",
+    "2_Dense/model.safetensors",
+)
 TFIDF_FILES = ("classifier.json", "tfidf.npz", "vocabulary.json")
 
 
@@ -169,9 +176,9 @@ def test_a_model_with_other_labels_than_answers_is_damaged(tmp_path, labels):
 
 def test_weights_that_are_no_numbers_are_damage(tmp_path):
     folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
-    weights = load_file(folder / "head.safetensors")
+    weights = load_file(folder / "2_Dense" / "model.safetensors")
     nothing = {name: torch.full_like(one, torch.nan) for name, one in weights.items()}
-    save_file(nothing, folder / "head.safetensors")
+    save_file(nothing, folder / "2_Dense" / "model.safetensors")
     with pytest.raises(DamageError, match="no probability for each of its 3 labels"):
         load_predictor(folder)
 
