@@ -29,7 +29,7 @@ from tl_core.store.workspace import Workspace
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = ("reviews_sentiment", "support_intents")
 ARMS = ("frozen", "scratch", "fine_tuned", "contrastive")
-NUM_SEEDS, EPOCHS = 3, 16
+NUM_SEEDS, EPOCHS = 3, 8
 
 
 def differences(workspace: Workspace, run_id: str, folder: Path) -> dict[str, dict[str, float]]:
