@@ -19,7 +19,7 @@ from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
 EPOCHS = 32
-"""Under which the curve of the network from scratch has levelled off on both samples."""
+"""From scratch on the support messages, validation accuracy had levelled off by the 13th of these."""
 ARMS = {
     "reviews_sentiment": DEFAULT_ARMS,
     "support_intents": (*DEFAULT_ARMS, ArmKind.FROZEN),
