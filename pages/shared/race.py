@@ -24,7 +24,7 @@ X_WORDS: dict[XAxis, str] = {
 }
 ENDS = (
     "The number beside a line is its end: the mean over the seeds that have finished, each with the weights "
-    "that it kept. It is the same over steps, seconds, examples and energy."
+    "that it kept; before one has, where they are now. It is the same on every axis."
 )
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 

@@ -52,9 +52,9 @@ def draw_weaknesses(verdict: Verdict, labels: Mapping[str, str]) -> None:
 
 
 def draw_status(status: Status) -> None:
-    """Draw a status as one badge."""
+    """Draw a status on its colour; a badge would cut its words where they need two lines."""
     icon, color = _LOOKS[status.severity]
-    st.badge(literal(_as_sentence(status.words)), icon=icon, color=color)
+    st.markdown(f":{color}-background[{icon} {literal(_as_sentence(status.words))}]")
 
 
 def _as_sentence(words: str) -> str:

@@ -23,8 +23,9 @@ def experiment(workspace):
 
 
 def badges(app):
-    """Return the texts of all badges."""
-    return [one.value for one in app.markdown if one.value.startswith((":green-badge", ":orange-badge"))]
+    """Return the texts of all statuses."""
+    looks = tuple(f":{color}-background" for color in ("green", "orange", "red", "gray"))
+    return [one.value for one in app.markdown if one.value.startswith(looks)]
 
 
 def test_every_place_shows_the_same_status_of_a_win_against_a_failed_baseline(app, workspace, experiment):
