@@ -23,6 +23,7 @@ from tl_core.export.answers import answers_of
 from tl_core.export.folder import write_model
 from tl_core.inference.predictor import load_predictor
 from tl_core.planning.hardware import inspect_hardware
+from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
@@ -32,7 +33,7 @@ ARMS = ("frozen", "scratch", "fine_tuned", "contrastive")
 NUM_SEEDS, EPOCHS = 3, 8
 
 
-def differences(workspace: Workspace, run_id: str, folder: Path) -> dict[str, dict[str, float]]:
+def differences(workspace: Workspace, run_id: str, folder: Path) -> dict[str, Any]:
     """Compare an export's probabilities with those of the run's weights in each precision."""
     config = workspace.run_folder(run_id).read_record().config
     place = workspace.dataset_folder(config.dataset_fingerprint)
@@ -41,7 +42,7 @@ def differences(workspace: Workspace, run_id: str, folder: Path) -> dict[str, di
     write_model(model, folder)
     exported = answers_of(folder)(texts)
     predictor = load_predictor(model)
-    found = {}
+    found: dict[str, Any] = {"num_texts": len(texts)}
     for dtype in (torch.float32, torch.bfloat16):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
             own = predictor.predict(texts)
@@ -54,20 +55,27 @@ def differences(workspace: Workspace, run_id: str, folder: Path) -> dict[str, di
     return found
 
 
-def measure(name: str, folder: Path, num_seeds: int) -> list[dict[str, Any]]:
-    """Train on one sample and compare every run."""
+def train(name: str, folder: Path, num_seeds: int) -> None:
+    """Train every arm on one sample, in a workspace at ``folder``."""
     compare(SAMPLES / f"{name}.csv", None, folder, arms=",".join(ARMS), seeds=num_seeds, epochs=EPOCHS)
-    os.environ["TL_WORKSPACE"] = str(folder)
-    workspace = Workspace.open(Settings.from_environment(folder))
-    rows = [
-        {
-            "sample": name,
-            "arm": run.config.arm.name,
-            "seed": run.config.seed,
-            **differences(workspace, run.run_id, folder / "exported" / run.run_id),
-        }
-        for run in workspace.database.list_runs()
-    ]
+
+
+def measure(root: Path, exports: Path) -> list[dict[str, Any]]:
+    """Compare every finished run with a network of a workspace."""
+    os.environ["TL_WORKSPACE"] = str(root)
+    workspace = Workspace.open(Settings.from_environment(root))
+    rows = []
+    for run in workspace.database.list_runs():
+        if run.state is State.FINISHED and run.config.arm.kind.is_neural:
+            rows.append(
+                {
+                    "dataset": workspace.database.get_experiment(run.config.experiment_id).dataset_name,
+                    "arm": run.config.arm.name,
+                    "seed": run.config.seed,
+                    "epochs": run.config.training.epochs,
+                    **differences(workspace, run.run_id, exports / run.run_id),
+                }
+            )
     workspace.close()
     return rows
 
@@ -76,13 +84,19 @@ def main() -> None:
     """Measure, print and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=NUM_SEEDS)
+    parser.add_argument("--workspace", type=Path, help="measure the finished runs of this one, train nothing")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for name in NAMES for row in measure(name, Path(folder) / name, asked.seeds)]
+        roots = [Path(folder) / name for name in NAMES]
+        if asked.workspace is None:
+            for name, root in zip(NAMES, roots, strict=True):
+                train(name, root, asked.seeds)
+        else:
+            roots = [asked.workspace]
+        rows = [row for root in roots for row in measure(root, Path(folder) / "exports")]
     answer: dict[str, Any] = {
         "how": "absolute differences of a probability, export in float32 against the run's own weights",
         "hardware": inspect_hardware().sentence,
-        "epochs": EPOCHS,
         "num_runs": len(rows),
         "largest": {
             precision: max(row[precision]["largest"] for row in rows) for precision in ("float32", "bfloat16")

@@ -39,7 +39,7 @@ ARM_SENTENCES = {
     ArmKind.FROZEN: "The pretrained network as it is, with a trained head: prior knowledge alone.",
     ArmKind.SCRATCH: "The same network from random weights: what your labels alone can teach it.",
     ArmKind.FROZEN_RANDOM: "Random weights as they are, with a trained head: the architecture alone.",
-    ArmKind.TFIDF: "Counts of words and characters with a linear model: strong on small data, done in seconds.",
+    ArmKind.TFIDF: "Counts of words and characters, a linear model: strong on small data, done in seconds.",
     ArmKind.MAJORITY: "Always the largest class: the floor that all others must beat.",
 }
 BUDGET_SENTENCES = {
