@@ -32,7 +32,7 @@ class Verification(Frozen):
     largest_difference, mean_difference
         Absolute differences of a probability.
     tolerance
-        Up to where ``largest_difference`` passes.
+        Up to where ``largest_difference`` passes; ``mean_difference`` up to a tenth of it.
     num_other_labels
         Texts whose most probable label is another one.
     precision
@@ -51,8 +51,8 @@ class Verification(Frozen):
 
     @property
     def is_passed(self) -> bool:
-        """Whether no probability differs by more than the tolerance."""
-        return self.largest_difference <= self.tolerance
+        """Whether no probability differs by more than the tolerance, nor all on average by a tenth of it."""
+        return self.largest_difference <= self.tolerance and self.mean_difference <= self.tolerance / 10
 
     @property
     def sentence(self) -> str:
@@ -67,8 +67,8 @@ class Verification(Frozen):
         others = f", {self.num_other_labels:,} with another label" if self.num_other_labels else ""
         return (
             f"{self.name} {verb} {told} on {self.num_texts:,}{of_all} {what}: probabilities differ by "
-            f"{self.largest_difference:.2g} at most (up to {self.tolerance:g} passes for {self.precision})"
-            f"{others}."
+            f"{self.largest_difference:.2g} at most and {self.mean_difference:.2g} on average (up to "
+            f"{self.tolerance:g} and {self.tolerance / 10:g} passes for {self.precision}){others}."
         )
 
 

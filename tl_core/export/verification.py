@@ -22,8 +22,8 @@ EXPECTED_FILE = "expected_answers.json"
 MAX_TEST_TEXTS = 1_000
 TOLERANCE = 1e-4
 """Largest difference of a probability between two computations in float32."""
-BFLOAT16_TOLERANCE = 0.05
-"""The same where a run scored its test in bfloat16: measured in `benchmarks/export_tolerance.json`."""
+BFLOAT16_TOLERANCE = 0.1
+"""The same where a run scored its test in bfloat16; `benchmarks/export_tolerance.json` has a fifth of it."""
 SENTENCES = (
     "The office opens at nine o'clock on weekdays.",
     "The parcel weighs 2.5 kg and is 40 cm long.",

@@ -12,7 +12,6 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
 )
-from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
@@ -26,9 +25,6 @@ from tl_core.models.knowledge import reduce_knowledge
 from tl_core.schema import ArmKind
 
 PROBE_TOKENS = 6
-
-logging.disable_progress_bar()
-logging.set_verbosity_error()  # a new head's "some weights were not initialized" is what is wanted here
 
 
 def build_classifier(

@@ -11,11 +11,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
 from tl_core.catalogue.tokens import STARTS_LATE
 from tl_core.models.facts import loading, read_facts
+
+logging.disable_progress_bar()
+logging.set_verbosity_error()  # a new head's "some weights were not initialized" is what is wanted here
 
 Inputs = dict[str, Tensor]
 WEIGHTS_FILE = "model.safetensors"
