@@ -11,8 +11,7 @@ _WORDS = {
         "learning-rate warm-up budget plateau loss energy token headline-metric accuracy macro-f1 f1 "
         "confusion-matrix confidence calibration-error temperature brier-score abstaining points verdict "
         "95-interval p-value corrected-p-value equivalent margin mcnemar-s-test one-label-for-all "
-        "did-not-learn still-improving below-the-largest-class hardly-a-known-word "
-        "seeds-missing "
+        "did-not-learn still-improving below-the-largest-class hardly-a-known-word seeds-missing "
     ),
     "data": (
         "dataset example label class fingerprint near-duplicate split train validation test arm weights "
@@ -22,7 +21,7 @@ _WORDS = {
         "dataset label class split train validation test transfer-learning arm base-model pretrained "
         "weights layers embeddings shuffled knowledge-ladder head fine-tuning contrastive from-scratch "
         "frozen random-frozen tf-idf majority-class experiment run seed preset batch-size step epoch "
-        "learning-rate warm-up budget plateau loss token headline-metric macro-f1 f1 points verdict "
+        "learning-rate warm-up budget plateau token headline-metric macro-f1 f1 points verdict "
         "95-interval equivalent margin "
     ),
     "home": ("label split train pretrained fine-tuning from-scratch experiment run 95-interval "),
@@ -47,7 +46,7 @@ _WORDS = {
     "try_it": (
         "dataset example label class split train validation test arm weights layers embeddings shuffled "
         "knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
-        "majority-class experiment run seed step epoch learning-rate budget plateau loss macro-f1 "
+        "majority-class experiment run seed step epoch learning-rate budget plateau loss macro-f1 points "
         "did-not-learn still-improving "
     ),
     "why_it_works": (
@@ -55,7 +54,8 @@ _WORDS = {
         "shuffled knowledge-ladder head fine-tuning contrastive from-scratch frozen random-frozen tf-idf "
         "majority-class experiment run seed step epoch learning-rate budget plateau loss token "
         "similarity-by-cka accuracy macro-f1 brier-score points 95-interval corrected-p-value equivalent "
-        "margin one-label-for-all did-not-learn still-improving below-the-largest-class seeds-missing "
+        "margin one-label-for-all did-not-learn still-improving below-the-largest-class "
+        "hardly-a-known-word seeds-missing "
     ),
 }
 

@@ -312,8 +312,8 @@ def test_without_a_check_no_nursery_is_started(workspace: Workspace, tmp_path: P
 @pytest.mark.parametrize(
     ("damage", "error"),
     [
-        ("(folder / 'events.jsonl').write_text('no event\\n')", "its folder cannot be read"),
-        ("(folder / 'events.jsonl').mkdir()", "its folder cannot be read"),
+        ("(folder / 'events.jsonl').write_text('no event\\n')", "cannot go on"),
+        ("(folder / 'events.jsonl').mkdir()", "cannot go on"),
         ("(folder / 'run.json').write_text('no record')", "cannot go on"),
         ("(folder / 'run.json').mkdir()", "cannot go on"),
         ("(folder / 'log.txt').unlink()", "exit code 1 without a word"),

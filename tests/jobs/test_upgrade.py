@@ -50,7 +50,7 @@ def test_a_run_that_the_version_before_started_is_running_and_can_be_stopped(roo
     with subprocess.Popen(sleep, start_new_session=True) as trains:
         make_old_workspace(root, trains.pid, psutil.Process(trains.pid).create_time())
         workspace = open_workspace(root)
-        assert " running " in commands.run_lines(workspace)[0]
+        assert " running " in commands.run_lines(workspace)[0][0]
         assert Supervisor(workspace, idle_s=0.0).end_all() == 1
         assert trains.wait(timeout=20) < 0
     assert workspace.database.get_run("run_1").state is State.CANCELLED
@@ -60,7 +60,7 @@ def test_a_run_that_the_version_before_started_is_running_and_can_be_stopped(roo
 def test_a_run_whose_process_died_before_the_upgrade_has_failed(root: Path, dead: ProcessIdentity) -> None:
     make_old_workspace(root, dead.pid, psutil.Process().create_time() - 3_600)
     workspace = open_workspace(root)
-    assert " failed " in commands.run_lines(workspace)[0]
+    assert " failed " in commands.run_lines(workspace)[0][0]
     workspace.close()
 
 
@@ -80,7 +80,7 @@ def test_a_supervisor_of_the_version_before_can_go_on_writing(root: Path) -> Non
     created = psutil.Process().create_time()
     with workspace.database.transaction() as session:
         session.execute(text(CLAIM), {"pid": os.getpid(), "created": created})
-    assert " running " in commands.run_lines(workspace)[0]
+    assert " running " in commands.run_lines(workspace)[0][0]
     workspace.close()
 
 

@@ -56,7 +56,9 @@ def test_the_claim_comes_first_with_interval_and_n(app, experiment):
     )
     assert "still improving when it stopped" in claim, "what weakens it stands in the same sentence"
     assert "points (2 seeds, 18 test examples)." in text_of(app)
-    assert "better: the interval excludes zero" in text_of(app)
+    (status,) = (one.value for one in app.markdown if "-background[" in one.value)
+    assert "still improving when it stopped" in status, "the worst that is known, and no green beside it"
+    assert status.startswith(":orange")
     assert "one seed" not in text_of(app)
 
 

@@ -21,7 +21,7 @@ from tl_core.errors import TlError
 from tl_core.export.card import card_of
 from tl_core.export.report import report_of
 from tl_core.planning.ladder import ladder_arms
-from tl_core.planning.throughput import read_history
+from tl_core.planning.throughput import read_finished
 from tl_core.results import related
 from tl_core.results.alike import gather_alike
 from tl_core.results.answering import choose_answerers
@@ -86,7 +86,7 @@ def all_readers(workspace, experiment):
     choose_answerers(workspace, rows, 33, experiment.headline_metric)
     put_side_by_side(workspace, rows)
     find_failures(workspace, rows)
-    read_history(workspace)
+    read_finished(workspace)
     for row in rows:
         folder = workspace.run_folder(row.run_id)
         find_facts(folder, row)
