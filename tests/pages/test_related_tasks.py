@@ -96,6 +96,7 @@ def test_what_is_left_of_the_first_task_is_told_with_both_heads(app, workspace, 
     finish_two_stages(app, workspace, second, first)
     shown = text_of(open_second(app, second))
     assert "The first network on its own task after the second one is 44.4 points less accurate" in shown
+    assert "points points" not in shown
     assert "accuracy before and after: 94.4 % and 50.0 %" in shown
     assert "a new head on its features after the second task" in shown
     assert "No test text of either task is a train text of the other." in shown

@@ -203,12 +203,11 @@ def left_verdicts(stages: TwoStages) -> list[Verdict]:
 def _say(stages: TwoStages, verdict: Verdict) -> Said:
     values = " and ".join(_percent(_summary(stages, key).mean) for key in (verdict.b, verdict.a))
     parts = take_apart(verdict, _PHRASES)
-    unit = "" if verdict.conclusion == "no_difference_shown" else " points"
     count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
     return Said(
         claim=f"{parts.claim}.",
         proof=(
-            f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}{unit}, "
+            f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}, "
             f"{count} of the second task{epochs_words(stages.epochs)}, "
             f"{verdict.num_examples:,} test examples"
         ),
