@@ -62,7 +62,7 @@ def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> N
     assert "Fine-tuned 94.4 %" in drawing["desc"]
     assert "@font-face" in drawing["style"]
 
-    table = save(page, "CSV").read_text("utf-8")
+    table = save(page, "CSV").read_text("utf-8-sig")  # a spreadsheet needs the mark at its beginning
     assert table.startswith('Arm,"Mean test accuracy, %",95 % interval from')
 
 
