@@ -18,7 +18,7 @@ from tl_core.schema import ArmKind, ExperimentConfig
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-EPOCHS = 32
+EPOCHS = 24
 """From scratch on the support messages, validation accuracy had levelled off by the 13th of these."""
 ARMS = {
     "reviews_sentiment": DEFAULT_ARMS,

@@ -214,14 +214,15 @@ def plateau(tmp_path: Path, values: Iterator[float], monkeypatch: pytest.MonkeyP
     return clock, weights_of(model), snapshots
 
 
-def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_back(
+def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_of_the_decay_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = (0.7 if place == 26 else 0.8 if place == 0 else 0.5 for place in itertools.count())
+    high = {0: 0.8, 26: 0.7, 40: 0.6}
+    values = (high.get(place, 0.5) for place in itertools.count())
     clock, weights, snapshots = plateau(tmp_path, values, monkeypatch, patience=7)
     # 15 steps and 15 evaluations of equal steps: one each step. What precedes the first step counts nowhere.
-    assert (clock.step, clock.kept_step) == (26 + 7 + 15, 26)
-    assert are_equal(weights, snapshots[26])
+    assert (clock.step, clock.kept_step) == (26 + 7 + 15, 40)
+    assert are_equal(weights, snapshots[40])
     assert not are_equal(weights, snapshots[-1])
 
 

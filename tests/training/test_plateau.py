@@ -31,12 +31,13 @@ def look(step, value, loss=1.0):
     )
 
 
-def watch(values, losses=None, metric=Metric.ACCURACY, patience=PATIENCE):
+def watch(values, losses=None, metric=Metric.ACCURACY, patience=PATIENCE, cools_from=1):
     """Let a run see these values; return the evaluation at which it ends, and the one that it keeps."""
     plateau = Plateau(metric=metric, patience=patience, min_step=FEWEST)
     step = 0
     for step, value in enumerate(values, start=1):
-        plateau.is_best(look(step, float(value), 1.0 if losses is None else float(losses[step - 1])))
+        seen = look(step, float(value), 1.0 if losses is None else float(losses[step - 1]))
+        plateau.is_best(seen, is_cooling=step >= cools_from)
         if plateau.is_over(step):
             break
     assert plateau.best is not None
@@ -91,11 +92,13 @@ def test_the_headline_metric_decides():
     assert watch(falling, metric=Metric.ACCURACY) == (FEWEST, 1)
 
 
-def test_the_weights_of_the_highest_value_are_kept_and_of_equal_ones_those_of_the_lower_loss():
-    values, losses = np.full(MOST, 0.5), np.linspace(2, 1, MOST)
-    values[[7, 13, 21]] = 0.6
-    losses[21] = 3.0
-    assert watch(values, losses)[1] == 14
+def test_the_weights_of_the_highest_value_of_the_decay_are_kept_and_of_equal_ones_the_last():
+    values, losses = np.full(MOST, 0.5), np.linspace(1, 2, MOST)
+    values[[13, 21]] = 0.6
+    assert watch(values, losses)[1] == 22
+    values[3] = 0.9  # luck, at a rate that throws the weights about
+    assert watch(values, cools_from=10)[1] == 22
+    assert watch(values)[1] == 4
 
 
 def test_patience_counts_from_the_last_rise_of_the_mean():

@@ -71,8 +71,8 @@ def fit(
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
     with `BudgetRule.PLATEAU` it warms up and stays until ``metric`` on validation has levelled off (`Plateau`
     has the rule), then decays to zero over as many steps as equal steps have, so that no network is judged
-    by weights that a large rate still throws about; the best weights are put back. All of it takes at most
-    ``cap_factor`` times those steps. The first evaluation precedes the first step.
+    by weights that a large rate still throws about; the best weights of the decay are put back. All of it
+    takes at most ``cap_factor`` times those steps. The first evaluation precedes the first step.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def fit(
         if is_eval:
             finished = evaluate()
             yield finished
-            if is_plateau and plateau.is_best(finished):
+            if is_plateau and plateau.is_best(finished, is_cooling=is_cooling):
                 best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
         clock.resume()
     clock.kept_step = clock.step
