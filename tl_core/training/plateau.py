@@ -24,8 +24,7 @@ class Plateau:
 
     **What it keeps.** Of the evaluations after the rate began to decay, the weights of the one with the
     highest value, of equal ones the last. Before that a large rate throws the weights about, and the highest
-    of many such evaluations is mostly luck: from scratch on the bundled support messages such a one kept
-    59.4 % on test, where as many steps with a decay reach 66 %.
+    of many such evaluations is mostly luck (docs/fairness_and_statistics.md has an example).
     """
 
     metric: Metric
