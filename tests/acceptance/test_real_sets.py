@@ -12,7 +12,7 @@ import pytest
 
 from tests.shared_data import shared_data
 
-TIMEOUT_S = 3000
+TIMEOUT_S = 7200
 ARMS = "tfidf,frozen,scratch,fine_tuned"
 
 
