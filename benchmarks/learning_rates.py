@@ -21,12 +21,12 @@ import torch
 from benchmarks.real_sets import real_set
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.locating import obtain
-from tl_core.data.dataset import Dataset, build_dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.reading import read_table
-from tl_core.data.splitting import make_split, train_subset
+from tl_core.datasets.dataset import Dataset, build_dataset
+from tl_core.datasets.identity import derive_seeds
+from tl_core.files.reading import read_table
 from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, TrainingConfig
+from tl_core.splits.splitting import make_split, train_subset
 from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.encoding import compute_features, tokenize

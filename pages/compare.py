@@ -5,13 +5,18 @@ First the sentence, then the picture, then the proof.
 
 import streamlit as st
 
-from pages.shared import comparison, presenting, proof
-from pages.shared.frame import draw_header, invite, live_part
-from pages.shared.label_worth import draw_label_worth
-from pages.shared.reaching import draw_reaching
-from pages.shared.replay import draw_replay
-from pages.shared.reporting import offer_report
-from pages.shared.results import (
+from pages.cards.results import evidence as proof
+from pages.cards.results import headline as comparison
+from pages.cards.results import slides as presenting
+from pages.cards.results.calibration import draw_abstaining, draw_trust
+from pages.cards.results.data_efficiency import draw_label_worth
+from pages.cards.results.label_errors import draw_suspects
+from pages.cards.results.replay import draw_replay
+from pages.cards.results.report import offer_report
+from pages.cards.results.time_to_accuracy import draw_reaching
+from pages.ui.formatting import facts_of
+from pages.ui.frame import draw_header, invite, live_part
+from pages.ui.readers import (
     choose,
     choose_experiment,
     labels_of,
@@ -20,9 +25,6 @@ from pages.shared.results import (
     states_of,
     watch,
 )
-from pages.shared.suspects import draw_suspects
-from pages.shared.trust import draw_abstaining, draw_trust
-from pages.shared.wording import facts_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
 

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.base_models import can_be_had, choose_base_model
-from pages.shared.choices import (
+from pages.cards.setup.choices import (
     choose_amount,
     choose_arms,
     choose_budget,
@@ -12,17 +11,18 @@ from pages.shared.choices import (
     choose_metric,
     choose_task,
 )
-from pages.shared.dry_run import offer_start
-from pages.shared.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
-from pages.shared.frame import card, draw_header, invite, show_error
-from pages.shared.intake import stored_intake
-from pages.shared.plan_view import ahead_of, draw_plan, estimate_of, measured
-from pages.shared.slips import Slips
-from pages.shared.state import current, remember, workspace
-from pages.shared.wording import short_hash
+from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
+from pages.ui.base_models import can_be_had, choose_base_model
+from pages.ui.dataset_readers import stored_intake
+from pages.ui.formatting import short_hash
+from pages.ui.frame import card, draw_header, invite, show_error
+from pages.ui.input_errors import Slips
+from pages.ui.plan_check import offer_start
+from pages.ui.plan_summary import ahead_of, draw_plan, estimate_of, measured
+from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
+from tl_core.intake.intake import Intake
 from tl_core.jobs.dry_run import neural_arms, passed_checks
-from tl_core.planning.launching import Intake
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
 from tl_core.store.identifiers import new_id

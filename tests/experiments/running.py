@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.data.tables import dataset
+from tests.files.tables import dataset
 from tests.store.opening import open_workspace
-from tl_core.data.dataset import Dataset
+from tl_core.datasets.dataset import Dataset
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import carry_out_run
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import launch, store_dataset
+from tl_core.planning.launch import launch
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.schema import ExperimentConfig, State, Task
 from tl_core.store.identifiers import new_id

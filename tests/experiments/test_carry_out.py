@@ -11,12 +11,11 @@ import pytest
 import torch
 from scipy.special import softmax
 
-from tests.data.tables import CHOICE, table
 from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
+from tests.files.tables import CHOICE, table
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import settle
-from tl_core.data.dataset import Dataset, build_dataset, read_dataset
-from tl_core.data.splitting import read_split, train_subset
+from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset
 from tl_core.errors import (
     CancelledError,
     DataError,
@@ -30,7 +29,7 @@ from tl_core.experiments.carry_out import carry_out_run
 from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
-from tl_core.planning.first_tasks import settle_base_model
+from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -42,6 +41,7 @@ from tl_core.schema import (
     SplitName,
     State,
 )
+from tl_core.splits.splitting import read_split, train_subset
 from tl_core.store.rows import Job
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from tests.data.tables import dataset
+from tests.files.tables import dataset
 from tl_core.experiments import dry_run as process
 from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs.dry_run import (
     ArmCheck,
     DryRun,
@@ -20,7 +21,6 @@ from tl_core.jobs.dry_run import (
     passed_checks,
     start_dry_run,
 )
-from tl_core.planning.launching import store_dataset
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.schema import ExperimentConfig, LearningRates, Task
 from tl_core.store.workspace import Workspace

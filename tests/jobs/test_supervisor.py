@@ -16,7 +16,7 @@ from tests.store.makers import make_event, make_experiment, make_record, make_ru
 from tests.waiting import DEADLINE_S, wait_until
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import checks_folder
-from tl_core.jobs.nursery import Nursery
+from tl_core.jobs.fork_server import Nursery
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.jobs.supervisor import Supervisor

@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.texts import TEXTS
 from tests.store.opening import open_workspace
-from tl_core.data.dataset import build_dataset
-from tl_core.data.splitting import read_split
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import Intake, launch, store_dataset
+from tl_core.planning.launch import launch
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.schema import (
     Arm,
@@ -38,6 +38,7 @@ from tl_core.schema import (
     StepLogged,
     Task,
 )
+from tl_core.splits.splitting import read_split
 from tl_core.store.identifiers import new_id, now
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace

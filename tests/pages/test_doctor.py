@@ -4,10 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.reading import open_page, text_of
-from tl_core.data.split_files import split_csv
-from tl_core.planning.launching import read_intake, take_in
-from tl_core.planning.uploads import find_upload, keep_upload
+from tl_core.intake.intake import read_intake, take_in
+from tl_core.intake.uploads import find_upload, keep_upload
 from tl_core.schema import SplitMethod
+from tl_core.splits.split_csv import split_csv
 from tl_core.store.workspace import Workspace
 
 WORDS = ("kettle", "book", "train", "hotel", "phone", "garden", "lamp", "jacket", "soup", "film")

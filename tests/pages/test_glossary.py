@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pages.shared.glossary import ENTRIES, GROUPS, explained, help_on, matching, term, words_in
-from pages.shared.page_words import PAGE_WORDS
+from pages.ui.glossary import ENTRIES, GROUPS, explained, help_on, matching, term, words_in
+from pages.ui.glossary_pages import PAGE_WORDS
 from tests.pages.said import as_code, page_names, words_on
 from tests.some_arms import EVERY_ARM
 from tl_core.charts import arm_label
@@ -62,7 +62,7 @@ def test_searching_looks_at_titles_texts_and_forms():
 @pytest.mark.parametrize("page", page_names())
 def test_a_page_offers_every_technical_word_that_it_uses(page):
     lacking = set(words_on(page)) - set(PAGE_WORDS.get(page, ()))
-    assert not lacking, f"pages/shared/page_words.py should say:\n{as_code(page)}"
+    assert not lacking, f"pages/ui/glossary_pages.py should say:\n{as_code(page)}"
 
 
 def test_the_words_of_pages_exist():

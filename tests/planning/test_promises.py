@@ -9,7 +9,7 @@ import pytest
 from tests.planning.test_estimate import BUILTIN, CPU, MEAN_TOKENS, make_plan
 from tests.store.opening import open_workspace
 from tl_core.planning.estimate import Estimate, estimate
-from tl_core.planning.launching import launch
+from tl_core.planning.launch import launch
 from tl_core.planning.promises import last_kept, learned_factor, make_promise
 from tl_core.planning.queue_time import Ahead
 from tl_core.planning.throughput import Throughput

@@ -6,7 +6,8 @@ from sklearn.metrics import log_loss
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
 from tl_core.evaluation.calibration import fit_temperature
-from tl_core.results import abstaining, calibration
+from tl_core.results import calibration
+from tl_core.results import selective_prediction as abstaining
 from tl_core.results.comparison import gather
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}

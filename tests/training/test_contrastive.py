@@ -112,7 +112,7 @@ def test_each_step_reads_as_many_texts_as_those_of_the_other_arms(num_examples: 
 
 
 def token_examples(folder: Path, texts: list[str], targets: list[int]) -> TokenExamples:
-    from tl_core.catalogue.tokens import load_tokenizer
+    from tl_core.text.tokens import load_tokenizer
 
     ids = [encoding.ids for encoding in load_tokenizer(folder).encode_batch(texts)]
     return TokenExamples(

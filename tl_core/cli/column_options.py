@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tl_core.data.label_maps import read_label_map
+from tl_core.datasets.label_maps import read_label_map
 from tl_core.errors import PlanError
-from tl_core.planning.launching import USUAL_THRESHOLD
+from tl_core.intake.intake import USUAL_THRESHOLD
 from tl_core.schema import SplitMethod, SplitRule
 
 TextsOption = Annotated[

@@ -8,28 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain
-from tl_core.catalogue.tokens import max_tokens, token_lengths
 from tl_core.cli.column_options import ColumnOptions
-from tl_core.data.doctor.wording import percent
-from tl_core.data.how_read import how_read
-from tl_core.data.profiling import ModelFacts, Profile
-from tl_core.data.profiling import profile as profile_table
-from tl_core.data.reading import ReadChoices, read_table
+from tl_core.datasets.findings import percent
+from tl_core.doctor.profile import ModelFacts, Profile
+from tl_core.doctor.profile import profile as profile_table
 from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.export.outputs import ExportFormat, Verified
+from tl_core.files.read_summary import how_read
+from tl_core.files.reading import ReadChoices, read_table
+from tl_core.intake.intake import USUAL_THRESHOLD, complete_choice, take_in
+from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs.client import ensure_supervisor, observe
 from tl_core.jobs.queue import Queue
-from tl_core.planning.first_tasks import settle_base_model
-from tl_core.planning.ladder import spell_out
-from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
+from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.planning.launch import launch
+from tl_core.planning.layer_ablation import spell_out
 from tl_core.planning.plan import parse_arms, plan_experiment
-from tl_core.planning.rebuilding import rebuild
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json, run_json
+from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import max_tokens, token_lengths
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -231,7 +232,7 @@ def profile(
     data: Path, columns: ColumnOptions, reading: ReadChoices, base_model: str, max_length: int
 ) -> Profile:
     """Profile a file, and let the data doctor examine what it makes for a base model."""
-    from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
+    from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
 
     model = _facts_about(base_model, max_length)
     table = read_table(data, **reading.model_dump())

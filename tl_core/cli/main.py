@@ -35,7 +35,7 @@ from tl_core.cli.reading_options import (
 )
 from tl_core.errors import TlError
 from tl_core.export.outputs import ExportFormat
-from tl_core.planning.rebuilding import unlisted_sentence
+from tl_core.intake.rebuilding import unlisted_sentence
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tl_core.data.dataset import Dataset
-from tl_core.data.splitting import Split
-from tl_core.data.weighting import relative_weights
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.weights import relative_weights
 from tl_core.experiments.recording import Recorder
 from tl_core.models.classical import Majority, Tfidf
 from tl_core.schema import ArmKind, EvalFinished, SplitName
+from tl_core.splits.splitting import Split
 from tl_core.training.clock import scored_event
 
 

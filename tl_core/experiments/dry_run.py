@@ -18,18 +18,18 @@ import pyarrow.compute as pc
 import torch
 
 from tl_core.catalogue.locating import describe, obtain
-from tl_core.catalogue.tokens import max_tokens
-from tl_core.data.dataset import read_dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.splitting import read_split
+from tl_core.datasets.dataset import read_dataset
+from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import is_out_of_memory
 from tl_core.jobs.dry_run import ArmCheck, check_path, neural_arms, passed_checks, problem_path
 from tl_core.models.building import build_classifier
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, StepLogged, TrainingConfig
 from tl_core.settings import Settings
+from tl_core.splits.splitting import read_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import max_tokens
 from tl_core.training.batching import Examples
 from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision, device_name

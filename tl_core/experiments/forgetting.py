@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import tokenizer_hash
-from tl_core.data.dataset import Dataset, read_dataset
-from tl_core.data.splitting import read_split, train_subset
+from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.experiments.recording import prediction_rows
 from tl_core.models.classifiers import TextClassifier, load_saved
 from tl_core.models.probing import probe_logits
 from tl_core.schema import Precision, RunRecord
+from tl_core.splits.splitting import read_split, train_subset
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import tokenizer_hash
 from tl_core.training.batching import TokenExamples
 from tl_core.training.encoding import encode_all, tokenize
 from tl_core.training.fit import predict_logits

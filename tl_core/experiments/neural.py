@@ -8,9 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from tl_core.catalogue.locating import Progress
-from tl_core.catalogue.tokens import tokenizer_hash
-from tl_core.data.dataset import Dataset
-from tl_core.data.splitting import Split
+from tl_core.datasets.dataset import Dataset
 from tl_core.errors import DamageError, NotFoundError
 from tl_core.experiments.forgetting import measure_forgetting, read_first_task
 from tl_core.experiments.place import Place, build, examples_of, find_place, objective_of, require_wanted
@@ -21,7 +19,9 @@ from tl_core.models.knowledge import kept_share
 from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
 from tl_core.schema import LayerChanges, RunConfig, SplitName
+from tl_core.splits.splitting import Split
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import tokenizer_hash
 from tl_core.training.batching import TokenExamples, some_examples
 from tl_core.training.change import MAX_TEXTS, measure_change
 from tl_core.training.devices import device_name, gpu_uuid

@@ -10,14 +10,14 @@ import torch
 from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import WEIGHTS
 from tl_core.catalogue.locating import Progress, describe, obtain
-from tl_core.catalogue.tokens import max_tokens, tokenizer_hash
 from tl_core.errors import CancelledError
 from tl_core.experiments.recording import Recorder, versions
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
-from tl_core.results.related import run_behind
+from tl_core.results.related_tasks import run_behind
 from tl_core.schema import ArmKind, Precision, RunConfig
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import max_tokens, tokenizer_hash
 from tl_core.training.batching import FeatureExamples, TokenExamples
 from tl_core.training.clock import Clock
 from tl_core.training.devices import choose_device, choose_precision, device_name

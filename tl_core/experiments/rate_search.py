@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tl_core.data.dataset import Dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.splitting import Split, train_subset
-from tl_core.data.weighting import rows_that_teach
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.identity import derive_seeds
+from tl_core.datasets.weights import rows_that_teach
 from tl_core.errors import DivergedError
 from tl_core.experiments.place import Place, build, examples_of, objective_of
 from tl_core.experiments.recording import Recorder
@@ -21,6 +20,7 @@ from tl_core.schema import (
     RunConfig,
     TriedRates,
 )
+from tl_core.splits.splitting import Split, train_subset
 from tl_core.store.files import locked, replacing
 from tl_core.training.batching import TokenExamples
 from tl_core.training.clock import Clock

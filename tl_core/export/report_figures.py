@@ -23,9 +23,9 @@ from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
 from tl_core.results import calibration, numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
-from tl_core.results.answers_tried import mean_rows, seed_rows
-from tl_core.results.findings import with_flags
-from tl_core.results.label_worth import curve_keys, find_label_worth, worth_numbers
+from tl_core.results.captions import with_flags
+from tl_core.results.data_efficiency import curve_keys, find_label_worth, worth_numbers
+from tl_core.results.pooled import mean_rows, seed_rows
 from tl_core.schema import Metric
 
 _MOST_SIDE_BY_SIDE = 4

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tl_core.jobs.nursery import ForkedProcess, Handle, Nursery
+from tl_core.jobs.fork_server import ForkedProcess, Handle, Nursery
 from tl_core.jobs.outcome import Outcome, judge_exit, judge_traces, settle_folder
 from tl_core.jobs.processes import ProcessIdentity, child_environment
 from tl_core.schema import RunFailed, State

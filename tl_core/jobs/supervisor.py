@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import last_begun
-from tl_core.jobs.nursery import NURSERY, Nursery
+from tl_core.jobs.fork_server import NURSERY, Nursery
 from tl_core.jobs.outcome import Outcome, judge_fault
 from tl_core.jobs.presence import has_web_server
 from tl_core.jobs.processes import ProcessIdentity

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
-from tl_core.data.identity import derive_seeds
+from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import PlanError
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.planning.rate_search import plan_search

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.answers_tried import (
+from tl_core.results.comparison import ExperimentResults, Key, ranked
+from tl_core.results.pooled import (
     SCRATCH,
     TUNED,
     Tried,
@@ -16,7 +17,6 @@ from tl_core.results.answers_tried import (
     put_together,
     seed_rows,
 )
-from tl_core.results.comparison import ExperimentResults, Key, ranked
 from tl_core.results.runs import UNREADABLE
 from tl_core.schema import Arm, ExperimentConfig, LayerChanges, RunRecord, State
 from tl_core.store.rows import RunRow

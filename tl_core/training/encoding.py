@@ -15,10 +15,10 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 from tokenizers import Tokenizer
 
-from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import Precision
 from tl_core.store.files import replacing
+from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.training.batching import FeatureExamples, TokenExamples, sorted_batches
 from tl_core.training.clock import Clock
 from tl_core.training.devices import autocast, synchronize

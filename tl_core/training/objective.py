@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tl_core.data.weighting import Weights, relative_weights
+from tl_core.datasets.weights import Weights, relative_weights
 from tl_core.models.classifiers import Inputs, TextClassifier
 from tl_core.schema import ArmKind, Precision
 from tl_core.training.batching import Examples, Indices, endless_batches
