@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import torch
 
@@ -22,8 +23,9 @@ from tl_core.jobs.dry_run import (
     start_dry_run,
 )
 from tl_core.planning.plan import parse_arms, plan_experiment
-from tl_core.schema import ExperimentConfig, LearningRates, Task
+from tl_core.schema import ExperimentConfig, LearningRates, RunConfig, Task
 from tl_core.store.workspace import Workspace
+from tl_core.training.compute import Compute
 
 PATIENCE_S = 90
 
@@ -97,11 +99,11 @@ def test_a_batch_too_large_for_the_memory_is_cut_into_pieces_as_in_a_run(
 ) -> None:
     tried, train = [], process._train
 
-    def small_device(experiment: Any, arm: Any, table: Any, micro_batch_size: int) -> ArmCheck:
-        tried.append(micro_batch_size)
-        if micro_batch_size > 4:
+    def small_device(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
+        tried.append(compute.micro_batch_size)
+        if compute.micro_batch_size > 4:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return train(experiment, arm, table, micro_batch_size)
+        return train(config, table, compute)
 
     monkeypatch.setattr(process, "_train", small_device)
     (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()

@@ -174,7 +174,7 @@ def _download_report(workspace: Workspace, job: Job, should_stop: Callable[[], b
     def report(num_done: int, num_total: int) -> None:
         nonlocal last
         if should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+            raise CancelledError
         done, total = num_done // MIB, num_total // MIB
         if done - last >= MIB_A_NOTE or num_done == num_total:
             last = done
