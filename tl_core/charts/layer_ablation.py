@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from tl_core.arms import Start
 from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.label_layout import spread
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain
-from tl_core.schema import Arm, ArmKind, Metric
+from tl_core.schema import Arm, Metric
 
 _HEIGHT_PX = 400
 _TOP_PX = 30
@@ -23,7 +24,7 @@ _ROOM = 0.06
 _BESIDE = -0.025
 """Shuffled keeps nothing, like from scratch: it stands a little to its left."""
 _STEPS_LABEL = "Top layers redrawn"
-_ON_THE_PATH = (ArmKind.SCRATCH, ArmKind.EMBEDDINGS_ONLY, ArmKind.REINIT_TOP, ArmKind.FINE_TUNED)
+_FROM_THE_BOTTOM = (Start.RANDOM, Start.EMBEDDINGS, Start.LOWER_LAYERS, Start.PRETRAINED)
 """Each of them keeps all that the one before keeps, from the bottom up."""
 
 
@@ -75,7 +76,7 @@ def knowledge_ladder(
 
 
 def _add_path(figure: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
-    path = rows.loc[[Arm.parse(name).kind in _ON_THE_PATH for name in rows["arm"]]]
+    path = rows.loc[[Arm.parse(name).kind.spec.start in _FROM_THE_BOTTOM for name in rows["arm"]]]
     if len(path) < 3:  # a line between the two ends alone would tell of steps that nobody has taken
         return
     figure.add_scatter(
@@ -90,7 +91,7 @@ def _add_path(figure: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
 
 def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) -> None:
     name = plain(style.label)
-    aside = _BESIDE if Arm.parse(row.arm).kind is ArmKind.SHUFFLED else 0.0
+    aside = _BESIDE if Arm.parse(row.arm).kind.spec.start is Start.SHUFFLED else 0.0
     figure.add_scatter(
         x=seeds["kept"] + aside,
         y=seeds["value"],

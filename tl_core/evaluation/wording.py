@@ -13,34 +13,8 @@ from tl_core.evaluation.status import (
     rank_of,
     winner_of,
 )
-from tl_core.schema import AnyMetric, Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
+from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Verdict
 
-_PHRASES = {
-    ArmKind.MAJORITY: "always answering the largest class",
-    ArmKind.TFIDF: "TF-IDF with logistic regression",
-    ArmKind.SCRATCH: "the {title} network trained from scratch",
-    ArmKind.FROZEN_RANDOM: "a head on a frozen random network",
-    ArmKind.FROZEN: "a head on frozen {title}",
-    ArmKind.FINE_TUNED: "fine-tuning {title}",
-    ArmKind.CONTRASTIVE: "contrastive tuning of {title}",
-    ArmKind.REINIT_TOP: "fine-tuning {title} with its top {layers} drawn anew",
-    ArmKind.EMBEDDINGS_ONLY: "training {title} with its embeddings alone kept",
-    ArmKind.ENCODER_ONLY: "training {title} with its layers alone kept",
-    ArmKind.SHUFFLED: "training {title} with its weights shuffled",
-}
-_SHORT = {
-    ArmKind.MAJORITY: "the largest class",
-    ArmKind.TFIDF: "TF-IDF",
-    ArmKind.SCRATCH: "training from scratch",
-    ArmKind.FROZEN_RANDOM: "the frozen random network",
-    ArmKind.FROZEN: "the frozen network",
-    ArmKind.FINE_TUNED: "fine-tuning",
-    ArmKind.CONTRASTIVE: "contrastive tuning",
-    ArmKind.REINIT_TOP: "fine-tuning with top layers drawn anew",
-    ArmKind.EMBEDDINGS_ONLY: "keeping the embeddings alone",
-    ArmKind.ENCODER_ONLY: "keeping the layers alone",
-    ArmKind.SHUFFLED: "training shuffled weights",
-}
 _MAX_DECIMALS = 4
 
 
@@ -51,13 +25,13 @@ def describe_arm(arm: Arm, base_model_title: str) -> str:
     'fine-tuning all-MiniLM-L6'
     """
     layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
-    return _PHRASES[arm.kind].format(title=base_model_title, layers=layers)
+    return arm.kind.spec.phrase.format(title=base_model_title, layers=layers)
 
 
 def describe_second(a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
     """Name ``b`` after ``a`` was named: "the same network" only where it is the same one."""
     is_same_network = a.kind.is_neural and a.base_model == b.base_model
-    if b.kind is ArmKind.SCRATCH and is_same_network:
+    if b.kind.is_scratch and is_same_network:
         return "the same network trained from scratch"
     return labels.get(b.name, b.name)
 
@@ -211,7 +185,8 @@ def counts(verdict: Verdict) -> str:
 def subjects_of(a: Arm, b: Arm, labels: Mapping[str, str]) -> dict[str, str]:
     """Name two arms shortly, by name; two of one kind need their full names to be told apart."""
     return {
-        arm.name: labels.get(arm.name, arm.name) if a.kind is b.kind else _SHORT[arm.kind] for arm in (a, b)
+        arm.name: labels.get(arm.name, arm.name) if a.kind is b.kind else arm.kind.spec.short
+        for arm in (a, b)
     }
 
 

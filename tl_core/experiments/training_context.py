@@ -15,7 +15,7 @@ from tl_core.catalogue.locating import Progress, describe, obtain
 from tl_core.experiments.recording import versions
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
-from tl_core.schema import ArmKind, LearningRates, RunConfig
+from tl_core.schema import LearningRates, RunConfig
 from tl_core.text.tokens import max_tokens, tokenizer_hash
 from tl_core.training.batching import FeatureExamples, Indices, TokenExamples
 from tl_core.training.clock import Clock
@@ -157,7 +157,7 @@ def _features_key(context: TrainingContext, config: RunConfig) -> str:
     A pretrained encoder can have drawn weights too: the pooler of one that was pretrained without.
     """
     kind = config.arm.kind
-    is_drawn = kind is ArmKind.FROZEN_RANDOM or context.base.pooling is Pooling.OWN
+    is_drawn = kind.is_random or context.base.pooling is Pooling.OWN
     return features_key(
         context.weights_sha256,
         hashlib.sha256((context.folder / "config.json").read_bytes()).hexdigest(),

@@ -8,7 +8,7 @@ from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import name_folder
 from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import ModelError
-from tl_core.schema import ArmKind, ExperimentConfig, RunConfig, State
+from tl_core.schema import ExperimentConfig, RunConfig, State
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 
@@ -62,11 +62,7 @@ def trained_here(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[TrainedH
     """List one finished fine-tuning of each experiment, newest first: its first seed at the largest size."""
     experiments = {one.experiment_id: one for one in workspace.database.list_experiments()}
     chosen: dict[str, RunConfig] = {}
-    tuned = [
-        run.config
-        for run in runs
-        if run.state is State.FINISHED and run.config.arm.kind is ArmKind.FINE_TUNED
-    ]
+    tuned = [run.config for run in runs if run.state is State.FINISHED and run.config.arm.kind.is_fine_tuned]
     for run in sorted(tuned, key=lambda run: (-run.train_size, run.seed)):
         if (encoder_folder(workspace.run_folder(run.run_id).model_dir) / "config.json").exists():
             chosen.setdefault(run.experiment_id, run)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from tl_core.arms import EMBEDDINGS_ONLY, ENCODER_ONLY, FINE_TUNED, REINIT_TOP, SCRATCH, SHUFFLED
 from tl_core.catalogue.layers import num_layers, shares_layers
-from tl_core.schema import Arm, ArmKind
+from tl_core.schema import Arm
 
 LADDER = "ladder"
 """Stands on the command line for all the ladder's arms."""
@@ -17,11 +18,11 @@ def ladder_arms(base_model: str) -> tuple[Arm, ...]:
     Drawing every layer anew is ``embeddings_only``, so no ``reinit_top`` does. Where the number of layers is
     not known yet, there is none; a network whose layers share their weights cannot keep a part of them.
     """
-    ends = Arm(kind=ArmKind.SCRATCH), Arm(kind=ArmKind.SHUFFLED), Arm(kind=ArmKind.FINE_TUNED)
+    ends = Arm(kind=SCRATCH.kind), Arm(kind=SHUFFLED.kind), Arm(kind=FINE_TUNED.kind)
     if shares_layers(base_model):
         return ends
-    parts = (Arm(kind=ArmKind.ENCODER_ONLY), Arm(kind=ArmKind.EMBEDDINGS_ONLY))
-    steps = [Arm(kind=ArmKind.REINIT_TOP, num_layers=count) for count in _steps(num_layers(base_model) or 1)]
+    parts = (Arm(kind=ENCODER_ONLY.kind), Arm(kind=EMBEDDINGS_ONLY.kind))
+    steps = [Arm(kind=REINIT_TOP.kind, num_layers=count) for count in _steps(num_layers(base_model) or 1)]
     return (*ends[:2], *parts, *reversed(steps), ends[2])
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from tl_core.arms import Start
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
@@ -31,7 +32,7 @@ from tl_core.schema import (
 IMBALANCE = 0.6
 """Share of the largest class above which macro-F1 is the default headline metric."""
 
-DEFAULT_ARMS = (ArmKind.MAJORITY, ArmKind.TFIDF, ArmKind.SCRATCH, ArmKind.FINE_TUNED)
+DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 
 
 def default_metric(label_counts: dict[str, int]) -> Metric:
@@ -48,7 +49,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
     PlanError
         For an unknown arm or one listed twice.
     """
-    known = ", ".join("reinit_top_N" if kind is ArmKind.REINIT_TOP else kind.value for kind in ArmKind)
+    known = ", ".join(f"{kind.value}_N" if kind.has_layers else kind.value for kind in ArmKind)
     arms = []
     for name in names:
         try:
@@ -163,7 +164,7 @@ def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
     """Refuse a contrastive arm whose head would not be one layer on pooled features."""
     for arm in arms:
         base = describe(arm.base_model or base_model)
-        if arm.kind is ArmKind.CONTRASTIVE and base.pooling is Pooling.OWN:
+        if arm.kind.is_on_pairs and base.pooling is Pooling.OWN:
             raise PlanError(
                 f"Expected a sentence encoder on disk for {arm.name}; {base.title} is not known as one.",
                 f"Choose the base model {BUILTIN}, download a sentence encoder first, or leave the arm out.",
@@ -173,7 +174,7 @@ def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
 def _require_equal_examples(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
     """Refuse a contrastive arm where examples have weights: nothing says what a pair of them counts."""
     column = dataset.columns.weight_column
-    if column is not None and any(arm.kind is ArmKind.CONTRASTIVE for arm in arms):
+    if column is not None and any(arm.kind.is_on_pairs for arm in arms):
         raise PlanError(
             f"Expected examples that count alike for contrastive; they have weights by '{column}'.",
             "Leave the arm out, or choose no weight column.",
@@ -186,7 +187,7 @@ def _plain(arm: Arm, base_model: str) -> Arm:
 
 def _require_layers(arm: Arm, base_model: str) -> None:
     """Refuse a partial arm of a network whose layers cannot be drawn anew as it asks, where that is known."""
-    if not arm.kind.is_partial or arm.kind is ArmKind.SHUFFLED:
+    if not arm.kind.is_partial or arm.kind.spec.start is Start.SHUFFLED:
         return
     if shares_layers(base_model):
         raise PlanError(

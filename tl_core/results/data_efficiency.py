@@ -19,7 +19,7 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.wording import describe_arm
 from tl_core.results.comparison import Key, headline_pair
 from tl_core.results.pooled import Tried, answer_numbers, live_cells
-from tl_core.schema import Arm, ArmKind
+from tl_core.schema import Arm
 
 _STEPS = (10, 25, 50)
 _FEWEST = 25
@@ -48,7 +48,7 @@ def _sizes_of(tried: Tried, arm: str) -> dict[int, ArmPredictions]:
 
 def curve_keys(tried: Tried) -> list[Key]:
     """List what the curves are drawn of: the experiment's arms that learn from labels, at every size."""
-    names = [arm.name for arm in tried.experiment.arms if arm.kind is not ArmKind.MAJORITY]
+    names = [arm.name for arm in tried.experiment.arms if not arm.kind.is_floor]
     return [(name, size) for name in names for size in sorted(_sizes_of(tried, name))]
 
 
@@ -78,9 +78,9 @@ def lacking(tried: Tried, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
     pair = (Arm.parse(a), Arm.parse(b))
     there = live_cells(tried.runs)
     sizes = {size for arm, size in there if arm == pair[0]}
-    if len(sizes) > 1 or ArmKind.MAJORITY in {arm.kind for arm in pair}:
+    if len(sizes) > 1 or any(arm.kind.is_floor for arm in pair):
         return ()
-    others = [arm for arm in tried.experiment.arms if arm.kind is ArmKind.TFIDF and arm not in pair]
+    others = [arm for arm in tried.experiment.arms if arm.kind.is_tfidf and arm not in pair]
     wanted = [
         (arm, size)
         for arm in (*pair, *others)

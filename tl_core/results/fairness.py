@@ -7,7 +7,7 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.failures import name_seeds
 from tl_core.results.runs import FinishedRun, text_limit
-from tl_core.schema import ArmKind, BudgetRule, LearningRates, Precision
+from tl_core.schema import BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
@@ -120,7 +120,7 @@ def _text_limit(runs: Sequence[FinishedRun], neural: Sequence[FinishedRun], same
     if not neural:
         return []
     limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
-    has_tfidf = any(run.config.arm.kind is ArmKind.TFIDF for run in runs)
+    has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
     value = f"{limit.value}{'; TF-IDF reads whole texts' if has_tfidf else ''}"
     return [Fact(name=limit.name, value=value, difference=limit.difference)]
 
@@ -140,7 +140,7 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
 
 def _pairs(neural: Sequence[FinishedRun]) -> list[Fact]:
     """Say what a contrastive arm does otherwise, where there is one: it is meant to."""
-    if not any(run.config.arm.kind is ArmKind.CONTRASTIVE for run in neural):
+    if not any(run.config.arm.kind.is_on_pairs for run in neural):
         return []
     return [Fact(name="Pairs", value="contrastive: the same steps, as many texts in each, two to a pair")]
 
@@ -151,7 +151,7 @@ def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same
         return []
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
     owner = "each base model's own" if base_model.difference else "shared"
-    has_scratch = any(run.config.arm.kind is ArmKind.SCRATCH for run in neural)
+    has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
     value = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
     return [base_model, Fact(name="Vocabulary", value=value)]
 

@@ -1,15 +1,16 @@
 """What the knowledge ladder and the changed layers say, in sentences computed from their numbers."""
 
+from tl_core.arms import EMBEDDINGS_ONLY, SHUFFLED
 from tl_core.charts.colors import arm_label
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.captions import with_flags
 from tl_core.results.knowledge import Knowledge
 from tl_core.results.pooled import SCRATCH, TUNED, find_verdict
 from tl_core.results.pooled_sentences import Said, counts_words, difference
-from tl_core.schema import Arm, ArmKind
+from tl_core.schema import Arm
 
-_SHUFFLED = Arm(kind=ArmKind.SHUFFLED)
-_EMBEDDINGS = Arm(kind=ArmKind.EMBEDDINGS_ONLY)
+_SHUFFLED = Arm(kind=SHUFFLED.kind)
+_EMBEDDINGS = Arm(kind=EMBEDDINGS_ONLY.kind)
 MOVEMENT_LIMITS = (
     "Distance alone says nothing about use: a small change in the right place can matter more than a large "
     "one, and a larger learning rate moves weights further."

@@ -6,22 +6,23 @@ from enum import StrEnum
 
 import pandas as pd
 
+from tl_core import arms
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, say
 from tl_core.results.comparison import ExperimentResults, Key
-from tl_core.schema import Arm, ArmKind, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
+from tl_core.schema import Arm, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
 from tl_core.store.rows import RunRow
 
 _NUM_SIZES = 4
 """Train sizes that show what more labels bring: all, a half, a quarter, an eighth."""
 
-TUNED = Arm(kind=ArmKind.FINE_TUNED)
-SCRATCH = Arm(kind=ArmKind.SCRATCH)
-FROZEN = Arm(kind=ArmKind.FROZEN)
-WIPED = Arm(kind=ArmKind.FROZEN_RANDOM)
+TUNED = Arm(kind=arms.FINE_TUNED.kind)
+SCRATCH = Arm(kind=arms.SCRATCH.kind)
+FROZEN = Arm(kind=arms.FROZEN.kind)
+WIPED = Arm(kind=arms.FROZEN_RANDOM.kind)
 
 
 class Answer(StrEnum):
@@ -39,7 +40,7 @@ _ARMS = {
     Answer.WIPING: (TUNED, SCRATCH, FROZEN, WIPED),
     Answer.MORE_LABELS: (TUNED, SCRATCH),
 }
-FLOORS = (Arm(kind=ArmKind.TFIDF), Arm(kind=ArmKind.MAJORITY))
+FLOORS = (Arm(kind=arms.TFIDF.kind), Arm(kind=arms.MAJORITY.kind))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

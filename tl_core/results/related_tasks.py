@@ -18,7 +18,7 @@ from tl_core.results.overlaps import Overlap, find_overlap
 from tl_core.results.pooled import Tried
 from tl_core.results.pooled_sentences import Said
 from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, logits_of, read_finished_run, reason_of
-from tl_core.schema import Arm, ArmKind, Metric, RunConfig, Verdict
+from tl_core.schema import Arm, Metric, RunConfig, Verdict
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
@@ -127,7 +127,7 @@ def _first_runs(tried: Tried, workspace: Workspace) -> dict[tuple[Arm, int], str
     behind = {
         (arm, size): run_behind(workspace, arm.base_model)
         for arm, size in cells
-        if arm.kind is ArmKind.FINE_TUNED and arm.base_model is not None
+        if arm.kind.is_fine_tuned and arm.base_model is not None
     }
     return {cell: run_id for cell, run_id in behind.items() if run_id is not None}
 

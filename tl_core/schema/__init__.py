@@ -1,5 +1,6 @@
 """The frozen types that every floor shares. Their JSON forms are what runs write and pages read."""
 
+from tl_core.arms import ArmKind
 from tl_core.schema.base import (
     SCHEMA_VERSION,
     AnyMetric,
@@ -29,10 +30,8 @@ from tl_core.schema.dataset import (
 from tl_core.schema.events import EVENT, EvalFinished, Event, PhaseStarted, RunFailed, RunFinished, StepLogged
 from tl_core.schema.experiment import (
     DEFAULT_MARGIN,
-    PARTIAL_KINDS,
     STEADY_FACTOR,
     Arm,
-    ArmKind,
     BudgetRule,
     ExperimentConfig,
     LearningRates,
@@ -71,7 +70,6 @@ __all__ = [
     "LayerChanges",
     "LearningRates",
     "Metric",
-    "PARTIAL_KINDS",
     "PhaseStarted",
     "Precision",
     "Preset",

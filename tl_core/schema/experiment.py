@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from tl_core.arms import ArmKind
 from tl_core.schema.base import SCHEMA_VERSION, Frozen, Metric, Precision, Span, Task
 from tl_core.schema.dataset import SplitInfo
 
@@ -32,46 +33,6 @@ class Preset(StrEnum):
     THOROUGH = "thorough"
 
 
-class ArmKind(StrEnum):
-    """One way of getting a classifier."""
-
-    MAJORITY = "majority"
-    TFIDF = "tfidf"
-    SCRATCH = "scratch"
-    FROZEN_RANDOM = "frozen_random"
-    FROZEN = "frozen"
-    FINE_TUNED = "fine_tuned"
-    REINIT_TOP = "reinit_top"
-    EMBEDDINGS_ONLY = "embeddings_only"
-    ENCODER_ONLY = "encoder_only"
-    SHUFFLED = "shuffled"
-    CONTRASTIVE = "contrastive"
-
-    @property
-    def is_neural(self) -> bool:
-        """Whether the arm has a network, and with it a base model and a budget."""
-        return self not in (ArmKind.MAJORITY, ArmKind.TFIDF)
-
-    @property
-    def is_pretrained(self) -> bool:
-        """Whether the arm starts from pretrained weights, or from what is left of them."""
-        return self in (ArmKind.FROZEN, ArmKind.FINE_TUNED, ArmKind.CONTRASTIVE) or self.is_partial
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether the head alone is trained."""
-        return self in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM)
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether a part of the pretrained weights, or all but their places, was taken away."""
-        return self in PARTIAL_KINDS
-
-
-PARTIAL_KINDS = (ArmKind.REINIT_TOP, ArmKind.EMBEDDINGS_ONLY, ArmKind.ENCODER_ONLY, ArmKind.SHUFFLED)
-"""Steps of the knowledge ladder between training from scratch and fine-tuning; all weights are trained."""
-
-
 class Arm(Frozen):
     """An arm with the base model it needs; ``None`` stands for the experiment's base model.
 
@@ -89,7 +50,7 @@ class Arm(Frozen):
 
     @model_validator(mode="after")
     def _layers_are_those_of_reinit_top(self) -> Self:
-        if (self.kind is ArmKind.REINIT_TOP) != (self.num_layers is not None):
+        if self.kind.has_layers != (self.num_layers is not None):
             raise ValueError("reinit_top, and no other arm, has a number of layers, as in reinit_top_2")
         return self
 
@@ -108,8 +69,8 @@ class Arm(Frozen):
         """Read the form that `name` writes. Raises ValueError for an unknown kind."""
         way, _, base_model = name.strip().partition(":")
         kind, _, count = way.rpartition("_")
-        if kind == ArmKind.REINIT_TOP.value and count.isdecimal():
-            return cls(kind=ArmKind.REINIT_TOP, base_model=base_model or None, num_layers=int(count))
+        if count.isdecimal() and kind in {one.value for one in ArmKind if one.has_layers}:
+            return cls(kind=ArmKind(kind), base_model=base_model or None, num_layers=int(count))
         return cls(kind=ArmKind(way), base_model=base_model or None)
 
 

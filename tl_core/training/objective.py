@@ -74,7 +74,7 @@ class Classification:
 
 def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:
     """Return what an arm's steps minimise; a head before the end is made on at most so many examples."""
-    if kind is not ArmKind.CONTRASTIVE:
+    if not kind.is_on_pairs:
         return Classification.of(train)
     from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
 

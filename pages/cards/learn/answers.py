@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.frame import card, draw_figure, invite, literal
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.session import theme
+from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
@@ -29,7 +30,7 @@ from tl_core.results.pooled import (
     weight_rows,
 )
 from tl_core.results.pooled_sentences import conclude, tell
-from tl_core.schema import Arm, ArmKind
+from tl_core.schema import Arm
 
 TITLES = {
     Answer.SCRATCH: "Training a network from scratch for every task",
@@ -66,8 +67,8 @@ SOLUTION = (
 
 def all_styles() -> dict[str, ArmStyle]:
     """Return the style of every kind of arm, in the order in which a figure names them."""
-    kinds = [ArmKind.FINE_TUNED, ArmKind.FROZEN, ArmKind.TFIDF, ArmKind.SCRATCH, ArmKind.FROZEN_RANDOM]
-    return arm_styles([Arm(kind=kind) for kind in (*kinds, ArmKind.MAJORITY)], {}, theme())
+    kinds = [spec.kind for spec in ARMS if not (spec.kind.is_partial or spec.kind.is_on_pairs)]
+    return arm_styles([Arm(kind=kind) for kind in kinds], {}, theme())
 
 
 def ask() -> Answer | None:

@@ -9,6 +9,7 @@ from pages.ui.frame import card, draw_figure, show_error
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.server_status import label_of
 from pages.ui.session import theme, workspace
+from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.errors import TlError
@@ -26,7 +27,7 @@ from tl_core.results.related_tasks import (
     left_seeds,
     tell_left,
 )
-from tl_core.schema import Arm, ArmKind
+from tl_core.schema import Arm
 
 MEANING = (
     "A network that was fine-tuned on one task can be the start of another: sentiment before irony, one set "
@@ -118,7 +119,7 @@ def _offer(tried: Tried) -> None:
         return
     first = _choose(firsts)
     try:
-        arm = Arm(kind=ArmKind.FINE_TUNED, base_model=settle_base_model(here, first.typed))
+        arm = Arm(kind=FINE_TUNED.kind, base_model=settle_base_model(here, first.typed))
     except TlError as error:  # its weights are damaged: the rest of the page does without them
         show_error(error)
         return

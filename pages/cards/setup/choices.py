@@ -8,14 +8,14 @@ from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import dataset_line
 from pages.ui.input_errors import Slips
 from pages.ui.server_status import label_of
+from tl_core.arms import ARMS, ArmSpec
 from tl_core.errors import PlanError
 from tl_core.intake.samples import guess_task
-from tl_core.planning.plan import DEFAULT_ARMS, default_metric
+from tl_core.planning.plan import default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
-    ArmKind,
     BudgetRule,
     DatasetInfo,
     Metric,
@@ -24,24 +24,6 @@ from tl_core.schema import (
     Task,
 )
 
-SHOWN_KINDS = (
-    ArmKind.FINE_TUNED,
-    ArmKind.CONTRASTIVE,
-    ArmKind.FROZEN,
-    ArmKind.SCRATCH,
-    ArmKind.FROZEN_RANDOM,
-    ArmKind.TFIDF,
-    ArmKind.MAJORITY,
-)
-ARM_SENTENCES = {
-    ArmKind.FINE_TUNED: "Transfer learning: the pretrained network, trained further on your texts.",
-    ArmKind.CONTRASTIVE: "SetFit: the pretrained network, tuned on pairs of texts; for very few labels.",
-    ArmKind.FROZEN: "The pretrained network as it is, with a trained head: prior knowledge alone.",
-    ArmKind.SCRATCH: "The same network from random weights: what your labels alone can teach it.",
-    ArmKind.FROZEN_RANDOM: "Random weights as they are, with a trained head: the architecture alone.",
-    ArmKind.TFIDF: "Counts of words and characters, a linear model: strong on small data, done in seconds.",
-    ArmKind.MAJORITY: "Always the largest class: the floor that all others must beat.",
-}
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
     BudgetRule.PLATEAU: (
@@ -96,16 +78,16 @@ def choose_task(dataset: DatasetInfo) -> Task:
 
 def choose_arms() -> list[Arm]:
     """Choose what stands side by side."""
-    return [Arm(kind=kind) for kind in SHOWN_KINDS if _is_chosen(kind)]
+    return [Arm(kind=spec.kind) for spec in ARMS if spec.choice and _is_chosen(spec)]
 
 
-def _is_chosen(kind: ArmKind) -> bool:
+def _is_chosen(spec: ArmSpec) -> bool:
     name, sentence = st.columns([4, 5], vertical_alignment="center", gap="xsmall")
-    sentence.caption(ARM_SENTENCES[kind])
+    sentence.caption(spec.choice)
     return name.checkbox(
-        label_of(Arm(kind=kind)),
-        value=kind in DEFAULT_ARMS,
-        key=f"arm_{kind.value}",
+        label_of(Arm(kind=spec.kind)),
+        value=spec.is_default,
+        key=f"arm_{spec.kind.value}",
         persist_state="session",
     )
 

@@ -9,10 +9,11 @@ from pages.ui.frame import literal
 from pages.ui.input_errors import Slips
 from pages.ui.server_status import label_of
 from pages.ui.session import workspace
+from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS, default_rates
-from tl_core.schema import Arm, ArmKind, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
+from tl_core.schema import Arm, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
 
 STEPS = 5
 """Presses of a rate's button from its default down to its least value."""
@@ -153,7 +154,7 @@ def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
         with slips.told():
             rivals.append(settle_base_model(workspace(), one.strip()))
     distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
-    return [Arm(kind=ArmKind.FINE_TUNED, base_model=rival) for rival in distinct]
+    return [Arm(kind=FINE_TUNED.kind, base_model=rival) for rival in distinct]
 
 
 def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
