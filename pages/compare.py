@@ -17,9 +17,9 @@ from pages.cards.results.time_to_accuracy import draw_reaching
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_header, invite, live_part
 from pages.ui.readers import (
+    arm_names_of,
     choose,
     choose_experiment,
-    labels_of,
     observed_runs,
     results_of,
     states_of,
@@ -45,7 +45,7 @@ def read_results(experiment: ExperimentConfig) -> ExperimentResults:
 
 def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
     """Let a train size and a pair of arms be chosen; return the size's headline verdict and the pair's."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     sizes = sorted({verdict.train_size for verdict in results.verdicts}, reverse=True)
     with selectors, st.container(horizontal=True):
         size = sizes[0]
@@ -58,7 +58,7 @@ def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
                 "pair",
                 "Pair of arms below",
                 list(of_size),
-                lambda key: comparison.name_pair(of_size[key], labels),
+                lambda key: comparison.name_pair(of_size[key], arm_names),
             )
     return next(iter(of_size.values())), of_size[pair]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from pages.ui.frame import literal
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
 from tl_core.results.runs import Damage
@@ -14,8 +14,8 @@ from tl_core.results.runs import Damage
 def draw_damage_of(results: Iterable[ExperimentResults]) -> None:
     """Say what is damaged in the folders of some experiments' runs."""
     for shown in results:
-        labels = labels_of(shown.experiment)
-        names = {run.run_id: name_runs([run], labels) for run in shown.runs} if shown.damage else {}
+        arm_names = arm_names_of(shown.experiment)
+        names = {run.run_id: name_runs([run], arm_names) for run in shown.runs} if shown.damage else {}
         draw_damage(shown.damage, names)
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.frame import draw_figure, literal
-from pages.ui.readers import States, labels_of, states_of, styles_of
+from pages.ui.readers import States, arm_names_of, states_of, styles_of
 from pages.ui.session import Theme, theme
 from tl_core.charts import (
     arms_overview,
@@ -107,7 +107,7 @@ def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = Non
 @made_once
 def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
     """Show every arm with every seed, its interval, and the floor."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     figure = arms_overview(
         tables.seed_values(results, train_size),
         tables.arm_means(results, train_size),
@@ -120,8 +120,8 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
         budget=budget_of(results),
         key="overview",
         figure=figure,
-        table=numbers.overview_numbers(results, train_size, labels),
-        finding=findings.overview_finding(results, train_size, labels),
+        table=numbers.overview_numbers(results, train_size, arm_names),
+        finding=findings.overview_finding(results, train_size, arm_names),
     )
 
 
@@ -130,13 +130,15 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
     """Show who is right where."""
     a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
     agreement = find_agreement(a, b)
-    styles, labels = styles_of(results.experiment), labels_of(results.experiment)
+    styles, arm_names = styles_of(results.experiment), arm_names_of(results.experiment)
     exhibit = Exhibit(
         budget=budget_of(results),
         key="agreement",
         figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
-        table=numbers.agreement_numbers(agreement, labels),
-        finding=findings.with_flags(findings.agreement_finding(agreement, labels), verdict.flags, labels),
+        table=numbers.agreement_numbers(agreement, arm_names),
+        finding=findings.with_flags(
+            findings.agreement_finding(agreement, arm_names), verdict.flags, arm_names
+        ),
     )
     return agreement, exhibit
 
@@ -153,7 +155,7 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
         figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
         table=numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
         finding=findings.with_flags(
-            findings.class_finding(rows), verdict.flags, labels_of(results.experiment)
+            findings.class_finding(rows), verdict.flags, arm_names_of(results.experiment)
         ),
     )
 
@@ -186,7 +188,7 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
         finding=findings.with_flags(
             findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
             verdict.flags,
-            labels_of(results.experiment),
+            arm_names_of(results.experiment),
         ),
     )
 
@@ -194,7 +196,7 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
 @made_once
 def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
     """Show the difference of every pair with its proof."""
-    rows = tables.verdict_rows(results, train_size, labels_of(results.experiment))
+    rows = tables.verdict_rows(results, train_size, arm_names_of(results.experiment))
     return Exhibit(
         budget=budget_of(results),
         key="pairs",
@@ -209,7 +211,7 @@ def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
 @made_once
 def interval_of(results: ExperimentResults, verdict: Verdict) -> go.Figure:
     """Show the difference of one pair with its interval."""
-    rows = tables.verdict_rows(results, verdict.train_size, labels_of(results.experiment))
+    rows = tables.verdict_rows(results, verdict.train_size, arm_names_of(results.experiment))
     places = [(one.a, one.b) for one in results.verdicts if one.train_size == verdict.train_size]
     place = places.index((verdict.a, verdict.b))
     return name_budget(difference_interval(rows.iloc[[place]], theme=theme()), budget_of(results))

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.frame import draw_figure
-from pages.ui.readers import dataset_of, labels_of, styles_of
+from pages.ui.readers import arm_names_of, dataset_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts import learning_curves
 from tl_core.charts.learning_curves import XAxis, YAxis
@@ -41,7 +41,7 @@ def draw_race(
     figure = learning_curves(
         points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
     )
-    numbers = race_numbers(points, x, y, labels_of(experiment)) if len(points) else None
+    numbers = race_numbers(points, x, y, arm_names_of(experiment)) if len(points) else None
     draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
     st.caption(ENDS)
 

@@ -138,7 +138,7 @@ def styles_of(experiment: ExperimentConfig) -> dict[str, ArmStyle]:
     return arm_styles(ranked(experiment.arms), named, theme())
 
 
-def labels_of(experiment: ExperimentConfig) -> dict[str, str]:
+def arm_names_of(experiment: ExperimentConfig) -> dict[str, str]:
     """Return the display name of every arm, not escaped."""
     return {name: style.label for name, style in styles_of(experiment).items()}
 

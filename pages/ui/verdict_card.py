@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui.frame import literal
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from tl_core.evaluation.wording import counts, describe_arm, detection_words, few_seeds_words, take_apart
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Status, Verdict
@@ -27,7 +27,7 @@ def draw_claim(results: ExperimentResults, verdict: Verdict, *, level: int = 3) 
     claim, interval = claim_of(results, verdict)
     st.markdown(f"{'#' * level} {literal(claim)}")
     st.markdown(literal(interval))
-    draw_weaknesses(verdict, labels_of(results.experiment))
+    draw_weaknesses(verdict, arm_names_of(results.experiment))
 
 
 def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
@@ -37,13 +37,13 @@ def claim_of(results: ExperimentResults, verdict: Verdict) -> tuple[str, str]:
     return f"{words.claim}.", f"{words.interval} ({counts(verdict)})."
 
 
-def draw_weaknesses(verdict: Verdict, labels: Mapping[str, str]) -> None:
+def draw_weaknesses(verdict: Verdict, arm_names: Mapping[str, str]) -> None:
     """Draw a verdict's status, the numbers behind all flags, the one advice, and what could have been shown.
 
-    ``labels`` are display names by arm name.
+    ``arm_names`` are display names by arm name.
     """
     draw_status(verdict.status)
-    flagged = "; ".join(f"{labels[flag.arm]}: {flag.evidence}" for flag in verdict.flags if flag.evidence)
+    flagged = "; ".join(f"{arm_names[flag.arm]}: {flag.evidence}" for flag in verdict.flags if flag.evidence)
     if numbers := flagged or verdict.status.evidence:
         st.caption(literal(f"{'Flagged for this. ' if flagged else ''}{numbers}."))
     if verdict.status.advice:

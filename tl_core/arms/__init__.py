@@ -10,7 +10,7 @@ from tl_core.arms.majority import MAJORITY
 from tl_core.arms.reinit_top import REINIT_TOP
 from tl_core.arms.scratch import SCRATCH
 from tl_core.arms.shuffled import SHUFFLED
-from tl_core.arms.spec import SPECS, ArmKind, ArmSpec, Objective, Rates, Start, Theme, Trains
+from tl_core.arms.spec import SPECS, ArmKind, ArmSpec, Objective, Rates, Start, Trains
 from tl_core.arms.tfidf import TFIDF
 
 ARMS = (
@@ -30,4 +30,24 @@ ARMS = (
 
 SPECS.update({spec.kind: spec for spec in ARMS})
 
-__all__ = ["ARMS", "SPECS", "ArmKind", "ArmSpec", "Objective", "Rates", "Start", "Theme", "Trains"]
+__all__ = [
+    "ARMS",
+    "ArmKind",
+    "ArmSpec",
+    "CONTRASTIVE",
+    "EMBEDDINGS_ONLY",
+    "ENCODER_ONLY",
+    "FINE_TUNED",
+    "FROZEN",
+    "FROZEN_RANDOM",
+    "MAJORITY",
+    "Objective",
+    "REINIT_TOP",
+    "Rates",
+    "SCRATCH",
+    "SHUFFLED",
+    "SPECS",
+    "Start",
+    "TFIDF",
+    "Trains",
+]

@@ -21,5 +21,6 @@ CONTRASTIVE = ArmSpec(
         "regression, fitted after that."
     ),
     in_settings="pretrained, encoder trained on pairs, then the head",
-    colors={"light": "#003C3C", "dark": "#7FFFD4"},
+    color="#003C3C",
+    color_on_dark="#7FFFD4",
 )

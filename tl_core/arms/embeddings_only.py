@@ -12,5 +12,6 @@ EMBEDDINGS_ONLY = ArmSpec(
     in_report="{title} with all layers drawn at random; all its weights are trained.",
     in_card="Only its embeddings began pretrained; all weights were trained: an experiment.",
     in_settings="embeddings pretrained, layers random, all trained",
-    colors={"light": "#B0186C", "dark": "#D81B7E"},
+    color="#B0186C",
+    color_on_dark="#D81B7E",
 )

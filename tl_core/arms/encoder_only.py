@@ -12,5 +12,6 @@ ENCODER_ONLY = ArmSpec(
     in_report="{title} with its embeddings drawn at random; all its weights are trained.",
     in_card="Its embeddings were drawn at random, and all weights trained: an experiment.",
     in_settings="layers pretrained, embeddings random, all trained",
-    colors={"light": "#1B2A6B", "dark": "#6A4BFF"},
+    color="#1B2A6B",
+    color_on_dark="#6A4BFF",
 )

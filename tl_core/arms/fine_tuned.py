@@ -16,5 +16,6 @@ FINE_TUNED = ArmSpec(
     in_report="{title} as it was pretrained, with all its weights trained further here.",
     in_card="All pretrained weights were trained further.",
     in_settings="pretrained, all trained",
-    colors={"light": "#0B6FB8", "dark": "#3E9CE6"},
+    color="#0B6FB8",
+    color_on_dark="#3E9CE6",
 )

@@ -15,5 +15,6 @@ FROZEN = ArmSpec(
     in_report="{title} left as it was pretrained; only a linear head on top of it is trained.",
     in_card="The pretrained weights were left as they are; only a linear head was trained.",
     in_settings="pretrained, only the head trained",
-    colors={"light": "#56B4E9", "dark": "#A5DAF8"},
+    color="#56B4E9",
+    color_on_dark="#A5DAF8",
 )

@@ -15,5 +15,6 @@ FROZEN_RANDOM = ArmSpec(
     in_report="The architecture of {title} left at random weights; only a head is trained.",
     in_card="Random weights were left as drawn; only a linear head was trained: a baseline.",
     in_settings="random, only the head trained",
-    colors={"light": "#B08900", "dark": "#F0DA7E"},
+    color="#B08900",
+    color_on_dark="#F0DA7E",
 )

@@ -14,5 +14,6 @@ MAJORITY = ArmSpec(
     in_report="Always answers the largest class: the floor that anything useful must beat.",
     in_card="It looks at no text. It is the floor that a classifier must beat.",
     in_settings="no network: always the largest class",
-    colors={"light": "#8A94A0", "dark": "#9BA6B3"},
+    color="#8A94A0",
+    color_on_dark="#9BA6B3",
 )

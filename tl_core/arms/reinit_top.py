@@ -12,5 +12,6 @@ REINIT_TOP = ArmSpec(
     in_report="{title} with its top layers drawn at random; all its weights are trained.",
     in_card="Its top layers were drawn at random, and all weights were trained: an experiment.",
     in_settings="pretrained but for the top layers, all trained",
-    colors={"light": "#5B3FD6", "dark": "#8A78FF"},
+    color="#5B3FD6",
+    color_on_dark="#8A78FF",
 )

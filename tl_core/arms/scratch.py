@@ -16,5 +16,6 @@ SCRATCH = ArmSpec(
     in_report="The architecture of {title} with weights drawn at random: nothing learned before.",
     in_card="The weights were drawn at random and know nothing from before but the vocabulary.",
     in_settings="random, all trained",
-    colors={"light": "#D55E00", "dark": "#F58A3C"},
+    color="#D55E00",
+    color_on_dark="#F58A3C",
 )

@@ -12,5 +12,6 @@ SHUFFLED = ArmSpec(
     in_report="{title} with its weights in random places: their scale without what they know.",
     in_card="Its pretrained weights were put in random places and trained: an experiment.",
     in_settings="pretrained, then shuffled, all trained",
-    colors={"light": "#5E2A12", "dark": "#CB624D"},
+    color="#5E2A12",
+    color_on_dark="#CB624D",
 )

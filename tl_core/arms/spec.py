@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
-
-Theme = Literal["light", "dark"]
 
 
 class Start(StrEnum):
@@ -147,8 +144,8 @@ class ArmSpec:
     in_report, in_card, in_settings
         What a report says that it is, what a model card says that it started from, and its weights in a
         table of settings.
-    colors
-        Its colour on light and on dark paper.
+    color, color_on_dark
+        Its hue as ``#RRGGBB`` on white and on dark paper.
     """
 
     kind: ArmKind
@@ -165,7 +162,8 @@ class ArmSpec:
     in_report: str
     in_card: str
     in_settings: str
-    colors: dict[Theme, str]
+    color: str
+    color_on_dark: str
 
 
 SPECS: dict[ArmKind, ArmSpec] = {}

@@ -14,5 +14,6 @@ TFIDF = ArmSpec(
     in_report="Counts of words and characters with logistic regression: no network, no pretraining.",
     in_card="It has no network; its strength of regularisation was chosen on validation.",
     in_settings="no network: word counts and logistic regression",
-    colors={"light": "#009E73", "dark": "#2FC79A"},
+    color="#009E73",
+    color_on_dark="#2FC79A",
 )

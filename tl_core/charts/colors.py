@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal
 
-from tl_core.arms import ARMS, ArmKind, Theme
+from tl_core.arms import ARMS, ArmKind
 from tl_core.schema import Arm
 
+Theme = Literal["light", "dark"]
+
 PALETTE: dict[Theme, dict[ArmKind, str]] = {
-    theme: {spec.kind: spec.colors[theme] for spec in ARMS} for theme in get_args(Theme)
+    "light": {spec.kind: spec.color for spec in ARMS},
+    "dark": {spec.kind: spec.color_on_dark for spec in ARMS},
 }
 """Okabe and Ito's colour-blind safe hues, with a stronger blue, a darker yellow for white paper and a purple
 that is far darker, or bluer, than theirs. The darker yellow comes close to the orange for readers without

@@ -11,16 +11,16 @@ NOT_SHOWN = "more than the data can show"
 _DIGITS = 2
 
 
-def worth_sentence(worth: LabelWorth, labels: Mapping[str, str]) -> str:
+def worth_sentence(worth: LabelWorth, arm_names: Mapping[str, str]) -> str:
     """Write what labels are worth as one sentence.
 
     Parameters
     ----------
-    labels
+    arm_names
         Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
     """
     a, b = Arm.parse(worth.a), Arm.parse(worth.b)
-    first, second = labels.get(a.name, a.name), describe_second(a, b, labels)
+    first, second = arm_names.get(a.name, a.name), describe_second(a, b, arm_names)
     if worth.scope == "models":
         first, second = f"this one training of {first}", f"this one of {second}"
     value = f"{100 * worth.value:.1f} % {METRIC_WORDS[worth.metric]}"
@@ -28,7 +28,7 @@ def worth_sentence(worth: LabelWorth, labels: Mapping[str, str]) -> str:
     got_there = f"{first} {_got_there(worth)}{epochs_words(worth.epochs_a)}"
     claim = f"{level}; {got_there}: {_claim(worth, a, b)} ({_proof(worth)})"
     winner = worth.a if worth.is_shown else None
-    sentence = claim + reservations(worth.flags, a, b, labels, winner)
+    sentence = claim + reservations(worth.flags, a, b, arm_names, winner)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 

@@ -18,31 +18,31 @@ _NAMED_ARMS = 3
 _LEFT_TO_RIGHT = "\u200e"
 
 
-def with_flags(sentence: str, flags: Sequence[Flag], labels: Mapping[str, str]) -> str:
+def with_flags(sentence: str, flags: Sequence[Flag], arm_names: Mapping[str, str]) -> str:
     """Name the flagged arms in the same sentence, lest one of them win or lose unnoticed.
 
     Parameters
     ----------
-    labels
+    arm_names
         Display names by arm name.
     """
     words: dict[str, list[str]] = {}
     for flag in flags:
-        words.setdefault(labels[flag.arm], []).append(FLAG_WORDS[flag.code])
+        words.setdefault(arm_names[flag.arm], []).append(FLAG_WORDS[flag.code])
     if not sentence or not words:
         return sentence
     named = ", ".join(f"{label} ({', '.join(of_arm)})" for label, of_arm in words.items())
     return f"{sentence.removesuffix('.')}; flagged: {named}."
 
 
-def overview_finding(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> str:
+def overview_finding(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> str:
     """Say which arm has the highest mean on test, and which are no better than the largest class."""
     found = [summary for (_, size), summary in results.summaries.items() if size == train_size]
     floor = floor_on_test(results)
     if not found or floor is None:
         return "No arm has finished yet."
     highest = max(summary.mean for summary in found)
-    best = [labels[one.arm] for one in found if one.mean == highest]
+    best = [arm_names[one.arm] for one in found if one.mean == highest]
     has = "has" if len(best) == 1 else "share"
     metric = METRIC_WORDS[results.experiment.headline_metric]
     flags = [flag for one in found for flag in results.flags[one.arm, train_size]]
@@ -50,9 +50,9 @@ def overview_finding(results: ExperimentResults, train_size: int, labels: Mappin
         f"{_listed(best)} {has} the highest mean test {metric}, {_percent(highest)}; "
         f"always answering the largest class has {_percent(floor)}.",
         flags,
-        labels,
+        arm_names,
     )
-    low = [labels[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
+    low = [arm_names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
     return f"{words} Not above that: {_listed(low)}." if low else words
 
 
@@ -107,9 +107,9 @@ def confusion_finding(
     )
 
 
-def agreement_finding(agreement: Agreement, labels: Mapping[str, str]) -> str:
+def agreement_finding(agreement: Agreement, arm_names: Mapping[str, str]) -> str:
     """Say how often only one of two arms is right."""
-    a, b = labels[agreement.a.arm], labels[agreement.b.arm]
+    a, b = arm_names[agreement.a.arm], arm_names[agreement.b.arm]
     only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
     return (
         f"Of {agreement.num_answers:,} answers, only {a} has {_percent(only_a)} right and only {b} "

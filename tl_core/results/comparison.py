@@ -314,7 +314,7 @@ def _verdicts(
                         metric=experiment.headline_metric,
                         margin=experiment.margin,
                         flags=raised,
-                        labels=words,
+                        arm_names=words,
                     )
                 )
             except ComparisonError as refusal:

@@ -89,21 +89,21 @@ def lacking(tried: Tried, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
     return tuple(cell for cell in wanted if cell not in there)
 
 
-def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], labels: Mapping[str, str]) -> pd.DataFrame:
+def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the curves with, for each size of ``b``, the labels that ``a`` needs to be as good.
 
     Parameters
     ----------
     worths
         What `find_label_worth` returns.
-    labels
+    arm_names
         Display names by arm name.
     """
     keys = curve_keys(tried)
-    table = answer_numbers(tried, keys, labels)
+    table = answer_numbers(tried, keys, arm_names)
     by_key = {(one.b, one.size): one for one in worths}
     columns = {
-        f"Labels that {labels[worths[0].a]} needs for it": needed_words,
+        f"Labels that {arm_names[worths[0].a]} needs for it": needed_words,
         "95 % interval of that": needed_interval_words,
         "Labels saved": saved_words,
         "95 % interval of those": saved_interval_words,

@@ -239,7 +239,7 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
             metric=tried.experiment.headline_metric,
             margin=tried.experiment.margin,
             flags=(*tried.flags[a], *tried.flags[b]),
-            labels=_words(tried, *map(Arm.parse, (a[0], b[0]))),
+            arm_names=_words(tried, *map(Arm.parse, (a[0], b[0]))),
         )
     except ComparisonError:  # of several experiments, on devices with different precision
         return None
@@ -298,19 +298,19 @@ def weight_rows(tried: Tried) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def answer_numbers(tried: Tried, keys: Iterable[Key], labels: Mapping[str, str]) -> pd.DataFrame:
+def answer_numbers(tried: Tried, keys: Iterable[Key], arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the means of some arms and train sizes as a person reads them.
 
     Parameters
     ----------
-    labels
+    arm_names
         Display names by arm name.
     """
     rows = mean_rows(tried, keys)
     metric = METRIC_WORDS[tried.experiment.headline_metric]
     return pd.DataFrame(
         {
-            "Arm": rows["arm"].map(labels),
+            "Arm": rows["arm"].map(arm_names),
             "Train examples": rows["train_size"],
             f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
             "95 % interval from": (100 * rows["low"]).round(1),
@@ -321,11 +321,11 @@ def answer_numbers(tried: Tried, keys: Iterable[Key], labels: Mapping[str, str])
     )
 
 
-def weight_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+def weight_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List what `weight_rows` counts as a person reads it."""
     return pd.DataFrame(
         {
-            "Arm": rows["arm"].map(labels),
+            "Arm": rows["arm"].map(arm_names),
             "Weights that start pretrained": rows["pretrained"],
             "Weights that start at random": rows["random"],
             "What learns": rows["is_trained"].map({True: "all weights", False: "the head"}),

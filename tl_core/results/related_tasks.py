@@ -195,7 +195,7 @@ def left_verdicts(stages: TwoStages) -> list[Verdict]:
     """Hold after against before, with the first task's own head and with a new one; none if not measured."""
     pairs = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE)) if stages.left else ()
     return [
-        compare(stages.left[after], stages.left[before], metric=stages.metric, labels=_PHRASES)
+        compare(stages.left[after], stages.left[before], metric=stages.metric, arm_names=_PHRASES)
         for after, before in pairs
     ]
 

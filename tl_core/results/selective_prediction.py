@@ -61,7 +61,7 @@ def _shown_places(num_examples: int) -> NDArray[np.int64]:
     return np.linspace(first, num_examples - 1, num_points).round().astype(np.int64)
 
 
-def coverage_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List what `coverage_rows` returns at every tenth of coverage; labels by arm name."""
     tenths = np.arange(1, 11) / 10
     picked = [
@@ -71,7 +71,7 @@ def coverage_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFr
     table = pd.concat(picked, ignore_index=True)
     return pd.DataFrame(
         {
-            "Arm": table["arm"].map(labels),
+            "Arm": table["arm"].map(arm_names),
             "Answered, %": (100 * table["coverage"]).round(1),
             "Test examples answered": table["num_answered"],
             "Right on test, mean, %": (100 * table["accuracy"]).round(1),
@@ -83,7 +83,7 @@ def coverage_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFr
     )
 
 
-def coverage_finding(rows: pd.DataFrame, arms: Sequence[str], labels: Mapping[str, str]) -> str:
+def coverage_finding(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping[str, str]) -> str:
     """Say what some arms gain if they leave out the texts they are least sure of; not escaped."""
     gains, share = [], 0.0
     for arm in arms:
@@ -91,7 +91,7 @@ def coverage_finding(rows: pd.DataFrame, arms: Sequence[str], labels: Mapping[st
         surest = of_arm.iloc[int((of_arm["coverage"] - SHOWN_COVERAGE).abs().argmin())]
         share, all_of_them = surest["coverage"], of_arm["accuracy"].iloc[-1]
         gains.append(
-            f"{labels[arm]} is right in {_percent(surest['accuracy'])} instead of {_percent(all_of_them)}"
+            f"{arm_names[arm]} is right in {_percent(surest['accuracy'])} instead of {_percent(all_of_them)}"
         )
     return f"Answering only the {100 * share:.0f} % of the texts that it is surest of, {' and '.join(gains)}."
 

@@ -124,12 +124,12 @@ def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, met
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def reaching_numbers(rows: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
-    """List what `reaching_rows` found as a person reads it; ``labels`` are display names by arm name."""
+def reaching_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `reaching_rows` found as a person reads it; ``arm_names`` are display names by arm name."""
     energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
     return pd.DataFrame(
         {
-            "Arm": rows["arm"].map(labels),
+            "Arm": rows["arm"].map(arm_names),
             "Seed": rows["seed"],
             f"Validation {METRIC_WORDS[metric]} to reach, %": (100 * rows["target"]).round(1),
             "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
@@ -141,9 +141,9 @@ def reaching_numbers(rows: pd.DataFrame, metric: Metric, labels: Mapping[str, st
     )
 
 
-def reaching_sentence(reaching: Reaching, labels: Mapping[str, str]) -> str:
-    """Write a finding as a sentence; ``labels`` are display names by arm name."""
-    a, b = labels[reaching.a], labels[reaching.b]
+def reaching_sentence(reaching: Reaching, arm_names: Mapping[str, str]) -> str:
+    """Write a finding as a sentence; ``arm_names`` are display names by arm name."""
+    a, b = arm_names[reaching.a], arm_names[reaching.b]
     seeds = len(reaching.seeds)
     seen = f"{reaching.num_examples:,} validation examples"
     medians = f"medians over {seeds} seeds, {seen}" if seeds > 1 else f"one seed, {seen}"

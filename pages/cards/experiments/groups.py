@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.formatting import METRIC_WORDS, plural, short_hash, started_at
 from pages.ui.frame import card, draw_figure, literal, live_part
 from pages.ui.learning_curves import ENDS, X_WORDS, choose_over
-from pages.ui.readers import choose, dataset_of, labels_of
+from pages.ui.readers import arm_names_of, choose, dataset_of
 from pages.ui.session import theme, workspace
 from pages.ui.verdict_card import draw_weaknesses
 from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
@@ -84,11 +84,11 @@ def _words(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) 
         name = f"{experiment.dataset_name}, split {short_hash(experiment.split.hash)}"
         moment = f"{started_at(experiment)}, {identifier[-4:]}"
         words[identifier] = f"{name} · all {plural(len(own), 'finished run')} of {moment}"
-        labels = labels_of(experiment)
+        arm_names = arm_names_of(experiment)
         for run in own:
             size = f", {run.config.train_size:,} texts" if len(experiment.train_sizes) > 1 else ""
             words[run.run_id] = (
-                f"{name} · {labels[run.config.arm.name]}, seed {run.config.seed}{size} of {moment}"
+                f"{name} · {arm_names[run.config.arm.name]}, seed {run.config.seed}{size} of {moment}"
             )
     return words
 

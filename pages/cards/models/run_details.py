@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.ui.formatting import plural
 from pages.ui.frame import card, literal, live_part, show_error
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError
 from tl_core.export.card import card_of
@@ -25,7 +25,7 @@ MB = 1e6
 
 def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     """Draw everything about one run."""
-    label = labels_of(experiment)[run.config.arm.name]
+    label = arm_names_of(experiment)[run.config.arm.name]
     size = plural(run.config.train_size, "train example")
     with card(literal(label), f"seed {run.config.seed}, {size}, {run.state.value} · {literal(run.run_id)}"):
         if run.error:

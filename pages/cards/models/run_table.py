@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui.damage import draw_damage
 from pages.ui.formatting import METRIC_WORDS, started_at
 from pages.ui.frame import card
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
 from tl_core.results.inventory import RunFacts, find_facts, inventory_table
 from tl_core.schema import ExperimentConfig, State
@@ -86,10 +86,12 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
             return
         with st.spinner("Looking at the runs …"):
             facts = {run.run_id: _facts_of(run) for run in runs}
-        labels = {
-            arm: label for experiment in experiments.values() for arm, label in labels_of(experiment).items()
+        arm_names = {
+            arm: label
+            for experiment in experiments.values()
+            for arm, label in arm_names_of(experiment).items()
         }
-        table = inventory_table(runs, experiments, facts, labels)
+        table = inventory_table(runs, experiments, facts, arm_names)
         table = table.assign(metric=table["metric"].map(METRIC_WORDS), test=100 * table["test"])
         ids = list(table["run_id"])
         wanted = st.query_params.get("run")

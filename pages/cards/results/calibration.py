@@ -6,7 +6,7 @@ import streamlit as st
 from pages.ui.downloads import offer_table
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
 from pages.ui.frame import card, draw_figure, literal
-from pages.ui.readers import labels_of, styles_of
+from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.selective_prediction import coverage_curves
@@ -26,18 +26,18 @@ SCORES_LIMITS = (
 
 def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw what each arm of a pair says of its own answers against how often they are right."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
-        st.markdown(literal(calibration.trust_finding(pair, labels)))
+        st.markdown(literal(calibration.trust_finding(pair, arm_names)))
         st.markdown("\n".join(f"- {literal(one.sentence)}" for one in _scoring_verdicts_of(results, verdict)))
         st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
                 with column:
                     draw_exhibit(_diagram_of(results, one.arm, verdict.train_size))
-        _draw_numbers(calibration.calibration_numbers(pair, labels))
-        st.caption(literal(calibration.trust_limits(pair, labels)))
+        _draw_numbers(calibration.calibration_numbers(pair, arm_names))
+        st.caption(literal(calibration.trust_limits(pair, arm_names)))
 
 
 def _draw_numbers(table: pd.DataFrame) -> None:
@@ -93,11 +93,11 @@ def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibi
 
 @made_once
 def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
-    rows, labels = abstaining.coverage_rows(results, verdict.train_size), labels_of(results.experiment)
+    rows, arm_names = abstaining.coverage_rows(results, verdict.train_size), arm_names_of(results.experiment)
     return Exhibit(
         key="coverage",
         budget=budget_of(results),
         figure=coverage_curves(rows, styles_of(results.experiment), theme=theme()),
-        table=abstaining.coverage_numbers(rows, labels),
-        finding=abstaining.coverage_finding(rows, (verdict.a, verdict.b), labels),
+        table=abstaining.coverage_numbers(rows, arm_names),
+        finding=abstaining.coverage_finding(rows, (verdict.a, verdict.b), arm_names),
     )

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
 from pages.ui.frame import card
 from pages.ui.missing_runs import draw_coming, offer_missing, tried_of, watch
-from pages.ui.readers import labels_of, styles_of
+from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.data_efficiency_words import worth_sentence
@@ -78,6 +78,6 @@ def worth_exhibit(tried: Tried, a: str, b: str) -> Exhibit | None:
         key="label_worth",
         budget=budget_of(tried),
         figure=figure,
-        table=worth_numbers(tried, worths, labels_of(experiment)),
+        table=worth_numbers(tried, worths, arm_names_of(experiment)),
         finding=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
     )

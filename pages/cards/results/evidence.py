@@ -15,7 +15,7 @@ from pages.ui.figures import (
 )
 from pages.ui.formatting import METRIC_WORDS, plural
 from pages.ui.frame import card, literal
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from pages.ui.session import workspace
 from tl_core.results import numbers, tables
 from tl_core.results.comparison import ExperimentResults
@@ -51,8 +51,8 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
         difference = confusion_difference_of(results, verdict)
         st.markdown(literal(difference.finding))
         arms = [confusion_of(results, verdict, arm) for arm in (verdict.a, verdict.b)]
-        labels = labels_of(results.experiment)
-        a, b = labels[verdict.a], labels[verdict.b]
+        arm_names = arm_names_of(results.experiment)
+        a, b = arm_names[verdict.a], arm_names[verdict.b]
         names = [f"{a}, %", f"{b}, %", f"{a} − {b}, points"]
         is_small = num_labels <= MOST_SIDE_BY_SIDE
         if is_small and all(len(name) <= LONGEST_SIDE_BY_SIDE for name in results.experiment.labels):
@@ -72,11 +72,11 @@ def _draw_row(exhibits: list[Exhibit], names: list[str]) -> None:
 
 def _draw_mistakes(results: ExperimentResults, verdict: Verdict) -> None:
     """List the mistakes that the two arms make most unequally."""
-    labels, class_names = labels_of(results.experiment), results.experiment.labels
+    arm_names, class_names = arm_names_of(results.experiment), results.experiment.labels
     a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     rows = tables.mistake_rows(a, b, class_names)
     st.markdown(literal(confusion_difference_of(results, verdict).finding))
-    table = numbers.mistake_numbers(rows, labels[verdict.a], labels[verdict.b], verdict.num_seeds)
+    table = numbers.mistake_numbers(rows, arm_names[verdict.a], arm_names[verdict.b], verdict.num_seeds)
     offer_table(table.head(NUM_MISTAKES), key="mistakes", whole=table)
     st.caption(
         f"{len(class_names)} classes are too many for a matrix that can be read: these are the "
@@ -93,7 +93,7 @@ def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
 
 def draw_fairness(results: ExperimentResults, train_size: int) -> None:
     """Draw what was the same for all arms, and name what was not."""
-    facts = fairness_facts(results, train_size, labels_of(results.experiment))
+    facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
     with card("How fair was this?", fairness_finding(facts)):
         draw_facts(facts)
 
@@ -119,14 +119,14 @@ def draw_facts(facts: list[Fact], heading: str = "") -> None:
 
 def draw_settings(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw in which settings the runs of the two arms differ, and name those that they share."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     of_a, of_b = (results.runs_of(arm, verdict.train_size) for arm in (verdict.a, verdict.b))
     found = setting_differences(of_a, of_b, results.titles)
-    with card("What was set differently", literal(f"{labels[verdict.a]} and {labels[verdict.b]}")):
+    with card("What was set differently", literal(f"{arm_names[verdict.a]} and {arm_names[verdict.b]}")):
         if found.table.empty:
             st.markdown("Nothing: every setting of their runs is the same.")
         else:
-            table = numbers.setting_numbers(found.table, labels[verdict.a], labels[verdict.b])
+            table = numbers.setting_numbers(found.table, arm_names[verdict.a], arm_names[verdict.b])
             offer_table(table, key="settings")
         same = " · ".join(f"{name} {value}" for name, value in found.same.items())
         st.caption(literal(f"The same for both: {same}."))

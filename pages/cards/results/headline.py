@@ -12,7 +12,7 @@ from pages.ui.figures import agreement_of, draw_exhibit, overview_of
 from pages.ui.formatting import plural
 from pages.ui.frame import card, literal, live_part
 from pages.ui.learning_curves import ENDS, choose_axes
-from pages.ui.readers import dataset_of, labels_of
+from pages.ui.readers import arm_names_of, dataset_of
 from pages.ui.verdict_card import draw_claim
 from tl_core.evaluation.wording import counts
 from tl_core.results.agreement import Agreement, Cell, examples_of, with_words
@@ -33,24 +33,23 @@ RIGHT_ANSWERS = {
 """Columns of a cell that would only repeat the label."""
 
 
-def name_pair(verdict: Verdict, labels: Mapping[str, str]) -> str:
+def name_pair(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
     """Name the two arms of a verdict; not escaped."""
-    return f"{labels[verdict.a]} against {labels[verdict.b]}"
+    return f"{arm_names[verdict.a]} against {arm_names[verdict.b]}"
 
 
 def draw_missing(results: ExperimentResults) -> None:
     """Say which runs are still to come, and which have failed, were cancelled or are damaged."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     coming = [run for run in results.runs if not run.state.is_final]
     if coming:
-        words = (
-            f"{plural(len(coming), 'run')} of {len(results.runs)} still to come: {name_runs(coming, labels)}."
-        )
+        which = name_runs(coming, arm_names)
+        words = f"{plural(len(coming), 'run')} of {len(results.runs)} still to come: {which}."
         st.info(literal(words), icon=":material/hourglass_top:")
     for state in (State.FAILED, State.CANCELLED):
         missing = [run for run in results.runs if run.state is state]
         if missing:
-            words = f"{state.value.capitalize()} and missing here: {name_runs(missing, labels)}."
+            words = f"{state.value.capitalize()} and missing here: {name_runs(missing, arm_names)}."
             st.warning(literal(words), icon=":material/warning:")
     for refusal in results.refusals:
         st.warning(literal(f"Two arms may not be compared. {refusal}"), icon=":material/block:")
@@ -116,8 +115,8 @@ def _open_cell(key: str) -> None:
 
 
 def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agreement) -> None:
-    labels = labels_of(results.experiment)
-    a, b = labels[verdict.a], labels[verdict.b]
+    arm_names = arm_names_of(results.experiment)
+    a, b = arm_names[verdict.a], arm_names[verdict.b]
     names = {Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.BOTH: "both", Cell.NEITHER: "neither"}
     cell = st.segmented_control(
         "Show the texts that are answered right by",

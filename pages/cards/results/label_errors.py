@@ -10,7 +10,7 @@ from scipy.special import softmax
 from pages.ui.downloads import offer_table
 from pages.ui.figures import made_once
 from pages.ui.frame import card, literal
-from pages.ui.readers import dataset_of, labels_of
+from pages.ui.readers import arm_names_of, dataset_of
 from tl_core.doctor.label_errors import SuspectedError, rank_label_errors
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
@@ -25,7 +25,7 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
         return
     num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
     source = f"the mean probabilities of {num_seeds} seeds" if num_seeds > 1 else "one seed's probabilities"
-    arm = labels_of(results.experiment)[verdict.a]
+    arm = arm_names_of(results.experiment)[verdict.a]
     meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(

@@ -12,7 +12,7 @@ from pages.ui.figures import Exhibit, agreement_of, classes_of, interval_of, ove
 from pages.ui.formatting import facts_of
 from pages.ui.frame import literal, place_figure
 from pages.ui.missing_runs import tried_of
-from pages.ui.readers import labels_of, observed_runs, results_of, states_of
+from pages.ui.readers import arm_names_of, observed_runs, results_of, states_of
 from pages.ui.session import current
 from pages.ui.verdict_card import claim_of, draw_weaknesses
 from tl_core.charts.template import enlarged
@@ -130,8 +130,8 @@ def _present(results: ExperimentResults, headline: Verdict, verdict: Verdict, wa
 def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -> list[Slide]:
     """List the slides: the claim first, then what carries it."""
     size = verdict.train_size
-    labels = labels_of(results.experiment)
-    pair = f"{labels[verdict.a]} and {labels[verdict.b]}"
+    arm_names = arm_names_of(results.experiment)
+    pair = f"{arm_names[verdict.a]} and {arm_names[verdict.b]}"
     worth = worth_exhibit(tried_of(results.experiment), headline.a, headline.b)
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
@@ -160,7 +160,7 @@ def leave() -> None:
 def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
     claim, interval = claim_of(results, verdict)
     _large_text(key="thought", data={"thought": claim, "below": interval})
-    draw_weaknesses(verdict, labels_of(results.experiment))
+    draw_weaknesses(verdict, arm_names_of(results.experiment))
     place_figure(enlarged(interval_of(results, verdict), SCALE), key="slide_interval")
 
 
@@ -171,7 +171,7 @@ def _draw_exhibit(exhibit: Exhibit, height: int | None = None) -> None:
 
 
 def _draw_fairness(results: ExperimentResults, train_size: int) -> None:
-    facts = fairness_facts(results, train_size, labels_of(results.experiment))
+    facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
     finding = fairness_finding(facts)
     _large_text(key="thought", data={"thought": f"{finding[0].upper()}{finding[1:]}.", "below": ""})
     draw_facts(facts, "### ")

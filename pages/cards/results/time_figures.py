@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.ui.figures import Exhibit, budget_of, made_once
 from pages.ui.frame import literal
-from pages.ui.readers import dataset_of, labels_of, styles_of
+from pages.ui.readers import arm_names_of, dataset_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts import learning_curves
 from tl_core.charts import replay as replay_chart
@@ -67,7 +67,7 @@ def race_of(
         figure=learning_curves(
             points, styles_of(results.experiment), x=x, y=shown, floor=floor, theme=theme()
         ),
-        table=race_numbers(points, x, shown, labels_of(results.experiment)) if len(points) else None,
+        table=race_numbers(points, x, shown, arm_names_of(results.experiment)) if len(points) else None,
     )
 
 
@@ -77,7 +77,9 @@ def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
     metric, points = verdict.metric.value, _points_of(results, verdict.train_size)
     floor = _floor_of(results, verdict.train_size, verdict.metric)
     figure = replay_chart.replay(points, styles_of(results.experiment), y=metric, floor=floor, theme=theme())
-    table = race_numbers(points, "train_s", metric, labels_of(results.experiment)) if figure.frames else None
+    table = (
+        race_numbers(points, "train_s", metric, arm_names_of(results.experiment)) if figure.frames else None
+    )
     return Exhibit(key="replay", figure=figure, table=table, budget=budget_of(results))
 
 
@@ -89,8 +91,8 @@ def reaching_of(results: ExperimentResults, verdict: Verdict, *, is_other_way: b
     """
     points = _points_of(results, verdict.train_size)
     a, b = (verdict.b, verdict.a) if is_other_way else (verdict.a, verdict.b)
-    reaching, labels = find_reaching(points, a, b, verdict.metric), labels_of(results.experiment)
-    return with_flags(reaching_sentence(reaching, labels), verdict.flags, labels) if reaching else ""
+    reaching, arm_names = find_reaching(points, a, b, verdict.metric), arm_names_of(results.experiment)
+    return with_flags(reaching_sentence(reaching, arm_names), verdict.flags, arm_names) if reaching else ""
 
 
 @made_once
@@ -104,5 +106,5 @@ def times_of(results: ExperimentResults, verdict: Verdict, x: reaching_chart.XAx
         budget=budget_of(results),
         key="reaching",
         figure=reaching_chart.time_to_reach(rows, styles, x=x, theme=theme()),
-        table=reaching_numbers(rows, verdict.metric, labels_of(results.experiment)),
+        table=reaching_numbers(rows, verdict.metric, arm_names_of(results.experiment)),
     )

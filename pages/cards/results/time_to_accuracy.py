@@ -7,7 +7,7 @@ from pages.ui.figures import draw_exhibit
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import card, literal, live_part
 from pages.ui.learning_curves import choose_over
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from tl_core.charts.time_to_accuracy import XAxis
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict
@@ -19,7 +19,7 @@ def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw how long every arm needs for the best validation value of a verdict's second arm."""
     if times_of(results, verdict, "train_s") is None:
         return
-    target = literal(labels_of(results.experiment)[verdict.b])
+    target = literal(arm_names_of(results.experiment)[verdict.b])
     with card(
         "Time to the same accuracy", f"to the best validation {METRIC_WORDS[verdict.metric]} of {target}"
     ):
@@ -43,8 +43,8 @@ def _search_words(results: ExperimentResults, train_size: int) -> str:
         for run in results.finished
         if run.config.train_size == train_size and run.record.rate_search
     }
-    labels = labels_of(results.experiment)
-    words = ", ".join(f"{labels[arm]} {searches[arm]:,.0f} s" for arm in labels if arm in searches)
+    arm_names = arm_names_of(results.experiment)
+    words = ", ".join(f"{arm_names[arm]} {searches[arm]:,.0f} s" for arm in arm_names if arm in searches)
     return literal(f" Choosing the learning rates came before and is not in them: {words}.") if words else ""
 
 

@@ -16,9 +16,9 @@ from pages.ui.learning_curves import draw_race
 from pages.ui.plan_summary import ahead_of, expected_of, measured
 from pages.ui.readers import (
     States,
+    arm_names_of,
     dataset_of,
     events_of,
-    labels_of,
     observed_runs,
     problem_with_events,
     results_of,
@@ -55,20 +55,20 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
         known = measured()
         ahead, expected = ahead_of(runs, known), expected_of(experiment, known)
     progress = experiment_progress(runs, events, datetime.now(UTC), expected, ahead.span)
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     if progress.is_done:
         _draw_verdict(experiment, states)
-    draw_pulse(experiment, progress, labels, ahead)
+    draw_pulse(experiment, progress, arm_names, ahead)
     _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
-    _draw_alerts(experiment, progress, events, labels)
+    _draw_alerts(experiment, progress, events, arm_names)
     if not progress.is_done:
         _draw_verdict(experiment, states)
     with card("The race", _race_words(progress)):
         _draw_curves(experiment, progress, events)
     order = "in their order of work" if progress.is_done else "what trains now first"
     with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
-        _draw_table(experiment, progress, labels)
+        _draw_table(experiment, progress, arm_names)
 
 
 def _race_words(progress: ExperimentProgress) -> str:
@@ -97,14 +97,14 @@ def _draw_alerts(
     experiment: ExperimentConfig,
     progress: ExperimentProgress,
     events: Mapping[str, Sequence[Event]],
-    labels: Mapping[str, str],
+    arm_names: Mapping[str, str],
 ) -> None:
     dataset = dataset_of(experiment.dataset_fingerprint)
     every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
     counts = dataset.info.label_counts if dataset else {}
     floor = floor_on_validation(every, counts, Metric.ACCURACY)
     for phrase, concerned in find_alerts(progress, events, floor).items():
-        st.warning(literal(f"{name_runs(concerned, labels)}, {phrase}."), icon=":material/warning:")
+        st.warning(literal(f"{name_runs(concerned, arm_names)}, {phrase}."), icon=":material/warning:")
 
 
 def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
@@ -164,7 +164,7 @@ def _size_in_work(progress: ExperimentProgress, otherwise: int) -> int:
 
 
 def _draw_table(
-    experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str]
+    experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str]
 ) -> None:
     states = states_of([one.run for one in progress.runs])
     has_finished = any(state == State.FINISHED.value for _, state in states)
@@ -173,7 +173,7 @@ def _draw_table(
     unreadable = results.unreadable if results else {}
     ordered = sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING)
     table = pd.DataFrame(
-        [_row(one, labels, values.get(one.run.run_id), unreadable.get(one.run.run_id)) for one in ordered]
+        [_row(one, arm_names, values.get(one.run.run_id), unreadable.get(one.run.run_id)) for one in ordered]
     )
     spare = ["Reason"] if not any(table["Reason"]) else []
     spare += ["Train examples"] if len(experiment.train_sizes) == 1 else []
@@ -203,11 +203,11 @@ def _test_values(results: ExperimentResults) -> dict[str, float]:
 
 
 def _row(
-    one: RunProgress, labels: Mapping[str, str], test: float | None, unreadable: str | None
+    one: RunProgress, arm_names: Mapping[str, str], test: float | None, unreadable: str | None
 ) -> dict[str, object]:
     config, state = one.run.config, one.run.state
     return {
-        "Arm": labels[config.arm.name],
+        "Arm": arm_names[config.arm.name],
         "Seed": config.seed,
         "State": DAMAGED if unreadable else one.phase or state.value,
         "Test": None if test is None else 100 * test,

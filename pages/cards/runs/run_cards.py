@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui.formatting import plural
 from pages.ui.frame import card, literal, live_part
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from pages.ui.session import current, remember, workspace
 from pages.ui.verdict_card import draw_status
 from tl_core.jobs import client
@@ -61,11 +61,11 @@ def _draw_sentence(verdict: Verdict) -> None:
 
 def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Say which runs have failed, why, and what to do."""
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     for place, failure in enumerate(find_failures(workspace(), runs)):
         attempts = f" ({failure.attempts} attempts)" if failure.attempts > 1 else ""
         st.error(
-            f"**{literal(name_runs(failure.runs, labels))}** {failure.words}{attempts}: "
+            f"**{literal(name_runs(failure.runs, arm_names))}** {failure.words}{attempts}: "
             f"{literal(failure.message)}  \n{failure.remedy}",
             icon=":material/error:",
         )
@@ -98,14 +98,14 @@ def offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> No
 def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Show one run's log, and let it be cancelled or run again."""
     by_id = {run.run_id: run for run in runs}
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     with card("One run", "its log, and the way to end it or to run it again"):
         shown = _first_shown(by_id)
         run_id = st.selectbox(
             "Run",
             list(by_id),
             index=list(by_id).index(shown),
-            format_func=lambda one: _name(by_id[one], labels),
+            format_func=lambda one: _name(by_id[one], arm_names),
             label_visibility="collapsed",
         )
         if run_id != shown:

@@ -32,7 +32,7 @@ NOT_YET = "when a network trains"
 
 
 def draw_pulse(
-    experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str], ahead: Ahead
+    experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str], ahead: Ahead
 ) -> None:
     """Draw the tiles, and below them what is going on, in words and as bars."""
     _draw_tiles(progress)
@@ -42,7 +42,7 @@ def draw_pulse(
     if ahead.num_runs:
         has_begun = any(one.run.started_at for one in progress.runs)
         st.markdown(f"**{after_queue(ahead, 'Goes on' if has_begun else 'Starts')}**")
-    st.progress(progress.fraction, text=literal(_now(experiment, progress, labels)))
+    st.progress(progress.fraction, text=literal(_now(experiment, progress, arm_names)))
     for one in progress.runs:
         _draw_download(experiment, one)
 
@@ -137,19 +137,19 @@ def _how_promised(experiment: ExperimentConfig) -> str:
     return f" {kept_words(kept.promise, kept.took, 'The plan')}"
 
 
-def _now(experiment: ExperimentConfig, progress: ExperimentProgress, labels: Mapping[str, str]) -> str:
+def _now(experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str]) -> str:
     """Say what is being carried out, run by run."""
     running = [one for one in progress.runs if one.run.state is State.RUNNING]
     if running:
-        words = [f"{_name(experiment, one, labels)}, {_doing(one)}" for one in running]
+        words = [f"{_name(experiment, one, arm_names)}, {_doing(one)}" for one in running]
         return f"Training now: {'; '.join(words)}"
     waiting = next(one for one in progress.runs if one.run.state is State.QUEUED)
-    return f"Waiting for its turn: {_name(experiment, waiting, labels)}"
+    return f"Waiting for its turn: {_name(experiment, waiting, arm_names)}"
 
 
-def _name(experiment: ExperimentConfig, one: RunProgress, labels: Mapping[str, str]) -> str:
+def _name(experiment: ExperimentConfig, one: RunProgress, arm_names: Mapping[str, str]) -> str:
     config = one.run.config
-    parts = [labels[config.arm.name], f"seed {config.seed} ({config.seed + 1} of {experiment.num_seeds})"]
+    parts = [arm_names[config.arm.name], f"seed {config.seed} ({config.seed + 1} of {experiment.num_seeds})"]
     if len(experiment.train_sizes) > 1:
         parts.append(f"{config.train_size:,} train examples")
     return ", ".join(parts)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import invite
-from pages.ui.readers import States, labels_of
+from pages.ui.readers import States, arm_names_of
 from pages.ui.session import workspace
 from tl_core.intake.bundled import find_example
 from tl_core.results.answering import Answerer, choose_answerers
@@ -49,10 +49,10 @@ def why_they_answer(experiment: ExperimentConfig, answerers: Sequence[Answerer])
 
 def answerers_table(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> pd.DataFrame:
     """List the runs that answer."""
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     return pd.DataFrame(
         {
-            "Arm": [labels[one.arm.name] for one in answerers],
+            "Arm": [arm_names[one.arm.name] for one in answerers],
             "Seed": [one.run.seed for one in answerers],
             "Chosen from": [one.num_candidates for one in answerers],
             f"Validation {METRIC_WORDS[experiment.headline_metric]}": [one.value for one in answerers],

@@ -11,7 +11,7 @@ from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
 from pages.ui.dataset_readers import stored_intake
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import card, draw_figure, literal
-from pages.ui.readers import labels_of, styles_of
+from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme, workspace
 from tl_core.charts import probabilities
 from tl_core.errors import NotFoundError, TlError
@@ -138,16 +138,16 @@ def _ask_all(question: tuple[str, ...], answerers: Sequence[Answerer]) -> Answer
 
 
 def _draw_answered(experiment: ExperimentConfig, answered: Answered) -> None:
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     for arm, error in answered.errors.items():
         st.error(
-            f"**{literal(labels[arm])} did not answer.** {literal(error.message)} {literal(error.remedy)}",
+            f"**{literal(arm_names[arm])} did not answer.** {literal(error.message)} {literal(error.remedy)}",
             icon=":material/error:",
         )
     if answered.answers:
         rows = _rows(answered.answers)
         figure = probabilities(rows, styles_of(experiment), theme=theme())
-        draw_figure(figure, answer_numbers(rows, labels), key="answers")
+        draw_figure(figure, answer_numbers(rows, arm_names), key="answers")
 
 
 def _rows(answers: Mapping[str, predictions.Answer]) -> pd.DataFrame:

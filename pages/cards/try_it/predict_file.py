@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.formatting import plural
 from pages.ui.frame import card, draw_figure, literal, live_part, show_error
-from pages.ui.readers import labels_of
+from pages.ui.readers import arm_names_of
 from pages.ui.session import current, forget, remember, theme, workspace
 from pages.ui.upload import receive
 from tl_core.charts import class_balance
@@ -42,7 +42,7 @@ def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
                 _draw_new(experiment, answerers)
                 return
             live_part(_draw_job, None if job.state.is_final else POLL_S)(
-                job.id, labels_of(experiment), is_polling=not job.state.is_final
+                job.id, arm_names_of(experiment), is_polling=not job.state.is_final
             )
             if job.state.is_final and st.button("Predict another file", icon=":material/restart_alt:"):
                 _start_over()
@@ -94,7 +94,7 @@ def _read(upload_id: str, name: str) -> Table:
 def _draw_choices(
     upload: Upload, table: pa.Table, experiment: ExperimentConfig, answerers: Sequence[Answerer]
 ) -> None:
-    labels = labels_of(experiment)
+    arm_names = arm_names_of(experiment)
     by_arm = {one.arm.name: one for one in answerers}
     left, right = st.columns(2)
     with left:
@@ -102,7 +102,7 @@ def _draw_choices(
     arm = right.selectbox(
         "Model",
         list(by_arm),
-        format_func=lambda name: f"{labels[name]}, seed {by_arm[name].run.seed}",
+        format_func=lambda name: f"{arm_names[name]}, seed {by_arm[name].run.seed}",
         help="Of each arm the seed that was best on validation.",
     )
     with st.container(horizontal=True):
