@@ -21,8 +21,7 @@ from tl_core.charts import (
     who_is_right,
 )
 from tl_core.charts.template import name_budget, settled
-from tl_core.results import captions as findings
-from tl_core.results import numbers, tables
+from tl_core.results import captions, numbers, tables
 from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.fairness import BUDGET_WORDS
@@ -43,7 +42,7 @@ class Exhibit:
     ----------
     key
         Names it on the page and in the files that are saved of it.
-    finding
+    caption
         One line on what it shows, computed from the numbers; not escaped.
     table
         Its numbers; None where there is nothing to show.
@@ -54,7 +53,7 @@ class Exhibit:
     key: str
     figure: go.Figure
     table: pd.DataFrame | None
-    finding: str = ""
+    caption: str = ""
     budget: str
 
     def __post_init__(self) -> None:
@@ -99,8 +98,8 @@ def budget_of(shown: ExperimentResults | Tried) -> str:
 
 def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = None) -> None:
     """Draw the line, the figure below it, and its numbers and files; see `place_figure` for ``on_choice``."""
-    if exhibit.finding:
-        st.markdown(literal(exhibit.finding))
+    if exhibit.caption:
+        st.markdown(literal(exhibit.caption))
     draw_figure(exhibit.figure, exhibit.table, key=exhibit.key, on_choice=on_choice)
 
 
@@ -121,7 +120,7 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
         key="overview",
         figure=figure,
         table=numbers.overview_numbers(results, train_size, arm_names),
-        finding=findings.overview_finding(results, train_size, arm_names),
+        caption=captions.overview_caption(results, train_size, arm_names),
     )
 
 
@@ -136,8 +135,8 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
         key="agreement",
         figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
         table=numbers.agreement_numbers(agreement, arm_names),
-        finding=findings.with_flags(
-            findings.agreement_finding(agreement, arm_names), verdict.flags, arm_names
+        caption=captions.with_flags(
+            captions.agreement_caption(agreement, arm_names), verdict.flags, arm_names
         ),
     )
     return agreement, exhibit
@@ -154,8 +153,8 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
         key="classes",
         figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
         table=numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
-        finding=findings.with_flags(
-            findings.class_finding(rows), verdict.flags, arm_names_of(results.experiment)
+        caption=captions.with_flags(
+            captions.class_caption(rows), verdict.flags, arm_names_of(results.experiment)
         ),
     )
 
@@ -185,8 +184,8 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
         key="confusion_difference",
         figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
         table=numbers.confusion_difference_numbers(a, b, class_names, verdict.num_seeds),
-        finding=findings.with_flags(
-            findings.confusion_finding(a, b, class_names, (style_a.label, style_b.label)),
+        caption=captions.with_flags(
+            captions.confusion_caption(a, b, class_names, (style_a.label, style_b.label)),
             verdict.flags,
             arm_names_of(results.experiment),
         ),
@@ -202,7 +201,7 @@ def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
         key="pairs",
         figure=difference_interval(rows, theme=theme()),
         table=numbers.pair_numbers(rows),
-        finding=findings.pairs_finding(
+        caption=captions.pairs_caption(
             rows, sum(bool(one.flags) for one in results.verdicts if one.train_size == train_size)
         ),
     )

@@ -174,7 +174,7 @@ def _trust(scene: Scene) -> dict[str, Any]:
         shown.append(show(figure, calibration.bin_numbers(rows, len(one.runs))))
     return {
         "figures": shown,
-        "words": calibration.trust_finding(pair, scene.labels),
+        "words": calibration.trust_caption(pair, scene.labels),
         "limits": calibration.trust_limits(pair, scene.labels),
     }
 

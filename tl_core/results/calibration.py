@@ -159,7 +159,7 @@ def calibration_numbers(found: Sequence[ArmCalibration], arm_names: Mapping[str,
     return pd.DataFrame(rows)
 
 
-def trust_finding(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
+def trust_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say how sure each arm is, how often it is right, and what a temperature does; not escaped."""
     says = [
         f"{arm_names[one.arm]} says {_percent(one.mean('confidence'))} where it is right in "

@@ -83,7 +83,7 @@ def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.Dat
     )
 
 
-def coverage_finding(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping[str, str]) -> str:
+def coverage_caption(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping[str, str]) -> str:
     """Say what some arms gain if they leave out the texts they are least sure of; not escaped."""
     gains, share = [], 0.0
     for arm in arms:

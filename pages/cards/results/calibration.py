@@ -29,7 +29,7 @@ def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
     arm_names = arm_names_of(results.experiment)
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
-        st.markdown(literal(calibration.trust_finding(pair, arm_names)))
+        st.markdown(literal(calibration.trust_caption(pair, arm_names)))
         st.markdown("\n".join(f"- {literal(one.sentence)}" for one in _scoring_verdicts_of(results, verdict)))
         st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
@@ -53,7 +53,7 @@ def draw_abstaining(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the accuracy of all arms over the share of texts that they answer."""
     with card("When it may abstain", f"accuracy on the texts it is surest of; {counts(verdict)}"):
         exhibit = _coverage_of(results, verdict)
-        st.markdown(literal(exhibit.finding))
+        st.markdown(literal(exhibit.caption))
         if st.toggle("Show the curves", key="shows_coverage", persist_state="session"):
             draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
         st.caption(
@@ -99,5 +99,5 @@ def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
         budget=budget_of(results),
         figure=coverage_curves(rows, styles_of(results.experiment), theme=theme()),
         table=abstaining.coverage_numbers(rows, arm_names),
-        finding=abstaining.coverage_finding(rows, (verdict.a, verdict.b), arm_names),
+        caption=abstaining.coverage_caption(rows, (verdict.a, verdict.b), arm_names),
     )

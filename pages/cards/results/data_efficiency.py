@@ -79,5 +79,5 @@ def worth_exhibit(tried: Tried, a: str, b: str) -> Exhibit | None:
         budget=budget_of(tried),
         figure=figure,
         table=worth_numbers(tried, worths, arm_names_of(experiment)),
-        finding=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
+        caption=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
     )

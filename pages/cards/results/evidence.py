@@ -49,7 +49,7 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
             _draw_mistakes(results, verdict)
             return
         difference = confusion_difference_of(results, verdict)
-        st.markdown(literal(difference.finding))
+        st.markdown(literal(difference.caption))
         arms = [confusion_of(results, verdict, arm) for arm in (verdict.a, verdict.b)]
         arm_names = arm_names_of(results.experiment)
         a, b = arm_names[verdict.a], arm_names[verdict.b]
@@ -75,7 +75,7 @@ def _draw_mistakes(results: ExperimentResults, verdict: Verdict) -> None:
     arm_names, class_names = arm_names_of(results.experiment), results.experiment.labels
     a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     rows = tables.mistake_rows(a, b, class_names)
-    st.markdown(literal(confusion_difference_of(results, verdict).finding))
+    st.markdown(literal(confusion_difference_of(results, verdict).caption))
     table = numbers.mistake_numbers(rows, arm_names[verdict.a], arm_names[verdict.b], verdict.num_seeds)
     offer_table(table.head(NUM_MISTAKES), key="mistakes", whole=table)
     st.caption(
@@ -94,11 +94,11 @@ def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
 def draw_fairness(results: ExperimentResults, train_size: int) -> None:
     """Draw what was the same for all arms, and name what was not."""
     facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
-    with card("How fair was this?", fairness_finding(facts)):
+    with card("How fair was this?", fairness_caption(facts)):
         draw_facts(facts)
 
 
-def fairness_finding(facts: list[Fact]) -> str:
+def fairness_caption(facts: list[Fact]) -> str:
     """Say whether anything differed that should not."""
     if any(fact.difference for fact in facts):
         return "not all was the same"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from pages.cards.results.data_efficiency import NAME, worth_exhibit
-from pages.cards.results.evidence import draw_facts, fairness_finding
+from pages.cards.results.evidence import draw_facts, fairness_caption
 from pages.cards.results.time_figures import race_of, reaching_of
 from pages.ui.figures import Exhibit, agreement_of, classes_of, interval_of, overview_of
 from pages.ui.formatting import facts_of
@@ -149,7 +149,7 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
 
 
 def _race_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
-    return replace(race_of(results, verdict.train_size), finding=reaching_of(results, verdict))
+    return replace(race_of(results, verdict.train_size), caption=reaching_of(results, verdict))
 
 
 def leave() -> None:
@@ -165,15 +165,15 @@ def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
 
 
 def _draw_exhibit(exhibit: Exhibit, height: int | None = None) -> None:
-    _large_text(key="thought", data={"thought": exhibit.finding, "below": ""})
+    _large_text(key="thought", data={"thought": exhibit.caption, "below": ""})
     figure = enlarged(exhibit.figure, SCALE)
     place_figure(figure.update_layout(height=height or figure.layout.height), key=f"slide_{exhibit.key}")
 
 
 def _draw_fairness(results: ExperimentResults, train_size: int) -> None:
     facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
-    finding = fairness_finding(facts)
-    _large_text(key="thought", data={"thought": f"{finding[0].upper()}{finding[1:]}.", "below": ""})
+    caption = fairness_caption(facts)
+    _large_text(key="thought", data={"thought": f"{caption[0].upper()}{caption[1:]}.", "below": ""})
     draw_facts(facts, "### ")
 
 
