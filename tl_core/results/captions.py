@@ -35,7 +35,7 @@ def with_flags(sentence: str, flags: Sequence[Flag], arm_names: Mapping[str, str
     return f"{sentence.removesuffix('.')}; flagged: {named}."
 
 
-def overview_finding(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> str:
+def overview_caption(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> str:
     """Say which arm has the highest mean on test, and which are no better than the largest class."""
     found = [summary for (_, size), summary in results.summaries.items() if size == train_size]
     floor = floor_on_test(results)
@@ -56,7 +56,7 @@ def overview_finding(results: ExperimentResults, train_size: int, arm_names: Map
     return f"{words} Not above that: {_listed(low)}." if low else words
 
 
-def class_finding(rows: pd.DataFrame) -> str:
+def class_caption(rows: pd.DataFrame) -> str:
     """Say which class gains most and which loses most.
 
     Parameters
@@ -79,7 +79,7 @@ def class_finding(rows: pd.DataFrame) -> str:
     return f"{gains}; {loses}{also}."
 
 
-def confusion_finding(
+def confusion_caption(
     a: NDArray[np.float64], b: NDArray[np.float64], class_names: Sequence[str], names: tuple[str, str]
 ) -> str:
     """Say which mistake the two arms make most unequally.
@@ -107,7 +107,7 @@ def confusion_finding(
     )
 
 
-def agreement_finding(agreement: Agreement, arm_names: Mapping[str, str]) -> str:
+def agreement_caption(agreement: Agreement, arm_names: Mapping[str, str]) -> str:
     """Say how often only one of two arms is right."""
     a, b = arm_names[agreement.a.arm], arm_names[agreement.b.arm]
     only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
@@ -117,7 +117,7 @@ def agreement_finding(agreement: Agreement, arm_names: Mapping[str, str]) -> str
     )
 
 
-def pairs_finding(rows: pd.DataFrame, num_flagged: int = 0) -> str:
+def pairs_caption(rows: pd.DataFrame, num_flagged: int = 0) -> str:
     """Say how many pairs show a difference, how many still once corrected, and how many are flagged.
 
     Parameters
