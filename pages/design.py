@@ -51,7 +51,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         arms += choose_rivals(base_model, slips)
         searches = choose_rate_search(amount.preset)
         rates = choose_rates(arms, base_model)
-    plan = plan_experiment(
+    return plan_experiment(
         experiment_id=new_id("exp"),
         name=dataset.name,
         dataset=dataset,
@@ -66,8 +66,8 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         margin=margin,
         learning_rates=rates,
         should_search_rates=searches,
+        training=training,
     )
-    return plan.model_copy(update={"training": training})
 
 
 def draw_start(experiment: ExperimentConfig, intake: Intake, slips: Slips) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.files.tables import dataset
+from tests.plans import plan_as_asked
 from tl_core.experiments import dry_run as process
 from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
 from tl_core.intake.intake import store_dataset
@@ -22,7 +23,7 @@ from tl_core.jobs.dry_run import (
     passed_checks,
     start_dry_run,
 )
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.plan import parse_arms
 from tl_core.schema import ExperimentConfig, LearningRates, RunConfig, Task
 from tl_core.store.workspace import Workspace
 from tl_core.training.compute import Compute
@@ -32,7 +33,7 @@ PATIENCE_S = 90
 
 def plan(workspace: Workspace, base_model: Path, *arms: str, **asked: Any) -> ExperimentConfig:
     intake = store_dataset(workspace, dataset({"good": 36, "bad": 24}))
-    return plan_experiment(
+    return plan_as_asked(
         experiment_id="exp_1",
         name="made",
         dataset=intake.dataset.info,

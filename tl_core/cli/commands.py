@@ -23,7 +23,7 @@ from tl_core.jobs.queue import Queue
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.launch import launch
 from tl_core.planning.layer_ablation import spell_out
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
@@ -95,9 +95,9 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         preset=options.preset,
         num_seeds=options.seeds,
         train_sizes=sizes,
-        budget=options.budget,
-        epochs=options.epochs,
-        max_length=options.max_length,
+        training=plan_training(
+            options.preset, budget=options.budget, epochs=options.epochs, max_length=options.max_length
+        ),
         headline_metric=options.metric,
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.intake.intake import Intake
 from tl_core.intake.samples import Sample
-from tl_core.planning.plan import DEFAULT_ARMS, expand, num_runs, plan_experiment
+from tl_core.planning.plan import DEFAULT_ARMS, expand, num_runs, plan_experiment, plan_training
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Preset, Promise
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
@@ -39,5 +39,5 @@ def plan_sample(
         arms=[Arm(kind=kind) for kind in arms],
         preset=Preset.QUICK,
         num_seeds=num_seeds,
-        epochs=epochs,
+        training=plan_training(Preset.QUICK, epochs=epochs),
     )

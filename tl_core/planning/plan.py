@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,7 +18,6 @@ from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
     ArmKind,
-    BudgetRule,
     DatasetInfo,
     ExperimentConfig,
     LearningRates,
@@ -66,6 +66,21 @@ def _require_distinct(arms: Sequence[Arm]) -> None:
         raise PlanError(f"Expected each arm once; got {twice.name} twice.", "Leave the second one out.")
 
 
+def plan_training(preset: Preset, **asked: Any) -> TrainingConfig:
+    """Take what was asked of the fields of `TrainingConfig`, not None, and the rest from the preset.
+
+    Raises
+    ------
+    PlanError
+        If a number is out of its range.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        return TrainingConfig(**{"epochs": PRESETS[preset].epochs, **given})
+    except ValidationError as error:
+        raise _out_of_range(error) from error
+
+
 def plan_experiment(
     *,
     experiment_id: str,
@@ -78,10 +93,7 @@ def plan_experiment(
     preset: Preset = Preset.QUICK,
     num_seeds: int | None = None,
     train_sizes: Sequence[int] | None = None,
-    budget: BudgetRule = BudgetRule.EQUAL_STEPS,
-    epochs: float | None = None,
-    max_length: int = 128,
-    batch_size: int = 16,
+    training: TrainingConfig | None = None,
     headline_metric: Metric | None = None,
     margin: float | None = None,
     learning_rates: dict[str, LearningRates] | None = None,
@@ -127,12 +139,7 @@ def plan_experiment(
             preset=preset,
             headline_metric=headline_metric or default_metric(dataset.label_counts),
             margin=DEFAULT_MARGIN if margin is None else margin,
-            training=TrainingConfig(
-                epochs=choice.epochs if epochs is None else epochs,
-                max_length=max_length,
-                batch_size=batch_size,
-                budget=budget,
-            ),
+            training=training or plan_training(preset),
             learning_rates=usual | asked,
             rate_search=plan_search(searched, sizes[-1]) if searches and searched else None,
         )
