@@ -23,6 +23,7 @@ from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.locating import obtain
 from tl_core.datasets.dataset import Dataset, build_dataset
 from tl_core.datasets.identity import derive_seeds
+from tl_core.experiments.training_context import make_objective
 from tl_core.files.reading import read_table
 from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, TrainingConfig
@@ -32,7 +33,6 @@ from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.encoding import compute_features, tokenize
 from tl_core.training.fit import fit
-from tl_core.training.objective import make_objective
 
 SETS = ("trec6", "cr")
 TRAIN_SIZE = 500

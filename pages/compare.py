@@ -14,8 +14,9 @@ from pages.cards.results.label_errors import draw_suspects
 from pages.cards.results.replay import draw_replay
 from pages.cards.results.report import offer_report
 from pages.cards.results.time_to_accuracy import draw_reaching
+from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
-from pages.ui.frame import draw_header, invite, live_part
+from pages.ui.frame import draw_header, invite
 from pages.ui.readers import (
     arm_names_of,
     choose,

@@ -11,8 +11,9 @@ from pages.ui.dataset_readers import (
     draw_examples,
     stored_intake,
 )
+from pages.ui.errors import show_error
 from pages.ui.formatting import plural, short_hash
-from pages.ui.frame import card, draw_header, show_error
+from pages.ui.frame import card, draw_header
 from pages.ui.session import current, forget, remember, workspace
 from pages.ui.upload import (
     draw_samples,

@@ -4,8 +4,9 @@ import streamlit as st
 
 from pages.cards.models.run_details import draw_model
 from pages.cards.models.run_table import draw_inventory, filter_runs
+from pages.ui.errors import show_error
 from pages.ui.formatting import plural
-from pages.ui.frame import draw_header, invite, show_error
+from pages.ui.frame import draw_header, invite
 from pages.ui.session import current, forget, workspace
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe

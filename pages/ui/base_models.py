@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from pages.ui.formatting import plural
-from pages.ui.frame import literal, live_part, show_error
-from pages.ui.input_errors import Slips
+from pages.ui.errors import InputErrors, live_part, show_error
+from pages.ui.formatting import literal, plural
 from pages.ui.server_status import hub_sentence, hub_state, ids_on_disk, is_on_disk, model_line
 from pages.ui.session import workspace
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
@@ -42,7 +41,7 @@ def _trained_line(one: TrainedHere) -> str:
     return f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
 
 
-def choose_base_model(slips: Slips) -> str:
+def choose_base_model(input_errors: InputErrors) -> str:
     """Choose the pretrained weights; what cannot be is told, and the built-in model stands in its place."""
     options = listed_base_models()
     kept = st.session_state.get(_CHOSEN)
@@ -58,7 +57,7 @@ def choose_base_model(slips: Slips) -> str:
         "a run of yours.",
     )
     settled = BUILTIN
-    with slips.told():
+    with input_errors.told():
         settled = settle_base_model(workspace(), chosen.strip())
     base = describe(settled)
     st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from pages.ui.frame import literal
+from pages.ui.formatting import literal
 from pages.ui.readers import arm_names_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.cards.data.doctor import slow_lengths
-from pages.ui.formatting import plural
-from pages.ui.frame import card, draw_figure, literal
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card, draw_figure
 from pages.ui.session import theme, workspace
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk

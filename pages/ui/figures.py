@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.frame import draw_figure, literal
+from pages.ui.formatting import literal
+from pages.ui.frame import draw_figure
 from pages.ui.readers import States, arm_names_of, states_of, styles_of
 from pages.ui.session import Theme, theme
 from tl_core.charts import (

@@ -1,13 +1,31 @@
 """Short words and numbers that several pages show."""
 
+import re
+
+from tl_core.charts.text import one_line
 from tl_core.intake.bundled import find_example
 from tl_core.planning.queue_time import Ahead
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import ExperimentConfig, Metric, Promise, Span, Took
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+# What the browser makes of text whose escapes are gone: addresses become links, :names: become emojis, icons
+# and images, and -> or >= become symbols. A word joiner, which nobody sees, stands in the middle of each.
+_WORD_JOINER = "\u2060"
+_REPLACED_LATER = re.compile(r"(?<=:)(?=[^\s:]+:|//|[a-z])|(?<=www)(?=\.)|(?<=@)|(?<=[<>~-])(?=[>=-])", re.I)
+
 LESS_S, HOURS_S = 55.0, 5_400.0
 """Below the first no minutes are written, from the second on hours."""
 METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
+
+
+def literal(text: str) -> str:
+    """Escape a person's text so that markdown shows it as it is: no link, image, formula or icon.
+
+    It comes out on one line and without marks that would reorder what stands after it.
+    """
+    broken = _REPLACED_LATER.sub(_WORD_JOINER, one_line(text, limit=len(text)))
+    return _MARKDOWN.sub(r"\\\1", broken)
 
 
 def duration(seconds: float) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.ui.errors import live_part
 from pages.ui.formatting import plural
-from pages.ui.frame import live_part
 from pages.ui.glossary import ENTRIES, GROUPS, Entry, explained, matching
 from pages.ui.glossary_pages import PAGE_WORDS
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui.base_models import can_be_had
 from pages.ui.dataset_readers import stored_intake
-from pages.ui.formatting import about, after_queue, plural
-from pages.ui.frame import literal, live_part
+from pages.ui.errors import live_part
+from pages.ui.formatting import about, after_queue, literal, plural
 from pages.ui.plan_summary import ahead_of, estimate_of, promise_of
 from pages.ui.readers import States, observed_runs, results_of, states_of
 from pages.ui.server_status import label_of

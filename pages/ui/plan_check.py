@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.formatting import duration, plural
-from pages.ui.frame import literal, live_part
+from pages.ui.errors import live_part
+from pages.ui.formatting import duration, literal, plural
 from pages.ui.plan_summary import promise_of
 from pages.ui.server_status import is_on_disk, label_of
 from pages.ui.session import remember, workspace

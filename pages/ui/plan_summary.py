@@ -12,8 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.dataset_readers import lengths_of
-from pages.ui.formatting import about, after_queue, kept_words, plural
-from pages.ui.frame import literal
+from pages.ui.formatting import about, after_queue, kept_words, literal, plural
 from pages.ui.server_status import label_of
 from pages.ui.session import hardware, workspace
 from tl_core.catalogue.locating import describe

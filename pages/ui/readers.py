@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from pages.ui.errors import show_error
 from pages.ui.formatting import plural, started_at
-from pages.ui.frame import show_error
 from pages.ui.session import current, forget, remember, theme, workspace
 from tl_core.charts import ArmStyle, arm_styles
 from tl_core.datasets.dataset import Dataset, read_dataset

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.formatting import plural
-from pages.ui.frame import literal
+from pages.ui.formatting import literal, plural
 from pages.ui.readers import unreadable_of
 from pages.ui.session import workspace
 from tl_core.errors import NotFoundError

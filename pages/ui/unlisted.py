@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui.frame import literal, show_error
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui.frame import literal
+from pages.ui.formatting import literal
 from pages.ui.readers import arm_names_of
 from tl_core.evaluation.wording import counts, describe_arm, detection_words, few_seeds_words, take_apart
 from tl_core.results.comparison import ExperimentResults

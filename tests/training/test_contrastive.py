@@ -27,6 +27,7 @@ from tests.training.examples import (
 )
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
+from tl_core.experiments.training_context import make_objective
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import PooledClassifier, TextClassifier
 from tl_core.schema import ArmKind, EvalFinished, LearningRates, StepLogged, TrainingConfig
@@ -35,7 +36,7 @@ from tl_core.training.clock import Clock
 from tl_core.training.contrastive import Contrastive, endless_pairs, set_head
 from tl_core.training.encoding import encode_all
 from tl_core.training.fit import FitEvent, fit, predict_logits
-from tl_core.training.objective import Classification, make_objective
+from tl_core.training.objective import Classification
 
 RATES = LearningRates(encoder=1e-3, head=0.0)
 CLASSES = st.lists(st.integers(0, 3), min_size=2, max_size=40).map(np.array)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
+from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import WEIGHTS
 from tl_core.catalogue.locating import Progress, describe, obtain
@@ -17,13 +18,13 @@ from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import LearningRates, RunConfig
 from tl_core.text.tokens import max_tokens, tokenizer_hash
-from tl_core.training.batching import FeatureExamples, Indices, TokenExamples
+from tl_core.training.batching import Examples, FeatureExamples, Indices, TokenExamples
 from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
 from tl_core.training.encoding import compute_features, features_key, token_path, tokenize
 from tl_core.training.fit import FitEvent, fit
-from tl_core.training.objective import make_objective
+from tl_core.training.objective import Classification, Objective
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +150,15 @@ class Trainee:
                 self.config.arm.kind, train_examples, compute, training.max_eval_examples
             ),
         )
+
+
+def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:
+    """Return what an arm's steps minimise; a head before the end is made on at most so many examples."""
+    if not kind.is_on_pairs:
+        return Classification.of(train)
+    from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
+
+    return Contrastive(compute=compute, max_eval_examples=max_eval_examples)
 
 
 def _features_key(context: TrainingContext, config: RunConfig) -> str:

@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from tl_core.datasets.weights import Weights, relative_weights
 from tl_core.models.classifiers import Inputs, TextClassifier
-from tl_core.schema import ArmKind
 from tl_core.training.batching import Examples, Indices, endless_batches
 from tl_core.training.compute import Compute
 
@@ -70,15 +69,6 @@ class Classification:
 
     def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
         """Do nothing: the steps train the head too."""
-
-
-def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:
-    """Return what an arm's steps minimise; a head before the end is made on at most so many examples."""
-    if not kind.is_on_pairs:
-        return Classification.of(train)
-    from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
-
-    return Contrastive(compute=compute, max_eval_examples=max_eval_examples)
 
 
 def score(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:

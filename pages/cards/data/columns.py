@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow.compute as pc
 import streamlit as st
 
-from pages.ui.frame import literal
-from pages.ui.input_errors import Slips
+from pages.ui.errors import InputErrors
+from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from pages.ui.upload import receive
 from tl_core.datasets.label_maps import label_map_of
@@ -150,8 +150,8 @@ def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> Co
         placeholder="2.5, 3.5",
         help="Numbers below the first limit are one class, from one limit to the next another, and so on.",
     )
-    slips = Slips()
-    with slips.told():
+    input_errors = InputErrors()
+    with input_errors.told():
         choice = choice.model_copy(update={"edges": _numbers(typed)})
     try:
         bare = choice.model_copy(update={"label_map": {}})
@@ -164,7 +164,7 @@ def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> Co
     map_key = f"map_{upload.upload_id}"
     brought = receive("Or bring the names: a file with two columns, label and name", map_key)
     if brought is not None:
-        with slips.told():
+        with input_errors.told():
             table = read_upload(workspace(), brought.upload_id, brought.name)
             return choice.model_copy(update={"label_map": label_map_of(table, brought.name)})
     shown = pd.DataFrame({"label": labels, "becomes": [choice.label_map.get(one, one) for one in labels]})

@@ -5,8 +5,9 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.cards.data.job_progress import draw_work
-from pages.ui.formatting import plural, short_hash
-from pages.ui.frame import card, literal, show_error
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal, plural, short_hash
+from pages.ui.frame import card
 from pages.ui.session import remember, workspace
 from tl_core.doctor.examine import MAX_SLOW, examine_all
 from tl_core.errors import TlError

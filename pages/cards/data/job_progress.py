@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui.frame import literal, live_part
+from pages.ui.errors import live_part
+from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.jobs import client
 from tl_core.jobs.phases import progress_of

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.ui.dataset_readers import stored_intake
-from pages.ui.formatting import plural, short_hash
-from pages.ui.frame import card, literal, show_error
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal, plural, short_hash
+from pages.ui.frame import card
 from pages.ui.session import workspace
 from pages.ui.upload import receive
 from tl_core.charts.text import percent

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, plural, short_hash, started_at
-from pages.ui.frame import card, draw_figure, literal, live_part
+from pages.ui.errors import live_part
+from pages.ui.formatting import METRIC_WORDS, literal, plural, short_hash, started_at
+from pages.ui.frame import card, draw_figure
 from pages.ui.learning_curves import ENDS, X_WORDS, choose_over
 from pages.ui.readers import arm_names_of, choose, dataset_of
 from pages.ui.session import theme, workspace

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.ui.damage import draw_damage_of
 from pages.ui.figures import overview_of
-from pages.ui.formatting import after_queue, plural, started_at
-from pages.ui.frame import card, draw_figure, literal
+from pages.ui.formatting import after_queue, literal, plural, started_at
+from pages.ui.frame import card, draw_figure
 from pages.ui.plan_check import begin_check, draw_check
 from pages.ui.plan_summary import ahead_of, estimate_of, until
 from pages.ui.readers import results_of, states_of

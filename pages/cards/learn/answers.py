@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.frame import card, draw_figure, invite, literal
+from pages.ui.formatting import literal
+from pages.ui.frame import card, draw_figure, invite
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.session import theme
 from tl_core.arms import ARMS

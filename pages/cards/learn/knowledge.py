@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
-from pages.ui.formatting import plural
-from pages.ui.frame import card, literal
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.session import theme, workspace
 from tl_core.charts import ArmStyle, arm_styles

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.ui.errors import show_error
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit
-from pages.ui.frame import card, draw_figure, show_error
+from pages.ui.frame import card, draw_figure
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.server_status import label_of
 from pages.ui.session import theme, workspace

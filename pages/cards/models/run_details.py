@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from pages.ui.formatting import plural
-from pages.ui.frame import card, literal, live_part, show_error
+from pages.ui.errors import live_part, show_error
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError

@@ -5,7 +5,8 @@ import streamlit as st
 
 from pages.ui.downloads import offer_table
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
-from pages.ui.frame import card, draw_figure, literal
+from pages.ui.formatting import literal
+from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts.calibration import reliability_diagram

@@ -13,8 +13,8 @@ from pages.ui.figures import (
     draw_exhibit,
     pairs_of,
 )
-from pages.ui.formatting import METRIC_WORDS, plural
-from pages.ui.frame import card, literal
+from pages.ui.formatting import METRIC_WORDS, literal, plural
+from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import workspace
 from tl_core.results import numbers, tables

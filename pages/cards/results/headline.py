@@ -8,9 +8,10 @@ import streamlit as st
 from pages.cards.results.remedies import offer_remedy
 from pages.cards.results.time_figures import draw_cost_note, has_energy_of, race_of, reaching_of
 from pages.ui.damage import draw_damage_of
+from pages.ui.errors import live_part
 from pages.ui.figures import agreement_of, draw_exhibit, overview_of
-from pages.ui.formatting import plural
-from pages.ui.frame import card, literal, live_part
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card
 from pages.ui.learning_curves import ENDS, choose_axes
 from pages.ui.readers import arm_names_of, dataset_of
 from pages.ui.verdict_card import draw_claim

@@ -9,7 +9,8 @@ from scipy.special import softmax
 
 from pages.ui.downloads import offer_table
 from pages.ui.figures import made_once
-from pages.ui.frame import card, literal
+from pages.ui.formatting import literal
+from pages.ui.frame import card
 from pages.ui.readers import arm_names_of, dataset_of
 from tl_core.doctor.label_errors import SuspectedError, rank_label_errors
 from tl_core.results.comparison import ExperimentResults

@@ -5,9 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.cards.results.time_figures import replay_of
+from pages.ui.errors import live_part
 from pages.ui.figures import draw_exhibit
 from pages.ui.formatting import METRIC_WORDS
-from pages.ui.frame import card, live_part
+from pages.ui.frame import card
 from tl_core.charts.replay import NUM_FRAMES, REPLAY_S
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import Verdict

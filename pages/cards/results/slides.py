@@ -9,8 +9,8 @@ from pages.cards.results.data_efficiency import NAME, worth_exhibit
 from pages.cards.results.evidence import draw_facts, fairness_caption
 from pages.cards.results.time_figures import race_of, reaching_of
 from pages.ui.figures import Exhibit, agreement_of, classes_of, interval_of, overview_of
-from pages.ui.formatting import facts_of
-from pages.ui.frame import literal, place_figure
+from pages.ui.formatting import facts_of, literal
+from pages.ui.frame import place_figure
 from pages.ui.missing_runs import tried_of
 from pages.ui.readers import arm_names_of, observed_runs, results_of, states_of
 from pages.ui.session import current

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.figures import Exhibit, budget_of, made_once
-from pages.ui.frame import literal
+from pages.ui.formatting import literal
 from pages.ui.readers import arm_names_of, dataset_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts import learning_curves

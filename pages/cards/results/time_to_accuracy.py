@@ -3,9 +3,10 @@
 import streamlit as st
 
 from pages.cards.results.time_figures import draw_cost_note, has_energy_of, reaching_of, times_of
+from pages.ui.errors import live_part
 from pages.ui.figures import draw_exhibit
-from pages.ui.formatting import METRIC_WORDS
-from pages.ui.frame import card, literal, live_part
+from pages.ui.formatting import METRIC_WORDS, literal
+from pages.ui.frame import card
 from pages.ui.learning_curves import choose_over
 from pages.ui.readers import arm_names_of
 from tl_core.charts.time_to_accuracy import XAxis

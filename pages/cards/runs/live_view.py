@@ -10,8 +10,8 @@ import streamlit as st
 from pages.cards.runs.run_cards import draw_verdict_so_far
 from pages.cards.runs.status_tiles import draw_pulse
 from pages.ui.damage import draw_damage_of
-from pages.ui.formatting import METRIC_WORDS
-from pages.ui.frame import card, literal
+from pages.ui.formatting import METRIC_WORDS, literal
+from pages.ui.frame import card
 from pages.ui.learning_curves import draw_race
 from pages.ui.plan_summary import ahead_of, expected_of, measured
 from pages.ui.readers import (

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import plural
-from pages.ui.frame import card, literal, live_part
+from pages.ui.errors import live_part
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, remember, workspace
 from pages.ui.verdict_card import draw_status

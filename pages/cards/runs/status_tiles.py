@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui.formatting import about, after_queue, duration, kept_words, plural
-from pages.ui.frame import literal
+from pages.ui.formatting import about, after_queue, duration, kept_words, literal, plural
 from pages.ui.session import workspace
 from tl_core.errors import TlError
 from tl_core.jobs.queue import Queue

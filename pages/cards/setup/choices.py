@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui.errors import InputErrors
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import dataset_line
-from pages.ui.input_errors import Slips
 from pages.ui.server_status import label_of
 from tl_core.arms import ARMS, ArmSpec
 from tl_core.errors import PlanError
@@ -92,7 +92,7 @@ def _is_chosen(spec: ArmSpec) -> bool:
     )
 
 
-def choose_amount(split: SplitInfo, slips: Slips) -> Amount:
+def choose_amount(split: SplitInfo, input_errors: InputErrors) -> Amount:
     """Choose preset, seeds and train sizes; seeds and sizes follow the preset until they are changed."""
     preset = st.segmented_control(
         "Preset",
@@ -126,7 +126,7 @@ def choose_amount(split: SplitInfo, slips: Slips) -> Amount:
         help=f"Labelled texts to learn from, at most {split.train:,}. Several show from how few it works.",
     )
     train_sizes = [largest]
-    with sizes, slips.told():
+    with sizes, input_errors.told():
         train_sizes = _sizes(typed)
     if num_seeds > 1 and max(train_sizes) == split.train:
         st.caption(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui.base_models import listed_base_models
-from pages.ui.frame import literal
-from pages.ui.input_errors import Slips
+from pages.ui.errors import InputErrors
+from pages.ui.formatting import literal
 from pages.ui.server_status import label_of
 from pages.ui.session import workspace
 from tl_core.arms import FINE_TUNED
@@ -137,7 +137,7 @@ PRECISION_WORDS = {
 }
 
 
-def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
+def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
     listed = {one: line for one, line in listed_base_models().items() if one != base_model}
     typed = st.multiselect(
@@ -151,7 +151,7 @@ def choose_rivals(base_model: str, slips: Slips) -> list[Arm]:
     )
     rivals = []
     for one in typed:
-        with slips.told():
+        with input_errors.told():
             rivals.append(settle_base_model(workspace(), one.strip()))
     distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
     return [Arm(kind=FINE_TUNED.kind, base_model=rival) for rival in distinct]

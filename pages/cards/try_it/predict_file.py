@@ -8,8 +8,9 @@ from itertools import chain
 import pyarrow as pa
 import streamlit as st
 
-from pages.ui.formatting import plural
-from pages.ui.frame import card, draw_figure, literal, live_part, show_error
+from pages.ui.errors import live_part, show_error
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, forget, remember, theme, workspace
 from pages.ui.upload import receive
