@@ -14,7 +14,6 @@ from pages.ui.server_status import label_of
 from pages.ui.session import workspace
 from pages.ui.verdict_card import draw_status
 from tl_core.errors import NotFoundError
-from tl_core.jobs.client import ensure_supervisor
 from tl_core.planning.launch import launch
 from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.plan import num_runs
@@ -109,7 +108,6 @@ def offer_plans(
     ):
         for plan in plans:
             launch(workspace(), plan, promise_of(plan))
-        ensure_supervisor(workspace().settings)
         st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
 
 

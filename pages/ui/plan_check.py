@@ -9,8 +9,7 @@ from pages.ui.formatting import duration, literal, plural
 from pages.ui.plan_summary import promise_of
 from pages.ui.server_status import is_on_disk, label_of
 from pages.ui.session import remember, workspace
-from tl_core.jobs import dry_run
-from tl_core.jobs.client import ensure_supervisor
+from tl_core.jobs import client, dry_run
 from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, ArmCheck, DryRun, neural_arms
 from tl_core.planning.launch import launch
 from tl_core.schema import ExperimentConfig
@@ -101,7 +100,7 @@ def begin_check(experiment: ExperimentConfig, *, should_start: bool) -> None:
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     limit_s = LIMIT_S if all(map(is_on_disk, base_models)) else DOWNLOAD_LIMIT_S
     run = dry_run.start_dry_run(workspace(), experiment, limit_s)
-    ensure_supervisor(workspace().settings)  # it gets ready for the runs meanwhile
+    client.ensure_supervisor(workspace().settings)  # it gets ready for the runs meanwhile
     _checks()[experiment.dataset_fingerprint] = _Check(run=run, should_start=should_start)
 
 
@@ -150,7 +149,6 @@ def _show_failed(label: str, check: ArmCheck) -> None:
 
 def _queue(experiment: ExperimentConfig) -> None:
     launch(workspace(), experiment, promise_of(experiment))
-    ensure_supervisor(workspace().settings)
     remember("dataset", experiment.dataset_fingerprint)
     remember("experiment", experiment.experiment_id)
     st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})

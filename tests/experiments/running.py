@@ -12,7 +12,7 @@ from tl_core.errors import TlError
 from tl_core.experiments.carry_out import carry_out_run
 from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launch import launch
+from tl_core.planning.launch import queue_runs
 from tl_core.planning.plan import parse_arms
 from tl_core.schema import ExperimentConfig, State, Task
 from tl_core.store.identifiers import new_id
@@ -47,7 +47,7 @@ def queue_experiment(
         arms=parse_arms(arms),
         **{"max_length": 16, "min_steps": 15, "num_seeds": 1, "epochs": 4, **asked, **(training or {})},
     )
-    launch(workspace, experiment)
+    queue_runs(workspace, experiment)
     return experiment
 
 

@@ -7,7 +7,7 @@ from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import DataError, SplitError
 from tl_core.intake.intake import take_in
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launch import launch
+from tl_core.planning.launch import queue_runs
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.schema import State, Task
 from tl_core.splits.splitting import read_split
@@ -73,7 +73,7 @@ def test_a_launched_experiment_waits_in_its_order_of_work(workspace: Workspace, 
         arms=parse_arms(["fine_tuned", "majority"]),
         num_seeds=2,
     )
-    launch(workspace, experiment)
+    queue_runs(workspace, experiment)
     runs = workspace.database.list_runs("exp_1")
     assert [(run.config.arm.name, run.config.seed) for run in runs] == [
         ("majority", 0),

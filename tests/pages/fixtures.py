@@ -18,7 +18,7 @@ from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launch import launch
+from tl_core.planning.launch import queue_runs
 from tl_core.planning.plan import parse_arms
 from tl_core.schema import (
     Arm,
@@ -94,7 +94,7 @@ def add_experiment(
         num_seeds=num_seeds,
         **asked,
     )
-    launch(workspace, experiment, promise)
+    queue_runs(workspace, experiment, promise)
     return experiment
 
 

@@ -75,7 +75,7 @@ def test_one_click_starts_a_samples_quick_comparison_once_every_arm_has_passed(
     app: AppTest, workspace: Workspace, checking: Checking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr("pages.ui.plan_check.ensure_supervisor", started.append)
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
     open_page(app, "home")
     press(app, "Start reviews")
     (experiment,) = workspace.database.list_experiments()

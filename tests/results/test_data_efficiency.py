@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.cli.commands import verdict_lines
-from tl_core.planning.launch import launch
+from tl_core.planning.launch import queue_runs
 from tl_core.planning.missing_runs import plan_missing
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json
@@ -104,7 +104,7 @@ def test_what_is_queued_is_not_offered_again(workspace, intake):
         experiment.training,
         experiment.num_seeds,
     )
-    launch(workspace, plan)
+    queue_runs(workspace, plan)
     both = tried_of(first, gather(workspace, plan.experiment_id))
     assert lacking(both, "fine_tuned", "scratch") == ()
 

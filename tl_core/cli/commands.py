@@ -18,7 +18,8 @@ from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
 from tl_core.intake.intake import USUAL_THRESHOLD, complete_choice, take_in
 from tl_core.intake.rebuilding import rebuild
-from tl_core.jobs.client import ensure_supervisor, observe
+from tl_core.jobs import client
+from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.launch import launch
@@ -119,7 +120,6 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
     Ctrl-C cancels what is left of it.
     """
     launch(workspace, experiment)
-    ensure_supervisor(workspace.settings)
     try:
         for line in _follow(workspace, experiment.experiment_id):
             say(line)
@@ -144,7 +144,7 @@ def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
         if all(run.state.is_final for run in runs):
             return
         if time.monotonic() - checked >= SUPERVISOR_CHECK_S:
-            ensure_supervisor(workspace.settings)
+            client.ensure_supervisor(workspace.settings)
             checked = time.monotonic()
         time.sleep(POLL_S)
 
@@ -357,7 +357,7 @@ def cancel(workspace: Workspace, identifier: str) -> None:
     queue = Queue(workspace.database)
     (queue.cancel_experiment if _is_experiment(identifier) else queue.cancel_run)(identifier)
     if queue.list_running():
-        ensure_supervisor(workspace.settings)
+        client.ensure_supervisor(workspace.settings)
 
 
 def delete(workspace: Workspace, identifier: str) -> None:

@@ -16,6 +16,7 @@ from tl_core.intake.findings_store import Found, keep_found
 from tl_core.intake.intake import USUAL_THRESHOLD, Intake, read_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import find_upload
+from tl_core.jobs import client
 from tl_core.jobs.phases import LANGUAGES, NEAR, READING, TOKENS, Report, quiet
 from tl_core.jobs.queue import Queue
 from tl_core.store.rows import Job
@@ -94,7 +95,7 @@ def submit_examining(workspace: Workspace, intake: Intake, upload_id: str | None
             return job
         if job.ref_id == fingerprint or (upload_id and job.payload["upload_id"] == upload_id):
             queue.request_cancel(job.id)
-    return queue.get(queue.submit(JobKind.EXAMINE, fingerprint, payload))
+    return client.submit(workspace, JobKind.EXAMINE, fingerprint, payload)
 
 
 def find_examining(workspace: Workspace, intake: Intake) -> Job | None:

@@ -7,6 +7,7 @@ from tl_core.doctor.fixes import apply_fix
 from tl_core.intake.examine_job import near_groups
 from tl_core.intake.findings_store import Found, keep_found
 from tl_core.intake.intake import Intake, read_intake, split_by, store_intake, usual_rule
+from tl_core.jobs import client
 from tl_core.jobs.phases import LOOKING, MENDING, READING, SPLITTING, WRITING, Report, quiet
 from tl_core.jobs.queue import Queue
 from tl_core.schema import DatasetInfo, SplitRule
@@ -49,8 +50,7 @@ def _chosen_rule(intake: Intake) -> SplitRule | None:
 
 def submit_mending(workspace: Workspace, fingerprint: str, fix: str) -> Job:
     """Have a stored dataset mended by a job."""
-    queue = Queue(workspace.database)
-    return queue.get(queue.submit(JobKind.FIX, fingerprint, {"fix": fix}))
+    return client.submit(workspace, JobKind.FIX, fingerprint, {"fix": fix})
 
 
 def find_mending(workspace: Workspace, fingerprint: str) -> Job | None:

@@ -28,6 +28,7 @@ from tl_core.intake.uploads import (
     propose,
     read_upload,
 )
+from tl_core.jobs import client
 from tl_core.jobs.phases import LOOKING, READING, SCREENING, SPLITTING, WRITING, Report
 from tl_core.jobs.queue import Queue
 from tl_core.splits.splitting import read_split, write_split
@@ -110,7 +111,7 @@ def submit_preparing(workspace: Workspace, upload: Upload) -> Job:
     for job in queue.list_pending(JobKind.TAKE_IN):
         if job.ref_id == upload.upload_id:
             queue.request_cancel(job.id)
-    return queue.get(queue.submit(JobKind.TAKE_IN, upload.upload_id, _payload(upload)))
+    return client.submit(workspace, JobKind.TAKE_IN, upload.upload_id, _payload(upload))
 
 
 def carry_out_preparing(workspace: Workspace, job: Job, report: Report) -> None:

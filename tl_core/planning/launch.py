@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.intake.intake import Intake
 from tl_core.intake.samples import Sample
+from tl_core.jobs import client
 from tl_core.planning.plan import DEFAULT_ARMS, expand, num_runs, plan_experiment, plan_training
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Preset, Promise
 from tl_core.store.identifiers import new_id
@@ -12,10 +13,16 @@ from tl_core.store.workspace import Workspace
 
 
 def launch(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
-    """Queue an experiment's runs, in their order of work; a supervisor carries them out.
+    """Queue an experiment's runs, and make sure that somebody carries them out.
 
     ``promise`` is what a person was told of the time.
     """
+    queue_runs(workspace, experiment, promise)
+    client.ensure_supervisor(workspace.settings)
+
+
+def queue_runs(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
+    """Queue an experiment's runs, in their order of work; they wait for a supervisor."""
     run_ids = [new_id("run") for _ in range(num_runs(experiment))]
     workspace.database.add_experiment(experiment, expand(experiment, run_ids), promise)
 

@@ -16,7 +16,6 @@ from tl_core.intake.findings_store import Found, read_found
 from tl_core.intake.fix_job import find_mending, mend, next_versions, submit_mending
 from tl_core.intake.intake import Intake
 from tl_core.intake.uploads import Upload
-from tl_core.jobs import client
 from tl_core.schema import DatasetInfo, Finding, State
 from tl_core.store.rows import Job
 
@@ -149,7 +148,6 @@ def _fix(fix: str, intake: Intake) -> None:
     """Make and store the next version, in a job where that takes long, and go on with it."""
     if not is_done_at_once(intake.dataset):
         submit_mending(workspace(), intake.dataset.info.fingerprint, fix)
-        client.ensure_supervisor(workspace().settings)
         return
     try:
         fixed = mend(workspace(), intake, fix)

@@ -57,16 +57,14 @@ def draw_work(
 
 
 def _watch(job_id: int, hint: str, is_enough: Callable[[], bool], at_end: Callable[[Job], None]) -> None:
-    queue = Queue(workspace().database)
-    job = queue.get(job_id)
+    job = client.attend(workspace(), job_id)
     if job.state.is_final:
         at_end(job)
     if job.state.is_final or is_enough():
         st.rerun()
-    client.ensure_supervisor(workspace().settings)
     share, words = progress_of(job)
     st.progress(share, text="Ending …" if job.cancel_requested else words)
     st.caption(hint)
     if st.button("Cancel", key=f"cancel_{job_id}", icon=":material/close:", disabled=job.cancel_requested):
-        queue.request_cancel(job_id)
+        Queue(workspace().database).request_cancel(job_id)
         st.rerun()

@@ -103,8 +103,7 @@ def _draw_download(run: RunRow) -> None:
 
 
 def _submit(kind: JobKind, run: RunRow) -> None:
-    Queue(workspace().database).submit(kind, run.run_id, {})
-    client.ensure_supervisor(workspace().settings)
+    client.submit(workspace(), kind, run.run_id, {})
     st.rerun()
 
 
@@ -130,12 +129,11 @@ def _draw_verification(run: RunRow) -> None:
 
 def _draw_verified(job_id: int, *, is_polling: bool) -> None:
     """Say what a verification has found; ask for the whole page again at its end."""
-    job = Queue(workspace().database).get(job_id)
+    job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
         st.rerun()
     found = _verified(job)
     if not job.state.is_final:
-        client.ensure_supervisor(workspace().settings)
         st.progress(0.0, text="Loading the model and asking it")
     elif found is None:
         st.error(f"**It was not verified.** {literal(job.error or '')}", icon=":material/error:")
@@ -147,7 +145,7 @@ def _draw_verified(job_id: int, *, is_polling: bool) -> None:
 
 def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
     """Draw how far an export has come; ask for the whole page anew at its end."""
-    job = Queue(workspace().database).get(job_id)
+    job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
         st.rerun()
     if job.state is State.FINISHED and (found := _verified(job)) is None:
@@ -158,7 +156,6 @@ def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
     elif job.state.is_final:
         st.error(f"**The archive was not made.** {literal(job.error or '')}", icon=":material/error:")
     else:
-        client.ensure_supervisor(workspace().settings)
         share = job.num_done / job.num_total if job.num_total else 0.0
         is_waiting = job.state is State.QUEUED
         words = "Waiting for its turn" if is_waiting else "Writing and verifying the model"

@@ -77,10 +77,8 @@ def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
 
 def _run_again(runs: Sequence[RunRow]) -> None:
     """Queue runs that ended early once more."""
-    here = workspace()
-    queued = [Queue(here.database).retry(run.run_id) for run in runs]
-    client.ensure_supervisor(here.settings)
-    if not all(queued):  # a run whose process vanished unseen fails only when a supervisor looks
+    # A run whose process vanished unseen fails only when a supervisor looks.
+    if not client.retry(workspace(), [run.run_id for run in runs]):
         st.toast("The end of a run is only just being noted: try again in a moment.")
         return
     st.rerun()

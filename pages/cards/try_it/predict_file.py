@@ -167,18 +167,15 @@ def _guess_words(table: pa.Table) -> list[str]:
 
 
 def _submit(upload: Upload, texts: Sequence[str], answerer: Answerer) -> None:
-    here = workspace()
     payload = {"upload_id": upload.upload_id, "name": upload.name, "texts": list(texts)}
-    job_id = Queue(here.database).submit(JobKind.PREDICT_FILE, answerer.run.run_id, payload)
-    client.ensure_supervisor(here.settings)
-    remember("job", str(job_id))
+    job = client.submit(workspace(), JobKind.PREDICT_FILE, answerer.run.run_id, payload)
+    remember("job", str(job.id))
     st.rerun()
 
 
 def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
     """Draw how far a job has come; ask for the whole page anew at its end."""
-    queue = Queue(workspace().database)
-    job = queue.get(job_id)
+    job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
         st.rerun()
     run = workspace().database.get_run(job.ref_id).config
@@ -192,10 +189,9 @@ def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
     elif job.state is State.CANCELLED:
         st.info("It was cancelled; nothing was written.", icon=":material/cancel:")
     else:
-        client.ensure_supervisor(workspace().settings)
         _draw_progress(job)
         if st.button("Cancel", icon=":material/cancel:", disabled=job.cancel_requested):
-            queue.request_cancel(job.id)
+            Queue(workspace().database).request_cancel(job.id)
             st.rerun()
 
 
