@@ -17,9 +17,9 @@ from tl_core.datasets.findings import percent
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, Table, rejects_csv
 from tl_core.intake.examine_job import MAX_LENGTH
-from tl_core.intake.intake import Intake, read_intake
+from tl_core.intake.intake import Intake, make_intake, read_intake
 from tl_core.intake.large_files import find_prepared, find_proposal
-from tl_core.intake.uploads import Proposal, Upload, make_intake, propose, read_upload
+from tl_core.intake.uploads import Proposal, Upload, propose, read_upload
 from tl_core.schema import DatasetInfo
 from tl_core.text.lengths import LengthSummary, length_summary
 from tl_core.text.tokens import token_lengths
@@ -57,7 +57,8 @@ def _intake(upload_json: str) -> Intake:
         return prepared
     reading = upload.reading.model_copy(update={"sheet": None}).model_dump_json()
     test = table_of(upload.test_id, upload.test_name or "test file", reading) if upload.test_id else None
-    return make_intake(upload, proposal_of(upload), test)
+    proposal = proposal_of(upload)
+    return make_intake(proposal.table, name=upload.title, choice=proposal.choice, rule=upload.rule, test=test)
 
 
 def intake_of(upload: Upload) -> Intake:

@@ -7,12 +7,12 @@ from tests.files.tables import table
 from tests.pages.fixtures import make_workspace
 from tl_core.errors import DataError, NotFoundError, SplitError
 from tl_core.files.reading import ReadChoices
+from tl_core.intake.intake import make_intake
 from tl_core.intake.uploads import (
     Upload,
     find_upload,
     keep_sample,
     keep_upload,
-    make_intake,
     propose,
     read_upload,
     save_upload,
@@ -133,7 +133,7 @@ def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:
     upload = Upload(upload_id="upload_1", name="my reviews.v2.csv")
     rows = [f"text number {i}" for i in range(10)]
     good = table(text=rows, label=["x", "y"] * 5)
-    intake = make_intake(upload, propose(good, upload), None)
+    intake = make_intake(good, name=upload.title, choice=propose(good, upload).choice)
     assert intake.dataset.info.name == "my reviews.v2"
     assert intake.split.info.train + intake.split.info.validation + intake.split.info.test == 10
     assert workspace.database.list_datasets() == []
@@ -142,7 +142,7 @@ def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:
 def test_classes_too_small_to_split_are_refused() -> None:
     upload = Upload(upload_id="upload_1", name="a.csv")
     with pytest.raises(SplitError):
-        make_intake(upload, propose(TABLE, upload), None)
+        make_intake(TABLE, name=upload.title, choice=propose(TABLE, upload).choice)
 
 
 def test_an_unreadable_file_is_named_as_the_person_names_it(workspace: Workspace) -> None:

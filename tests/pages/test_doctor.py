@@ -154,7 +154,7 @@ def test_pasted_rows_are_taken_like_a_file(app: AppTest, workspace: Workspace) -
 def test_a_split_that_was_kept_can_be_used_again(app: AppTest, workspace: Workspace, tmp_path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(csv())
-    first = take_in(workspace, path, name="mine")
+    first = take_in(workspace, path, name="mine", should_guess_roles=False)
     other = take_in(workspace, path, name="mine", group="author")
     assert first.dataset.info.fingerprint != other.dataset.info.fingerprint
     kept = split_csv(first.dataset, first.split)

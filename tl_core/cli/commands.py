@@ -16,7 +16,8 @@ from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
-from tl_core.intake.intake import USUAL_THRESHOLD, complete_choice, take_in
+from tl_core.intake.choosing import choose_columns
+from tl_core.intake.intake import USUAL_THRESHOLD, make_intake, store_intake
 from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs import client
 from tl_core.jobs.client import observe
@@ -64,7 +65,7 @@ class CompareOptions:
     reading: ReadChoices
 
 
-def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
+def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, say: Say) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
     base_model = settle_base_model(workspace, options.base_model)
     arms = [
@@ -76,14 +77,15 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
     sizes = _sizes(options.train_sizes)
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
-    intake = take_in(
-        workspace,
-        data,
-        name=data.stem,
-        test_path=options.test,
-        reading=options.reading,
-        rule=options.columns.rule(),
-        **options.columns.columns(),
+    reading = options.reading
+    table = read_table(data, **reading.model_dump())
+    test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
+    chosen = choose_columns(table, **options.columns.columns())
+    for reason in chosen.reasons.values():
+        say(f"Guessed: {reason}")
+    rule = options.columns.rule(chosen.choice)
+    intake = store_intake(
+        workspace, make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
     )
     return plan_experiment(
         experiment_id=new_id("exp"),
@@ -242,7 +244,7 @@ def profile(
         table,
         next(iter(named["text"]), None),
         next(iter(named["label"]), None),
-        choice=None if is_plain else complete_choice(table, **named),
+        choice=None if is_plain else choose_columns(table, **named).choice,
         should_examine=True,
         find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
         model=model,

@@ -1,23 +1,22 @@
 """From a file to a stored dataset and split."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tl_core.datasets.column_guess import guess_columns
 from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset, write_dataset
-from tl_core.datasets.labels import find_indicators
 from tl_core.datasets.selection import GROUP, PART, TIME
 from tl_core.errors import SplitError
-from tl_core.files.reading import ReadChoices, Table, read_table
+from tl_core.files.reading import Table, read_table
+from tl_core.intake.choosing import choose_columns
+from tl_core.jobs.phases import SCREENING, SPLITTING, Report, quiet
 from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, make_split, read_split, write_split
 from tl_core.store.workspace import Workspace
 
 Tick = Callable[[int, int], None]
 
-JOINED_WITH = "\n"
 USUAL_THRESHOLD = 0.8
 """Similarity from which on near duplicates stay in one part, if nobody says otherwise."""
 MOST_KEPT_TOGETHER = 100_000
@@ -30,42 +29,6 @@ class Intake:
 
     dataset: Dataset
     split: Split
-
-
-def complete_choice(
-    table: Table,
-    *,
-    text: Sequence[str] = (),
-    is_pair: bool = False,
-    label: Sequence[str] = (),
-    **others: Any,
-) -> ColumnChoice:
-    """Choose a table's columns: what a person named stands, and the rest is guessed.
-
-    Parameters
-    ----------
-    text, label
-        Columns; guessed if none is named. Several texts are joined by a line's end.
-    is_pair
-        Whether the two text columns stay a pair of texts instead.
-    **others
-        Further fields of `ColumnChoice`, as they are.
-
-    Raises
-    ------
-    DataError
-        If a named column is missing, or no two columns can be a text and its label.
-    """
-    if not label and (indicators := find_indicators(table.columns)):
-        label = indicators
-    if not text or not label:
-        named = {"text": text[0] if text else None, "label": label[0] if label else None}
-        guess = guess_columns(table, **named)
-        text, label = text or (guess.text,), label or (guess.label,)
-    joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
-    return ColumnChoice.model_validate(
-        {"text": tuple(text), "label": tuple(label), "joined_with": joined_with, **others}
-    )
 
 
 def usual_rule(dataset: Dataset) -> SplitRule:
@@ -109,40 +72,61 @@ def split_by(dataset: Dataset, rule: SplitRule | None, tick: Tick | None = None)
         return make_split(dataset, usual.model_copy(update={"keep_together": None}))
 
 
+def make_intake(
+    table: Table,
+    *,
+    name: str,
+    choice: ColumnChoice,
+    rule: SplitRule | None = None,
+    test: Table | None = None,
+    report: Report = quiet,
+) -> Intake:
+    """Make the dataset and the split of a table, without storing either.
+
+    Every way in leads here: a page, a job and the command line.
+
+    Parameters
+    ----------
+    name
+        What the person calls it.
+    test
+        The person's own test file, with the same columns.
+    rule
+        How to split; as `split_by` does.
+    report
+        Hears of the phases.
+
+    Raises
+    ------
+    DataError, SplitError
+        As `build_dataset` and `make_split` do.
+    """
+    report(SCREENING, 0, 1)
+    dataset = build_dataset(table, name=name, choice=choice, test=test)
+    report(SPLITTING, 0, 1)
+    split = split_by(dataset, rule, lambda done, total: report(SPLITTING, done, total))
+    return Intake(dataset=dataset, split=split)
+
+
 def take_in(
     workspace: Workspace,
     path: Path,
     *,
     name: str,
     test_path: Path | None = None,
-    reading: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
     rule: SplitRule | None = None,
-    **columns: Any,
+    **named: Any,
 ) -> Intake:
-    """Read a file, make its dataset and split, and store both; what is there already stays as it is.
-
-    Parameters
-    ----------
-    path, test_path
-        The person's file, and their own test file with the same columns if they have one.
-    name
-        What the person calls it.
-    reading
-        How the files are to be read; the sheet is that of the first alone.
-    rule
-        How to split; as `split_by` does.
-    **columns
-        As for `complete_choice`.
+    """Read a file and a person's own test file, choose columns as `choose_columns` does, store what it makes.
 
     Raises
     ------
-    DataError, SplitError, NotFoundError
-        As `read_table`, `complete_choice`, `build_dataset` and `make_split` do.
+    DataError, SplitError
+        As `read_table`, `choose_columns` and `make_intake` do.
     """
-    table = read_table(path, **reading.model_dump())
-    test = read_table(test_path, **reading.model_dump(exclude={"sheet"})) if test_path else None
-    choice = complete_choice(table, **columns)
-    return store_dataset(workspace, build_dataset(table, name=name, choice=choice, test=test), rule)
+    table, test = read_table(path), read_table(test_path) if test_path else None
+    choice = choose_columns(table, **named).choice
+    return store_intake(workspace, make_intake(table, name=name, choice=choice, rule=rule, test=test))
 
 
 def store_dataset(workspace: Workspace, dataset: Dataset, rule: SplitRule | None = None) -> Intake:

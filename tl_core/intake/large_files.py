@@ -12,24 +12,23 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from tl_core.datasets.dataset import build_dataset, read_dataset, write_dataset
+from tl_core.datasets.dataset import read_dataset, write_dataset
 from tl_core.doctor.examine import examine_all
 from tl_core.files.formats import is_packed
 from tl_core.files.reading import ReadChoices, Table
 from tl_core.files.table_cache import keep_table, read_kept_table
+from tl_core.intake.choosing import Choice
 from tl_core.intake.findings_store import Found, keep_found
-from tl_core.intake.intake import Intake, split_by, store_intake
+from tl_core.intake.intake import Intake, make_intake, store_intake
 from tl_core.intake.uploads import (
-    Guess,
     Proposal,
     Upload,
     guess_choice,
-    make_intake,
     propose,
     read_upload,
 )
 from tl_core.jobs import client
-from tl_core.jobs.phases import LOOKING, READING, SCREENING, SPLITTING, WRITING, Report
+from tl_core.jobs.phases import LOOKING, READING, WRITING, Report
 from tl_core.jobs.queue import Queue
 from tl_core.splits.splitting import read_split, write_split
 from tl_core.store.files import replacing
@@ -96,7 +95,8 @@ def make_or_find_intake(workspace: Workspace, upload: Upload) -> Intake:
     test = None
     if upload.test_id:
         test = read_upload(workspace, upload.test_id, upload.test_name or "", reading=_of_test(upload))
-    return make_intake(upload, propose(table, upload), test)
+    choice = propose(table, upload).choice
+    return make_intake(table, name=upload.title, choice=choice, rule=upload.rule, test=test)
 
 
 def find_preparing(workspace: Workspace, upload: Upload) -> Job | None:
@@ -130,11 +130,15 @@ def carry_out_preparing(workspace: Workspace, job: Job, report: Report) -> None:
     proposal = _read(workspace, upload)
     report(READING, 1, 2)
     test = _read_test(workspace, upload) if upload.test_id else None
-    report(SCREENING, 0, 1)
-    dataset = build_dataset(proposal.table, name=upload.title, choice=proposal.choice, test=test)
-    report(SPLITTING, 0, 1)
-    split = split_by(dataset, upload.rule, lambda done, total: report(SPLITTING, done, total))
-    intake = Intake(dataset=dataset, split=split)
+    intake = make_intake(
+        proposal.table,
+        name=upload.title,
+        choice=proposal.choice,
+        rule=upload.rule,
+        test=test,
+        report=report,
+    )
+    dataset, split = intake.dataset, intake.split
     report(LOOKING, 0, 1)
     found = Found(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
     keep_found(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
@@ -165,7 +169,7 @@ def _read(workspace: Workspace, upload: Upload) -> Proposal:
             file.write(guess_choice(table).model_dump_json().encode())
         del table  # from here on it is mapped
         pa.default_memory_pool().release_unused()
-    guess = Guess.model_validate_json((place / _GUESS).read_bytes())
+    guess = Choice.model_validate_json((place / _GUESS).read_bytes())
     return propose(read_kept_table(place), upload, guess)
 
 

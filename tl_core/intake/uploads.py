@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tl_core.datasets.column_guess import guess_columns
-from tl_core.datasets.dataset import build_dataset
-from tl_core.datasets.labels import find_indicators
-from tl_core.datasets.roles import guess_roles
 from tl_core.errors import DataError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
-from tl_core.intake.intake import Intake, split_by
+from tl_core.intake.choosing import Choice, choose_columns
 from tl_core.schema import ColumnChoice, Frozen, SplitRule
 from tl_core.store.files import replacing
 from tl_core.store.identifiers import new_id
@@ -46,16 +42,6 @@ class Upload(Frozen):
     def is_sample(self) -> bool:
         """Whether it is a bundled demonstration set."""
         return self.upload_id.startswith(SAMPLE_PREFIX)
-
-
-class Guess(Frozen):
-    """Which columns of a file are likely to be chosen; else the first and the last.
-
-    ``reasons`` are by ``text``, ``label`` and the names of roles; empty for what was not guessed.
-    """
-
-    choice: ColumnChoice
-    reasons: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +100,7 @@ def find_upload(workspace: Workspace, upload_id: str) -> Upload:
     return Upload.model_validate(draft)
 
 
-def propose(table: Table, upload: Upload, guess: Guess | None = None) -> Proposal:
+def propose(table: Table, upload: Upload, guess: Choice | None = None) -> Proposal:
     """Say which columns an upload's texts and labels are in; what the person chose stands.
 
     ``guess`` is what `guess_choice` says of the table, where that is known already.
@@ -126,33 +112,13 @@ def propose(table: Table, upload: Upload, guess: Guess | None = None) -> Proposa
     return Proposal(table=table, choice=guess.choice, reasons=guess.reasons)
 
 
-def guess_choice(table: Table) -> Guess:
-    """Guess the columns; a split, group or weight column that is recognised is taken, a date only told."""
-    names = table.columns.column_names
+def guess_choice(table: Table) -> Choice:
+    """Choose the columns; where none can be a text and its label, the first and the last, to be confirmed."""
     try:
-        guess = guess_columns(table)
+        return choose_columns(table)
     except DataError:
-        return Guess(choice=ColumnChoice.of(names[0], names[-1]), reasons={})
-    indicators = find_indicators(table.columns)
-    label = indicators if guess.label in indicators else (guess.label,)
-    roles = {one.role: one for one in guess_roles(table.columns, [guess.text, *label])}
-    reasons = {**guess.reasons, **{role: f"'{one.column}': {one.reason}." for role, one in roles.items()}}
-    if len(label) > 1:
-        reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
-    taken = {role: roles[role].column for role in ("split", "group", "weight") if role in roles}
-    return Guess(choice=ColumnChoice(text=(guess.text,), label=label, **taken), reasons=reasons)
-
-
-def make_intake(upload: Upload, proposal: Proposal, test: Table | None) -> Intake:
-    """Make dataset and split of an upload without storing either.
-
-    Raises
-    ------
-    DataError, SplitError
-        As `build_dataset` and `make_split` do.
-    """
-    dataset = build_dataset(proposal.table, name=upload.title, choice=proposal.choice, test=test)
-    return Intake(dataset=dataset, split=split_by(dataset, upload.rule))
+        names = table.columns.column_names
+        return Choice(choice=ColumnChoice.of(names[0], names[-1]), reasons={})
 
 
 def read_upload(
