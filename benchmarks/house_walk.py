@@ -39,6 +39,7 @@ class Entered:
         self.files: set[str] = set()
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        """Note a call, as `sys.setprofile` tells of it."""
         if event == "call":
             code = frame.f_code
             own = code.co_filename.startswith((f"{ROOT}/pages/", f"{ROOT}/tl_core/"))
