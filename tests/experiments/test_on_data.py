@@ -52,7 +52,7 @@ def supervised(workspace: Workspace) -> Iterator[Queue]:
 
 
 def _work(workspace: Workspace) -> None:
-    supervisor = Supervisor(workspace, idle_s=0.0, nursery=(sys.executable, "-c", "raise SystemExit(3)"))
+    supervisor = Supervisor(workspace, idle_s=0.0, fork_server=(sys.executable, "-c", "raise SystemExit(3)"))
     supervisor._stopping_on_signals = _nothing  # signals can be heard in the main thread alone
     supervisor.run()
 
@@ -78,7 +78,7 @@ def test_a_real_process_takes_an_upload_in_and_leaves_no_scratch(workspace: Work
     assert queue.get(job.id).state is State.FINISHED
     assert find_prepared(workspace, upload) is not None
     assert not workspace.scratch_folder(job.id).exists()
-    assert not (workspace.root / "nursery.log").exists()  # it would hold torch for nothing
+    assert not (workspace.root / "fork_server.log").exists()  # it would hold torch for nothing
 
 
 def test_what_is_wrong_with_a_file_is_the_job_s_error(workspace: Workspace) -> None:

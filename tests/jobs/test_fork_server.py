@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
-from tl_core.jobs import fork_server as nursery_module
-from tl_core.jobs.fork_server import Nursery
+from tl_core.jobs import fork_server as module
+from tl_core.jobs.fork_server import ForkServer
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.settings import Settings
 
-# The real nursery with modules of a few lines in place of its own, so that nothing heavy is imported.
+# The real fork server with modules of a few lines in place of its own, so that nothing heavy is imported.
 STUB = """
 import sys
 import tl_core.experiments as package
 package.__path__.insert(0, sys.argv.pop(1))
-import tl_core.experiments.fork_server as nursery
+import tl_core.experiments.fork_server as fork_server
 {change}
-nursery.main()
+fork_server.main()
 """
 CARRY_OUT = """
 import os, time
@@ -38,8 +38,8 @@ def main(command_line):
 NOISE = "import os; print('a library greets'); os.write(1, b'and so does its C code\\n')"
 DIES_BEFORE_TELLING = """
 import os, signal
-say = nursery._say
-nursery._say = lambda messages, message: (
+say = fork_server._say
+fork_server._say = lambda messages, message: (
     os.kill(os.getpid(), signal.SIGKILL) if "forked" in message else say(messages, message)
 )
 """
@@ -57,102 +57,104 @@ class TooLate(queue.Queue[int]):
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], Nursery]]:
+def start(tmp_path: Path) -> Iterator[Callable[[str], ForkServer]]:
     modules = tmp_path / "modules"
     modules.mkdir()
     for name, code in {"carry_out": CARRY_OUT, "classical": "", "neural": NOISE}.items():
         (modules / f"{name}.py").write_text(code)
     with contextlib.ExitStack() as stack:
 
-        def start(change: str = "") -> Nursery:
+        def start(change: str = "") -> ForkServer:
             settings = Settings(workspace=tmp_path, database_url="sqlite://")
             command = (sys.executable, "-c", STUB.format(change=change), str(modules))
-            started = Nursery(settings, command)
+            started = ForkServer(settings, command)
             stack.callback(started.close)
-            wait_until(lambda: started.is_ready, "the nursery is ready")
+            wait_until(lambda: started.is_ready, "the fork server is ready")
             return started
 
         yield start
 
 
 @pytest.fixture
-def nursery(start: Callable[[str], Nursery]) -> Nursery:
+def fork_server(start: Callable[[str], ForkServer]) -> ForkServer:
     return start("")
 
 
 def test_a_fork_has_its_own_session_folder_and_log_and_its_exit_code_comes_back(
-    nursery: Nursery, tmp_path: Path
+    fork_server: ForkServer, tmp_path: Path
 ) -> None:
     folder = tmp_path / "scratch"
     folder.mkdir()
-    process = nursery.fork(75, folder, tmp_path / "log.txt")
+    process = fork_server.fork(75, folder, tmp_path / "log.txt")
     assert process.wait() == 75
     assert (tmp_path / "log.txt").read_text() == f"job 75 in {folder} session True\n"
 
 
-def test_a_fault_in_a_job_ends_that_fork_alone(nursery: Nursery, tmp_path: Path) -> None:
-    assert nursery.fork(8, tmp_path, tmp_path / "log.txt").wait() == 1
+def test_a_fault_in_a_job_ends_that_fork_alone(fork_server: ForkServer, tmp_path: Path) -> None:
+    assert fork_server.fork(8, tmp_path, tmp_path / "log.txt").wait() == 1
     assert "ValueError: a fault" in (tmp_path / "log.txt").read_text()
-    assert nursery.fork(3, tmp_path, tmp_path / "log.txt").wait() == 3
+    assert fork_server.fork(3, tmp_path, tmp_path / "log.txt").wait() == 3
 
 
-def test_a_killed_fork_is_told_by_its_signal(nursery: Nursery, tmp_path: Path) -> None:
-    process = nursery.fork(9, tmp_path, tmp_path / "log.txt")
+def test_a_killed_fork_is_told_by_its_signal(fork_server: ForkServer, tmp_path: Path) -> None:
+    process = fork_server.fork(9, tmp_path, tmp_path / "log.txt")
     assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 
 
-def test_the_nursery_ends_when_its_input_closes_and_its_fork_goes_on(
-    nursery: Nursery, tmp_path: Path
+def test_the_fork_server_ends_when_its_input_closes_and_its_fork_goes_on(
+    fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    process = nursery.fork(9, tmp_path, tmp_path / "log.txt")
-    nursery.close()
-    assert not nursery.is_alive
+    process = fork_server.fork(9, tmp_path, tmp_path / "log.txt")
+    fork_server.close()
+    assert not fork_server.is_alive
     assert process.is_lost
     os.kill(process.pid, 0)
     os.kill(process.pid, signal.SIGKILL)
 
 
-def test_a_dead_nursery_is_not_ready(nursery: Nursery, tmp_path: Path) -> None:
-    nursery.close()
-    assert not nursery.is_ready
+def test_a_dead_fork_server_is_not_ready(fork_server: ForkServer, tmp_path: Path) -> None:
+    fork_server.close()
+    assert not fork_server.is_ready
 
 
-def test_what_a_library_prints_while_it_is_imported_goes_to_the_log(nursery: Nursery, tmp_path: Path) -> None:
-    assert nursery.fork(3, tmp_path, tmp_path / "log.txt").wait() == 3
-    said = (tmp_path / "nursery.log").read_text()
+def test_what_a_library_prints_while_it_is_imported_goes_to_the_log(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    assert fork_server.fork(3, tmp_path, tmp_path / "log.txt").wait() == 3
+    said = (tmp_path / "fork_server.log").read_text()
     assert "a library greets" in said
     assert "and so does its C code" in said
     assert "greets" not in (tmp_path / "log.txt").read_text()
 
 
 def test_a_fork_that_is_told_too_late_is_ended(
-    nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = TooLate()
-    monkeypatch.setattr(nursery, "_forked", answers)
+    monkeypatch.setattr(fork_server, "_forked", answers)
     with pytest.raises(OSError, match="did not answer"):
-        nursery.fork(9, tmp_path, tmp_path / "log.txt")
+        fork_server.fork(9, tmp_path, tmp_path / "log.txt")
     wait_until(lambda: not answers.late.is_alive(), "the fork has ended")
-    assert not nursery.is_alive
+    assert not fork_server.is_alive
 
 
 def test_a_fork_that_nobody_was_told_of_does_no_work(
-    start: Callable[[str], Nursery], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[str], ForkServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nursery_module, "_ANSWER_S", 0.5)
-    nursery = start(DIES_BEFORE_TELLING)
+    monkeypatch.setattr(module, "_ANSWER_S", 0.5)
+    fork_server = start(DIES_BEFORE_TELLING)
     with pytest.raises(OSError, match="did not answer"):
-        nursery.fork(3, tmp_path, tmp_path / "log.txt")
+        fork_server.fork(3, tmp_path, tmp_path / "log.txt")
     assert not (tmp_path / "log.txt").exists()
 
 
-def test_a_pid_that_is_used_again_has_no_exit_code_yet(nursery: Nursery, tmp_path: Path) -> None:
-    earlier = nursery.fork(3, tmp_path, tmp_path / "log.txt")
+def test_a_pid_that_is_used_again_has_no_exit_code_yet(fork_server: ForkServer, tmp_path: Path) -> None:
+    earlier = fork_server.fork(3, tmp_path, tmp_path / "log.txt")
     assert earlier.wait() == 3
-    nursery.exit_codes.update(dict.fromkeys(range(earlier.pid, earlier.pid + 10_000), 7))
-    process = nursery.fork(9, tmp_path, tmp_path / "log.txt")
+    fork_server.exit_codes.update(dict.fromkeys(range(earlier.pid, earlier.pid + 10_000), 7))
+    process = fork_server.fork(9, tmp_path, tmp_path / "log.txt")
     assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""The nursery's own side: ``python -m tl_core.experiments.fork_server --workspace DIR``.
+"""The fork server's own side: ``python -m tl_core.experiments.fork_server --workspace DIR``.
 
 Imports what a training needs, then forks one copy of itself for each line on its input. What does not
 survive a fork it does not have: no thread of Python's, no parallel work begun, no open database and no CUDA
@@ -59,7 +59,7 @@ def _fork(messages: int, workspace: Path, request: dict[str, Any]) -> None:
     if pid == 0:
         os.close(messages)
         os.close(told)
-        if not os.read(is_told, 1):  # the nursery died before it could tell
+        if not os.read(is_told, 1):  # the fork server died before it could tell
             os._exit(1)
         os.close(is_told)
         _become_job(workspace, request)
@@ -83,7 +83,7 @@ def _become_job(workspace: Path, request: dict[str, Any]) -> NoReturn:
             os.dup2(log.fileno(), 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         code = carry_out.main(["--workspace", str(workspace), "--job-id", str(request["job_id"])])
-    except BaseException:  # whatever it was, this copy must not go on as a nursery
+    except BaseException:  # whatever it was, this copy must not go on as a fork server
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

@@ -1,7 +1,7 @@
 """A process that has the heavy libraries imported and forks a copy of itself for each job.
 
 Importing torch and transformers takes a process seconds before it does any work; a fork has them already.
-Every job still gets a process, a session and a log of its own. Where the nursery is not ready, or cannot be
+Every job still gets a process, a session and a log of its own. Where the server is not ready, or cannot be
 had (no ``fork`` that is safe outside Linux), a job's process is started afresh instead.
 """
 
@@ -21,7 +21,7 @@ from typing import IO, Protocol, cast
 from tl_core.jobs.processes import child_environment
 from tl_core.settings import Settings
 
-NURSERY = (sys.executable, "-m", "tl_core.experiments.fork_server")
+COMMAND = (sys.executable, "-m", "tl_core.experiments.fork_server")
 _ANSWER_S = 2.0
 _CLOSE_S = 1.0
 _POLL_S = 0.02
@@ -40,15 +40,15 @@ class Handle(Protocol):
 
 
 class ForkedProcess:
-    """A process that the nursery forked; its exit code comes through the nursery."""
+    """A process that the fork server forked; its exit code comes through the fork server."""
 
-    def __init__(self, pid: int, nursery: "Nursery") -> None:
+    def __init__(self, pid: int, fork_server: "ForkServer") -> None:
         self.pid = pid
-        self._nursery = nursery
+        self._fork_server = fork_server
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal; None while the process lives."""
-        return self._nursery.exit_codes.get(self.pid)
+        return self._fork_server.exit_codes.get(self.pid)
 
     def wait(self) -> int:
         """Wait for the exit code."""
@@ -58,24 +58,24 @@ class ForkedProcess:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the nursery died before it could tell the exit code."""
-        return self.poll() is None and not self._nursery.is_alive
+        """Whether the fork server died before it could tell the exit code."""
+        return self.poll() is None and not self._fork_server.is_alive
 
 
-class Nursery:
+class ForkServer:
     """The supervisor's side: starts the process, asks it to fork, learns how the forks ended.
 
-    One line of JSON per message. To the nursery: ``{"job_id", "folder", "log"}``. From it:
+    One line of JSON per message. To the fork server: ``{"job_id", "folder", "log"}``. From it:
     ``{"is_ready": true}`` once, ``{"forked": pid}`` per request, ``{"ended": pid, "code": exit code}``.
-    A fork begins its job once its pid was told, so none works unknown to the supervisor. The nursery ends
+    A fork begins its job once its pid was told, so none works unknown to the supervisor. The server ends
     when its input closes, so it never outlives its supervisor.
     """
 
-    def __init__(self, settings: Settings, command: Sequence[str] = NURSERY) -> None:
+    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
         self.exit_codes: dict[int, int] = {}
         self._is_ready = False
         self._forked: queue.SimpleQueue[int] = queue.SimpleQueue()
-        with (settings.workspace / "nursery.log").open("ab") as log:
+        with (settings.workspace / "fork_server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--workspace", str(settings.workspace)],
                 env=child_environment(settings),
@@ -87,7 +87,7 @@ class Nursery:
             )
         self._requests = cast("IO[str]", self._process.stdin)
         self._messages = cast("IO[str]", self._process.stdout)
-        self._listener = threading.Thread(target=self._listen, name="nursery-listener", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="fork-server-listener", daemon=True)
         self._listener.start()
 
     @property
@@ -106,7 +106,7 @@ class Nursery:
         Raises
         ------
         OSError
-            If the nursery is gone or does not answer. It is ended then, and so is a fork that it made too
+            If the fork server is gone or does not answer. It is ended then, and so is a fork that it made too
             late, so that the job can be carried out by another process.
         """
         request = {"job_id": job_id, "folder": str(folder), "log": str(log)}
@@ -116,10 +116,10 @@ class Nursery:
             return ForkedProcess(self._forked.get(timeout=_ANSWER_S), self)
         except queue.Empty:
             self._abandon()
-            raise OSError("the nursery did not answer") from None
+            raise OSError("the fork server did not answer") from None
 
     def close(self) -> None:
-        """End the nursery; its forks go on."""
+        """End the fork server; its forks go on."""
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         try:
@@ -130,7 +130,7 @@ class Nursery:
         self._listener.join(_CLOSE_S)
 
     def _abandon(self) -> None:
-        """End a nursery that is stuck, and the forks that nobody took from it."""
+        """End a fork server that is stuck, and the forks that nobody took from it."""
         self._process.kill()
         self.close()
         with contextlib.suppress(queue.Empty):
