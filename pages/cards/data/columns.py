@@ -17,7 +17,7 @@ from tl_core.datasets.labels import class_values
 from tl_core.errors import DataError, TlError
 from tl_core.files.read_summary import DELIMITERS, QUOTES
 from tl_core.files.reading import ReadChoices
-from tl_core.intake.intake import JOINED_WITH
+from tl_core.intake.choosing import JOINED_WITH
 from tl_core.intake.uploads import Proposal, Upload, read_upload, save_upload
 from tl_core.schema import ColumnChoice
 
