@@ -46,7 +46,8 @@ BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
     BudgetRule.PLATEAU: (
         "Every network trains until its headline metric on validation has levelled off, with the same "
-        "minimum, patience and cap; the best weights are kept."
+        "minimum, patience and cap. Then the learning rate falls to zero, and the best weights of that "
+        "stretch are kept."
     ),
 }
 BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "To the plateau"}

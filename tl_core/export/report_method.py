@@ -161,7 +161,7 @@ def _budget_words(runs: list[FinishedRun]) -> str:
     limit = f"; {num_at_limit} of {len(runs)} runs came to the limit first" if num_at_limit else ""
     return (
         "Every network trained until it stopped improving on validation, with the same patience and the same "
-        f"limit{limit}. Each kept the weights that were best on validation."
+        f"limit{limit}. Validation decided which weights each one kept."
     )
 
 
