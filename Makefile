@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.requirements-dev
 .PHONY: run stop test check acceptance bench screenshots clean
 
 run: $(RUN_STAMP)  ## open the dashboard on http://localhost:8501
-	@set -m; (trap '' INT; $(BIN)/streamlit run app.py && $(BIN)/python -m tl_core.jobs.goodbye)
+	@set -m; (trap '' INT; $(BIN)/streamlit run app.py && $(BIN)/python -m tl_core.jobs.exit_message)
 
 stop: $(RUN_STAMP)  ## end what works in the background: supervisor, runs, prediction server
 	@$(BIN)/python -m tl_core.jobs.stop

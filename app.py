@@ -23,8 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
 
-from pages import shared
-from pages.shared.access import has_authentication
+from pages import cards, ui
+from pages.ui.login import has_authentication
 from tl_core.errors import TlError
 from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
 from tl_core.jobs.presence import WebServerPresence
@@ -88,9 +88,10 @@ def _import_pages() -> None:
     Streamlit collects all garbage after each script, and nothing is answered meanwhile; what is imported
     stays, so that it need not be looked through each time.
     """
-    importlib.import_module("pages.shared.ways_in")
-    for module in pkgutil.iter_modules(shared.__path__, "pages.shared."):
-        importlib.import_module(module.name)
+    importlib.import_module("pages.cards.home.start")
+    for package in (cards, ui):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     gc.freeze()
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.base_models import BUILTIN
+from tl_core.intake.intake import take_in
 from tl_core.jobs.client import ensure_supervisor, stop_supervisor
 from tl_core.jobs.dry_run import start_dry_run
 from tl_core.planning.hardware import inspect_hardware
-from tl_core.planning.launching import launch, take_in
+from tl_core.planning.launch import launch
 from tl_core.planning.plan import parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig, Preset, State, StepLogged, Task

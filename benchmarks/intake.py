@@ -44,11 +44,11 @@ def write(path: Path) -> None:
 
 def ours(path: Path) -> dict[str, float]:
     """Read, make the dataset, examine it exactly, split."""
-    from tl_core.data.dataset import build_dataset
-    from tl_core.data.doctor.examine import examine_all
-    from tl_core.data.reading import read_table
-    from tl_core.data.splitting import make_split
+    from tl_core.datasets.dataset import build_dataset
+    from tl_core.doctor.examine import examine_all
+    from tl_core.files.reading import read_table
     from tl_core.schema import ColumnChoice
+    from tl_core.splits.splitting import make_split
 
     took: dict[str, float] = {}
     began = time.perf_counter()

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tl_core.evaluation.data_efficiency import labels_needed
 from tl_core.evaluation.intervals import Limits
-from tl_core.evaluation.label_worth import labels_needed
 from tl_core.evaluation.metrics import Floats
 
 SIZES = (25, 50, 100, 250, 500)

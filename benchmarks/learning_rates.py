@@ -21,17 +21,18 @@ import torch
 from benchmarks.real_sets import real_set
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.locating import obtain
-from tl_core.data.dataset import Dataset, build_dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.reading import read_table
-from tl_core.data.splitting import make_split, train_subset
+from tl_core.datasets.dataset import Dataset, build_dataset
+from tl_core.datasets.identity import derive_seeds
+from tl_core.experiments.training_context import make_objective
+from tl_core.files.reading import read_table
 from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, TrainingConfig
+from tl_core.splits.splitting import make_split, train_subset
 from tl_core.training.clock import Clock
+from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.encoding import compute_features, tokenize
-from tl_core.training.fit import SCORING_FACTOR, fit
-from tl_core.training.objective import make_objective
+from tl_core.training.fit import fit
 
 SETS = ("trec6", "cr")
 TRAIN_SIZE = 500
@@ -86,8 +87,7 @@ def final_evaluation(
     dataset: Dataset, pooling: Pooling, kind: ArmKind, rates: LearningRates, seed: int, cache: Path
 ) -> EvalFinished:
     """Train one arm once and return its evaluation on validation after the last step."""
-    device = choose_device()
-    precision = choose_precision(device)
+    compute = Compute.choose(TRAINING)
     folder = obtain(BUILTIN)
     seeds = derive_seeds(seed)
     split = make_split(dataset)
@@ -97,17 +97,10 @@ def final_evaluation(
     if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"
         kept = cache / f"{dataset.info.fingerprint}-{drawn}-{pooling}"
-        examples = compute_features(model, examples, device, precision, kept).examples
+        examples = compute_features(model, examples, compute, kept).examples
     size = FEW_SHOT_SIZE if kind is ArmKind.CONTRASTIVE else TRAIN_SIZE
     train = train_subset(dataset, split, size, seeds.subset)
-    objective = make_objective(
-        kind,
-        examples.select(train),
-        device=device,
-        precision=precision,
-        scoring_batch_size=SCORING_FACTOR * TRAINING.batch_size,
-        max_eval_examples=TRAINING.max_eval_examples,
-    )
+    objective = make_objective(kind, examples.select(train), compute, TRAINING.max_eval_examples)
     events = fit(
         model,
         examples.select(train),
@@ -115,9 +108,7 @@ def final_evaluation(
         TRAINING,
         rates,
         order_seed=seeds.order,
-        device=device,
-        precision=precision,
-        micro_batch_size=TRAINING.batch_size,
+        compute=compute,
         clock=Clock(),
         objective=objective,
     )

@@ -5,24 +5,27 @@ First the sentence, then the picture, then the proof.
 
 import streamlit as st
 
-from pages.shared import comparison, presenting, proof
-from pages.shared.frame import draw_header, invite, live_part
-from pages.shared.label_worth import draw_label_worth
-from pages.shared.reaching import draw_reaching
-from pages.shared.replay import draw_replay
-from pages.shared.reporting import offer_report
-from pages.shared.results import (
+from pages.cards.results import evidence as proof
+from pages.cards.results import headline as comparison
+from pages.cards.results import slides as presenting
+from pages.cards.results.calibration import draw_abstaining, draw_trust
+from pages.cards.results.data_efficiency import draw_label_worth
+from pages.cards.results.label_errors import draw_suspects
+from pages.cards.results.replay import draw_replay
+from pages.cards.results.report import offer_report
+from pages.cards.results.time_to_accuracy import draw_reaching
+from pages.ui.errors import live_part
+from pages.ui.formatting import facts_of
+from pages.ui.frame import draw_header, invite
+from pages.ui.readers import (
+    arm_names_of,
     choose,
     choose_experiment,
-    labels_of,
     observed_runs,
     results_of,
     states_of,
     watch,
 )
-from pages.shared.suspects import draw_suspects
-from pages.shared.trust import draw_abstaining, draw_trust
-from pages.shared.wording import facts_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
 
@@ -43,7 +46,7 @@ def read_results(experiment: ExperimentConfig) -> ExperimentResults:
 
 def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
     """Let a train size and a pair of arms be chosen; return the size's headline verdict and the pair's."""
-    labels = labels_of(results.experiment)
+    arm_names = arm_names_of(results.experiment)
     sizes = sorted({verdict.train_size for verdict in results.verdicts}, reverse=True)
     with selectors, st.container(horizontal=True):
         size = sizes[0]
@@ -56,7 +59,7 @@ def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
                 "pair",
                 "Pair of arms below",
                 list(of_size),
-                lambda key: comparison.name_pair(of_size[key], labels),
+                lambda key: comparison.name_pair(of_size[key], arm_names),
             )
     return next(iter(of_size.values())), of_size[pair]
 

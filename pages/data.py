@@ -2,29 +2,30 @@
 
 import streamlit as st
 
-from pages.shared.doctor import draw_doctor
-from pages.shared.frame import card, draw_header, show_error
-from pages.shared.intake import (
+from pages.cards.data.doctor import draw_doctor
+from pages.cards.data.split import draw_split
+from pages.cards.data.upload_columns import draw_columns_of
+from pages.ui.dataset_readers import (
     draw_classes_and_lengths,
     draw_conflicts,
     draw_examples,
     stored_intake,
 )
-from pages.shared.preparing import draw_columns_of
-from pages.shared.splitting import draw_split
-from pages.shared.state import current, forget, remember, workspace
-from pages.shared.uploading import (
+from pages.ui.errors import show_error
+from pages.ui.formatting import plural, short_hash
+from pages.ui.frame import card, draw_header
+from pages.ui.session import current, forget, remember, workspace
+from pages.ui.upload import (
     draw_samples,
     draw_stored,
     draw_uploader,
     start_over,
 )
-from pages.shared.wording import plural, short_hash
 from tl_core.errors import TlError
-from tl_core.planning.launching import Intake
-from tl_core.planning.preparing import use_prepared
-from tl_core.planning.samples import NOT_EVIDENCE
-from tl_core.planning.uploads import Upload, find_upload
+from tl_core.intake.intake import Intake
+from tl_core.intake.large_files import use_prepared
+from tl_core.intake.samples import NOT_EVIDENCE
+from tl_core.intake.uploads import Upload, find_upload
 
 QUESTION = "What do your texts look like?"
 

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.base_models import can_be_had, choose_base_model
-from pages.shared.choices import (
+from pages.cards.setup.choices import (
     choose_amount,
     choose_arms,
     choose_budget,
@@ -12,17 +11,18 @@ from pages.shared.choices import (
     choose_metric,
     choose_task,
 )
-from pages.shared.dry_run import offer_start
-from pages.shared.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
-from pages.shared.frame import card, draw_header, invite, show_error
-from pages.shared.intake import stored_intake
-from pages.shared.plan_view import ahead_of, draw_plan, estimate_of, measured
-from pages.shared.slips import Slips
-from pages.shared.state import current, remember, workspace
-from pages.shared.wording import short_hash
+from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
+from pages.ui.base_models import can_be_had, choose_base_model
+from pages.ui.dataset_readers import stored_intake
+from pages.ui.errors import InputErrors, show_error
+from pages.ui.formatting import short_hash
+from pages.ui.frame import card, draw_header, invite
+from pages.ui.plan_check import offer_start
+from pages.ui.plan_summary import ahead_of, draw_plan, estimate_of, measured
+from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
+from tl_core.intake.intake import Intake
 from tl_core.jobs.dry_run import neural_arms, passed_checks
-from tl_core.planning.launching import Intake
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
 from tl_core.store.identifiers import new_id
@@ -30,15 +30,15 @@ from tl_core.store.identifiers import new_id
 QUESTION = "What should be compared?"
 
 
-def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> ExperimentConfig:
+def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors) -> ExperimentConfig:
     """Draw every choice and freeze what they say. Raises TlError if they contradict each other."""
     with card("What", "the task, and the pretrained model it is about"):
         task = choose_task(dataset)
-        base_model = choose_base_model(slips)
+        base_model = choose_base_model(input_errors)
     with card("Arms", "what stands side by side, on the same split"):
         arms = choose_arms()
     with card("How much", "seeds and train texts decide how sure the verdict can be"):
-        amount = choose_amount(intake.split.info, slips)
+        amount = choose_amount(intake.split.info, input_errors)
     with card("How it is judged", "fixed before the start"):
         left, right = st.columns(2)
         with left:
@@ -48,10 +48,10 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
             margin = choose_margin()
     with st.expander("For experts: every setting, rates, further base models", icon=":material/tune:"):
         training = choose_training(amount.preset, budget)
-        arms += choose_rivals(base_model, slips)
+        arms += choose_rivals(base_model, input_errors)
         searches = choose_rate_search(amount.preset)
         rates = choose_rates(arms, base_model)
-    plan = plan_experiment(
+    return plan_experiment(
         experiment_id=new_id("exp"),
         name=dataset.name,
         dataset=dataset,
@@ -66,17 +66,17 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, slips: Slips) -> Experime
         margin=margin,
         learning_rates=rates,
         should_search_rates=searches,
+        training=training,
     )
-    return plan.model_copy(update={"training": training})
 
 
-def draw_start(experiment: ExperimentConfig, intake: Intake, slips: Slips) -> None:
+def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: InputErrors) -> None:
     """Show the plan and what it costs, and start it if nothing stands in the way."""
     known, checks = measured(), passed_checks(workspace(), experiment)
     draw_plan(experiment, estimate_of(experiment, intake, known), ahead_of(known=known), checks)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     is_ready = can_be_had(sorted(base_models))
-    if slips:
+    if input_errors:
         is_ready = False
         st.caption("What is marked red has to be mended before the start.")
     offer_start(experiment, is_ready=is_ready)
@@ -100,12 +100,12 @@ with choices:
     if dataset.fingerprint != fingerprint:
         remember("dataset", dataset.fingerprint)
         st.rerun()
-slips = Slips()
+input_errors = InputErrors()
 try:
     with choices:
-        experiment = draw_choices(dataset, intake, slips)
+        experiment = draw_choices(dataset, intake, input_errors)
     with plan, card("The plan"):
-        draw_start(experiment, intake, slips)
+        draw_start(experiment, intake, input_errors)
 except TlError as error:
     with plan:
         show_error(error)

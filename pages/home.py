@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from pages.shared.frame import card, draw_header, literal, live_part
-from pages.shared.state import hardware
-from pages.shared.surroundings import hub_sentence, hub_state, waiting_sentence
+from pages.ui.errors import live_part
+from pages.ui.formatting import literal
+from pages.ui.frame import card, draw_header
+from pages.ui.server_status import hub_sentence, hub_state, waiting_sentence
+from pages.ui.session import hardware
 
 ASKING_S = 2
 
@@ -23,7 +25,7 @@ def draw_server(was_silent: bool) -> None:
 def draw_ways_in() -> None:
     """Draw what there is to see and to do."""
     # Statistics and figures take a second to import at the first start: by now the title stands.
-    from pages.shared.ways_in import draw_featured, draw_latest, draw_ways, find_comparisons
+    from pages.cards.home.start import draw_featured, draw_latest, draw_ways, find_comparisons
 
     comparisons = find_comparisons()
     draw_featured(comparisons)

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.shared.frame import draw_header, invite, show_error
-from pages.shared.inventory import draw_inventory, filter_runs
-from pages.shared.model import draw_model
-from pages.shared.state import current, forget, workspace
-from pages.shared.wording import plural
+from pages.cards.models.run_details import draw_model
+from pages.cards.models.run_table import draw_inventory, filter_runs
+from pages.ui.errors import show_error
+from pages.ui.formatting import plural
+from pages.ui.frame import draw_header, invite
+from pages.ui.session import current, forget, workspace
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe
 from tl_core.schema import State

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.access import draw_login, is_admitted
-from pages.shared.frame import draw_header, guarded, show_error
-from pages.shared.path import PLACE
-from pages.shared.presenting import slide_shown
-from pages.shared.state import forget_lost
-from pages.shared.unlisted import draw_unlisted
-from pages.shared.words import draw_words
+from pages.cards.results.slides import slide_shown
+from pages.ui.errors import guarded, show_error
+from pages.ui.frame import draw_header
+from pages.ui.glossary_cards import draw_words
+from pages.ui.login import draw_login, is_admitted
+from pages.ui.session import forget_lost
+from pages.ui.steps import PLACE
+from pages.ui.unlisted import draw_unlisted
 from tl_core.errors import NotFoundError
 
-ICON = Path(__file__).parent / "shared" / "icon.png"
+ICON = Path(__file__).parent / "ui" / "icon.png"
 
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ICON), layout="wide")
 

@@ -5,11 +5,12 @@ What moves is one fragment; the rest of the page is drawn anew when a run change
 
 import streamlit as st
 
-from pages.shared.frame import draw_header, invite, live_part
-from pages.shared.live import draw_live
-from pages.shared.results import choose_experiment, observed_runs, states_of
-from pages.shared.run_cards import draw_failures, draw_one_run, offer_cancel_all
-from pages.shared.wording import facts_of
+from pages.cards.runs.live_view import draw_live
+from pages.cards.runs.run_cards import draw_failures, draw_one_run, offer_cancel_all
+from pages.ui.errors import live_part
+from pages.ui.formatting import facts_of
+from pages.ui.frame import draw_header, invite
+from pages.ui.readers import choose_experiment, observed_runs, states_of
 
 POLL_S = 2
 

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.shared import side_by_side
-from pages.shared.damage import draw_damage
-from pages.shared.frame import draw_header, invite, show_error
-from pages.shared.state import workspace
+from pages.cards.experiments import groups as side_by_side
+from pages.ui.damage import draw_damage
+from pages.ui.errors import show_error
+from pages.ui.frame import draw_header, invite
+from pages.ui.session import workspace
 from tl_core.errors import ComparisonError
 from tl_core.jobs.client import observe
 from tl_core.schema import State

@@ -5,14 +5,14 @@ Each answer is a set of arms; what they reached on the person's own texts speaks
 
 import streamlit as st
 
-from pages.shared import understanding
-from pages.shared.completing import alike_results, watch
-from pages.shared.damage import draw_damage_of
-from pages.shared.frame import card, draw_header
-from pages.shared.results import choose_experiment, observed_runs
-from pages.shared.wording import facts_of
-from pages.shared.words import draw_asked_word, draw_glossary
-from tl_core.results.answers_tried import put_together
+from pages.cards.learn import answers as understanding
+from pages.ui.damage import draw_damage_of
+from pages.ui.formatting import facts_of
+from pages.ui.frame import card, draw_header
+from pages.ui.glossary_cards import draw_asked_word, draw_glossary
+from pages.ui.missing_runs import alike_results, watch
+from pages.ui.readers import choose_experiment, observed_runs
+from tl_core.results.pooled import put_together
 
 QUESTION = "What is transfer learning?"
 POLL_S = 5

@@ -81,6 +81,9 @@ class RunError(TlError):
 class CancelledError(RunError):
     """Somebody asked for the run's end."""
 
+    def __init__(self, message: str = "Expected the run to reach its end; it was cancelled.") -> None:
+        super().__init__(message)
+
 
 class DivergedError(RunError):
     """The loss is no longer a finite number."""

@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 
 from tl_core import charts
 from tl_core.charts import Theme
-from tl_core.charts.abstaining import coverage_curves
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.charts.ladder import knowledge_ladder
+from tl_core.charts.layer_ablation import knowledge_ladder
 from tl_core.charts.layers import representation_similarity, weight_movement
+from tl_core.charts.selective_prediction import coverage_curves
 from tl_core.charts.weights import starting_weights
 from tl_core.schema import Arm, Metric
 

@@ -5,8 +5,8 @@ import pytest
 
 from tests.charts.examples import Names, arms, coverage, reliability
 from tl_core import charts
-from tl_core.charts.abstaining import coverage_curves
 from tl_core.charts.calibration import reliability_diagram
+from tl_core.charts.selective_prediction import coverage_curves
 
 STYLES = charts.arm_styles(arms(Names()), {}, "light")
 

@@ -7,7 +7,7 @@ from tests.charts.examples import HOSTILE
 from tests.charts.test_every_figure import drawn
 from tl_core.charts import arm_styles
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.evaluation.label_worth import LabelWorth, Needed
+from tl_core.evaluation.data_efficiency import LabelWorth, Needed
 from tl_core.schema import Arm, Flag, Metric
 
 ARMS = ["fine_tuned", "scratch"]

@@ -72,7 +72,7 @@ def test_following_replaces_a_supervisor_that_died(
     rounds = iter(range(10))
     monkeypatch.setattr(time, "sleep", lambda _: next(rounds))
     monkeypatch.setattr(commands, "SUPERVISOR_CHECK_S", 0.0)
-    monkeypatch.setattr(commands, "ensure_supervisor", carry_out)
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", carry_out)
     assert list(commands._follow(workspace, "exp_1")) == ["1/1 fine_tuned seed 0 finished"]
 
 
@@ -93,7 +93,7 @@ def test_cancelling_what_is_queued_starts_nothing(
     workspace: Workspace, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Settings] = []
-    monkeypatch.setattr(commands, "ensure_supervisor", started.append)
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
     commands.cancel(workspace, "exp_1")
     assert started == []
     assert workspace.database.get_run("run_1").state is State.CANCELLED

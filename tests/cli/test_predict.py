@@ -10,11 +10,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from tests.data.workbooks import xlsx
 from tests.field import FIELD
+from tests.files.workbooks import xlsx
 from tl_core.cli.main import app
-from tl_core.data.reading import read_table
 from tl_core.errors import DataError
+from tl_core.files.reading import read_table
 from tl_core.models.classical import Tfidf
 from tl_core.schema import TextSource
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.data.workbooks import xlsx
+from tests.files.workbooks import xlsx
 from tl_core.cli.main import app
 from tl_core.cli.reading_options import read_choices
-from tl_core.data.reading import ReadChoices
 from tl_core.errors import DataError
+from tl_core.files.reading import ReadChoices
 
 ROWS = [(f"text number {i}", "ab"[i % 2]) for i in range(12)]
 

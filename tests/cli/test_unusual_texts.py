@@ -30,7 +30,7 @@ def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
         carry_out_all(workspace)
         workspace.close()
 
-    monkeypatch.setattr(commands, "ensure_supervisor", carry_out)
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", carry_out)
 
 
 def compare(folder: Path, data: Path, *words: str) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.serving import serve
+from tl_core.intake.bundled import FOLDER, read_examples
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.examples import FOLDER, read_examples
-from tl_core.planning.ladder import ladder_arms
+from tl_core.planning.layer_ablation import ladder_arms
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 

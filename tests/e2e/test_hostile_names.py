@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browsing import find_chromium
-from tests.data.tables import table
 from tests.e2e.scenes import open_drawers, wait_until_drawn
+from tests.files.tables import table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, runs_of
 from tests.serving import Server, serve
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import Intake, store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import Intake, store_dataset
 from tl_core.schema import ColumnChoice
 from tl_core.store.workspace import Workspace
 

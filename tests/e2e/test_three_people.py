@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from tests.browsing import find_chromium
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
 from tests.serving import Server, serve
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import Intake, store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import Intake, store_dataset
 from tl_core.store.workspace import Workspace
 
 pytestmark = pytest.mark.browser

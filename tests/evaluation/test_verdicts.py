@@ -150,7 +150,7 @@ def test_arms_that_no_seed_changes_have_no_rate_for_few_seeds():
 def test_the_sentence_uses_the_labels():
     a, b = random_arms()
     labels = {"fine_tuned": "fine-tuning all-MiniLM-L6"}
-    assert compare(a, b, metric=Metric.ACCURACY, labels=labels).sentence.startswith(
+    assert compare(a, b, metric=Metric.ACCURACY, arm_names=labels).sentence.startswith(
         "Fine-tuning all-MiniLM-L6 is "
     )
 

@@ -18,3 +18,9 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def base_model(tmp_path: Path) -> Path:
     return tiny_model_folder(tmp_path / "models", "bert")
+
+
+@pytest.fixture(autouse=True)
+def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs that are submitted wait: these tests carry them out themselves."""
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", lambda settings: None)

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.data.tables import dataset
+from tests.files.tables import dataset
+from tests.plans import plan_as_asked
 from tests.store.opening import open_workspace
-from tl_core.data.dataset import Dataset
+from tl_core.datasets.dataset import Dataset
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import carry_out_run
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import launch, store_dataset
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.launch import queue_runs
+from tl_core.planning.plan import parse_arms
 from tl_core.schema import ExperimentConfig, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.rows import Job
@@ -35,7 +37,7 @@ def queue_experiment(
 ) -> ExperimentConfig:
     """Queue an experiment, by default on 60 texts of two classes: 33 train, 9 validation, 18 test."""
     intake = store_dataset(workspace, made or dataset({"good": 36, "bad": 24}))
-    experiment = plan_experiment(
+    experiment = plan_as_asked(
         experiment_id=new_id("exp"),
         name="made",
         dataset=intake.dataset.info,
@@ -43,12 +45,9 @@ def queue_experiment(
         task=Task.SENTIMENT,
         base_model=str(base_model),
         arms=parse_arms(arms),
-        max_length=16,
-        **{"num_seeds": 1, "epochs": 4, **asked},
+        **{"max_length": 16, "min_steps": 15, "num_seeds": 1, "epochs": 4, **asked, **(training or {})},
     )
-    short = experiment.training.model_copy(update={"min_steps": 15, **(training or {})})
-    experiment = experiment.model_copy(update={"training": short})
-    launch(workspace, experiment)
+    queue_runs(workspace, experiment)
     return experiment
 
 

@@ -11,12 +11,11 @@ import pytest
 import torch
 from scipy.special import softmax
 
-from tests.data.tables import CHOICE, table
 from tests.experiments.running import ALL_ARMS, carry_out_all, claim, make_workspace, queue_experiment
+from tests.files.tables import CHOICE, table
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import settle
-from tl_core.data.dataset import Dataset, build_dataset, read_dataset
-from tl_core.data.splitting import read_split, train_subset
+from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset
 from tl_core.errors import (
     CancelledError,
     DataError,
@@ -25,12 +24,12 @@ from tl_core.errors import (
     NotFoundError,
     OutOfMemoryError,
 )
-from tl_core.experiments import carry_out, neural
+from tl_core.experiments import carry_out, neural, training_context
 from tl_core.experiments.carry_out import carry_out_run
 from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
-from tl_core.planning.first_tasks import settle_base_model
+from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -42,6 +41,7 @@ from tl_core.schema import (
     SplitName,
     State,
 )
+from tl_core.splits.splitting import read_split, train_subset
 from tl_core.store.rows import Job
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -206,13 +206,13 @@ def test_memory_attempts_halve_the_micro_batch_and_keep_the_batch(
     workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    fit = neural.fit
+    fit = training_context.fit
 
     def noting(*args: Any, **how: Any) -> Any:
-        seen.append((args[3].batch_size, how["micro_batch_size"]))
+        seen.append((args[3].batch_size, how["compute"].micro_batch_size))
         return fit(*args, **how)
 
-    monkeypatch.setattr(neural, "fit", noting)
+    monkeypatch.setattr(training_context, "fit", noting)
     queue_experiment(workspace, base_model, ["fine_tuned"])
     queue = Queue(workspace.database)
     sizes = []
@@ -276,7 +276,7 @@ def test_running_out_of_memory_says_so(
     def fit(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(neural, "fit", fit)
+    monkeypatch.setattr(training_context, "fit", fit)
     queue_experiment(workspace, base_model, ["scratch"])
     assert_failed(fail_one(workspace, OutOfMemoryError, lambda: False), "out_of_memory")
 
@@ -287,7 +287,7 @@ def test_any_other_error_is_kept_with_its_words(
     def fit(*_: Any, **__: Any) -> Any:
         raise RuntimeError("something is odd")
 
-    monkeypatch.setattr(neural, "fit", fit)
+    monkeypatch.setattr(training_context, "fit", fit)
     queue_experiment(workspace, base_model, ["scratch"])
     failed = assert_failed(fail_one(workspace, RuntimeError, lambda: False), "exception")
     assert failed.message == "something is odd"
@@ -300,7 +300,7 @@ def test_a_message_that_is_kept_does_not_say_where_things_lie(
     def fit(*_: Any, **__: Any) -> Any:
         raise RuntimeError(f"{base_model}/config.json and {workspace.root}/datasets/abc are odd")
 
-    monkeypatch.setattr(neural, "fit", fit)
+    monkeypatch.setattr(training_context, "fit", fit)
     monkeypatch.setenv("TL_WORKSPACE", str(workspace.root))
     queue_experiment(workspace, Path(settle(str(base_model))) if is_settled else base_model, ["scratch"])
     folder = fail_one(workspace, RuntimeError, lambda: False)
@@ -466,7 +466,7 @@ def test_what_training_changed_is_measured_from_the_weights_it_began_with(
     workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_experiment(workspace, base_model, ["scratch"])
-    monkeypatch.setattr(neural, "fit", lambda *_, **__: [])
+    monkeypatch.setattr(training_context, "fit", lambda *_, **__: [])
     found = carry_out_one(workspace).read_layers()
     assert [part.moved for part in found.parts] == [0] * len(found.parts)
     assert [part.similarity for part in found.parts[:3]] == [pytest.approx(1)] * 3
@@ -498,8 +498,12 @@ def test_a_network_that_has_not_moved_has_forgotten_nothing(
     if pooling == "mean":
         (base_model / "1_Pooling").mkdir()
         (base_model / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "mean"}))
-    real_fit, calls = neural.fit, []
-    monkeypatch.setattr(neural, "fit", lambda *a, **k: [] if calls else calls.append(1) or real_fit(*a, **k))
+    real_fit, calls = training_context.fit, []
+
+    def only_once(*given: Any, **options: Any) -> Any:
+        return [] if calls else calls.append(1) or real_fit(*given, **options)
+
+    monkeypatch.setattr(training_context, "fit", only_once)
     first, second = second_after_first(workspace, base_model)
     left, table = first_task_logits(second), first.read_predictions().to_pandas()
     on_test = table[table["split"] == "test"]

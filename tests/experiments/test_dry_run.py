@@ -6,12 +6,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import torch
 
-from tests.data.tables import dataset
+from tests.files.tables import dataset
+from tests.plans import plan_as_asked
 from tl_core.experiments import dry_run as process
 from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs.dry_run import (
     ArmCheck,
     DryRun,
@@ -20,17 +23,17 @@ from tl_core.jobs.dry_run import (
     passed_checks,
     start_dry_run,
 )
-from tl_core.planning.launching import store_dataset
-from tl_core.planning.plan import parse_arms, plan_experiment
-from tl_core.schema import ExperimentConfig, LearningRates, Task
+from tl_core.planning.plan import parse_arms
+from tl_core.schema import ExperimentConfig, LearningRates, RunConfig, Task
 from tl_core.store.workspace import Workspace
+from tl_core.training.compute import Compute
 
 PATIENCE_S = 90
 
 
 def plan(workspace: Workspace, base_model: Path, *arms: str, **asked: Any) -> ExperimentConfig:
     intake = store_dataset(workspace, dataset({"good": 36, "bad": 24}))
-    return plan_experiment(
+    return plan_as_asked(
         experiment_id="exp_1",
         name="made",
         dataset=intake.dataset.info,
@@ -97,11 +100,11 @@ def test_a_batch_too_large_for_the_memory_is_cut_into_pieces_as_in_a_run(
 ) -> None:
     tried, train = [], process._train
 
-    def small_device(experiment: Any, arm: Any, table: Any, micro_batch_size: int) -> ArmCheck:
-        tried.append(micro_batch_size)
-        if micro_batch_size > 4:
+    def small_device(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
+        tried.append(compute.micro_batch_size)
+        if compute.micro_batch_size > 4:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return train(experiment, arm, table, micro_batch_size)
+        return train(config, table, compute)
 
     monkeypatch.setattr(process, "_train", small_device)
     (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()

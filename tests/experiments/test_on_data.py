@@ -15,13 +15,13 @@ import pytest
 from tests.jobs.supervising import kill_job
 from tests.waiting import wait_until
 from tl_core.experiments.on_data import carry_out_on_data
+from tl_core.intake.examine_job import submit_examining
+from tl_core.intake.intake import Intake, take_in
+from tl_core.intake.large_files import find_prepared, submit_preparing
+from tl_core.intake.uploads import keep_upload
 from tl_core.jobs.phases import LANGUAGES, progress_of
 from tl_core.jobs.queue import Queue
 from tl_core.jobs.supervisor import Supervisor
-from tl_core.planning.examining import submit_examining
-from tl_core.planning.launching import Intake, take_in
-from tl_core.planning.preparing import find_prepared, submit_preparing
-from tl_core.planning.uploads import keep_upload
 from tl_core.schema import SplitRule, State
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -52,7 +52,7 @@ def supervised(workspace: Workspace) -> Iterator[Queue]:
 
 
 def _work(workspace: Workspace) -> None:
-    supervisor = Supervisor(workspace, idle_s=0.0, nursery=(sys.executable, "-c", "raise SystemExit(3)"))
+    supervisor = Supervisor(workspace, idle_s=0.0, fork_server=(sys.executable, "-c", "raise SystemExit(3)"))
     supervisor._stopping_on_signals = _nothing  # signals can be heard in the main thread alone
     supervisor.run()
 
@@ -78,7 +78,7 @@ def test_a_real_process_takes_an_upload_in_and_leaves_no_scratch(workspace: Work
     assert queue.get(job.id).state is State.FINISHED
     assert find_prepared(workspace, upload) is not None
     assert not workspace.scratch_folder(job.id).exists()
-    assert not (workspace.root / "nursery.log").exists()  # it would hold torch for nothing
+    assert not (workspace.root / "fork_server.log").exists()  # it would hold torch for nothing
 
 
 def test_what_is_wrong_with_a_file_is_the_job_s_error(workspace: Workspace) -> None:

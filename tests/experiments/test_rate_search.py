@@ -9,8 +9,8 @@ from tests.experiments.running import carry_out_all, make_workspace, queue_exper
 from tests.tiny_models import tiny_model_folder
 from tl_core.errors import DivergedError
 from tl_core.experiments.rate_search import best_rates, find_rates
-from tl_core.planning.completing import plan_missing
-from tl_core.planning.launching import launch
+from tl_core.planning.launch import queue_runs
+from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.rate_search import arms_to_search, grid_around
 from tl_core.results.comparison import gather
 from tl_core.schema import (
@@ -169,7 +169,7 @@ def test_the_search_leaves_the_measured_training_as_it_is(workspace, base_model,
 def test_further_train_sizes_use_the_answer_at_no_cost(workspace, searched) -> None:
     (plan,) = plan_missing(searched, [(Arm.parse("scratch"), 20)])
     assert arms_to_search(workspace, plan) == frozenset()
-    launch(workspace, plan)
+    queue_runs(workspace, plan)
     carry_out_all(workspace)
     more = gather(workspace, plan.experiment_id).finished
     first = gather(workspace, searched.experiment_id).runs_of("scratch", 33)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import store_dataset
 from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
 

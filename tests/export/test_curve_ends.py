@@ -14,8 +14,8 @@ from tl_core.charts import arm_styles, learning_curves
 from tl_core.charts.replay import replay
 from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults, gather, ranked
+from tl_core.results.comparison_json import comparison_json
 from tl_core.results.numbers import race_numbers
-from tl_core.results.report import comparison_json
 from tl_core.results.tables import race_points
 from tl_core.schema import BudgetRule, EvalFinished, Event, ExperimentConfig, RunFinished, SplitName
 from tl_core.store.workspace import Workspace

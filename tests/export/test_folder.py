@@ -22,7 +22,7 @@ from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, read_verified
 from tl_core.export.verification import SENTENCES, TOLERANCE, verify_folder
 from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.queue import Queue
-from tl_core.planning.first_tasks import settle_base_model
+from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.schema import Precision, State
 from tl_core.store.tables import JobKind
 

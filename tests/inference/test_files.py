@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.inference.predictors import ByLength
 from tests.store.makers import make_experiment, make_run
 from tests.store.opening import open_workspace
-from tl_core.data.spreadsheets import as_csv, harmless
 from tl_core.errors import CancelledError, DataError, NotFoundError
+from tl_core.files.safe_csv import as_csv, harmless
 from tl_core.inference import files
 from tl_core.inference.files import CHUNK, carry_out_prediction, predict_file
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, read_summary

@@ -11,11 +11,11 @@ from tests.store.damage import DAMAGES
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import load_tokenizer
 from tl_core.errors import DamageError, ModelError, NotFoundError, OutsideError, UserError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority, Tfidf
 from tl_core.models.classifiers import load_saved
+from tl_core.text.tokens import load_tokenizer
 
 
 def test_a_network_scores_each_text_as_it_does_alone(tmp_path):

@@ -117,13 +117,13 @@ def test_a_worker_without_work_returns(tmp_path: Path) -> None:
 def test_goodbye_says_what_goes_on_only_while_something_does(
     settings: Settings, queue: Queue, running: RunRow, alive: ProcessIdentity
 ) -> None:
-    assert run_module("tl_core.jobs.goodbye", settings) == ""
+    assert run_module("tl_core.jobs.exit_message", settings) == ""
     (settings.workspace / "supervisor.lock").write_text(str(alive))
-    assert run_module("tl_core.jobs.goodbye", settings).strip() == (
+    assert run_module("tl_core.jobs.exit_message", settings).strip() == (
         "1 run goes on in the background; `make stop` ends it."
     )
     queue.submit(JobKind.EXPORT, "run_1", {})
-    assert run_module("tl_core.jobs.goodbye", settings).strip() == (
+    assert run_module("tl_core.jobs.exit_message", settings).strip() == (
         "2 runs go on in the background; `make stop` ends them."
     )
 

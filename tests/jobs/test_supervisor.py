@@ -16,7 +16,7 @@ from tests.store.makers import make_event, make_experiment, make_record, make_ru
 from tests.waiting import DEADLINE_S, wait_until
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import checks_folder
-from tl_core.jobs.nursery import Nursery
+from tl_core.jobs.fork_server import ForkServer
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.jobs.supervisor import Supervisor
@@ -267,32 +267,34 @@ def test_a_command_that_cannot_be_started_fails_its_job_and_no_other(
         assert last_failure(workspace, run.run_id).message == run.error
 
 
-def test_a_nursery_that_cannot_be_started_fails_its_job_and_leaves_the_supervisor_at_work(
+def test_a_fork_server_that_cannot_be_started_fails_its_job_and_leaves_the_supervisor_at_work(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     add_runs(workspace, ["run_a", "run_b"])
-    assert Supervisor(workspace, idle_s=0.0, nursery=(str(tmp_path / "missing"),)).run()
+    assert Supervisor(workspace, idle_s=0.0, fork_server=(str(tmp_path / "missing"),)).run()
     for run in workspace.database.list_runs():
         assert run.state is State.FAILED
         assert "could not be started" in (run.error or "")
 
 
-def test_a_check_has_a_nursery_get_ready_before_there_is_a_job(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_check_has_a_fork_server_get_ready_before_there_is_a_job(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     folder = checks_folder(workspace)
     folder.mkdir(parents=True)
     (folder / "log.txt").touch()
     told = tmp_path / "told"
-    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
-    assert Supervisor(workspace, idle_s=3.0, nursery=nursery).run()
+    fork_server = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    assert Supervisor(workspace, idle_s=3.0, fork_server=fork_server).run()
     assert told.exists()
 
 
-def test_a_check_after_the_clock_was_set_back_has_a_nursery_get_ready_too(
+def test_a_check_after_the_clock_was_set_back_has_a_fork_server_get_ready_too(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     told = tmp_path / "told"
-    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
-    supervisor = Supervisor(workspace, idle_s=3.0, nursery=nursery)
+    fork_server = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    supervisor = Supervisor(workspace, idle_s=3.0, fork_server=fork_server)
     log = checks_folder(workspace) / "log.txt"
     log.parent.mkdir(parents=True)
     log.touch()
@@ -302,10 +304,10 @@ def test_a_check_after_the_clock_was_set_back_has_a_nursery_get_ready_too(
     assert told.exists()
 
 
-def test_without_a_check_no_nursery_is_started(workspace: Workspace, tmp_path: Path) -> None:
+def test_without_a_check_no_fork_server_is_started(workspace: Workspace, tmp_path: Path) -> None:
     told = tmp_path / "told"
-    nursery = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
-    assert Supervisor(workspace, idle_s=0.5, nursery=nursery).run()
+    fork_server = (sys.executable, "-c", f"open({str(told)!r}, 'w')")
+    assert Supervisor(workspace, idle_s=0.5, fork_server=fork_server).run()
     assert not told.exists()
 
 
@@ -362,7 +364,7 @@ class Gone:
         return 3
 
 
-class QuickNursery:
+class QuickForkServer:
     """Forks what ends at once."""
 
     is_ready = True
@@ -379,7 +381,7 @@ def test_a_fork_that_ends_before_it_is_noted_is_told_by_its_exit_code(
     add_runs(workspace)
     job = queue.claim([JobKind.RUN])
     assert job is not None
-    child = Child.start(workspace, job, (), cast(Nursery, QuickNursery()))
+    child = Child.start(workspace, job, (), cast(ForkServer, QuickForkServer()))
     assert child.identity is None
     assert child.has_ended()
     assert child.judge().error == "exit code 3 without a word"

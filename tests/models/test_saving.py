@@ -13,13 +13,13 @@ from tests.models.saving_cases import LABELS, PAIR, TEXTS, make_former, run_read
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import load_tokenizer
 from tl_core.errors import DamageError, NotFoundError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import is_of_former_layout, read_facts
 from tl_core.models.saving import save_classifier
 from tl_core.models.standalone import load
+from tl_core.text.tokens import load_tokenizer
 
 
 def by_plain_transformers(folder, texts):

@@ -27,7 +27,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty place for the bundled comparisons, instead of the shipped ones."""
-    monkeypatch.setattr("tl_core.planning.examples.FOLDER", tmp_path / "finished")
+    monkeypatch.setattr("tl_core.intake.bundled.FOLDER", tmp_path / "finished")
     return tmp_path / "finished"
 
 

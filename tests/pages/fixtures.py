@@ -10,15 +10,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.texts import TEXTS
+from tests.plans import plan_as_asked
 from tests.store.opening import open_workspace
-from tl_core.data.dataset import build_dataset
-from tl_core.data.splitting import read_split
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import Intake, launch, store_dataset
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.launch import queue_runs
+from tl_core.planning.plan import parse_arms
 from tl_core.schema import (
     Arm,
     EvalFinished,
@@ -38,6 +39,7 @@ from tl_core.schema import (
     StepLogged,
     Task,
 )
+from tl_core.splits.splitting import read_split
 from tl_core.store.identifiers import new_id, now
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -77,7 +79,7 @@ def add_experiment(
     promise: Promise | None = None,
     **overrides: Any,
 ) -> ExperimentConfig:
-    """Plan and queue an experiment; ``overrides`` are those of `plan_experiment`."""
+    """Plan and queue an experiment; ``overrides`` are those of `plan_as_asked`."""
     asked: dict[str, Any] = {
         "experiment_id": new_id("exp"),
         "name": intake.dataset.info.name,
@@ -85,14 +87,14 @@ def add_experiment(
         "base_model": "builtin",
         **overrides,
     }
-    experiment = plan_experiment(
+    experiment = plan_as_asked(
         dataset=intake.dataset.info,
         split=intake.split.info,
         arms=parse_arms(arms),
         num_seeds=num_seeds,
         **asked,
     )
-    launch(workspace, experiment, promise)
+    queue_runs(workspace, experiment, promise)
     return experiment
 
 

@@ -1,6 +1,6 @@
 """What the code of a page says to people: the texts in its own file and in all that it calls for words.
 
-``python -m tests.pages.said`` prints the technical words of each page, as `pages.shared.page_words` has them.
+``python -m tests.pages.said`` prints the technical words of each page, as `pages.ui.glossary_pages` has them.
 """
 
 import ast
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from pages.shared.glossary import words_in
+from pages.ui.glossary import words_in
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "pages"
@@ -23,7 +23,7 @@ SPEAKING = (
     "tl_core.evaluation.wording",
 )
 """Packages whose texts reach a person."""
-GLOSSARY = "pages.shared.glossary"
+GLOSSARY = "pages.ui.glossary"
 """It explains the words, and uses others in doing so."""
 NO_PAGES = {"__init__", "router", "understand"}
 """Those without words of their own; *Understand* shows them all."""
@@ -129,7 +129,7 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def as_code(page: str) -> str:
-    """Write the words of a page as ``pages/shared/page_words.py`` keeps them."""
+    """Write the words of a page as ``pages/ui/glossary_pages.py`` keeps them."""
     lines = textwrap.wrap(" ".join(words_on(page)), 96, break_on_hyphens=False)
     return f'    "{page}": (\n' + "\n".join(f'        "{line} "' for line in lines) + "\n    ),"
 

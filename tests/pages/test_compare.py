@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages import fixtures
 from tests.pages.fixtures import (
     add_experiment,
@@ -16,8 +16,8 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import store_dataset
 from tl_core.schema import Precision
 
 
@@ -181,7 +181,7 @@ def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
 
 def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkeypatch):
     calls = []
-    from pages.shared import results
+    from pages.ui import readers as results
 
     gather = results.gather
     monkeypatch.setattr(results, "gather", lambda *arguments: calls.append(1) or gather(*arguments))

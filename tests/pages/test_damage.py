@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -20,8 +20,8 @@ from tests.pages.fixtures import (
 from tests.pages.reading import open_page, text_of
 from tests.store.damage import DAMAGES, Damage
 from tests.tiny_models import tiny_model_folder
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import store_dataset
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 

@@ -6,17 +6,17 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
 from tests.bad_files import BAD
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.checking import Checking
 from tests.pages.fixtures import add_experiment, store_sample_dataset
 from tests.pages.reading import links_of, open_page, targets_of, text_of
 from tests.pages.texts import TEXTS
-from tl_core.data.dataset import build_dataset
+from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import DataError
 from tl_core.experiments.on_data import carry_out_on_data
+from tl_core.intake.intake import store_dataset
+from tl_core.intake.uploads import keep_upload
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import store_dataset
-from tl_core.planning.uploads import keep_upload
 from tl_core.schema import State
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace

@@ -247,7 +247,7 @@ def test_a_model_that_is_neither_on_disk_nor_to_be_had_cannot_start(design: AppT
 
 
 def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: True)
     design.selectbox(key="base_model").set_value("distilbert-base-uncased").run()
     assert "downloads it, in its own process" in text_of(design)
     (button,) = [one for one in design.button if one.label == "Start"]
@@ -257,12 +257,12 @@ def test_with_a_hub_the_download_is_announced(design: AppTest, monkeypatch: pyte
 def test_a_silent_hub_is_asked_again_until_it_answers(
     design: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: None)
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: None)
     design.selectbox(key="base_model").set_value("distilbert-base-uncased").run()
     assert "Asking the model hub" in text_of(design)
     assert start_button(design).disabled
     answers = iter([None, True])
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: next(answers, True))
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: next(answers, True))
     design.run()  # the page still finds the hub silent; what polls finds it reachable and begins anew
     assert "downloads it, in its own process" in text_of(design)
     assert not start_button(design).disabled
@@ -284,7 +284,7 @@ def test_a_model_that_cannot_be_is_told_at_its_field_and_the_page_goes_on(
     typed: str,
     said: str,
 ) -> None:
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: True)
     store_sample_dataset(workspace)
     app.session_state["base_model"] = typed  # AppTest can choose what is listed, and not type
     open_page(app, "design")
@@ -328,8 +328,8 @@ def test_a_model_is_found_on_the_hub_by_words_and_used(
     design: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = FoundModel(id="someone/german-bert", task="fill-mask", downloads=1234, licence="mit")
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
-    monkeypatch.setattr("pages.shared.base_models.search_hub", lambda words: [found])
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.ui.base_models.search_hub", lambda words: [found])
     design.run()
     design.text_input(key="hub_words").set_value("german").run()
     assert "1,234 downloads a month" in design.radio[0].proto.captions[0].replace("\\", "")
@@ -342,8 +342,8 @@ def test_a_hub_that_fails_a_search_says_so(design: AppTest, monkeypatch: pytest.
     def fail(words: str) -> list[FoundModel]:
         raise ModelError("The model hub did not answer the search.", "Try again.")
 
-    monkeypatch.setattr("pages.shared.base_models.hub_state", lambda: True)
-    monkeypatch.setattr("pages.shared.base_models.search_hub", fail)
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: True)
+    monkeypatch.setattr("pages.ui.base_models.search_hub", fail)
     design.run()
     design.text_input(key="hub_words").set_value("german").run()
     assert "did not answer the search" in text_of(design)

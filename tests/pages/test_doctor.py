@@ -4,10 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.reading import open_page, text_of
-from tl_core.data.split_files import split_csv
-from tl_core.planning.launching import read_intake, take_in
-from tl_core.planning.uploads import find_upload, keep_upload
+from tl_core.intake.intake import read_intake, take_in
+from tl_core.intake.uploads import find_upload, keep_upload
 from tl_core.schema import SplitMethod
+from tl_core.splits.split_csv import split_csv
 from tl_core.store.workspace import Workspace
 
 WORDS = ("kettle", "book", "train", "hotel", "phone", "garden", "lamp", "jacket", "soup", "film")
@@ -154,7 +154,7 @@ def test_pasted_rows_are_taken_like_a_file(app: AppTest, workspace: Workspace) -
 def test_a_split_that_was_kept_can_be_used_again(app: AppTest, workspace: Workspace, tmp_path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(csv())
-    first = take_in(workspace, path, name="mine")
+    first = take_in(workspace, path, name="mine", should_guess_roles=False)
     other = take_in(workspace, path, name="mine", group="author")
     assert first.dataset.info.fingerprint != other.dataset.info.fingerprint
     kept = split_csv(first.dataset, first.split)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.frame import literal
+from pages.ui.formatting import literal
 from tests.pages.fixtures import store_sample_dataset
 from tests.pages.reading import open_page, text_of
 from tl_core.store.workspace import Workspace
@@ -20,7 +20,7 @@ LOGIN: dict[str, Any] = {
 
 
 def page_with_an_expected_error() -> None:
-    from pages.shared.frame import live_part
+    from pages.ui.errors import live_part
     from tl_core.errors import DataError
 
     def body() -> None:
@@ -32,7 +32,7 @@ def page_with_an_expected_error() -> None:
 def page_with_a_fault() -> None:
     import streamlit as st
 
-    from pages.shared.frame import live_part
+    from pages.ui.errors import live_part
 
     def body() -> None:
         raise ZeroDivisionError("a secret detail")
@@ -44,7 +44,7 @@ def page_with_a_fault() -> None:
 def page_that_stops() -> None:
     import streamlit as st
 
-    from pages.shared.frame import guarded
+    from pages.ui.errors import guarded
 
     guarded(st.stop, "page")()
     st.caption("never drawn")

@@ -18,9 +18,9 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, open_page, query_of, targets_of, text_of
 from tl_core.errors import NotFoundError
+from tl_core.intake.intake import store_dataset
+from tl_core.intake.samples import SAMPLES, read_sample
 from tl_core.planning.hardware import Hardware
-from tl_core.planning.launching import store_dataset
-from tl_core.planning.samples import SAMPLES, read_sample
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.workspace import Workspace
 
@@ -75,7 +75,7 @@ def test_one_click_starts_a_samples_quick_comparison_once_every_arm_has_passed(
     app: AppTest, workspace: Workspace, checking: Checking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr("pages.shared.dry_run.ensure_supervisor", started.append)
+    monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", started.append)
     open_page(app, "home")
     press(app, "Start reviews")
     (experiment,) = workspace.database.list_experiments()
@@ -164,7 +164,7 @@ def test_a_bundle_that_cannot_be_read_keeps_no_one_from_home(
     def unreadable(workspace: Workspace) -> None:
         raise NotFoundError("Expected the record of a run; got nothing.")
 
-    monkeypatch.setattr("pages.shared.ways_in.bring_in_examples", unreadable)
+    monkeypatch.setattr("pages.cards.home.start.bring_in_examples", unreadable)
     open_page(app, "home")
     assert "None has finished here yet" in text_of(app)
 
@@ -194,7 +194,7 @@ def test_an_experiment_that_cannot_be_read_is_passed_over(
         raise NotFoundError("Expected the record of a run; got nothing.")
 
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
-    monkeypatch.setattr("pages.shared.ways_in.results_of", unreadable)
+    monkeypatch.setattr("pages.cards.home.start.results_of", unreadable)
     open_page(app, "home")
     assert "None has finished here yet" in text_of(app)
     assert "4 of 4 runs finished" in text_of(app)
@@ -212,7 +212,7 @@ def test_an_unfinished_comparison_leads_to_its_runs(app: AppTest, workspace: Wor
 
 def test_an_unusable_gpu_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = "Tesla T4 is present but unusable: driver 450, torch 2.13.0 needs 580 or newer."
-    monkeypatch.setattr("pages.shared.state.inspect_hardware", lambda: replace(MACHINE, gpu_problem=problem))
+    monkeypatch.setattr("pages.ui.session.inspect_hardware", lambda: replace(MACHINE, gpu_problem=problem))
     open_page(app, "home")
     assert "Tesla T4 is present but unusable" in app.warning[0].value
 

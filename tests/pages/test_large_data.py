@@ -3,13 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.wording import short_hash
+from pages.ui.formatting import short_hash
 from tests.jobs.on_data import carry_out_next
 from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
 from tests.pages.test_doctor import csv, press
+from tl_core.intake.intake import read_intake, take_in
+from tl_core.intake.uploads import find_upload, keep_upload
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import read_intake, take_in
-from tl_core.planning.uploads import find_upload, keep_upload
 from tl_core.schema import State
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -18,8 +18,8 @@ from tl_core.store.workspace import Workspace
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tl_core.planning.preparing.LARGE_BYTES", 1_000)
-    monkeypatch.setattr("tl_core.planning.examining.MOST_AT_ONCE", 10)
+    monkeypatch.setattr("tl_core.intake.large_files.LARGE_BYTES", 1_000)
+    monkeypatch.setattr("tl_core.intake.examine_job.MOST_AT_ONCE", 10)
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_fix_that_fails_or_is_cancelled_changes_nothing(
 def test_the_lengths_never_contradict_what_the_doctor_counted(
     app: AppTest, workspace: Workspace, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.intake.MAX_MEASURED", 20)
+    monkeypatch.setattr("pages.ui.dataset_readers.MAX_MEASURED", 20)
     lines = csv().decode().splitlines()
     lines[2] = (
         f"t1,{' '.join(f'kettle{i}' for i in range(90))},good,author 1,2026-01-02"  # between measured ones

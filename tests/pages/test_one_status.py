@@ -8,7 +8,7 @@ from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_samp
 from tests.pages.reading import open_page, text_of
 from tl_core.export.report import report_of
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json
+from tl_core.results.comparison_json import comparison_json
 
 WORDS = "training from scratch failed in 2 seeds, so this is not a fair comparison yet"
 BADGE = f"{WORDS[0].upper()}{WORDS[1:]}"

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.data.tables import dataset
+from tests.files.tables import dataset
 from tests.pages.fixtures import (
     add_experiment,
     finish_all,
@@ -16,10 +16,10 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, links_of, open_drawers, open_page, query_of, text_of
 from tests.tiny_models import tiny_model_folder
-from tl_core.planning.first_tasks import settle_base_model
-from tl_core.planning.launching import store_dataset
+from tl_core.intake.intake import store_dataset
+from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json
+from tl_core.results.comparison_json import comparison_json
 
 
 @pytest.fixture

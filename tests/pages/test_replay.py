@@ -10,9 +10,9 @@ from tests.pages.reading import figures_of, open_drawers, text_of
 
 
 def draw(experiment_id: str) -> None:
-    from pages.shared.reaching import draw_reaching
-    from pages.shared.replay import draw_replay
-    from pages.shared.state import workspace
+    from pages.cards.results.replay import draw_replay
+    from pages.cards.results.time_to_accuracy import draw_reaching
+    from pages.ui.session import workspace
     from tl_core.results.comparison import gather
 
     results = gather(workspace(), experiment_id)

@@ -183,7 +183,7 @@ def test_an_ended_experiment_says_what_was_promised_and_what_it_took(app, worksp
 
 
 def test_a_network_below_the_largest_class_is_told(app, workspace, monkeypatch):
-    monkeypatch.setattr("pages.shared.live.floor_on_validation", lambda *asked: 0.99)
+    monkeypatch.setattr("pages.cards.runs.live_view.floor_on_validation", lambda *asked: 0.99)
     monkeypatch.setattr("tl_core.results.progress.COLLAPSED_SHARE", 1.1)
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
     start_run(workspace, runs_of(workspace, experiment)[0])
@@ -306,7 +306,7 @@ def test_of_a_long_log_only_the_end_is_read(app, workspace, monkeypatch):
     (run,) = runs_of(workspace, experiment)
     start_run(workspace, run)
     workspace.run_folder(run.run_id).log_path.write_bytes(b"\xff" * 1000 + b"\nlast line\n")
-    monkeypatch.setattr("pages.shared.run_cards.LOG_BYTES", 20)
+    monkeypatch.setattr("pages.cards.runs.run_cards.LOG_BYTES", 20)
     open_page(app, "runs")
     open_log(app)
     assert app.code[0].value == 9 * "\ufffd" + "\nlast line"
@@ -350,7 +350,7 @@ def test_waiting_runs_that_nobody_carries_out_are_told_and_set_going(app, worksp
     add_experiment(workspace, store_sample_dataset(workspace))
     open_page(app, "runs")
     assert "nothing carries them out" not in text_of(app), "a supervisor may be on its way"
-    monkeypatch.setattr("pages.shared.live.START_S", 0.0)
+    monkeypatch.setattr("pages.cards.runs.live_view.START_S", 0.0)
     app.run()
     assert "nothing carries them out" in text_of(app)
     button(app, "go_on").click().run()
@@ -359,7 +359,7 @@ def test_waiting_runs_that_nobody_carries_out_are_told_and_set_going(app, worksp
 
 def test_with_a_supervisor_waiting_is_no_matter(app, workspace, monkeypatch):
     monkeypatch.setattr("tl_core.jobs.client.supervisor_is_alive", lambda settings: True)
-    monkeypatch.setattr("pages.shared.live.START_S", 0.0)
+    monkeypatch.setattr("pages.cards.runs.live_view.START_S", 0.0)
     add_experiment(workspace, store_sample_dataset(workspace))
     open_page(app, "runs")
     assert "nothing carries them out" not in text_of(app)

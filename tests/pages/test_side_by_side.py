@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
 from tests.pages.reading import figures_of, leave_for, links_of, open_drawers, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import store_dataset
 
 PAGE = "side_by_side"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.data.tables import table
 from tests.field import FIELD
+from tests.files.tables import table
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -15,13 +15,13 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, leave_for, links_of, open_page, query_of, text_of
 from tests.pages.texts import TEXTS
-from tl_core.data.dataset import build_dataset
+from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import RunError
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs import predictions
 from tl_core.jobs.predictions import Answer, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
 from tl_core.models.facts import write_facts
-from tl_core.planning.launching import store_dataset
 from tl_core.schema import ColumnChoice, State, TextSource
 from tl_core.store.tables import JobKind
 

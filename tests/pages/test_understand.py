@@ -165,7 +165,7 @@ def test_the_glossary_can_be_searched(app):
 
 
 def test_experiments_that_add_nothing_are_not_read(app, workspace, experiment, monkeypatch):
-    from pages.shared import results
+    from pages.ui import readers as results
 
     intake = store_sample_dataset(workspace)
     finish_all(workspace, add_experiment(workspace, intake, num_seeds=2))

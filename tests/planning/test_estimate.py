@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
+from tests.plans import plan_as_asked
 from tests.store.makers import make_info
 from tl_core.catalogue.base_models import CATALOGUE, BaseModel
 from tl_core.planning.estimate import Estimate, estimate
 from tl_core.planning.hardware import Hardware
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.plan import parse_arms
 from tl_core.planning.throughput import Source, Throughput
 from tl_core.schema import BudgetRule, ExperimentConfig, Span, SplitInfo, Task
 
@@ -27,7 +28,7 @@ START_S = 1.0
 
 def make_plan(*arms: str, **asked: Any) -> ExperimentConfig:
     values: dict[str, Any] = {"num_seeds": 1, "epochs": 6, **asked}
-    return plan_experiment(
+    return plan_as_asked(
         experiment_id="exp_1",
         name="plan",
         dataset=make_info(),

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.plans import plan_as_asked
 from tests.store.makers import make_info
 from tl_core.errors import PlanError
 from tl_core.planning.plan import default_metric, expand, num_runs, parse_arms, plan_experiment
@@ -30,7 +31,7 @@ def make_split(train: int = 400) -> SplitInfo:
 
 
 def plan(*arms: str, train: int = 400, dataset: DatasetInfo | None = None, **asked: Any) -> ExperimentConfig:
-    return plan_experiment(
+    return plan_as_asked(
         experiment_id="exp_1",
         name="Reviews",
         dataset=dataset or make_info(),

@@ -9,7 +9,7 @@ import pytest
 from tests.planning.test_estimate import BUILTIN, CPU, MEAN_TOKENS, make_plan
 from tests.store.opening import open_workspace
 from tl_core.planning.estimate import Estimate, estimate
-from tl_core.planning.launching import launch
+from tl_core.planning.launch import queue_runs
 from tl_core.planning.promises import last_kept, learned_factor, make_promise
 from tl_core.planning.queue_time import Ahead
 from tl_core.planning.throughput import Throughput
@@ -142,7 +142,7 @@ def test_plans_that_take_half_as_long_again_make_the_next_estimate_longer_by_as_
         plan, cost = plan_and_estimate(number)
         factors.append(cost.factor)
         set_clock(moment)
-        launch(workspace, plan, make_promise(cost, Ahead(num_runs=7, span=Span.of(3_600.0)), "cpu"))
+        queue_runs(workspace, plan, make_promise(cost, Ahead(num_runs=7, span=Span.of(3_600.0)), "cpu"))
         moment += timedelta(hours=2)  # it waits for longer than was thought, which is nothing to learn from
         for run, expected in zip(workspace.database.list_runs(plan.experiment_id), cost.runs, strict=True):
             set_clock(moment)

@@ -17,8 +17,8 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
+from tl_core.intake.intake import Intake
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import Intake
 from tl_core.planning.queue_time import Ahead, queue_ahead
 from tl_core.schema import BudgetRule, ExperimentConfig, Span, State
 from tl_core.store.tables import JobKind

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.data.tables import dataset
 from tests.evaluation.arms import arm_of, arm_with_hits
+from tests.files.tables import dataset
 from tl_core.errors import ComparisonError
 from tl_core.results.agreement import Cell, examples_of, find_agreement, with_words
 

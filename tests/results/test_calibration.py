@@ -6,7 +6,8 @@ from sklearn.metrics import log_loss
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
 from tl_core.evaluation.calibration import fit_temperature
-from tl_core.results import abstaining, calibration
+from tl_core.results import calibration
+from tl_core.results import selective_prediction as abstaining
 from tl_core.results.comparison import gather
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
@@ -52,7 +53,7 @@ def test_bins_hold_the_answers_of_every_seed_twice_before_and_after(results):
 
 def test_the_sentence_holds_what_is_said_and_what_is_kept(results):
     found = [calibration.calibrate_arm(results, arm, 33) for arm in ("scratch", "majority")]
-    sentence = calibration.trust_finding(found, LABELS)
+    sentence = calibration.trust_caption(found, LABELS)
     # Half of 18 answers are right; the majority's largest score is 1 against 0 and 0.
     assert "From scratch says 8" in sentence
     assert "where it is right in 50.0 %" in sentence
@@ -92,7 +93,7 @@ def test_an_arm_that_is_equally_sure_of_all_gains_nothing(results):
     rows = abstaining.coverage_rows(results, 33)
     majority = rows.loc[rows["arm"] == "majority"]
     assert majority["accuracy"].to_numpy() == pytest.approx(1 / 3)
-    assert "Majority is right in 33.3 % instead of 33.3 %." in abstaining.coverage_finding(
+    assert "Majority is right in 33.3 % instead of 33.3 %." in abstaining.coverage_caption(
         rows, ["fine_tuned", "majority"], LABELS
     )
 

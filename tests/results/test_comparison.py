@@ -18,7 +18,7 @@ from tl_core.results.comparison import (
     headline_pair,
     ranked,
 )
-from tl_core.results.report import comparison_json
+from tl_core.results.comparison_json import comparison_json
 from tl_core.results.runs import kept_evaluation, value_of
 from tl_core.results.tables import mean_confusions
 from tl_core.schema import (

@@ -1,9 +1,9 @@
 import shutil
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, runs_of
-from tl_core.data.dataset import build_dataset
-from tl_core.planning.launching import Intake, store_dataset
+from tl_core.datasets.dataset import build_dataset
+from tl_core.intake.intake import Intake, store_dataset
 from tl_core.results.overlaps import Overlap, find_overlap, overlap_words
 from tl_core.schema import RunConfig
 from tl_core.store.workspace import Workspace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.data.tables import CHOICE, table
+from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
     finish_all,
@@ -12,9 +12,9 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.texts import TEXTS
-from tl_core.data.dataset import build_dataset
+from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import ComparisonError
-from tl_core.planning.launching import store_dataset
+from tl_core.intake.intake import store_dataset
 from tl_core.results import side_by_side_tables as tables
 from tl_core.results.comparison import gather
 from tl_core.results.side_by_side import finished_of, put_side_by_side

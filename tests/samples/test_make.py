@@ -6,10 +6,10 @@ from samples import make as make_module
 from samples.make import ARMS, EPOCHS, make, plan
 from tests.pages.fixtures import fail_run, finish_all, make_workspace, runs_of
 from tl_core.errors import UserError
-from tl_core.planning.launching import launch
-from tl_core.planning.samples import SAMPLES
+from tl_core.intake.samples import SAMPLES
+from tl_core.planning.launch import queue_runs
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json
+from tl_core.results.comparison_json import comparison_json
 from tl_core.schema import BudgetRule
 
 
@@ -27,7 +27,7 @@ def test_a_finished_comparison_is_packed_and_a_broken_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_broken: bool
 ) -> None:
     def carried_out(workspace, experiment, say):
-        launch(workspace, experiment)
+        queue_runs(workspace, experiment)
         if is_broken:
             fail_run(workspace, runs_of(workspace, experiment)[0])
         else:

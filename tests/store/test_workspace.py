@@ -34,9 +34,8 @@ def foreign_folder(tmp_path: Path) -> Path:
         lambda workspace, key: workspace.dataset_folder(key),
         lambda workspace, key: workspace.run_folder(key),
         lambda workspace, key: workspace.upload_path(key),
-        lambda workspace, key: workspace.token_cache(key, "k"),
-        lambda workspace, key: workspace.token_cache(FINGERPRINT, key),
-        lambda workspace, key: workspace.feature_cache(FINGERPRINT, key),
+        lambda workspace, key: workspace.rate_answer(key, "k"),
+        lambda workspace, key: workspace.rate_answer(FINGERPRINT, key),
     ],
 )
 @pytest.mark.parametrize("key", ["..", "../x", "/etc/passwd", "", "a/b"])
@@ -54,12 +53,11 @@ def test_everything_lies_below_the_root(workspace: Workspace) -> None:
         workspace.upload_path("upload_1"),
         workspace.output_folder(7),
         workspace.scratch_folder(7),
-        workspace.token_cache(FINGERPRINT, "key"),
-        workspace.feature_cache(FINGERPRINT, "key"),
+        workspace.rate_answer(FINGERPRINT, "key"),
     ]
     assert all(path.is_relative_to(workspace.root) for path in paths)
     assert len(set(paths)) == len(paths)
-    assert workspace.token_cache(FINGERPRINT, "key").is_relative_to(workspace.dataset_folder(FINGERPRINT))
+    assert workspace.rate_answer(FINGERPRINT, "key").is_relative_to(workspace.dataset_folder(FINGERPRINT))
 
 
 def test_removing_a_run_removes_its_folder_and_what_was_made_of_it(workspace: Workspace) -> None:

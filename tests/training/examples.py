@@ -14,9 +14,11 @@ from tl_core.models.classifiers import TextClassifier
 from tl_core.schema import ArmKind, LearningRates, Precision, TrainingConfig
 from tl_core.training.batching import Examples, TokenExamples
 from tl_core.training.clock import Clock
+from tl_core.training.compute import Compute
 from tl_core.training.fit import FitEvent, fit
 
 CPU = torch.device("cpu")
+ON_CPU = Compute(device=CPU, precision=Precision.FLOAT32, micro_batch_size=16)
 RATES = LearningRates(encoder=1e-3, head=5e-3)
 
 
@@ -78,11 +80,13 @@ def run_fit(
             config,
             rates,
             order_seed=order_seed,
-            device=device,
-            precision=precision,
-            micro_batch_size=micro_batch_size or config.batch_size,
+            compute=Compute(
+                device=device,
+                precision=precision,
+                micro_batch_size=micro_batch_size or config.batch_size,
+                should_stop=should_stop,
+            ),
             clock=clock or Clock(),
-            should_stop=should_stop,
         )
     )
 

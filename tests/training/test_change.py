@@ -1,5 +1,6 @@
 """How far parts move and how alike their representations stay, on networks changed by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,14 @@ import pytest
 import torch
 
 from tests.tiny_models import tiny_model_folder
+from tests.training.examples import ON_CPU
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import TextClassifier
-from tl_core.schema import ArmKind, Precision
+from tl_core.schema import ArmKind
 from tl_core.training.batching import TokenExamples
 from tl_core.training.change import measure_change, movement, represent
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_similarity_falls_from_the_changed_layer_upwards(folder, examples):
         for name, weight in end.encoder.named_parameters():
             if ".layer.1." in name and weight.ndim > 1:
                 weight.normal_()
-    found = measure_change(start, end, examples, np.arange(20), CPU, Precision.FLOAT32, 8)
+    found = measure_change(start, end, examples, np.arange(20), ON_CPU)
     alike = {part.part: part.similarity for part in found.parts}
     assert found.num_texts == 20
     assert alike["embeddings"] == pytest.approx(1)
@@ -84,7 +84,7 @@ def test_similarity_falls_from_the_changed_layer_upwards(folder, examples):
 
 def test_representations_leave_padding_out_and_keep_the_order(folder, examples):
     model, rows = build(folder), np.array([7, 2, 11, 5])
-    found = represent(model, examples, rows, CPU, Precision.FLOAT32, batch_size=3)
+    found = represent(model, examples, rows, replace(ON_CPU, micro_batch_size=1))
     assert len(found) == 3
     with torch.inference_mode():
         for place, row in enumerate(rows):
@@ -94,8 +94,6 @@ def test_representations_leave_padding_out_and_keep_the_order(folder, examples):
 
 
 def test_it_can_be_stopped(folder, examples):
-    def stop() -> None:
-        raise CancelledError("stopped")
-
+    stopping = replace(ON_CPU, should_stop=lambda: True)
     with pytest.raises(CancelledError):
-        measure_change(build(folder), build(folder), examples, np.arange(9), CPU, Precision.FLOAT32, 8, stop)
+        measure_change(build(folder), build(folder), examples, np.arange(9), stopping)

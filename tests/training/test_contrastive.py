@@ -1,5 +1,6 @@
 """The contrastive objective: its pairs, its loss, its head, and the loop around them."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.tiny_models import CORPUS, tiny_model_folder
 from tests.training.examples import (
-    CPU,
+    ON_CPU,
     are_equal,
     make_config,
     make_examples,
@@ -26,15 +27,16 @@ from tests.training.examples import (
 )
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
+from tl_core.experiments.training_context import make_objective
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import PooledClassifier, TextClassifier
-from tl_core.schema import ArmKind, EvalFinished, LearningRates, Precision, StepLogged, TrainingConfig
+from tl_core.schema import ArmKind, EvalFinished, LearningRates, StepLogged, TrainingConfig
 from tl_core.training.batching import Examples, TokenExamples, endless_batches
 from tl_core.training.clock import Clock
 from tl_core.training.contrastive import Contrastive, endless_pairs, set_head
 from tl_core.training.encoding import encode_all
 from tl_core.training.fit import FitEvent, fit, predict_logits
-from tl_core.training.objective import Classification, make_objective
+from tl_core.training.objective import Classification
 
 RATES = LearningRates(encoder=1e-3, head=0.0)
 CLASSES = st.lists(st.integers(0, 3), min_size=2, max_size=40).map(np.array)
@@ -42,13 +44,12 @@ CLASSES = st.lists(st.integers(0, 3), min_size=2, max_size=40).map(np.array)
 
 def make_contrastive(max_eval_examples: int = 512, stop_after: int | None = None) -> Contrastive:
     asked = iter(range(10**9))
-    return Contrastive(
-        device=CPU,
-        precision=Precision.FLOAT32,
-        scoring_batch_size=16,
-        max_eval_examples=max_eval_examples,
+    compute = replace(
+        ON_CPU,
+        micro_batch_size=4,
         should_stop=lambda: stop_after is not None and next(asked) >= stop_after,
     )
+    return Contrastive(compute=compute, max_eval_examples=max_eval_examples)
 
 
 def run_contrastive(
@@ -69,9 +70,7 @@ def run_contrastive(
             config,
             RATES,
             order_seed=order_seed,
-            device=CPU,
-            precision=Precision.FLOAT32,
-            micro_batch_size=micro_batch_size,
+            compute=replace(ON_CPU, micro_batch_size=micro_batch_size),
             clock=clock or Clock(),
             objective=objective or make_contrastive(),
         )
@@ -112,7 +111,7 @@ def test_each_step_reads_as_many_texts_as_those_of_the_other_arms(num_examples: 
 
 
 def token_examples(folder: Path, texts: list[str], targets: list[int]) -> TokenExamples:
-    from tl_core.catalogue.tokens import load_tokenizer
+    from tl_core.text.tokens import load_tokenizer
 
     ids = [encoding.ids for encoding in load_tokenizer(folder).encode_batch(texts)]
     return TokenExamples(
@@ -132,9 +131,7 @@ def test_the_loss_is_that_of_sentence_transformers_on_the_same_texts(tmp_path: P
     model = build_classifier(
         ArmKind.CONTRASTIVE, folder, Pooling.MEAN, ("bad", "good"), init_seed=5, dropout=0.0
     )
-    ours = make_contrastive().loss(
-        model, token_examples(folder, texts, targets), pairs, CPU, Precision.FLOAT32
-    )
+    ours = make_contrastive().loss(model, token_examples(folder, texts, targets), pairs, ON_CPU)
 
     transformer = Transformer(str(folder))
     library = SentenceTransformer(
@@ -176,9 +173,9 @@ def test_the_head_gives_the_probabilities_of_the_regression(tmp_path: Path, num_
     model = make_model(tmp_path, ArmKind.CONTRASTIVE, Pooling.MEAN)
     assert isinstance(model, PooledClassifier)
     model.linear = torch.nn.Linear(model.linear.in_features, num_labels)
-    features = encode_all(model, tokens, CPU, Precision.FLOAT32, lambda *_: None, 16).numpy()
+    features = encode_all(model, tokens, ON_CPU).numpy()
     set_head(model, features, tokens.targets)
-    logits = predict_logits(model, tokens, np.arange(40), CPU, Precision.FLOAT32)
+    logits = predict_logits(model, tokens, np.arange(40), ON_CPU)
     expected = LogisticRegression(max_iter=2000).fit(features, tokens.targets).predict_proba(features)
     np.testing.assert_allclose(torch.from_numpy(logits).softmax(1).numpy(), expected, atol=1e-3)
 
@@ -256,8 +253,7 @@ def test_it_ends_when_asked_to_while_a_head_is_made(tmp_path: Path) -> None:
 
 
 def test_other_arms_keep_cross_entropy() -> None:
-    where = {"device": CPU, "precision": Precision.FLOAT32, "scoring_batch_size": 1, "max_eval_examples": 1}
-    kinds = {kind: make_objective(kind, make_examples(8), **where) for kind in ArmKind if kind.is_neural}
+    kinds = {kind: make_objective(kind, make_examples(8), ON_CPU, 1) for kind in ArmKind if kind.is_neural}
     assert {kind for kind, objective in kinds.items() if not isinstance(objective, Classification)} == {
         ArmKind.CONTRASTIVE
     }

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,11 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.tiny_models import Architecture, tiny_model_folder
-from tests.training.examples import CPU, make_examples, make_model
+from tests.training.examples import ON_CPU, make_examples, make_model
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
 from tl_core.models.building import build_classifier
-from tl_core.schema import ArmKind, Precision
+from tl_core.schema import ArmKind
 from tl_core.training import encoding
 from tl_core.training.encoding import compute_features, features_key, tokenize
 from tl_core.training.energy import Meter
@@ -76,7 +77,7 @@ def test_models_without_type_ids_read_pairs_too(tmp_path: Path, architecture: Ar
     examples = tokenize(table(text=TEXTS, text_b=SECOND), folder, 32, tmp_path / "cache")
     assert "token_type_ids" not in examples.collate(np.arange(4))
     model = build_classifier(ArmKind.FINE_TUNED, folder, Pooling.OWN, ("a", "b"), init_seed=0)
-    logits = predict_logits(model, examples, np.arange(4), CPU, Precision.FLOAT32)
+    logits = predict_logits(model, examples, np.arange(4), ON_CPU)
     assert logits.shape == (4, 2)
 
 
@@ -109,20 +110,20 @@ def test_kept_features_give_the_logits_of_the_whole_network(
 ) -> None:
     model = make_model(tmp_path, ArmKind.FROZEN, pooling, architecture)
     tokens, cache = make_examples(70), tmp_path / "features"
-    compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
-    kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache).examples
+    compute_features(model, tokens, ON_CPU, cache)
+    kept = compute_features(model, tokens, ON_CPU, cache).examples
     rows = np.array([69, 3, 40, 0])
-    by_features = predict_logits(model, kept, rows, CPU, Precision.FLOAT32)
-    whole = predict_logits(model, tokens, rows, CPU, Precision.FLOAT32)
+    by_features = predict_logits(model, kept, rows, ON_CPU)
+    whole = predict_logits(model, tokens, rows, ON_CPU)
     np.testing.assert_allclose(by_features, whole, rtol=0, atol=1e-5)
     np.testing.assert_array_equal(kept.lengths, tokens.lengths)
 
 
 def test_features_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
-    fresh = compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
+    fresh = compute_features(model, tokens, ON_CPU, cache)
     monkeypatch.setattr(encoding, "encode_all", lambda *_: pytest.fail("computed again"))
-    kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache)
+    kept = compute_features(model, tokens, ON_CPU, cache)
     assert torch.equal(kept.examples.features, fresh.examples.features)
     assert kept.seconds_an_example == fresh.seconds_an_example > 0
     assert kept.joules_an_example is None, "nobody has measured it"
@@ -132,19 +133,16 @@ def test_what_features_cost_is_kept_with_them(tmp_path: Path) -> None:
     model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
     readings = iter([5.0, 45.0])
     meter = Meter(method="made", counters=[lambda: next(readings)])
-    fresh = compute_features(model, tokens, CPU, Precision.FLOAT32, cache, meter=meter)
-    kept = compute_features(model, tokens, CPU, Precision.FLOAT32, cache, meter=meter)
+    fresh = compute_features(model, tokens, ON_CPU, cache, meter=meter)
+    kept = compute_features(model, tokens, ON_CPU, cache, meter=meter)
     assert kept.joules_an_example == fresh.joules_an_example == 4.0
 
 
 def test_features_that_were_cancelled_leave_nothing(tmp_path: Path) -> None:
-    def progress(done: int, total: int) -> None:
-        raise CancelledError("cancelled")
-
     cache = tmp_path / "kept" / "features"
     model = make_model(tmp_path, ArmKind.FROZEN)
     with pytest.raises(CancelledError):
-        compute_features(model, make_examples(10), CPU, Precision.FLOAT32, cache, progress)
+        compute_features(model, make_examples(10), replace(ON_CPU, should_stop=lambda: True), cache)
     assert not cache.exists()
 
 

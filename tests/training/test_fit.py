@@ -11,6 +11,7 @@ from torch import nn
 
 from tests.training.examples import (
     CPU,
+    ON_CPU,
     RATES,
     are_equal,
     make_config,
@@ -76,7 +77,7 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path: Path, num_examples: i
 
 def test_a_frozen_arm_changes_its_head_alone(tmp_path: Path) -> None:
     model, tokens = make_model(tmp_path, ArmKind.FROZEN), make_examples(50)
-    features = compute_features(model, tokens, CPU, Precision.FLOAT32, tmp_path / "features").examples
+    features = compute_features(model, tokens, ON_CPU, tmp_path / "features").examples
     before = {id(weight): weight.detach().clone() for weight in model.parameters()}
     run_fit(model, make_config(), features, features, LearningRates(encoder=0, head=1e-2))
     assert all(torch.equal(weight, before[id(weight)]) for weight in model.encoder_parameters())
@@ -144,7 +145,7 @@ def test_all_arms_of_a_seed_see_the_same_batches(tmp_path: Path, monkeypatch: py
         for kind in (ArmKind.FINE_TUNED, ArmKind.SCRATCH)
     ]
     frozen = make_model(tmp_path, ArmKind.FROZEN)
-    features = compute_features(frozen, tokens, CPU, Precision.FLOAT32, tmp_path / "features").examples
+    features = compute_features(frozen, tokens, ON_CPU, tmp_path / "features").examples
     seen.append(batches_seen(monkeypatch, frozen, train=features, validation=features))
     weighted = replace(tokens, weights=np.linspace(0.1, 9, 50))
     seen.append(batches_seen(monkeypatch, make_model(tmp_path), train=weighted))
@@ -318,9 +319,7 @@ def test_training_time_counts_steps_and_nothing_else(tmp_path: Path, monkeypatch
         make_config(epochs=8, num_evaluations=5),
         RATES,
         order_seed=1,
-        device=CPU,
-        precision=Precision.FLOAT32,
-        micro_batch_size=16,
+        compute=ON_CPU,
         clock=clock,
     ):
         assert event.train_s == 7 + event.step
@@ -347,7 +346,7 @@ def test_scores_that_are_not_finite_diverge_before_they_become_an_event(tmp_path
     model = make_model(tmp_path)
     next(model.head_parameters()).data.fill_(float("inf"))
     with pytest.raises(DivergedError, match="finite scores"):
-        predict_logits(model, make_examples(5), np.arange(5), CPU, Precision.FLOAT32)
+        predict_logits(model, make_examples(5), np.arange(5), ON_CPU)
 
 
 def test_a_stop_ends_training_at_the_next_step(tmp_path: Path) -> None:
@@ -364,9 +363,7 @@ def test_a_stop_ends_an_evaluation_at_its_next_batch(tmp_path: Path) -> None:
             model,
             make_examples(300),
             np.arange(300),
-            CPU,
-            Precision.FLOAT32,
-            should_stop=lambda: next(asked) == 2,
+            replace(ON_CPU, should_stop=lambda: next(asked) == 2),
         )
     assert next(asked) == 3
     assert model.training
@@ -378,7 +375,7 @@ def test_a_stop_ends_an_evaluation_at_its_next_batch(tmp_path: Path) -> None:
 def test_scores_come_in_the_order_asked_for_and_without_dropout(tmp_path: Path) -> None:
     model, examples = make_model(tmp_path), make_examples(150)
     rows = np.random.default_rng(0).permutation(150)
-    scores = predict_logits(model, examples, rows, CPU, Precision.FLOAT32)
+    scores = predict_logits(model, examples, rows, ON_CPU)
     model.eval()
     with torch.no_grad():
         expected = torch.cat([model(examples.collate(rows[n : n + 1])) for n in range(0, 150, 10)])
@@ -388,7 +385,7 @@ def test_scores_come_in_the_order_asked_for_and_without_dropout(tmp_path: Path) 
 @pytest.mark.parametrize("is_training", [True, False])
 def test_scoring_leaves_the_mode_as_it_was(tmp_path: Path, is_training: bool) -> None:
     model = make_model(tmp_path).train(is_training)
-    predict_logits(model, make_examples(5), np.arange(5), CPU, Precision.FLOAT32)
+    predict_logits(model, make_examples(5), np.arange(5), ON_CPU)
     assert {module.training for module in model.modules()} == {is_training}
 
 

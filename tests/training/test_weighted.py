@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.examples import (
-    CPU,
+    ON_CPU,
     are_equal,
     make_config,
     make_examples,
@@ -17,7 +17,7 @@ from tests.training.examples import (
     weights_of,
 )
 from tl_core.models.classifiers import TextClassifier
-from tl_core.schema import ArmKind, LearningRates, Precision, StepLogged
+from tl_core.schema import ArmKind, LearningRates, StepLogged
 from tl_core.training.batching import FeatureExamples, TokenExamples
 from tl_core.training.encoding import compute_features
 
@@ -31,7 +31,7 @@ def examples_for(model: TextClassifier, kind: ArmKind, folder: Path) -> TokenExa
     tokens = make_examples(20)
     if kind is not ArmKind.FROZEN:
         return tokens
-    return compute_features(model, tokens, CPU, Precision.FLOAT32, folder / "features").examples
+    return compute_features(model, tokens, ON_CPU, folder / "features").examples
 
 
 def losses(model: TextClassifier, train: TokenExamples | FeatureExamples, **options: int) -> list[StepLogged]:

@@ -9,9 +9,9 @@ import psutil
 from tl_core.catalogue.configurations import require_possible
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, num_weights, read_header
-from tl_core.catalogue.tokens import load_tokenizer
 from tl_core.errors import ModelError, OutsideError
 from tl_core.outside import MOST_JSON_BYTES, look_through, read_json, require_size
+from tl_core.text.tokens import load_tokenizer
 
 CONFIG, FACTS, TOKENIZER = "config.json", "classifier.json", "tokenizer.json"
 INDEX = "model.safetensors.index.json"

@@ -6,8 +6,8 @@ from tl_core.charts.arms import arms_overview, difference_interval
 from tl_core.charts.classes import per_class_difference
 from tl_core.charts.colors import ArmStyle, Theme, arm_color, arm_dash, arm_label, arm_styles
 from tl_core.charts.confusion import confusion_difference, confusion_matrix
-from tl_core.charts.curves import learning_curves
 from tl_core.charts.dataset import class_balance, length_histogram
+from tl_core.charts.learning_curves import learning_curves
 from tl_core.charts.text import plain
 
 __all__ = [

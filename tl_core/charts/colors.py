@@ -4,58 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tl_core.schema import Arm, ArmKind
+from tl_core.arms import ARMS, ArmKind
+from tl_core.schema import Arm
 
 Theme = Literal["light", "dark"]
 
-# Okabe and Ito's colour-blind safe hues, with a stronger blue, a darker yellow for white paper and
-# a purple that is far darker, or bluer, than theirs. The
-# darker yellow comes close to the orange for readers without green-sensitive cones, one more reason why
-# every mark is named beside it.
 PALETTE: dict[Theme, dict[ArmKind, str]] = {
-    "light": {
-        ArmKind.FINE_TUNED: "#0B6FB8",
-        ArmKind.CONTRASTIVE: "#003C3C",
-        ArmKind.FROZEN: "#56B4E9",
-        ArmKind.TFIDF: "#009E73",
-        ArmKind.SCRATCH: "#D55E00",
-        ArmKind.FROZEN_RANDOM: "#B08900",
-        ArmKind.MAJORITY: "#8A94A0",
-        ArmKind.REINIT_TOP: "#5B3FD6",
-        ArmKind.EMBEDDINGS_ONLY: "#B0186C",
-        ArmKind.ENCODER_ONLY: "#1B2A6B",
-        ArmKind.SHUFFLED: "#5E2A12",
-    },
-    "dark": {
-        ArmKind.FINE_TUNED: "#3E9CE6",
-        ArmKind.CONTRASTIVE: "#7FFFD4",
-        ArmKind.FROZEN: "#A5DAF8",
-        ArmKind.TFIDF: "#2FC79A",
-        ArmKind.SCRATCH: "#F58A3C",
-        ArmKind.FROZEN_RANDOM: "#F0DA7E",
-        ArmKind.MAJORITY: "#9BA6B3",
-        ArmKind.REINIT_TOP: "#8A78FF",
-        ArmKind.EMBEDDINGS_ONLY: "#D81B7E",
-        ArmKind.ENCODER_ONLY: "#6A4BFF",
-        ArmKind.SHUFFLED: "#CB624D",
-    },
+    "light": {spec.kind: spec.color for spec in ARMS},
+    "dark": {spec.kind: spec.color_on_dark for spec in ARMS},
 }
+"""Okabe and Ito's colour-blind safe hues, with a stronger blue, a darker yellow for white paper and a purple
+that is far darker, or bluer, than theirs. The darker yellow comes close to the orange for readers without
+green-sensitive cones, one more reason why every mark is named beside it."""
 BACKGROUND: dict[Theme, str] = {"light": "#FFFFFF", "dark": "#0F141B"}
 TEXT: dict[Theme, str] = {"light": "#10161F", "dark": "#E4E9F0"}
 
-_LABELS = {
-    ArmKind.FINE_TUNED: "Fine-tuned",
-    ArmKind.CONTRASTIVE: "Contrastive",
-    ArmKind.FROZEN: "Frozen + head",
-    ArmKind.TFIDF: "TF-IDF",
-    ArmKind.SCRATCH: "From scratch",
-    ArmKind.FROZEN_RANDOM: "Random frozen + head",
-    ArmKind.MAJORITY: "Majority",
-    ArmKind.REINIT_TOP: "Top {layers} redrawn",
-    ArmKind.EMBEDDINGS_ONLY: "Embeddings only",
-    ArmKind.ENCODER_ONLY: "Layers only",
-    ArmKind.SHUFFLED: "Shuffled",
-}
 # How far a shade moves towards the text colour, and its line, by the base model's rank. Dots are left to
 # the floor line.
 _SHADES = (0.0, 0.3, 0.5, 0.62)
@@ -122,7 +85,7 @@ def arm_label(arm: Arm, titles: Mapping[str, str]) -> str:
         Base model id to its display title; an id that is missing stands for itself.
     """
     layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
-    label = _LABELS[arm.kind].format(layers=layers)
+    label = arm.kind.spec.label.format(layers=layers)
     return label if arm.base_model is None else f"{label} · {titles.get(arm.base_model, arm.base_model)}"
 
 

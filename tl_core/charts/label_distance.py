@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.template import TONES
-from tl_core.evaluation.label_worth import LabelWorth
-from tl_core.evaluation.label_worth_words import (
+from tl_core.evaluation.data_efficiency import LabelWorth
+from tl_core.evaluation.data_efficiency_words import (
     needed_interval_words,
     needed_words,
     saved_interval_words,

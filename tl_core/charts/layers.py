@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
+from tl_core.charts.label_layout import spread
 from tl_core.charts.lines import NAME_LIMIT, label_width_px
-from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.spread import spread
+from tl_core.charts.label_layout import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note
 from tl_core.charts.text import name_lines, one_line, width_px
 

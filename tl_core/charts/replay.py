@@ -9,7 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
-from tl_core.charts.curves import (
+from tl_core.charts.ends import counted_on, kept_means
+from tl_core.charts.label_layout import spread
+from tl_core.charts.learning_curves import (
     Curve,
     Floats,
     beyond_edge,
@@ -18,9 +20,7 @@ from tl_core.charts.curves import (
     far_end,
     mean_curve,
 )
-from tl_core.charts.ends import counted_on, kept_means
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
-from tl_core.charts.spread import spread
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from tl_core.data.label_maps import read_label_map
+from tl_core.datasets.label_maps import read_label_map
 from tl_core.errors import PlanError
-from tl_core.planning.launching import USUAL_THRESHOLD
-from tl_core.schema import SplitMethod, SplitRule
+from tl_core.intake.intake import USUAL_THRESHOLD
+from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
 
 TextsOption = Annotated[
     list[str] | None,
@@ -48,6 +48,10 @@ KeepTogetherOption = Annotated[
         help=f"Similarity of near duplicates that stay in one part, or 'no'. Default: {USUAL_THRESHOLD}.",
     ),
 ]
+RolesOption = Annotated[
+    bool,
+    typer.Option(help="Take a split, group or weight column that is recognised, as the page does."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +68,10 @@ class ColumnOptions:
     weight: str | None = None
     split_column: str | None = None
     keep_together: str | None = None
+    should_guess_roles: bool = True
 
     def columns(self) -> dict[str, Any]:
-        """Return what `complete_choice` takes. Raises PlanError and DataError for what cannot be meant."""
+        """Return what `choose_columns` takes. Raises PlanError and DataError for what cannot be meant."""
         if self.is_pair and len(self.text or ()) != 2:
             raise PlanError(
                 f"Expected two text columns with --pair; got {len(self.text or ())}.",
@@ -82,14 +87,15 @@ class ColumnOptions:
             "time": self.time,
             "weight": self.weight,
             "split": self.split_column,
+            "should_guess_roles": self.should_guess_roles,
         }
 
-    def rule(self) -> SplitRule | None:
-        """Return the rule that was asked for; None leaves it to the usual one."""
+    def rule(self, choice: ColumnChoice) -> SplitRule | None:
+        """Return the rule that was asked for, for the columns chosen; None leaves it to the usual one."""
         if self.keep_together is None and self.time is None:
             return None
-        method = SplitMethod.GROUPED if self.group else SplitMethod.STRATIFIED
-        method = SplitMethod.OWN if self.split_column else SplitMethod.BY_TIME if self.time else method
+        method = SplitMethod.GROUPED if choice.group else SplitMethod.STRATIFIED
+        method = SplitMethod.OWN if choice.split else SplitMethod.BY_TIME if self.time else method
         return SplitRule(method=method, keep_together=_similarity(self.keep_together))
 
 

@@ -8,28 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain
-from tl_core.catalogue.tokens import max_tokens, token_lengths
 from tl_core.cli.column_options import ColumnOptions
-from tl_core.data.doctor.wording import percent
-from tl_core.data.how_read import how_read
-from tl_core.data.profiling import ModelFacts, Profile
-from tl_core.data.profiling import profile as profile_table
-from tl_core.data.reading import ReadChoices, read_table
+from tl_core.datasets.findings import percent
+from tl_core.doctor.profile import ModelFacts, Profile
+from tl_core.doctor.profile import profile as profile_table
 from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.export.outputs import ExportFormat, Verified
-from tl_core.jobs.client import ensure_supervisor, observe
+from tl_core.files.read_summary import how_read
+from tl_core.files.reading import ReadChoices, read_table
+from tl_core.intake.choosing import choose_columns
+from tl_core.intake.intake import USUAL_THRESHOLD, make_intake, store_intake
+from tl_core.intake.rebuilding import rebuild
+from tl_core.jobs import client
+from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
-from tl_core.planning.first_tasks import settle_base_model
-from tl_core.planning.ladder import spell_out
-from tl_core.planning.launching import USUAL_THRESHOLD, complete_choice, launch, take_in
-from tl_core.planning.plan import parse_arms, plan_experiment
-from tl_core.planning.rebuilding import rebuild
+from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.planning.launch import launch
+from tl_core.planning.layer_ablation import spell_out
+from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
-from tl_core.results.report import comparison_json, run_json
+from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import max_tokens, token_lengths
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -62,7 +65,7 @@ class CompareOptions:
     reading: ReadChoices
 
 
-def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -> ExperimentConfig:
+def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, say: Say) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
     base_model = settle_base_model(workspace, options.base_model)
     arms = [
@@ -74,14 +77,15 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
     sizes = _sizes(options.train_sizes)
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
-    intake = take_in(
-        workspace,
-        data,
-        name=data.stem,
-        test_path=options.test,
-        reading=options.reading,
-        rule=options.columns.rule(),
-        **options.columns.columns(),
+    reading = options.reading
+    table = read_table(data, **reading.model_dump())
+    test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
+    chosen = choose_columns(table, **options.columns.columns())
+    for reason in chosen.reasons.values():
+        say(f"Guessed: {reason}")
+    rule = options.columns.rule(chosen.choice)
+    intake = store_intake(
+        workspace, make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
     )
     return plan_experiment(
         experiment_id=new_id("exp"),
@@ -94,9 +98,9 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions) -
         preset=options.preset,
         num_seeds=options.seeds,
         train_sizes=sizes,
-        budget=options.budget,
-        epochs=options.epochs,
-        max_length=options.max_length,
+        training=plan_training(
+            options.preset, budget=options.budget, epochs=options.epochs, max_length=options.max_length
+        ),
         headline_metric=options.metric,
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
@@ -118,7 +122,6 @@ def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say
     Ctrl-C cancels what is left of it.
     """
     launch(workspace, experiment)
-    ensure_supervisor(workspace.settings)
     try:
         for line in _follow(workspace, experiment.experiment_id):
             say(line)
@@ -143,7 +146,7 @@ def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
         if all(run.state.is_final for run in runs):
             return
         if time.monotonic() - checked >= SUPERVISOR_CHECK_S:
-            ensure_supervisor(workspace.settings)
+            client.ensure_supervisor(workspace.settings)
             checked = time.monotonic()
         time.sleep(POLL_S)
 
@@ -231,7 +234,7 @@ def profile(
     data: Path, columns: ColumnOptions, reading: ReadChoices, base_model: str, max_length: int
 ) -> Profile:
     """Profile a file, and let the data doctor examine what it makes for a base model."""
-    from tl_core.data.near_duplicates import find_groups  # its libraries take half a second to import
+    from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
 
     model = _facts_about(base_model, max_length)
     table = read_table(data, **reading.model_dump())
@@ -241,7 +244,7 @@ def profile(
         table,
         next(iter(named["text"]), None),
         next(iter(named["label"]), None),
-        choice=None if is_plain else complete_choice(table, **named),
+        choice=None if is_plain else choose_columns(table, **named).choice,
         should_examine=True,
         find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
         model=model,
@@ -356,7 +359,7 @@ def cancel(workspace: Workspace, identifier: str) -> None:
     queue = Queue(workspace.database)
     (queue.cancel_experiment if _is_experiment(identifier) else queue.cancel_run)(identifier)
     if queue.list_running():
-        ensure_supervisor(workspace.settings)
+        client.ensure_supervisor(workspace.settings)
 
 
 def delete(workspace: Workspace, identifier: str) -> None:

@@ -20,6 +20,7 @@ from tl_core.cli.column_options import (
     LabelMapOption,
     LabelsOption,
     PairOption,
+    RolesOption,
     SplitColumnOption,
     TextsOption,
     TimeOption,
@@ -35,7 +36,7 @@ from tl_core.cli.reading_options import (
 )
 from tl_core.errors import TlError
 from tl_core.export.outputs import ExportFormat
-from tl_core.planning.rebuilding import unlisted_sentence
+from tl_core.intake.rebuilding import unlisted_sentence
 from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
@@ -102,6 +103,7 @@ def compare(
     weight: WeightOption = None,
     split_column: SplitColumnOption = None,
     keep_together: KeepTogetherOption = None,
+    roles: RolesOption = True,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     quote: QuoteOption = None,
@@ -124,6 +126,7 @@ def compare(
             weight=weight,
             split_column=split_column,
             keep_together=keep_together,
+            should_guess_roles=roles,
         ),
         test=test,
         base_model=base_model,
@@ -140,7 +143,7 @@ def compare(
         search_rates=search_rates,
         reading=read_choices(encoding, delimiter, quote, has_header, sheet),
     )
-    experiment = commands.plan_comparison(opened, data, options)
+    experiment = commands.plan_comparison(opened, data, options, _say)
     report = commands.carry_out_comparison(opened, experiment, _say)
     _write_json(json_path, report)
     for line in commands.verdict_lines(report):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tl_core.data.reading import ReadChoices
+from tl_core.files.reading import ReadChoices
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _NO_QUOTE = "none"

@@ -24,14 +24,14 @@ def holm(p_values: Sequence[float]) -> Floats:
     return adjusted
 
 
-def as_family(verdicts: Sequence[Verdict], labels: Mapping[str, str]) -> tuple[Verdict, ...]:
+def as_family(verdicts: Sequence[Verdict], arm_names: Mapping[str, str]) -> tuple[Verdict, ...]:
     """Set beside each verdict's p-value the one that counts how many stand beside it, and say it anew.
 
     Parameters
     ----------
     verdicts
         All that are shown together: those on the headline metric of one experiment.
-    labels
+    arm_names
         Words for the arms by name (``wording.describe_arm``).
     """
     adjusted = holm([verdict.p_value for verdict in verdicts])
@@ -39,4 +39,4 @@ def as_family(verdicts: Sequence[Verdict], labels: Mapping[str, str]) -> tuple[V
         verdict.model_copy(update={"p_holm": float(p), "num_pairs": len(verdicts)})
         for verdict, p in zip(verdicts, adjusted, strict=True)
     ]
-    return tuple(say(verdict, labels) for verdict in of_family)
+    return tuple(say(verdict, arm_names) for verdict in of_family)

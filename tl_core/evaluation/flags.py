@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from tl_core.evaluation.metrics import Floats
-from tl_core.schema import Arm, ArmKind, BudgetRule, Flag, SplitName
+from tl_core.schema import Arm, BudgetRule, Flag, SplitName
 
 COLLAPSED_SHARE = 0.99
 LARGE_CLASS_SHARE = 0.95
@@ -72,7 +72,7 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
     The phrase names how many seeds show it where there are several, and the numbers that show it, as means
     over those seeds.
     """
-    if arm.kind is ArmKind.MAJORITY:
+    if arm.kind.is_floor:
         return ()
     flags = []
     for rule in _rules(budget):

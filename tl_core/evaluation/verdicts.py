@@ -42,7 +42,7 @@ def compare(
     metric: AnyMetric,
     margin: float | None = None,
     flags: Sequence[Flag] = (),
-    labels: Mapping[str, str] | None = None,
+    arm_names: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Compare two arms on the seeds that both have, example by example.
 
@@ -57,7 +57,7 @@ def compare(
         called equivalent.
     flags
         Flags of any arms; those of other arms and of seeds outside the comparison are left out.
-    labels
+    arm_names
         Words for the arms by name (``wording.describe_arm``).
 
     Raises
@@ -98,7 +98,7 @@ def compare(
         sentence="",
     )
     verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
-    return say(verdict, labels or {})
+    return say(verdict, arm_names or {})
 
 
 def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:

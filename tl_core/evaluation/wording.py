@@ -13,34 +13,8 @@ from tl_core.evaluation.status import (
     rank_of,
     winner_of,
 )
-from tl_core.schema import AnyMetric, Arm, ArmKind, Flag, Metric, ScoringRule, Verdict
+from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Verdict
 
-_PHRASES = {
-    ArmKind.MAJORITY: "always answering the largest class",
-    ArmKind.TFIDF: "TF-IDF with logistic regression",
-    ArmKind.SCRATCH: "the {title} network trained from scratch",
-    ArmKind.FROZEN_RANDOM: "a head on a frozen random network",
-    ArmKind.FROZEN: "a head on frozen {title}",
-    ArmKind.FINE_TUNED: "fine-tuning {title}",
-    ArmKind.CONTRASTIVE: "contrastive tuning of {title}",
-    ArmKind.REINIT_TOP: "fine-tuning {title} with its top {layers} drawn anew",
-    ArmKind.EMBEDDINGS_ONLY: "training {title} with its embeddings alone kept",
-    ArmKind.ENCODER_ONLY: "training {title} with its layers alone kept",
-    ArmKind.SHUFFLED: "training {title} with its weights shuffled",
-}
-_SHORT = {
-    ArmKind.MAJORITY: "the largest class",
-    ArmKind.TFIDF: "TF-IDF",
-    ArmKind.SCRATCH: "training from scratch",
-    ArmKind.FROZEN_RANDOM: "the frozen random network",
-    ArmKind.FROZEN: "the frozen network",
-    ArmKind.FINE_TUNED: "fine-tuning",
-    ArmKind.CONTRASTIVE: "contrastive tuning",
-    ArmKind.REINIT_TOP: "fine-tuning with top layers drawn anew",
-    ArmKind.EMBEDDINGS_ONLY: "keeping the embeddings alone",
-    ArmKind.ENCODER_ONLY: "keeping the layers alone",
-    ArmKind.SHUFFLED: "training shuffled weights",
-}
 _MAX_DECIMALS = 4
 
 
@@ -51,28 +25,28 @@ def describe_arm(arm: Arm, base_model_title: str) -> str:
     'fine-tuning all-MiniLM-L6'
     """
     layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
-    return _PHRASES[arm.kind].format(title=base_model_title, layers=layers)
+    return arm.kind.spec.phrase.format(title=base_model_title, layers=layers)
 
 
-def describe_second(a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
+def describe_second(a: Arm, b: Arm, arm_names: Mapping[str, str]) -> str:
     """Name ``b`` after ``a`` was named: "the same network" only where it is the same one."""
     is_same_network = a.kind.is_neural and a.base_model == b.base_model
-    if b.kind is ArmKind.SCRATCH and is_same_network:
+    if b.kind.is_scratch and is_same_network:
         return "the same network trained from scratch"
-    return labels.get(b.name, b.name)
+    return arm_names.get(b.name, b.name)
 
 
-def verdict_sentence(verdict: Verdict, labels: Mapping[str, str]) -> str:
+def verdict_sentence(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
     """Write a verdict as one sentence; its own ``sentence`` is not read.
 
     Parameters
     ----------
     verdict
         What to say.
-    labels
+    arm_names
         Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
     """
-    words, interval, weakness = _parts(verdict, labels)
+    words, interval, weakness = _parts(verdict, arm_names)
     if is_about_models(verdict):
         examples = f"over {verdict.num_examples:,} test examples"
         proof, basis = f"{interval} {examples}", ONE_SEED
@@ -95,9 +69,9 @@ class Claim:
     interval: str
 
 
-def take_apart(verdict: Verdict, labels: Mapping[str, str]) -> Claim:
+def take_apart(verdict: Verdict, arm_names: Mapping[str, str]) -> Claim:
     """Say a verdict's claim and its interval apart, in the words of `verdict_sentence`."""
-    words, interval, weakness = _parts(verdict, labels)
+    words, interval, weakness = _parts(verdict, arm_names)
     unit = _UNITS[verdict.metric] if verdict.is_difference else ""
     return Claim(claim=_about(verdict, words + weakness), interval=f"{interval}{unit}")
 
@@ -109,11 +83,11 @@ def _about(verdict: Verdict, words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _parts(verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, str, str]:
+def _parts(verdict: Verdict, arm_names: Mapping[str, str]) -> tuple[str, str, str]:
     """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second, both = _how_long(verdict, labels.get(a.name, a.name), describe_second(a, b, labels))
-    weakness = _weakness(verdict, a, b, labels)
+    first, second, both = _how_long(verdict, arm_names.get(a.name, a.name), describe_second(a, b, arm_names))
+    weakness = _weakness(verdict, a, b, arm_names)
     if verdict.is_difference:
         relation, interval = _relation(verdict)
         return f"{first} {relation} {second}{both}", interval, weakness
@@ -164,11 +138,11 @@ def _relation(verdict: Verdict) -> tuple[str, str]:
     return relation, f"95 % interval {low_words} to {high_words}"
 
 
-def _weakness(verdict: Verdict, a: Arm, b: Arm, labels: Mapping[str, str]) -> str:
+def _weakness(verdict: Verdict, a: Arm, b: Arm, arm_names: Mapping[str, str]) -> str:
     """Say that a difference is smaller than what was to matter, and then all else, the worst first."""
     is_small = verdict.is_difference and verdict.is_within_margin
     small = f", which lies within the margin of {margin_words(verdict)}" if is_small else ""
-    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, labels), winner_of(verdict))
+    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, arm_names), winner_of(verdict))
     is_only_improving = all(flag.code == "still_improving" for flag in verdict.flags)
     corrected = correction_words(verdict)
     clauses = [corrected, flagged] if is_only_improving else [flagged, corrected]
@@ -208,25 +182,26 @@ def counts(verdict: Verdict) -> str:
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
 
 
-def subjects_of(a: Arm, b: Arm, labels: Mapping[str, str]) -> dict[str, str]:
+def subjects_of(a: Arm, b: Arm, arm_names: Mapping[str, str]) -> dict[str, str]:
     """Name two arms shortly, by name; two of one kind need their full names to be told apart."""
     return {
-        arm.name: labels.get(arm.name, arm.name) if a.kind is b.kind else _SHORT[arm.kind] for arm in (a, b)
+        arm.name: arm_names.get(arm.name, arm.name) if a.kind is b.kind else arm.kind.spec.short
+        for arm in (a, b)
     }
 
 
-def say(verdict: Verdict, labels: Mapping[str, str]) -> Verdict:
+def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
     """Give a verdict its status and its sentence, by all that its other fields say."""
-    names = subjects_of(Arm.parse(verdict.a), Arm.parse(verdict.b), labels)
+    names = subjects_of(Arm.parse(verdict.a), Arm.parse(verdict.b), arm_names)
     judged = verdict.model_copy(update={"status": judge(verdict, names)})
-    return judged.model_copy(update={"sentence": verdict_sentence(judged, labels)})
+    return judged.model_copy(update={"sentence": verdict_sentence(judged, arm_names)})
 
 
 def reservations(
-    flags: Sequence[Flag], a: Arm, b: Arm, labels: Mapping[str, str], winner: str | None = None
+    flags: Sequence[Flag], a: Arm, b: Arm, arm_names: Mapping[str, str], winner: str | None = None
 ) -> str:
     """Say what flags make of a claim, the worst first: ", but X did this and did that, and Y did that"."""
-    clauses = _flag_clauses(flags, subjects_of(a, b, labels), winner)
+    clauses = _flag_clauses(flags, subjects_of(a, b, arm_names), winner)
     return f", but {clauses}" if clauses else ""
 
 

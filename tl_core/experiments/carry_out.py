@@ -17,15 +17,15 @@ import numpy as np
 
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
-from tl_core.data.dataset import Dataset, read_dataset
-from tl_core.data.splitting import Split, read_split, train_subset
-from tl_core.data.weighting import rows_that_teach
+from tl_core.datasets.dataset import Dataset, read_dataset
+from tl_core.datasets.weights import rows_that_teach
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
 from tl_core.schema import RunConfig, State
 from tl_core.settings import Settings
+from tl_core.splits.splitting import Split, read_split, train_subset
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -174,7 +174,7 @@ def _download_report(workspace: Workspace, job: Job, should_stop: Callable[[], b
     def report(num_done: int, num_total: int) -> None:
         nonlocal last
         if should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
+            raise CancelledError
         done, total = num_done // MIB, num_total // MIB
         if done - last >= MIB_A_NOTE or num_done == num_total:
             last = done

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tl_core.data.dataset import Dataset
-from tl_core.data.splitting import Split
-from tl_core.data.weighting import relative_weights
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.weights import relative_weights
 from tl_core.experiments.recording import Recorder
 from tl_core.models.classical import Majority, Tfidf
-from tl_core.schema import ArmKind, EvalFinished, SplitName
+from tl_core.schema import EvalFinished, SplitName
+from tl_core.splits.splitting import Split
 from tl_core.training.clock import scored_event
 
 
@@ -26,7 +26,7 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
     recorder.phase("training")
     recorder.clock.resume()
     classifier: Majority | Tfidf
-    if config.arm.kind is ArmKind.MAJORITY:
+    if config.arm.kind.is_floor:
         classifier = Majority.fit(targets[train], len(config.labels), weights)
     else:
         validation = split.validation

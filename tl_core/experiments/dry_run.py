@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,25 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from tl_core.catalogue.locating import describe, obtain
-from tl_core.catalogue.tokens import max_tokens
-from tl_core.data.dataset import read_dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.splitting import read_split
+from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import is_out_of_memory
+from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.jobs.dry_run import ArmCheck, check_path, neural_arms, passed_checks, problem_path
-from tl_core.models.building import build_classifier
-from tl_core.schema import Arm, ArmKind, ExperimentConfig, StepLogged, TrainingConfig
+from tl_core.planning.plan import expand, num_runs
+from tl_core.schema import ExperimentConfig, RunConfig, StepLogged, TrainingConfig
 from tl_core.settings import Settings
+from tl_core.splits.splitting import read_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
-from tl_core.training.batching import Examples
 from tl_core.training.clock import Clock
-from tl_core.training.devices import choose_device, choose_precision, device_name
-from tl_core.training.encoding import compute_features, tokenize
-from tl_core.training.fit import SCORING_FACTOR, fit
-from tl_core.training.objective import make_objective
+from tl_core.training.compute import Compute
+from tl_core.training.devices import device_name
 
 TYPICAL_BATCHES = 4
 """Beside one batch of the longest texts; the first step is not counted."""
@@ -64,10 +60,12 @@ def check_arms(workspace: Workspace, experiment: ExperimentConfig) -> None:
     """Check each arm that has not passed yet, and keep what it has shown."""
     passed = passed_checks(workspace, experiment)
     table = _texts(workspace, experiment)
+    runs = expand(experiment, [f"check_{place}" for place in range(num_runs(experiment))])
     for arm in neural_arms(experiment):
         if arm.name in passed:
             continue
-        check = _check(experiment, arm, table)
+        config = next(run for run in runs if run.arm == arm)
+        check = _check(config.model_copy(update={"training": _short(config.training)}), table)
         place = check_path if check.is_passed else problem_path
         with replacing(place(workspace, experiment, arm)) as file:
             file.write(check.model_dump_json().encode())
@@ -91,17 +89,16 @@ def _texts(workspace: Workspace, experiment: ExperimentConfig) -> pa.Table:
     return train.select([*columns, "target"]).take(pa.array(rows))
 
 
-def _check(experiment: ExperimentConfig, arm: Arm, table: pa.Table) -> ArmCheck:
+def _check(config: RunConfig, table: pa.Table) -> ArmCheck:
     """Carry one arm's batches through; what goes wrong becomes a sentence."""
-    base_model = arm.base_model or experiment.base_model
     try:
-        return _measure(experiment, arm, table)
+        return _measure(config, table)
     except TlError as error:
         problem, remedy = error.message, error.remedy
     except Exception as error:
-        logger.exception("%s did not pass", arm.name)
+        logger.exception("%s did not pass", config.arm.name)
         problem, remedy = _explain(error)
-    return ArmCheck(kind=arm.kind, base_model=base_model, problem=problem, remedy=remedy)
+    return ArmCheck(kind=config.arm.kind, base_model=str(config.base_model), problem=problem, remedy=remedy)
 
 
 def _explain(error: Exception) -> tuple[str, str]:
@@ -117,71 +114,44 @@ def _explain(error: Exception) -> tuple[str, str]:
     )
 
 
-def _measure(experiment: ExperimentConfig, arm: Arm, table: pa.Table) -> ArmCheck:
+def _measure(config: RunConfig, table: pa.Table) -> ArmCheck:
     """Train with the whole batch, or with smaller and smaller pieces of it, as a run would."""
-    micro_batch_size = experiment.training.batch_size
-    while True:
+    for memory_attempt in count():
+        compute = Compute.choose(config.training, memory_attempt=memory_attempt)
         try:
-            return _train(experiment, arm, table, micro_batch_size)
+            return _train(config, table, compute)
         except (RuntimeError, MemoryError) as error:
-            if micro_batch_size == 1 or not is_out_of_memory(error):
+            if compute.micro_batch_size == 1 or not is_out_of_memory(error):
                 raise
-        micro_batch_size //= 2
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+    raise AssertionError("a micro-batch of 1 has either passed or raised")
 
 
-def _train(experiment: ExperimentConfig, arm: Arm, table: pa.Table, micro_batch_size: int) -> ArmCheck:
+def _train(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
     """Build the network, train it for a few steps and say what they have cost."""
-    device = choose_device()
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    base_model = arm.base_model or experiment.base_model
-    folder, seeds, training = obtain(base_model), derive_seeds(0), experiment.training
-    model = build_classifier(
-        arm.kind,
-        folder,
-        describe(base_model).pooling,
-        experiment.labels,
-        init_seed=seeds.init,
-        dropout=training.dropout,
-        num_layers=arm.num_layers,
-    )
-    precision = training.precision or choose_precision(device)
+    if config.learning_rates is None:
+        raise ValueError(f"a neural arm needs learning rates: {config.arm.name}")
+    if compute.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(compute.device)
+    every = np.arange(table.num_rows)
     with tempfile.TemporaryDirectory() as scratch:
-        length = min(training.max_length, max_tokens(folder))
-        tokens = tokenize(table, folder, length, Path(scratch) / "tokens")
-        examples: Examples = tokens
-        if arm.kind.is_frozen:
-            cache, at_once = Path(scratch) / "features", SCORING_FACTOR * micro_batch_size
-            found = compute_features(model, tokens, device, precision, cache, batch_size=at_once)
-            examples = found.examples
-    objective = make_objective(
-        arm.kind,
-        examples,
-        device=device,
-        precision=precision,
-        scoring_batch_size=SCORING_FACTOR * micro_batch_size,
-        max_eval_examples=training.batch_size,
+        context = TrainingContext.of(config, compute, Path(scratch))
+        model, clock = context.build(config), Clock()
+        tokens = context.tokenize(table)
+        trainee = Trainee.of(context, config, model, tokens, num_train=table.num_rows, clock=clock)
+        events = list(trainee.train(every, every, config.learning_rates, clock))
+    logged = [event for event in events if isinstance(event, StepLogged)]
+    first, last = logged[0], logged[-1]
+    seconds = last.train_s - first.train_s
+    return ArmCheck(
+        kind=config.arm.kind,
+        base_model=str(config.base_model),
+        device=device_name(compute.device),
+        step_s=seconds / (len(logged) - 1),
+        tokens_per_s=(last.tokens_seen - first.tokens_seen) / seconds,
+        memory_mib=max(event.memory_mib for event in logged),
     )
-    logged = [
-        event
-        for event in fit(
-            model,
-            examples,
-            examples,
-            _short(training),
-            experiment.learning_rates[arm.name],
-            order_seed=seeds.order,
-            device=device,
-            precision=precision,
-            micro_batch_size=micro_batch_size,
-            clock=Clock(),
-            objective=objective,
-        )
-        if isinstance(event, StepLogged)
-    ]
-    return _summarize(arm.kind, base_model, device_name(device), logged)
 
 
 def _short(training: TrainingConfig) -> TrainingConfig:
@@ -194,19 +164,6 @@ def _short(training: TrainingConfig) -> TrainingConfig:
         "max_eval_examples": training.batch_size,
     }
     return training.model_copy(update=few)
-
-
-def _summarize(kind: ArmKind, base_model: str, device: str, logged: Sequence[StepLogged]) -> ArmCheck:
-    first, last = logged[0], logged[-1]
-    seconds = last.train_s - first.train_s
-    return ArmCheck(
-        kind=kind,
-        base_model=base_model,
-        device=device,
-        step_s=seconds / (len(logged) - 1),
-        tokens_per_s=(last.tokens_seen - first.tokens_seen) / seconds,
-        memory_mib=max(event.memory_mib for event in logged),
-    )
 
 
 if __name__ == "__main__":

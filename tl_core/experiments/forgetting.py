@@ -1,24 +1,23 @@
 """What is left of a first task once a network that had learned it was trained on a second one."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import tokenizer_hash
-from tl_core.data.dataset import Dataset, read_dataset
-from tl_core.data.splitting import read_split, train_subset
+from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.experiments.recording import prediction_rows
 from tl_core.models.classifiers import TextClassifier, load_saved
 from tl_core.models.probing import probe_logits
-from tl_core.schema import Precision, RunRecord
+from tl_core.schema import RunRecord
+from tl_core.splits.splitting import read_split, train_subset
 from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import tokenizer_hash
 from tl_core.training.batching import TokenExamples
-from tl_core.training.encoding import encode_all, tokenize
+from tl_core.training.compute import Compute
+from tl_core.training.encoding import encode_all, token_path, tokenize
 from tl_core.training.fit import predict_logits
 
 
@@ -51,8 +50,7 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
     dataset, split = read_dataset(place), read_split(place, config.split_hash)
     max_length = int(record.base_model_facts["max_length"])
     encoder = encoder_folder(folder.model_dir)
-    key = f"{tokenizer_hash(encoder)}-{max_length}"
-    cache = workspace.token_cache(config.dataset_fingerprint, key)
+    cache = token_path(place, tokenizer_hash(encoder), max_length)
     return FirstTask(
         record=record,
         dataset=dataset,
@@ -63,15 +61,7 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
     )
 
 
-def measure_forgetting(
-    first: FirstTask,
-    second: TextClassifier,
-    device: torch.device,
-    precision: Precision,
-    batch_size: int,
-    should_stop: Callable[[], bool],
-    check: Callable[[], None],
-) -> pa.Table:
+def measure_forgetting(first: FirstTask, second: TextClassifier, compute: Compute) -> pa.Table:
     """Score the first task's test examples after the second task.
 
     Parameters
@@ -88,9 +78,7 @@ def measure_forgetting(
 
     def probe() -> NDArray[np.float32]:
         rows = np.concatenate([first.train, first.test])
-        features = encode_all(
-            first.model, first.tokens.select(rows), device, precision, lambda done, total: check(), batch_size
-        )
+        features = encode_all(first.model, first.tokens.select(rows), compute)
         flat = features.flatten(1).numpy()
         num_train = len(first.train)
         targets = first.dataset.targets()[first.train].astype(np.int64)
@@ -100,9 +88,7 @@ def measure_forgetting(
     found = {"probe_before": probe()}
     first.model.encoder.load_state_dict(second.encoder.state_dict())
     found["probe_after"] = probe()
-    found["head_after"] = predict_logits(
-        first.model, first.tokens, first.test, device, precision, should_stop, batch_size
-    )
+    found["head_after"] = predict_logits(first.model, first.tokens, first.test, compute)
     return pa.concat_tables(
         prediction_rows(first.dataset, name, first.test, logits) for name, logits in found.items()
     )

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tl_core.data.dataset import Dataset
-from tl_core.data.identity import derive_seeds
-from tl_core.data.splitting import Split, train_subset
-from tl_core.data.weighting import rows_that_teach
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.identity import derive_seeds
+from tl_core.datasets.weights import rows_that_teach
 from tl_core.errors import DivergedError
-from tl_core.experiments.place import Place, build, examples_of, objective_of
 from tl_core.experiments.recording import Recorder
+from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.planning.rate_search import answer_path
 from tl_core.schema import (
     EvalFinished,
@@ -21,22 +20,23 @@ from tl_core.schema import (
     RunConfig,
     TriedRates,
 )
+from tl_core.splits.splitting import Split, train_subset
 from tl_core.store.files import locked, replacing
+from tl_core.store.workspace import Workspace
 from tl_core.training.batching import TokenExamples
 from tl_core.training.clock import Clock
-from tl_core.training.fit import fit
 
 Trial = Callable[[LearningRates], tuple[EvalFinished, float]]
 """Trains once at some rates; gives the evaluation that counts and the training seconds."""
 
 
 def choose_rates(
+    workspace: Workspace,
     recorder: Recorder,
-    place: Place,
+    context: TrainingContext,
     dataset: Dataset,
     split: Split,
     tokens: TokenExamples,
-    should_stop: Callable[[], bool],
 ) -> LearningRates | None:
     """Choose the arm's rates on validation and put them into the record; None if they are set beforehand.
 
@@ -44,12 +44,12 @@ def choose_rates(
     the search's own train size.
     """
     config = recorder.record.config
-    experiment = place.workspace.database.get_experiment(config.experiment_id)
-    path, search = answer_path(place.workspace, experiment, config.arm), experiment.rate_search
+    experiment = workspace.database.get_experiment(config.experiment_id)
+    path, search = answer_path(workspace, experiment, config.arm), experiment.rate_search
     if path is None or search is None:
         return None
     changes = {"seed": 0, "seeds": derive_seeds(0), "train_size": search.train_size}
-    trial = _trial(recorder, place, config.model_copy(update=changes), dataset, split, tokens, should_stop)
+    trial = _trial(recorder, context, config.model_copy(update=changes), dataset, split, tokens)
     found = find_rates(
         path,
         search.grids[config.arm.name],
@@ -64,12 +64,11 @@ def choose_rates(
 
 def _trial(
     recorder: Recorder,
-    place: Place,
+    context: TrainingContext,
     config: RunConfig,
     dataset: Dataset,
     split: Split,
     tokens: TokenExamples,
-    should_stop: Callable[[], bool],
 ) -> Trial:
     """Make what trains as the run of the configuration would, at any rates; only its phase is written."""
     train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
@@ -77,24 +76,11 @@ def _trial(
 
     def train_at(rates: LearningRates) -> tuple[EvalFinished, float]:
         recorder.phase("rates")
-        model, clock = build(place, config), Clock()
-        examples = examples_of(recorder, place, config, model, tokens, len(train), clock, should_stop)
-        train_examples = examples.select(train)
-        events = fit(
-            model,
-            train_examples,
-            examples.select(split.validation),
-            config.training,
-            rates,
-            order_seed=config.seeds.order,
-            device=place.device,
-            precision=place.precision,
-            micro_batch_size=place.micro_batch_size,
-            clock=clock,
-            metric=config.headline_metric,
-            should_stop=should_stop,
-            objective=objective_of(place, config, train_examples, should_stop),
+        model, clock = context.build(config), Clock()
+        trainee = Trainee.of(
+            context, config, model, tokens, num_train=len(train), clock=clock, phase=recorder.phase
         )
+        events = trainee.train(train, split.validation, rates, clock)
         evaluations = [event for event in events if isinstance(event, EvalFinished)]
         kept = next(one for one in reversed(evaluations) if one.step == clock.kept_step)
         return kept, clock.train_s

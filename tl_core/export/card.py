@@ -22,7 +22,7 @@ from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import FinishedRun, read_finished_run, value_of
-from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig, SplitName
+from tl_core.schema import BudgetRule, ExperimentConfig, RunConfig, SplitName
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
@@ -35,22 +35,6 @@ _LIMITS = (
     "How it treats groups of people was not measured: decide nothing of weight about a person by it alone.",
     "Whoever picks the best of several runs by their test results reports a number that is too good.",
 )
-_STARTS = {
-    ArmKind.FINE_TUNED: "All pretrained weights were trained further.",
-    ArmKind.CONTRASTIVE: (
-        "The pretrained weights were trained further on pairs of texts (SetFit); the head is logistic "
-        "regression, fitted after that."
-    ),
-    ArmKind.REINIT_TOP: "Its top layers were drawn at random, and all weights were trained: an experiment.",
-    ArmKind.EMBEDDINGS_ONLY: "Only its embeddings began pretrained; all weights were trained: an experiment.",
-    ArmKind.ENCODER_ONLY: "Its embeddings were drawn at random, and all weights trained: an experiment.",
-    ArmKind.SHUFFLED: "Its pretrained weights were put in random places and trained: an experiment.",
-    ArmKind.FROZEN: "The pretrained weights were left as they are; only a linear head was trained.",
-    ArmKind.SCRATCH: "The weights were drawn at random and know nothing from before but the vocabulary.",
-    ArmKind.FROZEN_RANDOM: "Random weights were left as drawn; only a linear head was trained: a baseline.",
-    ArmKind.TFIDF: "It has no network; its strength of regularisation was chosen on validation.",
-    ArmKind.MAJORITY: "It looks at no text. It is the floor that a classifier must beat.",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -161,7 +145,7 @@ def _summary(facts: CardFacts) -> str:
     read = "a pair of texts" if facts.best.texts.is_pair else "a text"
     return (
         f"It puts {read} into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
-        f"{_STARTS[config.arm.kind]}"
+        f"{config.arm.kind.spec.in_card}"
     )
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classifiers import TextClassifier, load_saved
 from tl_core.models.facts import loading, read_facts, text_source
+from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 
 _README = """\
 # Text classifier in ONNX

@@ -17,7 +17,7 @@ from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import one_line, watt_hours
 from tl_core.errors import NotFoundError
-from tl_core.evaluation.label_worth_words import worth_sentence
+from tl_core.evaluation.data_efficiency_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
 from tl_core.export.report_figures import figures
 from tl_core.export.report_method import SOURCES, method_words
@@ -25,14 +25,14 @@ from tl_core.export.report_parts import Table, write_table
 from tl_core.export.report_scene import Scene, set_scene
 from tl_core.export.report_words import arm_words, limit_words
 from tl_core.results import tables
-from tl_core.results.alike import gather_tried
-from tl_core.results.answers_tried import Tried
+from tl_core.results.captions import with_flags
+from tl_core.results.comparable import gather_tried
 from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.data_efficiency import arm_phrases, find_label_worth
 from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
-from tl_core.results.findings import with_flags
-from tl_core.results.label_worth import arm_phrases, find_label_worth
-from tl_core.results.reaching import find_reaching, reaching_sentence
+from tl_core.results.pooled import Tried
+from tl_core.results.time_to_accuracy import find_reaching, reaching_sentence
 from tl_core.schema import DatasetInfo, Flag, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace

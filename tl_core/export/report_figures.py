@@ -23,9 +23,9 @@ from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene
 from tl_core.results import calibration, numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
-from tl_core.results.answers_tried import mean_rows, seed_rows
-from tl_core.results.findings import with_flags
-from tl_core.results.label_worth import curve_keys, find_label_worth, worth_numbers
+from tl_core.results.captions import with_flags
+from tl_core.results.data_efficiency import curve_keys, find_label_worth, worth_numbers
+from tl_core.results.pooled import mean_rows, seed_rows
 from tl_core.schema import Metric
 
 _MOST_SIDE_BY_SIDE = 4
@@ -87,7 +87,7 @@ def _race(scene: Scene) -> Shown:
     )
 
 
-def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) -> pd.DataFrame:
+def race_means(points: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the evaluations of every arm by step, as means over its seeds: few enough rows for paper.
 
     The last row holds the values of the weights that the runs kept: the ends of the lines.
@@ -96,7 +96,7 @@ def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) 
     ----------
     points
         What `comparison.curve_points` returns.
-    labels
+    arm_names
         Display names by arm name, in the order of the columns.
     """
     by_step = points.groupby(["step", "arm"])
@@ -107,8 +107,8 @@ def race_means(points: pd.DataFrame, metric: Metric, labels: Mapping[str, str]) 
     )
     table = seen.unstack("arm").rename(index="{:,}".format)
     table.loc["kept"] = kept
-    by_arm = table.reindex(columns=[arm for arm in labels if arm in set(points["arm"])])
-    written = by_arm.rename(columns=labels).fillna("").reset_index(names="Step")
+    by_arm = table.reindex(columns=[arm for arm in arm_names if arm in set(points["arm"])])
+    written = by_arm.rename(columns=arm_names).fillna("").reset_index(names="Step")
     return written.rename_axis(columns=None)
 
 
@@ -174,7 +174,7 @@ def _trust(scene: Scene) -> dict[str, Any]:
         shown.append(show(figure, calibration.bin_numbers(rows, len(one.runs))))
     return {
         "figures": shown,
-        "words": calibration.trust_finding(pair, scene.labels),
+        "words": calibration.trust_caption(pair, scene.labels),
         "limits": calibration.trust_limits(pair, scene.labels),
     }
 

@@ -136,13 +136,13 @@ def _training_words(scene: Scene) -> str:
     differed += ["each arm's own learning rates"]
     because = (
         ", because rates made for fine-tuning are far too small for random weights"
-        if ArmKind.SCRATCH in kinds and ArmKind.FINE_TUNED in kinds
+        if any(kind.is_scratch for kind in kinds) and any(kind.is_fine_tuned for kind in kinds)
         else ""
     )
     words = [f"{_listed(same).capitalize()} were the same for every network."]
     if len(arms) > 1:
         words.append(f"What differed: {_listed(differed)}{because}.")
-    words.append(_budget_words(runs) + (_CONTRASTIVE if ArmKind.CONTRASTIVE in kinds else ""))
+    words.append(_budget_words(runs) + (_CONTRASTIVE if any(kind.is_on_pairs for kind in kinds) else ""))
     words.append(_text_limit_words(scene, runs))
     return " ".join(words)
 
@@ -168,7 +168,7 @@ def _budget_words(runs: list[FinishedRun]) -> str:
 def _text_limit_words(scene: Scene, runs: list[FinishedRun]) -> str:
     limits = sorted({text_limit(run) for run in runs})
     many = f"{limits[0]:,}" if len(limits) == 1 else f"{limits[0]:,} to {limits[-1]:,}"
-    whole = any(run.config.arm.kind is ArmKind.TFIDF for run in scene.results.finished)
+    whole = any(run.config.arm.kind.is_tfidf for run in scene.results.finished)
     return f"Networks read the first {many} tokens of a text{'; TF-IDF reads all of it' if whole else ''}."
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from tl_core.charts import ArmStyle, arm_styles
 from tl_core.errors import ComparisonError
-from tl_core.results.answers_tried import Tried
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.results.pooled import Tried
 from tl_core.schema import DatasetInfo, Event, RunConfig, Verdict
 
 

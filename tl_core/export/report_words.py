@@ -7,33 +7,16 @@ from tl_core.catalogue.locating import describe
 from tl_core.evaluation.status import is_about_models
 from tl_core.evaluation.wording import detection_words, few_seeds_words, pairs_words
 from tl_core.export.report_scene import Scene
+from tl_core.intake.samples import NOT_EVIDENCE, is_sample
 from tl_core.planning.presets import default_rates
-from tl_core.planning.samples import NOT_EVIDENCE, is_sample
 from tl_core.results.comparison import headline_pair
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import ArmKind, RateSearch
 
-_ARMS = {
-    ArmKind.FINE_TUNED: "{title} as it was pretrained, with all its weights trained further here.",
-    ArmKind.CONTRASTIVE: (
-        "{title} trained further on pairs of texts, as SetFit does, and then logistic regression on what it "
-        "gives. Each step reads as many texts as that of any other network."
-    ),
-    ArmKind.REINIT_TOP: "{title} with its top layers drawn at random; all its weights are trained.",
-    ArmKind.EMBEDDINGS_ONLY: "{title} with all layers drawn at random; all its weights are trained.",
-    ArmKind.ENCODER_ONLY: "{title} with its embeddings drawn at random; all its weights are trained.",
-    ArmKind.SHUFFLED: "{title} with its weights in random places: their scale without what they know.",
-    ArmKind.FROZEN: "{title} left as it was pretrained; only a linear head on top of it is trained.",
-    ArmKind.TFIDF: "Counts of words and characters with logistic regression: no network, no pretraining.",
-    ArmKind.SCRATCH: "The architecture of {title} with weights drawn at random: nothing learned before.",
-    ArmKind.FROZEN_RANDOM: "The architecture of {title} left at random weights; only a head is trained.",
-    ArmKind.MAJORITY: "Always answers the largest class: the floor that anything useful must beat.",
-}
-
 
 def arm_words(kind: ArmKind, title: str) -> str:
     """Say in one sentence what an arm is; ``title`` is its base model's."""
-    return _ARMS[kind].format(title=title)
+    return kind.spec.in_report.format(title=title)
 
 
 def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
@@ -46,7 +29,7 @@ def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
         *_certainty_limits(scene),
         *_rate_limits(scene),
     ]
-    if any(arm.kind is ArmKind.SCRATCH for arm in results.experiment.arms):
+    if any(arm.kind.is_scratch for arm in results.experiment.arms):
         limits.append(
             "The network from scratch reads with the pretrained vocabulary; a vocabulary made of these texts "
             "alone could serve it better or worse."

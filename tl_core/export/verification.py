@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 from scipy.special import softmax
 
-from tl_core.data.dataset import read_dataset
+from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import ModelError, NotFoundError, RunError
 from tl_core.export.answers import answers_of, labels_in
 from tl_core.export.outputs import Reference, Verification, Verified

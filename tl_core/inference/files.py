@@ -8,18 +8,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tl_core.data.columns import check_columns
-from tl_core.data.picking import join_texts
-from tl_core.data.reading import ReadChoices, Table, read_table
-from tl_core.data.rows import is_blank
-from tl_core.data.spreadsheets import BYTE_ORDER_MARK, as_csv, harmless
-from tl_core.data.text_columns import FoundTexts, find_texts, listed, with_header
+from tl_core.datasets.column_guess import check_columns
+from tl_core.datasets.rows import is_blank
+from tl_core.datasets.selection import join_texts
 from tl_core.errors import CancelledError, DataError, NotFoundError
+from tl_core.files.reading import ReadChoices, Table, read_table
+from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
 from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
+from tl_core.intake.choosing import JOINED_WITH
+from tl_core.intake.text_columns import FoundTexts, find_texts, listed, with_header
+from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launching import JOINED_WITH
-from tl_core.planning.uploads import read_upload
 from tl_core.schema import TextSource
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job

@@ -11,13 +11,13 @@ from scipy.special import softmax
 
 from tl_core.catalogue.inspecting import require_possible_configurations
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.errors import UserError
 from tl_core.models.classical import load_classical
 from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.outside import called, look_through
 from tl_core.schema import TextSource
+from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 
 Question = str | tuple[str, str]
 """A text, or a pair of texts for a model that was trained on pairs."""

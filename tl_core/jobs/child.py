@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tl_core.jobs.nursery import ForkedProcess, Handle, Nursery
+from tl_core.jobs.fork_server import ForkedProcess, ForkServer, Handle
 from tl_core.jobs.outcome import Outcome, judge_exit, judge_traces, settle_folder
 from tl_core.jobs.processes import ProcessIdentity, child_environment
 from tl_core.schema import RunFailed, State
@@ -46,11 +46,11 @@ class Child:
 
     @classmethod
     def start(
-        cls, workspace: Workspace, job: Job, command: Sequence[str], nursery: Nursery | None = None
+        cls, workspace: Workspace, job: Job, command: Sequence[str], fork_server: ForkServer | None = None
     ) -> "Child":
         """Start ``command --workspace W --job-id N`` in a session of its own, in an empty folder.
 
-        A nursery that is ready forks it instead.
+        A fork server that is ready forks it instead.
         """
         folder = _run_folder(workspace, job)
         if folder is not None:
@@ -59,9 +59,9 @@ class Child:
             run = workspace.database.get_run(job.ref_id)
             folder.start_over()
             folder.write_experiment(workspace.database.get_experiment(run.config.experiment_id))
-        process = _spawn(workspace, job, command, nursery)
+        process = _spawn(workspace, job, command, fork_server)
         identity = None
-        with contextlib.suppress(psutil.NoSuchProcess):  # a nursery collects a fork that ends at once
+        with contextlib.suppress(psutil.NoSuchProcess):  # a fork server collects a fork that ends at once
             identity = ProcessIdentity.of(process.pid)
         return cls(workspace, job, identity, process)
 
@@ -123,15 +123,15 @@ class Child:
         return last if isinstance(last, RunFailed) else None
 
 
-def _spawn(workspace: Workspace, job: Job, command: Sequence[str], nursery: Nursery | None) -> Handle:
+def _spawn(workspace: Workspace, job: Job, command: Sequence[str], fork_server: ForkServer | None) -> Handle:
     scratch = workspace.scratch_folder(job.id)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     log = _log_path(workspace, job)
     log.parent.mkdir(parents=True, exist_ok=True)
-    if nursery is not None and nursery.is_ready:
+    if fork_server is not None and fork_server.is_ready:
         with contextlib.suppress(OSError):
-            return nursery.fork(job.id, scratch, log)
+            return fork_server.fork(job.id, scratch, log)
     with log.open("ab") as output:
         return subprocess.Popen(
             [*command, "--workspace", str(workspace.root), "--job-id", str(job.id)],

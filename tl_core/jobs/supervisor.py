@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import last_begun
-from tl_core.jobs.nursery import NURSERY, Nursery
+from tl_core.jobs.fork_server import COMMAND, ForkServer
 from tl_core.jobs.outcome import Outcome, judge_fault
 from tl_core.jobs.presence import has_web_server
 from tl_core.jobs.processes import ProcessIdentity
@@ -32,7 +32,7 @@ CARRY_OUT = (sys.executable, "-m", "tl_core.experiments.carry_out")
 _TICK_S = 0.1
 _MAX_MEMORY_ATTEMPTS = 4
 _CHECK_S = 30.0  # a check that began so long before the supervisor still announces runs
-_NURSERY_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
+_FORK_SERVER_IDLE_S = 120.0  # it holds about half a gibibyte while nobody trains
 _SLOTS = (
     frozenset({JobKind.RUN}),
     frozenset({JobKind.PREDICT_FILE, JobKind.EXPORT, JobKind.VERIFY}),
@@ -59,9 +59,9 @@ class Supervisor:
         Whether it waits for work as long as a web server is alive.
     command
         What carries out a job; ``--workspace W --job-id N`` is added to it.
-    nursery
-        What a nursery is started with, from the first check of a plan or the first job on, so that jobs need
-        not import torch again; None to start every process afresh.
+    fork_server
+        What a fork server is started with, from the first check of a plan or the first job on, so that jobs
+        need not import torch again; None to start every process afresh.
     """
 
     def __init__(
@@ -71,15 +71,15 @@ class Supervisor:
         idle_s: float | None,
         heeds_web_servers: bool = False,
         command: Sequence[str] = CARRY_OUT,
-        nursery: Sequence[str] | None = None,
+        fork_server: Sequence[str] | None = None,
     ) -> None:
         self._workspace = workspace
         self._queue = Queue(workspace.database)
         self._idle_s = idle_s
         self._heeds_web_servers = heeds_web_servers
         self._command = command
-        self._nursery_command = nursery
-        self._nursery: Nursery | None = None
+        self._fork_server_command = fork_server
+        self._fork_server: ForkServer | None = None
         self._children: list[Child] = []
         self._is_stopping = False
         self._last_busy = time.monotonic()
@@ -136,7 +136,7 @@ class Supervisor:
                 break
             time.sleep(_TICK_S)
         self._end_children()
-        self._close_nursery()
+        self._close_fork_server()
 
     def _adopt(self) -> None:
         self._children = [Child.adopt(self._workspace, job) for job in self._queue.list_running()]
@@ -188,9 +188,9 @@ class Supervisor:
     def _start(self, job: Job) -> None:
         try:
             if not job.kind.is_on_data:  # which needs no torch, and little memory beside its own
-                self._warm_nursery()
-            nursery = None if job.kind.is_on_data else self._nursery
-            child = Child.start(self._workspace, job, self._command, nursery)
+                self._warm_fork_server()
+            fork_server = None if job.kind.is_on_data else self._fork_server
+            child = Child.start(self._workspace, job, self._command, fork_server)
         except Exception as error:  # whatever keeps one job from starting, the next one has its turn
             logger.exception("Job %d could not be started", job.id)
             outcome = judge_fault("its process could not be started", error)
@@ -201,28 +201,28 @@ class Supervisor:
             self._queue.record_process(job.id, child.identity)
 
     def _expect_runs(self) -> None:
-        """Have a nursery get ready while a plan is checked: its runs follow in seconds."""
+        """Have a fork server get ready while a plan is checked: its runs follow in seconds."""
         begun = last_begun(self._workspace)
         if begun == self._last_check:
             return
         self._last_check = begun
         self._last_busy = time.monotonic()
         try:
-            self._warm_nursery()
+            self._warm_fork_server()
         except OSError:  # the runs themselves will tell
-            logger.exception("A nursery could not be started")
+            logger.exception("A fork server could not be started")
 
-    def _warm_nursery(self) -> None:
-        """Have a nursery get ready; until it is, processes are started afresh."""
-        if self._nursery is not None and not self._nursery.is_alive:
-            self._nursery = None
-        if self._nursery is None and self._nursery_command is not None:
-            self._nursery = Nursery(self._workspace.settings, self._nursery_command)
+    def _warm_fork_server(self) -> None:
+        """Have a fork server get ready; until it is, processes are started afresh."""
+        if self._fork_server is not None and not self._fork_server.is_alive:
+            self._fork_server = None
+        if self._fork_server is None and self._fork_server_command is not None:
+            self._fork_server = ForkServer(self._workspace.settings, self._fork_server_command)
 
-    def _close_nursery(self) -> None:
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+    def _close_fork_server(self) -> None:
+        if self._fork_server is not None:
+            self._fork_server.close()
+            self._fork_server = None
 
     def _end_children(self) -> None:
         while self._children:
@@ -236,8 +236,8 @@ class Supervisor:
             self._last_busy = time.monotonic()
             return False
         idle_s = time.monotonic() - self._last_busy
-        if idle_s > _NURSERY_IDLE_S:
-            self._close_nursery()
+        if idle_s > _FORK_SERVER_IDLE_S:
+            self._close_fork_server()
         if self._idle_s is None or idle_s < self._idle_s:
             return False
         return not (self._heeds_web_servers and has_web_server(self._workspace))
@@ -255,9 +255,9 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
-def default_nursery() -> Sequence[str] | None:
-    """Return what a nursery is started with where forking is safe: macOS's own libraries do not bear it."""
-    return NURSERY if sys.platform == "linux" else None
+def default_fork_server() -> Sequence[str] | None:
+    """Return what a fork server is started with where forking is safe: macOS's libraries do not bear it."""
+    return COMMAND if sys.platform == "linux" else None
 
 
 def lock_path(settings: Settings) -> Path:
@@ -273,7 +273,10 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     workspace = Workspace.open(settings)
     supervisor = Supervisor(
-        workspace, idle_s=settings.supervisor_idle_s, heeds_web_servers=True, nursery=default_nursery()
+        workspace,
+        idle_s=settings.supervisor_idle_s,
+        heeds_web_servers=True,
+        fork_server=default_fork_server(),
     )
     supervisor.run()
     workspace.close()

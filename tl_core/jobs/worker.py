@@ -1,6 +1,6 @@
 """The supervisor in the foreground, as ``tl_core worker`` and a cluster's job run it."""
 
-from tl_core.jobs.supervisor import Supervisor, default_nursery
+from tl_core.jobs.supervisor import Supervisor, default_fork_server
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
@@ -12,6 +12,8 @@ def work(settings: Settings, until_idle: bool = False) -> bool:
     """
     workspace = Workspace.open(settings)
     try:
-        return Supervisor(workspace, idle_s=0.0 if until_idle else None, nursery=default_nursery()).run()
+        return Supervisor(
+            workspace, idle_s=0.0 if until_idle else None, fork_server=default_fork_server()
+        ).run()
     finally:
         workspace.close()

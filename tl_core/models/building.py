@@ -57,12 +57,12 @@ def build_classifier(
     if pooling is Pooling.OWN:
         classifier = _with_own_head(kind, folder, config, init_seed)
     else:
-        encoder = _make(AutoModel, kind, folder, config, init_seed)
+        encoder = _make(AutoModel, folder, config, init_seed, is_pretrained=kind.is_pretrained)
         torch.manual_seed(init_seed + 1)
         classifier = PooledClassifier(encoder, pooling, len(labels))
     if kind.is_partial:
         auto = AutoModelForSequenceClassification if pooling is Pooling.OWN else AutoModel
-        drawn = _make(auto, ArmKind.SCRATCH, folder, config, init_seed).base_model
+        drawn = _make(auto, folder, config, init_seed, is_pretrained=False).base_model
         reduced = reduce_knowledge(classifier.encoder, drawn, kind, seed=init_seed, num_layers=num_layers)
         classifier.redrawn = reduced
     if kind.is_frozen:
@@ -78,8 +78,8 @@ def _with_own_head(
 ) -> OwnHeadClassifier:
     """Build the architecture's own classifier; its head comes from a random twin with the head's seed."""
     auto = AutoModelForSequenceClassification
-    twin = OwnHeadClassifier(_make(auto, ArmKind.SCRATCH, folder, config, init_seed + 1))
-    classifier = OwnHeadClassifier(_make(auto, kind, folder, config, init_seed))
+    twin = OwnHeadClassifier(_make(auto, folder, config, init_seed + 1, is_pretrained=False))
+    classifier = OwnHeadClassifier(_make(auto, folder, config, init_seed, is_pretrained=kind.is_pretrained))
     with torch.no_grad():
         for weight, drawn in zip(classifier.head_parameters(), twin.head_parameters(), strict=True):
             weight.copy_(drawn)
@@ -116,11 +116,13 @@ def load_config(folder: Path, labels: tuple[str, ...], dropout: float | None) ->
     return config
 
 
-def _make(auto: Any, kind: ArmKind, folder: Path, config: PreTrainedConfig, seed: int) -> PreTrainedModel:
+def _make(
+    auto: Any, folder: Path, config: PreTrainedConfig, seed: int, *, is_pretrained: bool
+) -> PreTrainedModel:
     """Load the base model's weights, or draw new ones from the seed."""
     torch.manual_seed(seed)
     try:
-        if kind.is_pretrained:
+        if is_pretrained:
             return _load(auto, folder, config)
         model: PreTrainedModel = auto.from_config(config, dtype=torch.float32)
         return model

@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from tl_core.errors import UserError
 from tl_core.evaluation.metrics import log_loss
 from tl_core.models.facts import read_facts, write_facts
-from tl_core.models.features import features_of, units_of
 from tl_core.schema import TextSource
+from tl_core.text.features import features_of, units_of
 
 Logits = NDArray[np.float32]
 

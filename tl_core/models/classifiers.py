@@ -15,8 +15,8 @@ from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
-from tl_core.catalogue.tokens import STARTS_LATE
 from tl_core.models.facts import loading, read_facts
+from tl_core.text.tokens import STARTS_LATE
 
 logging.disable_progress_bar()
 logging.set_verbosity_error()  # a new head's "some weights were not initialized" is what is wanted here

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from tl_core.arms import ArmKind, Start
 from tl_core.errors import ModelError
-from tl_core.schema import ArmKind
 
 _ABOVE = ("pooler", "final_norm")
 """Modules that lie above the layers. All others outside them (embeddings, their projection and norm, tables
@@ -109,7 +109,7 @@ def reduce_knowledge(
         As `find_anatomy` does, or if there are fewer layers than the arm draws anew.
     """
     weights = dict(encoder.named_parameters())
-    if kind is ArmKind.SHUFFLED:
+    if kind.spec.start is Start.SHUFFLED:
         _shuffle(weights, seed)
         return frozenset(weights)
     anatomy = find_anatomy(encoder)
@@ -123,7 +123,7 @@ def reduce_knowledge(
 
 def _redrawn(anatomy: Anatomy, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
     """Name what a partial arm draws anew."""
-    if kind is ArmKind.ENCODER_ONLY:
+    if kind.spec.start is Start.LAYERS:
         return anatomy.embeddings
     count = len(anatomy.layers) if num_layers is None else num_layers
     if count > len(anatomy.layers):

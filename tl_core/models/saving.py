@@ -7,12 +7,12 @@ from typing import Any
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.models import standalone
 from tl_core.models.classifiers import OwnHeadClassifier, PooledClassifier, TextClassifier
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.models.loading_words import PREDICT_FILE, how_to_load
 from tl_core.schema import TextSource
+from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 
 _SPECIAL_TOKENS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "bos_token", "eos_token")
 

@@ -8,8 +8,8 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
 from tl_core.planning.budget import fewest_steps, planned_steps, step_limit, steps_an_epoch
 from tl_core.planning.hardware import Hardware
 from tl_core.planning.plan import expand, num_runs
-from tl_core.planning.throughput import WHOLE_NETWORK, Source, Speed, Throughput, device_of, newest_speed
-from tl_core.schema import ArmKind, BudgetRule, ExperimentConfig, RunConfig, Span, TrainingConfig
+from tl_core.planning.throughput import Source, Speed, Throughput, device_of, newest_speed
+from tl_core.schema import BudgetRule, ExperimentConfig, RunConfig, Span, TrainingConfig
 
 REFERENCE = CATALOGUE[BUILTIN]
 REFERENCE_TOKENS_PER_S = 2_170.0
@@ -148,10 +148,10 @@ def _work(
     encoded: set[tuple[str, int]] = set()
     work = []
     for run in runs:
-        if run.arm.kind in (*WHOLE_NETWORK, ArmKind.CONTRASTIVE):
+        if run.arm.kind.is_whole:
             work.append(mean_tokens * _examples_trained_and_scored(experiment, run, limit))
             continue
-        network = (run.arm.name, run.seed if run.arm.kind is ArmKind.FROZEN_RANDOM else 0)
+        network = (run.arm.name, run.seed if run.arm.kind.is_random else 0)
         has_features = not run.arm.kind.is_neural or network in encoded
         encoded.add(network)
         split = experiment.split
@@ -174,7 +174,7 @@ def _search_work(
     search = experiment.rate_search
     for name in searching if search else ():
         position, run = next((place, run) for place, run in enumerate(runs) if run.arm.name == name)
-        if search and run.arm.kind in WHOLE_NETWORK:
+        if search and run.arm.kind.is_whole:
             trial = run.model_copy(update={"train_size": search.train_size})
             once = mean_tokens * _examples_trained_and_scored(experiment, trial, limit)
             yield position, len(search.grids[name]) * once
@@ -196,7 +196,7 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
         + split.validation
         + split.test
     )
-    if run.arm.kind is ArmKind.CONTRASTIVE:
+    if run.arm.kind.is_on_pairs:
         num_scored += num_evaluations * min(run.train_size, training.max_eval_examples) + run.train_size
     return num_trained + FORWARD_SHARE * num_scored
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
+from tl_core.arms import Start
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
-from tl_core.data.identity import derive_seeds
+from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import PlanError
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.planning.rate_search import plan_search
@@ -16,7 +18,6 @@ from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
     ArmKind,
-    BudgetRule,
     DatasetInfo,
     ExperimentConfig,
     LearningRates,
@@ -31,7 +32,7 @@ from tl_core.schema import (
 IMBALANCE = 0.6
 """Share of the largest class above which macro-F1 is the default headline metric."""
 
-DEFAULT_ARMS = (ArmKind.MAJORITY, ArmKind.TFIDF, ArmKind.SCRATCH, ArmKind.FINE_TUNED)
+DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 
 
 def default_metric(label_counts: dict[str, int]) -> Metric:
@@ -48,7 +49,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
     PlanError
         For an unknown arm or one listed twice.
     """
-    known = ", ".join("reinit_top_N" if kind is ArmKind.REINIT_TOP else kind.value for kind in ArmKind)
+    known = ", ".join(f"{kind.value}_N" if kind.has_layers else kind.value for kind in ArmKind)
     arms = []
     for name in names:
         try:
@@ -65,6 +66,21 @@ def _require_distinct(arms: Sequence[Arm]) -> None:
         raise PlanError(f"Expected each arm once; got {twice.name} twice.", "Leave the second one out.")
 
 
+def plan_training(preset: Preset, **asked: Any) -> TrainingConfig:
+    """Take what was asked of the fields of `TrainingConfig`, not None, and the rest from the preset.
+
+    Raises
+    ------
+    PlanError
+        If a number is out of its range.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        return TrainingConfig(**{"epochs": PRESETS[preset].epochs, **given})
+    except ValidationError as error:
+        raise _out_of_range(error) from error
+
+
 def plan_experiment(
     *,
     experiment_id: str,
@@ -77,10 +93,7 @@ def plan_experiment(
     preset: Preset = Preset.QUICK,
     num_seeds: int | None = None,
     train_sizes: Sequence[int] | None = None,
-    budget: BudgetRule = BudgetRule.EQUAL_STEPS,
-    epochs: float | None = None,
-    max_length: int = 128,
-    batch_size: int = 16,
+    training: TrainingConfig | None = None,
     headline_metric: Metric | None = None,
     margin: float | None = None,
     learning_rates: dict[str, LearningRates] | None = None,
@@ -126,12 +139,7 @@ def plan_experiment(
             preset=preset,
             headline_metric=headline_metric or default_metric(dataset.label_counts),
             margin=DEFAULT_MARGIN if margin is None else margin,
-            training=TrainingConfig(
-                epochs=choice.epochs if epochs is None else epochs,
-                max_length=max_length,
-                batch_size=batch_size,
-                budget=budget,
-            ),
+            training=training or plan_training(preset),
             learning_rates=usual | asked,
             rate_search=plan_search(searched, sizes[-1]) if searches and searched else None,
         )
@@ -163,7 +171,7 @@ def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
     """Refuse a contrastive arm whose head would not be one layer on pooled features."""
     for arm in arms:
         base = describe(arm.base_model or base_model)
-        if arm.kind is ArmKind.CONTRASTIVE and base.pooling is Pooling.OWN:
+        if arm.kind.is_on_pairs and base.pooling is Pooling.OWN:
             raise PlanError(
                 f"Expected a sentence encoder on disk for {arm.name}; {base.title} is not known as one.",
                 f"Choose the base model {BUILTIN}, download a sentence encoder first, or leave the arm out.",
@@ -173,7 +181,7 @@ def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
 def _require_equal_examples(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
     """Refuse a contrastive arm where examples have weights: nothing says what a pair of them counts."""
     column = dataset.columns.weight_column
-    if column is not None and any(arm.kind is ArmKind.CONTRASTIVE for arm in arms):
+    if column is not None and any(arm.kind.is_on_pairs for arm in arms):
         raise PlanError(
             f"Expected examples that count alike for contrastive; they have weights by '{column}'.",
             "Leave the arm out, or choose no weight column.",
@@ -186,7 +194,7 @@ def _plain(arm: Arm, base_model: str) -> Arm:
 
 def _require_layers(arm: Arm, base_model: str) -> None:
     """Refuse a partial arm of a network whose layers cannot be drawn anew as it asks, where that is known."""
-    if not arm.kind.is_partial or arm.kind is ArmKind.SHUFFLED:
+    if not arm.kind.is_partial or arm.kind.spec.start is Start.SHUFFLED:
         return
     if shares_layers(base_model):
         raise PlanError(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from tl_core.arms import ARMS, FINE_TUNED, SCRATCH, ArmKind, Rates, Start
 from tl_core.catalogue.base_models import Pooling
-from tl_core.schema import ArmKind, LearningRates, Preset
+from tl_core.schema import LearningRates, Preset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,25 +62,18 @@ PRESETS: dict[Preset, PresetChoice] = {
     ),
 }
 
-DEFAULT_RATES: dict[ArmKind, LearningRates] = {
-    ArmKind.FINE_TUNED: LearningRates(encoder=5e-5, head=5e-3),
-    ArmKind.CONTRASTIVE: LearningRates(encoder=5e-5, head=0.0),
-    ArmKind.SCRATCH: LearningRates(encoder=5e-4, head=5e-4),
-    ArmKind.FROZEN: LearningRates(encoder=0.0, head=1e-2),
-    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
-}
+
+def _rates(rates: Rates) -> LearningRates:
+    return LearningRates(encoder=rates.encoder, head=rates.head)
+
+
+DEFAULT_RATES = {spec.kind: _rates(spec.rates) for spec in ARMS if spec.rates}
 """Peak learning rates, found by `benchmarks/learning_rates.py` with the built-in model, whose head is one
 layer on the mean of the hidden states; its JSON says how and on which data."""
 
-OWN_HEAD_RATES: dict[ArmKind, LearningRates] = {
-    ArmKind.FINE_TUNED: LearningRates(encoder=1e-4, head=1e-4),
-    ArmKind.CONTRASTIVE: DEFAULT_RATES[ArmKind.CONTRASTIVE],  # for the form alone: such a plan is refused
-    ArmKind.SCRATCH: LearningRates(encoder=2e-4, head=2e-4),
-    ArmKind.FROZEN: LearningRates(encoder=0.0, head=5e-2),
-    ArmKind.FROZEN_RANDOM: LearningRates(encoder=0.0, head=2e-2),
-}
+OWN_HEAD_RATES = {spec.kind: _rates(spec.own_head_rates or spec.rates) for spec in ARMS if spec.rates}
 """For an architecture's own head, often two layers, one of them pretrained: found in the same way, with the
-built-in model under its architecture's own head. The frozen arm's is the largest of its grid."""
+built-in model under its architecture's own head."""
 
 
 def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
@@ -95,8 +89,8 @@ def _partial_rates(kind: ArmKind, rates: dict[ArmKind, LearningRates]) -> Learni
     of the arm whose last layer starts like the one it reads. Shuffled weights know nothing: all their rates
     are those from scratch.
     """
-    tuned, scratch = rates[ArmKind.FINE_TUNED], rates[ArmKind.SCRATCH]
-    if kind is ArmKind.SHUFFLED:
+    tuned, scratch = rates[FINE_TUNED.kind], rates[SCRATCH.kind]
+    if kind.spec.start is Start.SHUFFLED:
         return scratch
-    head = tuned.head if kind is ArmKind.ENCODER_ONLY else scratch.head
+    head = tuned.head if kind.spec.start is Start.LAYERS else scratch.head
     return LearningRates(encoder=tuned.encoder, head=head, redrawn=scratch.encoder)

@@ -9,7 +9,7 @@ from tl_core.errors import TlError
 from tl_core.jobs.dry_run import all_passed_checks
 from tl_core.jobs.pace import read_pace
 from tl_core.planning.hardware import Hardware
-from tl_core.schema import ArmKind, Event, State
+from tl_core.schema import Event, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -17,8 +17,6 @@ from tl_core.store.workspace import Workspace
 RECENT_RUNS = 20
 NEWEST_RUNS = 3
 """Finished runs of one base model whose median counts: enough to outvote one that was disturbed."""
-WHOLE_NETWORK = tuple(kind for kind in ArmKind if kind.is_neural and not kind.is_frozen)
-"""Arms whose training seconds pay for every weight."""
 
 
 class Source(StrEnum):
@@ -118,7 +116,7 @@ def read_finished(workspace: Workspace) -> tuple[Throughput, ...]:
             source=Source.CHECK,
         )
         for check in all_passed_checks(workspace)
-        if check.kind in WHOLE_NETWORK
+        if check.kind.is_whole
     )
     return (*(one for one in measured if one is not None), *checked)
 
@@ -132,7 +130,7 @@ def read_running(workspace: Workspace) -> tuple[Throughput, ...]:
 
 
 def _counts(run: RunRow) -> bool:
-    return run.job_id is not None and run.config.arm.kind in WHOLE_NETWORK
+    return run.job_id is not None and run.config.arm.kind.is_whole
 
 
 def _measure(folder: RunFolder, source: Source) -> Throughput | None:

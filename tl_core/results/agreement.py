@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tl_core.data.dataset import Dataset
+from tl_core.datasets.dataset import Dataset
 from tl_core.evaluation.predictions import ArmPredictions, pair
 
 

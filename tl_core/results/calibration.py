@@ -130,7 +130,7 @@ def bin_numbers(rows: pd.DataFrame, num_seeds: int) -> pd.DataFrame:
     )
 
 
-def calibration_numbers(found: Sequence[ArmCalibration], labels: Mapping[str, str]) -> pd.DataFrame:
+def calibration_numbers(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the calibration of some arms on test by seed, each arm's mean first; labels by arm name."""
     rows = []
     for arm in found:
@@ -143,7 +143,7 @@ def calibration_numbers(found: Sequence[ArmCalibration], labels: Mapping[str, st
         for seed, temperature, before, after in [("mean", arm.temperature, mean_before, mean_after), *seeds]:
             rows.append(
                 {
-                    "Arm": labels[arm.arm],
+                    "Arm": arm_names[arm.arm],
                     "Seed": seed,
                     "Temperature": round(temperature, 2),
                     "Calibration error, points": round(100 * before.error, 1),
@@ -159,10 +159,10 @@ def calibration_numbers(found: Sequence[ArmCalibration], labels: Mapping[str, st
     return pd.DataFrame(rows)
 
 
-def trust_finding(found: Sequence[ArmCalibration], labels: Mapping[str, str]) -> str:
+def trust_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say how sure each arm is, how often it is right, and what a temperature does; not escaped."""
     says = [
-        f"{labels[one.arm]} says {_percent(one.mean('confidence'))} where it is right in "
+        f"{arm_names[one.arm]} says {_percent(one.mean('confidence'))} where it is right in "
         f"{_percent(one.mean('accuracy'))}"
         for one in found
     ]
@@ -174,7 +174,7 @@ def trust_finding(found: Sequence[ArmCalibration], labels: Mapping[str, str]) ->
     )
 
 
-def trust_limits(found: Sequence[ArmCalibration], labels: Mapping[str, str]) -> str:
+def trust_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say what the calibration errors do not show; not escaped."""
     chance = " and ".join(_points(one.mean("error_by_chance")) for one in found)
     words = (
@@ -182,17 +182,17 @@ def trust_limits(found: Sequence[ArmCalibration], labels: Mapping[str, str]) -> 
         "points would be expected here even if every confidence were kept. It has no interval and is no "
         "verdict."
     )
-    return " ".join([words, *(_without_mistakes(one, labels) for one in found if _num_all_right(one))])
+    return " ".join([words, *(_without_mistakes(one, arm_names) for one in found if _num_all_right(one))])
 
 
 def _num_all_right(found: ArmCalibration) -> int:
     return sum(run.is_all_right for run in found.runs)
 
 
-def _without_mistakes(found: ArmCalibration, labels: Mapping[str, str]) -> str:
+def _without_mistakes(found: ArmCalibration, arm_names: Mapping[str, str]) -> str:
     where = f"in {_num_all_right(found)} of {len(found.runs)} seeds " if len(found.runs) > 1 else ""
     return (
-        f"{labels[found.arm]} was right on all {found.num_validation:,} validation examples {where}"
+        f"{arm_names[found.arm]} was right on all {found.num_validation:,} validation examples {where}"
         "so its temperature had no mistake to learn from: do not rely on it."
     )
 

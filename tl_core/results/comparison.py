@@ -8,6 +8,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pandas as pd
 
+from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.families import as_family
@@ -28,7 +29,6 @@ from tl_core.results.runs import (
 )
 from tl_core.schema import (
     Arm,
-    ArmKind,
     EvalFinished,
     Event,
     ExperimentConfig,
@@ -46,19 +46,7 @@ from tl_core.store.workspace import Workspace
 Key = tuple[str, int]
 """Arm name and train size."""
 
-_RANK = [
-    ArmKind.FINE_TUNED,
-    ArmKind.CONTRASTIVE,
-    ArmKind.REINIT_TOP,
-    ArmKind.ENCODER_ONLY,
-    ArmKind.EMBEDDINGS_ONLY,
-    ArmKind.FROZEN,
-    ArmKind.TFIDF,
-    ArmKind.SHUFFLED,
-    ArmKind.SCRATCH,
-    ArmKind.FROZEN_RANDOM,
-    ArmKind.MAJORITY,
-]
+_RANK = [spec.kind for spec in ARMS]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,8 +127,8 @@ def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:
     the experiment's own first; otherwise the first two of `ranked`.
     """
     order = ranked(arms)
-    tuned = [arm for arm in order if arm.kind is ArmKind.FINE_TUNED]
-    scratch = [arm for arm in order if arm.kind is ArmKind.SCRATCH]
+    tuned = [arm for arm in order if arm.kind.is_fine_tuned]
+    scratch = [arm for arm in order if arm.kind.is_scratch]
     about = sorted(product(tuned, scratch), key=lambda pair: pair[0].base_model != pair[1].base_model)
     return next(iter([*about, *pairwise(order)]), None)
 
@@ -326,7 +314,7 @@ def _verdicts(
                         metric=experiment.headline_metric,
                         margin=experiment.margin,
                         flags=raised,
-                        labels=words,
+                        arm_names=words,
                     )
                 )
             except ComparisonError as refusal:

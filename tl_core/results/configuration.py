@@ -6,22 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tl_core.results.runs import FinishedRun, text_limit
-from tl_core.schema import ArmKind
 
 _NONE = "none"
-_WEIGHTS = {
-    ArmKind.FINE_TUNED: "pretrained, all trained",
-    ArmKind.CONTRASTIVE: "pretrained, encoder trained on pairs, then the head",
-    ArmKind.REINIT_TOP: "pretrained but for the top layers, all trained",
-    ArmKind.EMBEDDINGS_ONLY: "embeddings pretrained, layers random, all trained",
-    ArmKind.ENCODER_ONLY: "layers pretrained, embeddings random, all trained",
-    ArmKind.SHUFFLED: "pretrained, then shuffled, all trained",
-    ArmKind.FROZEN: "pretrained, only the head trained",
-    ArmKind.FROZEN_RANDOM: "random, only the head trained",
-    ArmKind.SCRATCH: "random, all trained",
-    ArmKind.TFIDF: "no network: word counts and logistic regression",
-    ArmKind.MAJORITY: "no network: always the largest class",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,7 +50,7 @@ def setting_differences(
 def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], str]]:
     """Name every setting, and how to read it from a run."""
     return {
-        "Weights": lambda run: _WEIGHTS[run.config.arm.kind],
+        "Weights": lambda run: run.config.arm.kind.spec.in_settings,
         "Base model": lambda run: titles[run.config.arm.name] if run.config.base_model else _NONE,
         "Learning rate of the encoder": _encoder_rate,
         "Learning rate of what was drawn anew": _redrawn_rate,

@@ -72,11 +72,11 @@ def _num_attempts(workspace: Workspace, run: RunRow) -> int:
     return 1
 
 
-def name_runs(runs: Iterable[RunRow], labels: Mapping[str, str]) -> str:
+def name_runs(runs: Iterable[RunRow], arm_names: Mapping[str, str]) -> str:
     """Name runs briefly: ``From scratch, seeds 0 and 2; TF-IDF, seed 0``."""
     seeds: dict[str, list[str]] = {}
     for run in runs:
-        seeds.setdefault(labels[run.config.arm.name], []).append(str(run.config.seed))
+        seeds.setdefault(arm_names[run.config.arm.name], []).append(str(run.config.seed))
     return "; ".join(
         f"{label}, {name_seeds(sorted(set(numbers), key=int))}" for label, numbers in seeds.items()
     )

@@ -7,7 +7,7 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.failures import name_seeds
 from tl_core.results.runs import FinishedRun, text_limit
-from tl_core.schema import ArmKind, BudgetRule, LearningRates, Precision
+from tl_core.schema import BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
@@ -32,23 +32,23 @@ class Fact:
     difference: str = ""
 
 
-def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> list[Fact]:
+def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> list[Fact]:
     """List the facts over the finished runs of one train size.
 
     Parameters
     ----------
-    labels
+    arm_names
         Display names by arm name.
     """
     runs = [run for run in results.finished if run.config.train_size == train_size]
     neural = [run for run in runs if run.config.arm.kind.is_neural]
-    same = _Comparer(labels)
+    same = _Comparer(arm_names)
     return [
         _split(results, train_size),
-        _seeds(results, train_size, labels),
+        _seeds(results, train_size, arm_names),
         _train_examples(results, train_size),
         _budget(neural, results, same),
-        _rates(neural, results, labels),
+        _rates(neural, results, arm_names),
         *_pairs(neural),
         same.over("Precision", neural, _precision),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
@@ -63,7 +63,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, labels: Mapping[
 
 @dataclass(frozen=True)
 class _Comparer:
-    labels: Mapping[str, str]
+    arm_names: Mapping[str, str]
 
     def over(self, name: str, runs: Sequence[FinishedRun], value_of: Callable[[FinishedRun], str]) -> Fact:
         """State one value, or who has which."""
@@ -78,7 +78,7 @@ class _Comparer:
         return Fact(name=name, value=f"{common}, not everywhere", difference=f"{odd}; {common} in the others")
 
     def _name(self, runs: Sequence[FinishedRun]) -> str:
-        names = [f"{self.labels[run.config.arm.name]}, seed {run.config.seed}" for run in runs]
+        names = [f"{self.arm_names[run.config.arm.name]}, seed {run.config.seed}" for run in runs]
         rest = len(names) - _NAMED_RUNS
         return " and ".join(names[:_NAMED_RUNS]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -90,7 +90,7 @@ def _split(results: ExperimentResults, train_size: int) -> Fact:
     return Fact(name="Split", value=f"{split.hash[:4]}…{split.hash[-2:]}, all arms: {sizes}")
 
 
-def _seeds(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> Fact:
+def _seeds(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> Fact:
     """Say how many seeds every arm has; a seed that an arm lacks is left out of its comparisons."""
     wanted = range(results.experiment.num_seeds)
     lacking = {}
@@ -98,7 +98,7 @@ def _seeds(results: ExperimentResults, train_size: int, labels: Mapping[str, str
         predictions = results.predictions.get((arm.name, train_size))
         missing = [str(seed) for seed in wanted if predictions is None or seed not in predictions.seeds]
         if missing:
-            lacking[labels[arm.name]] = name_seeds(missing)
+            lacking[arm_names[arm.name]] = name_seeds(missing)
     difference = "; ".join(f"{label} lacks {seeds}" for label, seeds in lacking.items())
     return Fact(name="Seeds", value=f"{len(wanted)}, paired", difference=difference)
 
@@ -120,7 +120,7 @@ def _text_limit(runs: Sequence[FinishedRun], neural: Sequence[FinishedRun], same
     if not neural:
         return []
     limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
-    has_tfidf = any(run.config.arm.kind is ArmKind.TFIDF for run in runs)
+    has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
     value = f"{limit.value}{'; TF-IDF reads whole texts' if has_tfidf else ''}"
     return [Fact(name=limit.name, value=value, difference=limit.difference)]
 
@@ -140,7 +140,7 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
 
 def _pairs(neural: Sequence[FinishedRun]) -> list[Fact]:
     """Say what a contrastive arm does otherwise, where there is one: it is meant to."""
-    if not any(run.config.arm.kind is ArmKind.CONTRASTIVE for run in neural):
+    if not any(run.config.arm.kind.is_on_pairs for run in neural):
         return []
     return [Fact(name="Pairs", value="contrastive: the same steps, as many texts in each, two to a pair")]
 
@@ -151,7 +151,7 @@ def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same
         return []
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
     owner = "each base model's own" if base_model.difference else "shared"
-    has_scratch = any(run.config.arm.kind is ArmKind.SCRATCH for run in neural)
+    has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
     value = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
     return [base_model, Fact(name="Vocabulary", value=value)]
 
@@ -165,17 +165,17 @@ def _example_weights(runs: Sequence[FinishedRun], same: _Comparer) -> list[Fact]
     return [Fact(name=column.name, value=value, difference=column.difference)]
 
 
-def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, labels: Mapping[str, str]) -> Fact:
+def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names: Mapping[str, str]) -> Fact:
     """Say each arm's rates and how they were chosen; by another rule for one arm is a difference."""
     used: dict[str, list[FinishedRun]] = {}
     for run in neural:
         used.setdefault(run.config.arm.name, []).append(run)
     arms = [arm.name for arm in ranked(results.experiment.arms) if arm.name in used]
-    rates = " · ".join(f"{labels[name]} {_rates_of(used[name])}" for name in arms)
+    rates = " · ".join(f"{arm_names[name]} {_rates_of(used[name])}" for name in arms)
     searched = [name for name in arms if used[name][0].record.rate_search]
     if not searched:
         return Fact(name="Learning rates", value=rates or "none needed")
-    by_hand = [labels[name] for name in arms if name not in searched]
+    by_hand = [arm_names[name] for name in arms if name not in searched]
     difference = f"set by hand for {', '.join(by_hand)}; chosen on validation for the others"
     return Fact(
         name="Learning rates",

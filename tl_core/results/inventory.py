@@ -73,7 +73,7 @@ def inventory_table(
     runs: Sequence[RunRow],
     experiments: Mapping[str, ExperimentConfig],
     facts: Mapping[str, RunFacts],
-    labels: Mapping[str, str],
+    arm_names: Mapping[str, str],
 ) -> pd.DataFrame:
     """List runs, one row each.
 
@@ -81,7 +81,7 @@ def inventory_table(
     ----------
     experiments, facts
         By experiment id and by run id.
-    labels
+    arm_names
         Display names by arm name.
 
     Returns
@@ -93,7 +93,7 @@ def inventory_table(
     rows = [
         {
             "run_id": run.run_id,
-            "arm": labels[run.config.arm.name],
+            "arm": arm_names[run.config.arm.name],
             "base_model": describe(run.config.base_model).title if run.config.base_model else "",
             "dataset": experiments[run.config.experiment_id].dataset_name,
             "seed": run.config.seed,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.answers_tried import (
+from tl_core.results.comparison import ExperimentResults, Key, ranked
+from tl_core.results.pooled import (
     SCRATCH,
     TUNED,
     Tried,
@@ -16,7 +17,6 @@ from tl_core.results.answers_tried import (
     put_together,
     seed_rows,
 )
-from tl_core.results.comparison import ExperimentResults, Key, ranked
 from tl_core.results.runs import UNREADABLE
 from tl_core.schema import Arm, ExperimentConfig, LayerChanges, RunRecord, State
 from tl_core.store.rows import RunRow
@@ -149,19 +149,19 @@ def ladder_means(known: Knowledge) -> pd.DataFrame:
     return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
 
 
-def ladder_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
+def ladder_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the ladder as a person reads it.
 
     Parameters
     ----------
-    labels
+    arm_names
         Display names by arm name.
     """
     rows = ladder_means(known)
     metric = METRIC_WORDS[known.tried.experiment.headline_metric]
     return pd.DataFrame(
         {
-            "Arm": rows["arm"].map(labels),
+            "Arm": rows["arm"].map(arm_names),
             "Weights kept, %": (100 * rows["kept"]).round(1),
             f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
             "95 % interval from": (100 * rows["low"]).round(1),
@@ -172,7 +172,7 @@ def ladder_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
     )
 
 
-def change_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
+def change_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List how far each part moved and how alike it stayed, as means over seeds."""
     groups = known.changes.groupby(["arm", "part"], sort=False)
     means = groups[["moved", "similarity"]].mean().reset_index()
@@ -181,7 +181,7 @@ def change_numbers(known: Knowledge, labels: Mapping[str, str]) -> pd.DataFrame:
     seeds = groups["seed"].nunique().to_dict()
     return pd.DataFrame(
         {
-            "Arm": means["arm"].map(labels),
+            "Arm": means["arm"].map(arm_names),
             "Part": means["part"],
             "Moved, % of its size": (100 * means["moved"]).round(1),
             "Similarity (CKA)": means["similarity"].round(3),

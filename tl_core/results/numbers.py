@@ -29,13 +29,15 @@ _ENERGY_DECIMALS = 4
 _Y_WORDS = {"accuracy": "accuracy, %", "macro_f1": "macro-F1, %", "loss": "loss, nats"}
 
 
-def overview_numbers(results: ExperimentResults, train_size: int, labels: Mapping[str, str]) -> pd.DataFrame:
+def overview_numbers(
+    results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]
+) -> pd.DataFrame:
     """List every arm's mean on test with its interval, the best first."""
     metric = METRIC_WORDS[results.experiment.headline_metric]
     summaries = [summary for (_, size), summary in results.summaries.items() if size == train_size]
     rows = [
         {
-            "Arm": labels[summary.arm],
+            "Arm": arm_names[summary.arm],
             f"Mean test {metric}, %": _percent(summary.mean),
             "95 % interval from": _percent(summary.ci95[0]),
             "to": _percent(summary.ci95[1]),
@@ -47,7 +49,7 @@ def overview_numbers(results: ExperimentResults, train_size: int, labels: Mappin
     return pd.DataFrame(rows)
 
 
-def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]) -> pd.DataFrame:
+def race_numbers(points: pd.DataFrame, x: str, y: str, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the evaluations that `charts.learning_curves` draws, and the value that it writes at a line's end.
 
     Parameters
@@ -56,7 +58,7 @@ def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]
         What `comparison.curve_points` returns.
     x, y
         The columns that are drawn.
-    labels
+    arm_names
         Display names by arm name.
     """
 
@@ -72,7 +74,7 @@ def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]
         }
     return pd.DataFrame(
         {
-            "Arm": points["arm"].map(labels),
+            "Arm": points["arm"].map(arm_names),
             "Seed": points["seed"],
             _X_WORDS[x]: points[x].round(_ENERGY_DECIMALS if x == "energy_wh" else 1),
             f"Validation {_Y_WORDS[y]}": write(points[y]),
@@ -82,9 +84,9 @@ def race_numbers(points: pd.DataFrame, x: str, y: str, labels: Mapping[str, str]
     )
 
 
-def agreement_numbers(agreement: Agreement, labels: Mapping[str, str]) -> pd.DataFrame:
+def agreement_numbers(agreement: Agreement, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List how many answers lie in each cell."""
-    a, b = labels[agreement.a.arm], labels[agreement.b.arm]
+    a, b = arm_names[agreement.a.arm], arm_names[agreement.b.arm]
     names = {Cell.BOTH: "both", Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.NEITHER: "neither"}
     return pd.DataFrame(
         {
@@ -212,19 +214,19 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def answer_numbers(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+def answer_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List what each arm answered to one text.
 
     Parameters
     ----------
     rows
         Columns ``arm, label, probability``.
-    labels
+    arm_names
         Display names by arm name.
     """
     by_arm = rows.pivot(index="arm", columns="label", values="probability").reindex(rows["arm"].unique())
     shares = {f"{label}, %": by_arm[label].map(_percent).to_numpy() for label in rows["label"].unique()}
-    return pd.DataFrame({"Arm": [labels[arm] for arm in by_arm.index], **shares})
+    return pd.DataFrame({"Arm": [arm_names[arm] for arm in by_arm.index], **shares})
 
 
 def label_numbers(label_counts: Mapping[str, int]) -> pd.DataFrame:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tl_core.data.dataset import read_dataset
-from tl_core.data.splitting import read_split
+from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.schema import RunConfig
+from tl_core.splits.splitting import read_split
 from tl_core.store.workspace import Workspace
 
 

@@ -9,7 +9,6 @@ from tl_core.evaluation.flags import COLLAPSED_SHARE
 from tl_core.jobs.pace import Pace, read_pace
 from tl_core.schema import (
     Arm,
-    ArmKind,
     BudgetRule,
     EvalFinished,
     Event,
@@ -242,7 +241,7 @@ def _oldest_first(progress: Sequence[RunProgress]) -> list[RunProgress]:
 def _network(run: RunRow) -> tuple[str | None, str]:
     """Name what trains at one speed: whole networks of one base model do, arms of another sort each alone."""
     kind = run.config.arm.kind
-    is_whole = kind.is_neural and not kind.is_frozen and kind is not ArmKind.CONTRASTIVE
+    is_whole = kind.is_whole and not kind.is_on_pairs
     return run.config.base_model, "" if is_whole else run.config.arm.name
 
 

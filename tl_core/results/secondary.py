@@ -18,4 +18,4 @@ def scoring_verdicts(results: ExperimentResults, verdict: Verdict) -> tuple[Verd
     """
     words = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
     a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
-    return tuple(compare(a, b, metric=rule, flags=verdict.flags, labels=words) for rule in ScoringRule)
+    return tuple(compare(a, b, metric=rule, flags=verdict.flags, arm_names=words) for rule in ScoringRule)

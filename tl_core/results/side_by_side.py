@@ -231,7 +231,7 @@ def _verdicts(
                 # Train sizes may be the very thing that is compared here; the groups' names then say so.
                 b = replace(b, train_size=a.train_size)
                 try:
-                    verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, labels=words)
+                    verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, arm_names=words)
                 except ComparisonError as refusal:
                     refusals[a.arm, b.arm] = f"{_named(refusal.message, groups)} {refusal.remedy}"
     return verdicts, refusals

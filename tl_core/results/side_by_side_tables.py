@@ -10,7 +10,7 @@ from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.comparison import curve_points
 from tl_core.results.grouping import Group
 from tl_core.results.side_by_side import SideBySide
-from tl_core.schema import ArmKind, Verdict
+from tl_core.schema import Verdict
 
 _NONE = "–"
 
@@ -157,7 +157,7 @@ def group_curves(comparison: SideBySide) -> pd.DataFrame:
     keys = {
         run.config.run_id: group.key
         for group in comparison.groups
-        if group.kind is not ArmKind.MAJORITY
+        if not group.kind.is_floor
         for run in group.runs
     }
     own = points.loc[points["run_id"].isin(keys)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tl_core.evaluation.mcnemar import exact_mcnemar
 from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.results.comparison import ExperimentResults, curve_points
-from tl_core.schema import ArmKind, Event, Metric, RunConfig, Verdict
+from tl_core.schema import Event, Metric, RunConfig, Verdict
 
 
 def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:
@@ -45,9 +45,7 @@ def floor_on_test(results: ExperimentResults) -> float | None:
 
 def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
     """List the validation evaluations of some runs, without the majority arm, which is the floor."""
-    return curve_points(
-        (config, events) for config, events in runs if config.arm.kind is not ArmKind.MAJORITY
-    )
+    return curve_points((config, events) for config, events in runs if not config.arm.kind.is_floor)
 
 
 def is_energy_known(points: pd.DataFrame) -> bool:
@@ -63,9 +61,7 @@ def floor_on_validation(
     Measured by a majority run where there is one; before that from the whole dataset's label counts, whose
     shares a stratified split keeps. None without either.
     """
-    measured = curve_points(
-        (config, events) for config, events in runs if config.arm.kind is ArmKind.MAJORITY
-    )
+    measured = curve_points((config, events) for config, events in runs if config.arm.kind.is_floor)
     if len(measured):
         return float(measured[metric.value].iloc[0])
     return _share_of_largest(list(label_counts.values()), metric) if label_counts else None

@@ -111,16 +111,8 @@ class Workspace:
         """Empty folder in which a job's process starts, so that no file there is taken for a model."""
         return self.root / "jobs" / str(int(job_id))
 
-    def token_cache(self, fingerprint: str, key: str) -> Path:
-        """Path of the token ids of a dataset; ``key`` names tokenizer and length, in an id's letters."""
-        return self.dataset_folder(fingerprint) / "tokens" / check_id(key)
-
-    def feature_cache(self, fingerprint: str, key: str) -> Path:
-        """Path of the frozen features of a dataset; ``key`` names the base model, in an id's letters."""
-        return self.dataset_folder(fingerprint) / "features" / check_id(key)
-
     def rate_answer(self, fingerprint: str, key: str) -> Path:
-        """Path of what a search for learning rates has found on a dataset; ``key`` as for the caches."""
+        """Path of what a search for learning rates has found on a dataset; ``key`` is in an id's letters."""
         return self.dataset_folder(fingerprint) / "rates" / f"{check_id(key)}.json"
 
     def delete_run(self, run_id: str) -> None:

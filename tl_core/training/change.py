@@ -1,6 +1,6 @@
 """What training has changed in a network: how far each part moved, and what it makes of the same texts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
@@ -12,9 +12,9 @@ from tl_core.errors import ModelError
 from tl_core.evaluation.similarity import linear_cka
 from tl_core.models.classifiers import PooledClassifier, TextClassifier
 from tl_core.models.knowledge import find_anatomy
-from tl_core.schema import LayerChange, LayerChanges, Precision
+from tl_core.schema import LayerChange, LayerChanges
 from tl_core.training.batching import Indices, TokenExamples, sorted_batches
-from tl_core.training.devices import autocast
+from tl_core.training.compute import Compute
 
 MAX_TEXTS = 256
 EMBEDDINGS, POOLER, HEAD, ENCODER = "embeddings", "pooler", "head", "encoder"
@@ -28,25 +28,25 @@ def measure_change(
     end: TextClassifier,
     examples: TokenExamples,
     indices: Indices,
-    device: torch.device,
-    precision: Precision,
-    batch_size: int,
-    check: Callable[[], None] = lambda: None,
+    compute: Compute,
 ) -> LayerChanges:
     """Compare a network before and after its training, part by part.
 
     Parameters
     ----------
     start, end
-        The same architecture with the weights before and after; both are moved to ``device``.
+        The same architecture with the weights before and after; both are moved to the device.
     examples, indices
         The texts that representations are compared on.
-    check
-        Called at every batch; what it raises ends the work.
+
+    Raises
+    ------
+    CancelledError
+        If it is wanted no more.
     """
     moved = movement(start, end)
-    before = represent(start, examples, indices, device, precision, batch_size, check)
-    after = represent(end, examples, indices, device, precision, batch_size, check)
+    before = represent(start, examples, indices, compute)
+    after = represent(end, examples, indices, compute)
     similar: dict[str, float | None] = {}
     if len(before) == len(after):
         names = [EMBEDDINGS, *(_layer(place) for place in range(1, len(before)))]
@@ -89,13 +89,7 @@ def _distance(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
 
 
 def represent(
-    model: TextClassifier,
-    examples: TokenExamples,
-    indices: Indices,
-    device: torch.device,
-    precision: Precision,
-    batch_size: int,
-    check: Callable[[], None] = lambda: None,
+    model: TextClassifier, examples: TokenExamples, indices: Indices, compute: Compute
 ) -> Representations:
     """Give what the embeddings and each layer make of some texts, averaged over their tokens.
 
@@ -103,13 +97,13 @@ def represent(
     -------
     One array ``(len(indices), width)`` for the embeddings and one a layer, rows in the order of ``indices``.
     """
-    model.to(device).eval()
+    model.to(compute.device).eval()
     parts: list[list[Tensor]] = []
-    order = sorted_batches(examples.lengths[indices], batch_size)
-    with torch.inference_mode(), autocast(device, precision):
+    order = sorted_batches(examples.lengths[indices], compute.scoring_batch_size)
+    with torch.inference_mode(), compute.autocast():
         for places in order:
-            check()
-            inputs = {name: one.to(device) for name, one in examples.collate(indices[places]).items()}
+            compute.require_wanted()
+            inputs = {name: one.to(compute.device) for name, one in examples.collate(indices[places]).items()}
             states = model.encoder(**inputs, output_hidden_states=True).hidden_states
             mask = inputs["attention_mask"].unsqueeze(-1).float()  # (B, T, 1)
             parts.append([((state.float() * mask).sum(1) / mask.sum(1)).cpu() for state in states])

@@ -4,7 +4,7 @@ Tunstall, Reimers, Jo, Bates, Korat, Wasserblat and Pereg (2022), Efficient few-
 arXiv:2209.11055. The loss is sentence-transformers' own; the loop, its steps and its clock are every arm's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -15,12 +15,10 @@ from sentence_transformers.sentence_transformer.losses import CosineSimilarityLo
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from tl_core.errors import CancelledError
 from tl_core.models.classical import NEVER_SEEN
 from tl_core.models.classifiers import PooledClassifier, TextClassifier
-from tl_core.schema import Precision
 from tl_core.training.batching import Examples, Indices, TokenExamples, endless_batches, some_examples
-from tl_core.training.devices import autocast
+from tl_core.training.compute import Compute
 from tl_core.training.encoding import encode_all
 from tl_core.training.objective import on_device
 
@@ -34,19 +32,14 @@ class Contrastive:
 
     Attributes
     ----------
-    device, precision, scoring_batch_size
-        Where and how features for the head are computed.
+    compute
+        With what features for the head are computed.
     max_eval_examples
         Train examples that a head before the end is fitted on at most.
-    should_stop
-        Asked at every batch of features.
     """
 
-    device: torch.device
-    precision: Precision
-    scoring_batch_size: int
+    compute: Compute
     max_eval_examples: int
-    should_stop: Callable[[], bool]
 
     def batches(self, train: Examples, batch_size: int, order_seed: int) -> Iterator[Indices]:
         """Yield pairs ``(P, 2)``: at each step as many texts as the other arms read, two to a pair."""
@@ -59,16 +52,15 @@ class Contrastive:
         model: TextClassifier,
         train: Examples,
         rows: Indices,
-        device: torch.device,
-        precision: Precision,
+        compute: Compute,
     ) -> Tensor:
         """Sum (cosine similarity − 1 for one class or 0 for two)² over pairs ``(P, 2)``."""
         inputs = _tokens(train).collate(rows.reshape(-1))
-        with autocast(device, precision):
-            features = model.features(on_device(inputs, device))
+        with compute.autocast():
+            features = model.features(on_device(inputs, compute.device))
         first, second = features.float().reshape(len(rows), 2, -1).unbind(1)  # (P, D) each
         is_alike = train.targets[rows[:, 0]] == train.targets[rows[:, 1]]
-        targets = torch.from_numpy(is_alike.astype(np.float32)).to(device)
+        targets = torch.from_numpy(is_alike.astype(np.float32)).to(compute.device)
         loss: Tensor = _SIMILARITY_LOSS.compute_loss_from_embeddings([first, second], targets) * len(rows)
         return loss
 
@@ -78,15 +70,9 @@ class Contrastive:
         if not is_end:
             tokens = tokens.select(some_examples(train, self.max_eval_examples))
         was_training = model.training
-        features = encode_all(
-            model, tokens, self.device, self.precision, self._require_wanted, self.scoring_batch_size
-        )
+        features = encode_all(model, tokens, self.compute)
         model.train(was_training)
         set_head(model, features.numpy(), tokens.targets)
-
-    def _require_wanted(self, done: int, total: int) -> None:
-        if self.should_stop():
-            raise CancelledError("Expected the run to reach its end; it was cancelled.")
 
 
 def endless_pairs(targets: NDArray[np.int64], order_seed: int) -> Iterator[Indices]:

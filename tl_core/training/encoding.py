@@ -1,7 +1,6 @@
 """Texts to token ids and frozen features, worked out once and shared between runs."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +14,23 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 from tokenizers import Tokenizer
 
-from tl_core.catalogue.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.models.classifiers import TextClassifier
-from tl_core.schema import Precision
 from tl_core.store.files import replacing
+from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 from tl_core.training.batching import FeatureExamples, TokenExamples, sorted_batches
 from tl_core.training.clock import Clock
-from tl_core.training.devices import autocast, synchronize
+from tl_core.training.compute import Compute
+from tl_core.training.devices import synchronize
 from tl_core.training.energy import Meter
 
 TOKENIZE_BATCH = 1000
-FEATURE_BATCH = 64
 
 disable_progress_bars()
+
+
+def token_path(dataset_folder: Path, tokenizer: str, max_length: int) -> Path:
+    """Say where a dataset's token ids by a tokenizer (its hash) lie."""
+    return dataset_folder / "tokens" / f"{tokenizer}-{max_length}"
 
 
 def tokenize(table: pa.Table, folder: Path, max_length: int, cache: Path) -> TokenExamples:
@@ -113,11 +116,8 @@ def features_key(*parts: object) -> str:
 def compute_features(
     model: TextClassifier,
     tokens: TokenExamples,
-    device: torch.device,
-    precision: Precision,
+    compute: Compute,
     cache: Path,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    batch_size: int = FEATURE_BATCH,
     meter: Meter | None = None,
 ) -> Features:
     """Run every example once through the frozen encoder, or read what another run has kept.
@@ -128,7 +128,7 @@ def compute_features(
         clock = Clock()
         clock.measure_with(meter)
         clock.resume()
-        features = encode_all(model, tokens, device, precision, progress, batch_size)
+        features = encode_all(model, tokens, compute)
         clock.pause()
         cost = {"seconds_an_example": clock.train_s, "joules_an_example": clock.energy_j}
         known = {name: spent / len(tokens.targets) for name, spent in cost.items() if spent is not None}
@@ -147,24 +147,23 @@ def compute_features(
     )
 
 
-def encode_all(
-    model: TextClassifier,
-    tokens: TokenExamples,
-    device: torch.device,
-    precision: Precision,
-    progress: Callable[[int, int], None],
-    batch_size: int,
-) -> torch.Tensor:
-    """Turn examples into features ``(num_examples, ...)``, float32 on the CPU; leaves dropout off."""
-    model.to(device).eval()
-    order = sorted_batches(tokens.lengths, batch_size)
+def encode_all(model: TextClassifier, tokens: TokenExamples, compute: Compute) -> torch.Tensor:
+    """Turn examples into features ``(num_examples, ...)``, float32 on the CPU; leaves dropout off.
+
+    Raises
+    ------
+    CancelledError
+        If it is wanted no more.
+    """
+    model.to(compute.device).eval()
+    order = sorted_batches(tokens.lengths, compute.scoring_batch_size)
     parts = []
-    with torch.inference_mode(), autocast(device, precision):
-        for done, batch in enumerate(order):
-            inputs = {name: tensor.to(device) for name, tensor in tokens.collate(batch).items()}
+    with torch.inference_mode(), compute.autocast():
+        for batch in order:
+            compute.require_wanted()
+            inputs = {name: tensor.to(compute.device) for name, tensor in tokens.collate(batch).items()}
             parts.append(model.features(inputs).float().cpu())
-            progress(done + 1, len(order))
-    synchronize(device)
+    synchronize(compute.device)
     scored = torch.cat(parts)
     features = torch.empty_like(scored)
     features[torch.from_numpy(np.concatenate(order))] = scored

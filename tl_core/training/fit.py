@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
-from tl_core.errors import CancelledError, DivergedError
+from tl_core.errors import DivergedError
 from tl_core.models.classifiers import TextClassifier
 from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
@@ -24,22 +24,19 @@ from tl_core.schema import (
     LearningRates,
     Metric,
     PhaseStarted,
-    Precision,
     SplitName,
     StepLogged,
     TrainingConfig,
 )
 from tl_core.training.batching import Examples, Indices, micro_batches, some_examples, sorted_batches
 from tl_core.training.clock import Clock, scored_event
-from tl_core.training.devices import autocast, memory_mib, synchronize
+from tl_core.training.compute import Compute
+from tl_core.training.devices import memory_mib, synchronize
 from tl_core.training.objective import Classification, Objective, score
 from tl_core.training.plateau import Plateau
 
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
-SCORING_BATCH = 64
-SCORING_FACTOR = 4
-"""Scoring keeps nothing for a backward pass, so its batches may be this many micro-batches large."""
 REMEDY_FOR_DIVERGENCE = "Choose a smaller learning rate."
 
 
@@ -51,21 +48,18 @@ def fit(
     rates: LearningRates,
     *,
     order_seed: int,
-    device: torch.device,
-    precision: Precision,
-    micro_batch_size: int,
+    compute: Compute,
     clock: Clock,
     metric: Metric = Metric.ACCURACY,
-    should_stop: Callable[[], bool] = lambda: False,
     objective: Objective | None = None,
 ) -> Iterator[FitEvent]:
     """Train ``model`` in place and yield what happens.
 
     ``objective`` is classification unless the arm has another; a head that it makes at the end is on the
     clock, one that it makes for an evaluation is not.
-    The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and
-    ``micro_batch_size``. Accumulated micro-batches give the gradient of the whole batch: each example's loss
-    is divided by the size B of the effective batch. Where examples have weights, the loss of a batch is
+    The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and the
+    micro-batch. Accumulated micro-batches give the gradient of the whole batch: each example's loss is
+    divided by the size B of the effective batch. Where examples have weights, the loss of a batch is
     1/B Σ w_i loss_i with the weights scaled to a mean of 1 over all of ``train`` (`relative_weights`): its
     expectation is the weighted mean over ``train``. Batches, steps and evaluations do not ask for weights.
     With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
@@ -79,8 +73,9 @@ def fit(
     DivergedError
         If the loss, the gradient or a score is no longer finite.
     CancelledError
-        If ``should_stop()`` turned true; it is asked at every batch.
+        If it is wanted no more.
     """
+    device = compute.device
     steps = planned_steps(len(train.targets), config)
     is_plateau = config.budget is BudgetRule.PLATEAU
     last_step = step_limit(len(train.targets), config)
@@ -101,32 +96,20 @@ def fit(
 
     def evaluate() -> EvalFinished:
         objective.make_head(model, train, is_end=clock.step == last_step)
-        return evaluation_event(
-            model,
-            validation,
-            seen,
-            SplitName.VALIDATION,
-            device,
-            precision,
-            clock,
-            should_stop,
-            SCORING_FACTOR * micro_batch_size,
-        )
+        return evaluation_event(model, validation, seen, SplitName.VALIDATION, compute, clock)
 
     yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
     yield evaluate()
     window: list[Tensor] = []  # losses since the last log, on the device
     clock.resume()
     while clock.step < last_step:
-        _require_wanted(should_stop)
+        compute.require_wanted()
         if not is_cooling and (plateau.is_over(clock.step) or clock.step >= last_step - steps):
             schedule = get_linear_schedule_with_warmup(optimizer, max(0, warmup - clock.step), steps)
             last_step, is_cooling = clock.step + steps, True
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
-        loss, norm = _step(
-            model, train, batch, optimizer, config, device, precision, micro_batch_size, objective
-        )
+        loss, norm = _step(model, train, batch, optimizer, config, compute, objective)
         schedule.step()
         clock.step += 1
         clock.examples_seen += batch.size
@@ -219,16 +202,14 @@ def _step(
     batch: Indices,
     optimizer: torch.optim.Optimizer,
     config: TrainingConfig,
-    device: torch.device,
-    precision: Precision,
-    micro_batch_size: int,
+    compute: Compute,
     objective: Objective,
 ) -> tuple[Tensor, Tensor]:
     """Do one update. Returns the batch's mean loss and the gradient's norm before clipping, on the device."""
-    loss = torch.zeros((), device=device)
-    rows_at_once = max(1, micro_batch_size * len(batch) // batch.size)  # a row of pairs is two texts
+    loss = torch.zeros((), device=compute.device)
+    rows_at_once = max(1, compute.micro_batch_size * len(batch) // batch.size)  # a row of pairs is two texts
     for rows in micro_batches(batch, rows_at_once):
-        part = objective.loss(model, train, rows, device, precision) / len(batch)
+        part = objective.loss(model, train, rows, compute) / len(batch)
         part.backward()  # type: ignore[no-untyped-call]
         loss += part.detach()
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
@@ -238,13 +219,7 @@ def _step(
 
 
 def predict_logits(
-    model: TextClassifier,
-    examples: Examples,
-    indices: Indices,
-    device: torch.device,
-    precision: Precision,
-    should_stop: Callable[[], bool] = lambda: False,
-    batch_size: int = SCORING_BATCH,
+    model: TextClassifier, examples: Examples, indices: Indices, compute: Compute
 ) -> NDArray[np.float32]:
     """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order.
 
@@ -253,14 +228,14 @@ def predict_logits(
     DivergedError
         If a score is not finite.
     CancelledError
-        If ``should_stop()`` turned true.
+        If it is wanted no more.
     """
     parts: list[Tensor] = []
-    order = sorted_batches(examples.lengths[indices], batch_size)
-    with _in_evaluation_mode(model), torch.inference_mode(), autocast(device, precision):
+    order = sorted_batches(examples.lengths[indices], compute.scoring_batch_size)
+    with _in_evaluation_mode(model), torch.inference_mode(), compute.autocast():
         for places in order:
-            _require_wanted(should_stop)
-            parts.append(score(model, examples, indices[places], device).float())
+            compute.require_wanted()
+            parts.append(score(model, examples, indices[places], compute.device).float())
     scored = torch.cat(parts).cpu().numpy()
     if not np.isfinite(scored).all():
         raise DivergedError("Expected finite scores; got some that are not.", REMEDY_FOR_DIVERGENCE)
@@ -285,14 +260,11 @@ def evaluation_event(
     examples: Examples,
     indices: Indices,
     split: SplitName,
-    device: torch.device,
-    precision: Precision,
+    compute: Compute,
     clock: Clock,
-    should_stop: Callable[[], bool] = lambda: False,
-    batch_size: int = SCORING_BATCH,
 ) -> EvalFinished:
     """Score some examples of a split and put the metrics into an event. Raises as `predict_logits` does."""
-    logits = predict_logits(model, examples, indices, device, precision, should_stop, batch_size)
+    logits = predict_logits(model, examples, indices, compute)
     return scored_event(split, examples.targets[indices], logits, clock)
 
 
@@ -302,8 +274,3 @@ def _require_finite(loss: float, grad_norm: float, step: int) -> None:
             f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.",
             REMEDY_FOR_DIVERGENCE,
         )
-
-
-def _require_wanted(should_stop: Callable[[], bool]) -> None:
-    if should_stop():
-        raise CancelledError("Expected the run to reach its end; it was cancelled.")

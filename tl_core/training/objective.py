@@ -1,6 +1,6 @@
 """What the loop minimises: on which batches, with which loss, and what makes the head ready for a score."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tl_core.data.weighting import Weights, relative_weights
+from tl_core.datasets.weights import Weights, relative_weights
 from tl_core.models.classifiers import Inputs, TextClassifier
-from tl_core.schema import ArmKind, Precision
 from tl_core.training.batching import Examples, Indices, endless_batches
-from tl_core.training.devices import autocast
+from tl_core.training.compute import Compute
 
 
 class Objective(Protocol):
@@ -26,8 +25,7 @@ class Objective(Protocol):
         model: TextClassifier,
         train: Examples,
         rows: Indices,
-        device: torch.device,
-        precision: Precision,
+        compute: Compute,
     ) -> Tensor:
         """Sum the loss over some rows of a batch."""
 
@@ -58,13 +56,12 @@ class Classification:
         model: TextClassifier,
         train: Examples,
         rows: Indices,
-        device: torch.device,
-        precision: Precision,
+        compute: Compute,
     ) -> Tensor:
         """Sum the cross-entropy over some examples, each times its weight."""
-        targets = torch.from_numpy(train.targets[rows]).to(device)
-        with autocast(device, precision):
-            logits = score(model, train, rows, device)
+        targets = torch.from_numpy(train.targets[rows]).to(compute.device)
+        with compute.autocast():
+            logits = score(model, train, rows, compute.device)
         if self.weights is None:
             return functional.cross_entropy(logits.float(), targets, reduction="sum")
         factors = torch.from_numpy(self.weights[rows]).to(logits.float())
@@ -72,30 +69,6 @@ class Classification:
 
     def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
         """Do nothing: the steps train the head too."""
-
-
-def make_objective(
-    kind: ArmKind,
-    train: Examples,
-    *,
-    device: torch.device,
-    precision: Precision,
-    scoring_batch_size: int,
-    max_eval_examples: int,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Objective:
-    """Return what an arm's steps minimise. ``should_stop`` is asked while a head is made."""
-    if kind is not ArmKind.CONTRASTIVE:
-        return Classification.of(train)
-    from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
-
-    return Contrastive(
-        device=device,
-        precision=precision,
-        scoring_batch_size=scoring_batch_size,
-        max_eval_examples=max_eval_examples,
-        should_stop=should_stop,
-    )
 
 
 def score(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:

@@ -1,0 +1,1 @@
+"""Data: the columns of an upload, the data doctor, the split."""

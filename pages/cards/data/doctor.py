@@ -1,0 +1,178 @@
+"""The data doctor: what a dataset has, what can be done about it, and versions made by its fixes."""
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from pages.cards.data.job_progress import draw_work
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal, plural, short_hash
+from pages.ui.frame import card
+from pages.ui.session import remember, workspace
+from tl_core.doctor.examine import MAX_SLOW, examine_all
+from tl_core.errors import TlError
+from tl_core.intake.examine_job import examine_slowly, find_examining, is_done_at_once, submit_examining
+from tl_core.intake.findings_store import Found, read_found
+from tl_core.intake.fix_job import find_mending, mend, next_versions, submit_mending
+from tl_core.intake.intake import Intake
+from tl_core.intake.uploads import Upload
+from tl_core.schema import DatasetInfo, Finding, State
+from tl_core.store.rows import Job
+
+FIX_TITLES = {
+    "drop_near_empty": "Remove them",
+    "keep_one_of_near_duplicates": "Keep one of each",
+    "merge_labels": "Merge them",
+    "drop_rare_classes": "Remove these classes",
+    "strip_html": "Strip the markup",
+    "mask_personal_data": "Mask them",
+}
+_ORDER = ("error", "warning", "info")
+_ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+
+
+def draw_doctor(intake: Intake, upload: Upload | None) -> None:
+    """Show every finding with its examples and remedy; of a stored dataset offer the fixes."""
+    info = intake.dataset.info
+    slow = _slow_findings(intake)
+    found = (*info.findings, *_fast_findings(intake), *(slow.findings if slow else ()))
+    mending = None if upload else find_mending(workspace(), info.fingerprint)
+    is_mending = mending is not None and not mending.state.is_final
+    with card("The data doctor", _summary(found)):
+        _draw_versions(info)
+        if mending is not None and mending.state is not State.FINISHED:
+            _draw_mending(mending)
+        for finding in sorted(found, key=lambda one: _ORDER.index(one.severity)):
+            _draw_finding(finding, intake, is_stored=upload is None, is_mending=is_mending)
+        if slow is None:
+            _draw_search(intake, upload)
+        elif not is_done_at_once(intake.dataset):
+            st.caption(f"Near duplicates, languages and lengths were looked for in {_seen(intake)}.")
+        if upload and any(finding.fix for finding in found):
+            st.caption("Use this dataset first: what can be mended by one click is offered on its own page.")
+
+
+def _draw_versions(info: DatasetInfo) -> None:
+    for change in info.changes:
+        st.caption(literal(f"Changed from an earlier version: {change.message}"))
+    links = [(info.parent, "before", "undo")] if info.parent else []
+    links += [
+        (one.fingerprint, "after a fix", "redo") for one in next_versions(workspace(), info.fingerprint)
+    ]
+    for fingerprint, place, icon in links:
+        st.page_link(
+            "data.py",
+            label=f"The version {place}, {short_hash(fingerprint)}",
+            icon=f":material/{icon}:",
+            query_params={"dataset": fingerprint},
+        )
+
+
+def _summary(found: tuple[Finding, ...]) -> str:
+    counts = {severity: sum(one.severity == severity for one in found) for severity in _ORDER}
+    words = [plural(counts["error"], "error"), plural(counts["warning"], "warning")]
+    return ", ".join([*words, f"{counts['info']} worth knowing"])
+
+
+def _fast_findings(intake: Intake) -> tuple[Finding, ...]:
+    """Return what a job has left, or look now: every example, within about a second a million."""
+    return _looked_fast(intake.dataset.info.fingerprint, intake.split.info.hash, intake)
+
+
+@st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
+def _looked_fast(fingerprint: str, split_hash: str, _intake: Intake) -> tuple[Finding, ...]:
+    kept = read_found(workspace(), fingerprint, split_hash, "fast")
+    return kept.findings if kept else tuple(examine_all(_intake.dataset, _intake.split))
+
+
+def _slow_findings(intake: Intake) -> Found | None:
+    """Return what the slow checks have found; None if a job has yet to do them."""
+    facts = intake.dataset.info.fingerprint, intake.split.info.hash
+    if is_done_at_once(intake.dataset):
+        return _looked_slowly(*facts, intake)
+    return read_found(workspace(), *facts, "slow")
+
+
+@st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
+def _looked_slowly(fingerprint: str, split_hash: str, _intake: Intake) -> Found:
+    return examine_slowly(_intake)
+
+
+def slow_lengths(intake: Intake) -> npt.NDArray[np.int64] | None:
+    """Return the tokens of each text that the slow checks have counted; None until they have."""
+    found = _slow_findings(intake)
+    if found is None or found.lengths is None:
+        return None
+    tokens, texts = zip(*found.lengths, strict=True)
+    return np.repeat(np.array(tokens, dtype=np.int64), texts)
+
+
+def _draw_search(intake: Intake, upload: Upload | None) -> None:
+    """Draw the job of the slow checks, which begins as soon as a dataset is looked at."""
+    draw_work(
+        find_examining(workspace(), intake),
+        lambda: submit_examining(workspace(), intake, upload.upload_id if upload else None),
+        hint=f"More to come: near duplicates, languages and lengths are looked for in {_seen(intake)}.",
+        cancelled="Near duplicates, languages and lengths were not looked for: it was cancelled.",
+    )
+
+
+def _seen(intake: Intake) -> str:
+    num_examples = intake.dataset.num_examples
+    if num_examples <= MAX_SLOW:
+        return f"all {num_examples:,} texts"
+    return f"a random sample of {MAX_SLOW:,} of the {num_examples:,} texts"
+
+
+def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_mending: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{_ICONS[finding.severity]} {literal(finding.message)}", width="stretch")
+        if finding.examples:
+            with st.popover("Examples", type="tertiary", key=f"examples_{finding.code}"):
+                for example in finding.examples:
+                    st.text(example)
+        if is_stored and finding.fix in FIX_TITLES:
+            st.button(
+                FIX_TITLES[finding.fix],
+                key=f"fix_{finding.code}",
+                on_click=_fix,
+                args=(finding.fix, intake),
+                disabled=is_mending,
+                width="content",
+            )
+    if finding.remedy:
+        st.caption(literal(finding.remedy))
+
+
+def _fix(fix: str, intake: Intake) -> None:
+    """Make and store the next version, in a job where that takes long, and go on with it."""
+    if not is_done_at_once(intake.dataset):
+        submit_mending(workspace(), intake.dataset.info.fingerprint, fix)
+        return
+    try:
+        fixed = mend(workspace(), intake, fix)
+    except TlError as error:
+        show_error(error)
+        return
+    _go_on_with(fixed.dataset.info.fingerprint)
+
+
+def _draw_mending(job: Job) -> None:
+    """Draw the job of a fix; once it has finished the page speaks of the new version."""
+
+    def go_on(ended: Job) -> None:
+        if ended.state is State.FINISHED:
+            _go_on_with(next_versions(workspace(), ended.ref_id)[0].fingerprint)
+
+    draw_work(
+        job,
+        lambda: submit_mending(workspace(), job.ref_id, job.payload["fix"]),
+        hint=f"{FIX_TITLES[job.payload['fix']]}: a new version is being made; this one stays as it is.",
+        cancelled="The fix was cancelled; nothing has changed.",
+        at_end=go_on,
+    )
+
+
+def _go_on_with(fingerprint: str) -> None:
+    remember("dataset", fingerprint)
+    st.toast("A new version of the dataset; the one before is kept.", icon=":material/healing:")

@@ -1,0 +1,244 @@
+"""Choosing any runs, and the cards that put them side by side."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.ui.errors import live_part
+from pages.ui.formatting import METRIC_WORDS, literal, plural, short_hash, started_at
+from pages.ui.frame import card, draw_figure
+from pages.ui.learning_curves import ENDS, X_WORDS, choose_over
+from pages.ui.readers import arm_names_of, choose, dataset_of
+from pages.ui.session import theme, workspace
+from pages.ui.verdict_card import draw_weaknesses
+from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
+from tl_core.charts.groups import group_styles
+from tl_core.charts.learning_curves import XAxis
+from tl_core.charts.template import name_budget
+from tl_core.evaluation.wording import take_apart
+from tl_core.results import side_by_side_tables as tables
+from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.results.numbers import race_numbers
+from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
+from tl_core.results.tables import floor_on_validation, is_energy_known
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import RunRow
+
+PARAMETER = "runs"
+CHOICE = "side_by_side_runs"
+FOLLOWED = "side_by_side_followed"
+
+
+def choose_runs(runs: Sequence[RunRow]) -> list[RunRow]:
+    """Let experiments and runs be chosen among the finished ones; the URL and the session keep the choice."""
+    finished = [run for run in runs if run.state is State.FINISHED]
+    experiments = _experiments_of(finished)
+    words = _words(finished, experiments)
+    _follow_url(words)
+    chosen = st.multiselect(
+        "Experiments and runs",
+        list(words),
+        format_func=words.__getitem__,
+        placeholder="Choose at least two runs, or an experiment",
+        help="A whole experiment, or single runs of it. Only runs of one split can be compared.",
+        key=CHOICE,
+        persist_state="session",
+    )
+    stated = ",".join(chosen)
+    st.session_state[FOLLOWED] = stated
+    if stated != st.query_params.get(PARAMETER, ""):
+        st.query_params[PARAMETER] = stated
+    return finished_of(chosen, finished)
+
+
+def _follow_url(words: Mapping[str, str]) -> None:
+    """Take the choice from the URL where it says another one than this page wrote; tell what is not there."""
+    stated = st.query_params.get(PARAMETER)
+    if stated is not None and stated != st.session_state.get(FOLLOWED):
+        wanted = list(dict.fromkeys(filter(None, stated.split(","))))
+        st.session_state[CHOICE] = [one for one in wanted if one in words]
+        lost = [one for one in wanted if one not in words]
+        if lost:
+            st.warning(
+                literal(f"Not finished, or not in this workspace: {', '.join(lost)}."),
+                icon=":material/warning:",
+            )
+    kept = st.session_state.get(CHOICE, [])
+    if any(one not in words for one in kept):
+        st.session_state[CHOICE] = [one for one in kept if one in words]
+
+
+def _experiments_of(runs: Sequence[RunRow]) -> dict[str, ExperimentConfig]:
+    """Return the experiments of some runs, those of one split together, the newest first."""
+    present = {run.config.experiment_id for run in runs}
+    experiments = [one for one in workspace().database.list_experiments() if one.experiment_id in present]
+    splits = list(dict.fromkeys(one.split.hash for one in experiments))
+    experiments.sort(key=lambda one: splits.index(one.split.hash))
+    return {one.experiment_id: one for one in experiments}
+
+
+def _words(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) -> dict[str, str]:
+    """Name every experiment, and below it its runs, by their ids."""
+    words = {}
+    for identifier, experiment in experiments.items():
+        own = [run for run in runs if run.config.experiment_id == identifier]
+        name = f"{experiment.dataset_name}, split {short_hash(experiment.split.hash)}"
+        moment = f"{started_at(experiment)}, {identifier[-4:]}"
+        words[identifier] = f"{name} · all {plural(len(own), 'finished run')} of {moment}"
+        arm_names = arm_names_of(experiment)
+        for run in own:
+            size = f", {run.config.train_size:,} texts" if len(experiment.train_sizes) > 1 else ""
+            words[run.run_id] = (
+                f"{name} · {arm_names[run.config.arm.name]}, seed {run.config.seed}{size} of {moment}"
+            )
+    return words
+
+
+@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=8)
+def compared(run_ids: tuple[str, ...]) -> SideBySide:
+    """Compare some finished runs once; nobody may change the result. Raises ComparisonError."""
+    here = workspace()
+    return put_side_by_side(here, [here.database.get_run(run_id) for run_id in run_ids])
+
+
+def facts_of(comparison: SideBySide) -> list[str]:
+    """Say in a few words what the page speaks of; not escaped."""
+    config = comparison.runs[0].config
+    experiment = workspace().database.get_experiment(config.experiment_id)
+    num_experiments = len({run.config.experiment_id for run in comparison.runs})
+    return [
+        experiment.dataset_name,
+        f"{experiment.split.test:,} test examples",
+        f"{plural(len(comparison.runs), 'run')} of {plural(num_experiments, 'experiment')}",
+        plural(len(comparison.groups), "group"),
+        f"split {short_hash(config.split_hash)}",
+    ]
+
+
+def choose_pair(comparison: SideBySide) -> tuple[str, str]:
+    """Let one group be looked at, and another one that it is held against; return their keys."""
+    labels, keys = comparison.labels, [group.key for group in comparison.groups]
+    if len(keys) == 2:
+        return keys[0], keys[1]
+    left, right = st.columns(2)
+    with left:
+        a = choose("group", "This group", keys, labels.__getitem__)
+    with right:
+        b = choose("against", "Against", [key for key in keys if key != a], labels.__getitem__)
+    return a, b
+
+
+def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
+    """Draw the verdict on two groups with its interval, n and seeds, and what weakens it."""
+    verdict = comparison.verdicts.get((a, b))
+    if refusal := comparison.refusals.get((a, b)):
+        st.warning(literal(f"These two may not be compared. {refusal}"), icon=":material/block:")
+        return
+    if verdict is None:
+        labels = comparison.labels
+        st.markdown(
+            literal(f"{labels[a]} and {labels[b]} share no seed, so they cannot be paired: no verdict.")
+        )
+        return
+    words = take_apart(verdict, {group.key: group.phrase for group in comparison.groups})
+    counts = f"{plural(verdict.num_seeds, 'common seed')}, {verdict.num_examples:,} test examples"
+    st.markdown(f"### {literal(words.claim)}.")
+    st.markdown(literal(f"{words.interval} ({counts})."))
+    draw_weaknesses(verdict, comparison.labels)
+
+
+def _budget(comparison: SideBySide) -> str:
+    """Name the rules by which the groups' networks trained."""
+    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_neural}
+    return " in some, ".join(words for rule, words in BUDGET_WORDS.items() if rule in rules) + (
+        " in others" if len(rules) > 1 else ""
+    )
+
+
+def draw_groups(comparison: SideBySide) -> None:
+    """Draw every group's values on test, and all numbers of them as a table."""
+    metric = METRIC_WORDS[comparison.metric]
+    with card("All groups", f"{metric} on test; runs that differ only in their seed are one group"):
+        figure = arms_overview(
+            tables.group_values(comparison),
+            tables.group_means(comparison),
+            styles_of(comparison),
+            metric=comparison.metric,
+            floor=comparison.floor,
+            theme=theme(),
+        )
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.group_numbers(comparison), key="side_groups"
+        )
+        if len({run.config.headline_metric for run in comparison.runs}) > 1:
+            st.caption("The runs were planned with different headline metrics; accuracy is shown for all.")
+
+
+def draw_pairs(comparison: SideBySide, reference: str) -> None:
+    """Draw every group's difference from the reference; the table holds every pair."""
+    metric = METRIC_WORDS[comparison.metric]
+    name = literal(comparison.names[reference])
+    with card(f"Each against {name}", f"difference in test {metric}, paired over common seeds and examples"):
+        figure = difference_interval(tables.difference_rows(comparison, reference), theme=theme())
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.verdict_numbers(comparison), key="side_pairs"
+        )
+        num_pairs = len(tables.verdict_numbers(comparison))
+        if num_pairs > 1:
+            st.caption(
+                "Hollow where the interval holds zero. Of many pairs about one interval in 20 misses by "
+                f"chance; the table holds all {num_pairs}."
+            )
+        refused = [pair for pair in comparison.pairs if pair in comparison.refusals]
+        for refusal in dict.fromkeys(comparison.refusals[pair] for pair in refused):
+            st.caption(literal(f"Not compared. {refusal}"))
+        for a, b in tables.unpaired(comparison):
+            st.caption(literal(f"No verdict on {a} and {b}: they share no seed."))
+
+
+def draw_settings(comparison: SideBySide) -> None:
+    """Show the settings in which the groups differ, and nothing that they share."""
+    rows = tables.setting_rows(comparison)
+    with card("What differs in the settings", "all others were the same, or have no meaning for the arm"):
+        if len(rows.columns) == 1:
+            st.caption("Nothing but the arm itself.")
+        else:
+            st.dataframe(rows, hide_index=True, alt="Settings in which the groups differ, by group.")
+
+
+def draw_curves(comparison: SideBySide) -> None:
+    """Draw the validation curves of all groups over each other."""
+    metric = METRIC_WORDS[comparison.metric]
+    with card("The curves", f"validation {metric}, each run from its own zero; thin lines are seeds"):
+        live_part(_draw_curves)(comparison)
+
+
+def _draw_curves(comparison: SideBySide) -> None:
+    points, value = tables.group_curves(comparison), comparison.metric.value
+    x: XAxis = choose_over(X_WORDS, key="side_x", has_energy=is_energy_known(points))
+    dataset = dataset_of(comparison.runs[0].config.dataset_fingerprint)
+    floor = floor_on_validation(
+        [(run.config, run.events) for run in comparison.runs],
+        dataset.info.label_counts if dataset else {},
+        comparison.metric,
+    )
+    figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
+    numbers = race_numbers(points, x, value, comparison.labels) if len(points) else None
+    draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
+    st.caption(ENDS)
+
+
+def draw_classes(comparison: SideBySide, a: str, b: str) -> None:
+    """Draw gains and losses by class of one group against another; the table holds every group."""
+    styles = styles_of(comparison)
+    rows = tables.class_rows(comparison, a, b)
+    with card("Gains and losses by class", "F1 on test, means over each group's own seeds; no intervals"):
+        figure = per_class_difference(rows, styles[a], styles[b], theme=theme())
+        draw_figure(
+            name_budget(figure, _budget(comparison)), tables.class_numbers(comparison), key="side_classes"
+        )
+
+
+def styles_of(comparison: SideBySide) -> dict[str, ArmStyle]:
+    """Return the style of every group in the theme shown."""
+    return group_styles(comparison.labels, theme())

@@ -1,0 +1,226 @@
+"""The ways into the product: a finished comparison to see, a sample to try, texts to bring."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.ui.damage import draw_damage_of
+from pages.ui.figures import overview_of
+from pages.ui.formatting import after_queue, literal, plural, started_at
+from pages.ui.frame import card, draw_figure
+from pages.ui.plan_check import begin_check, draw_check
+from pages.ui.plan_summary import ahead_of, estimate_of, until
+from pages.ui.readers import results_of, states_of
+from pages.ui.session import forget, workspace
+from pages.ui.verdict_card import draw_claim
+from tl_core.errors import TlError
+from tl_core.intake.bundled import bring_in_examples, find_example, remove_examples
+from tl_core.intake.intake import store_intake
+from tl_core.intake.samples import NOT_EVIDENCE, SAMPLES, Sample, read_sample
+from tl_core.jobs import client
+from tl_core.planning.launch import plan_sample
+from tl_core.planning.plan import num_runs
+from tl_core.results.comparison import ExperimentResults
+from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import RunRow
+
+NUM_LISTED = 4
+Comparisons = Mapping[str, tuple[ExperimentConfig, tuple[RunRow, ...]]]
+"""Experiments with their runs by id, a person's own before the bundled ones, each the newest first."""
+
+
+@st.cache_resource(show_spinner="Bringing in the finished examples …")
+def _bring_in_once() -> None:
+    bring_in_examples(workspace())
+
+
+def find_comparisons() -> Comparisons:
+    """List what there is; a fresh workspace is given the bundled comparisons first."""
+    try:
+        _bring_in_once()
+    except (TlError, OSError):  # a page without examples is better than no page
+        logging.getLogger(__name__).exception("The bundled comparisons could not be brought in")
+    runs: dict[str, list[RunRow]] = {}
+    for run in workspace().database.list_runs():
+        runs.setdefault(run.config.experiment_id, []).append(client.observe(workspace().settings, run))
+    experiments = workspace().database.list_experiments()
+    experiments.sort(key=lambda one: find_example(one.experiment_id) is not None)
+    return {one.experiment_id: (one, tuple(runs.get(one.experiment_id, ()))) for one in experiments}
+
+
+def _is_over(runs: Sequence[RunRow]) -> bool:
+    return bool(runs) and all(run.state.is_final for run in runs)
+
+
+def draw_featured(comparisons: Comparisons) -> None:
+    """Show the verdict and the picture of the first finished comparison that has one."""
+    for experiment, runs in list(comparisons.values()):
+        results = _readable_results(experiment, runs) if _is_over(runs) else None
+        draw_damage_of([results] if results is not None else [])
+        if results is not None and results.headline is not None:
+            with st.container(border=True):
+                _draw_verdict(results)
+            return
+    with st.container(border=True):
+        st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
+
+
+def _readable_results(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> ExperimentResults | None:
+    """Gather an experiment's results; None where files of its runs are missing, which Compare tells."""
+    try:
+        return results_of(experiment.experiment_id, states_of(runs))
+    except TlError:
+        return None
+
+
+def _draw_verdict(results: ExperimentResults) -> None:
+    experiment, verdict = results.experiment, results.headline
+    if verdict is None:
+        return
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        draw_claim(results, verdict)
+        st.caption(literal(f"{experiment.dataset_name} · {_origin(experiment)}."))
+        _link("See the whole comparison", "compare", experiment)
+    with right:
+        overview = overview_of(results, verdict.train_size)
+        draw_figure(overview.figure, overview.table, key="featured")
+
+
+def _origin(experiment: ExperimentConfig) -> str:
+    example = find_example(experiment.experiment_id)
+    return example.sentence if example else f"your comparison of {started_at(experiment)}"
+
+
+def draw_ways(comparisons: Comparisons) -> None:
+    """Draw the three ways side by side."""
+    see, sample, own = st.columns(3)
+    with see, card("See a finished comparison", height="stretch"):
+        _draw_finished(comparisons)
+    with sample, card("Try a sample task", height="stretch"):
+        for one in SAMPLES.values():
+            _offer_sample(one, comparisons)
+        st.caption(NOT_EVIDENCE)
+    with own, card("Use my CSV", height="stretch"):
+        _offer_own()
+
+
+def _draw_finished(comparisons: Comparisons) -> None:
+    over = [experiment for experiment, runs in comparisons.values() if _is_over(runs)]
+    if not over:
+        st.markdown("None yet: the first one that finishes stands here.")
+    for experiment in over[:NUM_LISTED]:
+        _link(experiment.name, "compare", experiment)
+        kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
+        st.caption(literal(f"{_contents(experiment)} · {kind}"))
+    if any(find_example(experiment.experiment_id) for experiment in over):
+        _offer_removal()
+
+
+def _contents(experiment: ExperimentConfig) -> str:
+    return f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
+
+
+def _offer_removal() -> None:
+    with st.popover("Remove the examples …", type="tertiary", icon=":material/delete:"):
+        st.markdown("This removes the bundled comparisons from this workspace for good. Yours stay.")
+        if st.button("Remove them", type="primary", icon=":material/delete_forever:"):
+            remove_examples(workspace())
+            forget("experiment")
+            st.rerun()
+
+
+def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
+    """Offer to start a sample's quick comparison by one click, its time told before."""
+    intake = read_sample(sample)
+    running = _running_on(intake.dataset.info.fingerprint, comparisons)
+    if running is not None:
+        experiment, runs = running
+        _link(f"Watch {sample.title.lower()}", "runs", experiment)
+        st.caption(f"It is under way: {_state_words(runs)}.")
+        return
+    plan = plan_sample(sample, intake)
+    if draw_check(plan):
+        return
+    cost, ahead = estimate_of(plan, intake), ahead_of()
+    if st.button(
+        f"Start {sample.title.lower()}",
+        key=f"start_{sample.name}",
+        icon=":material/play_arrow:",
+        width="stretch",
+    ):
+        _start(sample)
+    st.caption(
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
+        f"{plural(round(plan.training.epochs), 'epoch')}: first verdict in "
+        f"{until(cost.first_verdict, ahead)}, all in {until(cost.total, ahead)} here."
+    )
+
+
+def _running_on(
+    fingerprint: str, comparisons: Comparisons
+) -> tuple[ExperimentConfig, tuple[RunRow, ...]] | None:
+    return next(
+        (
+            (experiment, runs)
+            for experiment, runs in comparisons.values()
+            if experiment.dataset_fingerprint == fingerprint and runs and not _is_over(runs)
+        ),
+        None,
+    )
+
+
+def _start(sample: Sample) -> None:
+    """Take a sample in, and start its quick comparison once a few batches of every network went through."""
+    experiment = plan_sample(sample, store_intake(workspace(), read_sample(sample)))
+    forget("upload")
+    begin_check(experiment, should_start=True)
+    st.rerun()
+
+
+def _offer_own() -> None:
+    st.markdown(
+        "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
+        "the file stays on this server."
+    )
+    if st.button("Bring my CSV", type="primary", icon=":material/upload_file:", width="stretch"):
+        for subject in ("upload", "dataset", "experiment"):
+            forget(subject)
+        st.switch_page("data.py")
+    st.caption("Four examples of each label are enough to begin; a few dozen make a verdict.")
+
+
+def draw_latest(comparisons: Comparisons) -> None:
+    """List a person's newest comparisons with their states."""
+    own = [pair for pair in comparisons.values() if not find_example(pair[0].experiment_id)]
+    if not own:
+        return
+    with card("Your comparisons", "the newest first"):
+        for experiment, runs in own[:NUM_LISTED]:
+            name, state = st.columns([3, 2], vertical_alignment="center")
+            with name:
+                title = f"{experiment.name} · {_contents(experiment)} · {started_at(experiment)}"
+                _link(title, "compare" if _is_over(runs) else "runs", experiment)
+            state.caption(_state_words(runs))
+
+
+def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
+    st.page_link(
+        f"{page}.py",
+        label=literal(label),
+        icon=":material/arrow_forward:",
+        query_params={"experiment": experiment.experiment_id},
+    )
+
+
+def _state_words(runs: Sequence[RunRow]) -> str:
+    """Say where an experiment stands: ``5 of 12 runs finished, 2 running``."""
+    counts = {state: sum(run.state is state for run in runs) for state in State}
+    words = [f"{counts[State.FINISHED]} of {plural(len(runs), 'run')} finished"]
+    words += [
+        f"{counts[state]} {state.value}"
+        for state in (State.RUNNING, State.QUEUED, State.FAILED, State.CANCELLED)
+        if counts[state]
+    ]
+    return ", ".join(words)

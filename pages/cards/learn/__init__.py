@@ -1,0 +1,1 @@
+"""Learn: how transfer learning works, shown on the runs of this workspace."""

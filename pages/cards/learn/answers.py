@@ -1,0 +1,171 @@
+"""The parts of *Understand*: four answers, what the results say about each, and why it works."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.formatting import literal
+from pages.ui.frame import card, draw_figure, invite
+from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.ui.session import theme
+from tl_core.arms import ARMS
+from tl_core.catalogue.locating import describe
+from tl_core.charts import ArmStyle, arm_styles, arms_overview
+from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.charts.template import name_budget
+from tl_core.charts.weights import starting_weights
+from tl_core.results.data_efficiency import find_label_worth
+from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.results.pooled import (
+    SCRATCH,
+    TUNED,
+    Answer,
+    Tried,
+    answer_numbers,
+    coming,
+    keys_of,
+    mean_rows,
+    missing,
+    seed_rows,
+    weight_numbers,
+    weight_rows,
+)
+from tl_core.results.pooled_sentences import conclude, tell
+from tl_core.schema import Arm
+
+TITLES = {
+    Answer.SCRATCH: "Training a network from scratch for every task",
+    Answer.ADAPTING: "Adapting a network that has learned from other texts",
+    Answer.WIPING: "Wiping what a network knows, then training it",
+    Answer.MORE_LABELS: "Just storing more labelled texts",
+}
+CAPTIONS = {
+    Answer.SCRATCH: "the arm From scratch",
+    Answer.ADAPTING: "the arm Fine-tuned",
+    Answer.WIPING: "From scratch again, and Random frozen + head",
+    Answer.MORE_LABELS: "From scratch with more and more train examples",
+}
+MEANINGS = {
+    Answer.SCRATCH: "The network starts from random weights and learns from your labelled texts alone.",
+    Answer.ADAPTING: "The network starts from pretrained weights, and all of it learns on from your texts.",
+    Answer.WIPING: (
+        "Wiping means drawing the weights anew. A wiped network that is then trained **is** the arm From "
+        "scratch: same network, same vocabulary, nothing known; no other run is needed for it. What can "
+        "be tried besides is a wiped network that stays as it is under a trained head (Random frozen + "
+        "head), against the same with its knowledge (Frozen + head)."
+    ),
+    Answer.MORE_LABELS: (
+        "More labels mean training from scratch on more of them. Train sets of growing size, each a part of "
+        "the next, show what more labels bring, and whether they make up for starting without knowledge."
+    ),
+}
+SOLUTION = (
+    "It is the second: **taking a network that has learned from other texts and training it further on "
+    "yours.** The other three go without what it has learned: from scratch never has it, wiping takes it "
+    "away, and more labels try to make up for it."
+)
+
+
+def all_styles() -> dict[str, ArmStyle]:
+    """Return the style of every kind of arm, in the order in which a figure names them."""
+    kinds = [spec.kind for spec in ARMS if not (spec.kind.is_partial or spec.kind.is_on_pairs)]
+    return arm_styles([Arm(kind=kind) for kind in kinds], {}, theme())
+
+
+def ask() -> Answer | None:
+    """Let an answer be chosen; the URL and the session keep it. None before the first choice."""
+    stated = st.query_params.get("answer")
+    if "answer" not in st.session_state and stated in list(Answer):
+        st.session_state["answer"] = Answer(stated)
+    chosen = st.radio(
+        "Four answers are often heard. Choose one and see what your own results say about it.",
+        list(Answer),
+        index=None,
+        format_func=TITLES.__getitem__,
+        captions=[CAPTIONS[answer] for answer in Answer],
+        key="answer",  # the arrow keys keep their place: without a key each choice makes another widget
+        persist_state="session",
+    )
+    if chosen is not None and stated != chosen.value:
+        st.query_params["answer"] = chosen.value
+    return chosen
+
+
+def draw_tried(answer: Answer, tried: Tried) -> None:
+    """Draw what the results say about an answer, and offer the runs that are missing for it."""
+    with card("Tried on your texts", TITLES[answer].lower()):
+        st.markdown(MEANINGS[answer])
+        left, right = st.columns([5, 6], gap="large")
+        with left:
+            draw_said(tell(answer, tried))
+            draw_coming(coming(answer, tried))
+            offer_missing(tried.experiment, missing(answer, tried), NOT_TRIED, key="try")
+        with right:
+            _draw_evidence(answer, tried)
+
+
+def _draw_evidence(answer: Answer, tried: Tried) -> None:
+    keys = keys_of(answer, tried)
+    means, seeds, styles = mean_rows(tried, keys), seed_rows(tried, keys), all_styles()
+    rules: dict[str, Any] = {
+        "metric": tried.experiment.headline_metric,
+        "floor": tried.floor,
+        "theme": theme(),
+    }
+    labels = {name: style.label for name, style in styles.items()}
+    if answer is Answer.MORE_LABELS:
+        worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+        figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
+    else:
+        figure = arms_overview(seeds, means, styles, **rules)
+    name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
+    draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
+
+
+def draw_solution(tried: Tried) -> None:
+    """Tell which answer it is, with what the results say for or against it."""
+    with card("So what is it?"):
+        st.markdown(SOLUTION)
+        said = conclude(tried)
+        draw_said(said)
+        if not said:
+            st.caption("Fine-tuned and From scratch have not finished with a common seed yet.")
+
+
+def draw_why(tried: Tried) -> None:
+    """Explain why it works, with the weights that each arm starts from."""
+    with card("Why it works", "what a network knows before it sees your first label"):
+        left, right = st.columns([5, 6], gap="large")
+        with left:
+            for paragraph in why_words(tried):
+                st.markdown(paragraph)
+        with right:
+            rows, styles = weight_rows(tried), all_styles()
+            labels = {name: style.label for name, style in styles.items()}
+            table = weight_numbers(rows, labels) if len(rows) else None
+            draw_figure(starting_weights(rows, styles, theme=theme()), table, key="weights")
+
+
+def why_words(tried: Tried) -> list[str]:
+    """Explain in markdown what the weights know, what all arms share, and what is not counted."""
+    base = describe(tried.experiment.base_model)
+    seen = f" {literal(base.title)}: {literal(base.pretraining)}" if base.pretraining else ""
+    read = (
+        f" One fine-tuning here read {tried.tokens_read:,} tokens of your texts." if tried.tokens_read else ""
+    )
+    return [
+        "**What the weights know.** Reading much text has set them so that texts of like meaning give like "
+        f"numbers. Your labels then only have to teach where the classes part.{seen}",
+        "**What all arms share.** Architecture, vocabulary, split, batches and budget. From scratch reads "
+        "with the pretrained vocabulary too: it lacks the weights and nothing else.",
+        f"**What is not counted.** Pretraining was paid for once, by others; no time here holds it.{read}",
+    ]
+
+
+def invite_to_try() -> None:
+    """Lead to a first comparison where there is none."""
+    invite(
+        "This page tells it with your own results, and there are none yet. A sample is done in minutes.",
+        "Try a sample",
+        "home",
+    )

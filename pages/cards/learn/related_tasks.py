@@ -1,0 +1,145 @@
+"""The card *Related tasks*: a first task as the start of a second, and what is left of the first."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui.errors import show_error
+from pages.ui.figures import Exhibit, budget_of, draw_exhibit
+from pages.ui.frame import card, draw_figure
+from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
+from pages.ui.server_status import label_of
+from pages.ui.session import theme, workspace
+from tl_core.arms import FINE_TUNED
+from tl_core.catalogue.locating import describe
+from tl_core.charts import ArmStyle, arm_styles, arms_overview
+from tl_core.errors import TlError
+from tl_core.planning.finetuned_base_models import TrainedHere, settle_base_model, trained_here
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.overlaps import overlap_words
+from tl_core.results.pooled import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
+from tl_core.results.pooled_sentences import difference
+from tl_core.results.related_tasks import (
+    STAGES,
+    TwoStages,
+    find_two_stages,
+    left_means,
+    left_numbers,
+    left_seeds,
+    tell_left,
+)
+from tl_core.schema import Arm
+
+MEANING = (
+    "A network that was fine-tuned on one task can be the start of another: sentiment before irony, one set "
+    "of intents before another. **Direct** starts from the pretrained weights, **two-stage** from the "
+    "network that the first task left, with a head drawn anew."
+)
+LIMITS = (
+    "The first task is one training; the seeds are those of the second. A head that no longer fits is not "
+    "yet lost knowledge: a new head, fitted on the first task's train texts with the network left as it is, "
+    "tells the two apart."
+)
+
+
+def draw_related(tried: Tried, results: Sequence[ExperimentResults]) -> None:
+    """Draw direct against two-stage transfer and what is left of the first task, or offer to try it."""
+    stages = find_two_stages(tried, results, workspace())
+    with card("Related tasks", "a first task as the start of this one, and what is left of the first"):
+        st.markdown(MEANING)
+        for one in stages:
+            _draw_transfer(tried, one)
+            _draw_left(one)
+        if stages:
+            st.caption(LIMITS)
+        _offer(tried)
+
+
+def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
+    left, right = st.columns([5, 6], gap="large")
+    keys = [(arm.name, tried.largest) for arm in (stages.arm, stages.direct)]
+    keys = [key for key in keys if key in tried.predictions]
+    with left:
+        said = difference(tried, stages.arm, stages.direct)
+        draw_said([said] if said else [])
+        if said is None:
+            st.caption("Direct and two-stage transfer have not finished with a common seed yet.")
+    with right:
+        styles = _styles(stages)
+        figure = arms_overview(
+            seed_rows(tried, keys),
+            mean_rows(tried, keys),
+            styles,
+            metric=tried.experiment.headline_metric,
+            floor=tried.floor,
+            theme=theme(),
+        )
+        labels = {name: style.label for name, style in styles.items()}
+        exhibit = Exhibit(
+            key=f"transfer_{stages.arm.name}",
+            budget=budget_of(tried),
+            figure=figure,
+            table=answer_numbers(tried, keys, labels),
+        )
+        draw_exhibit(exhibit)
+
+
+def _styles(stages: TwoStages) -> dict[str, ArmStyle]:
+    models = [arm.base_model for arm in (stages.direct, stages.arm) if arm.base_model]
+    titles = {model: describe(model).title for model in models}
+    return arm_styles([stages.direct, stages.arm], titles, theme())
+
+
+def _draw_left(stages: TwoStages) -> None:
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        draw_said(tell_left(stages))
+        st.caption(overlap_words(stages.overlap))
+    with right:
+        styles = arm_styles([Arm.parse(key) for key in STAGES], {}, theme())
+        named = {
+            key: ArmStyle(STAGES[key], style.color, style.dash, style.ink) for key, style in styles.items()
+        }
+        figure = arms_overview(
+            left_seeds(stages), left_means(stages), named, metric=stages.metric, theme=theme()
+        )
+        table = left_numbers(stages) if stages.left else None
+        draw_figure(figure, table, key=f"left_{stages.arm.name}")
+
+
+def _offer(tried: Tried) -> None:
+    """Offer a finished fine-tuning on other texts as the start of this task."""
+    here = workspace()
+    own = tried.experiment.dataset_fingerprint
+    firsts = [
+        one for one in trained_here(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
+    ]
+    if not firsts:
+        st.caption("Fine-tune a network on other texts first; it can then be the start of this task here.")
+        st.page_link("data.py", label="Bring other texts", icon=":material/arrow_forward:")
+        return
+    first = _choose(firsts)
+    try:
+        arm = Arm(kind=FINE_TUNED.kind, base_model=settle_base_model(here, first.typed))
+    except TlError as error:  # its weights are damaged: the rest of the page does without them
+        show_error(error)
+        return
+    cells = [(TUNED, tried.largest), (arm, tried.largest)]
+    there = live_cells(tried.runs)
+    pending = [run for run in tried.runs if not run.state.is_final]
+    draw_coming([run for run in pending if (run.config.arm, run.config.train_size) in cells])
+    offer_missing(
+        tried.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="offer_related"
+    )
+
+
+def _choose(firsts: Sequence[TrainedHere]) -> TrainedHere:
+    by_id = {one.run.run_id: one for one in firsts}
+    chosen = st.selectbox(
+        "First task",
+        list(by_id),
+        format_func=lambda one: f"{by_id[one].title} · {label_of(by_id[one].run.arm)}, {one[-4:]}",
+        key="first_task",
+        persist_state="session",
+    )
+    return by_id[chosen]

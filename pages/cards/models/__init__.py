@@ -1,0 +1,1 @@
+"""Models: every run with weights, and how to take it away."""

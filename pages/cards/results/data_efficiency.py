@@ -1,0 +1,83 @@
+"""From how few labels: both arms over train sets of growing size, and what labels were worth between them."""
+
+import streamlit as st
+
+from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
+from pages.ui.frame import card
+from pages.ui.missing_runs import draw_coming, offer_missing, tried_of, watch
+from pages.ui.readers import arm_names_of, styles_of
+from pages.ui.session import theme
+from tl_core.charts.data_efficiency import data_efficiency
+from tl_core.evaluation.data_efficiency_words import worth_sentence
+from tl_core.results.comparison import ExperimentResults, arm_titles
+from tl_core.results.data_efficiency import (
+    arm_phrases,
+    curve_keys,
+    find_label_worth,
+    lacking,
+    worth_numbers,
+)
+from tl_core.results.pooled import Tried, mean_rows, seed_rows
+from tl_core.schema import Verdict
+from tl_core.store.rows import RunRow
+
+POLL_S = 5
+NAME = "From how few labels"
+LIMITS = (
+    "Between the sizes that were tried a curve is taken as straight over the logarithm of their number and "
+    "as never falling, beyond them nothing is guessed, and all of it holds for these texts, this network and "
+    "this budget."
+)
+
+
+def draw_label_worth(results: ExperimentResults, verdict: Verdict) -> None:
+    """Draw what labels were worth to a pair of arms, or offer the runs that would show it."""
+    tried = tried_of(results.experiment)
+    lacks = lacking(tried, verdict.a, verdict.b)
+    exhibit = worth_exhibit(tried, verdict.a, verdict.b)
+    if exhibit is None and not lacks and not _elsewhere(tried):
+        return
+    with card(NAME, "train sets of growing size, each a part of the next"):
+        if exhibit is None:
+            st.markdown(
+                "With one number of train examples nobody can say how many labels pretraining was worth. "
+                "Smaller train sets of the same split show it."
+            )
+        else:
+            draw_exhibit(exhibit)
+            st.caption(LIMITS)
+        draw_coming(_elsewhere(tried))
+        offer_missing(results.experiment, lacks, "**Not tried yet:**", key="try_sizes")
+    watch(_elsewhere(tried), POLL_S)
+
+
+def _elsewhere(tried: Tried) -> list[RunRow]:
+    """List the runs still to come of other experiments than the page's own, which says so itself."""
+    own = tried.experiment.experiment_id
+    return [run for run in tried.runs if not run.state.is_final and run.config.experiment_id != own]
+
+
+@made_once
+def worth_exhibit(tried: Tried, a: str, b: str) -> Exhibit | None:
+    """Show the curves with the distance between those of a pair; None without several train sizes."""
+    worths = find_label_worth(tried, a, b)
+    if not worths:
+        return None
+    experiment = tried.experiment
+    keys = curve_keys(tried)
+    figure = data_efficiency(
+        seed_rows(tried, keys),
+        mean_rows(tried, keys),
+        styles_of(experiment),
+        metric=experiment.headline_metric,
+        floor=tried.floor,
+        worth=worths[0],
+        theme=theme(),
+    )
+    return Exhibit(
+        key="label_worth",
+        budget=budget_of(tried),
+        figure=figure,
+        table=worth_numbers(tried, worths, arm_names_of(experiment)),
+        caption=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
+    )

@@ -1,0 +1,62 @@
+"""Test examples whose label the trained models dispute: for a person to read, never dropped by itself."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+from scipy.special import softmax
+
+from pages.ui.downloads import offer_table
+from pages.ui.figures import made_once
+from pages.ui.formatting import literal
+from pages.ui.frame import card
+from pages.ui.readers import arm_names_of, dataset_of
+from tl_core.doctor.label_errors import SuspectedError, rank_label_errors
+from tl_core.results.comparison import ExperimentResults
+from tl_core.schema import Verdict
+
+MOST_SHOWN = 20
+
+
+def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
+    """List the test labels that a pair's first arm disputes with confidence, if there are any."""
+    suspects = _suspects_of(results, verdict)
+    if not suspects:
+        return
+    num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
+    source = f"the mean probabilities of {num_seeds} seeds" if num_seeds > 1 else "one seed's probabilities"
+    arm = arm_names_of(results.experiment)[verdict.a]
+    meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
+    with card("Labels that look wrong", meaning):
+        table = pd.DataFrame(
+            [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
+            columns=["Text", "Label", f"{arm} says", "By how much, points"],
+        )
+        offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
+        st.caption(
+            f"By confident learning on {source}, the most disputed "
+            "first: a list to be read, without an interval. Read them and correct what is wrong in "
+            "your file: test examples that are dropped only because a model "
+            "disagrees make every number look better than it is. These are only the labels that "
+            f"{literal(arm)} disputes: whoever corrects no others helps it against the other arms."
+        )
+
+
+@made_once
+def _suspects_of(results: ExperimentResults, verdict: Verdict) -> list[SuspectedError]:
+    predictions = results.predictions[verdict.a, verdict.train_size]
+    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    if dataset is None:
+        return []
+    ids = [str(identity) for identity in predictions.example_ids]
+    is_scored = pc.is_in(dataset.table["example_id"], value_set=pa.array(ids))
+    scored = dataset.take(np.flatnonzero(is_scored.to_numpy()))
+    texts = dict(zip(scored.example_ids(), scored.whole_texts(), strict=True))
+    return rank_label_errors(
+        predictions.targets,
+        np.mean(softmax(predictions.logits, axis=-1), axis=0),
+        texts=[texts.get(identity, "") for identity in ids],
+        labels=results.experiment.labels,
+        example_ids=ids,
+    )

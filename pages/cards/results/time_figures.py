@@ -1,0 +1,110 @@
+"""What *Compare* shows of the arms over time: the race, its replay, and the time to the same accuracy."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.figures import Exhibit, budget_of, made_once
+from pages.ui.formatting import literal
+from pages.ui.readers import arm_names_of, dataset_of, styles_of
+from pages.ui.session import theme
+from tl_core.charts import learning_curves
+from tl_core.charts import replay as replay_chart
+from tl_core.charts import time_to_accuracy as reaching_chart
+from tl_core.charts.learning_curves import XAxis, YAxis
+from tl_core.results.captions import with_flags
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.numbers import race_numbers
+from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
+from tl_core.results.time_to_accuracy import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
+from tl_core.schema import Event, Metric, RunConfig, Verdict
+
+
+def _runs_of(results: ExperimentResults, train_size: int) -> list[tuple[RunConfig, tuple[Event, ...]]]:
+    """Return the finished runs of one train size with their events."""
+    return [(run.config, run.events) for run in results.finished if run.config.train_size == train_size]
+
+
+@made_once
+def _points_of(results: ExperimentResults, train_size: int) -> pd.DataFrame:
+    return race_points(_runs_of(results, train_size))
+
+
+def has_energy_of(results: ExperimentResults, train_size: int) -> bool:
+    """Whether the energy of all curves of one train size is known."""
+    return is_energy_known(_points_of(results, train_size))
+
+
+def draw_cost_note(results: ExperimentResults, train_size: int) -> None:
+    """Say what time and energy leave out, and how the energy is known."""
+    notes = []
+    if any(arm.kind.is_pretrained for arm in results.experiment.arms):
+        notes.append("What pretraining itself cost is not included.")
+    if has_energy_of(results, train_size):
+        runs = [run for run in results.finished if run.config.train_size == train_size]
+        methods = sorted({run.record.energy_method or "" for run in runs})
+        notes.append(f"Energy is that of the training alone, {' and '.join(methods)}.")
+    if notes:
+        st.caption(literal(" ".join(notes)))
+
+
+def _floor_of(results: ExperimentResults, train_size: int, metric: Metric) -> float | None:
+    """Return the value of always answering the largest class, on the examples that the curves are of."""
+    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    counts = dataset.info.label_counts if dataset else {}
+    return floor_on_validation(_runs_of(results, train_size), counts, metric)
+
+
+@made_once
+def race_of(
+    results: ExperimentResults, train_size: int, x: XAxis = "step", y: YAxis | None = None
+) -> Exhibit:
+    """Show the validation curves of all arms; the headline metric over steps if not told."""
+    points, shown = _points_of(results, train_size), y or results.experiment.headline_metric.value
+    floor = None if shown == "loss" else _floor_of(results, train_size, Metric(shown))
+    return Exhibit(
+        budget=budget_of(results),
+        key="race_figure",
+        figure=learning_curves(
+            points, styles_of(results.experiment), x=x, y=shown, floor=floor, theme=theme()
+        ),
+        table=race_numbers(points, x, shown, arm_names_of(results.experiment)) if len(points) else None,
+    )
+
+
+@made_once
+def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+    """Let the validation curves of all arms grow together; without a network there are no frames."""
+    metric, points = verdict.metric.value, _points_of(results, verdict.train_size)
+    floor = _floor_of(results, verdict.train_size, verdict.metric)
+    figure = replay_chart.replay(points, styles_of(results.experiment), y=metric, floor=floor, theme=theme())
+    table = (
+        race_numbers(points, "train_s", metric, arm_names_of(results.experiment)) if figure.frames else None
+    )
+    return Exhibit(key="replay", figure=figure, table=table, budget=budget_of(results))
+
+
+@made_once
+def reaching_of(results: ExperimentResults, verdict: Verdict, *, is_other_way: bool = False) -> str:
+    """Say how long the first arm took to be as good as the second, or the other way round.
+
+    Not escaped; empty if they share no seed.
+    """
+    points = _points_of(results, verdict.train_size)
+    a, b = (verdict.b, verdict.a) if is_other_way else (verdict.a, verdict.b)
+    reaching, arm_names = find_reaching(points, a, b, verdict.metric), arm_names_of(results.experiment)
+    return with_flags(reaching_sentence(reaching, arm_names), verdict.flags, arm_names) if reaching else ""
+
+
+@made_once
+def times_of(results: ExperimentResults, verdict: Verdict, x: reaching_chart.XAxis) -> Exhibit | None:
+    """Show how long every arm needs for the best of the second arm; None if that one has no curve."""
+    points, styles = _points_of(results, verdict.train_size), styles_of(results.experiment)
+    rows = reaching_rows(points, list(styles), verdict.b, verdict.metric)
+    if rows.empty:
+        return None
+    return Exhibit(
+        budget=budget_of(results),
+        key="reaching",
+        figure=reaching_chart.time_to_reach(rows, styles, x=x, theme=theme()),
+        table=reaching_numbers(rows, verdict.metric, arm_names_of(results.experiment)),
+    )

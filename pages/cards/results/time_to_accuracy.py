@@ -1,0 +1,57 @@
+"""Time to the same accuracy: how long each arm trains until it is as good as the other one ever was."""
+
+import streamlit as st
+
+from pages.cards.results.time_figures import draw_cost_note, has_energy_of, reaching_of, times_of
+from pages.ui.errors import live_part
+from pages.ui.figures import draw_exhibit
+from pages.ui.formatting import METRIC_WORDS, literal
+from pages.ui.frame import card
+from pages.ui.learning_curves import choose_over
+from pages.ui.readers import arm_names_of
+from tl_core.charts.time_to_accuracy import XAxis
+from tl_core.results.comparison import ExperimentResults
+from tl_core.schema import Verdict
+
+X_WORDS: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "energy_wh": "Energy (Wh)"}
+
+
+def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
+    """Draw how long every arm needs for the best validation value of a verdict's second arm."""
+    if times_of(results, verdict, "train_s") is None:
+        return
+    target = literal(arm_names_of(results.experiment)[verdict.b])
+    with card(
+        "Time to the same accuracy", f"to the best validation {METRIC_WORDS[verdict.metric]} of {target}"
+    ):
+        for is_other_way in (False, True):
+            if sentence := reaching_of(results, verdict, is_other_way=is_other_way):
+                st.markdown(literal(sentence))
+        live_part(_draw_times)(results, verdict)
+        st.caption(
+            "Each seed is held against the other arm's best in the same seed. A dot is a seed that got "
+            "there, a cross one that had not when its training ended; the tick is the median, to which "
+            "those count as longer than any. Times are those of the machine that trained."
+            f"{_search_words(results, verdict.train_size)}"
+        )
+        draw_cost_note(results, verdict.train_size)
+
+
+def _search_words(results: ExperimentResults, train_size: int) -> str:
+    """Say what choosing the rates took, which the times leave out; empty where they were set beforehand."""
+    searches = {
+        run.config.arm.name: run.record.rate_search.train_s
+        for run in results.finished
+        if run.config.train_size == train_size and run.record.rate_search
+    }
+    arm_names = arm_names_of(results.experiment)
+    words = ", ".join(f"{arm_names[arm]} {searches[arm]:,.0f} s" for arm in arm_names if arm in searches)
+    return literal(f" Choosing the learning rates came before and is not in them: {words}.") if words else ""
+
+
+def _draw_times(results: ExperimentResults, verdict: Verdict) -> None:
+    has_energy = has_energy_of(results, verdict.train_size)
+    x: XAxis = choose_over(X_WORDS, key="reaching_x", has_energy=has_energy)
+    exhibit = times_of(results, verdict, x)
+    if exhibit is not None:
+        draw_exhibit(exhibit)

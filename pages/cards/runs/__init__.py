@@ -1,0 +1,1 @@
+"""Runs of an experiment, while they train and after."""

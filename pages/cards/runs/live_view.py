@@ -1,0 +1,218 @@
+"""The part of *Runs* that moves while something runs."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from pages.cards.runs.run_cards import draw_verdict_so_far
+from pages.cards.runs.status_tiles import draw_pulse
+from pages.ui.damage import draw_damage_of
+from pages.ui.formatting import METRIC_WORDS, literal
+from pages.ui.frame import card
+from pages.ui.learning_curves import draw_race
+from pages.ui.plan_summary import ahead_of, expected_of, measured
+from pages.ui.readers import (
+    States,
+    arm_names_of,
+    dataset_of,
+    events_of,
+    observed_runs,
+    problem_with_events,
+    results_of,
+    states_of,
+)
+from pages.ui.session import workspace
+from tl_core.jobs import client
+from tl_core.planning.queue_time import Ahead
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.failures import name_runs
+from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
+from tl_core.results.runs import DAMAGED, value_of
+from tl_core.results.tables import floor_on_validation
+from tl_core.schema import Event, ExperimentConfig, Metric, State
+from tl_core.store.rows import RunRow
+
+START_S = 10.0
+"""Longer than a supervisor takes to start."""
+UNATTENDED = "unattended_since"
+WHAT_TRAINS = "now"
+"""The choice of the train size that is being worked on."""
+LEFT_OUT = (State.FAILED, State.CANCELLED, State.QUEUED)
+"""A run that ended early would look as if it still trained; a queued one has at most an old attempt."""
+
+
+def draw_live(experiment: ExperimentConfig, states: States) -> None:
+    """Draw progress, alerts, curves and runs; ask for the whole page anew once a state has changed."""
+    runs = observed_runs(experiment.experiment_id)
+    if states_of(runs) != states:
+        st.rerun()
+    events = events_of(runs)
+    ahead, expected = Ahead(), None
+    if not all(run.state.is_final for run in runs):
+        known = measured()
+        ahead, expected = ahead_of(runs, known), expected_of(experiment, known)
+    progress = experiment_progress(runs, events, datetime.now(UTC), expected, ahead.span)
+    arm_names = arm_names_of(experiment)
+    if progress.is_done:
+        _draw_verdict(experiment, states)
+    draw_pulse(experiment, progress, arm_names, ahead)
+    _draw_damage(experiment, runs, states)
+    _offer_to_go_on(runs)
+    _draw_alerts(experiment, progress, events, arm_names)
+    if not progress.is_done:
+        _draw_verdict(experiment, states)
+    with card("The race", _race_words(progress)):
+        _draw_curves(experiment, progress, events)
+    order = "in their order of work" if progress.is_done else "what trains now first"
+    with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
+        _draw_table(experiment, progress, arm_names)
+
+
+def _race_words(progress: ExperimentProgress) -> str:
+    words = "each run from its own zero; a thin line is a seed"
+    has_lost = any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs)
+    return f"{words}; runs that failed or were cancelled are left out" if has_lost else words
+
+
+def _draw_verdict(experiment: ExperimentConfig, states: States) -> None:
+    if any(State(state).is_final for _, state in states):
+        draw_verdict_so_far(results_of(experiment.experiment_id, states))
+
+
+def _draw_damage(experiment: ExperimentConfig, runs: Sequence[RunRow], states: States) -> None:
+    """Say what is damaged in the folders of finished runs, and which events of the others are."""
+    if any(run.state is State.FINISHED for run in runs):
+        draw_damage_of([results_of(experiment.experiment_id, states)])
+    for run in runs:
+        problem = "" if run.state is State.FINISHED else problem_with_events(run.run_id)
+        if problem:
+            words = workspace().run_folder(run.run_id).damage_to("events.jsonl", problem).message
+            st.warning(literal(words), icon=":material/warning:")
+
+
+def _draw_alerts(
+    experiment: ExperimentConfig,
+    progress: ExperimentProgress,
+    events: Mapping[str, Sequence[Event]],
+    arm_names: Mapping[str, str],
+) -> None:
+    dataset = dataset_of(experiment.dataset_fingerprint)
+    every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
+    counts = dataset.info.label_counts if dataset else {}
+    floor = floor_on_validation(every, counts, Metric.ACCURACY)
+    for phrase, concerned in find_alerts(progress, events, floor).items():
+        st.warning(literal(f"{name_runs(concerned, arm_names)}, {phrase}."), icon=":material/warning:")
+
+
+def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
+    """Say that nobody carries out what waits, once that is so for longer than a supervisor takes to start."""
+    settings = workspace().settings
+    if all(run.state.is_final for run in runs) or client.supervisor_is_alive(settings):
+        st.session_state.pop(UNATTENDED, None)
+        return
+    since = st.session_state.setdefault(UNATTENDED, time.monotonic())
+    if time.monotonic() - since < START_S:
+        return
+    st.warning(
+        "The runs wait, and nothing carries them out: the process that does has ended, as after "
+        "`make stop` or for want of memory. Nothing is lost.",
+        icon=":material/pause_circle:",
+    )
+    if st.button("Go on", type="primary", icon=":material/play_arrow:", key="go_on"):
+        client.ensure_supervisor(settings)
+        del st.session_state[UNATTENDED]
+        st.rerun()
+
+
+def _draw_curves(
+    experiment: ExperimentConfig, progress: ExperimentProgress, events: Mapping[str, Sequence[Event]]
+) -> None:
+    size = _choose_size(experiment, progress)
+    shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
+    configs = [run.config for run in shown if run.config.train_size == size]
+    draw_race(experiment, [(c, events[c.run_id]) for c in configs], key="live")
+
+
+def _choose_size(experiment: ExperimentConfig, progress: ExperimentProgress) -> int:
+    """Let a train size be chosen; while something trains, its size is shown unless another is asked for."""
+    sizes = experiment.train_sizes
+    if len(sizes) == 1:
+        return sizes[0]
+    key, words = f"live_size_{experiment.experiment_id}", {str(size): f"{size:,}" for size in sizes}
+    if not progress.is_done:
+        key, words = f"{key}_now", {WHAT_TRAINS: "What trains now", **words}
+    chosen: str = st.segmented_control(
+        "Train examples",
+        list(words),
+        default=str(sizes[-1]) if progress.is_done else WHAT_TRAINS,
+        format_func=words.__getitem__,
+        required=True,
+        key=key,
+        persist_state="session",
+    )
+    return _size_in_work(progress, sizes[-1]) if chosen == WHAT_TRAINS else int(chosen)
+
+
+def _size_in_work(progress: ExperimentProgress, otherwise: int) -> int:
+    """Return the train size of a running run, else of the last one that was begun."""
+    running = [one.run for one in progress.runs if one.run.state is State.RUNNING]
+    begun = [one.run for one in progress.runs if one.run.state is not State.QUEUED]
+    return next((run.config.train_size for run in (*running, *reversed(begun))), otherwise)
+
+
+def _draw_table(
+    experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str]
+) -> None:
+    states = states_of([one.run for one in progress.runs])
+    has_finished = any(state == State.FINISHED.value for _, state in states)
+    results = results_of(experiment.experiment_id, states) if has_finished else None
+    values = _test_values(results) if results else {}
+    unreadable = results.unreadable if results else {}
+    ordered = sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING)
+    table = pd.DataFrame(
+        [_row(one, arm_names, values.get(one.run.run_id), unreadable.get(one.run.run_id)) for one in ordered]
+    )
+    spare = ["Reason"] if not any(table["Reason"]) else []
+    spare += ["Train examples"] if len(experiment.train_sizes) == 1 else []
+    metric = METRIC_WORDS[experiment.headline_metric]
+    st.dataframe(
+        table.drop(columns=spare),
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "Arm": st.column_config.TextColumn(width=170),
+            "Seed": st.column_config.NumberColumn(width=55),
+            "State": st.column_config.TextColumn(width=80),
+            "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f", width=110),
+            "Progress": st.column_config.ProgressColumn(
+                min_value=0, max_value=100, format="%.0f %%", width=110
+            ),
+            "Train seconds": st.column_config.NumberColumn(format="%.1f"),
+        },
+        alt="Every run with its arm, seed, train size, state, progress, test value and training seconds.",
+        key="live_table",
+    )
+
+
+def _test_values(results: ExperimentResults) -> dict[str, float]:
+    metric = results.experiment.headline_metric
+    return {run.config.run_id: value_of(run.test, metric) for run in results.finished}
+
+
+def _row(
+    one: RunProgress, arm_names: Mapping[str, str], test: float | None, unreadable: str | None
+) -> dict[str, object]:
+    config, state = one.run.config, one.run.state
+    return {
+        "Arm": arm_names[config.arm.name],
+        "Seed": config.seed,
+        "State": DAMAGED if unreadable else one.phase or state.value,
+        "Test": None if test is None else 100 * test,
+        "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
+        "Train examples": config.train_size,
+        "Train seconds": one.train_s or None,
+        "Reason": unreadable or (one.run.error or "" if state is State.FAILED else ""),
+    }

@@ -1,0 +1,156 @@
+"""The parts of *Runs* that change only when a run changes its state."""
+
+import os
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui.errors import live_part
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card
+from pages.ui.readers import arm_names_of
+from pages.ui.session import current, remember, workspace
+from pages.ui.verdict_card import draw_status
+from tl_core.jobs import client
+from tl_core.jobs.queue import Queue
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.failures import find_failures, name_runs
+from tl_core.schema import ExperimentConfig, State, Verdict
+from tl_core.store.rows import RunRow
+
+LOG_LINES = 200
+LOG_BYTES = 64 * 1024
+LOG_POLL_S = 2
+
+
+def draw_verdict_so_far(results: ExperimentResults) -> None:
+    """Show the verdict as soon as there is one, with the way to *Compare*."""
+    if results.headline is None and not results.is_done:
+        return
+    num_ended_well = len(results.finished) + len(results.unreadable)
+    name = "The verdict" if results.is_done else "The verdict so far"
+    with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
+        if results.headline is not None:
+            _draw_sentence(results.headline)
+        else:
+            st.markdown(f"Every run has ended{_why_there_is_none(results)}.")
+        if results.verdicts or results.unreadable:
+            label = f"All {len(results.runs)} runs have ended: compare them" if results.is_done else "Compare"
+            st.page_link(
+                "compare.py",
+                label=label,
+                icon=":material/compare_arrows:",
+                query_params={"experiment": results.experiment.experiment_id},
+            )
+
+
+def _why_there_is_none(results: ExperimentResults) -> str:
+    if results.verdicts:
+        return ", but the two arms in question did not finish with the same seed; others can be compared"
+    if results.finished:
+        return ", but no two arms finished with the same seed: nothing to compare"
+    if results.unreadable:
+        return ", and no folder of a finished one can be read"
+    return " and none has finished: there is nothing to compare"
+
+
+def _draw_sentence(verdict: Verdict) -> None:
+    """Say a verdict with its interval in one sentence; *Compare* has what settles its reservations."""
+    st.markdown(f"**{literal(verdict.sentence)}**")
+    draw_status(verdict.status)
+
+
+def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Say which runs have failed, why, and what to do."""
+    arm_names = arm_names_of(experiment)
+    for place, failure in enumerate(find_failures(workspace(), runs)):
+        attempts = f" ({failure.attempts} attempts)" if failure.attempts > 1 else ""
+        st.error(
+            f"**{literal(name_runs(failure.runs, arm_names))}** {failure.words}{attempts}: "
+            f"{literal(failure.message)}  \n{failure.remedy}",
+            icon=":material/error:",
+        )
+        label = "Run it again" if len(failure.runs) == 1 else f"Run these {len(failure.runs)} again"
+        if st.button(label, icon=":material/replay:", key=f"again_{place}"):
+            _run_again(failure.runs)
+
+
+def _run_again(runs: Sequence[RunRow]) -> None:
+    """Queue runs that ended early once more."""
+    # A run whose process vanished unseen fails only when a supervisor looks.
+    if not client.retry(workspace(), [run.run_id for run in runs]):
+        st.toast("The end of a run is only just being noted: try again in a moment.")
+        return
+    st.rerun()
+
+
+def offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Offer to cancel what has not ended, after a second click."""
+    num_left = sum(not run.state.is_final for run in runs)
+    with st.popover("Cancel all that remain", icon=":material/cancel:"):
+        st.markdown(f"{plural(num_left, 'run')} will end. What has finished stays and can be compared.")
+        if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
+            Queue(workspace().database).cancel_experiment(experiment.experiment_id)
+            st.rerun()
+
+
+def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Show one run's log, and let it be cancelled or run again."""
+    by_id = {run.run_id: run for run in runs}
+    arm_names = arm_names_of(experiment)
+    with card("One run", "its log, and the way to end it or to run it again"):
+        shown = _first_shown(by_id)
+        run_id = st.selectbox(
+            "Run",
+            list(by_id),
+            index=list(by_id).index(shown),
+            format_func=lambda one: _name(by_id[one], arm_names),
+            label_visibility="collapsed",
+        )
+        if run_id != shown:
+            remember("run", run_id)
+        run = by_id[run_id]
+        _draw_run_actions(run)
+        if st.toggle(f"Log, last {LOG_LINES} lines", key="log"):
+            live_part(_draw_log, None if run.state.is_final else LOG_POLL_S)(run_id)
+
+
+def _draw_run_actions(run: RunRow) -> None:
+    if not run.state.is_final:
+        if st.button("Cancel this run", icon=":material/cancel:", key="cancel_one"):
+            Queue(workspace().database).cancel_run(run.run_id)
+            st.rerun()
+    elif run.state is not State.FINISHED and st.button(
+        "Run it again", icon=":material/replay:", key="again_one"
+    ):
+        _run_again([run])
+
+
+def _draw_log(run_id: str) -> None:
+    st.code(_log_tail(run_id), language=None, wrap_lines=True)
+
+
+def _first_shown(by_id: dict[str, RunRow]) -> str:
+    """Choose the run of the URL, else one that asks for attention: failed, running, any."""
+    wanted = current("run")
+    if wanted in by_id:
+        return wanted
+    rank = [State.FAILED, State.RUNNING]
+    return min(by_id, key=lambda one: rank.index(by_id[one].state) if by_id[one].state in rank else len(rank))
+
+
+def _name(run: RunRow, labels: dict[str, str]) -> str:
+    return (
+        f"{labels[run.config.arm.name]} · seed {run.config.seed} · {run.config.train_size:,} train examples"
+    )
+
+
+def _log_tail(run_id: str) -> str:
+    """Read the last lines, and no more of the file than they take."""
+    try:
+        with workspace().run_folder(run_id).log_path.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
+            lines = log.read().decode(errors="replace").splitlines(keepends=True)
+    except FileNotFoundError:
+        return "The run has not begun."
+    return "".join(lines[-LOG_LINES:]) or "Nothing was printed."

@@ -1,0 +1,1 @@
+"""Setup of an experiment: base model, arms, every setting."""

@@ -1,0 +1,279 @@
+"""What an expert may change: all of the training, rates, further base models; with unit and range."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui.base_models import listed_base_models
+from pages.ui.errors import InputErrors
+from pages.ui.formatting import literal
+from pages.ui.server_status import label_of
+from pages.ui.session import workspace
+from tl_core.arms import FINE_TUNED
+from tl_core.catalogue.locating import describe
+from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.planning.presets import PRESETS, default_rates
+from tl_core.schema import Arm, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
+
+STEPS = 5
+"""Presses of a rate's button from its default down to its least value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Number:
+    """A number of the training: its field, its words and its range; ``help`` says unit and range."""
+
+    field: str
+    label: str
+    low: float
+    high: float
+    step: float
+    help: str
+
+
+_LENGTH = (
+    _Number(
+        field="epochs",
+        label="Epochs",
+        low=0.5,
+        high=100.0,
+        step=0.5,
+        help="Passes over the train texts, 0.5 to 100.",
+    ),
+    _Number(
+        field="min_steps",
+        label="Least steps",
+        low=15,
+        high=10_000,
+        step=15,
+        help="Steps, 15 to 10,000: a small train set gets at least so many, whatever the epochs say.",
+    ),
+    _Number(
+        field="batch_size",
+        label="Batch size",
+        low=1,
+        high=512,
+        step=8,
+        help="Texts a step, 1 to 512.",
+    ),
+    _Number(
+        field="max_length",
+        label="Tokens kept of a text",
+        low=8,
+        high=512,
+        step=8,
+        help="Tokens, 8 to 512; longer texts are cut, and the model's own limit holds.",
+    ),
+)
+_OPTIMIZER = (
+    _Number(
+        field="warmup_fraction",
+        label="Warm-up",
+        low=0.0,
+        high=0.9,
+        step=0.05,
+        help="Share of the steps in which the rate rises from 0 to its peak, 0 to 0.9.",
+    ),
+    _Number(
+        field="weight_decay",
+        label="Weight decay",
+        low=0.0,
+        high=1.0,
+        step=0.01,
+        help="AdamW's pull of the weights towards zero, 0 to 1; biases and norms are left out.",
+    ),
+    _Number(
+        field="max_grad_norm",
+        label="Gradient clipping",
+        low=0.01,
+        high=100.0,
+        step=0.5,
+        help="Longest gradient that a step may follow, as a norm, 0.01 to 100.",
+    ),
+)
+_EVALUATION = (
+    _Number(
+        field="num_evaluations",
+        label="Evaluations",
+        low=1,
+        high=200,
+        step=5,
+        help="Looks at validation during a run, 1 to 200; with fewer than 15 its curve says little.",
+    ),
+    _Number(
+        field="max_eval_examples",
+        label="Texts an evaluation",
+        low=1,
+        high=100_000,
+        step=128,
+        help="Validation texts scored at most at each look, 1 to 100,000; always the same ones.",
+    ),
+)
+_PLATEAU = (
+    _Number(
+        field="patience",
+        label="Patience",
+        low=1,
+        high=50,
+        step=1,
+        help=(
+            "Evaluations without a rise of the headline metric, averaged over ten of them, that end a run, "
+            "1 to 50. No run is shorter than three times the equal steps. To the plateau only."
+        ),
+    ),
+    _Number(
+        field="cap_factor",
+        label="Cap",
+        low=1.0,
+        high=20.0,
+        step=0.5,
+        help="Most steps of a run, in multiples of the equal steps, 1 to 20. To the plateau only.",
+    ),
+)
+PRECISION_WORDS = {
+    None: "By the device",
+    Precision.FLOAT32: "float32",
+    Precision.BFLOAT16: "bfloat16",
+}
+
+
+def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
+    """Choose further base models to be fine-tuned beside the first."""
+    listed = {one: line for one, line in listed_base_models().items() if one != base_model}
+    typed = st.multiselect(
+        "Further base models to fine-tune beside it",
+        list(listed),
+        format_func=lambda one: listed.get(one, one),
+        accept_new_options=True,
+        key=f"rivals_{base_model}",
+        persist_state="session",
+        placeholder="None, or choose or type a Hub id",
+    )
+    rivals = []
+    for one in typed:
+        with input_errors.told():
+            rivals.append(settle_base_model(workspace(), one.strip()))
+    distinct = dict.fromkeys(rival for rival in rivals if rival != base_model)
+    return [Arm(kind=FINE_TUNED.kind, base_model=rival) for rival in distinct]
+
+
+def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
+    """Choose every number of the training; what is left alone follows the preset and the usual values."""
+    values: dict[str, float | int | Precision | None] = {}
+    st.markdown("**How long** · the same for every network")
+    values |= _choose_numbers(_LENGTH, preset)
+    st.markdown("**Each step** · AdamW in every arm")
+    values |= _choose_numbers(_OPTIMIZER, preset)
+    dropout, precision = st.columns(2)
+    with dropout:
+        values["dropout"] = _choose_dropout()
+    with precision:
+        values["precision"] = _choose_precision()
+    st.markdown("**Watching** · what validation is asked, and when a run ends early")
+    values |= _choose_numbers(_EVALUATION, preset)
+    values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)
+    return TrainingConfig.model_validate({**values, "budget": budget})
+
+
+def _choose_numbers(
+    numbers: tuple[_Number, ...], preset: Preset, *, disabled: bool = False
+) -> dict[str, float | int | Precision | None]:
+    columns = st.columns(3 if len(numbers) == 3 else 2)
+    return {
+        number.field: columns[place % len(columns)].number_input(
+            number.label,
+            number.low,
+            number.high,
+            _default(number.field, preset),
+            number.step,
+            format="%g" if isinstance(number.low, float) else "%d",
+            key=f"epochs_{preset}" if number.field == "epochs" else number.field,
+            persist_state="session",
+            help=number.help,
+            disabled=disabled,
+        )
+        for place, number in enumerate(numbers)
+    }
+
+
+def _default(field: str, preset: Preset) -> float | int:
+    value: float | int = TrainingConfig.model_fields[field].default
+    return float(PRESETS[preset].epochs) if field == "epochs" else value
+
+
+def _choose_dropout() -> float | None:
+    return st.number_input(
+        "Dropout",
+        0.0,
+        0.9,
+        None,
+        0.05,
+        format="%g",
+        key="dropout",
+        persist_state="session",
+        placeholder="The base model's own",
+        help="Share of values that is left out at random in each step, 0 to 0.9; empty: the model's own.",
+    )
+
+
+def _choose_precision() -> Precision | None:
+    return st.selectbox(
+        "Precision",
+        list(PRECISION_WORDS),
+        format_func=PRECISION_WORDS.__getitem__,
+        key="precision",
+        persist_state="session",
+        help="Number format of matrix products, one for all arms; by the device: bfloat16 where native.",
+    )
+
+
+def choose_rate_search(preset: Preset) -> bool:
+    """Choose whether each network's learning rates are chosen on validation, as the preset proposes."""
+    return st.checkbox(
+        "Choose each network's learning rates on validation",
+        PRESETS[preset].searches_rates,
+        key=f"searches_{preset}",
+        persist_state="session",
+        help="A third of, once and three times the rates below, with the first seed; the best on validation "
+        "serves every seed. Rates that you change below are kept as they are.",
+    )
+
+
+def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
+    """Choose each arm's peak learning rates; the rates of frozen encoders and of fitted heads are zero."""
+    st.caption(
+        "Peak learning rates, from above 0 to 1. Each arm has its own, because rates made for fine-tuning "
+        "are far too small for random weights. They were found with the built-in model, "
+        "under its mean-pooled head and under its architecture's own."
+    )
+    return {arm.name: _rates(arm, base_model) for arm in arms if arm.kind.is_neural}
+
+
+def _rates(arm: Arm, base_model: str) -> LearningRates:
+    pooling = describe(arm.base_model or base_model).pooling
+    usual = default_rates(arm.kind, pooling)
+    label = literal(label_of(arm))
+    encoder, head = st.columns(2)
+    chosen_encoder = encoder.number_input(
+        f"{label}: encoder",
+        0.0,
+        1.0,
+        usual.encoder,
+        usual.encoder / STEPS or None,
+        format="%.1e",
+        key=f"encoder_{arm.name}_{pooling}",
+        persist_state="session",
+        disabled=usual.encoder == 0,
+    )
+    chosen_head = head.number_input(
+        f"{label}: head",
+        1e-7 if usual.head else 0.0,
+        1.0,
+        usual.head,
+        usual.head / STEPS or None,
+        format="%.1e",
+        key=f"head_{arm.name}_{pooling}",
+        persist_state="session",
+        disabled=usual.head == 0,
+    )
+    return usual.model_copy(update={"encoder": chosen_encoder, "head": chosen_head})

@@ -1,0 +1,1 @@
+"""Try it: ask about a text, predict a file."""

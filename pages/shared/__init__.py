@@ -1,1 +1,0 @@
-"""What several pages use: the workspace, the place in the path, figures and literal text."""

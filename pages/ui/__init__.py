@@ -1,0 +1,1 @@
+"""What three or more pages use: frame and session, cached readers, figures, formatting, the glossary."""

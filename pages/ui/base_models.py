@@ -1,0 +1,133 @@
+"""The choice of base models: listed, found on the model hub by words, or typed as an id or a folder."""
+
+import streamlit as st
+
+from pages.ui.errors import InputErrors, live_part, show_error
+from pages.ui.formatting import literal, plural
+from pages.ui.server_status import hub_sentence, hub_state, ids_on_disk, is_on_disk, model_line
+from pages.ui.session import workspace
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.catalogue.hub_search import FoundModel, search_hub
+from tl_core.catalogue.locating import describe
+from tl_core.errors import TlError
+from tl_core.planning.finetuned_base_models import TrainedHere, settle_base_model, trained_here
+from tl_core.results.related_tasks import run_behind
+
+ASKING_S = 2
+KNOWN_S = 600
+_CHOSEN = "base_model"
+"""Session key of the chosen base model."""
+
+
+def listed_base_models() -> dict[str, str]:
+    """List what can be chosen without typing, each with its line in the list; not escaped.
+
+    First the catalogue, then what is on disk, was used here before, or was fine-tuned here.
+    """
+    here = workspace()
+    used = [
+        base_model
+        for experiment in here.database.list_experiments()
+        for base_model in (experiment.base_model, *(arm.base_model for arm in experiment.arms))
+        if base_model
+    ]
+    lines = {one: model_line(one) for one in dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used])}
+    known = {run_behind(here, one) for one in lines}
+    trained = (one for one in trained_here(here, here.database.list_runs()) if one.run.run_id not in known)
+    return lines | {one.typed: _trained_line(one) for one in trained}
+
+
+def _trained_line(one: TrainedHere) -> str:
+    return f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
+
+
+def choose_base_model(input_errors: InputErrors) -> str:
+    """Choose the pretrained weights; what cannot be is told, and the built-in model stands in its place."""
+    options = listed_base_models()
+    kept = st.session_state.get(_CHOSEN)
+    chosen: str = st.selectbox(
+        "Base model",
+        list(options) if kept in (None, *options) else [*options, kept],
+        format_func=lambda one: options.get(one, one),
+        accept_new_options=True,
+        key=_CHOSEN,
+        persist_state="session",
+        help="The pretrained weights that the comparison is about. One that is not listed can be typed: "
+        "its id on the model hub, a folder on this server that begins with /, ./ or ~, or run: and the id of "
+        "a run of yours.",
+    )
+    settled = BUILTIN
+    with input_errors.told():
+        settled = settle_base_model(workspace(), chosen.strip())
+    base = describe(settled)
+    st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
+    if base.overlaps:
+        st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
+    if hub_state():
+        _offer_search()
+    return settled
+
+
+def _offer_search() -> None:
+    """Offer to find a base model by words."""
+    with st.popover("Find one on the model hub", icon=":material/search:"):
+        words = st.text_input("Words", key="hub_words", placeholder="german bert, legal, biomedical").strip()
+        if not words:
+            st.caption("Encoders with safe weights are shown, the most downloaded first.")
+            return
+        try:
+            found = {one.id: one for one in _found(words)}
+        except TlError as error:
+            show_error(error)
+            return
+        if not found:
+            st.caption("The hub finds no encoder with safe weights for these words.")
+            return
+        chosen = st.radio(
+            plural(len(found), "model"),
+            list(found),
+            format_func=literal,
+            captions=[literal(_facts_line(one)) for one in found.values()],
+            key=f"hub_found_{words}",
+        )
+        st.button("Use this model", type="primary", on_click=_use, args=(chosen,))
+
+
+@st.cache_data(ttl=KNOWN_S, max_entries=100, show_spinner="Asking the model hub …")
+def _found(words: str) -> list[FoundModel]:
+    return search_hub(words)
+
+
+def _facts_line(found: FoundModel) -> str:
+    licence = f"licence {found.licence}" if found.licence else "no licence stated"
+    return f"{found.task} · {found.downloads:,} downloads a month · {licence}"
+
+
+def _use(base_model: str) -> None:
+    st.session_state[_CHOSEN] = base_model
+
+
+def can_be_had(base_models: list[str]) -> bool:
+    """Say which base models are not on disk and whether they can be downloaded; nothing if all are here."""
+    absent = [one for one in base_models if not is_on_disk(one)]
+    if not absent:
+        return True
+    titles = literal(", ".join(describe(one).title for one in absent))
+    is_reachable = hub_state()
+    if is_reachable is None:
+        live_part(_await_hub, ASKING_S)()
+    elif is_reachable:
+        st.info(f"Not on disk: {titles}. The first run that needs it downloads it, in its own process.")
+    else:
+        st.error(
+            f"Not on disk: {titles}, and the model hub does not answer. Choose a model that is on disk.",
+            icon=":material/cloud_off:",
+        )
+    return bool(is_reachable)
+
+
+def _await_hub() -> None:
+    """Say that the hub is being asked; begin the page anew once it has answered."""
+    if hub_state() is not None:
+        st.rerun()
+    st.caption(hub_sentence(None))

@@ -1,0 +1,177 @@
+"""Uploads and datasets: cached readers, and the views of them that pages share."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from pages.cards.data.doctor import slow_lengths
+from pages.ui.formatting import literal, plural
+from pages.ui.frame import card, draw_figure
+from pages.ui.session import theme, workspace
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.catalogue.locating import find_on_disk
+from tl_core.charts import class_balance, length_histogram
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.findings import percent
+from tl_core.files.read_summary import how_read
+from tl_core.files.reading import ReadChoices, Table, rejects_csv
+from tl_core.intake.examine_job import MAX_LENGTH
+from tl_core.intake.intake import Intake, make_intake, read_intake
+from tl_core.intake.large_files import find_prepared, find_proposal
+from tl_core.intake.uploads import Proposal, Upload, propose, read_upload
+from tl_core.schema import DatasetInfo
+from tl_core.text.lengths import LengthSummary, length_summary
+from tl_core.text.tokens import token_lengths
+
+MAX_MEASURED = 2_000
+MAX_PREVIEW = 200
+KEPT_S = 1800
+"""How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
+
+
+@st.cache_resource(show_spinner="Reading the file …", ttl=KEPT_S, max_entries=2)
+def table_of(upload_id: str, name: str, reading_json: str) -> Table:
+    """Read an upload in a certain way once a process."""
+    reading = ReadChoices.model_validate_json(reading_json)
+    return read_upload(workspace(), upload_id, name, reading=reading)
+
+
+@st.cache_resource(show_spinner="Looking at the columns …", ttl=KEPT_S, max_entries=2)
+def _proposal(upload_json: str) -> Proposal:
+    upload = Upload.model_validate_json(upload_json)
+    if found := find_proposal(workspace(), upload):
+        return found
+    return propose(table_of(upload.upload_id, upload.name, upload.reading.model_dump_json()), upload)
+
+
+def proposal_of(upload: Upload) -> Proposal:
+    """Return an upload's columns, to be confirmed. Raises DataError if the file cannot be read."""
+    return _proposal(upload.model_dump_json())
+
+
+@st.cache_resource(show_spinner="Screening and splitting the rows …", ttl=KEPT_S, max_entries=2)
+def _intake(upload_json: str) -> Intake:
+    upload = Upload.model_validate_json(upload_json)
+    if prepared := find_prepared(workspace(), upload):
+        return prepared
+    reading = upload.reading.model_copy(update={"sheet": None}).model_dump_json()
+    test = table_of(upload.test_id, upload.test_name or "test file", reading) if upload.test_id else None
+    proposal = proposal_of(upload)
+    return make_intake(proposal.table, name=upload.title, choice=proposal.choice, rule=upload.rule, test=test)
+
+
+def intake_of(upload: Upload) -> Intake:
+    """Return the dataset and split that an upload would become. Raises DataError and SplitError."""
+    return _intake(upload.model_dump_json())
+
+
+@st.cache_resource(show_spinner="Reading the dataset …", ttl=KEPT_S, max_entries=2)
+def stored_intake(fingerprint: str) -> Intake:
+    """Read a stored dataset with the split in use; to be cleared where another split is chosen."""
+    return read_intake(workspace(), fingerprint)
+
+
+@st.cache_data(show_spinner="Counting tokens …", max_entries=8)
+def lengths_of(fingerprint: str, _intake: Intake) -> npt.NDArray[np.int64]:
+    """Count the tokens of at most 2,000 texts, spread evenly over the dataset, with the built-in tokenizer.
+
+    Returns
+    -------
+    Tokens without a limit, shape ``(number of measured texts,)``.
+    """
+    dataset = _intake.dataset
+    step = max(1, -(-dataset.num_examples // MAX_MEASURED))
+    folder = find_on_disk(BUILTIN)
+    if folder is None:
+        raise RuntimeError("the built-in model is installed with this program")
+    return token_lengths(dataset.take(np.arange(0, dataset.num_examples, step)).texts(), folder)
+
+
+def draw_reading(table: Table) -> None:
+    """Say in one line how a file was read, show its first rows, and what could not be read."""
+    size = f"{plural(table.num_rows, 'row')}, {plural(table.columns.num_columns, 'column')}"
+    with card("The file", literal(f"{size}; {how_read(table.decisions)}")):
+        st.dataframe(table.columns.slice(0, MAX_PREVIEW).to_pandas(), hide_index=True, height=240)
+        if table.num_rows > MAX_PREVIEW:
+            st.caption(f"The first {MAX_PREVIEW} of {table.num_rows:,} rows.")
+        if table.num_rejects:
+            with st.expander(f"{plural(table.num_rejects, 'line')} left out", icon=":material/warning:"):
+                st.dataframe(_reject_rows(table), hide_index=True)
+                st.download_button(
+                    "All of them as CSV",
+                    lambda: rejects_csv(table),
+                    file_name="left_out.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+def _reject_rows(table: Table) -> pd.DataFrame:
+    shown = table.rejects.slice(0, MAX_PREVIEW).rename_columns(["line", "why", "beginning of the line"])
+    return shown.to_pandas()
+
+
+def draw_examples(dataset: Dataset) -> None:
+    """Show the first examples of a stored dataset."""
+    columns = dataset.info.columns
+    texts = " and ".join(f"“{name}”" for name in columns.text_columns)
+    origin = f"stored and frozen; from the columns {texts} and “{columns.label_column}”"
+    with card("The examples", literal(origin)):
+        head = dataset.table.slice(0, MAX_PREVIEW)
+        shown = head.select([name for name in ("text", "text_b") if name in head.column_names]).to_pandas()
+        shown.insert(0, "label", [columns.labels[target] for target in head["target"].to_pylist()])
+        st.dataframe(shown, hide_index=True, height=240)
+        if dataset.num_examples > MAX_PREVIEW:
+            st.caption(f"The first {MAX_PREVIEW} of {dataset.num_examples:,} examples.")
+
+
+def draw_conflicts(dataset: Dataset) -> None:
+    """List the texts that were set aside because their labels differ, if there are any."""
+    if dataset.conflicts:
+        with st.expander("Texts with several labels", icon=":material/call_split:"):
+            rows = [(" ⏐ ".join(one.texts), ", ".join(one.labels)) for one in dataset.conflicts]
+            st.dataframe(pd.DataFrame(rows, columns=["text", "labels"]), hide_index=True)
+
+
+def draw_classes_and_lengths(intake: Intake) -> None:
+    """Draw how large the classes are and how long the texts."""
+    classes, lengths = st.columns(2)
+    with classes:
+        draw_class_balance(intake.dataset.info)
+    with lengths:
+        draw_lengths(intake)
+
+
+def draw_class_balance(info: DatasetInfo) -> None:
+    """Draw how many examples each class has."""
+    counts = info.label_counts
+    table = pd.DataFrame({"class": list(counts), "examples": list(counts.values())})
+    with card("Classes", f"{len(counts)}, by number of examples", height="stretch"):
+        draw_figure(class_balance(counts, theme=theme()), table, key="class_balance")
+
+
+def draw_lengths(intake: Intake) -> None:
+    """Draw how long the texts are, and how many are cut, as the data doctor counts it once it has."""
+    counted = slow_lengths(intake)
+    lengths = lengths_of(intake.dataset.info.fingerprint, intake) if counted is None else counted
+    num_texts = intake.dataset.num_examples
+    with card("Lengths", f"tokens in a text; {MAX_LENGTH} are kept by default", height="stretch"):
+        figure = length_histogram(lengths, MAX_LENGTH, num_texts=num_texts, theme=theme())
+        draw_figure(figure, key="lengths")
+        words = _length_words(length_summary(lengths, MAX_LENGTH), len(lengths), num_texts)
+        is_quick = counted is None and len(lengths) < num_texts
+        later = " A first look: the data doctor counts more of them." if is_quick else ""
+        st.caption(f"{words} Counted with the tokenizer of {CATALOGUE[BUILTIN].title}.{later}")
+
+
+def _length_words(summary: LengthSummary, num_counted: int, num_texts: int) -> str:
+    """Say how long texts are and what is lost, of how many of how many texts."""
+    of = f"{num_counted:,} of the {num_texts:,} texts" if num_counted < num_texts else f"{num_texts:,} texts"
+    half = f"half have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}"
+    if not summary.num_cut:
+        return f"Of {of}, {half}, and none is cut."
+    are = "is" if summary.num_cut == 1 else "are"
+    lost = f"{summary.num_cut:,} {are} cut ({percent(summary.cut_texts)})"
+    return f"Of {of}, {half}, and {lost}, which loses {percent(summary.cut_tokens)} of all their tokens."

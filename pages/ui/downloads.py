@@ -1,0 +1,108 @@
+"""Taking a figure away: its picture as PNG and SVG, made by the browser, and its numbers as CSV."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from pandas.api.types import is_float_dtype
+
+from pages.ui.session import theme
+from tl_core.charts.template import TONES
+from tl_core.files.safe_csv import csv_file, harmless
+
+_HTML = """
+<button type="button" data-format="png"></button>
+<button type="button" data-format="svg"></button>
+"""
+# Streamlit's own custom properties make these buttons look like its own.
+_CSS = """
+:host, div { display: flex; gap: 0.5rem; }
+button {
+  font: 400 0.875rem var(--st-font); color: var(--st-text-color); background: transparent;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, var(--st-base-radius));
+  padding: 0.25rem 0.75rem; min-height: 2.4rem; cursor: pointer; white-space: nowrap;
+}
+button:hover { border-color: var(--st-primary-color); color: var(--st-link-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+"""
+_save_buttons = st.components.v2.component(
+    "save_figure",
+    html=f"<div>{_HTML}</div>",
+    css=_CSS,
+    js=(Path(__file__).parent / "downloads.js").read_text(encoding="utf-8"),
+)
+
+
+def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str) -> None:
+    """Offer the figure that was placed under ``key`` as PNG and SVG, and its table as CSV."""
+    with st.container(horizontal=True, gap="small"):
+        _offer_csv(table, key)
+        _save_buttons(key=f"{key}_files", data=picture_data(figure, key), width="content")
+
+
+def offer_table(table: pd.DataFrame, *, key: str, whole: pd.DataFrame | None = None) -> None:
+    """Draw a table that belongs to no figure and offer it, or the ``whole`` of it, as CSV."""
+    draw_table(table)
+    _offer_csv(table if whole is None else whole, key)
+
+
+def draw_table(table: pd.DataFrame) -> None:
+    """Draw a table with as many decimals in a column as its values need, all the same."""
+    st.dataframe(table, hide_index=True, column_config=number_formats(table))
+
+
+def number_formats(table: pd.DataFrame) -> dict[str, Any]:
+    """Say for each column of fractions how many decimals all its numbers are shown with."""
+    floats = [name for name in table.columns if is_float_dtype(table[name])]
+    return {name: st.column_config.NumberColumn(format=f"%.{_decimals(table[name])}f") for name in floats}
+
+
+def _decimals(values: pd.Series) -> int:
+    """Count the decimals of the longest value, of numbers that are already rounded."""
+    return max((len(f"{value:.6f}".rstrip("0").split(".")[1]) for value in values.dropna()), default=0)
+
+
+def _offer_csv(table: pd.DataFrame, key: str) -> None:
+    st.download_button(
+        "CSV",
+        lambda: table_csv(table),
+        file_name=f"{file_stem(key)}.csv",
+        mime="text/csv",
+        help="The table above; cells that a spreadsheet would run begin with an apostrophe.",
+        key=f"{key}_csv",
+        on_click="ignore",
+    )
+
+
+def picture_data(figure: go.Figure, key: str) -> Mapping[str, str]:
+    """Tell the browser which figure to save, under which name, on which background and with which text."""
+    return {
+        "figure": key,
+        "name": file_stem(key),
+        "background": TONES[theme()].background,
+        "alt": (figure.layout.meta or {}).get("alt", ""),
+    }
+
+
+def table_csv(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV that no spreadsheet runs."""
+    header = [harmless(str(name)) for name in table.columns]
+    rows = ([harmless(_cell(value)) for value in row] for row in table.itertuples(index=False, name=None))
+    return csv_file([header, *rows])
+
+
+def file_stem(key: str) -> str:
+    """Name a file after a key; arms and models in it may hold anything.
+
+    >>> file_stem("confusion_fine_tuned:org/model")
+    'confusion_fine_tuned_org_model'
+    """
+    return re.sub(r"[^0-9A-Za-z]+", "_", key).strip("_")
+
+
+def _cell(value: object) -> str:
+    return "" if pd.isna(value) else str(value)

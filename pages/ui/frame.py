@@ -1,0 +1,103 @@
+"""The frame around every page: title, grey line, errors, figures, literal text."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui.downloads import draw_table, offer_files
+from pages.ui.formatting import literal, short_hash
+from pages.ui.glossary import help_on, words_in
+from pages.ui.login import offer_logout
+from pages.ui.session import hardware
+from pages.ui.steps import draw_path
+from tl_core.schema import DatasetInfo
+
+CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+
+
+def draw_header(question: str, facts: Sequence[str] = ()) -> None:
+    """Draw the page's one question, and in one grey line what the page speaks of (not yet escaped).
+
+    To be called once the page's subject is in the URL: the sidebar names its dataset.
+    """
+    st.title(question, anchor=False)
+    if facts:
+        st.caption(" · ".join(literal(fact) for fact in facts))
+    _draw_sidebar()
+
+
+def _draw_sidebar() -> None:
+    """Say below the list of pages where a person is on the path, and what the server has."""
+    with st.sidebar:
+        draw_path()
+        st.caption(literal(hardware().sentence))
+        offer_logout()
+
+
+def dataset_line(info: DatasetInfo) -> str:
+    """Name a dataset with its size; the fingerprint tells apart those of one name. Not escaped."""
+    facts = (info.name, f"{info.num_examples:,} texts", f"{info.columns.num_labels} classes")
+    return " · ".join((*facts, short_hash(info.fingerprint)))
+
+
+def draw_figure(
+    figure: go.Figure,
+    table: pd.DataFrame | None = None,
+    *,
+    key: str,
+    on_choice: Callable[[], None] | None = None,
+) -> None:
+    """Place a figure with its text alternative; below it its numbers as a table, and all of it as files.
+
+    Those are made once the drawer is opened: ten hidden tables would double the time of *Compare*.
+    """
+    place_figure(figure, key=key, on_choice=on_choice)
+    if table is None:
+        return
+    drawer = st.expander(
+        "Numbers and files", icon=":material/table_rows:", key=f"{key}_numbers", on_change="rerun"
+    )
+    if drawer.open:
+        with drawer:
+            draw_table(table)
+            offer_files(figure, table, key=key)
+
+
+def place_figure(figure: go.Figure, *, key: str, on_choice: Callable[[], None] | None = None) -> None:
+    """Place a figure with its text alternative, and nothing else.
+
+    ``on_choice`` is called once a point of the figure was chosen, which the session keeps under ``key``.
+    """
+    alt = (figure.layout.meta or {}).get("alt", "")
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config=CHART_CONFIG,
+        alt=alt,
+        on_select=on_choice or "ignore",
+        selection_mode="points",
+    )
+
+
+def card(
+    name: str, meaning: str = "", *, height: Literal["content", "stretch"] = "content"
+) -> st.delta_generator.DeltaGenerator:
+    """Open a card for one thought: a bold name, a middle dot, what the axis means, and its words explained.
+
+    ``height="stretch"`` makes cards that stand side by side equally high.
+    """
+    box = st.container(border=True, height=height)
+    words = help_on(words_in(f"{name} {meaning}"))
+    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""), help=words or None)
+    return box
+
+
+def invite(sentence: str, label: str, page: str) -> None:
+    """Fill an empty page: say what is missing and lead to where it is made."""
+    with st.container(border=True):
+        st.markdown(sentence)
+        st.page_link(f"{page}.py", label=label, icon=":material/arrow_forward:")

@@ -1,0 +1,82 @@
+"""The technical words of the interface, read from `glossary.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One word.
+
+    Attributes
+    ----------
+    slug
+        Its place in links: ``understand?word=seed``.
+    title
+        The word as a heading.
+    text
+        What it means here; plain text.
+    forms
+        Every way of writing it that a person may meet, in lower case.
+    """
+
+    slug: str
+    title: str
+    text: str
+    forms: tuple[str, ...]
+
+
+def _read_groups() -> dict[str, tuple[Entry, ...]]:
+    with Path(__file__).with_suffix(".toml").open("rb") as file:
+        groups = tomllib.load(file)["groups"]
+    return {group["name"]: tuple(map(_entry, group["words"])) for group in groups}
+
+
+def _entry(word: Mapping[str, Any]) -> Entry:
+    title = word["title"]
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return Entry(slug=slug, title=title, text=word["text"], forms=tuple(word.get("forms", [title.lower()])))
+
+
+GROUPS = _read_groups()
+
+ENTRIES: dict[str, Entry] = {entry.slug: entry for group in GROUPS.values() for entry in group}
+
+_FORMS = {form: entry.slug for entry in ENTRIES.values() for form in entry.forms}
+# Longest first: "near duplicate" is not a "duplicate".
+_ANY_FORM = re.compile(
+    r"(?<![\w-])(" + "|".join(map(re.escape, sorted(_FORMS, key=len, reverse=True))) + r")(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """Return the slugs of the technical words in a text, in the glossary's order."""
+    found = {_FORMS[form.lower()] for form in _ANY_FORM.findall(text)}
+    return tuple(slug for slug in ENTRIES if slug in found)
+
+
+def help_on(slugs: Iterable[str]) -> str:
+    """Explain some words in markdown, for a ``help``; empty without words."""
+    return "\n\n".join(explained(ENTRIES[slug]) for slug in slugs)
+
+
+def explained(entry: Entry) -> str:
+    """Write an entry in markdown: the word in bold, then what it means."""
+    return f"**{entry.title}.** {entry.text}"
+
+
+def matching(query: str) -> dict[str, tuple[Entry, ...]]:
+    """Return the entries that contain what was typed, by group; all of them if nothing was."""
+    wanted = query.strip().lower()
+    found = {
+        group: tuple(
+            entry for entry in entries if wanted in f"{entry.title} {entry.text} {entry.forms}".lower()
+        )
+        for group, entries in GROUPS.items()
+    }
+    return {group: entries for group, entries in found.items() if entries}

@@ -1,0 +1,213 @@
+"""A plan before it starts: its runs as a small table, its time, its memory and its disk."""
+
+import functools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from pages.ui.dataset_readers import lengths_of
+from pages.ui.formatting import about, after_queue, kept_words, literal, plural
+from pages.ui.server_status import label_of
+from pages.ui.session import hardware, workspace
+from tl_core.catalogue.locating import describe
+from tl_core.errors import TlError
+from tl_core.intake.intake import Intake, read_intake
+from tl_core.jobs.dry_run import ArmCheck, all_passed_checks
+from tl_core.planning.estimate import Estimate, estimate
+from tl_core.planning.plan import expand, num_runs
+from tl_core.planning.promises import last_kept, learned_factor, make_promise
+from tl_core.planning.queue_time import Ahead, queue_ahead
+from tl_core.planning.rate_search import arms_to_search
+from tl_core.planning.throughput import Throughput, device_of, read_finished, read_running
+from tl_core.schema import ExperimentConfig, Promise, Span
+from tl_core.store.rows import RunRow
+
+WORTH_SAYING = 0.1
+"""How far from 1 what was learned must be to be told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What is known of this machine at one look: its speeds, and how well earlier promises were kept."""
+
+    history: tuple[Throughput, ...]
+    factor: float
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _finished(num_finished: int, num_checks: int) -> tuple[Throughput, ...]:
+    """Read the measured throughput anew whenever another run has finished or another arm was checked."""
+    return read_finished(workspace())
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _lengths(fingerprint: str) -> npt.NDArray[np.int64]:
+    return lengths_of(fingerprint, read_intake(workspace(), fingerprint))
+
+
+def measured() -> Measured:
+    """Look at what this machine has measured up to now."""
+    num_checks = len(all_passed_checks(workspace()))
+    finished = _finished(workspace().database.num_finished_runs(), num_checks)
+    return Measured(
+        history=(*read_running(workspace()), *finished),
+        factor=learned_factor(workspace().database.list_promises(), device_of(hardware())),
+    )
+
+
+def estimate_of(
+    experiment: ExperimentConfig, intake: Intake | None = None, known: Measured | None = None
+) -> Estimate:
+    """Estimate a plan on this server, with the texts' own lengths.
+
+    Parameters
+    ----------
+    intake
+        The plan's texts; those that are stored if none are given. Raises NotFoundError if there are none.
+    known
+        What was looked up a moment ago.
+    """
+    known = known or measured()
+    facts = {
+        arm.name: describe(arm.base_model or experiment.base_model)
+        for arm in experiment.arms
+        if arm.kind.is_neural
+    }
+    fingerprint = experiment.dataset_fingerprint
+    lengths = lengths_of(fingerprint, intake) if intake else _lengths(fingerprint)
+    return estimate(
+        experiment,
+        facts,
+        float(lengths.clip(max=experiment.training.max_length).mean()),
+        hardware(),
+        known.history,
+        arms_to_search(workspace(), experiment),
+        known.factor,
+    )
+
+
+def expected_of(experiment: ExperimentConfig, known: Measured | None = None) -> tuple[Span, ...] | None:
+    """Return what each run of a queued experiment is expected to take; None if its texts cannot be read."""
+    try:
+        return estimate_of(experiment, known=known).expected
+    except (TlError, OSError, ValueError):  # gone or damaged, which its own pages tell
+        return None
+
+
+def ahead_of(own: Sequence[RunRow] = (), known: Measured | None = None) -> Ahead:
+    """Look at what trains before a plan that is queued now, or before the last of some runs that wait."""
+    here, known = workspace(), known or measured()
+
+    def run_spans(experiment_id: str) -> tuple[Span, ...] | None:
+        return expected_of(here.database.get_experiment(experiment_id), known)
+
+    return queue_ahead(here, functools.cache(run_spans), datetime.now(UTC), own)
+
+
+def promise_of(experiment: ExperimentConfig) -> Promise | None:
+    """Put together what is said of the time of a plan whose texts are stored, at the moment of its start."""
+    known = measured()
+    cost = estimate_of(experiment, known=known)
+    return make_promise(cost, ahead_of(known=known), device_of(hardware()))
+
+
+def plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
+    """List arms with seeds, train sizes and runs; one without a network may run once for all seeds.
+
+    Once an arm with a network was checked, its memory is there too.
+    """
+    runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
+    counts = Counter(run.arm.name for run in runs)
+    seeds = {arm.name: len({run.seed for run in runs if run.arm == arm}) for arm in experiment.arms}
+    table = pd.DataFrame(
+        [
+            (label_of(arm), seeds[arm.name], len(experiment.train_sizes), counts[arm.name])
+            for arm in experiment.arms
+        ],
+        columns=["arm", "seeds", "sizes", "runs"],
+    )
+    if checks:
+        table["memory"] = [_memory_of(checks.get(arm.name)) for arm in experiment.arms]
+    return table
+
+
+def _memory_of(check: ArmCheck | None) -> str:
+    return _amount(check.memory_mib) if check else "–"
+
+
+def draw_plan(
+    experiment: ExperimentConfig, cost: Estimate, ahead: Ahead, checks: Mapping[str, ArmCheck]
+) -> None:
+    """Show what will be run, when it starts and ends, what it takes, and where those numbers come from."""
+    table = plan_table(experiment, checks)
+    st.dataframe(table, hide_index=True, height="content")
+    st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
+    if ahead.num_runs:
+        st.markdown(f"**{after_queue(ahead)}**")
+    from_now = " from now" if ahead.num_runs and ahead.span else ""
+    st.markdown(
+        f"First verdict, marked “one seed”: **{until(cost.first_verdict, ahead)}**{from_now}  \n"
+        f"All runs: **{until(cost.total, ahead)}**{from_now}  \n"
+        f"Memory: {_memory_line(checks)}  \n"
+        f"Disk: **{_amount(cost.disk_mib)}**"
+    )
+    st.caption(literal(f"{cost.basis}{_search_words(experiment)}{_learned_words(cost.factor)}"))
+
+
+def until(span: Span, ahead: Ahead) -> str:
+    """Write how long it is until what takes ``span`` is done, with what trains before it."""
+    return about(ahead.span + span) if ahead.span else f"{about(span)} after them"
+
+
+def _learned_words(factor: float) -> str:
+    """Say how the last plan kept its promise, and what was learned from several."""
+    kept = last_kept(workspace().database.list_promises())
+    words = f" {kept_words(*kept, 'The last plan')}" if kept else ""
+    if abs(factor - 1) < WORTH_SAYING:
+        return words
+    return (
+        f"{words} The last plans took {factor:.1f} times as long as was estimated from speeds; these minutes "
+        "count with that."
+    )
+
+
+def _search_words(experiment: ExperimentConfig) -> str:
+    """Say which networks' rates are still to be chosen and what that takes; it is part of the time."""
+    search = experiment.rate_search
+    if search is None:
+        return ""
+    waiting = arms_to_search(workspace(), experiment)
+    known = [arm for arm in search.grids if arm not in waiting]
+    labels = {arm.name: label_of(arm) for arm in experiment.arms}
+    read = f" Rates found before serve {', '.join(labels[arm] for arm in known)}." if known else ""
+    if not waiting:
+        return read
+    num_tries = max(len(search.grids[arm]) for arm in waiting)
+    is_every = all(arm.name in waiting for arm in experiment.arms if arm.kind.is_neural)
+    which = "each network" if is_every else ", ".join(labels[arm] for arm in labels if arm in waiting)
+    return (
+        f" Before its first run {which} is trained at {num_tries} learning rates, with the first seed "
+        f"on {search.train_size:,} train examples, and keeps those that are best on validation; that is in "
+        f"the time.{read}"
+    )
+
+
+def _memory_line(checks: Mapping[str, ArmCheck]) -> str:
+    if not checks:
+        return "measured by the check before the start"
+    machine = hardware()
+    there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
+    most = max(check.memory_mib for check in checks.values())
+    return f"**{_amount(most)}** of {there:.0f} GiB"
+
+
+def _amount(mib: float) -> str:
+    if mib < 1:
+        return "less than 1 MiB"
+    return f"{mib:,.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"

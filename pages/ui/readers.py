@@ -1,0 +1,156 @@
+"""Cached readers of experiments, runs and events, and how their arms look."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.ui.errors import show_error
+from pages.ui.formatting import plural, started_at
+from pages.ui.session import current, forget, remember, theme, workspace
+from tl_core.charts import ArmStyle, arm_styles
+from tl_core.datasets.dataset import Dataset, read_dataset
+from tl_core.errors import NotFoundError
+from tl_core.jobs.client import observe
+from tl_core.results.comparison import ExperimentResults, arm_titles, gather, ranked
+from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run
+from tl_core.schema import Event, ExperimentConfig, State
+from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import EventTail, RunFolder
+
+States = tuple[tuple[str, str], ...]
+"""Run ids with their states: what results depend on."""
+
+
+def choose_experiment() -> ExperimentConfig | None:
+    """Return the experiment of the URL, or the newest; a box offers the others. None if there is none.
+
+    One that is not there any more is told and forgotten.
+    """
+    experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
+    if not experiments:
+        return None
+    experiment = experiments[_wanted_experiment() or next(iter(experiments))]
+    remember("experiment", experiment.experiment_id)
+    if len(experiments) > 1:
+        ids = list(experiments)
+        chosen = st.selectbox(
+            "Experiment",
+            ids,
+            index=ids.index(experiment.experiment_id),
+            format_func=lambda one: _title(experiments[one]),
+        )
+        experiment = experiments[chosen]
+        remember("experiment", chosen)
+    return experiment
+
+
+def _wanted_experiment() -> str | None:
+    wanted = current("experiment")
+    if wanted is None:
+        return None
+    try:
+        return workspace().database.get_experiment(wanted).experiment_id
+    except NotFoundError as error:
+        forget("experiment")
+        show_error(error)
+        return None
+
+
+def _title(experiment: ExperimentConfig) -> str:
+    """Name an experiment; the end of its id tells apart two that were started in the same minute."""
+    arms = f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
+    return f"{experiment.name} · {started_at(experiment)} · {arms} · {experiment.experiment_id[-4:]}"
+
+
+def observed_runs(experiment_id: str) -> tuple[RunRow, ...]:
+    """Return an experiment's runs as they really stand."""
+    here = workspace()
+    return tuple(observe(here.settings, run) for run in here.database.list_runs(experiment_id))
+
+
+def states_of(runs: Sequence[RunRow]) -> States:
+    """Return what results depend on."""
+    return tuple((run.run_id, run.state.value) for run in runs)
+
+
+def watch(experiment_id: str, states: States) -> None:
+    """Ask for the whole page anew once a run has changed its state; to be drawn as a polling fragment."""
+    if states_of(observed_runs(experiment_id)) != states:
+        st.rerun()
+
+
+@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=16)
+def results_of(experiment_id: str, states: States) -> ExperimentResults:
+    """Gather an experiment's results once for each set of run states; nobody may change them."""
+    return gather(workspace(), experiment_id, _read_once)
+
+
+@st.cache_resource(
+    show_spinner=False, max_entries=1_000, hash_funcs={RunFolder: lambda folder: str(folder.path)}
+)
+def _read_once(folder: RunFolder) -> FinishedRun:
+    return read_finished_run(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2000)
+def _tail(run_id: str) -> EventTail:
+    return workspace().run_folder(run_id).tail_events()
+
+
+def events_of(runs: Sequence[RunRow]) -> dict[str, tuple[Event, ...]]:
+    """Return the events of some runs so far, by run id; each line is parsed once a process."""
+    return {run.run_id: _tail(run.run_id).read() for run in runs}
+
+
+def unreadable_of(runs: Sequence[RunRow]) -> frozenset[str]:
+    """Return the ids of finished runs whose folders cannot be read, so that they count nowhere."""
+    finished = [run.run_id for run in runs if run.state is State.FINISHED]
+    return frozenset(run_id for run_id in finished if not _can_be_read(run_id))
+
+
+@st.cache_data(show_spinner=False, max_entries=5_000)
+def _can_be_read(run_id: str) -> bool:
+    try:
+        _read_once(workspace().run_folder(run_id))
+    except UNREADABLE:
+        return False
+    return True
+
+
+def problem_with_events(run_id: str) -> str:
+    """Say what could not be read when a run's events were looked at last; empty if all is well."""
+    return _tail(run_id).problem
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def dataset_of(fingerprint: str) -> Dataset | None:
+    """Read a dataset; None if it is not in this workspace, as after importing runs alone."""
+    try:
+        return read_dataset(workspace().dataset_folder(fingerprint))
+    except NotFoundError:
+        return None
+
+
+def styles_of(experiment: ExperimentConfig) -> dict[str, ArmStyle]:
+    """Return the style of every arm in the theme shown, in the order in which arms are shown."""
+    titles = arm_titles(experiment)
+    named = {arm.base_model: titles[arm.name] for arm in experiment.arms if arm.base_model}
+    return arm_styles(ranked(experiment.arms), named, theme())
+
+
+def arm_names_of(experiment: ExperimentConfig) -> dict[str, str]:
+    """Return the display name of every arm, not escaped."""
+    return {name: style.label for name, style in styles_of(experiment).items()}
+
+
+def choose(parameter: str, label: str, options: Sequence[str], words: Callable[[str], str]) -> str:
+    """Let one of ``options`` be chosen, the first by default; the URL and the session keep the choice."""
+    key = f"chosen_{parameter}"
+    wanted = st.query_params.get(parameter) or st.session_state.get(key)
+    index = options.index(wanted) if wanted in options else 0
+    chosen = st.selectbox(label, options, index=index, format_func=words)
+    if chosen != options[0] or wanted in options:
+        st.session_state[key] = chosen
+        if st.query_params.get(parameter) != chosen:
+            st.query_params[parameter] = chosen
+    return chosen

@@ -1,0 +1,90 @@
+"""The workspace, and which dataset and experiment a page speaks of.
+
+Ids live in the URL, so that a view can be reloaded and shared; the session remembers the last ones for the
+next page of the path.
+"""
+
+from typing import Literal, get_args
+
+import streamlit as st
+
+from tl_core.errors import NotFoundError
+from tl_core.intake.uploads import find_upload
+from tl_core.planning.hardware import Hardware, inspect_hardware
+from tl_core.settings import Settings
+from tl_core.store.workspace import Workspace
+
+Subject = Literal["upload", "dataset", "experiment", "run", "file", "job"]
+Theme = Literal["light", "dark"]
+
+
+@st.cache_resource(show_spinner=False)
+def workspace() -> Workspace:
+    """Open the workspace once a process."""
+    return Workspace.open(Settings.from_environment())
+
+
+@st.cache_resource(show_spinner=False)
+def hardware() -> Hardware:
+    """Look at the machine once a process."""
+    return inspect_hardware()
+
+
+def current(subject: Subject) -> str | None:
+    """Return the id the page speaks of: from the URL, else the last one of this session, put into the URL.
+
+    An id that is not in the workspace is returned too, and not remembered: whoever looks it up says so.
+    """
+    found = _stated(subject)
+    if found and _is_there(subject, found):
+        remember(subject, found)
+    return found
+
+
+def _stated(subject: Subject) -> str | None:
+    found: str | None = st.query_params.get(subject) or st.session_state.get(f"current_{subject}")
+    return found
+
+
+def _is_there(subject: Subject, identifier: str) -> bool:
+    here = workspace()
+    try:
+        match subject:
+            case "upload":
+                find_upload(here, identifier)
+            case "dataset":
+                here.database.get_dataset(identifier)
+            case "experiment":
+                here.database.get_experiment(identifier)
+            case "run":
+                here.database.get_run(identifier)
+    except NotFoundError:
+        return False
+    return True
+
+
+def remember(subject: Subject, identifier: str) -> None:
+    """Make an id the page's subject, in the URL and for the pages after it."""
+    st.session_state[f"current_{subject}"] = identifier
+    if st.query_params.get(subject) != identifier:
+        st.query_params[subject] = identifier
+
+
+def forget(subject: Subject) -> None:
+    """Let a page speak of nothing, as after deleting its subject."""
+    st.session_state.pop(f"current_{subject}", None)
+    st.query_params.pop(subject, None)
+
+
+def forget_lost() -> bool:
+    """Forget every id that is not in the workspace; return whether there was one."""
+    stated: list[tuple[Subject, str | None]] = [(subject, _stated(subject)) for subject in get_args(Subject)]
+    lost = [subject for subject, identifier in stated if identifier and not _is_there(subject, identifier)]
+    for subject in lost:
+        forget(subject)
+    return bool(lost)
+
+
+def theme() -> Theme:
+    """Return the theme in which the page is shown."""
+    return "dark" if st.context.theme.type == "dark" else "light"

@@ -1,0 +1,132 @@
+"""Bringing texts in: a file, a sample, the columns, a test file of one's own."""
+
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.ui.formatting import literal
+from pages.ui.frame import dataset_line
+from pages.ui.session import forget, remember, workspace
+from tl_core.intake.samples import NOT_EVIDENCE, SAMPLES
+from tl_core.intake.uploads import Upload, keep_sample, keep_upload, save_upload
+
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "jsonl",
+    "ndjson",
+    "json",
+    "parquet",
+    "xlsx",
+    "xlsm",
+    "xlsb",
+    "xls",
+    "ods",
+    "gz",
+    "zip",
+]
+
+
+def receive(label: str, key: str, help_text: str | None = None) -> Upload | None:
+    """Offer an uploader; copy a file's bytes to the workspace at once and empty the uploader again."""
+    turn = st.session_state.setdefault(f"{key}_turn", 0)
+    received: UploadedFile | None = st.file_uploader(label, TYPES, key=f"{key}_{turn}", help=help_text)
+    if received is None:
+        return None
+    upload = keep_upload(workspace(), received.getvalue(), received.name)
+    _release(received)
+    st.session_state[f"{key}_turn"] = turn + 1
+    return upload
+
+
+def _release(received: UploadedFile) -> None:
+    """Free the web server's memory of a file that was copied: Streamlit keeps it as long as the session."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, received.file_id)
+
+
+def draw_uploader() -> None:
+    """Take a file in and go on with it."""
+    upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
+    st.caption(
+        "Any encoding, any usual delimiter, plain or packed (gzip, zip); other columns are ignored. "
+        "The file stays on this server."
+    )
+    upload = upload or _pasted()
+    if upload is not None:
+        open_upload(upload)
+
+
+def _pasted() -> Upload | None:
+    """Take rows that were copied from a spreadsheet or a page."""
+    with st.expander("Paste rows instead", icon=":material/content_paste:"):
+        rows = st.text_area("Rows, a text and a label in each", key="pasted", placeholder="text,label")
+        if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
+            return keep_upload(workspace(), rows.encode(), "pasted.csv")
+    return None
+
+
+def draw_samples() -> None:
+    """Offer the bundled samples, each with one button."""
+    for sample in SAMPLES.values():
+        st.markdown(f"**{sample.title}** · {sample.description}")
+        if st.button(
+            f"Look at {sample.title.lower()}", key=f"sample_{sample.name}", icon=":material/science:"
+        ):
+            open_upload(keep_sample(workspace(), sample.path))
+    st.caption(NOT_EVIDENCE)
+
+
+def open_upload(upload: Upload) -> None:
+    """Make an upload what the page speaks of, and begin the page anew."""
+    st.query_params.pop("dataset", None)
+    remember("upload", upload.upload_id)
+    st.rerun()
+
+
+def start_over(label: str, place: str = "foot") -> None:
+    """Offer to leave the present texts for others; nothing that is stored is lost."""
+    if st.button(label, icon=":material/restart_alt:", key=f"start_over_{place}"):
+        forget("upload")
+        forget("dataset")
+        st.rerun()
+
+
+def draw_stored() -> None:
+    """Link to the datasets that are stored already."""
+    infos = workspace().database.list_datasets()
+    if not infos:
+        return
+    st.markdown("**Stored datasets**")
+    for info in infos:
+        st.page_link(
+            "data.py",
+            label=literal(dataset_line(info)),
+            icon=":material/table:",
+            query_params={"dataset": info.fingerprint},
+        )
+
+
+def draw_own_test(upload: Upload) -> None:
+    """Let a person bring their own test file, or take it back."""
+    if upload.test_id:
+        st.markdown(f"Tested on your own file **{literal(upload.test_name or '')}**, with the same columns.")
+        if st.button("Test on a part of the texts instead", icon=":material/close:"):
+            _decide(upload, None, None)
+        return
+    with st.expander("I have a test file of my own", icon=":material/fact_check:"):
+        test = receive(
+            "Test file with the same columns",
+            f"test_{upload.upload_id}",
+            "It is never changed; texts that it shares with the other file leave the training data.",
+        )
+        if test is not None:
+            _decide(upload, test.upload_id, test.name)
+
+
+def _decide(upload: Upload, test_id: str | None, test_name: str | None) -> None:
+    save_upload(workspace(), upload.model_copy(update={"test_id": test_id, "test_name": test_name}))
+    st.rerun()

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from tl_core.doctor.label_errors import SuspectedError, rank_label_errors, suspected_label_errors
+
+LABELS = ["x", "y", "z"]
+
+
+def ranked(targets: list[int], probabilities: list[list[float]]) -> list[SuspectedError]:
+    num = len(targets)
+    return rank_label_errors(
+        np.array(targets),
+        np.array(probabilities),
+        texts=[f"text {i}" for i in range(num)],
+        labels=LABELS,
+        example_ids=[f"id {i}" for i in range(num)],
+    )
+
+
+def test_confident_answers_against_the_label_are_suspect_by_hand() -> None:
+    # Thresholds, the mean probability of a class where it is the label: x (.8+.1+.7)/3 = .533,
+    # y (.9+.4)/2 = .65, z (.9+.1)/2 = .5. Row 1 reaches y at .85, row 4 x at .55; row 6 not y at .60.
+    found = ranked(
+        [0, 0, 0, 1, 1, 2, 2],
+        [
+            [0.8, 0.1, 0.1],
+            [0.1, 0.85, 0.05],
+            [0.7, 0.2, 0.1],
+            [0.05, 0.9, 0.05],
+            [0.55, 0.4, 0.05],
+            [0.05, 0.05, 0.9],
+            [0.3, 0.6, 0.1],
+        ],
+    )
+    assert [(one.example_id, one.label, one.suggested) for one in found] == [
+        ("id 1", "x", "y"),
+        ("id 4", "y", "x"),
+    ]
+    assert np.allclose([one.margin for one in found], [0.75, 0.15])
+
+
+def test_label_that_the_model_would_give_too_is_never_suspect() -> None:
+    assert ranked([0, 0, 1], [[0.5, 0.45, 0.05], [0.9, 0.1, 0], [0.2, 0.3, 0.5]]) == []
+
+
+def test_class_without_examples_is_never_suggested() -> None:
+    assert ranked([0, 1], [[0.1, 0.1, 0.8], [0.1, 0.1, 0.8]]) == []
+
+
+def test_finding_counts_and_shows_the_most_suspect_first() -> None:
+    suspects = ranked([0, 0, 1, 1], [[0.9, 0.1, 0], [0.05, 0.95, 0], [0.1, 0.9, 0], [0.2, 0.8, 0]])
+    (finding,) = suspected_label_errors(suspects, 4)
+    assert (finding.code, finding.count, finding.fix) == ("suspected_label_errors", 1, "drop_examples")
+    assert finding.examples == ("'x', perhaps 'y': text 1",)
+    assert "1 of 4 (25 %)" in finding.message
+    assert suspected_label_errors([], 4) == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_suspects_and_their_order_are_those_of_cleanlab(seed: int) -> None:
+    cleanlab = pytest.importorskip("cleanlab.filter")
+    rng = np.random.default_rng(seed)
+    true = rng.permutation(np.arange(300) % 3)
+    logits = rng.normal(size=(300, 3)) + 2.5 * np.eye(3)[true]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    targets = np.where(rng.random(300) < 0.1, rng.integers(0, 3, 300), true)
+    theirs = cleanlab.find_label_issues(
+        targets,
+        probabilities,
+        filter_by="confident_learning",
+        return_indices_ranked_by="normalized_margin",
+        n_jobs=1,
+    )
+    ours = ranked(targets.tolist(), probabilities.tolist())
+    assert len(ours) >= 5
+    assert [one.example_id for one in ours] == [f"id {row}" for row in theirs]

@@ -1,0 +1,151 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.files.tables import table
+from tests.pages.fixtures import make_workspace
+from tl_core.errors import DataError, NotFoundError, SplitError
+from tl_core.files.reading import ReadChoices
+from tl_core.intake.intake import make_intake
+from tl_core.intake.uploads import (
+    Upload,
+    find_upload,
+    keep_sample,
+    keep_upload,
+    propose,
+    read_upload,
+    save_upload,
+)
+from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
+from tl_core.store.workspace import Workspace
+
+TABLE = table(
+    note=["first", "second", "third", "fourth"],
+    text=["a longer text that says something", "another one", "and a third", "and a fourth one"],
+    label=["x", "y", "x", "y"],
+)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = make_workspace(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_an_upload_and_what_was_decided_about_it_survive(workspace: Workspace) -> None:
+    upload = keep_upload(workspace, b"text,label\n", "reviews.csv")
+    assert workspace.upload_path(upload.upload_id).read_bytes() == b"text,label\n"
+    decided = upload.model_copy(
+        update={
+            "choice": ColumnChoice.of("text", "mood"),
+            "rule": SplitRule(method=SplitMethod.GROUPED, keep_together=0.9),
+            "reading": ReadChoices(encoding="utf-16"),
+        }
+    )
+    save_upload(workspace, decided)
+    assert find_upload(workspace, upload.upload_id) == decided
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [("../../etc/passwd", "passwd"), ("C:\\texts\\mine.csv", "mine.csv"), ("..", ".."), ("a/", "upload.csv")],
+)
+def test_a_raw_name_is_shown_without_its_path_and_never_used_as_one(
+    workspace: Workspace, raw: str, shown: str
+) -> None:
+    upload = keep_upload(workspace, b"x", raw)
+    assert upload.name == shown
+    assert workspace.upload_path(upload.upload_id).parent == workspace.root / "uploads"
+
+
+def test_a_long_name_keeps_its_end(workspace: Workspace) -> None:
+    assert keep_upload(workspace, b"x", "n" * 500 + ".csv").name.endswith("n.csv")
+    assert len(keep_upload(workspace, b"x", "n" * 500).name) == 120
+
+
+@pytest.mark.parametrize("upload_id", ["upload_unknown", "../../secret"])
+def test_an_unknown_upload_is_refused(workspace: Workspace, upload_id: str) -> None:
+    with pytest.raises(NotFoundError):
+        find_upload(workspace, upload_id)
+
+
+def test_an_upload_whose_file_was_cleared_away_is_refused(workspace: Workspace) -> None:
+    upload = keep_upload(workspace, b"x", "a.csv")
+    workspace.upload_path(upload.upload_id).unlink()
+    with pytest.raises(NotFoundError, match="Upload the file again"):
+        find_upload(workspace, upload.upload_id)
+
+
+def test_a_sample_has_one_id(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("text,label\n")
+    assert keep_sample(workspace, tmp_path / "some.csv") == keep_sample(workspace, tmp_path / "some.csv")
+
+
+def test_the_guess_stands_until_other_columns_are_chosen() -> None:
+    upload = Upload(upload_id="upload_1", name="a.csv")
+    proposal = propose(TABLE, upload)
+    assert proposal.choice == ColumnChoice.of("text", "label")
+    assert set(proposal.reasons) == {"text", "label"}
+    chosen = ColumnChoice(text=("note", "text"), label=("label",), joined_with="\n")
+    assert propose(TABLE, upload.model_copy(update={"choice": chosen})).choice == chosen
+
+
+def test_where_nothing_can_be_guessed_there_are_still_columns_to_choose_from() -> None:
+    numbers = table(a=["1", "2", "3"], b=["4", "5", "6"])
+    proposal = propose(numbers, Upload(upload_id="upload_1", name="a.csv"))
+    assert proposal.reasons == {}
+    assert proposal.choice == ColumnChoice.of("a", "b")
+
+
+def test_a_chosen_column_that_the_file_lacks_is_forgotten() -> None:
+    gone = ColumnChoice.of("gone", "label")
+    proposal = propose(TABLE, Upload(upload_id="upload_1", name="a.csv", choice=gone))
+    assert proposal.choice.text == ("text",)
+
+
+def test_a_split_a_group_and_a_weight_column_are_taken_and_a_date_only_told() -> None:
+    rows = [f"a text with the number {i} in it" for i in range(40)]
+    columns = table(
+        text=rows,
+        label=["x", "y"] * 20,
+        split=["train"] * 20 + ["test"] * 20,
+        author=[f"author {i % 8}" for i in range(40)],
+        date=[f"2026-01-{1 + i % 28:02d}" for i in range(40)],
+        weight=["1.5"] * 40,
+    )
+    proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
+    choice = proposal.choice
+    assert (choice.split, choice.group, choice.time, choice.weight) == ("split", "author", None, "weight")
+    assert {"split", "group", "time", "weight"} <= set(proposal.reasons)
+
+
+def test_columns_of_ones_and_zeros_are_guessed_as_one_label() -> None:
+    rows = [f"a text with the number {i} in it" for i in range(12)]
+    columns = table(text=rows, joy=["1", "0", "0"] * 4, fear=["0", "1", "0"] * 4, calm=["0", "0", "1"] * 4)
+    proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
+    assert proposal.choice.label == ("joy", "fear", "calm")
+    assert "a one in just one" in proposal.reasons["label"]
+
+
+def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:
+    upload = Upload(upload_id="upload_1", name="my reviews.v2.csv")
+    rows = [f"text number {i}" for i in range(10)]
+    good = table(text=rows, label=["x", "y"] * 5)
+    intake = make_intake(good, name=upload.title, choice=propose(good, upload).choice)
+    assert intake.dataset.info.name == "my reviews.v2"
+    assert intake.split.info.train + intake.split.info.validation + intake.split.info.test == 10
+    assert workspace.database.list_datasets() == []
+
+
+def test_classes_too_small_to_split_are_refused() -> None:
+    upload = Upload(upload_id="upload_1", name="a.csv")
+    with pytest.raises(SplitError):
+        make_intake(TABLE, name=upload.title, choice=propose(TABLE, upload).choice)
+
+
+def test_an_unreadable_file_is_named_as_the_person_names_it(workspace: Workspace) -> None:
+    upload = keep_upload(workspace, b"only one column\nand nothing else\n", "mine.csv")
+    with pytest.raises(DataError, match=r"'mine\.csv' has one"):
+        read_upload(workspace, upload.upload_id, upload.name)

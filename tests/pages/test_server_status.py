@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Event
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import server_status as surroundings
+from tests.pages.reading import open_page, text_of
+from tests.planning.test_estimate import CPU
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch, app: AppTest) -> Iterator[Event]:
+    """A hub that is silent until the event is set, and then reachable."""
+    event = Event()
+    monkeypatch.setattr(surroundings, "hub_is_reachable", lambda: event.wait(10))
+    yield event
+    event.set()
+    st.cache_resource.clear()
+
+
+def test_a_silent_hub_keeps_no_page_waiting(app: AppTest, answer: Event) -> None:
+    open_page(app, "home")
+    assert "Asking the model hub" in text_of(app)
+    answer.set()
+    open_page(app, "home")
+    assert "The model hub answers" in text_of(app)
+
+
+def test_waiting_times_depend_on_the_gpu() -> None:
+    assert "about 12 times as long" in surroundings.waiting_sentence(CPU)
+    assert surroundings.waiting_sentence(replace(CPU, gpu="NVIDIA H200")).startswith("With a GPU")

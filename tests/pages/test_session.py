@@ -1,0 +1,32 @@
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.fixtures import store_sample_dataset
+from tl_core.store.workspace import Workspace
+
+
+def page_of_a_dataset() -> None:
+    import streamlit as st
+
+    from pages.ui.session import current
+
+    st.text(current("dataset"))
+
+
+def open_with(dataset: str) -> AppTest:
+    app = AppTest.from_function(page_of_a_dataset)
+    app.query_params["dataset"] = dataset
+    return app.run()
+
+
+def test_an_id_of_the_url_is_remembered_for_the_pages_after_it(app: AppTest, workspace: Workspace) -> None:
+    fingerprint = store_sample_dataset(workspace).dataset.info.fingerprint
+    page = open_with(fingerprint)
+    page.query_params.clear()
+    assert page.run().text[0].value == fingerprint
+    assert page.query_params["dataset"] in (fingerprint, [fingerprint])
+
+
+def test_an_id_that_is_not_there_is_returned_and_not_remembered(app: AppTest) -> None:
+    page = open_with("f" * 64)
+    assert page.text[0].value == "f" * 64
+    assert "current_dataset" not in page.session_state

@@ -1,0 +1,173 @@
+"""How long an arm trains until it is as good as another one ever was."""
+
+import pandas as pd
+import pytest
+
+from tl_core.results.time_to_accuracy import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
+from tl_core.schema import Metric
+
+LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-IDF"}
+
+
+def curves(watts=float("nan"), **arms):
+    """Make curves from lists of accuracies by arm, one list a seed, at 0, 10, 20 ... seconds."""
+    rows = [
+        (arm, f"{arm}-{seed}", seed, 4 * place, 10.0 * place, watts * place / 360, value, 1200)
+        for arm, seeds in arms.items()
+        for seed, values in enumerate(seeds)
+        for place, value in enumerate(values)
+    ]
+    return pd.DataFrame(
+        rows, columns=["arm", "run_id", "seed", "step", "train_s", "energy_wh", "accuracy", "num_examples"]
+    )
+
+
+def find(a="fine_tuned", b="scratch", **arms):
+    return find_reaching(curves(**arms), a, b, Metric.ACCURACY)
+
+
+def test_each_seed_is_held_against_its_own_best():
+    found = find(
+        fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.4, 0.9], [0.3, 0.3, 0.8]],
+        scratch=[[0.3, 0.4, 0.6], [0.3, 0.5, 0.4], [0.2, 0.3, 0.4]],
+    )
+    assert found.seconds_a == (10.0, 20.0, 20.0)
+    assert found.seconds_b == (20.0, 10.0, 20.0)
+    assert (found.median_a, found.median_b) == (20.0, 20.0)
+
+
+def test_equal_is_reached():
+    assert find(fine_tuned=[[0.5]], scratch=[[0.5, 0.4]]).seconds_a == (0.0,)
+
+
+def test_never_reached_counts_as_longer_than_anything():
+    found = find(fine_tuned=[[0.1], [0.1], [0.9]], scratch=[[0.5], [0.5], [0.5]])
+    assert found.seconds_a == (None, None, 0.0)
+    assert found.num_reached == 1
+    assert found.median_a is None
+
+
+def test_two_seeds_of_which_one_never_gets_there_have_no_median():
+    assert find(fine_tuned=[[0.1], [0.9]], scratch=[[0.5], [0.5]]).median_a is None
+
+
+def test_only_shared_seeds_count():
+    assert find(fine_tuned=[[0.9], [0.9]], scratch=[[0.5]]).seeds == (0,)
+
+
+def test_the_run_of_an_arm_without_a_network_counts_for_every_seed():
+    found = find(b="tfidf", fine_tuned=[[0.5, 0.7], [0.5, 0.5]], tfidf=[[0.6]])
+    assert found.seconds_a == (10.0, None)
+
+
+def test_arms_without_curves_cannot_be_held_against_each_other():
+    assert find(fine_tuned=[[0.5]]) is None
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "sentence"),
+    [
+        (
+            [[0.3, 0.7]],
+            "Fine-tuned was as good on validation as From scratch at its best after 10 s of training; "
+            "From scratch itself took 0.0 s (one seed, 1,200 validation examples).",
+        ),
+        (
+            [[0.3, 0.4]],
+            "Fine-tuned got as good on validation as From scratch at its best: never "
+            "(1,200 validation examples).",
+        ),
+    ],
+)
+def test_the_sentence_says_what_was_found(accuracies, sentence):
+    assert reaching_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
+
+
+def test_a_short_time_is_not_written_as_none():
+    table = curves(fine_tuned=[[0.3, 0.7]], scratch=[[0.2, 0.5]])
+    table["train_s"] /= 1000
+    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert "after less than 0.1 s of training" in reaching_sentence(found, LABELS)
+
+
+ALL = curves(
+    fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.4, 0.5]], scratch=[[0.2, 0.6, 0.5], [0.3, 0.4, 0.6]], tfidf=[[0.6]]
+)
+
+
+def test_every_arm_has_a_row_a_seed_with_seconds_and_steps():
+    rows = reaching_rows(ALL, ["fine_tuned", "scratch", "tfidf"], "scratch", Metric.ACCURACY)
+    assert rows[["arm", "seed"]].to_numpy().tolist() == [
+        [arm, seed] for arm in ("fine_tuned", "scratch", "tfidf") for seed in (0, 1)
+    ]
+    assert rows["target"].tolist() == [0.6] * 6
+    assert rows["train_s"].tolist() == [10, 20, 10, 20, 0, 0]
+    assert rows["step"].tolist() == [4, 8, 4, 8, 0, 0]
+
+
+def test_a_seed_that_never_got_there_says_where_it_ended():
+    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    assert rows["is_reached"].tolist() == [True, False]
+    assert rows.iloc[1][["train_s", "step"]].tolist() == [20.0, 8]
+
+
+def test_the_reference_without_a_network_is_reached_in_every_seed():
+    rows = reaching_rows(ALL, ["tfidf", "scratch"], "tfidf", Metric.ACCURACY)
+    assert rows["arm"].value_counts().to_dict() == {"tfidf": 2, "scratch": 2}
+
+
+def test_a_reference_without_a_network_took_its_time_in_every_seed():
+    assert find(b="tfidf", fine_tuned=[[0.5, 0.7], [0.5, 0.5]], tfidf=[[0.6]]).seconds_b == (0.0, 0.0)
+
+
+def test_an_arm_that_shares_no_seed_has_no_row():
+    table = curves(scratch=[[0.5]], fine_tuned=[[0.5]])
+    table.loc[table["arm"] == "fine_tuned", "seed"] = 7
+    assert set(reaching_rows(table, ["scratch", "fine_tuned"], "scratch", Metric.ACCURACY)["arm"]) == {
+        "scratch"
+    }
+
+
+def test_the_numbers_are_in_words_and_units():
+    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    assert shown.iloc[1].to_dict() == {
+        "Arm": "Fine-tuned",
+        "Seed": 1,
+        "Validation accuracy to reach, %": 60.0,
+        "Reached": "no, ended before",
+        "Training seconds": 20.0,
+        "Steps": 8,
+        "Validation examples": 1200,
+    }
+
+
+MEASURED = curves(
+    watts=36.0,
+    fine_tuned=[[0.3, 0.7, 0.9], [0.3, 0.6, 0.5], [0.3, 0.3, 0.3]],
+    scratch=[[0.2, 0.6, 0.5], [0.3, 0.4, 0.6], [0.5, 0.5, 0.4]],
+)
+
+
+def test_energy_is_counted_where_the_value_was_reached():
+    found = find_reaching(MEASURED, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert found.energies_a == (pytest.approx(0.1), pytest.approx(0.1), None)
+    assert found.energies_b == pytest.approx((0.1, 0.2, 0.0))
+    assert found.median_energies == pytest.approx((0.1, 0.1))
+    assert reaching_sentence(found, LABELS) == (
+        "Fine-tuned was as good on validation as From scratch at its best after 10 s of training and 0.1 Wh; "
+        "From scratch itself took 10 s and 0.1 Wh (medians over 3 seeds, 1,200 validation examples)."
+    )
+    rows = reaching_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    assert shown["Energy of training, Wh"].tolist() == [0.1, 0.1, 0.2]
+
+
+def test_energy_that_is_not_known_of_every_run_is_left_out():
+    table = MEASURED.copy()
+    table.loc[table["run_id"] == "scratch-2", "energy_wh"] = float("nan")
+    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert found.median_energies is None
+    assert "Wh" not in reaching_sentence(found, LABELS)
+    rows = reaching_rows(table, ["scratch"], "scratch", Metric.ACCURACY)
+    assert "Energy of training, Wh" not in reaching_numbers(rows, Metric.ACCURACY, LABELS)

@@ -1,0 +1,21 @@
+"""Transfer learning: all pretrained weights are trained further."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Rates, Start, Trains
+
+FINE_TUNED = ArmSpec(
+    kind=ArmKind.FINE_TUNED,
+    start=Start.PRETRAINED,
+    trains=Trains.ALL,
+    rates=Rates(encoder=5e-5, head=5e-3),
+    own_head_rates=Rates(encoder=1e-4, head=1e-4),
+    label="Fine-tuned",
+    phrase="fine-tuning {title}",
+    short="fine-tuning",
+    choice="Transfer learning: the pretrained network, trained further on your texts.",
+    is_default=True,
+    in_report="{title} as it was pretrained, with all its weights trained further here.",
+    in_card="All pretrained weights were trained further.",
+    in_settings="pretrained, all trained",
+    color="#0B6FB8",
+    color_on_dark="#3E9CE6",
+)

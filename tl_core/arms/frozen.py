@@ -1,0 +1,20 @@
+"""The pretrained network as it is, with a trained head."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Rates, Start, Trains
+
+FROZEN = ArmSpec(
+    kind=ArmKind.FROZEN,
+    start=Start.PRETRAINED,
+    trains=Trains.HEAD,
+    rates=Rates(encoder=0.0, head=1e-2),
+    own_head_rates=Rates(encoder=0.0, head=5e-2),  # the largest of its grid
+    label="Frozen + head",
+    phrase="a head on frozen {title}",
+    short="the frozen network",
+    choice="The pretrained network as it is, with a trained head: prior knowledge alone.",
+    in_report="{title} left as it was pretrained; only a linear head on top of it is trained.",
+    in_card="The pretrained weights were left as they are; only a linear head was trained.",
+    in_settings="pretrained, only the head trained",
+    color="#56B4E9",
+    color_on_dark="#A5DAF8",
+)

@@ -1,0 +1,20 @@
+"""A random network as drawn, with a trained head."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Rates, Start, Trains
+
+FROZEN_RANDOM = ArmSpec(
+    kind=ArmKind.FROZEN_RANDOM,
+    start=Start.RANDOM,
+    trains=Trains.HEAD,
+    rates=Rates(encoder=0.0, head=2e-2),
+    own_head_rates=Rates(encoder=0.0, head=2e-2),
+    label="Random frozen + head",
+    phrase="a head on a frozen random network",
+    short="the frozen random network",
+    choice="Random weights as they are, with a trained head: the architecture alone.",
+    in_report="The architecture of {title} left at random weights; only a head is trained.",
+    in_card="Random weights were left as drawn; only a linear head was trained: a baseline.",
+    in_settings="random, only the head trained",
+    color="#B08900",
+    color_on_dark="#F0DA7E",
+)

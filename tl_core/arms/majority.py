@@ -1,0 +1,19 @@
+"""Always the largest class."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Start, Trains
+
+MAJORITY = ArmSpec(
+    kind=ArmKind.MAJORITY,
+    start=Start.NO_NETWORK,
+    trains=Trains.NOTHING,
+    label="Majority",
+    phrase="always answering the largest class",
+    short="the largest class",
+    choice="Always the largest class: the floor that all others must beat.",
+    is_default=True,
+    in_report="Always answers the largest class: the floor that anything useful must beat.",
+    in_card="It looks at no text. It is the floor that a classifier must beat.",
+    in_settings="no network: always the largest class",
+    color="#8A94A0",
+    color_on_dark="#9BA6B3",
+)

@@ -1,0 +1,21 @@
+"""The same network from random weights."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Rates, Start, Trains
+
+SCRATCH = ArmSpec(
+    kind=ArmKind.SCRATCH,
+    start=Start.RANDOM,
+    trains=Trains.ALL,
+    rates=Rates(encoder=5e-4, head=5e-4),
+    own_head_rates=Rates(encoder=2e-4, head=2e-4),
+    label="From scratch",
+    phrase="the {title} network trained from scratch",
+    short="training from scratch",
+    choice="The same network from random weights: what your labels alone can teach it.",
+    is_default=True,
+    in_report="The architecture of {title} with weights drawn at random: nothing learned before.",
+    in_card="The weights were drawn at random and know nothing from before but the vocabulary.",
+    in_settings="random, all trained",
+    color="#D55E00",
+    color_on_dark="#F58A3C",
+)

@@ -1,0 +1,17 @@
+"""Pretrained weights in random places: their scale without what they know."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Start, Trains
+
+SHUFFLED = ArmSpec(
+    kind=ArmKind.SHUFFLED,
+    start=Start.SHUFFLED,
+    trains=Trains.ALL,
+    label="Shuffled",
+    phrase="training {title} with its weights shuffled",
+    short="training shuffled weights",
+    in_report="{title} with its weights in random places: their scale without what they know.",
+    in_card="Its pretrained weights were put in random places and trained: an experiment.",
+    in_settings="pretrained, then shuffled, all trained",
+    color="#5E2A12",
+    color_on_dark="#CB624D",
+)

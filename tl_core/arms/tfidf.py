@@ -1,0 +1,19 @@
+"""Counts of words and characters with logistic regression."""
+
+from tl_core.arms.spec import ArmKind, ArmSpec, Start, Trains
+
+TFIDF = ArmSpec(
+    kind=ArmKind.TFIDF,
+    start=Start.NO_NETWORK,
+    trains=Trains.COUNTS,
+    label="TF-IDF",
+    phrase="TF-IDF with logistic regression",
+    short="TF-IDF",
+    choice="Counts of words and characters, a linear model: strong on small data, done in seconds.",
+    is_default=True,
+    in_report="Counts of words and characters with logistic regression: no network, no pretraining.",
+    in_card="It has no network; its strength of regularisation was chosen on validation.",
+    in_settings="no network: word counts and logistic regression",
+    color="#009E73",
+    color_on_dark="#2FC79A",
+)

@@ -1,0 +1,197 @@
+"""The knowledge ladder: how good each arm is over how much of the pretrained weights it kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from tl_core.arms import Start
+from tl_core.charts.arms import METRIC_LABELS
+from tl_core.charts.colors import ArmStyle, Theme
+from tl_core.charts.label_layout import spread
+from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
+from tl_core.schema import Arm, Metric
+
+_HEIGHT_PX = 400
+_TOP_PX = 30
+_BOTTOM_PX = 52
+_LINE_PX = 17
+_ROOM = 0.06
+_BESIDE = -0.025
+"""Shuffled keeps nothing, like from scratch: it stands a little to its left."""
+_STEPS_LABEL = "Top layers redrawn"
+_FROM_THE_BOTTOM = (Start.RANDOM, Start.EMBEDDINGS, Start.LOWER_LAYERS, Start.PRETRAINED)
+"""Each of them keeps all that the one before keeps, from the bottom up."""
+
+
+def knowledge_ladder(
+    seeds: pd.DataFrame,
+    means: pd.DataFrame,
+    styles: Mapping[str, ArmStyle],
+    *,
+    metric: Metric = Metric.ACCURACY,
+    floor: float | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Show each arm's value on test over the share of weights it kept: dots, mean and interval.
+
+    A line leads through the arms that keep more and more from the bottom; numbers at its steps say how many
+    top layers were drawn anew.
+
+    Parameters
+    ----------
+    seeds
+        One row per run: ``arm`` (name), ``kept`` (share, 0 to 1), ``seed`` (index), ``value`` (fraction).
+    means
+        One row per arm: ``arm``, ``kept``, ``mean``, ``low``, ``high`` (fractions).
+    styles
+        Style of every arm that occurs.
+    metric
+        What the values are.
+    floor
+        Value of always answering the largest class (fraction), drawn as a dotted line.
+    theme
+        Light or dark.
+    """
+    if means.empty:
+        return empty_figure("No arm of the ladder has finished yet.", theme=theme)
+    rows = means.sort_values("kept", kind="stable")
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(rows, styles, metric))
+    values = np.concatenate([seeds["value"], *(rows[name] for name in ("mean", "low", "high"))])
+    low, high = value_range(values, floor)
+    _add_path(figure, rows, theme)
+    for row in rows.itertuples():
+        _add_arm(figure, row, seeds.loc[seeds["arm"] == row.arm], styles[row.arm])
+    _add_axes(figure, (low, high))
+    _add_labels(figure, rows, styles, (low, high))
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95 % intervals"
+    add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
+    if floor is not None:
+        add_floor(figure, floor, theme)
+    return figure
+
+
+def _add_path(figure: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
+    path = rows.loc[[Arm.parse(name).kind.spec.start in _FROM_THE_BOTTOM for name in rows["arm"]]]
+    if len(path) < 3:  # a line between the two ends alone would tell of steps that nobody has taken
+        return
+    figure.add_scatter(
+        x=path["kept"],
+        y=path["mean"],
+        mode="lines",
+        line={"color": TONES[theme].line, "width": 2},
+        hoverinfo="skip",
+        name="path",
+    )
+
+
+def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) -> None:
+    name = plain(style.label)
+    aside = _BESIDE if Arm.parse(row.arm).kind.spec.start is Start.SHUFFLED else 0.0
+    figure.add_scatter(
+        x=seeds["kept"] + aside,
+        y=seeds["value"],
+        mode="markers",
+        marker={"color": style.color, "size": 6, "opacity": 0.5},
+        customdata=seeds["seed"],
+        hovertemplate="seed %{customdata}: %{y:.1%}<extra>" + name + "</extra>",
+        name="seeds",
+    )
+    has_interval = not (np.isnan(row.low) or np.isnan(row.high))
+    bars = {"array": [row.high - row.mean], "arrayminus": [row.mean - row.low]} if has_interval else {}
+    interval = f"<br>95 % interval {percent(row.low)} to {percent(row.high)}" if has_interval else ""
+    figure.add_scatter(
+        x=[row.kept + aside],
+        y=[row.mean],
+        mode="markers",
+        marker={"color": style.color, "size": 11, "symbol": "diamond"},
+        error_y={"visible": has_interval, "color": style.color, "thickness": 2, "width": 5, **bars},
+        cliponaxis=False,
+        hovertemplate=(
+            f"mean {percent(row.mean)}, {percent(row.kept, 0)} of the weights kept{interval}"
+            f"<extra>{name}</extra>"
+        ),
+        name="mean",
+    )
+    count = Arm.parse(row.arm).num_layers
+    if count is not None:
+        figure.add_annotation(
+            text=f"<b>{count}</b>",
+            x=row.kept,
+            y=row.low if has_interval else row.mean,
+            yshift=-14,
+            showarrow=False,
+            font={"color": style.ink, "size": 12},
+        )
+
+
+def _add_axes(figure: go.Figure, y_range: tuple[float, float]) -> None:
+    figure.update_xaxes(
+        range=[-_ROOM, 1 + _ROOM],
+        tickformat=".0%",
+        tickvals=[0, 0.5, 1],
+        tickangle=0,
+        showline=True,
+        title_text="weights kept",
+        automargin=False,  # else the labels lose their distances in pixels
+    )
+    figure.update_yaxes(range=list(y_range), nticks=7, showgrid=True, tickformat=".0%")
+
+
+def _add_labels(
+    figure: go.Figure, rows: pd.DataFrame, styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
+) -> None:
+    """Name every arm beside the right end, at the height of its mean; the steps share one name."""
+    low, high = y_range
+    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
+    labels = _labels(rows, styles)
+    wanted = [plot_px * (high - value) / (high - low) for _, value, _ in labels]
+    centres = spread(wanted, [_LINE_PX] * len(labels), -_TOP_PX / 2, plot_px + _LINE_PX / 2)
+    for (text, _, ink), centre in zip(labels, centres, strict=True):
+        figure.add_annotation(
+            text=text,
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=5,
+            y=high - centre * (high - low) / plot_px,
+            showarrow=False,
+            font={"color": ink},
+        )
+    names = [*(styles[arm].label for arm in rows["arm"] if _is_single(arm)), _STEPS_LABEL]
+    right = max(map(label_width_px, names)) + 2 * MARGIN_PX
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
+
+
+def _labels(rows: pd.DataFrame, styles: Mapping[str, ArmStyle]) -> Sequence[tuple[str, float, str]]:
+    """List the text, the height and the ink of each label."""
+    labels = [
+        (
+            f"<b>{100 * row.mean:.1f}</b> {plain(styles[row.arm].label, NAME_LIMIT)}",
+            row.mean,
+            styles[row.arm].ink,
+        )
+        for row in rows.itertuples()
+        if _is_single(row.arm)
+    ]
+    steps = rows.loc[[not _is_single(arm) for arm in rows["arm"]]]
+    if len(steps):
+        ink = styles[steps["arm"].iloc[0]].ink
+        labels.append((f"<b>1, 2 …</b> {_STEPS_LABEL}", float(steps["mean"].mean()), ink))
+    return labels
+
+
+def _is_single(arm: str) -> bool:
+    return Arm.parse(arm).num_layers is None
+
+
+def _alt(rows: pd.DataFrame, styles: Mapping[str, ArmStyle], metric: Metric) -> str:
+    parts = [
+        f"{one_line(styles[row.arm].label)} {percent(row.mean)} with {percent(row.kept, 0)} kept"
+        for row in rows.itertuples()
+    ]
+    return f"Test {METRIC_LABELS[metric]} over the share of pretrained weights kept: {'; '.join(parts)}."

@@ -1,1 +1,0 @@
-"""From bytes to a dataset to a split (floor 1)."""

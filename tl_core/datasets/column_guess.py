@@ -1,0 +1,243 @@
+"""Which column holds the texts and which the labels: a guess with its reasons, which a person confirms."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.datasets.labels import class_values
+from tl_core.errors import DataError
+from tl_core.files.headers import LABEL_NAMES, TEXT_NAMES
+from tl_core.files.reading import Table
+from tl_core.schema import ColumnChoice
+
+MAX_LABELS = 1_000
+
+_LONGEST_LABEL = 60
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER_PATTERN = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+_FRACTION_PATTERN = r"^\s*[-+]?\d*\.\d*[1-9]\d*([eE][-+]?\d+)?\s*$"
+_NEVER_LABELS = frozenset(
+    {"id", "index", "guid", "uuid", "date", "time", "split", "fold", "lang", "language"}
+)
+_TRUTH_VALUES = frozenset({"true", "false", "yes", "no"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnGuess:
+    """The likely columns.
+
+    Attributes
+    ----------
+    text, label
+        Column names.
+    reasons
+        A sentence under ``"text"`` and one under ``"label"``.
+    """
+
+    text: str
+    label: str
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """What decides about a column; shares are fractions of the rows that are not empty."""
+
+    name: str
+    num_rows: int
+    num_filled: int
+    num_distinct: int
+    mean_length: float
+    number_share: float
+    fraction_share: float
+    is_truth_value: bool
+
+
+def guess_columns(table: Table, *, text: str | None = None, label: str | None = None) -> ColumnGuess:
+    """Guess the text and the label column by their names and by what they hold.
+
+    Parameters
+    ----------
+    table
+        The person's file.
+    text, label
+        A column that the person named; only the other one is guessed.
+
+    Raises
+    ------
+    DataError
+        If a named column is missing, or no two columns can be a text and its label.
+    """
+    check_columns(table, [name for name in (text, label) if name is not None])
+    columns = [_describe(name, table.columns[name]) for name in table.columns.column_names]
+    labels = [one for one in columns if one.name == label or (label is None and _can_be_label(one))]
+    labels = [one for one in labels if one.name != text]
+    best_label = max(labels, key=_label_score, default=None)
+    texts = [one for one in columns if one.name == text or (text is None and _can_be_text(one))]
+    best_text = max((one for one in texts if one is not best_label), key=_text_score, default=None)
+    if best_text is None or best_label is None:
+        _refuse_several_labels(table, columns)
+        raise _ill_filled(table, columns) or _no_pair(columns)
+    return ColumnGuess(
+        text=best_text.name,
+        label=best_label.name,
+        reasons={"text": _text_reason(best_text), "label": _label_reason(best_label)},
+    )
+
+
+def guess_text(columns: pa.Table) -> str:
+    """Guess the text column of a table without labels; raises DataError if every column holds numbers."""
+    described = [_describe(name, columns[name]) for name in columns.column_names]
+    texts = [one for one in described if one.num_filled and one.number_share < 0.5]
+    if not texts:
+        raise DataError(
+            f"Expected a column of texts; got {', '.join(map(repr, columns.column_names[:20]))}.",
+            "Name the column with the texts.",
+        )
+    return max(texts, key=_text_score).name
+
+
+def check_columns(table: Table, names: Sequence[str]) -> None:
+    """Make sure that a table has all columns, and none is named twice. Raises DataError."""
+    present = table.columns.column_names
+    for name in names:
+        if name not in present:
+            raise DataError(
+                f"Expected a column '{name}'; the file has {', '.join(map(repr, present[:20]))}.",
+                "Choose one of these columns.",
+            )
+    if len(set(names)) < len(names):
+        raise DataError(
+            f"Expected different columns for texts and label; got {', '.join(map(repr, names))}.",
+            "Choose another column for one of them.",
+        )
+
+
+def _describe(name: str, values: pa.ChunkedArray) -> _Column:
+    filled = values.filter(pc.not_equal(pc.utf8_trim_whitespace(values), ""))
+    distinct = pc.unique(filled)
+    return _Column(
+        name=name,
+        num_rows=len(values),
+        num_filled=len(filled),
+        num_distinct=len(distinct),
+        mean_length=pc.mean(pc.utf8_length(filled)).as_py() or 0.0,
+        number_share=_share(filled, _NUMBER_PATTERN),
+        fraction_share=_share(filled, _FRACTION_PATTERN),
+        is_truth_value=len(distinct) <= 2
+        and {value.as_py().strip().lower() for value in distinct} <= _TRUTH_VALUES,
+    )
+
+
+def _share(values: pa.ChunkedArray, pattern: str) -> float:
+    return float(pc.mean(pc.match_substring_regex(values, pattern)).as_py() or 0.0)
+
+
+def _can_be_label(column: _Column) -> bool:
+    """Few short values that come again; no soft labels, no column that is mostly empty."""
+    return (
+        2 <= column.num_distinct <= min(MAX_LABELS, max(2, column.num_filled // 2))
+        and column.num_filled >= 0.5 * column.num_rows
+        and column.mean_length <= _LONGEST_LABEL
+        and column.fraction_share < 0.1
+    )
+
+
+def _can_be_text(column: _Column) -> bool:
+    return (
+        column.num_distinct >= 2 and column.number_share < 0.5 and column.num_filled >= 0.5 * column.num_rows
+    )
+
+
+def _label_score(column: _Column) -> float:
+    score = _name_score(column.name, LABEL_NAMES) - math.log10(column.num_distinct)
+    if column.is_truth_value:
+        score -= 1
+    if _NEVER_LABELS & _words(column.name):
+        score -= 10
+    return score - 5 * (_name_score(column.name, TEXT_NAMES) == 10)
+
+
+def _text_score(column: _Column) -> float:
+    return (
+        _name_score(column.name, TEXT_NAMES)
+        + 3 * math.log10(1 + column.mean_length)
+        + 3 * column.num_distinct / column.num_filled
+    )
+
+
+def _name_score(name: str, usual: tuple[str, ...]) -> float:
+    """Return 10 to 9 for a usual name, the more usual the higher, 5 for a name that contains one, else 0."""
+    name = name.casefold()
+    if name in usual:
+        return 10 - usual.index(name) / len(usual)
+    return 5.0 if _words(name) & set(usual) else 0.0
+
+
+def _words(name: str) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(name)}
+
+
+def _text_reason(column: _Column) -> str:
+    named = "its name is usual for texts and " if _name_score(column.name, TEXT_NAMES) else ""
+    return f"'{column.name}': {named}its values are {column.mean_length:.0f} characters long on average."
+
+
+def _label_reason(column: _Column) -> str:
+    named = "its name is usual for labels and " if _name_score(column.name, LABEL_NAMES) else ""
+    return f"'{column.name}': {named}it has {column.num_distinct:,} values that come again and again."
+
+
+def _refuse_several_labels(table: Table, columns: Sequence[_Column]) -> None:
+    """Say that rows have several labels where that is why no column looks like one of classes."""
+    for column in columns:
+        if column.mean_length <= _LONGEST_LABEL:
+            class_values(table.columns, ColumnChoice.of(column.name, column.name))
+
+
+def _ill_filled(table: Table, columns: Sequence[_Column]) -> DataError | None:
+    """Say what is wrong with a column that is called as labels or texts are and holds none."""
+    for column in columns:
+        name, is_constant = column.name, column.num_distinct == 1
+        if is_constant and _name_score(name, LABEL_NAMES):
+            return one_class(name, next(value for value in table.columns[name].to_pylist() if value.strip()))
+        if column.num_distinct > MAX_LABELS and _name_score(name, LABEL_NAMES):
+            return too_many_classes(name, column.num_distinct)
+        if is_constant and _name_score(name, TEXT_NAMES):
+            return DataError(
+                f"Expected texts that differ; all of '{name}' are the same.",
+                "Choose another text column, or check how the file was made.",
+            )
+    return None
+
+
+def one_class(name: str, value: str) -> DataError:
+    """Make the error about a label column with a single class."""
+    return DataError(
+        f"Expected at least two classes; every row of '{name}' is '{value[:_LONGEST_LABEL]}'.",
+        "Choose another label column, or add examples of a second class.",
+    )
+
+
+def too_many_classes(name: str, num_labels: int) -> DataError:
+    """Make the error about a label column with more classes than anybody could look at."""
+    return DataError(
+        f"Expected at most {MAX_LABELS:,} classes; '{name}' has {num_labels:,}.",
+        "Choose another label column, or merge rare classes.",
+    )
+
+
+def _no_pair(columns: list[_Column]) -> DataError:
+    shown = [
+        f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
+        " on average)"
+        for column in columns[:10]
+    ]
+    return DataError(
+        f"Expected a column of texts and a column of labels; got {', '.join(shown)}.",
+        "Name the two columns yourself, or check that each row has a text and a label that others share.",
+    )

@@ -1,0 +1,250 @@
+"""The dataset: an immutable, validated table of texts and labels, and its place on disk."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import repeat
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tl_core.datasets.duplicates import Conflict
+from tl_core.datasets.identity import Row, fingerprint
+from tl_core.datasets.screening import Screening, screen
+from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, texts_of
+from tl_core.errors import NotFoundError
+from tl_core.files.arrow_files import read_mapped, write_mapped
+from tl_core.files.reading import Table
+from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
+
+EXAMPLES_FILE = "examples.parquet"
+MAPPED_FILE = "examples.arrow"
+MAPPED_FROM = 100_000
+"""Examples from which on they lie in a file that is mapped: larger on disk, but nobody's memory."""
+INFO_FILE = "dataset.json"
+CONFLICTS_FILE = "conflicts.json"
+_BATCH = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A dataset in memory.
+
+    Attributes
+    ----------
+    info
+        Everything except the rows.
+    table
+        Columns ``example_id``, ``text``, ``text_b`` (for pairs only), ``target`` (int32, the label's id),
+        ``origin`` (``train``, or ``test`` for rows of the person's own test file, which come last), and of
+        the chosen roles ``group``, ``time`` (timestamp), ``weight`` (float64), ``part``.
+    conflicts
+        Texts that were set aside because their labels differ; at most 100.
+    """
+
+    info: DatasetInfo
+    table: pa.Table
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def num_examples(self) -> int:
+        """Number of rows."""
+        return int(self.table.num_rows)
+
+    @property
+    def num_labels(self) -> int:
+        """Number of classes."""
+        return self.info.columns.num_labels
+
+    def example_ids(self) -> list[str]:
+        """Return the id of every example, in the order of the rows."""
+        ids: list[str] = self.table["example_id"].to_pylist()
+        return ids
+
+    def texts(self) -> list[str] | list[tuple[str, str]]:
+        """Return every text, or every pair of texts, in the order of the rows."""
+        first: list[str] = self.table["text"].to_pylist()
+        if "text_b" not in self.table.column_names:
+            return first
+        return list(zip(first, self.table["text_b"].to_pylist(), strict=True))
+
+    def take(self, rows: npt.NDArray[np.integer]) -> "Dataset":
+        """Return these rows alone, under the same facts."""
+        return replace(self, table=self.table.take(pa.array(rows)))
+
+    def whole_texts(self) -> list[str]:
+        """Return every text; the two of a pair as one, a line below the other."""
+        return ["\n".join(text) if isinstance(text, tuple) else text for text in self.texts()]
+
+    def targets(self) -> npt.NDArray[np.int32]:
+        """Return the label id of every example, ``(num_examples,)``."""
+        targets: npt.NDArray[np.int32] = self.table["target"].to_numpy()
+        return targets
+
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """Return how much every example counts in training, ``(num_examples,)``; None if all count alike."""
+        if WEIGHT not in self.table.column_names:
+            return None
+        weights: npt.NDArray[np.float64] = self.table[WEIGHT].to_numpy()
+        return weights
+
+    def is_own_test(self) -> npt.NDArray[np.bool_]:
+        """Return which rows come from the person's own test file, ``(num_examples,)``."""
+        is_test: npt.NDArray[np.bool_] = pc.equal(self.table["origin"], "test").to_numpy()
+        return is_test
+
+
+def build_dataset(table: Table, *, name: str, choice: ColumnChoice, test: Table | None = None) -> Dataset:
+    """Make a dataset of a table. What is left out is told in ``info.findings``; texts are never changed.
+
+    Parameters
+    ----------
+    table
+        The person's file.
+    name
+        What the person calls it.
+    choice
+        Which columns make it, and how.
+    test
+        The person's own test file, with the same columns. None of its rows is left out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or does not hold what it is chosen for, the labels are no classes, or the test
+        file would have to be changed.
+    """
+    return freeze(screen(table, choice=choice, test=test), table, name=name, choice=choice, test=test)
+
+
+def freeze(
+    screening: Screening, table: Table, *, name: str, choice: ColumnChoice, test: Table | None = None
+) -> Dataset:
+    """Make a dataset of rows that were screened; parameters as for `build_dataset`.
+
+    Raises
+    ------
+    DataError
+        If the screening met a problem.
+    """
+    if screening.problem:
+        raise screening.problem.error
+    schema = DatasetSchema(
+        text_columns=choice.text,
+        label_column=choice.label_name,
+        labels=screening.labels,
+        joined_with=choice.joined_with,
+        group_column=choice.group,
+        time_column=choice.time,
+        weight_column=choice.weight,
+        split_column=choice.split,
+    )
+    examples = _to_arrow(screening, schema)
+    info = DatasetInfo(
+        fingerprint=fingerprint(_rows(screening), schema),
+        name=name,
+        columns=schema,
+        decisions=table.decisions,
+        num_rows=table.num_rows + (test.num_rows if test else 0),
+        num_examples=examples.num_rows,
+        num_own_test=screening.test.num_rows,
+        label_counts=screening.label_counts,
+        findings=screening.findings,
+    )
+    return Dataset(info=info, table=examples, conflicts=screening.conflicts)
+
+
+def _rows(screening: Screening) -> Iterator[Row]:
+    """Yield what the fingerprint is of, some rows at a time."""
+    for origin, part in (("train", screening.train), ("test", screening.test)):
+        for batch in part.to_batches(max_chunksize=_BATCH):
+            rows = pa.Table.from_batches([batch])
+            texts = zip(*(rows[name].to_pylist() for name in texts_of(rows)), strict=True)
+            yield from zip(texts, rows[LABEL].to_pylist(), repeat(origin), role_values(rows), strict=False)
+
+
+def role_values(rows: pa.Table) -> Iterator[tuple[str, ...]]:
+    """Yield each row's values of the chosen roles as text, the same with every version of a library."""
+    columns = [_as_text(rows[name]) for name in ROLES if name in rows.column_names]
+    return zip(*columns, strict=True) if columns else repeat((), rows.num_rows)
+
+
+def _as_text(values: pa.ChunkedArray) -> list[str]:
+    plain = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
+    return [one if isinstance(one, str) else repr(one) for one in plain.to_pylist()]
+
+
+def _to_arrow(screening: Screening, schema: DatasetSchema) -> pa.Table:
+    rows = pa.concat_tables([screening.train, screening.test])
+    targets = pc.index_in(rows[LABEL], value_set=pa.array(schema.labels, pa.string()))
+    origins = ["train"] * screening.train.num_rows + ["test"] * screening.test.num_rows
+    picked = {
+        ID: rows[ID],
+        **{name: rows[name] for name in texts_of(rows)},
+        "target": pc.cast(targets, pa.int32()),
+        "origin": pa.array(origins, pa.string()),
+        **{name: rows[name] for name in ROLES if name in rows.column_names},
+    }
+    return pa.table(picked)
+
+
+def write_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write a dataset into its folder; nothing happens if it is there already.
+
+    Each file is renamed into place, ``dataset.json`` last, so that a folder with one is complete.
+    """
+    if (folder / INFO_FILE).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    if dataset.num_examples >= MAPPED_FROM:
+        write_mapped(dataset.table, folder / MAPPED_FILE)
+    else:
+        write_table(dataset.table, folder / EXAMPLES_FILE)
+    _write_text(json.dumps([asdict(conflict) for conflict in dataset.conflicts]), folder / CONFLICTS_FILE)
+    _write_text(dataset.info.model_dump_json(indent=2), folder / INFO_FILE)
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read a dataset from its folder.
+
+    Raises
+    ------
+    NotFoundError
+        If the folder holds none.
+    """
+    if not (folder / INFO_FILE).exists():
+        raise NotFoundError(
+            f"Expected a dataset in '{folder.name}'; there is none.", "Make it again from its file."
+        )
+    conflicts = json.loads((folder / CONFLICTS_FILE).read_text("utf-8"))
+    mapped = folder / MAPPED_FILE
+    return Dataset(
+        info=DatasetInfo.model_validate_json((folder / INFO_FILE).read_bytes()),
+        table=read_mapped(mapped) if mapped.exists() else pq.read_table(folder / EXAMPLES_FILE),
+        conflicts=tuple(
+            Conflict(texts=tuple(one["texts"]), labels=tuple(one["labels"])) for one in conflicts
+        ),
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file under a temporary name and rename it into place."""
+    temporary = _temporary(path)
+    pq.write_table(table, temporary)
+    os.replace(temporary, path)
+
+
+def _write_text(text: str, path: Path) -> None:
+    temporary = _temporary(path)
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid4().hex}")

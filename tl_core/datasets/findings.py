@@ -1,0 +1,104 @@
+"""How findings are put together: counts, shares and a few literal examples."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.datasets.dataset import Dataset
+from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.schema import Finding
+
+NOTABLE_SHARE = 0.1
+"""A tenth of the texts moves an accuracy by points; what touches fewer is worth knowing and no more."""
+
+Mask = npt.NDArray[np.bool_]
+Severity = Literal["info", "warning"]
+
+
+def text_columns(dataset: Dataset) -> list[pa.ChunkedArray]:
+    """Return the column of texts, or the two columns of a pair."""
+    return [dataset.table[name] for name in ("text", "text_b") if name in dataset.table.column_names]
+
+
+def matches(dataset: Dataset, pattern: str) -> Mask:
+    """Return which examples have a text in which a pattern (RE2) is found, ``(num_examples,)``."""
+    found = [pc.match_substring_regex(column, pattern).to_numpy() for column in text_columns(dataset)]
+    mask: Mask = np.logical_or.reduce(found)
+    return mask
+
+
+def severity_of(share: float) -> Severity:
+    """Return ``warning`` from a tenth of the texts on, ``info`` below."""
+    return "warning" if share >= NOTABLE_SHARE else "info"
+
+
+def percent(share: float) -> str:
+    """Write a share with two significant digits below 10 %, else none after the point.
+
+    >>> percent(0.0123), percent(0.5)
+    ('1.2 %', '50 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
+def quantity(mask: Mask) -> str:
+    """Write how many of the examples are marked, and their share."""
+    return f"{mask.sum():,} ({percent(mask.mean())})"
+
+
+def first_texts(dataset: Dataset, mask: Mask) -> list[str]:
+    """Return the texts of the first five marked examples, pairs joined by a bar, in full length."""
+    rows = np.flatnonzero(mask)[:MAX_EXAMPLES]
+    columns = [column.take(rows).to_pylist() for column in text_columns(dataset)]
+    return [" | ".join(texts) for texts in zip(*columns, strict=True)]
+
+
+def excerpts(dataset: Dataset, mask: Mask, pattern: re.Pattern[str]) -> list[str]:
+    """Return the first five marked examples, each shortened to where a pattern is found."""
+    places = [(text, pattern.search(text)) for text in first_texts(dataset, mask)]
+    return [shorten(text, place.start() if place else 0) for text, place in places]
+
+
+def found(
+    dataset: Dataset,
+    mask: Mask,
+    *,
+    code: str,
+    severity: Severity,
+    message: str,
+    remedy: str,
+    fix: str = "",
+    examples: Sequence[str] | None = None,
+) -> Finding:
+    """Make the finding about the marked examples.
+
+    A fix never touches the person's own test file: the message says how many of its rows are concerned,
+    and no fix is offered if there are no others.
+
+    Parameters
+    ----------
+    mask
+        At least one marked example, ``(num_examples,)``.
+    examples
+        At most five of them, to show; the beginnings of the first texts if None.
+    """
+    num_own = int((mask & dataset.is_own_test()).sum())
+    if fix and num_own:
+        message += f" Of your own test file, which is never altered: {num_own:,}."
+    if examples is None:
+        examples = [shorten(text) for text in first_texts(dataset, mask)]
+    count = int(mask.sum())
+    return Finding(
+        code=code,
+        severity=severity,
+        message=message,
+        count=count,
+        examples=tuple(examples),
+        remedy=remedy,
+        fix=fix if num_own < count else "",
+    )

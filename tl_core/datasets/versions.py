@@ -1,0 +1,188 @@
+"""The next version of a dataset: identity, labels and counts anew, and what changed on record."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.datasets.dataset import Dataset, role_values
+from tl_core.datasets.duplicates import MAX_CONFLICTS, Conflict
+from tl_core.datasets.identity import Row, example_id, fingerprint
+from tl_core.datasets.rows import codes_of, lacks_text
+from tl_core.datasets.screening import find_imbalance, sort_labels
+from tl_core.datasets.selection import texts_of
+from tl_core.errors import DataError
+from tl_core.schema import Change
+
+_ROWS_AT_A_TIME = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What a fix would change.
+
+    Attributes
+    ----------
+    table
+        The rows as in `Dataset.table`, without those removed and with texts and targets rewritten.
+    labels
+        The names that ``target`` in `table` stands for; not all need to be in use.
+    message
+        What happened and to how many, without a full stop.
+    count
+        Number of examples removed, relabelled or rewritten.
+    is_rewritten
+        Whether texts changed, so that ids are made anew and some rows may have become equal or empty.
+    """
+
+    table: pa.Table
+    labels: tuple[str, ...]
+    message: str
+    count: int
+    is_rewritten: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """Rows after a rewriting: what is left, what is said about the rest, and texts with several labels."""
+
+    table: pa.Table
+    message: str = ""
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
+    """Make the version of a dataset that an edit leads to; the dataset itself if nothing changed.
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes are left, or the person's own test file holds a class that is gone.
+    """
+    if edit.count == 0:
+        return dataset
+    kept = _keep(edit) if edit.is_rewritten else _Kept(table=edit.table)
+    targets = kept.table["target"].to_numpy()
+    names = np.array(edit.labels, dtype=object)[targets]
+    is_own_test = pc.equal(kept.table["origin"], "test").to_numpy()
+    labels = sort_labels(edit.labels[target] for target in np.unique(targets[~is_own_test]))
+    _check_labels(labels, names[is_own_test].tolist())
+    change = Change(fix=fix, message=f"{edit.message}{kept.message}.", count=edit.count)
+    return _freeze(dataset, kept, names.tolist(), labels, change)
+
+
+def _freeze(
+    dataset: Dataset, kept: _Kept, names: list[str], labels: tuple[str, ...], change: Change
+) -> Dataset:
+    schema = dataset.info.columns.model_copy(update={"labels": labels})
+    ids = schema.label2id
+    targets = pa.array([ids[name] for name in names], pa.int32())
+    table = kept.table.set_column(kept.table.column_names.index("target"), "target", targets)
+    counts = Counter(names)
+    findings = [one for one in dataset.info.findings if one.code != "imbalance"]
+    info = dataset.info.model_copy(
+        update={
+            "fingerprint": fingerprint(_rows(table, names), schema),
+            "columns": schema,
+            "num_examples": table.num_rows,
+            "label_counts": {label: counts[label] for label in labels},
+            "findings": (*findings, *find_imbalance(counts)),
+            "parent": dataset.info.fingerprint,
+            "changes": (*dataset.info.changes, change),
+        }
+    )
+    conflicts = (*dataset.conflicts, *kept.conflicts)[:MAX_CONFLICTS]
+    return Dataset(info=info, table=table, conflicts=conflicts)
+
+
+def _keep(edit: Edit) -> _Kept:
+    """Renew the ids, and set aside what became empty, equal or contradictory, as when a file is read."""
+    position = edit.table.column_names.index("example_id")
+    table = edit.table.set_column(position, "example_id", _new_ids(edit.table))
+    is_own_test = pc.equal(table["origin"], "test").to_numpy()
+    codes, targets = codes_of(table["example_id"]), table["target"].to_numpy()
+    is_empty = _is_empty(table)
+    is_shared = np.isin(codes, codes[is_own_test]) & ~is_own_test
+    is_open = ~(is_own_test | is_empty | is_shared)
+    first = np.full(int(codes.max(initial=-1)) + 1, -1)
+    open_rows = np.flatnonzero(is_open)
+    first[codes[open_rows[::-1]]] = open_rows[::-1]  # the last to be written is the first row
+    differs = np.zeros(len(first), dtype=bool)
+    differs[codes[open_rows[targets[open_rows] != targets[first[codes[open_rows]]]]]] = True
+    is_disputed = is_open & differs[codes]
+    is_copy = is_open & ~is_disputed & (first[codes] != np.arange(len(codes)))
+    asides = {
+        "then empty": is_empty,
+        "then also in the own test file": is_shared & ~is_empty,
+        "then with several labels": is_disputed,
+        "then equal to another": is_copy,
+    }
+    said = [f"{what}: {mask.sum():,}" for what, mask in asides.items() if mask.any()]
+    left = ~np.logical_or.reduce(list(asides.values()))
+    return _Kept(
+        table=table if left.all() else table.filter(pa.array(left)),
+        message=f"; set aside, {', '.join(said)}" if said else "",
+        conflicts=_conflicts(table.filter(pa.array(is_disputed)), edit.labels),
+    )
+
+
+def _is_empty(table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which rows have a text without any letter or sign, ``(num_rows,)``."""
+    is_empty: npt.NDArray[np.bool_] = lacks_text(table).to_numpy()
+    return is_empty
+
+
+def _new_ids(table: pa.Table) -> pa.ChunkedArray:
+    """Return the ids by the texts; rows of an own test file keep theirs, which tell copies apart."""
+    chunks = []
+    for part in _parts(table):
+        rows = zip(part["example_id"].to_pylist(), _texts(part), part["origin"].to_pylist(), strict=True)
+        ids = [old if origin == "test" else example_id(texts) for old, texts, origin in rows]
+        chunks.append(pa.array(ids, pa.string()))
+    return pa.chunked_array(chunks, pa.string())
+
+
+def _conflicts(table: pa.Table, labels: Sequence[str]) -> tuple[Conflict, ...]:
+    """List the texts of rows that have several labels."""
+    names: dict[tuple[str, ...], set[str]] = {}
+    for part in _parts(table):
+        for texts, target in zip(_texts(part), part["target"].to_pylist(), strict=True):
+            if texts in names or len(names) < MAX_CONFLICTS:
+                names.setdefault(texts, set()).add(labels[target])
+    return tuple(Conflict(texts=texts, labels=tuple(sorted(several))) for texts, several in names.items())
+
+
+def _parts(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield some rows at a time: a million strings of Python take more memory than their table."""
+    for start in range(0, table.num_rows, _ROWS_AT_A_TIME):
+        yield table.slice(start, _ROWS_AT_A_TIME)
+
+
+def _texts(table: pa.Table) -> list[tuple[str, ...]]:
+    return list(zip(*(table[name].to_pylist() for name in texts_of(table)), strict=True))
+
+
+def _rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:
+    for number, part in enumerate(_parts(table)):
+        start = number * _ROWS_AT_A_TIME
+        labels = names[start : start + part.num_rows]
+        yield from zip(_texts(part), labels, part["origin"].to_pylist(), role_values(part), strict=False)
+
+
+def _check_labels(labels: Sequence[str], own_test: Sequence[str]) -> None:
+    if len(labels) < 2:
+        raise DataError(
+            f"Expected at least two classes after the change; got {len(labels)}.", "Choose a smaller change."
+        )
+    gone = Counter(label for label in own_test if label not in set(labels))
+    if gone:
+        shown = ", ".join(map(repr, list(gone)[:5]))
+        raise DataError(
+            f"Expected every class of your own test file to stay; {shown} would be gone (rows:"
+            f" {gone.total():,}), and that file is never altered.",
+            "Make the same change in the test file and upload both again.",
+        )

@@ -1,0 +1,156 @@
+"""Fixes: each makes a new version of a dataset and records what it changed. None touches an own test file."""
+
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.findings import Mask
+from tl_core.datasets.versions import Edit, next_version
+from tl_core.doctor.label_typos import suspected_typos
+from tl_core.doctor.near_duplicates import NearGroups, surplus
+from tl_core.doctor.rare_classes import rare_labels
+from tl_core.text.checks.content import is_near_empty
+from tl_core.text.checks.markup import HTML, strip_html
+from tl_core.text.checks.personal_data import MAY_HOLD, mask_personal_data
+
+_ROWS_AT_A_TIME = 65_536
+
+
+def apply_fix(dataset: Dataset, fix: str, **choices: Any) -> Dataset:
+    """Make a new version of a dataset; the same dataset comes back if there is nothing to change.
+
+    Parameters
+    ----------
+    dataset
+        The version to start from; it stays as it is.
+    fix
+        A key of `FIXES`, as in ``Finding.fix``.
+    **choices
+        What the fix's own function takes, by name.
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes would be left, or the person's own test file would have to be changed.
+    """
+    return next_version(dataset, fix, FIXES[fix](dataset, **choices))
+
+
+def drop_near_empty(dataset: Dataset) -> Edit:
+    """Remove examples that have a text with fewer than two letters."""
+    return _without(dataset, is_near_empty(dataset), "Examples with fewer than two letters removed")
+
+
+def keep_one_of_near_duplicates(dataset: Dataset, *, near: NearGroups) -> Edit:
+    """Keep the first of each group of near duplicates among all examples, or those of the own test file."""
+    return _without(dataset, surplus(dataset, near), "Examples that nearly repeat another removed")
+
+
+def drop_examples(dataset: Dataset, *, example_ids: Collection[str]) -> Edit:
+    """Remove the examples with these ids."""
+    ids = pa.array(list(example_ids), pa.string())
+    chosen = pc.is_in(dataset.table["example_id"], value_set=ids).to_numpy()
+    return _without(dataset, chosen, "Chosen examples removed")
+
+
+def drop_rare_classes(dataset: Dataset, *, labels: Collection[str] | None = None) -> Edit:
+    """Remove classes; by default those that are rare in the usual split (`rare_labels`)."""
+    names = rare_labels(dataset, None) if labels is None else labels
+    targets = [target for target, label in enumerate(dataset.info.columns.labels) if label in names]
+    shown = ", ".join(f"'{dataset.info.columns.labels[target]}'" for target in targets)
+    return _without(
+        dataset, np.isin(dataset.targets(), targets), f"Examples of rare classes ({shown}) removed"
+    )
+
+
+def merge_labels(dataset: Dataset, *, into: Mapping[str, str] | None = None) -> Edit:
+    """Give examples another label; by default suspected misspellings what they are likely to mean.
+
+    Parameters
+    ----------
+    into
+        The label that each of some labels becomes.
+    """
+    labels = dataset.info.columns.labels
+    mapping = suspected_typos(dataset.info.label_counts) if into is None else into
+    mapping = {label: new for label, new in mapping.items() if label in labels and label != new}
+    names = tuple(dict.fromkeys([*labels, *mapping.values()]))
+    new_ids = np.array([names.index(mapping.get(label, label)) for label in names], dtype=np.int32)
+    is_own_test, targets = dataset.is_own_test(), dataset.targets()
+    merged = np.where(is_own_test, targets, new_ids[targets])
+    shown = ", ".join(f"'{label}' → '{new}'" for label, new in mapping.items())
+    count = int((merged != targets).sum())
+    table = _with_column(dataset.table, "target", pa.array(merged, pa.int32()))
+    return Edit(table=table, labels=names, message=f"Examples relabelled ({shown}): {count:,}", count=count)
+
+
+def strip_html_from_texts(dataset: Dataset) -> Edit:
+    """Take HTML tags and entities out of the texts."""
+    return _rewritten(dataset, HTML, strip_html, "Texts stripped of HTML")
+
+
+def mask_personal_data_in_texts(dataset: Dataset) -> Edit:
+    """Write ``<email>``, ``<phone>`` and ``<card>`` for what leads to a person."""
+    return _rewritten(dataset, MAY_HOLD, mask_personal_data, "Texts with personal data masked")
+
+
+FIXES: Mapping[str, Callable[..., Edit]] = MappingProxyType(
+    {
+        "drop_near_empty": drop_near_empty,
+        "keep_one_of_near_duplicates": keep_one_of_near_duplicates,
+        "merge_labels": merge_labels,
+        "drop_rare_classes": drop_rare_classes,
+        "strip_html": strip_html_from_texts,
+        "mask_personal_data": mask_personal_data_in_texts,
+        "drop_examples": drop_examples,
+    }
+)
+
+
+def _without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
+    """Remove the chosen examples but those of the person's own test file."""
+    removed = chosen & ~dataset.is_own_test()
+    count = int(removed.sum())
+    return Edit(
+        table=dataset.table.filter(pa.array(~removed)),
+        labels=dataset.info.columns.labels,
+        message=f"{message}: {count:,}",
+        count=count,
+    )
+
+
+def _rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], message: str) -> Edit:
+    """Rewrite the texts in which a pattern (RE2) is found, some rows at a time to spare memory."""
+    table, may_change = dataset.table, ~dataset.is_own_test()
+    is_changed = np.zeros(dataset.num_examples, dtype=bool)
+    for name in [name for name in ("text", "text_b") if name in table.column_names]:
+        chunks = []
+        for start in range(0, table.num_rows, _ROWS_AT_A_TIME):
+            part = slice(start, start + _ROWS_AT_A_TIME)
+            column = table[name].slice(start, _ROWS_AT_A_TIME).combine_chunks()
+            mask = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False) & may_change[part]
+            before = column.filter(pa.array(mask)).to_pylist()
+            after = [rewrite(text) for text in before]
+            differs = [one != other for one, other in zip(before, after, strict=True)]
+            is_changed[part][mask] |= np.array(differs, bool)
+            # A part without any change stays where it is, which may be a file.
+            replaced = pc.replace_with_mask(column, pa.array(mask), pa.array(after, pa.string()))
+            chunks.append(replaced if any(differs) else column)
+        table = _with_column(table, name, pa.chunked_array(chunks, pa.string()))
+    count = int(is_changed.sum())
+    return Edit(
+        table=table,
+        labels=dataset.info.columns.labels,
+        message=f"{message}: {count:,}",
+        count=count,
+        is_rewritten=True,
+    )
+
+
+def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, values)

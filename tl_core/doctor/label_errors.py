@@ -1,0 +1,109 @@
+"""Examples whose label a trained model disputes with confidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_core.datasets.findings import percent
+from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.schema import Finding
+
+Targets = npt.NDArray[np.integer]
+Probabilities = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspectedError:
+    """An example with a disputed label; ``margin`` is the probability of `suggested` less that of `label`."""
+
+    example_id: str
+    text: str
+    label: str
+    suggested: str
+    margin: float
+
+
+def rank_label_errors(
+    targets: Targets,
+    probabilities: Probabilities,
+    *,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    example_ids: Sequence[str],
+) -> list[SuspectedError]:
+    """Return the examples whose label is suspect, the most suspect first.
+
+    Confident learning: a class's threshold is the mean probability that it has among the examples with its
+    label. An example belongs, confidently, to the most probable of the classes that reach their thresholds;
+    where that is another class than its label, and the model would also answer otherwise, the label is
+    suspect (Northcutt, Jiang and Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR
+    2021, section 3.1, equations 1 and 2). The order is that of the normalised margin (section 3.3).
+
+    Parameters
+    ----------
+    targets
+        Label ids as they stand in the dataset, ``(num_examples,)``.
+    probabilities
+        Of every class, from a model that was not trained on these examples, ``(num_examples, num_labels)``.
+    texts, example_ids
+        Of the examples, ``(num_examples,)`` each.
+    labels
+        Names of the classes, ``(num_labels,)``.
+    """
+    suggested = _confident_classes(targets, probabilities)
+    every = np.arange(len(targets))
+    # Where no class reaches its threshold, -1 points at the last one, and the margin does not count.
+    margins = probabilities[every, suggested] - probabilities[every, targets]
+    is_suspect = (suggested >= 0) & (margins > 0) & (probabilities.argmax(axis=1) != targets)
+    rows = np.flatnonzero(is_suspect).tolist()
+    return [
+        SuspectedError(
+            example_id=example_ids[row],
+            text=texts[row],
+            label=labels[targets[row]],
+            suggested=labels[suggested[row]],
+            margin=float(margins[row]),
+        )
+        for row in sorted(rows, key=lambda row: (-margins[row], row))
+    ]
+
+
+def suspected_label_errors(suspects: Sequence[SuspectedError], num_examples: int) -> tuple[Finding, ...]:
+    """Make a finding of ranked suspects among so many examples; none without suspects."""
+    if not suspects:
+        return ()
+    finding = Finding(
+        code="suspected_label_errors",
+        severity="warning",
+        message=(
+            f"Labels that the trained model disputes with confidence: {len(suspects):,} of {num_examples:,}"
+            f" ({percent(len(suspects) / num_examples)}). The model may be the one that errs."
+        ),
+        count=len(suspects),
+        examples=tuple(
+            f"'{one.label}', perhaps '{one.suggested}': {shorten(one.text)}"
+            for one in suspects[:MAX_EXAMPLES]
+        ),
+        remedy=(
+            "Read them and correct the labels that are wrong; test examples dropped only because the model"
+            " disagrees make every number look better than it is."
+        ),
+        fix="drop_examples",
+    )
+    return (finding,)
+
+
+def _confident_classes(targets: Targets, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+    """Return the class that each example confidently belongs to, -1 for none, ``(num_examples,)``."""
+    num_labels = probabilities.shape[1]
+    thresholds = np.array(
+        [
+            probabilities[targets == label, label].mean() if (targets == label).any() else np.inf
+            for label in range(num_labels)
+        ]
+    )
+    reached = np.where(probabilities >= thresholds, probabilities, -1.0)
+    best: npt.NDArray[np.int64] = reached.argmax(axis=1)
+    return np.where(reached.max(axis=1) < 0, -1, best)

@@ -1,0 +1,105 @@
+"""What groups of near duplicates mean within a dataset and its split."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.findings import Mask, found, percent, quantity, text_columns
+from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.schema import Finding
+
+
+class NearGroups(Protocol):
+    """Which texts nearly repeat each other.
+
+    Attributes
+    ----------
+    group
+        The same number for texts that are near duplicates, directly or by way of others, ``(num_texts,)``.
+    pairs
+        A few of them: row, row and similarity.
+    """
+
+    @property
+    def group(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int, float], ...]: ...  # noqa: D102
+
+
+def surplus(dataset: Dataset, near: NearGroups) -> Mask:
+    """Return which examples nearly repeat one that is kept, ``(num_examples,)``.
+
+    Of each group the first example is kept; where rows of the person's own test file belong to it, those and
+    no other.
+    """
+    own_test = dataset.is_own_test()
+    # Own test rows come first, so that the first of a group is one of them where there is any.
+    order = np.concatenate([np.flatnonzero(own_test), np.flatnonzero(~own_test)])
+    _, first = np.unique(near.group[order], return_index=True)
+    is_surplus = np.ones(dataset.num_examples, dtype=bool)
+    is_surplus[order[first]] = False
+    return is_surplus & ~own_test
+
+
+def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
+    """Find texts that nearly repeat another one."""
+    mask = surplus(dataset, near)
+    if mask.any():
+        num_groups = len(np.unique(near.group[mask]))
+        num_mixed = _num_mixed(near.group, dataset.targets())
+        differ = f" In {num_mixed:,} of them the labels differ." if num_mixed else ""
+        yield found(
+            dataset,
+            mask,
+            code="near_duplicates",
+            severity="warning",
+            message=(
+                f"Texts that nearly repeat another: {quantity(mask)}, in groups: {num_groups:,}.{differ}"
+            ),
+            remedy="Keep one of each group, or keep groups together when splitting.",
+            fix="keep_one_of_near_duplicates",
+            examples=_examples(dataset, near),
+        )
+
+
+def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -> Iterator[Finding]:
+    """Find validation and test texts that nearly repeat one to train with.
+
+    Parameters
+    ----------
+    is_train
+        Which examples are trained with, ``(num_examples,)``; the others are validation and test.
+    """
+    mask = ~is_train & np.isin(near.group, near.group[is_train])
+    if mask.any():
+        yield found(
+            dataset,
+            mask,
+            code="near_duplicates_across",
+            severity="warning",
+            message=(
+                f"Validation and test texts that nearly repeat one to train with: {mask.sum():,}"
+                f" ({percent(mask.sum() / (~is_train).sum())}). A model can know their answers by heart."
+            ),
+            remedy="Keep near duplicates together when splitting, or keep one of each group.",
+            fix="keep_one_of_near_duplicates",
+        )
+
+
+def _num_mixed(group: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> int:
+    """Count the groups that carry more than one label."""
+    of_label = np.unique(np.column_stack([group, targets]), axis=0)[:, 0]
+    _, num_labels = np.unique(of_label, return_counts=True)
+    return int((num_labels > 1).sum())
+
+
+def _examples(dataset: Dataset, near: NearGroups) -> list[str]:
+    column = text_columns(dataset)[0]
+    return [
+        f"{similarity:.2f}: {shorten(column[one].as_py())} ≈ {shorten(column[other].as_py())}"
+        for one, other, similarity in near.pairs[:MAX_EXAMPLES]
+    ]

@@ -1,0 +1,183 @@
+"""The one set-up of a network's training, for a run, its search for rates and a plan's check."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+
+from tl_core.arms import ArmKind
+from tl_core.catalogue.base_models import BaseModel, Pooling
+from tl_core.catalogue.local_folders import WEIGHTS
+from tl_core.catalogue.locating import Progress, describe, obtain
+from tl_core.experiments.recording import versions
+from tl_core.models.building import build_classifier
+from tl_core.models.classifiers import TextClassifier
+from tl_core.schema import LearningRates, RunConfig
+from tl_core.text.tokens import max_tokens, tokenizer_hash
+from tl_core.training.batching import Examples, FeatureExamples, Indices, TokenExamples
+from tl_core.training.clock import Clock
+from tl_core.training.compute import Compute
+from tl_core.training.devices import device_name
+from tl_core.training.encoding import compute_features, features_key, token_path, tokenize
+from tl_core.training.fit import FitEvent, fit
+from tl_core.training.objective import Classification, Objective
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingContext:
+    """A base model on a device.
+
+    Attributes
+    ----------
+    cache
+        The dataset's folder, with the token ids and frozen features that runs share.
+    max_length
+        Tokens kept of each text.
+    """
+
+    base: BaseModel
+    folder: Path
+    cache: Path
+    compute: Compute
+    max_length: int
+
+    @classmethod
+    def of(
+        cls,
+        config: RunConfig,
+        compute: Compute,
+        cache: Path,
+        downloaded: Progress = lambda done, total: None,
+    ) -> "TrainingContext":
+        """Obtain the run's base model. Raises ModelError as `obtain` does."""
+        base_model = str(config.base_model)
+        folder = obtain(base_model, downloaded)
+        return cls(
+            base=describe(base_model),
+            folder=folder,
+            cache=cache,
+            compute=compute,
+            max_length=min(config.training.max_length, max_tokens(folder)),
+        )
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Hash of the bytes of the base model's weights."""
+        total = hashlib.sha256()
+        for path in sorted(self.folder.glob(WEIGHTS)):
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        return total.hexdigest()
+
+    @cached_property
+    def tokenizer(self) -> str:
+        """Hash of the base model's tokenizer."""
+        return tokenizer_hash(self.folder)
+
+    def build(self, config: RunConfig) -> TextClassifier:
+        """Build the network of an arm with the seed's initial weights."""
+        return build_classifier(
+            config.arm.kind,
+            self.folder,
+            self.base.pooling,
+            config.labels,
+            init_seed=config.seeds.init,
+            dropout=config.training.dropout,
+            num_layers=config.arm.num_layers,
+        )
+
+    def tokenize(self, table: pa.Table) -> TokenExamples:
+        """Turn a dataset's texts into token ids, or read them if another run has done so."""
+        path = token_path(self.cache, self.tokenizer, self.max_length)
+        return tokenize(table, self.folder, self.max_length, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainee:
+    """An arm's network and the examples that it reads: token ids, or stored features if it is frozen."""
+
+    context: TrainingContext
+    config: RunConfig
+    model: TextClassifier
+    examples: TokenExamples | FeatureExamples
+
+    @classmethod
+    def of(
+        cls,
+        context: TrainingContext,
+        config: RunConfig,
+        model: TextClassifier,
+        tokens: TokenExamples,
+        *,
+        num_train: int,
+        clock: Clock,
+        phase: Callable[[str], None] = lambda name: None,
+    ) -> "Trainee":
+        """Compute a frozen arm's features; the clock is charged for those of ``num_train`` examples."""
+        examples: TokenExamples | FeatureExamples = tokens
+        if config.arm.kind.is_frozen:
+            phase("features")
+            path = context.cache / "features" / _features_key(context, config)
+            features = compute_features(model, tokens, context.compute, path, clock.meter)
+            joules = features.joules_an_example
+            clock.charge(
+                features.seconds_an_example * num_train, None if joules is None else joules * num_train
+            )
+            examples = features.examples
+        return cls(context=context, config=config, model=model, examples=examples)
+
+    def train(
+        self, train: Indices, validation: Indices, rates: LearningRates, clock: Clock
+    ) -> Iterator[FitEvent]:
+        """Train the network on some rows, judged by others; yields and raises as `fit` does."""
+        training, compute = self.config.training, self.context.compute
+        train_examples = self.examples.select(train)
+        return fit(
+            self.model,
+            train_examples,
+            self.examples.select(validation),
+            training,
+            rates,
+            order_seed=self.config.seeds.order,
+            compute=compute,
+            clock=clock,
+            metric=self.config.headline_metric,
+            objective=make_objective(
+                self.config.arm.kind, train_examples, compute, training.max_eval_examples
+            ),
+        )
+
+
+def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:
+    """Return what an arm's steps minimise; a head before the end is made on at most so many examples."""
+    if not kind.is_on_pairs:
+        return Classification.of(train)
+    from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
+
+    return Contrastive(compute=compute, max_eval_examples=max_eval_examples)
+
+
+def _features_key(context: TrainingContext, config: RunConfig) -> str:
+    """Name a frozen arm's features; weights that are drawn are known by their seed.
+
+    A pretrained encoder can have drawn weights too: the pooler of one that was pretrained without.
+    """
+    kind = config.arm.kind
+    is_drawn = kind.is_random or context.base.pooling is Pooling.OWN
+    return features_key(
+        context.weights_sha256,
+        hashlib.sha256((context.folder / "config.json").read_bytes()).hexdigest(),
+        context.tokenizer,
+        kind,
+        config.seeds.init if is_drawn else "no seed",
+        context.base.pooling,
+        context.max_length,
+        device_name(context.compute.device),
+        context.compute.precision,
+        torch.get_num_threads(),
+        sorted(versions().items()),
+    )

@@ -1,0 +1,211 @@
+"""Fields divided by a character: from UTF-8 text to rows, with every line kept or rejected."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tl_core.errors import DataError
+from tl_core.files.dialect import Dialect, find_dialect, parse, sample_lines, uses_quotes, width
+from tl_core.files.encodings import MAX_LINE_BYTES
+from tl_core.files.limits import check_num_columns
+from tl_core.files.lines import find_blank_lines, line_numbers, num_blank_at_edges, num_lines_left_out
+from tl_core.files.rejects import REJECT_CHARS, REJECT_SCHEMA, reject_at, reject_table
+
+MAX_LEFT_OUT = 200_000
+"""Most lines that may be left out; the database takes a kilobyte for each until it tells them."""
+
+# A batch of Arrow strings holds 2 GiB at most, which texts of 200,000 characters do not reach with so many.
+_BATCH_ROWS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """One reading of a file; `rows` still holds the header row, if there is one.
+
+    ``reject_heights`` says how many lines each reject takes, ``(num_rejects,)``.
+    """
+
+    dialect: Dialect
+    rows: pa.Table
+    rejects: pa.Table
+    reject_heights: npt.NDArray[np.int64]
+
+
+def parse_file(
+    path: Path, name: str, *, delimiter: str | None, quote: str | None, min_columns: int
+) -> Parsed:
+    """Find how the fields are divided, unless it is given, and read all rows.
+
+    Parameters
+    ----------
+    path
+        UTF-8 with LF line ends, in a folder of its own.
+    name
+        What the person calls the file.
+    delimiter, quote
+        One character; None to find it; an empty quote for none.
+    min_columns
+        1 accepts a single column.
+
+    Raises
+    ------
+    DataError
+        If the file holds no table with enough columns, or most of it cannot be read.
+    """
+    _check_marks(delimiter, quote)
+    lines = sample_lines(path)
+    if not any(line.strip() for line in lines):
+        raise DataError(f"Expected a table; '{name}' holds only blank lines.", "Save or download it again.")
+    with locked_connection(path.parent) as connection:
+        dialect = find_dialect(connection, path, delimiter=delimiter, quote=quote)
+    _refuse_packed_rows(parse(lines, dialect), name)
+    num_columns = width(lines, dialect)
+    check_num_columns(num_columns, min_columns, name)
+    rows = _parse_rows(path, dialect, num_columns)
+    num_left_out = num_lines_left_out(path, rows)
+    if num_left_out and quote is None and not uses_quotes(lines, dialect):
+        unquoted = replace(dialect, quote="", escape="")
+        plain = _parse_rows(path, unquoted, num_columns)
+        if (num_plain := num_lines_left_out(path, plain)) <= num_left_out / 100:
+            dialect, rows, num_left_out = unquoted, plain, num_plain
+    rejects, heights = reject_table(), np.empty(0, np.int64)
+    if num_left_out:
+        rows, rejects, heights = _read_again(path, name, dialect, num_columns, num_left_out)
+    if num_columns == 1:  # blank lines are rows, but not above and below everything else
+        above, below = num_blank_at_edges(*find_blank_lines(path))
+        rows = rows.slice(above, rows.num_rows - above - below)
+    return Parsed(dialect=dialect, rows=rows, rejects=rejects, reject_heights=heights)
+
+
+@contextmanager
+def locked_connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that can reach `folder` and nothing else."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
+        connection.execute("SET temp_directory = $folder", {"folder": str(folder)})
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+
+
+def _check_marks(delimiter: str | None, quote: str | None) -> None:
+    if delimiter is not None and (len(delimiter) != 1 or not _is_usable(delimiter)):
+        raise DataError(
+            f"Expected one character as delimiter; got {delimiter!r}.", "Use , or ; or | or a tab."
+        )
+    if quote and (len(quote) != 1 or not (quote.isascii() and _is_usable(quote)) or quote == delimiter):
+        raise DataError(
+            f"Expected one character as quote, or none; got {quote!r}.", "Use \" or ', or leave it empty."
+        )
+
+
+def _is_usable(mark: str) -> bool:
+    """Whether a character can divide fields: no line end, zero or half of a pair."""
+    return mark not in {"\r", "\n", "\0"} and not "\ud800" <= mark <= "\udfff"
+
+
+def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> pa.Table:
+    """Let DuckDB read every line that it can, the first too, as a row of `num_columns` texts."""
+    with locked_connection(path.parent) as connection:
+        try:
+            return _scan(connection, path, dialect, num_columns, "ignore_errors").to_arrow_table(_BATCH_ROWS)
+        except duckdb.Error as error:
+            raise DataError(
+                f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; the file cannot be"
+                f" parsed so ({str(error).splitlines()[0]})",
+                "Name the right delimiter and quote, or save the file again as CSV.",
+            ) from None
+
+
+def _scan(
+    connection: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, num_columns: int, on_error: str
+) -> duckdb.DuckDBPyRelation:
+    names = [f"column_{position}" for position in range(1, num_columns + 1)]
+    kept = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)  # an empty field reads as null
+    types = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    query = (
+        f"SELECT {kept} FROM read_csv($path, auto_detect = false, all_varchar = true, header = false,"  # noqa: S608
+        f" columns = {{{types}}}, delim = $delimiter, quote = $quote, escape = $escape,"
+        rf" new_line = '\n', max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES},"
+        f" {on_error} = true)"
+    )
+    marks = {"delimiter": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape}
+    return connection.sql(query, params={"path": str(path), **marks})
+
+
+def _read_again(
+    path: Path, name: str, dialect: Dialect, num_columns: int, num_left_out: int
+) -> tuple[pa.Table, pa.Table, npt.NDArray[np.int64]]:
+    """Read the file once more, slower, to tell what was left out, and refuse it if that is too much.
+
+    DuckDB's fast scan may leave out many good rows after one with a stray quote; this one does not.
+    """
+    if num_left_out > MAX_LEFT_OUT:
+        raise DataError(
+            f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; {num_left_out:,}"
+            f" lines of '{name}' are no such rows.",
+            "Name the right delimiter and quote, or save the file again as CSV.",
+        )
+    with locked_connection(path.parent) as connection:
+        # All has to be read before it is told what cannot be.
+        rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)
+        connection.execute(
+            "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
+            " any_value(error_message) AS reason, any_value(csv_line) AS text"
+            " FROM reject_errors GROUP BY start"
+        )
+        [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
+        rejects, heights = _rejects(connection, path)
+    _check_rejects(rejects, num_bytes, rows, name, path)
+    return rows, rejects, heights
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    found = connection.sql(
+        # Blank lines before a row are counted to it.
+        "SELECT start, length(text) - length(ltrim(text, chr(10))) AS num_blank,"
+        " length(text) - length(replace(text, chr(10), '')) + 1 - num_blank AS height,"
+        " rtrim(reason, '.') || '.' AS reason, left(ltrim(text, chr(10)), $chars) AS text"
+        " FROM rejected ORDER BY start",
+        params={"chars": REJECT_CHARS},
+    ).to_arrow_table()
+    # DuckDB's own line numbers skip newlines inside fields.
+    lines = line_numbers(path, found["start"].to_numpy()) + found["num_blank"].to_numpy()
+    rejects = pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
+    return rejects, found["height"].to_numpy().astype(np.int64)
+
+
+def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str, path: Path) -> None:
+    """Refuse a file of which more than half, in rows or in bytes, would be left out."""
+    if rejects.num_rows <= rows.num_rows and num_bytes <= path.stat().st_size / 2:
+        return
+    first = reject_at(rejects, 0)
+    raise DataError(
+        f"Expected rows of {rows.num_columns} fields; most of '{name}' has other rows ({rejects.num_rows:,}"
+        f" rejected, the first on line {first.line}: {first.reason})",
+        "Check the quotes around that line, or name the right delimiter and quote.",
+    )
+
+
+def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
+    """Refuse a comma-separated file that a spreadsheet with another list separator opened and saved."""
+    packed = [row[0] for row in rows if not any(cell.strip() for cell in row[1:])]
+    if len(packed) < 0.5 * len(rows):
+        return
+    commas = Dialect(delimiter=",", quote='"', escape='"')
+    widths = Counter(len(fields) for cell in packed for fields in parse(cell.split("\n"), commas))
+    [(num_columns, count)] = widths.most_common(1) or [(0, 0)]
+    if num_columns > 1 and '"' in "".join(packed) and count >= 0.9 * len(packed):
+        raise DataError(
+            f"Expected each field in a cell of its own; in '{name}' whole rows are packed into one cell, as"
+            " happens when a spreadsheet opens a comma-separated file by double click and saves it.",
+            "Use the file as it was before, or import it in the spreadsheet as text with a comma as the"
+            " delimiter and save it again.",
+        )

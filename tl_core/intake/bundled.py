@@ -1,0 +1,100 @@
+"""Finished comparisons on the bundled samples, so that a fresh workspace has something true to show.
+
+They were made by running this tool and packed by ``samples/pack.py``: records, events and predictions, no
+weights. What a workspace was given once and has deleted does not come back.
+"""
+
+import functools
+from datetime import date
+from pathlib import Path
+
+from tl_core.errors import DataError
+from tl_core.intake.intake import store_dataset
+from tl_core.intake.samples import SAMPLES, read_sample
+from tl_core.schema import Frozen, SplitRule
+from tl_core.store.files import locked
+from tl_core.store.workspace import Workspace
+
+FOLDER = Path(__file__).resolve().parents[2] / "samples" / "finished"
+FACTS_FILE = "made.json"
+_DRAFT = "examples"
+
+
+class Example(Frozen):
+    """``made.json``: a bundled comparison and how it was made; its run folders lie beside it.
+
+    ``version`` is this project's; ``made_on`` a date in ISO 8601; ``hardware`` what the runs ran on.
+    """
+
+    sample: str
+    experiment_id: str
+    dataset_fingerprint: str
+    version: str
+    made_on: str
+    hardware: str
+
+    @property
+    def sentence(self) -> str:
+        """Where its numbers come from."""
+        made_on = date.fromisoformat(self.made_on)
+        day = f"{made_on.day} {made_on:%B %Y}"
+        return f"example, made with version {self.version} on {day} on {self.hardware}"
+
+
+@functools.cache
+def read_examples(folder: Path) -> tuple[Example, ...]:
+    """List the comparisons of a bundle."""
+    paths = sorted(folder.glob(f"*/{FACTS_FILE}"))
+    return tuple(Example.model_validate_json(path.read_bytes()) for path in paths)
+
+
+def find_example(experiment_id: str) -> Example | None:
+    """Return the bundled comparison that an experiment is; None for a person's own."""
+    return next((one for one in read_examples(FOLDER) if one.experiment_id == experiment_id), None)
+
+
+def bring_in_examples(workspace: Workspace) -> None:
+    """Give the workspace each bundled comparison that it was never given, with its dataset.
+
+    Raises
+    ------
+    DataError
+        If a sample has changed since its comparison was made.
+    """
+    with locked(workspace.root / "examples.lock"):  # two web servers may open a fresh workspace together
+        given = set((workspace.database.get_draft(_DRAFT) or {}).get("given", ()))
+        for example in read_examples(FOLDER):
+            if example.experiment_id not in given:
+                _bring_in(workspace, example)
+                given.add(example.experiment_id)
+                workspace.database.save_draft(_DRAFT, {"given": sorted(given)})
+
+
+def _bring_in(workspace: Workspace, example: Example) -> None:
+    _store_sample(workspace, example)
+    known = {run.run_id for run in workspace.database.list_runs(example.experiment_id)}
+    for source in sorted(path for path in (FOLDER / example.sample).iterdir() if path.is_dir()):
+        if source.name not in known:
+            # A folder without its row is what a process that died in between has left.
+            here = workspace.run_folder(source.name).path
+            workspace.import_run(here if here.is_dir() else source)
+
+
+def _store_sample(workspace: Workspace, example: Example) -> None:
+    if example.dataset_fingerprint in {info.fingerprint for info in workspace.database.list_datasets()}:
+        return
+    dataset = read_sample(SAMPLES[example.sample]).dataset
+    if dataset.info.fingerprint != example.dataset_fingerprint:
+        raise DataError(
+            f"Expected the sample {example.sample} that its finished comparison was made on; it has changed.",
+            "Make the comparison again, as samples/README.md tells.",
+        )
+    store_dataset(workspace, dataset, SplitRule())  # samples/check.py finds no near duplicates
+
+
+def remove_examples(workspace: Workspace) -> None:
+    """Delete the bundled comparisons from the workspace for good; their datasets stay."""
+    here = {experiment.experiment_id for experiment in workspace.database.list_experiments()}
+    for example in read_examples(FOLDER):
+        if example.experiment_id in here:
+            workspace.delete_experiment(example.experiment_id)

@@ -1,0 +1,140 @@
+"""What the data doctor finds in a dataset and its split: at once, or in a job where that takes long."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.catalogue.locating import find_on_disk
+from tl_core.datasets.dataset import Dataset
+from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine_sample
+from tl_core.doctor.near_duplicates import NearGroups
+from tl_core.errors import NotFoundError
+from tl_core.intake.findings_store import Found, keep_found
+from tl_core.intake.intake import USUAL_THRESHOLD, Intake, read_intake
+from tl_core.intake.large_files import make_or_find_intake
+from tl_core.intake.uploads import find_upload
+from tl_core.jobs import client
+from tl_core.jobs.phases import LANGUAGES, NEAR, READING, TOKENS, Report, quiet
+from tl_core.jobs.queue import Queue
+from tl_core.store.rows import Job
+from tl_core.store.tables import JobKind
+from tl_core.store.workspace import Workspace
+from tl_core.text.tokens import token_lengths as count_tokens
+
+MOST_AT_ONCE = 1_000
+"""Examples up to which slow checks and fixes are done while a page waits: they then take half a second."""
+_TEXTS_AT_A_TIME = 5_000
+
+
+def is_done_at_once(dataset: Dataset) -> bool:
+    """Whether slow checks and fixes of a dataset are fast enough for a page."""
+    return dataset.num_examples <= MOST_AT_ONCE
+
+
+def near_groups(dataset: Dataset, report: Report = quiet) -> NearGroups:
+    """Group the near duplicates among a dataset's first texts."""
+    from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
+
+    texts = dataset.whole_texts()
+    return find_groups(texts, USUAL_THRESHOLD, tick=lambda done, total: report(NEAR, done, total))
+
+
+def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
+    """Look for near duplicates, languages, lengths, beginnings and labels in texts.
+
+    Above 100,000 examples in a random sample of as many, always the same (`draw_sample`).
+    """
+    dataset = intake.dataset
+    sample = draw_sample(dataset)
+    seen = dataset if sample is None else dataset.take(sample)
+    near = near_groups(seen, report)
+    token_lengths = _count_tokens(seen, report)
+    findings = examine_sample(
+        dataset,
+        intake.split,
+        max_length=MAX_LENGTH,
+        token_lengths=token_lengths,
+        near=near,
+        sample=sample,
+        known_languages=CATALOGUE[BUILTIN].language_codes,
+        tick=lambda done, total: report(LANGUAGES, done, total),
+    )
+    counted = zip(*(part.tolist() for part in np.unique(token_lengths, return_counts=True)), strict=True)
+    return Found(findings=tuple(findings), num_seen=seen.num_examples, lengths=tuple(counted))
+
+
+def _count_tokens(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
+    folder = find_on_disk(BUILTIN)
+    if folder is None:
+        raise NotFoundError("Expected the built-in model, which is installed with this program.")
+    counts = []
+    for start in range(0, dataset.num_examples, _TEXTS_AT_A_TIME):
+        report(TOKENS, start, dataset.num_examples)
+        stop = min(start + _TEXTS_AT_A_TIME, dataset.num_examples)
+        counts.append(count_tokens(dataset.take(np.arange(start, stop)).texts(), folder))
+    return np.concatenate(counts)
+
+
+def submit_examining(workspace: Workspace, intake: Intake, upload_id: str | None) -> Job:
+    """Have the slow checks done in a job; return it, or the one that is on its way already.
+
+    What was begun for other versions of the same upload is cancelled: nobody will look at it.
+
+    Parameters
+    ----------
+    upload_id
+        The upload that the dataset is made of; None if it is stored.
+    """
+    queue = Queue(workspace.database)
+    fingerprint, payload = intake.dataset.info.fingerprint, _payload(intake, upload_id)
+    for job in queue.list_pending(JobKind.EXAMINE):
+        if (job.ref_id, job.payload["split"]) == (fingerprint, payload["split"]):
+            return job
+        if job.ref_id == fingerprint or (upload_id and job.payload["upload_id"] == upload_id):
+            queue.request_cancel(job.id)
+    return client.submit(workspace, JobKind.EXAMINE, fingerprint, payload)
+
+
+def find_examining(workspace: Workspace, intake: Intake) -> Job | None:
+    """Return the last job that examines a dataset with this split."""
+    job = Queue(workspace.database).find_latest(JobKind.EXAMINE, intake.dataset.info.fingerprint)
+    return job if job is not None and job.payload["split"] == intake.split.info.hash else None
+
+
+def _payload(intake: Intake, upload_id: str | None) -> Mapping[str, Any]:
+    return {"split": intake.split.info.hash, "upload_id": upload_id}
+
+
+def carry_out_examining(workspace: Workspace, job: Job, report: Report) -> None:
+    """Examine a dataset, stored or still to be confirmed, and keep what is found.
+
+    Payload: ``split``, the hash, and ``upload_id`` (None if the dataset is stored).
+
+    Raises
+    ------
+    NotFoundError
+        If the texts or their split have changed since.
+    """
+    report(READING, 0, 1)
+    found = examine_slowly(_find_intake(workspace, job), report)
+    keep_found(workspace, job.ref_id, job.payload["split"], "slow", found)
+
+
+def _find_intake(workspace: Workspace, job: Job) -> Intake:
+    for intake in _candidates(workspace, job):
+        wanted = (job.ref_id, job.payload["split"])
+        if (intake.dataset.info.fingerprint, intake.split.info.hash) == wanted:
+            return intake
+    raise NotFoundError(
+        "Expected the texts as they were when this was asked for; they have changed since.", "Look again."
+    )
+
+
+def _candidates(workspace: Workspace, job: Job) -> Iterator[Intake]:
+    if workspace.dataset_folder(job.ref_id).exists():
+        yield read_intake(workspace, job.ref_id)
+    if (upload_id := job.payload["upload_id"]) is not None:
+        yield make_or_find_intake(workspace, find_upload(workspace, upload_id))

@@ -1,0 +1,155 @@
+"""Files that a person has brought and not yet made a dataset of, kept under ids of our own."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tl_core.errors import DataError, NotFoundError
+from tl_core.files.reading import ReadChoices, Table, read_table
+from tl_core.intake.choosing import Choice, choose_columns
+from tl_core.schema import ColumnChoice, Frozen, SplitRule
+from tl_core.store.files import replacing
+from tl_core.store.identifiers import new_id
+from tl_core.store.workspace import Workspace
+
+NAME_CHARS = 120
+SAMPLE_PREFIX = "sample_"
+
+
+class Upload(Frozen):
+    """What is known of an upload; survives reloads as a draft in the database.
+
+    ``choice`` and ``rule`` are what the person chose of columns and split, None where the guess stands;
+    ``reading`` is how the file is to be read. ``test_id`` is the upload with their own test file.
+    """
+
+    upload_id: str
+    name: str
+    choice: ColumnChoice | None = None
+    reading: ReadChoices = ReadChoices()
+    rule: SplitRule | None = None
+    test_id: str | None = None
+    test_name: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The file's name without its ending, as the dataset's name."""
+        return Path(self.name).stem or "dataset"
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it is a bundled demonstration set."""
+        return self.upload_id.startswith(SAMPLE_PREFIX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """An upload as read, with the columns to be confirmed.
+
+    Attributes
+    ----------
+    choice
+        The person's choice, else the guess, else the first and the last column.
+    reasons
+        Why the columns were guessed, by ``text``, ``label`` and the names of roles; empty for what was not.
+    """
+
+    table: Table
+    choice: ColumnChoice
+    reasons: Mapping[str, str]
+
+
+def keep_upload(workspace: Workspace, content: bytes | memoryview, name: str) -> Upload:
+    """Copy a file's bytes to the workspace at once.
+
+    Parameters
+    ----------
+    name
+        As the person's computer calls it; it is shown and never part of a path.
+    """
+    upload = Upload(upload_id=new_id("upload"), name=_shown(name))
+    with replacing(workspace.upload_path(upload.upload_id)) as file:
+        file.write(content)
+    save_upload(workspace, upload)
+    return upload
+
+
+def keep_sample(workspace: Workspace, path: Path) -> Upload:
+    """Make a bundled file an upload, always under the same id."""
+    upload = Upload(upload_id=f"{SAMPLE_PREFIX}{path.stem}", name=path.name)
+    with path.open("rb") as source, replacing(workspace.upload_path(upload.upload_id)) as file:
+        shutil.copyfileobj(source, file)
+    save_upload(workspace, upload)
+    return upload
+
+
+def save_upload(workspace: Workspace, upload: Upload) -> None:
+    """Keep what the person has decided about an upload."""
+    workspace.database.save_draft(_key(upload.upload_id), upload.model_dump(mode="json"))
+
+
+def find_upload(workspace: Workspace, upload_id: str) -> Upload:
+    """Return an upload. Raises NotFoundError if it is not in this workspace any more."""
+    draft: dict[str, Any] | None = workspace.database.get_draft(_key(upload_id))
+    if draft is None or not workspace.upload_path(upload_id).is_file():
+        raise NotFoundError(
+            f"Expected an uploaded file; got {upload_id!r}, which is not here.", "Upload the file again."
+        )
+    return Upload.model_validate(draft)
+
+
+def propose(table: Table, upload: Upload, guess: Choice | None = None) -> Proposal:
+    """Say which columns an upload's texts and labels are in; what the person chose stands.
+
+    ``guess`` is what `guess_choice` says of the table, where that is known already.
+    """
+    guess = guess or guess_choice(table)
+    chosen = upload.choice
+    if chosen is not None and set(chosen.columns) <= set(table.columns.column_names):
+        return Proposal(table=table, choice=chosen, reasons=guess.reasons)
+    return Proposal(table=table, choice=guess.choice, reasons=guess.reasons)
+
+
+def guess_choice(table: Table) -> Choice:
+    """Choose the columns; where none can be a text and its label, the first and the last, to be confirmed."""
+    try:
+        return choose_columns(table)
+    except DataError:
+        names = table.columns.column_names
+        return Choice(choice=ColumnChoice.of(names[0], names[-1]), reasons={})
+
+
+def read_upload(
+    workspace: Workspace,
+    upload_id: str,
+    name: str,
+    min_columns: int = 2,
+    reading: ReadChoices = ReadChoices(),  # noqa: B008 (it is frozen)
+    *,
+    keep_every_row: bool = False,
+) -> Table:
+    """Read an upload's file; what is wrong with it is told under the person's name for it.
+
+    ``min_columns`` of 1 accepts a file of texts alone; `read_table` says what else there is.
+
+    Raises
+    ------
+    DataError, NotFoundError
+        As `read_table` does.
+    """
+    path = workspace.upload_path(upload_id)
+    return read_table(
+        path, name=name, min_columns=min_columns, keep_every_row=keep_every_row, **reading.model_dump()
+    )
+
+
+def _key(upload_id: str) -> str:
+    return f"file:{upload_id}"
+
+
+def _shown(name: str) -> str:
+    """Return the last part of a raw file name, which may hold any path, within a decent length."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return last[-NAME_CHARS:] or "upload.csv"

@@ -1,0 +1,167 @@
+"""The JSON form of a comparison: the contract of ``tl_core compare --json``."""
+
+from dataclasses import asdict
+from typing import Any
+
+from tl_core.results.calibration import calibrate_run
+from tl_core.results.comparable import gather_alike
+from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.data_efficiency import label_worth_json
+from tl_core.results.knowledge import read_changes
+from tl_core.results.pooled import put_together
+from tl_core.results.related_tasks import (
+    TwoStages,
+    find_first_damage,
+    find_two_stages,
+    left_means,
+    left_verdicts,
+)
+from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
+from tl_core.results.secondary import secondary_verdicts
+from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
+from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
+
+
+def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[str, Any]:
+    """Give an experiment's runs and verdicts as plain values; differences are fractions.
+
+    What labels were worth, and what is left of a first task, counts the experiments like it too, as the pages
+    do.
+    """
+    experiment = results.experiment
+    alike = gather_alike(workspace, results)
+    tried = put_together(experiment, alike)
+    split = experiment.split
+    damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(tried, workspace)]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "experiment_id": experiment.experiment_id,
+        "name": experiment.name,
+        "task": experiment.task.value,
+        "dataset": {
+            "name": experiment.dataset_name,
+            "fingerprint": experiment.dataset_fingerprint,
+            "num_examples": split.train + split.validation + split.test,
+            "num_labels": len(experiment.labels),
+        },
+        "split": {
+            "hash": split.hash,
+            "train": split.train,
+            "validation": split.validation,
+            "test": split.test,
+        },
+        "headline_metric": experiment.headline_metric.value,
+        "budget": experiment.training.budget.value,
+        "arms": [_arm_json(results, arm, workspace) for arm in ranked(experiment.arms)],
+        "margin": experiment.margin,
+        "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
+        "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
+        "refusals": list(results.refusals),
+        "damage": [asdict(one) for one in damage],
+        "label_worth": label_worth_json(tried, results.titles),
+        "first_tasks": [_first_task_json(stages) for stages in find_two_stages(tried, alike, workspace)],
+    }
+
+
+def _arm_json(results: ExperimentResults, arm: Arm, workspace: Workspace) -> dict[str, Any]:
+    runs = [run for run in results.runs if run.config.arm == arm]
+    return {
+        "arm": arm.name,
+        "base_model": runs[0].config.base_model if runs else None,
+        "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
+    }
+
+
+def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dict[str, Any]:
+    finished = next((one for one in results.finished if one.config.run_id == run.run_id), None)
+    config = finished.config if finished else run.config
+    flags = results.flags.get((config.arm.name, config.train_size), ())
+    rates, search = config.learning_rates, finished.record.rate_search if finished else None
+    unreadable = results.unreadable.get(run.run_id)
+    return {
+        "run_id": run.run_id,
+        "status": run.state.value if unreadable is None else DAMAGED,
+        "error": run.error if unreadable is None else unreadable,
+        "damage": [one.message for one in results.damage if one.run_id == run.run_id],
+        "seed": config.seed,
+        "seeds": config.seeds.model_dump(),
+        "train_size": config.train_size,
+        "learning_rate": (rates.encoder or rates.head) if rates else None,
+        "head_learning_rate": rates.head if rates else None,
+        "rate_search_s": search.train_s if search else None,
+        "train_s": finished.record.train_s if finished else None,
+        "energy_wh": finished.record.energy_wh if finished else None,
+        "energy_method": finished.record.energy_method if finished else None,
+        "flags": [flag.code for flag in flags if config.seed in flag.seeds],
+        "kept_share": finished.record.kept_share if finished else None,
+        "layers": _layers_json(folder) if finished else None,
+        "validation": _validation_json(finished) if finished else None,
+        "test": _test_json(finished) if finished else None,
+    }
+
+
+def run_json(workspace: Workspace, run: RunRow) -> dict[str, Any]:
+    """Give a run's record as plain values, and what of its folder is damaged.
+
+    Raises
+    ------
+    NotFoundError, DamageError
+        If the record cannot be read.
+    """
+    folder = workspace.run_folder(run.run_id)
+    record = folder.read_record()
+    return record.model_dump(mode="json") | {"damage": [asdict(one) for one in find_damage(folder, run)]}
+
+
+def _layers_json(folder: RunFolder) -> list[dict[str, Any]] | None:
+    """Give how far each part moved and how alike it stayed; None where that was not measured."""
+    changes = read_changes(folder)
+    return [part.model_dump(mode="json") for part in changes.parts] if changes else None
+
+
+def _first_task_json(stages: TwoStages) -> dict[str, Any]:
+    """Give what an arm that starts from another task's run has left of that task, with either head."""
+    return {
+        "arm": stages.arm.name,
+        "direct": stages.direct.name,
+        "first_run_id": stages.first.config.run_id,
+        "metric": stages.metric.value,
+        "left": left_means(stages).to_dict("records"),
+        "overlap": asdict(stages.overlap) if stages.overlap else None,
+        "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
+    }
+
+
+def _validation_json(run: FinishedRun) -> dict[str, float] | None:
+    """Give what the weights that a run kept came to on validation: the end of its learning curve."""
+    kept = kept_evaluation(run.config, run.events)
+    if kept is None:
+        return None
+    return {
+        "step": kept.step,
+        "num_examples": kept.num_examples,
+        "accuracy": kept.accuracy,
+        "macro_f1": kept.macro_f1,
+        "loss": kept.loss,
+    }
+
+
+def _test_json(run: FinishedRun) -> dict[str, float]:
+    """Give a run's metrics on test without a temperature, and the temperature that validation asks for."""
+    calibration = calibrate_run(run)
+    return {
+        "accuracy": run.test.accuracy,
+        "macro_f1": run.test.macro_f1,
+        "log_loss": calibration.before.log_loss,
+        "brier": calibration.before.brier,
+        "ece": calibration.before.error,
+        "temperature": calibration.temperature,
+    }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    plain = verdict.model_dump(mode="json")
+    plain["flags"] = [f"{flag.arm}: {flag.code}" for flag in verdict.flags]
+    return plain

@@ -1,0 +1,154 @@
+"""From how few labels: what labels were worth to a pair of arms, read from every experiment that is alike."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.data_efficiency import LabelWorth, label_worth
+from tl_core.evaluation.data_efficiency_words import (
+    needed_interval_words,
+    needed_words,
+    saved_interval_words,
+    saved_words,
+    worth_sentence,
+)
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.wording import describe_arm
+from tl_core.results.comparison import Key, headline_pair
+from tl_core.results.pooled import Tried, answer_numbers, live_cells
+from tl_core.schema import Arm
+
+_STEPS = (10, 25, 50)
+_FEWEST = 25
+_SMALL = 100
+"""Train examples below which a curve begins at 10 and not at 25."""
+_ROOM = 0.8
+"""Share of the largest size above which a smaller one would say nothing new."""
+
+
+def find_label_worth(tried: Tried, a: str, b: str) -> list[LabelWorth]:
+    """Say for each train size of ``b``, the largest first, with how many labels ``a`` reaches the same.
+
+    Empty if ``a`` has a single size, or shares no seed with ``b``.
+    """
+    curve, metric = _sizes_of(tried, a), tried.experiment.headline_metric
+    found = []
+    for _, of_b in sorted(_sizes_of(tried, b).items(), reverse=True):
+        with contextlib.suppress(ComparisonError):  # runs of several devices may not be compared
+            found.append(label_worth(curve, of_b, metric, tried.flags))
+    return [one for one in found if one is not None]
+
+
+def _sizes_of(tried: Tried, arm: str) -> dict[int, ArmPredictions]:
+    return {size: found for (name, size), found in tried.predictions.items() if name == arm}
+
+
+def curve_keys(tried: Tried) -> list[Key]:
+    """List what the curves are drawn of: the experiment's arms that learn from labels, at every size."""
+    names = [arm.name for arm in tried.experiment.arms if not arm.kind.is_floor]
+    return [(name, size) for name in names for size in sorted(_sizes_of(tried, name))]
+
+
+def ladder(largest: int, num_labels: int) -> tuple[int, ...]:
+    """List train sizes that show a curve: 25, 50, 100, 250 … and the largest; 10 too where there are few.
+
+    >>> ladder(500, 3)
+    (25, 50, 100, 250, 500)
+    """
+    fewest = max(num_labels, 0 if largest < _SMALL else _FEWEST)
+    rungs = [size for size in _rungs(largest) if fewest <= size <= _ROOM * largest]
+    return (*rungs, largest)
+
+
+def _rungs(largest: int) -> Iterator[int]:
+    factor = 1
+    while _STEPS[0] * factor <= largest:
+        yield from (step * factor for step in _STEPS)
+        factor *= 10
+
+
+def lacking(tried: Tried, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
+    """List what a pair lacks for a curve if it has a single train size: both arms, and TF-IDF where it ran.
+
+    Empty for a pair with several sizes, or with an arm that learns nothing from labels.
+    """
+    pair = (Arm.parse(a), Arm.parse(b))
+    there = live_cells(tried.runs)
+    sizes = {size for arm, size in there if arm == pair[0]}
+    if len(sizes) > 1 or any(arm.kind.is_floor for arm in pair):
+        return ()
+    others = [arm for arm in tried.experiment.arms if arm.kind.is_tfidf and arm not in pair]
+    wanted = [
+        (arm, size)
+        for arm in (*pair, *others)
+        for size in ladder(tried.largest, len(tried.experiment.labels))
+    ]
+    return tuple(cell for cell in wanted if cell not in there)
+
+
+def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List the curves with, for each size of ``b``, the labels that ``a`` needs to be as good.
+
+    Parameters
+    ----------
+    worths
+        What `find_label_worth` returns.
+    arm_names
+        Display names by arm name.
+    """
+    keys = curve_keys(tried)
+    table = answer_numbers(tried, keys, arm_names)
+    by_key = {(one.b, one.size): one for one in worths}
+    columns = {
+        f"Labels that {arm_names[worths[0].a]} needs for it": needed_words,
+        "95 % interval of that": needed_interval_words,
+        "Labels saved": saved_words,
+        "95 % interval of those": saved_interval_words,
+    }
+    for name, words in columns.items():
+        table[name] = [words(by_key[key]) if key in by_key else "–" for key in keys]
+    return table
+
+
+def label_worth_json(tried: Tried, titles: Mapping[str, str]) -> dict[str, Any] | None:
+    """Give what labels were worth to an experiment's first pair as plain values; None with one train size.
+
+    ``labels_needed`` and the ends of ``ci95`` are None where they lie outside of what was measured; then
+    ``sentence`` says on which side.
+    """
+    pair = headline_pair(tried.experiment.arms)
+    if pair is None:
+        return None
+    worths = find_label_worth(tried, pair[0].name, pair[1].name)
+    return _plain(worths[0], titles) if worths else None
+
+
+def _plain(worth: LabelWorth, titles: Mapping[str, str]) -> dict[str, Any]:
+    needed = worth.needed
+    smallest, largest = worth.sizes[0], worth.sizes[-1]
+    ends = [value if smallest <= value <= largest else None for value in (needed.low, needed.high)]
+    return {
+        "a": worth.a,
+        "b": worth.b,
+        "metric": worth.metric.value,
+        "train_sizes": list(worth.sizes),
+        "train_size_b": worth.size,
+        "value_b": worth.value,
+        "labels_needed": needed.estimate if smallest <= needed.estimate <= largest else None,
+        "ci95": ends,
+        "labels_saved": worth.saved if smallest <= needed.estimate <= largest else None,
+        "is_shown": worth.is_shown,
+        "num_seeds": worth.num_seeds,
+        "num_examples": worth.num_examples,
+        "scope": worth.scope,
+        "flags": [f"{flag.arm}: {flag.code}" for flag in worth.flags],
+        "sentence": worth_sentence(worth, arm_phrases(titles)),
+    }
+
+
+def arm_phrases(titles: Mapping[str, str]) -> dict[str, str]:
+    """Describe arms so that they can stand in a sentence; ``titles`` are those of their base models."""
+    return {name: describe_arm(Arm.parse(name), title) for name, title in titles.items()}

@@ -1,0 +1,333 @@
+"""What four answers to "what is transfer learning?" come to on somebody's own texts, each tried as arms."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import pandas as pd
+
+from tl_core import arms
+from tl_core.catalogue.locating import describe
+from tl_core.errors import ComparisonError
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, say
+from tl_core.results.comparison import ExperimentResults, Key
+from tl_core.schema import Arm, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
+from tl_core.store.rows import RunRow
+
+_NUM_SIZES = 4
+"""Train sizes that show what more labels bring: all, a half, a quarter, an eighth."""
+
+TUNED = Arm(kind=arms.FINE_TUNED.kind)
+SCRATCH = Arm(kind=arms.SCRATCH.kind)
+FROZEN = Arm(kind=arms.FROZEN.kind)
+WIPED = Arm(kind=arms.FROZEN_RANDOM.kind)
+
+
+class Answer(StrEnum):
+    """What transfer learning might be."""
+
+    SCRATCH = "scratch"
+    ADAPTING = "adapting"
+    WIPING = "wiping"
+    MORE_LABELS = "more_labels"
+
+
+_ARMS = {
+    Answer.SCRATCH: (SCRATCH,),
+    Answer.ADAPTING: (TUNED, SCRATCH),
+    Answer.WIPING: (TUNED, SCRATCH, FROZEN, WIPED),
+    Answer.MORE_LABELS: (TUNED, SCRATCH),
+}
+FLOORS = (Arm(kind=arms.TFIDF.kind), Arm(kind=arms.MAJORITY.kind))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tried:
+    """Everything that was tried on one split under one set of rules, in however many experiments.
+
+    Attributes
+    ----------
+    experiment
+        The one that was chosen.
+    runs
+        All of them, as they stand.
+    predictions, flags
+        By arm and train size; where several experiments have both, the one with the most seeds.
+    verdicts
+        Those of the experiments that both arms' predictions come from, by the arms' names and the train size;
+        corrected for the other pairs of their experiment.
+    largest
+        The largest train size.
+    floor
+        Value on test of always answering the largest class; None before a run has finished.
+    num_parameters
+        Weights of the fine-tuned network with its head; None before such a run has finished.
+    tokens_read
+        Tokens that one fine-tuning at the largest train size read while it trained; None before one has
+        finished.
+    """
+
+    experiment: ExperimentConfig
+    runs: tuple[RunRow, ...]
+    predictions: dict[Key, ArmPredictions]
+    flags: dict[Key, tuple[Flag, ...]]
+    verdicts: dict[tuple[str, str, int], Verdict]
+    largest: int
+    floor: float | None
+    num_parameters: int | None
+    tokens_read: int | None
+
+    @property
+    def title(self) -> str:
+        """The base model's short name."""
+        return describe(self.experiment.base_model).title
+
+    def title_of(self, arm: Arm) -> str:
+        """Return the short name of the base model that an arm starts from."""
+        return describe(arm.base_model).title if arm.base_model else self.title
+
+    def summary(self, key: Key) -> ArmSummary:
+        """Summarise one arm at one train size by the headline metric."""
+        return summarise(self.predictions[key], self.experiment.headline_metric)
+
+
+def is_alike(one: ExperimentConfig, other: ExperimentConfig) -> bool:
+    """Whether the runs of two experiments may stand side by side: same split, same rules, same base model."""
+    shared = one.learning_rates.keys() & other.learning_rates.keys()
+    return (
+        (one.dataset_fingerprint, one.split.hash) == (other.dataset_fingerprint, other.split.hash)
+        and (one.base_model, one.training) == (other.base_model, other.training)
+        and one.headline_metric is other.headline_metric
+        and all(one.learning_rates[name] == other.learning_rates[name] for name in shared)
+        and _is_searched_alike(one.rate_search, other.rate_search, shared)
+    )
+
+
+def _is_searched_alike(one: RateSearchPlan | None, other: RateSearchPlan | None, arms: Iterable[str]) -> bool:
+    """Whether two experiments find the same rates for the arms that both have."""
+    if one is None or other is None:
+        return one is other
+    return one.train_size == other.train_size and all(
+        one.grids.get(arm) == other.grids.get(arm) for arm in arms
+    )
+
+
+def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResults]) -> Tried:
+    """Put together what experiments that are alike have shown; ``results`` begins with the chosen one's."""
+    predictions: dict[Key, ArmPredictions] = {}
+    flags: dict[Key, tuple[Flag, ...]] = {}
+    for one in results:
+        for key, found in one.predictions.items():
+            if key not in predictions or found.num_seeds > predictions[key].num_seeds:
+                predictions[key], flags[key] = found, one.flags[key]
+    largest = max(size for one in results for size in one.experiment.train_sizes)
+    tuned = [run for one in results for run in one.runs_of(TUNED.name, largest)]
+    return Tried(
+        experiment=experiment,
+        runs=tuple(run for one in results for run in one.runs),
+        predictions=predictions,
+        flags=flags,
+        verdicts={
+            (verdict.a, verdict.b, verdict.train_size): verdict
+            for one in results
+            for verdict in one.verdicts
+            if all(
+                predictions[arm, verdict.train_size] is one.predictions[arm, verdict.train_size]
+                for arm in (verdict.a, verdict.b)
+            )
+        },
+        largest=largest,
+        floor=next((run.health.majority_test_value for one in results for run in one.finished), None),
+        num_parameters=tuned[0].record.num_parameters if tuned else None,
+        tokens_read=tuned[0].events[-1].tokens_seen if tuned else None,
+    )
+
+
+def cells_of(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
+    """List the arms and train sizes that an answer needs."""
+    sizes = _sizes(tried) if answer is Answer.MORE_LABELS else (tried.largest,)
+    return tuple((arm, size) for arm in _ARMS[answer] for size in sizes)
+
+
+def _sizes(tried: Tried) -> tuple[int, ...]:
+    """Return the train sizes that were chosen, or, if it was a single one, nested parts of it."""
+    chosen = {size for arm, size in live_cells(tried.runs) if arm in (TUNED, SCRATCH)}
+    if len(chosen) > 1:
+        return tuple(sorted(chosen))
+    parts = {tried.largest // 2**power for power in range(_NUM_SIZES)}
+    return tuple(sorted(size for size in parts if size >= len(tried.experiment.labels)))
+
+
+def missing(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
+    """List what an answer needs and nobody has run or queued."""
+    there = live_cells(tried.runs)
+    return tuple(cell for cell in cells_of(answer, tried) if cell not in there)
+
+
+def coming(answer: Answer, tried: Tried) -> tuple[RunRow, ...]:
+    """List the runs that an answer still waits for."""
+    cells = cells_of(answer, tried)
+    return tuple(
+        run
+        for run in tried.runs
+        if not run.state.is_final and (run.config.arm, run.config.train_size) in cells
+    )
+
+
+def live_cells(runs: Iterable[RunRow]) -> set[tuple[Arm, int]]:
+    """Return the arms and train sizes with a run that has finished or still may."""
+    lost = (State.FAILED, State.CANCELLED)
+    return {(run.config.arm, run.config.train_size) for run in runs if run.state not in lost}
+
+
+def keys_of(answer: Answer, tried: Tried) -> list[Key]:
+    """List the arms and train sizes with a result that speak to an answer, as they are drawn."""
+    wanted = [(arm.name, size) for arm, size in cells_of(answer, tried)]
+    if answer is Answer.SCRATCH:
+        wanted += [(arm.name, tried.largest) for arm in FLOORS]
+    return [key for key in wanted if key in tried.predictions]
+
+
+def find_verdict(tried: Tried, a: Arm, b: Arm) -> Verdict | None:
+    """Compare two arms at the largest train size, on the seeds that both have; None without such seeds.
+
+    Of two arms of one experiment it is that experiment's own verdict, corrected for its other pairs.
+    """
+    known = tried.verdicts.get((a.name, b.name, tried.largest))
+    if known is not None:
+        return known
+    verdict = _compare(tried, (a.name, tried.largest), (b.name, tried.largest))
+    turned = tried.verdicts.get((b.name, a.name, tried.largest))
+    if verdict is None or turned is None:
+        return verdict
+    corrected = verdict.model_copy(update={"p_holm": turned.p_holm, "num_pairs": turned.num_pairs})
+    return say(corrected, _words(tried, a, b))
+
+
+def labels_against_knowledge(tried: Tried) -> Verdict | None:
+    """Compare fine-tuning with the fewest labels with training from scratch with the most.
+
+    None without results at two train sizes. The verdict's ``train_size`` is that of the fine-tuning.
+    """
+    ends = ends_of(tried)
+    if len(ends) < 2:
+        return None
+    return _compare(tried, (TUNED.name, ends[0]), (SCRATCH.name, ends[-1]))
+
+
+def ends_of(tried: Tried) -> list[int]:
+    """Return the smallest and the largest train size at which both arms have finished; one if it is one."""
+    sizes = sorted(
+        size
+        for name, size in tried.predictions
+        if name == SCRATCH.name and (TUNED.name, size) in tried.predictions
+    )
+    return sizes if len(sizes) < 2 else [sizes[0], sizes[-1]]
+
+
+def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
+    one, other = tried.predictions.get(a), tried.predictions.get(b)
+    if one is None or other is None or not set(one.seeds) & set(other.seeds):
+        return None
+    other = replace(other, train_size=one.train_size)  # that they learn from different numbers is asked here
+    try:
+        return compare(
+            one,
+            other,
+            metric=tried.experiment.headline_metric,
+            margin=tried.experiment.margin,
+            flags=(*tried.flags[a], *tried.flags[b]),
+            arm_names=_words(tried, *map(Arm.parse, (a[0], b[0]))),
+        )
+    except ComparisonError:  # of several experiments, on devices with different precision
+        return None
+
+
+def _words(tried: Tried, *arms: Arm) -> dict[str, str]:
+    return {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
+
+
+def seed_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:
+    """List values by seed: columns ``arm, train_size, seed, value``; a row that counts for all seeds once."""
+    rows = [(arm, size, seed, value) for arm, size in keys for seed, value in _own_values(tried, (arm, size))]
+    return pd.DataFrame(rows, columns=["arm", "train_size", "seed", "value"])
+
+
+def _own_values(tried: Tried, key: Key) -> list[tuple[int, float]]:
+    summary = tried.summary(key)
+    values = list(zip(summary.seeds, summary.values, strict=True))
+    is_one_run = not Arm.parse(key[0]).kind.is_neural and key[1] == tried.experiment.split.train
+    return values[:1] if is_one_run else values
+
+
+def mean_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:
+    """List means: columns ``arm, train_size, mean, low, high`` (fractions), ``num_seeds, num_examples``."""
+    columns = ["arm", "train_size", "mean", "low", "high", "num_seeds", "num_examples"]
+    rows = [
+        (arm, size, summary.mean, *summary.ci95, len(summary.seeds), summary.num_examples)
+        for arm, size in keys
+        for summary in [tried.summary((arm, size))]
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def weight_rows(tried: Tried) -> pd.DataFrame:
+    """Count the weights that each way of using the network begins with.
+
+    Returns
+    -------
+    Columns ``arm, pretrained, random`` (numbers of weights), ``is_trained`` (whether more than the head
+    learns); empty where a number is unknown.
+    """
+    encoder = describe(tried.experiment.base_model).num_parameters
+    total = tried.num_parameters
+    columns = ["arm", "pretrained", "random", "is_trained"]
+    if encoder is None or total is None or total < encoder:
+        return pd.DataFrame(columns=columns)
+    rows = [
+        (
+            arm.name,
+            encoder if arm.kind.is_pretrained else 0,
+            total - encoder * arm.kind.is_pretrained,
+            is_trained,
+        )
+        for arm, is_trained in ((TUNED, True), (FROZEN, False), (SCRATCH, True), (WIPED, False))
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def answer_numbers(tried: Tried, keys: Iterable[Key], arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List the means of some arms and train sizes as a person reads them.
+
+    Parameters
+    ----------
+    arm_names
+        Display names by arm name.
+    """
+    rows = mean_rows(tried, keys)
+    metric = METRIC_WORDS[tried.experiment.headline_metric]
+    return pd.DataFrame(
+        {
+            "Arm": rows["arm"].map(arm_names),
+            "Train examples": rows["train_size"],
+            f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
+            "95 % interval from": (100 * rows["low"]).round(1),
+            "to": (100 * rows["high"]).round(1),
+            "Seeds": rows["num_seeds"],
+            "Test examples": rows["num_examples"],
+        }
+    )
+
+
+def weight_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `weight_rows` counts as a person reads it."""
+    return pd.DataFrame(
+        {
+            "Arm": rows["arm"].map(arm_names),
+            "Weights that start pretrained": rows["pretrained"],
+            "Weights that start at random": rows["random"],
+            "What learns": rows["is_trained"].map({True: "all weights", False: "the head"}),
+        }
+    )

@@ -1,0 +1,172 @@
+"""What the results say about each answer to "what is transfer learning?", in sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tl_core.evaluation.data_efficiency_words import worth_sentence
+from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, epochs_words, take_apart
+from tl_core.results.data_efficiency import find_label_worth
+from tl_core.results.pooled import (
+    FLOORS,
+    FROZEN,
+    SCRATCH,
+    TUNED,
+    WIPED,
+    Answer,
+    Tried,
+    ends_of,
+    find_verdict,
+    labels_against_knowledge,
+)
+from tl_core.schema import Arm, Flag, Status, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing that the results say; nothing in it is escaped.
+
+    Attributes
+    ----------
+    claim
+        A sentence of its own, with all that weakens it.
+    proof
+        The interval, seeds and examples behind it; empty for what follows from another claim.
+    status
+        That of the verdict that it says; None where it says none.
+    """
+
+    claim: str
+    proof: str = ""
+    status: Status | None = None
+
+
+def tell(answer: Answer, tried: Tried) -> list[Said]:
+    """Say what the results so far say about an answer, the most telling first."""
+    match answer:
+        case Answer.SCRATCH:
+            said = [_level(tried, arm, tried.largest) for arm in (SCRATCH, *FLOORS)]
+        case Answer.ADAPTING:
+            said = [difference(tried, TUNED, SCRATCH), _level(tried, TUNED, tried.largest)]
+        case Answer.WIPING:
+            said = [difference(tried, TUNED, SCRATCH), difference(tried, FROZEN, WIPED)]
+        case Answer.MORE_LABELS:
+            levels = (_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))
+            said = [_across(tried), _worth(tried), *levels]
+    return [one for one in said if one is not None]
+
+
+def conclude(tried: Tried) -> list[Said]:
+    """Say what the results say about transfer learning itself, in the order of the argument."""
+    main = find_verdict(tried, TUNED, SCRATCH)
+    if main is None:
+        return []
+    labels = labels_against_knowledge(tried)
+    rest = [_close(main), *([_labels_words(labels, tried)] if labels else [])]
+    return [_apart(main, tried), *(Said(claim=claim) for claim in rest)]
+
+
+_CLOSINGS = {
+    "better": "So in this setting{after}, starting from these weights was worth that much",
+    "worse": "So in this setting{after}, starting from these weights did harm",
+    "no_difference_shown": (
+        "So in this setting{after} it is not shown that adapting pays; that is no proof that it does not"
+    ),
+    "equivalent": "So in this setting{after}, these weights as a start make no difference that would matter",
+}
+
+
+def _close(verdict: Verdict) -> str:
+    """Say what follows from a verdict, with its status; nothing follows where an arm failed."""
+    status = verdict.status
+    if status.code == "baseline_failed":
+        return f"So nothing follows about these weights yet: {status.words}."
+    after = epochs_words(verdict.epochs_a) if verdict.epochs_a == verdict.epochs_b else ""
+    closing = _CLOSINGS[verdict.conclusion].format(after=after)
+    return f"{closing}; but {status.words}." if status.severity == "warning" else f"{closing}."
+
+
+def difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
+    """Say how two arms differ at the largest train size; None while they have no common seed."""
+    verdict = find_verdict(tried, a, b)
+    return _apart(verdict, tried) if verdict else None
+
+
+def _apart(verdict: Verdict, tried: Tried) -> Said:
+    arms = [Arm.parse(name) for name in (verdict.a, verdict.b)]
+    words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
+    parts = take_apart(verdict, words)
+    counts = counts_words(verdict.num_seeds, verdict.num_examples)
+    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}", status=verdict.status)
+
+
+def _across(tried: Tried) -> Said | None:
+    verdict = labels_against_knowledge(tried)
+    if verdict is None:
+        return None
+    few, many = ends_of(tried)
+    said = _apart(verdict, tried)
+    sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
+    return replace(said, claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}")
+
+
+def _worth(tried: Tried) -> Said | None:
+    worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+    words = {arm.name: describe_arm(arm, tried.title) for arm in (TUNED, SCRATCH)}
+    return Said(claim=worth_sentence(worths[0], words)) if worths else None
+
+
+def _labels_words(verdict: Verdict, tried: Tried) -> str:
+    """Say whether more labels made up for starting without knowledge, with the verdict's status."""
+    few, many = ends_of(tried)
+    status, times = verdict.status, round(many / few)
+    if status.code == "baseline_failed":
+        return f"Whether more labels make up for it cannot be said yet: {status.words}."
+    tuned = f"fine-tuning with {few:,} train examples{epochs_words(verdict.epochs_a)}"
+    scratch = f"from scratch with {many:,}{epochs_words(verdict.epochs_b)}"
+    words = {
+        "better": (
+            f"{tuned[0].upper()}{tuned[1:]} beats {scratch}: about {times} times as many labels did not make "
+            "up for it"
+        ),
+        "worse": f"More labels made up for it: {scratch} beats {tuned}",
+        "no_difference_shown": (
+            f"More labels may make up for it: no difference is shown between {scratch} and {tuned}"
+        ),
+        "equivalent": (
+            f"More labels made up for it: no difference that would matter lies between {scratch} and {tuned}"
+        ),
+    }[verdict.conclusion]
+    return f"{words}; but {status.words}." if status.severity == "warning" else f"{words}."
+
+
+def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
+    """Say what one arm reaches."""
+    if (arm.name, size) not in tried.predictions:
+        return None
+    summary = tried.summary((arm.name, size))
+    words = describe_arm(arm, tried.title)
+    low, high = (_percent(end) for end in summary.ci95)
+    metric = METRIC_WORDS[summary.metric]
+    return Said(
+        claim=(
+            f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
+            f"train examples{epochs_words(tried.predictions[arm.name, size].epochs_range)}"
+            f"{_but(tried.flags.get((arm.name, size), ()))}."
+        ),
+        proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
+    )
+
+
+def _but(flags: Sequence[Flag]) -> str:
+    phrases = " and ".join(flag.phrase for flag in flags)
+    return f", but {phrases}" if phrases else ""
+
+
+def counts_words(num_seeds: int, num_examples: int) -> str:
+    """Say on how many seeds and test examples something rests."""
+    seeds = "one seed, so not about other trainings" if num_seeds == 1 else f"{num_seeds} seeds"
+    return f"{seeds}, {num_examples:,} test examples"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"

@@ -1,0 +1,263 @@
+"""Related tasks: direct against two-stage transfer, and what a second task leaves of the first."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.catalogue.local_folders import LocalModel
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, take_apart
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.overlaps import Overlap, find_overlap
+from tl_core.results.pooled import Tried
+from tl_core.results.pooled_sentences import Said
+from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, logits_of, read_finished_run, reason_of
+from tl_core.schema import Arm, Metric, RunConfig, Verdict
+from tl_core.store.run_folder import RunFolder
+from tl_core.store.workspace import Workspace
+
+HEAD_BEFORE, HEAD_AFTER = "fine_tuned:before", "fine_tuned:after"
+PROBE_BEFORE, PROBE_AFTER = "frozen:before", "frozen:after"
+STAGES = {
+    HEAD_BEFORE: "Own head, before",
+    HEAD_AFTER: "Own head, after",
+    PROBE_BEFORE: "New head, before",
+    PROBE_AFTER: "New head, after",
+}
+"""Display names of what is left, in the form of arms' names: before and after the second task."""
+_LEFT = ("head_after", "probe_before", "probe_after")
+"""Parts of ``first_task.parquet``."""
+_PHRASES = {
+    HEAD_BEFORE: "the same before it",
+    HEAD_AFTER: "the first network on its own task after the second one",
+    PROBE_BEFORE: "the same before it",
+    PROBE_AFTER: "a new head on its features after the second task",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TwoStages:
+    """An arm that starts from a run of another task.
+
+    Attributes
+    ----------
+    arm
+        The two-stage arm.
+    direct
+        The arm that starts from where the first task had started, whether or not it has run.
+    first
+        The first task's run.
+    left
+        Predictions on the first task's test split by the keys of `STAGES`, seeds of the second task; empty
+        before one has been measured.
+    epochs
+        The fewest and the most passes over the second task's train examples; None before a run has finished.
+    overlap
+        Texts that the two tasks share; None if a dataset is gone.
+    """
+
+    arm: Arm
+    direct: Arm
+    first: FinishedRun
+    left: Mapping[str, ArmPredictions]
+    epochs: tuple[float, float] | None
+    overlap: Overlap | None
+
+    @property
+    def metric(self) -> Metric:
+        """The first task's headline metric."""
+        return self.first.config.headline_metric
+
+
+def run_behind(workspace: Workspace, base_model: str) -> str | None:
+    """Return the id of the run whose model a base model is; None for any other, and for one that is gone."""
+    local = LocalModel.parse(base_model)
+    folder = local.find() if local else None
+    if folder is None:
+        return None
+    is_of_run = folder.name == "model" and folder.parent.parent == (workspace.root / "runs").resolve()
+    return folder.parent.name if is_of_run else None
+
+
+def find_two_stages(
+    tried: Tried, results: Sequence[ExperimentResults], workspace: Workspace
+) -> list[TwoStages]:
+    """Find the arms that were fine-tuned from a run of this workspace, those with results."""
+    found = []
+    for (arm, size), run_id in _first_runs(tried, workspace).items():
+        first = _read(workspace, run_id)
+        if first is None:
+            continue
+        origin = first.config.base_model
+        direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
+        runs = [run.config for one in results for run in one.runs_of(arm.name, size)]
+        found.append(
+            TwoStages(
+                arm=arm,
+                direct=direct,
+                first=first,
+                left=_left(first, runs, workspace.run_folder),
+                epochs=tried.predictions[arm.name, size].epochs_range,
+                overlap=find_overlap(workspace, first.config, runs[0]),
+            )
+        )
+    return found
+
+
+def find_first_damage(tried: Tried, workspace: Workspace) -> tuple[Damage, ...]:
+    """Say which runs of a first task cannot be read, so that nothing is told of the arms that start there."""
+    lost = []
+    for run_id in dict.fromkeys(_first_runs(tried, workspace).values()):
+        try:
+            read_finished_run(workspace.run_folder(run_id))
+        except UNREADABLE as error:
+            lost.append(Damage(run_id=run_id, message=reason_of(error), counts=False))
+    return tuple(lost)
+
+
+def _first_runs(tried: Tried, workspace: Workspace) -> dict[tuple[Arm, int], str]:
+    """Find the runs that arms with results were fine-tuned from, at the largest train size."""
+    cells = [(Arm.parse(name), size) for name, size in tried.predictions if size == tried.largest]
+    behind = {
+        (arm, size): run_behind(workspace, arm.base_model)
+        for arm, size in cells
+        if arm.kind.is_fine_tuned and arm.base_model is not None
+    }
+    return {cell: run_id for cell, run_id in behind.items() if run_id is not None}
+
+
+def _read(workspace: Workspace, run_id: str) -> FinishedRun | None:
+    with contextlib.suppress(*UNREADABLE):
+        return read_finished_run(workspace.run_folder(run_id))
+    return None
+
+
+def _left(
+    first: FinishedRun, runs: Sequence[RunConfig], folder_of: Callable[[str], RunFolder]
+) -> dict[str, ArmPredictions]:
+    """Stack what each seed of the second task has left; the first task's own run counts for all of them."""
+    tables: dict[int, pa.Table] = {}
+    for run in sorted(runs, key=lambda run: run.seed):
+        with contextlib.suppress(*UNREADABLE):  # its run counts, and tells of the damage
+            table = folder_of(run.run_id).read_first_task()
+            if _is_about(table, first):
+                tables.setdefault(run.seed, table)
+    if not tables:
+        return {}
+    seeds = tuple(tables)
+
+    def stack(key: str, split: str) -> ArmPredictions:
+        parts = [table.filter(pc.equal(table.column("split"), split)) for table in tables.values()]
+        return replace(
+            _predictions(first, key), seeds=seeds, logits=np.stack([logits_of(one) for one in parts])
+        )
+
+    return {
+        HEAD_BEFORE: _predictions(first, HEAD_BEFORE).repeated_for(seeds),
+        HEAD_AFTER: stack(HEAD_AFTER, "head_after"),
+        PROBE_BEFORE: stack(PROBE_BEFORE, "probe_before").for_seeds(seeds[:1]).repeated_for(seeds),
+        PROBE_AFTER: stack(PROBE_AFTER, "probe_after"),
+    }
+
+
+def _is_about(table: pa.Table, first: FinishedRun) -> bool:
+    """Whether all three parts of a table are about the first task's test examples and classes."""
+    parts = [table.filter(pc.equal(table.column("split"), split)) for split in _LEFT]
+    return table.column("logits").type.list_size == first.logits.shape[1] and all(
+        np.array_equal(part.column("example_id").to_pylist(), first.example_ids) for part in parts
+    )
+
+
+def _predictions(first: FinishedRun, key: str) -> ArmPredictions:
+    return ArmPredictions(
+        arm=key,
+        train_size=first.config.train_size,
+        seeds=(0,),
+        example_ids=first.example_ids,
+        targets=first.targets,
+        logits=first.logits[None],
+        split_hash=first.config.split_hash,
+    )
+
+
+def tell_left(stages: TwoStages) -> list[Said]:
+    """Say what is left of the first task: with its own head, and with a new one on the same features."""
+    return [_say(stages, verdict) for verdict in left_verdicts(stages)]
+
+
+def left_verdicts(stages: TwoStages) -> list[Verdict]:
+    """Hold after against before, with the first task's own head and with a new one; none if not measured."""
+    pairs = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE)) if stages.left else ()
+    return [
+        compare(stages.left[after], stages.left[before], metric=stages.metric, arm_names=_PHRASES)
+        for after, before in pairs
+    ]
+
+
+def _say(stages: TwoStages, verdict: Verdict) -> Said:
+    values = " and ".join(_percent(_summary(stages, key).mean) for key in (verdict.b, verdict.a))
+    parts = take_apart(verdict, _PHRASES)
+    count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
+    return Said(
+        claim=f"{parts.claim}.",
+        proof=(
+            f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}, "
+            f"{count} of the second task{epochs_words(stages.epochs)}, "
+            f"{verdict.num_examples:,} test examples"
+        ),
+        status=verdict.status,
+    )
+
+
+def _summary(stages: TwoStages, key: str) -> ArmSummary:
+    return summarise(stages.left[key], stages.metric)
+
+
+def left_seeds(stages: TwoStages) -> pd.DataFrame:
+    """List what is left by seed: ``arm`` (key of `STAGES`), ``seed``, ``value``; what has no seed, once."""
+    rows = [
+        (key, seed, value)
+        for key in stages.left
+        for summary in [_summary(stages, key)]
+        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[: _count(stages, key)]
+    ]
+    return pd.DataFrame(rows, columns=["arm", "seed", "value"])
+
+
+def _count(stages: TwoStages, key: str) -> int:
+    return 1 if stages.left[key].is_deterministic else stages.left[key].num_seeds
+
+
+def left_means(stages: TwoStages) -> pd.DataFrame:
+    """List means: ``arm`` (key of `STAGES`), ``mean``, ``low``, ``high`` (fractions), ``num_seeds``."""
+    rows = [
+        (key, summary.mean, *summary.ci95, _count(stages, key))
+        for key in stages.left
+        for summary in [_summary(stages, key)]
+    ]
+    return pd.DataFrame(rows, columns=["arm", "mean", "low", "high", "num_seeds"])
+
+
+def left_numbers(stages: TwoStages) -> pd.DataFrame:
+    """List what is left of the first task as a person reads it."""
+    rows = left_means(stages)
+    return pd.DataFrame(
+        {
+            "First task": rows["arm"].map(STAGES),
+            f"Mean test {METRIC_WORDS[stages.metric]}, %": (100 * rows["mean"]).round(1),
+            "95 % interval from": (100 * rows["low"]).round(1),
+            "to": (100 * rows["high"]).round(1),
+            "Seeds": rows["num_seeds"],
+            "Test examples": len(stages.first.targets),
+        }
+    )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"

@@ -1,0 +1,100 @@
+"""How accurate each arm is when it may leave out the texts that it is least sure of."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tl_core.evaluation.calibration import accuracy_by_coverage, area_under_risk
+from tl_core.evaluation.metrics import Floats
+from tl_core.results.comparison import ExperimentResults, ranked
+from tl_core.results.runs import FinishedRun
+
+SHOWN_COVERAGE = 0.8
+"""The coverage that the sentence speaks of."""
+_MOST_POINTS = 200
+_FEWEST_SHOWN = 0.05
+
+
+def coverage_rows(results: ExperimentResults, train_size: int) -> pd.DataFrame:
+    """List the accuracy of every arm on its most confident answers.
+
+    The smallest shares, of a handful of answers, are left out, and long curves are thinned.
+
+    Returns
+    -------
+    Columns ``arm``, ``coverage`` (share of the test examples that are answered), ``num_answered``,
+    ``accuracy`` (mean over seeds), ``low``, ``high`` (lowest and highest seed; fractions), ``num_seeds`` and
+    ``area`` (mean error over all coverages and seeds).
+    """
+    parts = []
+    for arm in ranked(results.experiment.arms):
+        runs = results.runs_of(arm.name, train_size)
+        if runs:
+            accuracies = _accuracies(runs)
+            shown = _shown_places(accuracies.shape[1])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "arm": arm.name,
+                        "coverage": (shown + 1) / accuracies.shape[1],
+                        "num_answered": shown + 1,
+                        "accuracy": accuracies.mean(axis=0)[shown],
+                        "low": accuracies.min(axis=0)[shown],
+                        "high": accuracies.max(axis=0)[shown],
+                        "num_seeds": len(runs),
+                        "area": float(area_under_risk(accuracies).mean()),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _accuracies(runs: Sequence[FinishedRun]) -> Floats:
+    return accuracy_by_coverage(runs[0].targets, np.stack([run.logits for run in runs]))
+
+
+def _shown_places(num_examples: int) -> NDArray[np.int64]:
+    first = int(np.ceil(_FEWEST_SHOWN * num_examples)) - 1
+    num_points = min(_MOST_POINTS, num_examples - first)
+    return np.linspace(first, num_examples - 1, num_points).round().astype(np.int64)
+
+
+def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `coverage_rows` returns at every tenth of coverage; labels by arm name."""
+    tenths = np.arange(1, 11) / 10
+    picked = [
+        of_arm.iloc[np.abs(of_arm["coverage"].to_numpy()[:, None] - tenths).argmin(axis=0)].drop_duplicates()
+        for _, of_arm in rows.groupby("arm", sort=False)
+    ]
+    table = pd.concat(picked, ignore_index=True)
+    return pd.DataFrame(
+        {
+            "Arm": table["arm"].map(arm_names),
+            "Answered, %": (100 * table["coverage"]).round(1),
+            "Test examples answered": table["num_answered"],
+            "Right on test, mean, %": (100 * table["accuracy"]).round(1),
+            "lowest seed, %": (100 * table["low"]).round(1),
+            "highest seed, %": (100 * table["high"]).round(1),
+            "Mean error over all shares, %": (100 * table["area"]).round(1),
+            "Seeds": table["num_seeds"],
+        }
+    )
+
+
+def coverage_caption(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping[str, str]) -> str:
+    """Say what some arms gain if they leave out the texts they are least sure of; not escaped."""
+    gains, share = [], 0.0
+    for arm in arms:
+        of_arm = rows.loc[rows["arm"] == arm]
+        surest = of_arm.iloc[int((of_arm["coverage"] - SHOWN_COVERAGE).abs().argmin())]
+        share, all_of_them = surest["coverage"], of_arm["accuracy"].iloc[-1]
+        gains.append(
+            f"{arm_names[arm]} is right in {_percent(surest['accuracy'])} instead of {_percent(all_of_them)}"
+        )
+    return f"Answering only the {100 * share:.0f} % of the texts that it is surest of, {' and '.join(gains)}."
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"

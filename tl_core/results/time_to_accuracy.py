@@ -1,0 +1,196 @@
+"""How long an arm trains until it is as good as another one ever was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import pandas as pd
+
+from tl_core.charts.text import watt_hours
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.tables import is_energy_known
+from tl_core.schema import Arm, Metric
+
+_COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "energy_wh", "num_examples"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaching:
+    """Training seconds until arm ``a`` reaches the best validation value of arm ``b``, and until ``b`` does.
+
+    Attributes
+    ----------
+    seeds
+        Indices of the seeds that both arms have.
+    seconds_a
+        By seed: training time of the first evaluation of ``a`` that is at least as good as the best of
+        ``b``; None if there is none.
+    seconds_b
+        By seed: training time of the evaluation at which ``b`` was best.
+    energies_a, energies_b
+        The same in watt-hours; empty if they are not known of every seed.
+    num_examples
+        Validation examples that an evaluation was made on.
+    """
+
+    a: str
+    b: str
+    metric: Metric
+    seeds: tuple[int, ...]
+    seconds_a: tuple[float | None, ...]
+    seconds_b: tuple[float, ...]
+    energies_a: tuple[float | None, ...] = ()
+    energies_b: tuple[float, ...] = ()
+    num_examples: int
+
+    @property
+    def num_reached(self) -> int:
+        """Seeds in which ``a`` got there."""
+        return sum(seconds is not None for seconds in self.seconds_a)
+
+    @property
+    def median_a(self) -> float | None:
+        """Median over seeds; None if it falls among those that never got there."""
+        return _median_reached(self.seconds_a)
+
+    @property
+    def median_b(self) -> float:
+        """Median over seeds."""
+        return median(self.seconds_b)
+
+    @property
+    def median_energies(self) -> tuple[float, float] | None:
+        """Medians over seeds of ``a`` and ``b``, in Wh; None if unknown or ``a`` mostly never got there."""
+        middle = _median_reached(self.energies_a) if self.energies_a else None
+        return None if middle is None else (middle, median(self.energies_b))
+
+
+def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reaching | None:
+    """Compare two arms' curves seed by seed; None if they share no seed.
+
+    Parameters
+    ----------
+    curves
+        What `comparison.curve_points` returns, of one train size.
+    a, b
+        Names of the arms. The only run of an arm without a network counts for every seed.
+    """
+    rows = reaching_rows(curves, (a, b), b, metric)
+    of_a = rows.loc[rows["arm"] == a]
+    if of_a.empty:
+        return None
+    of_b = rows.loc[(rows["arm"] == b) & rows["seed"].isin(of_a["seed"])]
+    is_known = is_energy_known(of_a) and is_energy_known(of_b)
+    return Reaching(
+        a=a,
+        b=b,
+        metric=metric,
+        seeds=tuple(int(seed) for seed in of_a["seed"]),
+        seconds_a=_where_reached(of_a, "train_s"),
+        seconds_b=tuple(float(seconds) for seconds in of_b["train_s"]),
+        energies_a=_where_reached(of_a, "energy_wh") if is_known else (),
+        energies_b=tuple(float(energy) for energy in of_b["energy_wh"]) if is_known else (),
+        num_examples=int(of_b["num_examples"].iloc[0]),
+    )
+
+
+def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric: Metric) -> pd.DataFrame:
+    """Find for each arm and seed the first evaluation at least as good as the reference's best in that seed.
+
+    Parameters
+    ----------
+    curves
+        What `comparison.curve_points` returns, of one train size.
+    arms
+        Names of the arms; one that shares no seed with the reference has no row. The only run of an arm
+        without a network counts for every seed.
+    reference
+        Name of the arm whose best value is to be reached. It reaches its own.
+
+    Returns
+    -------
+    Columns ``arm, seed, target, is_reached, train_s, step, energy_wh, num_examples``, sorted by arm in the
+    order given and seed: ``target`` is a fraction; ``train_s``, ``step`` and ``energy_wh`` (missing if not
+    measured) are where the seed got there, or ended.
+    """
+    seeds = sorted({int(seed) for seed in curves.loc[curves["arm"].isin([*arms, reference]), "seed"]})
+    others = _repeated(_by_seed(curves, reference), reference, seeds)
+    rows = []
+    for arm in arms:
+        own = _repeated(_by_seed(curves, arm), arm, seeds)
+        for seed in sorted(own.keys() & others.keys()):
+            target = float(others[seed][metric.value].max())
+            rows.append((arm, seed, target, *_end_of_search(own[seed], metric, target)))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def reaching_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `reaching_rows` found as a person reads it; ``arm_names`` are display names by arm name."""
+    energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
+    return pd.DataFrame(
+        {
+            "Arm": rows["arm"].map(arm_names),
+            "Seed": rows["seed"],
+            f"Validation {METRIC_WORDS[metric]} to reach, %": (100 * rows["target"]).round(1),
+            "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
+            "Training seconds": rows["train_s"].round(1),
+            "Steps": rows["step"],
+            **energy,
+            "Validation examples": rows["num_examples"],
+        }
+    )
+
+
+def reaching_sentence(reaching: Reaching, arm_names: Mapping[str, str]) -> str:
+    """Write a finding as a sentence; ``arm_names`` are display names by arm name."""
+    a, b = arm_names[reaching.a], arm_names[reaching.b]
+    seeds = len(reaching.seeds)
+    seen = f"{reaching.num_examples:,} validation examples"
+    medians = f"medians over {seeds} seeds, {seen}" if seeds > 1 else f"one seed, {seen}"
+    if reaching.median_a is None:
+        got = f"{reaching.num_reached} of {seeds} seeds" if reaching.num_reached else "never"
+        return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
+    spent, itself = f"{_seconds(reaching.median_a)} of training", _seconds(reaching.median_b)
+    if energies := reaching.median_energies:
+        spent, itself = f"{spent} and {watt_hours(energies[0])}", f"{itself} and {watt_hours(energies[1])}"
+    return (
+        f"{a} was as good on validation as {b} at its best after {spent}; "
+        f"{b} itself took {itself} ({medians})."
+    )
+
+
+def _median_reached(spent: Sequence[float | None]) -> float | None:
+    """Median in which whoever never got there counts as more than any; None if it falls among those."""
+    middle = median(float("inf") if one is None else one for one in spent)
+    return None if middle == float("inf") else middle
+
+
+def _where_reached(rows: pd.DataFrame, column: str) -> tuple[float | None, ...]:
+    reached = zip(rows[column], rows["is_reached"], strict=True)
+    return tuple(float(spent) if is_reached else None for spent, is_reached in reached)
+
+
+def _seconds(seconds: float) -> str:
+    if 0 < seconds < 0.05:
+        return "less than 0.1 s"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def _by_seed(curves: pd.DataFrame, arm: str) -> dict[int, pd.DataFrame]:
+    rows = curves.loc[curves["arm"] == arm].sort_values("train_s", kind="stable")
+    return {int(seed): run for seed, run in rows.groupby("seed")}
+
+
+def _repeated(own: dict[int, pd.DataFrame], arm: str, seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
+    if len(own) != 1 or Arm.parse(arm).kind.is_neural:
+        return own
+    (only,) = own.values()
+    return dict.fromkeys(seeds, only)
+
+
+def _end_of_search(run: pd.DataFrame, metric: Metric, value: float) -> tuple[bool, float, int, float, int]:
+    """Say whether a value was reached; seconds, step, energy and examples of that evaluation or the last."""
+    there = run.loc[run[metric.value] >= value]
+    row = (there.iloc[0] if len(there) else run.iloc[-1]).to_dict()
+    spent = float(row["train_s"]), int(row["step"]), float(row["energy_wh"])
+    return bool(len(there)), *spent, int(row["num_examples"])

@@ -1,0 +1,244 @@
+"""Experiments: arms, seeds, training, learning rates, what a plan promised and what it took."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tl_core.arms import ArmKind
+from tl_core.schema.base import SCHEMA_VERSION, Frozen, Metric, Precision, Span, Task
+from tl_core.schema.dataset import SplitInfo
+
+DEFAULT_MARGIN = 0.01
+"""Difference of the headline metric up to which two arms are equivalent, as a share."""
+
+
+STEADY_FACTOR = 2
+"""Shortest stretch at a steady rate before a plateau may be found, in multiples of the equal steps: a network
+from scratch may begin with a flat stretch as long as one of them."""
+
+
+class BudgetRule(StrEnum):
+    """How long every arm trains."""
+
+    EQUAL_STEPS = "equal_steps"
+    PLATEAU = "plateau"
+
+
+class Preset(StrEnum):
+    """A ready-made choice of seeds and training length."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+class Arm(Frozen):
+    """An arm with the base model it needs; ``None`` stands for the experiment's base model.
+
+    ``num_layers`` says how many of the top layers ``reinit_top`` draws anew; other kinds have none.
+
+    >>> Arm.parse("fine_tuned:distilbert-base-uncased").base_model
+    'distilbert-base-uncased'
+    >>> Arm.parse("reinit_top_3").num_layers
+    3
+    """
+
+    kind: ArmKind
+    base_model: str | None = None
+    num_layers: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _layers_are_those_of_reinit_top(self) -> Self:
+        if self.kind.has_layers != (self.num_layers is not None):
+            raise ValueError("reinit_top, and no other arm, has a number of layers, as in reinit_top_2")
+        return self
+
+    @property
+    def way(self) -> str:
+        """The kind with its number of layers: the arm's name without a base model."""
+        return self.kind.value if self.num_layers is None else f"{self.kind.value}_{self.num_layers}"
+
+    @property
+    def name(self) -> str:
+        """``way`` or ``way:base_model``; the key of the arm everywhere."""
+        return self.way if self.base_model is None else f"{self.way}:{self.base_model}"
+
+    @classmethod
+    def parse(cls, name: str) -> Self:
+        """Read the form that `name` writes. Raises ValueError for an unknown kind."""
+        way, _, base_model = name.strip().partition(":")
+        kind, _, count = way.rpartition("_")
+        if count.isdecimal() and kind in {one.value for one in ArmKind if one.has_layers}:
+            return cls(kind=ArmKind(kind), base_model=base_model or None, num_layers=int(count))
+        return cls(kind=ArmKind(way), base_model=base_model or None)
+
+
+class Seeds(Frozen):
+    """The three recorded seeds that one seed index fixes."""
+
+    init: int
+    order: int
+    subset: int
+
+
+class TrainingConfig(Frozen):
+    """How every neural arm of an experiment is trained; learning rates are the arm's own."""
+
+    epochs: float = Field(gt=0)
+    min_steps: int = Field(default=60, ge=15, description="steps that a small train set gets at least")
+    batch_size: int = Field(default=16, ge=1, description="effective batch, in examples")
+    max_length: int = Field(default=128, ge=8, description="tokens kept of each text")
+    budget: BudgetRule = BudgetRule.EQUAL_STEPS
+    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dropout: float | None = Field(default=None, ge=0, lt=1, description="None keeps the base model's own")
+    num_evaluations: int = Field(default=15, ge=1, description="evaluations on validation a run")
+    max_eval_examples: int = Field(default=512, ge=1, description="validation examples an evaluation")
+    patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
+    cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
+    precision: Precision | None = Field(default=None, description="None: by the rule for the device")
+
+
+class LearningRates(Frozen):
+    """Peak learning rates of one arm; a frozen encoder has 0, and so has a head that no step trains.
+
+    ``redrawn`` is that of encoder weights which start at random in an arm that keeps the others; None where
+    there is one rate for the whole encoder.
+    """
+
+    encoder: float = Field(ge=0)
+    head: float = Field(ge=0)
+    redrawn: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _something_is_trained(self) -> Self:
+        if self.encoder == self.head == 0:
+            raise ValueError("a learning rate above 0 is needed for the encoder or the head")
+        return self
+
+
+class RateSearchPlan(Frozen):
+    """Rates to try on validation before anything is measured, with the first seed and by one rule for all.
+
+    ``grids`` holds them by arm name; an arm without one keeps its own rates. ``train_size`` is that of the
+    search, whatever the size of the run that needs the answer.
+    """
+
+    grids: dict[str, tuple[LearningRates, ...]]
+    train_size: int = Field(ge=1)
+
+
+class TriedRates(Frozen):
+    """What one training at some rates came to on validation; None if it diverged."""
+
+    rates: LearningRates
+    value: float | None
+    loss: float | None
+
+
+class RateSearch(Frozen):
+    """Where an arm's rates come from: ``value`` is the headline metric on ``num_examples`` of validation.
+
+    ``train_s`` is what all its trainings took, which no other time here contains.
+    """
+
+    tried: tuple[TriedRates, ...]
+    train_size: int
+    num_examples: int
+    train_s: float
+
+
+class ExperimentConfig(Frozen):
+    """Arms x seeds x train sizes on one dataset and split, all frozen before the start."""
+
+    schema_version: int = SCHEMA_VERSION
+    experiment_id: str
+    name: str
+    created_at: str
+    task: Task
+    dataset_name: str
+    dataset_fingerprint: str
+    split: SplitInfo
+    labels: tuple[str, ...]
+    base_model: str
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    num_seeds: int = Field(ge=1)
+    train_sizes: tuple[int, ...] = Field(min_length=1)
+    preset: Preset
+    headline_metric: Metric
+    margin: float = Field(
+        default=DEFAULT_MARGIN, gt=0, lt=1, description="differences of the headline that do not matter"
+    )
+    training: TrainingConfig
+    learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")
+    rate_search: RateSearchPlan | None = Field(default=None, description="None: these rates serve")
+
+    @model_validator(mode="after")
+    def _arms_are_distinct(self) -> Self:
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) != len(names):
+            raise ValueError("an arm is listed twice")
+        return self
+
+
+class RunConfig(Frozen):
+    """The frozen configuration of one run: one arm, one seed, one train size."""
+
+    run_id: str
+    experiment_id: str
+    position: int = Field(description="place of the run in its experiment's order of work")
+    arm: Arm
+    base_model: str | None = Field(description="None for arms without a network")
+    seed: int = Field(description="the seed's index")
+    seeds: Seeds
+    train_size: int
+    task: Task
+    dataset_fingerprint: str
+    split_hash: str
+    labels: tuple[str, ...]
+    headline_metric: Metric
+    training: TrainingConfig
+    learning_rates: LearningRates | None = None
+
+
+class Promise(Frozen):
+    """What the plan said at the start of an experiment; times run from that moment, waiting included.
+
+    Attributes
+    ----------
+    device
+        As in ``run.json``: ``cpu``, ``mps`` or ``cuda: NAME``.
+    work
+        All runs, one after the other: without the wait, and before anything was learned from earlier
+        promises.
+    is_measured
+        Whether runs had measured the speed of every network; else a guess or a check stood for it.
+    start
+        Until the first run begins.
+    first_verdict, total
+        Until the first ``num_first`` runs have ended, with which the first verdict comes, and until all have.
+    """
+
+    device: str
+    work: Span
+    is_measured: bool
+    start: Span
+    first_verdict: Span
+    total: Span
+    num_first: int
+    num_runs: int
+
+
+class Took(Frozen):
+    """What an experiment took from its start on, beside what was promised.
+
+    ``work_s`` is the sum of its runs, without the wait; ``is_whole`` says whether every run has finished.
+    """
+
+    start_s: float
+    first_verdict_s: float
+    total_s: float
+    work_s: float
+    is_whole: bool

@@ -1,0 +1,80 @@
+"""Splitting by time: the oldest examples train, the newest test."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tl_core.datasets.dataset import Dataset
+from tl_core.errors import SplitError
+
+Rows = npt.NDArray[np.int64]
+
+
+def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows]:
+    """Draw parts from rows, the newest first; examples of the same time are never parted.
+
+    Each boundary is the one between two different times at which the newer side is nearest to the size that
+    is wanted; of two equally near, the newer one.
+
+    Parameters
+    ----------
+    dataset, rows
+        Where to draw from.
+    sizes
+        Examples of each part, the newest part first.
+
+    Returns
+    -------
+    The rows of each part.
+
+    Raises
+    ------
+    SplitError
+        If times are missing, or too few are different.
+    """
+    times = _times(dataset, rows)
+    different, counts = np.unique(times, return_counts=True)
+    if len(different) <= len(sizes):
+        raise SplitError(
+            f"Expected at least {len(sizes) + 1} different times to split by; got {len(different)}.",
+            "Choose another date column, or split without regard to time.",
+        )
+    parts, end = list[Rows](), len(different)
+    for num_later, size in zip(range(len(sizes) - 1, -1, -1), sizes, strict=True):
+        num_older = np.cumsum(counts[:end])
+        wanted = num_older[-1] - size
+        starts = np.arange(num_later + 1, end)
+        # argmin takes the first of equals: from the newest on.
+        start = int(starts[::-1][np.argmin(np.abs(num_older[starts - 1] - wanted)[::-1])])
+        is_within = times >= different[start]
+        if end < len(different):
+            is_within &= times < different[end]
+        parts.append(rows[is_within])
+        end = start
+    return parts
+
+
+def first_and_last(dataset: Dataset, rows: Rows) -> tuple[datetime, datetime]:
+    """Return the earliest and the latest time of rows of a dataset with times."""
+    span = pc.min_max(dataset.table["time"].take(pa.array(rows))).as_py()
+    return span["min"], span["max"]
+
+
+def _times(dataset: Dataset, rows: Rows) -> npt.NDArray[np.int64]:
+    if "time" not in dataset.table.column_names:
+        raise SplitError(
+            "Expected a date or time of every example to split by; the dataset has none.",
+            "Choose the column with the dates, or split without regard to time.",
+        )
+    times = dataset.table["time"].take(pa.array(rows))
+    if times.null_count:
+        raise SplitError(
+            f"Expected a date or time of every example to split by; {times.null_count:,} have none.",
+            "Mend the dates in the file, or split without regard to time.",
+        )
+    ticks: npt.NDArray[np.int64] = times.cast(pa.int64()).to_numpy()
+    return ticks

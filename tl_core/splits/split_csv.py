@@ -1,0 +1,93 @@
+"""A split as a file that a person takes away and brings back."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.identity import example_id
+from tl_core.errors import SplitError
+from tl_core.files.reading import Table
+from tl_core.files.safe_csv import csv_file
+from tl_core.schema import DatasetSchema, SplitMethod, SplitName, SplitRule
+from tl_core.splits.own_column import read_parts
+from tl_core.splits.splitting import Split, check_classes, freeze
+
+ID_COLUMN, PART_COLUMN = "example_id", "part"
+
+
+def split_csv(dataset: Dataset, split: Split) -> bytes:
+    """Write a split as CSV with the columns ``example_id`` and ``part``, in the order of the examples."""
+    names = np.empty(dataset.num_examples, dtype=object)
+    for name in SplitName:
+        names[getattr(split, name)] = name.value
+    return csv_file([(ID_COLUMN, PART_COLUMN), *zip(dataset.example_ids(), names.tolist(), strict=True)])
+
+
+def read_split_file(dataset: Dataset, table: Table) -> Split:
+    """Make a split of a file that gives every example its part; its hash is that of the split it came from.
+
+    Parameters
+    ----------
+    dataset
+        What is split.
+    table
+        A column ``part`` (`own_parts.part_of` says which words), and ``example_id`` or the dataset's text
+        columns.
+
+    Raises
+    ------
+    SplitError
+        If columns or words are missing, an example has no part or several rows, a row is of no example, or
+        the parts cannot train and test.
+    """
+    if PART_COLUMN not in table.columns.column_names:
+        raise SplitError(
+            f"Expected a column '{PART_COLUMN}' in the split file; it has"
+            f" {', '.join(repr(name) for name in table.columns.column_names)}.",
+            "Use a file as it is downloaded here.",
+        )
+    ids = _ids(table, dataset.info.columns)
+    part_of_id = dict(zip(ids, read_parts(table.columns[PART_COLUMN].to_pylist()), strict=True))
+    _check_each_once(dataset.example_ids(), ids)
+    places = {name: place for place, name in enumerate(SplitName)}
+    parts = np.array([places[part_of_id[one]] for one in dataset.example_ids()], dtype=np.int8)
+    check_classes(dataset, parts)
+    return freeze(dataset, SplitRule(method=SplitMethod.OWN), parts)
+
+
+def _ids(table: Table, schema: DatasetSchema) -> list[str]:
+    """Return the example id of every row, from its own column or from its texts."""
+    columns = table.columns
+    if ID_COLUMN in columns.column_names:
+        ids: list[str] = columns[ID_COLUMN].to_pylist()
+        return ids
+    missing = [name for name in schema.text_columns if name not in columns.column_names]
+    if missing:
+        raise SplitError(
+            f"Expected a column '{ID_COLUMN}' or the texts in the split file; '{missing[0]}' is not there.",
+            "Use a file as it is downloaded here.",
+        )
+    rows = zip(*(columns[name].to_pylist() for name in schema.text_columns), strict=True)
+    seen = Counter[str]()
+    ids = []
+    for texts in rows:
+        first = example_id(texts if schema.joined_with is None else [schema.joined_with.join(texts)])
+        ids.append(example_id(texts, seen[first]) if seen[first] else first)
+        seen[first] += 1
+    return ids
+
+
+def _check_each_once(wanted: Sequence[str], given: Sequence[str]) -> None:
+    counts = Counter(given)
+    known = set(wanted)
+    num_missing = sum(one not in counts for one in wanted)
+    num_unknown = sum(one not in known for one in counts)
+    num_double = sum(count > 1 for count in counts.values())
+    if num_missing or num_unknown or num_double:
+        raise SplitError(
+            f"Expected each of the {len(wanted):,} examples once in the split file; {num_missing:,} are"
+            f" missing, {num_unknown:,} are not in the dataset and {num_double:,} stand there repeatedly.",
+            "Use the file with the same version of the dataset that it was downloaded from.",
+        )

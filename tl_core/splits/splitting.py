@@ -1,0 +1,278 @@
+"""The split: a frozen assignment of every example to train, validation or test, and subsets of train."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tl_core.datasets.dataset import Dataset, write_table
+from tl_core.datasets.groups import Groups, group_sizes
+from tl_core.errors import NotFoundError, PlanError, SplitError
+from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
+from tl_core.splits.rules import FREE, TEST, Parts, draw_parts, given_parts, groups_together
+from tl_core.splits.stratified import MIN_TRAIN_PER_CLASS, ranked_classes
+
+_INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A split in memory.
+
+    Attributes
+    ----------
+    info
+        Sizes, hash and rule.
+    train, validation, test
+        Rows of the dataset, ascending, each ``(size of the part,)``.
+    num_leaking
+        Examples of train and validation that are in one group with an example of test: where a person's own
+        test part or the times decide, groups cannot keep them together. 0 where no groups were asked for.
+    """
+
+    info: SplitInfo
+    train: Rows
+    validation: Rows
+    test: Rows
+    num_leaking: int = 0
+
+
+def make_split(
+    dataset: Dataset,
+    rule: SplitRule = SplitRule(),  # noqa: B008 (frozen)
+    *,
+    groups: Groups | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Split:
+    """Split a dataset by a rule.
+
+    STRATIFIED
+        Within each class the examples stand in the order of `rank`; the first go to test, the next to
+        validation, the rest to train. Every class has at least one example in test and in validation and
+        two in train. Near duplicates that are to be kept together go where `draw_groups` says.
+    GROUPED
+        The same with the groups of the person's group column, each joined with those it shares near
+        duplicates with.
+    BY_TIME
+        The newest examples go to test, the next to validation, the rest to train (`draw_newest`).
+    OWN
+        The person's split column says it. A part that it never names is drawn from its train examples as
+        STRATIFIED would.
+
+    A person's own test file is the test part as it is, whatever the rule. Where the rule draws fewer parts
+    than two, shares are of the examples it draws from. Without a share, validation gets 15 % but at most
+    2,000 examples, and test 30 % but at most 5,000; a limit lowers the share of all classes alike.
+
+    Parameters
+    ----------
+    dataset
+        What to split; the order of its rows plays no part.
+    rule
+        How.
+    groups
+        The near duplicates at ``rule.keep_together`` (`find_groups`) where they are known already,
+        ``(num_examples,)``.
+    tick
+        Is told how far the search for near duplicates is; may raise to stop it.
+
+    Raises
+    ------
+    SplitError
+        If the examples do not fill the parts by this rule.
+    """
+    together = groups_together(dataset, rule, groups, tick)
+    parts = given_parts(dataset, rule)
+    free = np.flatnonzero(parts == FREE)
+    whole = None if together is None or rule.method is SplitMethod.BY_TIME else together[free]
+    draw_parts(dataset, rule, parts, whole)
+    if rule.method in (SplitMethod.BY_TIME, SplitMethod.OWN):
+        check_classes(dataset, parts)
+    num_leaking = 0 if together is None else _num_leaking(parts, together)
+    return freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking)
+
+
+def freeze(
+    dataset: Dataset, rule: SplitRule, parts: Parts, *, groups: Groups | None = None, num_leaking: int = 0
+) -> Split:
+    """Make a split of the part of every example.
+
+    Parameters
+    ----------
+    dataset, rule
+        What was split, and how.
+    parts
+        The place of every example's part in `SplitName`.
+    groups
+        Group of each example that had to stay with its group, in no order that means anything.
+    num_leaking
+        As in `Split`.
+    """
+    train, validation, test = (np.flatnonzero(parts == place) for place in range(len(SplitName)))
+    sizes = group_sizes(groups) if groups is not None else np.ones(1, np.int64)
+    info = SplitInfo(
+        hash=_hash(dataset.example_ids(), parts),
+        dataset_fingerprint=dataset.info.fingerprint,
+        seed=rule.seed,
+        train=len(train),
+        validation=len(validation),
+        test=len(test),
+        rule=rule,
+        num_groups=int((sizes > 1).sum()),
+        largest_group=int(sizes.max(initial=1)),
+        drift=_drift(dataset, parts),
+    )
+    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+
+
+def check_classes(dataset: Dataset, parts: Parts) -> None:
+    """Make sure that parts which nobody drew by class can train and test.
+
+    Train needs at least two examples of every class, validation and test at least two classes each: there,
+    others may be absent (`missing_labels`).
+
+    Raises
+    ------
+    SplitError
+        If a part falls short; names the class.
+    """
+    labels = dataset.info.columns.labels
+    train, *others = _class_counts(dataset, parts)
+    short = np.flatnonzero(train < MIN_TRAIN_PER_CLASS).tolist()
+    if short:
+        more = f" (and {len(short):,} classes in all have too few)" if len(short) > 1 else ""
+        raise SplitError(
+            f"Expected at least {MIN_TRAIN_PER_CLASS} train examples of every class; class"
+            f" '{labels[short[0]]}' has {train[short[0]]}{more}.",
+            "Merge the class with another one, drop it, or split by another rule.",
+        )
+    for name, counts in zip(list(SplitName)[1:], others, strict=True):
+        if (counts > 0).sum() < 2:
+            raise SplitError(
+                f"Expected examples of at least two classes in the {name} part; its {counts.sum():,} examples"
+                f" are all of class '{labels[counts.argmax()]}'.",
+                "Make that part larger, or split by another rule.",
+            )
+
+
+def missing_labels(dataset: Dataset, split: Split) -> dict[SplitName, tuple[str, ...]]:
+    """Return the labels that each part of a split has no example of."""
+    labels, targets = dataset.info.columns.labels, dataset.targets()
+    present = {name: np.unique(targets[getattr(split, name)]) for name in SplitName}
+    return {
+        name: tuple(labels[target] for target in np.setdiff1d(np.arange(len(labels)), there))
+        for name, there in present.items()
+    }
+
+
+def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) -> Rows:
+    """Return rows of the train part: nested within a seed, drawn anew for each seed.
+
+    Within each class the examples stand in the order of `rank`. The first of every class come first, of the
+    largest class at the head; example k of a class of n follows at the place (k + 1/2) / n, so that each
+    beginning holds the classes in nearly the proportions of the whole train part.
+
+    Parameters
+    ----------
+    dataset, split
+        Where to draw from.
+    size
+        Number of rows, from 1 to the size of the train part.
+    subset_seed
+        The seed's ``subset``.
+
+    Returns
+    -------
+    Rows of the dataset, ascending, ``(size,)``. Every class is present if `size` is at least the number of
+    classes.
+
+    Raises
+    ------
+    PlanError
+        If there are not so many rows to train with.
+    """
+    if not 1 <= size <= len(split.train):
+        raise PlanError(
+            f"Expected a train size from 1 to {len(split.train):,}; got {size:,}.",
+            "Choose a smaller size, or leave it out to train with all examples.",
+        )
+    places = [
+        (k > 0, (k + 0.5) / len(rows), target, row)
+        for target, rows in enumerate(ranked_classes(dataset, split.train, subset_seed))
+        for k, row in enumerate(rows.tolist())
+    ]
+    return np.array(sorted(row for *_, row in sorted(places)[:size]), dtype=np.int64)
+
+
+def write_split(split: Split, folder: Path) -> None:
+    """Write a split below its dataset's folder; nothing happens if it is there already."""
+    path = _path(folder, split.info.hash)
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = np.empty(split.info.train + split.info.validation + split.info.test, dtype=object)
+    for name in SplitName:
+        names[getattr(split, name)] = name.value
+    table = pa.table({"part": pa.array(names, pa.string())})
+    notes = {_INFO_KEY: split.info.model_dump_json(), _LEAKING_KEY: str(split.num_leaking)}
+    write_table(table.replace_schema_metadata(notes), path)
+
+
+def read_split(folder: Path, split_hash: str) -> Split:
+    """Read a split from below its dataset's folder.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none with this hash.
+    """
+    path = _path(folder, split_hash)
+    if not path.exists():
+        raise NotFoundError(
+            f"Expected the split '{split_hash}' of the dataset '{folder.name}'; there is none.",
+            "Make the split again.",
+        )
+    table = pq.read_table(path)
+    train, validation, test = (
+        np.flatnonzero(pc.equal(table["part"], name.value).to_numpy()) for name in SplitName
+    )
+    notes = table.schema.metadata
+    info = SplitInfo.model_validate_json(notes[_INFO_KEY])
+    num_leaking = int(notes.get(_LEAKING_KEY, b"0"))
+    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+
+
+def _num_leaking(parts: Parts, groups: Groups) -> int:
+    is_test = parts == TEST
+    return int(np.isin(groups[~is_test], groups[is_test]).sum())
+
+
+def _class_counts(dataset: Dataset, parts: Parts) -> npt.NDArray[np.int64]:
+    """Count the examples of each class in each part, ``(3, num_labels)``."""
+    num_labels = dataset.num_labels
+    cells = parts.astype(np.int64) * num_labels + dataset.targets()
+    return np.bincount(cells, minlength=len(SplitName) * num_labels).reshape(-1, num_labels)
+
+
+def _drift(dataset: Dataset, parts: Parts) -> float:
+    counts = _class_counts(dataset, parts)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return float(np.abs(shares[1:] - shares[0]).max())
+
+
+def _hash(ids: Sequence[str], parts: Parts) -> str:
+    """Return the SHA-256 of the sorted lines ``"<example_id> <part>"``."""
+    ends = [f" {name.value}\n" for name in SplitName]
+    lines = sorted(one + ends[place] for one, place in zip(ids, parts.tolist(), strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _path(folder: Path, split_hash: str) -> Path:
+    return folder / "splits" / f"{split_hash}.parquet"

@@ -1,0 +1,1 @@
+"""The checks of the data doctor that read texts, one a file."""
