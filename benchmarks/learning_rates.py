@@ -25,13 +25,14 @@ from tl_core.datasets.dataset import Dataset, build_dataset
 from tl_core.datasets.identity import derive_seeds
 from tl_core.experiments.training_context import make_objective
 from tl_core.files.reading import read_table
-from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, TrainingConfig
 from tl_core.splits.splitting import make_split, train_subset
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.encoding import tokenize
 from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision
-from tl_core.training.encoding import compute_features, tokenize
+from tl_core.training.features import compute_features
 from tl_core.training.fit import fit
 
 SETS = ("trec6", "cr")
@@ -92,7 +93,7 @@ def final_evaluation(
     seeds = derive_seeds(seed)
     split = make_split(dataset)
     labels = dataset.info.columns.labels
-    model = build_classifier(kind, folder, pooling, labels, init_seed=seeds.init)
+    model = NETWORKS.build(kind, folder, pooling, labels, init_seed=seeds.init)
     examples = tokenize(dataset.table, folder, TRAINING.max_length, cache / dataset.info.fingerprint)
     if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
         drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"

@@ -14,6 +14,8 @@ from tl_core.catalogue.locating import find_on_disk
 from tl_core.charts import class_balance, length_histogram
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import percent
+from tl_core.datasets.selection import content_columns
+from tl_core.doctor.lengths import LengthSummary, length_summary
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, Table, rejects_csv
 from tl_core.intake.examine_job import MAX_LENGTH
@@ -21,8 +23,6 @@ from tl_core.intake.intake import Intake, make_intake, read_intake
 from tl_core.intake.large_files import find_prepared, find_proposal
 from tl_core.intake.uploads import Proposal, Upload, propose, read_upload
 from tl_core.schema import DatasetInfo
-from tl_core.text.lengths import LengthSummary, length_summary
-from tl_core.text.tokens import token_lengths
 
 MAX_MEASURED = 2_000
 MAX_PREVIEW = 200
@@ -85,7 +85,7 @@ def lengths_of(fingerprint: str, _intake: Intake) -> npt.NDArray[np.int64]:
     folder = find_on_disk(BUILTIN)
     if folder is None:
         raise RuntimeError("the built-in model is installed with this program")
-    return token_lengths(dataset.take(np.arange(0, dataset.num_examples, step)).texts(), folder)
+    return dataset.content.sizes(dataset.take(np.arange(0, dataset.num_examples, step)).table, folder)
 
 
 def draw_reading(table: Table) -> None:
@@ -120,7 +120,7 @@ def draw_examples(dataset: Dataset) -> None:
     origin = f"stored and frozen; from the columns {texts} and “{columns.label_column}”"
     with card("The examples", literal(origin)):
         head = dataset.table.slice(0, MAX_PREVIEW)
-        shown = head.select([name for name in ("text", "text_b") if name in head.column_names]).to_pandas()
+        shown = head.select(content_columns(head)).to_pandas()
         shown.insert(0, "label", [columns.labels[target] for target in head["target"].to_pylist()])
         st.dataframe(shown, hide_index=True, height=240)
         if dataset.num_examples > MAX_PREVIEW:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.elsewhere.asking import ask_elsewhere
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
-from tests.models.saving_cases import TEXTS
+from tests.text.network.saving_cases import TEXTS
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.export.folder import export_model

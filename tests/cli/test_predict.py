@@ -15,8 +15,8 @@ from tests.files.workbooks import xlsx
 from tl_core.cli.main import app
 from tl_core.errors import DataError
 from tl_core.files.reading import read_table
-from tl_core.models.classical import Tfidf
 from tl_core.schema import TextSource
+from tl_core.text.tfidf import Tfidf
 
 LABELS = ("negative", "positive")
 GOOD, BAD = "The lamp has been a joy.", "The lamp broke on the second day."

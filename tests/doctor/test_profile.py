@@ -1,5 +1,4 @@
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from tests.doctor.made import plain
 from tests.doctor.test_near_duplicates import Groups
 from tests.files.tables import table
+from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.profile import ModelFacts, TokenLengths, profile
 from tl_core.errors import DataError
 from tl_core.files.rejects import Reject, reject_table
@@ -102,8 +102,8 @@ def test_profile_gains_the_findings_of_the_doctor_when_asked() -> None:
 
 
 def test_near_duplicates_are_part_of_it_where_they_can_be_found() -> None:
-    def find_near(texts: Sequence[str]) -> Groups:
-        assert list(texts) == [plain(i) for i in range(40)]
+    def find_near(made: Dataset) -> Groups:
+        assert made.texts() == [plain(i) for i in range(40)]
         return Groups(np.array([0, *range(39)]))
 
     columns = table(text=[plain(i) for i in range(40)], label=list("xy") * 20)
@@ -124,7 +124,7 @@ def reader(max_length: int, *languages: str) -> ModelFacts:
         languages="some",
         language_codes=languages,
         max_length=max_length,
-        count_tokens=lambda texts: np.array([len(text.split()) for text in texts]),
+        count_lengths=lambda rows: np.array([len(text.split()) for text in rows["text"].to_pylist()]),
     )
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from tests.elsewhere.asking import ask_elsewhere
-from tests.models.saving_cases import LABELS, PAIR, TEXTS, saved_folder
+from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.export.folder import write_model
-from tl_core.export.onnx import write_onnx
 from tl_core.inference.predictor import load_predictor
+from tl_core.text.network.onnx import write_onnx
 from tl_core.text.tokens import load_tokenizer
 
 ASKED = [*TEXTS, " spaces around it ", "Ünïcode, ß and é; 北京"]

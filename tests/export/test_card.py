@@ -7,8 +7,8 @@ import pytest
 from huggingface_hub import ModelCard
 
 from tests.export.conftest import HOSTILE
-from tests.models.saving_cases import make_former, saved_folder
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
+from tests.text.network.saving_cases import make_former, saved_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.charts.text import one_line
 from tl_core.errors import NotFoundError

@@ -12,19 +12,20 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
-from tests.models.saving_cases import make_former
+from tests.text.network.saving_cases import make_former
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.locating import describe, obtain, settle
 from tl_core.errors import DamageError, ModelError, NotFoundError, RunError, UserError
 from tl_core.export.folder import archive, carry_out_export, carry_out_verification, export_model, verify_run
 from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, read_verified
-from tl_core.export.verification import SENTENCES, TOLERANCE, verify_folder
+from tl_core.export.verification import TOLERANCE, verify_folder
 from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.queue import Queue
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.schema import Precision, State
 from tl_core.store.tables import JobKind
+from tl_core.text.content import SENTENCES
 
 ARMS = ("majority", "tfidf", "frozen", "fine_tuned")
 

@@ -6,15 +6,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
-from tests.models.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.store.damage import DAMAGES
+from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import DamageError, ModelError, NotFoundError, OutsideError, UserError
 from tl_core.inference.predictor import load_predictor
-from tl_core.models.classical import Majority, Tfidf
-from tl_core.models.classifiers import load_saved
+from tl_core.models.classical import Majority
+from tl_core.text.network import NETWORKS
+from tl_core.text.tfidf import Tfidf
 from tl_core.text.tokens import load_tokenizer
 
 
@@ -24,7 +25,7 @@ def test_a_network_scores_each_text_as_it_does_alone(tmp_path):
     together = load_predictor(folder).predict(texts)
     tokenizer = load_tokenizer(encoder_folder(folder))
     tokenizer.enable_truncation(MAX_TOKENS // 2)
-    model = load_saved(folder)
+    model = NETWORKS.load(folder)
     for text, row in zip(texts[:5] + texts[-5:], [*together[:5], *together[-5:]], strict=True):
         ids = torch.tensor([tokenizer.encode(text).ids])
         with torch.no_grad():
@@ -69,7 +70,7 @@ def test_a_pair_is_read_as_transformers_reads_it_and_the_longest_is_cut_first(tm
     """Type ids go to models that have them, whatever their tokenizer says it gives."""
     folder = saved_folder(tmp_path, architecture, Pooling.MEAN, texts=PAIR)
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[1], TEXTS[2]), (TEXTS[2], TEXTS[1])]
-    tokenizer, model = AutoTokenizer.from_pretrained(encoder_folder(folder)), load_saved(folder)
+    tokenizer, model = AutoTokenizer.from_pretrained(encoder_folder(folder)), NETWORKS.load(folder)
     for pair, row in zip(pairs, load_predictor(folder).predict(pairs), strict=True):
         inputs = tokenizer(
             *pair,
@@ -184,10 +185,10 @@ def test_weights_that_are_no_numbers_are_damage(tmp_path):
 
 
 def test_want_of_memory_is_not_taken_for_damage(tmp_path, monkeypatch):
-    def fail(_):
+    def fail(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     folder = saved_folder(tmp_path, "bert", Pooling.MEAN)
-    monkeypatch.setattr("tl_core.inference.predictor.load_saved", fail)
+    monkeypatch.setattr("tl_core.networks.load_saved", fail)
     with pytest.raises(torch.OutOfMemoryError):
         load_predictor(folder)

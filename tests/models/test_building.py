@@ -12,9 +12,9 @@ from tests.some_arms import some_arm
 from tests.tiny_models import WIDTH, Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import ArmKind
+from tl_core.text.network import NETWORKS
 
 ARCHITECTURES = get_args(Architecture)
 LABELS = ("bad", "good")
@@ -23,9 +23,9 @@ NEURAL = [kind for kind in ArmKind if kind.is_neural]
 
 def build(
     kind: ArmKind, folder: Path, pooling: Pooling = Pooling.OWN, seed: int = 3, dropout: float | None = None
-) -> TextClassifier:
+) -> Classifier:
     num_layers = some_arm(kind).num_layers
-    return build_classifier(
+    return NETWORKS.build(
         kind, folder, pooling, LABELS, init_seed=seed, dropout=dropout, num_layers=num_layers
     )
 

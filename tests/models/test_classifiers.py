@@ -7,17 +7,16 @@ from transformers import AutoModel
 
 from tests.tiny_models import Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import Inputs, PooledClassifier, TextClassifier, load_saved
-from tl_core.models.saving import save_classifier
+from tl_core.models.classifiers import Classifier, Inputs, PooledClassifier
 from tl_core.schema import ArmKind
+from tl_core.text.network import NETWORKS
 
 ARCHITECTURES = get_args(Architecture)
 LABELS = ("bad", "fair", "good")
 
 
-def build(folder: Path, pooling: Pooling, kind: ArmKind = ArmKind.FINE_TUNED) -> TextClassifier:
-    return build_classifier(kind, folder, pooling, LABELS, init_seed=7)
+def build(folder: Path, pooling: Pooling, kind: ArmKind = ArmKind.FINE_TUNED) -> Classifier:
+    return NETWORKS.build(kind, folder, pooling, LABELS, init_seed=7)
 
 
 def padded_batch() -> Inputs:
@@ -101,8 +100,8 @@ def test_a_saved_classifier_gives_the_same_logits(tmp_path: Path, pooling: Pooli
     folder = tiny_model_folder(tmp_path, "electra")
     classifier = build(folder, pooling).eval()
     saved = tmp_path / "saved"
-    save_classifier(classifier, saved, base_folder=folder, labels=LABELS, max_length=32)
-    loaded = load_saved(saved)
+    NETWORKS.save(classifier, saved, base_folder=folder, labels=LABELS, limit=32)
+    loaded = NETWORKS.load(saved)
     assert not loaded.training
     with torch.no_grad():
         torch.testing.assert_close(loaded(padded_batch()), classifier(padded_batch()), rtol=0, atol=0)

@@ -17,10 +17,10 @@ from transformers import (
 from tests.tiny_models import Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.models.knowledge import find_anatomy, kept_share
 from tl_core.schema import ArmKind
+from tl_core.text.network import NETWORKS
 
 SIZES = {
     "vocab_size": 50,
@@ -35,15 +35,15 @@ EVERY_ARCHITECTURE = pytest.mark.parametrize("architecture", get_args(Architectu
 
 def build(
     kind: ArmKind, folder: Path, pooling: Pooling = Pooling.MEAN, num_layers: int | None = None, seed: int = 3
-) -> TextClassifier:
-    return build_classifier(kind, folder, pooling, ("bad", "good"), init_seed=seed, num_layers=num_layers)
+) -> Classifier:
+    return NETWORKS.build(kind, folder, pooling, ("bad", "good"), init_seed=seed, num_layers=num_layers)
 
 
-def weights(model: TextClassifier) -> dict[str, torch.Tensor]:
+def weights(model: Classifier) -> dict[str, torch.Tensor]:
     return {name: weight.detach() for name, weight in model.encoder.named_parameters()}
 
 
-def equal_to(model: TextClassifier, other: TextClassifier) -> set[str]:
+def equal_to(model: Classifier, other: Classifier) -> set[str]:
     """Names of the encoder's matrices that both share; biases and norms start alike in every network."""
     theirs = weights(other)
     own = {name: one for name, one in weights(model).items() if one.ndim > 1}

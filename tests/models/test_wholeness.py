@@ -6,8 +6,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.store.damage import DAMAGES, Damage
-from tl_core.models.classical import Tfidf
 from tl_core.models.wholeness import find_damage
+from tl_core.text.tfidf import Tfidf
 
 UNSEEN = {
     "missing": ("",),

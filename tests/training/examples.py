@@ -9,10 +9,11 @@ import torch
 
 from tests.tiny_models import Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import ArmKind, LearningRates, Precision, TrainingConfig
-from tl_core.training.batching import Examples, TokenExamples
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.examples import TokenExamples
+from tl_core.training.batching import Examples
 from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.fit import FitEvent, fit
@@ -48,11 +49,11 @@ def make_model(
     architecture: Architecture = "bert",
     dropout: float | None = None,
     init_seed: int = 5,
-) -> TextClassifier:
+) -> Classifier:
     folder = tmp_path / f"tiny-{architecture}"
     if not folder.exists():
         tiny_model_folder(tmp_path, architecture)
-    return build_classifier(kind, folder, pooling, ("bad", "good"), init_seed=init_seed, dropout=dropout)
+    return NETWORKS.build(kind, folder, pooling, ("bad", "good"), init_seed=init_seed, dropout=dropout)
 
 
 def make_config(**values: Any) -> TrainingConfig:
@@ -60,7 +61,7 @@ def make_config(**values: Any) -> TrainingConfig:
 
 
 def run_fit(
-    model: TextClassifier,
+    model: Classifier,
     config: TrainingConfig,
     train: Examples | None = None,
     validation: Examples | None = None,
@@ -91,7 +92,7 @@ def run_fit(
     )
 
 
-def weights_of(model: TextClassifier) -> dict[str, torch.Tensor]:
+def weights_of(model: Classifier) -> dict[str, torch.Tensor]:
     return {name: weight.detach().clone() for name, weight in model.state_dict().items()}
 
 

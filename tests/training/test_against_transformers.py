@@ -17,10 +17,11 @@ from tests.tiny_models import Architecture, tiny_model_folder
 from tests.training.examples import make_config, make_examples, run_fit
 from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.locating import obtain
-from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import OwnHeadClassifier
 from tl_core.schema import ArmKind, LearningRates, StepLogged, TrainingConfig
-from tl_core.training.batching import TokenExamples, endless_batches
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.examples import TokenExamples
+from tl_core.training.batching import endless_batches
 
 NUM_STEPS = 20
 ORDER_SEED = 11
@@ -31,9 +32,7 @@ Batch = dict[str, torch.Tensor]
 
 
 def build(folder: Path) -> OwnHeadClassifier:
-    built = build_classifier(
-        ArmKind.FINE_TUNED, folder, Pooling.OWN, ("bad", "good"), init_seed=0, dropout=0.0
-    )
+    built = NETWORKS.build(ArmKind.FINE_TUNED, folder, Pooling.OWN, ("bad", "good"), init_seed=0, dropout=0.0)
     assert isinstance(built, OwnHeadClassifier)
     return built
 

@@ -11,11 +11,11 @@ from tests.tiny_models import tiny_model_folder
 from tests.training.examples import ON_CPU
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import ArmKind
-from tl_core.training.batching import TokenExamples
-from tl_core.training.change import measure_change, movement, represent
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.examples import TokenExamples
+from tl_core.training.change import measure_change, movement, represent_layers
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
     return tiny_model_folder(tmp_path, "bert")
 
 
-def build(folder: Path, pooling: Pooling = Pooling.MEAN) -> TextClassifier:
-    return build_classifier(ArmKind.FINE_TUNED, folder, pooling, ("bad", "good"), init_seed=1)
+def build(folder: Path, pooling: Pooling = Pooling.MEAN) -> Classifier:
+    return NETWORKS.build(ArmKind.FINE_TUNED, folder, pooling, ("bad", "good"), init_seed=1)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_similarity_falls_from_the_changed_layer_upwards(folder, examples):
 
 def test_representations_leave_padding_out_and_keep_the_order(folder, examples):
     model, rows = build(folder), np.array([7, 2, 11, 5])
-    found = represent(model, examples, rows, replace(ON_CPU, micro_batch_size=1))
+    found = represent_layers(model, examples, rows, replace(ON_CPU, micro_batch_size=1))
     assert len(found) == 3
     with torch.inference_mode():
         for place, row in enumerate(rows):

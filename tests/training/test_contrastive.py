@@ -28,13 +28,14 @@ from tests.training.examples import (
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
 from tl_core.experiments.training_context import make_objective
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import PooledClassifier, TextClassifier
+from tl_core.models.classifiers import Classifier, PooledClassifier
 from tl_core.schema import ArmKind, EvalFinished, LearningRates, StepLogged, TrainingConfig
-from tl_core.training.batching import Examples, TokenExamples, endless_batches
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.examples import TokenExamples
+from tl_core.training.batching import Examples, endless_batches
 from tl_core.training.clock import Clock
 from tl_core.training.contrastive import Contrastive, endless_pairs, set_head
-from tl_core.training.encoding import encode_all
+from tl_core.training.features import encode_all
 from tl_core.training.fit import FitEvent, fit, predict_logits
 from tl_core.training.objective import Classification
 
@@ -53,7 +54,7 @@ def make_contrastive(max_eval_examples: int = 512, stop_after: int | None = None
 
 
 def run_contrastive(
-    model: TextClassifier,
+    model: Classifier,
     config: TrainingConfig,
     train: Examples,
     *,
@@ -128,7 +129,7 @@ def test_the_loss_is_that_of_sentence_transformers_on_the_same_texts(tmp_path: P
     folder = tiny_model_folder(tmp_path, "bert")
     texts, targets = list(CORPUS), [1, 0, 0, 0, 1, 0]
     pairs = np.array([[0, 4], [1, 2], [3, 0], [4, 5]])
-    model = build_classifier(
+    model = NETWORKS.build(
         ArmKind.CONTRASTIVE, folder, Pooling.MEAN, ("bad", "good"), init_seed=5, dropout=0.0
     )
     ours = make_contrastive().loss(model, token_examples(folder, texts, targets), pairs, ON_CPU)

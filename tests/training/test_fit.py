@@ -22,7 +22,7 @@ from tests.training.examples import (
 )
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError, DivergedError
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import (
     ArmKind,
     BudgetRule,
@@ -37,7 +37,7 @@ from tl_core.training import fit as fit_module
 from tl_core.training.batching import some_examples
 from tl_core.training.change import movement
 from tl_core.training.clock import Clock
-from tl_core.training.encoding import compute_features
+from tl_core.training.features import compute_features
 from tl_core.training.fit import FitEvent, evaluation_steps, predict_logits
 
 
@@ -124,11 +124,11 @@ def test_another_order_seed_gives_other_weights(tmp_path: Path) -> None:
     assert not are_equal(weights_of(models[0]), weights_of(models[1]))
 
 
-def batches_seen(monkeypatch: pytest.MonkeyPatch, model: TextClassifier, **how: Any) -> list[list[int]]:
+def batches_seen(monkeypatch: pytest.MonkeyPatch, model: Classifier, **how: Any) -> list[list[int]]:
     seen = []
     step = fit_module._step
 
-    def noting(model: TextClassifier, train: Any, batch: Any, *rest: Any) -> Any:
+    def noting(model: Classifier, train: Any, batch: Any, *rest: Any) -> Any:
         seen.append(batch.tolist())
         return step(model, train, batch, *rest)
 

@@ -16,10 +16,11 @@ from tests.training.examples import (
     run_fit,
     weights_of,
 )
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import ArmKind, LearningRates, StepLogged
-from tl_core.training.batching import FeatureExamples, TokenExamples
-from tl_core.training.encoding import compute_features
+from tl_core.text.network.examples import TokenExamples
+from tl_core.training.batching import FeatureExamples
+from tl_core.training.features import compute_features
 
 KINDS = [ArmKind.SCRATCH, ArmKind.FROZEN]
 WEIGHTS = np.array([2.0] * 5 + [1.0] * 15)
@@ -27,14 +28,14 @@ EACH_AS_OFTEN = np.concatenate([np.arange(20), np.arange(5)])
 RATES = LearningRates(encoder=1e-3, head=1e-3)
 
 
-def examples_for(model: TextClassifier, kind: ArmKind, folder: Path) -> TokenExamples | FeatureExamples:
+def examples_for(model: Classifier, kind: ArmKind, folder: Path) -> TokenExamples | FeatureExamples:
     tokens = make_examples(20)
     if kind is not ArmKind.FROZEN:
         return tokens
     return compute_features(model, tokens, ON_CPU, folder / "features").examples
 
 
-def losses(model: TextClassifier, train: TokenExamples | FeatureExamples, **options: int) -> list[StepLogged]:
+def losses(model: Classifier, train: TokenExamples | FeatureExamples, **options: int) -> list[StepLogged]:
     config = make_config(dropout=0.0, batch_size=32)
     events = run_fit(model, config, train, train.select(np.arange(4)), RATES, **options)
     return [event for event in events if isinstance(event, StepLogged)]

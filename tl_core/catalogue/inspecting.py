@@ -10,10 +10,10 @@ from tl_core.catalogue.configurations import require_possible
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, num_weights, read_header
 from tl_core.errors import ModelError, OutsideError
+from tl_core.modality import NeededFile, content_of, modalities
 from tl_core.outside import MOST_JSON_BYTES, look_through, read_json, require_size
-from tl_core.text.tokens import load_tokenizer
 
-CONFIG, FACTS, TOKENIZER = "config.json", "classifier.json", "tokenizer.json"
+CONFIG, FACTS = "config.json", "classifier.json"
 INDEX = "model.safetensors.index.json"
 MOST_CONFIG_BYTES = 1 << 20
 _READ = (".json", ".safetensors", ".txt", ".model")
@@ -75,7 +75,8 @@ def _read_here(folder: Path) -> Iterator[Path]:
     """List what the engine itself reads of a folder that is no run's, and of one that is."""
     yield from _configurations(folder)
     for place in dict.fromkeys((folder, encoder_folder(folder))):
-        yield from (path for path in (place / FACTS, place / INDEX, place / TOKENIZER) if path.exists())
+        names = (FACTS, INDEX, *_needed_files())
+        yield from (place / name for name in names if (place / name).exists())
         yield from sorted(place.glob(WEIGHTS))
 
 
@@ -83,17 +84,22 @@ def _check(path: Path) -> None:
     """Read a file as far as it can be known to be whole. Raises OSError or ValueError."""
     if path.suffix == ".safetensors":
         read_header(path)
-    elif path.name == TOKENIZER:
+    elif path.name in _needed_files():
         stat = path.stat()
-        _require_tokenizer(path.parent, stat.st_size, stat.st_mtime_ns)
+        _require_whole(path, stat.st_size, stat.st_mtime_ns)
     else:
         read_json(path, MOST_CONFIG_BYTES if path.name == CONFIG else MOST_JSON_BYTES)
 
 
+def _needed_files() -> dict[str, NeededFile]:
+    """Return what any modality needs of a base model, a tokenizer for one."""
+    return {name: file for one in modalities() for name, file in content_of(one).base_model_files.items()}
+
+
 @functools.lru_cache(maxsize=64)
-def _require_tokenizer(folder: Path, num_bytes: int, changed_ns: int) -> None:
-    """Load a tokenizer once, until its file changes. Raises ValueError if it is none."""
+def _require_whole(path: Path, num_bytes: int, changed_ns: int) -> None:
+    """Read a file that a modality needs once, until it changes. Raises ValueError if it is damaged."""
     try:
-        load_tokenizer(folder)
-    except Exception as error:  # the library raises nothing more specific
+        _needed_files()[path.name].check(path.parent)
+    except Exception as error:  # libraries raise nothing more specific
         raise ValueError(" ".join(str(error).split())[:200]) from error

@@ -31,6 +31,7 @@ from tl_core.catalogue.inspecting import require_sound
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder, num_weights
 from tl_core.errors import ModelError
+from tl_core.modality import lacking_files, modalities, require_base_model_files
 from tl_core.outside import read_json
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
@@ -113,8 +114,9 @@ def find_on_disk(base_model: str) -> Path | None:
 
 def _is_complete(folder: Path) -> bool:
     """Whether a folder has all that a run needs; a download that was cut off leaves some of it."""
-    needed = ("config.json", "tokenizer.json", *_shards(folder))
-    return any(folder.glob(WEIGHTS)) and all((folder / name).exists() for name in needed)
+    needed = ("config.json", *_shards(folder))
+    is_readable = not all(lacking_files(folder, one) for one in modalities())
+    return is_readable and any(folder.glob(WEIGHTS)) and all((folder / name).exists() for name in needed)
 
 
 def _shards(folder: Path) -> set[str]:
@@ -300,11 +302,7 @@ def _require_safe_weights(called: str, folder: Path) -> None:
             "not loaded.",
             "Choose a model that has a model.safetensors file.",
         )
-    if not (folder / "tokenizer.json").exists():
-        raise ModelError(
-            f"The model {called!r} brings no tokenizer.json.",
-            "Choose a model that has a fast tokenizer, or save one into its folder.",
-        )
+    require_base_model_files(folder, called)
 
 
 @functools.cache

@@ -15,6 +15,12 @@ TextsOption = Annotated[
     list[str] | None,
     typer.Option("--text", help="Text column; several are joined. Guessed if not given."),
 ]
+ModalityOption = Annotated[
+    str | None,
+    typer.Option(
+        "--modality", help="What the examples are, of those that TL_MODALITIES adds. Default: texts."
+    ),
+]
 PairOption = Annotated[
     bool, typer.Option("--pair", help="The two text columns are a pair of texts and not joined into one.")
 ]
@@ -60,6 +66,7 @@ class ColumnOptions:
 
     text: list[str] | None = None
     is_pair: bool = False
+    modality: str | None = None
     label: list[str] | None = None
     edges: str | None = None
     label_map: Path | None = None
@@ -79,6 +86,7 @@ class ColumnOptions:
             )
         return {
             "text": tuple(self.text or ()),
+            "modality": self.modality,
             "is_pair": self.is_pair,
             "label": tuple(self.label or ()),
             "edges": tuple(_numbers(self.edges)) if self.edges else (),

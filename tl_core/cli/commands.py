@@ -22,6 +22,7 @@ from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs import client
 from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
+from tl_core.modality import content_of
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.launch import launch
 from tl_core.planning.layer_ablation import spell_out
@@ -32,7 +33,6 @@ from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
-from tl_core.text.tokens import max_tokens, token_lengths
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -234,9 +234,7 @@ def profile(
     data: Path, columns: ColumnOptions, reading: ReadChoices, base_model: str, max_length: int
 ) -> Profile:
     """Profile a file, and let the data doctor examine what it makes for a base model."""
-    from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
-
-    model = _facts_about(base_model, max_length)
+    model = _facts_about(base_model, max_length, columns.modality)
     table = read_table(data, **reading.model_dump())
     named = columns.columns()
     is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not _has_more(columns)
@@ -246,27 +244,28 @@ def profile(
         next(iter(named["label"]), None),
         choice=None if is_plain else choose_columns(table, **named).choice,
         should_examine=True,
-        find_near=lambda texts: find_groups(texts, USUAL_THRESHOLD),
+        find_near=lambda dataset: dataset.content.near_groups(dataset, USUAL_THRESHOLD),
         model=model,
     )
 
 
-def _facts_about(base_model: str, max_length: int) -> ModelFacts:
+def _facts_about(base_model: str, max_length: int, modality: str | None) -> ModelFacts:
     """Say what a base model reads. Nothing is downloaded: without its tokenizer, lengths stay unknown."""
     is_here = is_path(base_model) or find_on_disk(base_model) is not None
     folder, facts = obtain(base_model) if is_here else None, describe(base_model)
+    content = content_of(modality)
     return ModelFacts(
         title=facts.title,
         languages=facts.languages,
         language_codes=facts.language_codes,
-        max_length=min(max_length, max_tokens(folder)) if folder else max_length,
-        count_tokens=(lambda texts: token_lengths(texts, folder)) if folder else None,
+        max_length=content.size_limit(folder, max_length) if folder else max_length,
+        count_lengths=(lambda rows: content.sizes(rows, folder)) if folder else None,
     )
 
 
 def _has_more(columns: ColumnOptions) -> bool:
     """Whether more is said about the columns than which they are."""
-    return any((columns.edges, columns.label_map, columns.weight))
+    return any((columns.edges, columns.label_map, columns.weight, columns.modality))
 
 
 def profile_lines(found: Profile) -> list[str]:

@@ -19,6 +19,7 @@ from tl_core.cli.column_options import (
     KeepTogetherOption,
     LabelMapOption,
     LabelsOption,
+    ModalityOption,
     PairOption,
     RolesOption,
     SplitColumnOption,
@@ -76,6 +77,7 @@ def compare(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextsOption = None,
     pair: PairOption = False,
+    modality: ModalityOption = None,
     label: LabelsOption = None,
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
     base_model: BaseModelOption = "builtin",
@@ -118,6 +120,7 @@ def compare(
         columns=ColumnOptions(
             text=text,
             is_pair=pair,
+            modality=modality,
             label=label,
             edges=bins,
             label_map=label_map,
@@ -177,6 +180,7 @@ def profile(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
     text: TextsOption = None,
     pair: PairOption = False,
+    modality: ModalityOption = None,
     label: LabelsOption = None,
     bins: EdgesOption = None,
     label_map: LabelMapOption = None,
@@ -193,7 +197,13 @@ def profile(
     """Say how a file is read and what is wrong with it."""
     reading = read_choices(encoding, delimiter, quote, has_header, sheet)
     columns = ColumnOptions(
-        text=text, is_pair=pair, label=label, edges=bins, label_map=label_map, weight=weight
+        text=text,
+        is_pair=pair,
+        modality=modality,
+        label=label,
+        edges=bins,
+        label_map=label_map,
+        weight=weight,
     )
     found = commands.profile(data, columns, reading, base_model, max_length)
     _write_json(json_path, found.model_dump(mode="json"))

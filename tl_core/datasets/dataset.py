@@ -1,4 +1,4 @@
-"""The dataset: an immutable, validated table of texts and labels, and its place on disk."""
+"""The dataset: an immutable, validated table of examples and labels, and its place on disk."""
 
 import json
 import os
@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 from tl_core.datasets.duplicates import Conflict
 from tl_core.datasets.identity import Row, fingerprint
 from tl_core.datasets.screening import Screening, screen
-from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, texts_of
+from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, content_columns
 from tl_core.errors import NotFoundError
 from tl_core.files.arrow_files import read_mapped, write_mapped
 from tl_core.files.reading import Table
+from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
 
 EXAMPLES_FILE = "examples.parquet"
@@ -41,11 +42,12 @@ class Dataset:
     info
         Everything except the rows.
     table
-        Columns ``example_id``, ``text``, ``text_b`` (for pairs only), ``target`` (int32, the label's id),
-        ``origin`` (``train``, or ``test`` for rows of the person's own test file, which come last), and of
-        the chosen roles ``group``, ``time`` (timestamp), ``weight`` (float64), ``part``.
+        Columns ``example_id``, those of the content (of texts ``text``, and ``text_b`` for pairs),
+        ``target`` (int32, the label's id), ``origin`` (``train``, or ``test`` for rows of the person's own
+        test file, which come last), and of the chosen roles ``group``, ``time`` (timestamp), ``weight``
+        (float64), ``part``.
     conflicts
-        Texts that were set aside because their labels differ; at most 100.
+        Contents that were set aside because their labels differ; at most 100.
     """
 
     info: DatasetInfo
@@ -62,17 +64,20 @@ class Dataset:
         """Number of classes."""
         return self.info.columns.num_labels
 
+    @property
+    def content(self) -> Content:
+        """What its examples are."""
+        return content_of(self.info.columns.modality)
+
     def example_ids(self) -> list[str]:
         """Return the id of every example, in the order of the rows."""
         ids: list[str] = self.table["example_id"].to_pylist()
         return ids
 
     def texts(self) -> list[str] | list[tuple[str, str]]:
-        """Return every text, or every pair of texts, in the order of the rows."""
-        first: list[str] = self.table["text"].to_pylist()
-        if "text_b" not in self.table.column_names:
-            return first
-        return list(zip(first, self.table["text_b"].to_pylist(), strict=True))
+        """Return what every example is, a text or a pair of texts, in the order of the rows."""
+        first, *others = (self.table[name].to_pylist() for name in content_columns(self.table))
+        return list(zip(first, *others, strict=True)) if others else first
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Dataset":
         """Return these rows alone, under the same facts."""
@@ -101,7 +106,7 @@ class Dataset:
 
 
 def build_dataset(table: Table, *, name: str, choice: ColumnChoice, test: Table | None = None) -> Dataset:
-    """Make a dataset of a table. What is left out is told in ``info.findings``; texts are never changed.
+    """Make a dataset of a table. What is left out is told in ``info.findings``; nothing is ever changed.
 
     Parameters
     ----------
@@ -144,6 +149,7 @@ def freeze(
         time_column=choice.time,
         weight_column=choice.weight,
         split_column=choice.split,
+        modality=choice.modality,
     )
     examples = _to_arrow(screening, schema)
     info = DatasetInfo(
@@ -165,8 +171,8 @@ def _rows(screening: Screening) -> Iterator[Row]:
     for origin, part in (("train", screening.train), ("test", screening.test)):
         for batch in part.to_batches(max_chunksize=_BATCH):
             rows = pa.Table.from_batches([batch])
-            texts = zip(*(rows[name].to_pylist() for name in texts_of(rows)), strict=True)
-            yield from zip(texts, rows[LABEL].to_pylist(), repeat(origin), role_values(rows), strict=False)
+            parts = zip(*(rows[name].to_pylist() for name in content_columns(rows)), strict=True)
+            yield from zip(parts, rows[LABEL].to_pylist(), repeat(origin), role_values(rows), strict=False)
 
 
 def role_values(rows: pa.Table) -> Iterator[tuple[str, ...]]:
@@ -186,7 +192,7 @@ def _to_arrow(screening: Screening, schema: DatasetSchema) -> pa.Table:
     origins = ["train"] * screening.train.num_rows + ["test"] * screening.test.num_rows
     picked = {
         ID: rows[ID],
-        **{name: rows[name] for name in texts_of(rows)},
+        **{name: rows[name] for name in content_columns(rows)},
         "target": pc.cast(targets, pa.int32()),
         "origin": pa.array(origins, pa.string()),
         **{name: rows[name] for name in ROLES if name in rows.column_names},

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tl_core.datasets.identity import example_id
-from tl_core.datasets.rows import codes_of, shown_texts
-from tl_core.datasets.selection import ID, LABEL, texts_of
+from tl_core.datasets.rows import codes_of, shown_contents
+from tl_core.datasets.selection import ID, LABEL, content_columns
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.modality import Content, Noun
 from tl_core.schema import Finding
 
 MAX_CONFLICTS = 100
@@ -25,8 +26,10 @@ class Conflict:
     labels: tuple[str, ...]
 
 
-def drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, tuple[Conflict, ...]]:
-    """Keep the first of equal rows, and none of those that label the same text differently."""
+def drop_repeated(
+    rows: pa.Table, content: Content, findings: list[Finding]
+) -> tuple[pa.Table, tuple[Conflict, ...]]:
+    """Keep the first of equal rows, and none of those that label the same differently."""
     identities, labels = codes_of(rows[ID]), codes_of(rows[LABEL])
     num_identities = int(identities.max(initial=-1)) + 1
     first = np.empty(num_identities, dtype=np.int64)
@@ -38,7 +41,7 @@ def drop_repeated(rows: pa.Table, findings: list[Finding]) -> tuple[pa.Table, tu
     shown = np.flatnonzero(is_disputed)[:MAX_CONFLICTS]
     conflicts = tuple(_conflict(rows, int(first[one]), np.flatnonzero(identities == one)) for one in shown)
     if num_rows := int(is_disputed[identities].sum()):
-        findings.append(_disputed(num_rows, int(is_disputed.sum()), conflicts))
+        findings.append(_disputed(num_rows, int(is_disputed.sum()), conflicts, content.noun))
     return rows.take(pa.array(np.sort(first[~is_disputed]))), conflicts
 
 
@@ -52,39 +55,39 @@ def _find_copies(
             severity="info",
             message=f"Exact copies of an earlier row: {len(copies):,}. Only the first of each is kept.",
             count=len(copies),
-            examples=shown_texts(rows, copies[at[:MAX_EXAMPLES]]),
+            examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]]),
             remedy="Nothing needs to be done; if copies should count, give their row a weight.",
         )
 
 
-def _disputed(num_rows: int, num_texts: int, conflicts: Sequence[Conflict]) -> Finding:
+def _disputed(num_rows: int, num_contents: int, conflicts: Sequence[Conflict], noun: Noun) -> Finding:
     return Finding(
         code="conflicting_labels",
         severity="warning",
-        message=f"Rows whose text stands in the file with more than one label: {num_rows:,}, "
-        f"different texts among them: {num_texts:,}. All of them are set aside.",
+        message=f"Rows whose {noun.one} stands in the file with more than one label: {num_rows:,}, "
+        f"different {noun.many} among them: {num_contents:,}. All of them are set aside.",
         count=num_rows,
         examples=tuple(
             f"{', '.join(map(repr, one.labels[:MAX_EXAMPLES]))}: {shorten(' | '.join(one.texts))}"
             for one in conflicts[:MAX_EXAMPLES]
         ),
-        remedy="Decide on one label for each of these texts in the file.",
+        remedy=f"Decide on one label for each of these {noun.many} in the file.",
     )
 
 
 def _conflict(rows: pa.Table, first: int, all_rows: npt.NDArray[np.int64]) -> Conflict:
     labels = set(rows[LABEL].take(pa.array(all_rows)).to_pylist())
-    texts = tuple(rows[name][first].as_py() for name in texts_of(rows))
+    texts = tuple(rows[name][first].as_py() for name in content_columns(rows))
     return Conflict(texts=texts, labels=tuple(sorted(labels)))
 
 
-def number_repeated(rows: pa.Table) -> pa.Table:
-    """Give repeated texts of an own test file ids of their own."""
+def number_repeated(rows: pa.Table, modality: str | None) -> pa.Table:
+    """Give repeated rows of an own test file ids of their own."""
     seen: Counter[str] = Counter()
     ids = rows[ID].to_pylist()
     for position, identity in enumerate(ids):
         if seen[identity]:
-            texts = [rows[name][position].as_py() for name in texts_of(rows)]
-            ids[position] = example_id(texts, seen[identity])
+            parts = [rows[name][position].as_py() for name in content_columns(rows)]
+            ids[position] = example_id(parts, seen[identity], modality)
         seen[identity] += 1
     return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.selection import content_columns
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
@@ -20,14 +21,14 @@ Mask = npt.NDArray[np.bool_]
 Severity = Literal["info", "warning"]
 
 
-def text_columns(dataset: Dataset) -> list[pa.ChunkedArray]:
-    """Return the column of texts, or the two columns of a pair."""
-    return [dataset.table[name] for name in ("text", "text_b") if name in dataset.table.column_names]
+def contents(dataset: Dataset) -> list[pa.ChunkedArray]:
+    """Return the columns of what the examples are: of texts one, or two for pairs."""
+    return [dataset.table[name] for name in content_columns(dataset.table)]
 
 
 def matches(dataset: Dataset, pattern: str) -> Mask:
     """Return which examples have a text in which a pattern (RE2) is found, ``(num_examples,)``."""
-    found = [pc.match_substring_regex(column, pattern).to_numpy() for column in text_columns(dataset)]
+    found = [pc.match_substring_regex(column, pattern).to_numpy() for column in contents(dataset)]
     mask: Mask = np.logical_or.reduce(found)
     return mask
 
@@ -54,7 +55,7 @@ def quantity(mask: Mask) -> str:
 def first_texts(dataset: Dataset, mask: Mask) -> list[str]:
     """Return the texts of the first five marked examples, pairs joined by a bar, in full length."""
     rows = np.flatnonzero(mask)[:MAX_EXAMPLES]
-    columns = [column.take(rows).to_pylist() for column in text_columns(dataset)]
+    columns = [column.take(rows).to_pylist() for column in contents(dataset)]
     return [" | ".join(texts) for texts in zip(*columns, strict=True)]
 
 

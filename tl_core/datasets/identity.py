@@ -7,31 +7,32 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from unicodedata import normalize
 
+from tl_core.modality import content_of
 from tl_core.schema import DatasetSchema, Seeds
 
 ID_LENGTH = 32
 
 Row = tuple[Sequence[str], str, str, Sequence[str]]
-"""Texts, label, origin (``train`` or ``test``) and the values of the chosen roles of one example."""
+"""Content, label, origin (``train`` or ``test``) and the values of the chosen roles of one example."""
 
 
-def example_id(texts: Sequence[str], occurrence: int = 0) -> str:
-    """Return the id of an example, 32 hexadecimal digits, from its texts alone.
+def example_id(parts: Sequence[str], occurrence: int = 0, modality: str | None = None) -> str:
+    """Return the id of an example, 32 hexadecimal digits, from its content alone.
 
-    SHA-256 over the NFC form of each text in UTF-8, each behind its length in bytes (8 bytes, little
-    endian).
+    SHA-256 over what the modality says of each part (of a text its NFC form in UTF-8), each behind its length
+    in bytes (8 bytes, little endian).
 
     Parameters
     ----------
-    texts
+    parts
         One text, or two for pairs.
     occurrence
-        How often the same texts came before in a person's own test file, which keeps its duplicates; a
-        number above 0 follows the texts in 8 bytes, little endian.
+        How often the same content came before in a person's own test file, which keeps its duplicates; a
+        number above 0 follows the parts in 8 bytes, little endian.
     """
     digest = hashlib.sha256()
-    for text in texts:
-        _feed(digest, text)
+    for data in content_of(modality).identity(parts):
+        _feed(digest, data)
     if occurrence:
         digest.update(struct.pack("<Q", occurrence))
     return digest.hexdigest()[:ID_LENGTH]
@@ -40,15 +41,17 @@ def example_id(texts: Sequence[str], occurrence: int = 0) -> str:
 def fingerprint(rows: Iterable[Row], schema: DatasetSchema) -> str:
     """Return the identity of a dataset, 64 hexadecimal digits.
 
-    SHA-256 over the schema (JSON with sorted keys, without what is None) and over the texts, the label, the
-    origin and the roles' values of every row in their order, each in NFC behind its length as in
-    `example_id`.
+    SHA-256 over the schema (JSON with sorted keys, without what is None) and over the content (as in
+    `example_id`), the label, the origin and the roles' values (in NFC) of every row in their order, each
+    behind its length.
     """
-    digest = hashlib.sha256()
-    _feed(digest, json.dumps(schema.model_dump(mode="json", exclude_none=True), sort_keys=True))
-    for texts, label, origin, values in rows:
-        for part in (*texts, label, origin, *values):
-            _feed(digest, part)
+    digest, content = hashlib.sha256(), content_of(schema.modality)
+    _feed(digest, json.dumps(schema.model_dump(mode="json", exclude_none=True), sort_keys=True).encode())
+    for parts, label, origin, values in rows:
+        for data in content.identity(parts):
+            _feed(digest, data)
+        for word in (label, origin, *values):
+            _feed(digest, normalize("NFC", word).encode())
     return digest.hexdigest()
 
 
@@ -71,7 +74,6 @@ def _seed(index: int, name: str) -> int:
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
-def _feed(digest: Any, text: str) -> None:
-    data = normalize("NFC", text).encode()
+def _feed(digest: Any, data: bytes) -> None:
     digest.update(struct.pack("<Q", len(data)))
     digest.update(data)

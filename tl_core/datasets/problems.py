@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.column_guess import MAX_LABELS, one_class, too_many_classes
-from tl_core.datasets.rows import count_labels, lacks_text
+from tl_core.datasets.rows import count_labels, lacks_content
 from tl_core.datasets.selection import LABEL, WEIGHT
 from tl_core.errors import DataError
 from tl_core.files.reading import Table
+from tl_core.modality import Content
 from tl_core.schema import Finding
 
 
@@ -24,7 +25,12 @@ class Problem:
 
 
 def find_problem(
-    rows: pa.Table, labels: Sequence[str], label_name: str, num_rows: int, findings: Sequence[Finding]
+    rows: pa.Table,
+    labels: Sequence[str],
+    label_name: str,
+    num_rows: int,
+    findings: Sequence[Finding],
+    content: Content,
 ) -> Problem | None:
     """Look for what leaves no classes that could be learned.
 
@@ -35,11 +41,12 @@ def find_problem(
     num_rows, findings
         Rows before any was set aside, and why some were.
     """
+    noun = content.noun
     aside = max(findings, key=lambda one: one.count, default=None)
     because = f" {aside.message}" if aside is not None and aside.count >= num_rows / 2 else ""
     if not labels:
         error = DataError(
-            f"Expected rows with a text and a label; none of {num_rows:,} is left.{because}",
+            f"Expected rows with a {noun.one} and a label; none of {num_rows:,} is left.{because}",
             "Check that the right columns are chosen.",
         )
         return Problem(code="no_rows", error=error)
@@ -47,8 +54,9 @@ def find_problem(
         return Problem(code="single_class", error=one_class(label_name, labels[0]), count=rows.num_rows)
     if len(labels) == rows.num_rows and because:
         error = DataError(
-            f"Expected different texts of each class; {rows.num_rows:,} of {num_rows:,} are left.{because}",
-            "Choose another text column, or check how the file was made.",
+            f"Expected different {noun.many} of each class; {rows.num_rows:,} of {num_rows:,} are left."
+            f"{because}",
+            f"Choose another {noun.one} column, or check how the file was made.",
         )
         return Problem(code="few_texts", error=error, count=rows.num_rows)
     if len(labels) == rows.num_rows:
@@ -79,7 +87,9 @@ def _weight_problem(rows: pa.Table) -> Problem | None:
     return Problem(code="class_without_weight", error=error, count=len(untaught))
 
 
-def find_test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str]) -> Problem | None:
+def find_test_problem(
+    test: Table | None, rows: pa.Table, labels: Sequence[str], content: Content
+) -> Problem | None:
     """Look for what would force a change of the person's own test file, which is never changed."""
     if test is None:
         return None
@@ -90,12 +100,12 @@ def find_test_problem(test: Table | None, rows: pa.Table, labels: Sequence[str])
             "Mend or remove these lines in the test file.",
         )
         return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
-    is_empty = lacks_text(rows)
+    is_empty = lacks_content(rows, content)
     if num_empty := pc.sum(is_empty).as_py():
         error = DataError(
-            f"Expected every row of the test file to have a text; {num_empty:,} without, the first is row"
-            f" {pc.index(is_empty, True).as_py() + 1:,}.",
-            "Fill in the texts or remove these rows from the test file.",
+            f"Expected every row of the test file to have a {content.noun.one}; {num_empty:,} without, the"
+            f" first is row {pc.index(is_empty, True).as_py() + 1:,}.",
+            f"Fill in the {content.noun.many} or remove these rows from the test file.",
         )
         return Problem(code="test_empty_text", error=error, count=num_empty)
     unknown = {label: count for label, count in count_labels(rows).items() if label not in set(labels)}

@@ -1,4 +1,4 @@
-"""Questions about rows as `picking.pick_rows` returns them."""
+"""Questions about rows as `selection.pick_rows` returns them."""
 
 from collections import Counter
 
@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.datasets.selection import LABEL, texts_of
+from tl_core.datasets.selection import LABEL, content_columns
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.modality import Content
 
 
 def is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -16,12 +17,12 @@ def is_blank(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.equal(pc.utf8_trim_whitespace(values), "")
 
 
-def lacks_text(rows: pa.Table) -> pa.ChunkedArray:
-    """Say which rows have an empty text, or an empty one in their pair."""
-    first, *others = texts_of(rows)
-    is_lacking = is_blank(rows[first])
+def lacks_content(rows: pa.Table, content: Content) -> pa.ChunkedArray:
+    """Say which rows have nothing in a column of their content: no text, or one of a pair alone."""
+    first, *others = content_columns(rows)
+    is_lacking = content.is_missing(rows[first])
     for name in others:
-        is_lacking = pc.or_(is_lacking, is_blank(rows[name]))
+        is_lacking = pc.or_(is_lacking, content.is_missing(rows[name]))
     return is_lacking
 
 
@@ -50,8 +51,8 @@ def first_of(mask: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return places
 
 
-def shown_texts(rows: pa.Table, places: npt.NDArray[np.int64]) -> tuple[str, ...]:
-    """Return the beginnings of some rows' texts, pairs joined by a bar."""
-    picked = rows.select(texts_of(rows)).take(pa.array(places, pa.int64()))
-    texts = zip(*(column.to_pylist() for column in picked.columns), strict=True)
-    return tuple(shorten(" | ".join(one)) for one in texts)
+def shown_contents(rows: pa.Table, places: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """Return the beginnings of what stands in some rows, pairs joined by a bar."""
+    picked = rows.select(content_columns(rows)).take(pa.array(places, pa.int64()))
+    contents = zip(*(column.to_pylist() for column in picked.columns), strict=True)
+    return tuple(shorten(" | ".join(parts)) for parts in contents)

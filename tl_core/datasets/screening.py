@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from tl_core.datasets.duplicates import Conflict, drop_repeated, number_repeated
 from tl_core.datasets.problems import Problem, find_problem, find_test_problem
-from tl_core.datasets.rows import count_labels, first_of, is_blank, lacks_text, shown_texts
+from tl_core.datasets.rows import count_labels, first_of, is_blank, lacks_content, shown_contents
 from tl_core.datasets.selection import ID, LABEL, WEIGHT, pick_rows
 from tl_core.files.excerpts import shorten
 from tl_core.files.read_findings import reading_findings
 from tl_core.files.reading import Table
+from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, Finding
 
 IMBALANCE_SHARE = 0.6
@@ -27,7 +28,7 @@ class Screening:
     Attributes
     ----------
     train
-        The kept rows of the person's file in its order, with the columns of `picking.pick_rows`.
+        The kept rows of the person's file in its order, with the columns of `selection.pick_rows`.
     test
         All rows of the person's own test file, in its order; no rows without one.
     labels
@@ -57,7 +58,7 @@ class Screening:
 def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screening:
     """Decide about every row of a table.
 
-    Rows without text or label, texts of the own test file, later copies of a row and texts with
+    Rows without content or label, those of the own test file, later copies of a row and contents with
     several labels are set aside, in this order, and counted.
 
     Raises
@@ -65,23 +66,24 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     DataError
         If a column is missing or named twice, or does not hold what it is chosen for.
     """
+    content = content_of(choice.modality)
     picked = pick_rows(table, choice)
     own_test = pick_rows(test, choice) if test is not None else picked.slice(0, 0)
     findings = [*reading_findings(table)]
-    rows = _drop_empty(picked, findings)
-    rows = _drop_shared(rows, own_test, findings)
-    rows, conflicts = drop_repeated(rows, findings)
+    rows = _drop_empty(picked, content, findings)
+    rows = _drop_shared(rows, own_test, content, findings)
+    rows, conflicts = drop_repeated(rows, content, findings)
     labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
     findings += find_imbalance(count_labels(rows, own_test))
     findings += _find_zero_weights(rows)
     return Screening(
         train=rows,
-        test=number_repeated(own_test),
+        test=number_repeated(own_test, choice.modality),
         labels=labels,
         findings=tuple(findings),
         conflicts=conflicts,
-        problem=find_problem(rows, labels, choice.label_name, picked.num_rows, findings)
-        or find_test_problem(test, own_test, labels),
+        problem=find_problem(rows, labels, choice.label_name, picked.num_rows, findings, content)
+        or find_test_problem(test, own_test, labels, content),
     )
 
 
@@ -126,24 +128,24 @@ def _find_zero_weights(rows: pa.Table) -> Iterable[Finding]:
             severity="info",
             message=message,
             count=count,
-            examples=shown_texts(rows, first_of(is_zero)),
+            examples=shown_contents(rows, first_of(is_zero)),
             remedy="Give them a weight above 0 if they shall teach.",
         )
 
 
-def _drop_empty(rows: pa.Table, findings: list[Finding]) -> pa.Table:
-    no_text = lacks_text(rows)
-    no_label = pc.and_not(is_blank(rows[LABEL]), no_text)
-    if count := pc.sum(no_text).as_py():
-        places = first_of(no_text)
+def _drop_empty(rows: pa.Table, content: Content, findings: list[Finding]) -> pa.Table:
+    no_content = lacks_content(rows, content)
+    no_label = pc.and_not(is_blank(rows[LABEL]), no_content)
+    if count := pc.sum(no_content).as_py():
+        places = first_of(no_content)
         labels = rows[LABEL].take(pa.array(places)).to_pylist()
         finding = Finding(
             code="empty_text",
             severity="warning",
-            message=f"Rows with no text: {count:,}. They are set aside.",
+            message=f"Rows with no {content.noun.one}: {count:,}. They are set aside.",
             count=count,
             examples=_at_rows(places, (f"labelled {shorten(label)}" if label else "" for label in labels)),
-            remedy="Fill in their texts in the file, or leave these rows out.",
+            remedy=f"Fill in their {content.noun.many} in the file, or leave these rows out.",
         )
         findings.append(finding)
     if count := pc.sum(no_label).as_py():
@@ -153,11 +155,11 @@ def _drop_empty(rows: pa.Table, findings: list[Finding]) -> pa.Table:
             severity="warning",
             message=f"Rows with no label: {count:,}. They are set aside.",
             count=count,
-            examples=_at_rows(places, shown_texts(rows, places)),
+            examples=_at_rows(places, shown_contents(rows, places)),
             remedy="Fill in their labels in the file, or leave these rows out.",
         )
         findings.append(finding)
-    return rows.filter(pc.invert(pc.or_(no_text, no_label)))
+    return rows.filter(pc.invert(pc.or_(no_content, no_label)))
 
 
 def _at_rows(places: npt.NDArray[np.int64], said: Iterable[str]) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ def _at_rows(places: npt.NDArray[np.int64], said: Iterable[str]) -> tuple[str, .
     )
 
 
-def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) -> pa.Table:
+def _drop_shared(rows: pa.Table, own_test: pa.Table, content: Content, findings: list[Finding]) -> pa.Table:
     is_shared = pc.is_in(rows[ID], value_set=own_test[ID].combine_chunks())
     count = pc.sum(is_shared).as_py() or 0
     if count == 0:
@@ -176,9 +178,12 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, findings: list[Finding]) ->
     finding = Finding(
         code="shared_with_test",
         severity="warning",
-        message=f"Rows whose text is also in the test file: {count:,}. They leave the training data.",
+        message=(
+            f"Rows whose {content.noun.one} is also in the test file: {count:,}. They leave the training"
+            " data."
+        ),
         count=count,
-        examples=shown_texts(rows, first_of(is_shared)),
+        examples=shown_contents(rows, first_of(is_shared)),
         remedy="Nothing needs to be done; if these rows shall train, take them out of the test file.",
     )
     findings.append(finding)

@@ -1,20 +1,21 @@
-"""From a file's columns to those of a dataset: texts joined, labels as classes, roles with their types."""
+"""From a file's columns to those of a dataset: contents, labels as classes, roles with their types."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tl_core.datasets.column_guess import check_columns
 from tl_core.datasets.identity import example_id
 from tl_core.datasets.labels import class_values
 from tl_core.datasets.roles import times_of, weights_of
 from tl_core.files.reading import Table
+from tl_core.modality import content_of
 from tl_core.schema import ColumnChoice
 
-ID, TEXT, TEXT_B, LABEL = "example_id", "text", "text_b", "label"
+ID, LABEL, TARGET, ORIGIN = "example_id", "label", "target", "origin"
 GROUP, TIME, WEIGHT, PART = "group", "time", "weight", "part"
 ROLES = (GROUP, TIME, WEIGHT, PART)
+_BESIDE_CONTENT = {ID, LABEL, TARGET, ORIGIN, *ROLES}
 _BATCH = 65_536
 
 
@@ -23,7 +24,7 @@ def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
 
     Returns
     -------
-    Columns ``example_id, text`` (``text_b`` for pairs), ``label`` (strings), and those of the chosen roles:
+    Columns ``example_id``, those of the content, ``label`` (strings), and those of the chosen roles:
     ``group`` (string), ``time`` (timestamp), ``weight`` (float64), ``part`` (string, as the person wrote it).
 
     Raises
@@ -34,27 +35,14 @@ def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
     check_columns(table, [*choice.text, *choice.label])
     check_columns(table, [name for name in choice.columns if name not in (*choice.text, *choice.label)])
     columns = table.columns
-    picked = {**_texts(columns, choice), LABEL: class_values(columns, choice), **_roles(columns, choice)}
-    rows = pa.table(picked)
-    return rows.add_column(0, ID, pa.chunked_array(list(_ids(rows)), pa.string()))
+    content = content_of(choice.modality).read([columns[name] for name in choice.text], choice.joined_with)
+    rows = pa.table({**content, LABEL: class_values(columns, choice), **_roles(columns, choice)})
+    return rows.add_column(0, ID, pa.chunked_array(list(_ids(rows, choice.modality)), pa.string()))
 
 
-def texts_of(rows: pa.Table) -> tuple[str, ...]:
-    """Name the columns of the texts: one, or two for pairs."""
-    return (TEXT, TEXT_B) if TEXT_B in rows.column_names else (TEXT,)
-
-
-def _texts(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
-    values = [columns[name] for name in choice.text]
-    if choice.joined_with is None:
-        return dict(zip((TEXT, TEXT_B), values, strict=False))
-    return {TEXT: join_texts(values, choice.joined_with)}
-
-
-def join_texts(values: Sequence[pa.ChunkedArray], joint: str) -> pa.ChunkedArray:
-    """Join the texts of several columns row by row; an empty part leaves no joint."""
-    filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(one), ""), None, one) for one in values]
-    return pc.fill_null(pc.binary_join_element_wise(*filled, joint, null_handling="skip"), "")
+def content_columns(rows: pa.Table) -> tuple[str, ...]:
+    """Name the columns of what the examples are: of texts one, or two for pairs."""
+    return tuple(name for name in rows.column_names if name not in _BESIDE_CONTENT)
 
 
 def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
@@ -70,9 +58,8 @@ def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray
     return found
 
 
-def _ids(rows: pa.Table) -> Iterator[pa.Array]:
-    """Hash the texts of each row, some rows at a time: a million Python strings would not be cheap."""
-    names = texts_of(rows)
-    for batch in rows.select(names).to_batches(max_chunksize=_BATCH):
-        texts = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        yield pa.array([example_id(one) for one in texts], pa.string())
+def _ids(rows: pa.Table, modality: str | None) -> Iterator[pa.Array]:
+    """Hash the content of each row, some rows at a time: a million Python strings would not be cheap."""
+    for batch in rows.select(content_columns(rows)).to_batches(max_chunksize=_BATCH):
+        parts = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield pa.array([example_id(one, modality=modality) for one in parts], pa.string())

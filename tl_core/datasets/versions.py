@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from tl_core.datasets.dataset import Dataset, role_values
 from tl_core.datasets.duplicates import MAX_CONFLICTS, Conflict
 from tl_core.datasets.identity import Row, example_id, fingerprint
-from tl_core.datasets.rows import codes_of, lacks_text
+from tl_core.datasets.rows import codes_of, lacks_content
 from tl_core.datasets.screening import find_imbalance, sort_labels
-from tl_core.datasets.selection import texts_of
+from tl_core.datasets.selection import content_columns
 from tl_core.errors import DataError
+from tl_core.modality import content_of
 from tl_core.schema import Change
 
 _ROWS_AT_A_TIME = 65_536
@@ -65,7 +66,7 @@ def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
     """
     if edit.count == 0:
         return dataset
-    kept = _keep(edit) if edit.is_rewritten else _Kept(table=edit.table)
+    kept = _keep(edit, dataset.info.columns.modality) if edit.is_rewritten else _Kept(table=edit.table)
     targets = kept.table["target"].to_numpy()
     names = np.array(edit.labels, dtype=object)[targets]
     is_own_test = pc.equal(kept.table["origin"], "test").to_numpy()
@@ -99,13 +100,13 @@ def _freeze(
     return Dataset(info=info, table=table, conflicts=conflicts)
 
 
-def _keep(edit: Edit) -> _Kept:
+def _keep(edit: Edit, modality: str | None) -> _Kept:
     """Renew the ids, and set aside what became empty, equal or contradictory, as when a file is read."""
     position = edit.table.column_names.index("example_id")
-    table = edit.table.set_column(position, "example_id", _new_ids(edit.table))
+    table = edit.table.set_column(position, "example_id", _new_ids(edit.table, modality))
     is_own_test = pc.equal(table["origin"], "test").to_numpy()
     codes, targets = codes_of(table["example_id"]), table["target"].to_numpy()
-    is_empty = _is_empty(table)
+    is_empty: npt.NDArray[np.bool_] = lacks_content(table, content_of(modality)).to_numpy()
     is_shared = np.isin(codes, codes[is_own_test]) & ~is_own_test
     is_open = ~(is_own_test | is_empty | is_shared)
     first = np.full(int(codes.max(initial=-1)) + 1, -1)
@@ -130,18 +131,14 @@ def _keep(edit: Edit) -> _Kept:
     )
 
 
-def _is_empty(table: pa.Table) -> npt.NDArray[np.bool_]:
-    """Return which rows have a text without any letter or sign, ``(num_rows,)``."""
-    is_empty: npt.NDArray[np.bool_] = lacks_text(table).to_numpy()
-    return is_empty
-
-
-def _new_ids(table: pa.Table) -> pa.ChunkedArray:
-    """Return the ids by the texts; rows of an own test file keep theirs, which tell copies apart."""
+def _new_ids(table: pa.Table, modality: str | None) -> pa.ChunkedArray:
+    """Return the ids by the content; rows of an own test file keep theirs, which tell copies apart."""
     chunks = []
     for part in _parts(table):
         rows = zip(part["example_id"].to_pylist(), _texts(part), part["origin"].to_pylist(), strict=True)
-        ids = [old if origin == "test" else example_id(texts) for old, texts, origin in rows]
+        ids = [
+            old if origin == "test" else example_id(texts, modality=modality) for old, texts, origin in rows
+        ]
         chunks.append(pa.array(ids, pa.string()))
     return pa.chunked_array(chunks, pa.string())
 
@@ -163,7 +160,7 @@ def _parts(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def _texts(table: pa.Table) -> list[tuple[str, ...]]:
-    return list(zip(*(table[name].to_pylist() for name in texts_of(table)), strict=True))
+    return list(zip(*(table[name].to_pylist() for name in content_columns(table)), strict=True))
 
 
 def _rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Every check of a dataset: the exact ones on all of it, the slow ones on a stated sample of a large one."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,20 +10,39 @@ import pyarrow.compute as pc
 from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.expected_interval import expected_interval
 from tl_core.doctor.label_typos import label_typos
-from tl_core.doctor.near_duplicates import NearGroups, near_duplicates, near_duplicates_across
+from tl_core.doctor.near_duplicates import near_duplicates, near_duplicates_across
 from tl_core.doctor.rare_classes import rare_classes
+from tl_core.modality import NearGroups, Tick
 from tl_core.schema import Finding
 from tl_core.splits.splitting import Rows, Split
-from tl_core.text.checks.boilerplate import boilerplate
-from tl_core.text.checks.content import id_like_text, near_empty
-from tl_core.text.checks.languages import Tick, languages
-from tl_core.text.checks.leaks import label_in_text
-from tl_core.text.checks.markup import html, urls
-from tl_core.text.checks.personal_data import personal_data
-from tl_core.text.checks.too_long import too_long
 
 MAX_SLOW = 100_000
 MAX_LENGTH = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a modality's slow checks look at.
+
+    Attributes
+    ----------
+    dataset
+        The examples, or a sample of them.
+    max_length
+        Units, tokens of a text, that the base model keeps of each example.
+    lengths
+        Units of each example without a limit, ``(num_examples,)``; None where they were not counted.
+    known_languages
+        Languages (ISO 639) that the base model was pretrained on; None if that is not stated.
+    tick
+        Is told how many of how many examples a check has looked at; may raise to stop.
+    """
+
+    dataset: Dataset
+    max_length: int = MAX_LENGTH
+    lengths: npt.NDArray[np.integer] | None = None
+    known_languages: tuple[str, ...] | None = None
+    tick: Tick | None = None
 
 
 def examine(
@@ -30,7 +50,7 @@ def examine(
     split: Split | None = None,
     *,
     max_length: int = MAX_LENGTH,
-    token_lengths: npt.NDArray[np.integer] | None = None,
+    lengths: npt.NDArray[np.integer] | None = None,
     near: NearGroups | None = None,
     sample: Rows | None = None,
     known_languages: tuple[str, ...] | None = None,
@@ -44,11 +64,11 @@ def examine(
     split
         Its split; the usual shares stand in for None.
     max_length
-        Tokens that the base model keeps of each text.
-    token_lengths
-        Tokens of the texts in `sample`, without a limit; None leaves lengths out.
+        Units, tokens of a text, that the base model keeps of each example.
+    lengths
+        Units of the examples in `sample`, without a limit; None leaves lengths out.
     near
-        Near duplicates among the texts in `sample`; None leaves them out.
+        Near duplicates among the examples in `sample`; None leaves them out.
     sample
         Rows that the slow checks look at (`draw_sample`); None stands for all.
     known_languages
@@ -60,7 +80,7 @@ def examine(
             dataset,
             split,
             max_length=max_length,
-            token_lengths=token_lengths,
+            lengths=lengths,
             near=near,
             sample=sample,
             known_languages=known_languages,
@@ -73,11 +93,7 @@ def examine_all(dataset: Dataset, split: Split | None = None) -> Iterator[Findin
     yield from expected_interval(dataset, split)
     yield from rare_classes(dataset, split)
     yield from label_typos(dataset)
-    yield from near_empty(dataset)
-    yield from id_like_text(dataset)
-    yield from html(dataset)
-    yield from urls(dataset)
-    yield from personal_data(dataset)
+    yield from dataset.content.checks(dataset)
 
 
 def examine_sample(
@@ -85,7 +101,7 @@ def examine_sample(
     split: Split | None = None,
     *,
     max_length: int = MAX_LENGTH,
-    token_lengths: npt.NDArray[np.integer] | None = None,
+    lengths: npt.NDArray[np.integer] | None = None,
     near: NearGroups | None = None,
     sample: Rows | None = None,
     known_languages: tuple[str, ...] | None = None,
@@ -93,11 +109,21 @@ def examine_sample(
 ) -> Iterator[Finding]:
     """Yield the findings of the slow checks, one after another; parameters as for `examine`.
 
-    ``tick`` is told how many of how many texts' languages are known; it may raise to stop.
+    ``tick`` is told how many of how many examples a check has looked at; it may raise to stop.
     """
     seen = dataset if sample is None else dataset.take(sample)
-    findings = _slow(seen, max_length, token_lengths, near, known_languages, tick)
+    findings = seen.content.slow_checks(
+        Seen(
+            dataset=seen,
+            max_length=max_length,
+            lengths=lengths,
+            known_languages=known_languages,
+            tick=tick,
+        )
+    )
     yield from (_told_of_sample(finding, seen, dataset) for finding in findings)
+    if near is not None:
+        yield from (_told_of_sample(finding, seen, dataset) for finding in near_duplicates(seen, near))
     if near is not None and split is not None:
         is_train = np.zeros(dataset.num_examples, dtype=bool)
         is_train[split.train] = True
@@ -115,23 +141,6 @@ def draw_sample(dataset: Dataset, size: int = MAX_SLOW) -> Rows | None:
         return None
     rows = pc.select_k_unstable(dataset.table.select(["example_id"]), size, [("example_id", "ascending")])
     return np.sort(rows.to_numpy().astype(np.int64))
-
-
-def _slow(
-    dataset: Dataset,
-    max_length: int,
-    token_lengths: npt.NDArray[np.integer] | None,
-    near: NearGroups | None,
-    known_languages: tuple[str, ...] | None,
-    tick: Tick | None,
-) -> Iterator[Finding]:
-    yield from label_in_text(dataset)
-    yield from boilerplate(dataset)
-    if token_lengths is not None:
-        yield from too_long(dataset, token_lengths, max_length)
-    yield from languages(dataset, known_languages, tick)
-    if near is not None:
-        yield from near_duplicates(dataset, near)
 
 
 def _told_of_sample(finding: Finding, seen: Dataset, dataset: Dataset) -> Finding:

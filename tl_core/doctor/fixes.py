@@ -10,13 +10,12 @@ import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import Mask
+from tl_core.datasets.selection import content_columns
 from tl_core.datasets.versions import Edit, next_version
 from tl_core.doctor.label_typos import suspected_typos
-from tl_core.doctor.near_duplicates import NearGroups, surplus
+from tl_core.doctor.near_duplicates import surplus
 from tl_core.doctor.rare_classes import rare_labels
-from tl_core.text.checks.content import is_near_empty
-from tl_core.text.checks.markup import HTML, strip_html
-from tl_core.text.checks.personal_data import MAY_HOLD, mask_personal_data
+from tl_core.modality import NearGroups
 
 _ROWS_AT_A_TIME = 65_536
 
@@ -29,7 +28,7 @@ def apply_fix(dataset: Dataset, fix: str, **choices: Any) -> Dataset:
     dataset
         The version to start from; it stays as it is.
     fix
-        A key of `FIXES`, as in ``Finding.fix``.
+        A key of `FIXES` or of the content's own, as in ``Finding.fix``.
     **choices
         What the fix's own function takes, by name.
 
@@ -38,24 +37,19 @@ def apply_fix(dataset: Dataset, fix: str, **choices: Any) -> Dataset:
     DataError
         If fewer than two classes would be left, or the person's own test file would have to be changed.
     """
-    return next_version(dataset, fix, FIXES[fix](dataset, **choices))
-
-
-def drop_near_empty(dataset: Dataset) -> Edit:
-    """Remove examples that have a text with fewer than two letters."""
-    return _without(dataset, is_near_empty(dataset), "Examples with fewer than two letters removed")
+    return next_version(dataset, fix, {**FIXES, **dataset.content.fixes}[fix](dataset, **choices))
 
 
 def keep_one_of_near_duplicates(dataset: Dataset, *, near: NearGroups) -> Edit:
     """Keep the first of each group of near duplicates among all examples, or those of the own test file."""
-    return _without(dataset, surplus(dataset, near), "Examples that nearly repeat another removed")
+    return without(dataset, surplus(dataset, near), "Examples that nearly repeat another removed")
 
 
 def drop_examples(dataset: Dataset, *, example_ids: Collection[str]) -> Edit:
     """Remove the examples with these ids."""
     ids = pa.array(list(example_ids), pa.string())
     chosen = pc.is_in(dataset.table["example_id"], value_set=ids).to_numpy()
-    return _without(dataset, chosen, "Chosen examples removed")
+    return without(dataset, chosen, "Chosen examples removed")
 
 
 def drop_rare_classes(dataset: Dataset, *, labels: Collection[str] | None = None) -> Edit:
@@ -63,7 +57,7 @@ def drop_rare_classes(dataset: Dataset, *, labels: Collection[str] | None = None
     names = rare_labels(dataset, None) if labels is None else labels
     targets = [target for target, label in enumerate(dataset.info.columns.labels) if label in names]
     shown = ", ".join(f"'{dataset.info.columns.labels[target]}'" for target in targets)
-    return _without(
+    return without(
         dataset, np.isin(dataset.targets(), targets), f"Examples of rare classes ({shown}) removed"
     )
 
@@ -89,30 +83,17 @@ def merge_labels(dataset: Dataset, *, into: Mapping[str, str] | None = None) -> 
     return Edit(table=table, labels=names, message=f"Examples relabelled ({shown}): {count:,}", count=count)
 
 
-def strip_html_from_texts(dataset: Dataset) -> Edit:
-    """Take HTML tags and entities out of the texts."""
-    return _rewritten(dataset, HTML, strip_html, "Texts stripped of HTML")
-
-
-def mask_personal_data_in_texts(dataset: Dataset) -> Edit:
-    """Write ``<email>``, ``<phone>`` and ``<card>`` for what leads to a person."""
-    return _rewritten(dataset, MAY_HOLD, mask_personal_data, "Texts with personal data masked")
-
-
 FIXES: Mapping[str, Callable[..., Edit]] = MappingProxyType(
     {
-        "drop_near_empty": drop_near_empty,
         "keep_one_of_near_duplicates": keep_one_of_near_duplicates,
         "merge_labels": merge_labels,
         "drop_rare_classes": drop_rare_classes,
-        "strip_html": strip_html_from_texts,
-        "mask_personal_data": mask_personal_data_in_texts,
         "drop_examples": drop_examples,
     }
 )
 
 
-def _without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
+def without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
     """Remove the chosen examples but those of the person's own test file."""
     removed = chosen & ~dataset.is_own_test()
     count = int(removed.sum())
@@ -124,11 +105,11 @@ def _without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
     )
 
 
-def _rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], message: str) -> Edit:
-    """Rewrite the texts in which a pattern (RE2) is found, some rows at a time to spare memory."""
+def rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], message: str) -> Edit:
+    """Rewrite contents in which a pattern (RE2) is found, some rows at a time to spare memory."""
     table, may_change = dataset.table, ~dataset.is_own_test()
     is_changed = np.zeros(dataset.num_examples, dtype=bool)
-    for name in [name for name in ("text", "text_b") if name in table.column_names]:
+    for name in content_columns(table):
         chunks = []
         for start in range(0, table.num_rows, _ROWS_AT_A_TIME):
             part = slice(start, start + _ROWS_AT_A_TIME)

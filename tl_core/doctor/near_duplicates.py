@@ -1,33 +1,15 @@
 """What groups of near duplicates mean within a dataset and its split."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import Mask, found, percent, quantity, text_columns
+from tl_core.datasets.findings import Mask, contents, found, percent, quantity
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.modality import NearGroups
 from tl_core.schema import Finding
-
-
-class NearGroups(Protocol):
-    """Which texts nearly repeat each other.
-
-    Attributes
-    ----------
-    group
-        The same number for texts that are near duplicates, directly or by way of others, ``(num_texts,)``.
-    pairs
-        A few of them: row, row and similarity.
-    """
-
-    @property
-    def group(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
-
-    @property
-    def pairs(self) -> tuple[tuple[int, int, float], ...]: ...  # noqa: D102
 
 
 def surplus(dataset: Dataset, near: NearGroups) -> Mask:
@@ -46,7 +28,7 @@ def surplus(dataset: Dataset, near: NearGroups) -> Mask:
 
 
 def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
-    """Find texts that nearly repeat another one."""
+    """Find examples that nearly repeat another one."""
     mask = surplus(dataset, near)
     if mask.any():
         num_groups = len(np.unique(near.group[mask]))
@@ -58,7 +40,8 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
             code="near_duplicates",
             severity="warning",
             message=(
-                f"Texts that nearly repeat another: {quantity(mask)}, in groups: {num_groups:,}.{differ}"
+                f"{dataset.content.noun.many.capitalize()} that nearly repeat another: {quantity(mask)}, in "
+                f"groups: {num_groups:,}.{differ}"
             ),
             remedy="Keep one of each group, or keep groups together when splitting.",
             fix="keep_one_of_near_duplicates",
@@ -67,7 +50,7 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
 
 
 def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -> Iterator[Finding]:
-    """Find validation and test texts that nearly repeat one to train with.
+    """Find validation and test examples that nearly repeat one to train with.
 
     Parameters
     ----------
@@ -82,8 +65,9 @@ def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -
             code="near_duplicates_across",
             severity="warning",
             message=(
-                f"Validation and test texts that nearly repeat one to train with: {mask.sum():,}"
-                f" ({percent(mask.sum() / (~is_train).sum())}). A model can know their answers by heart."
+                f"Validation and test {dataset.content.noun.many} that nearly repeat one to train with:"
+                f" {mask.sum():,} ({percent(mask.sum() / (~is_train).sum())}). A model can know their answers"
+                " by heart."
             ),
             remedy="Keep near duplicates together when splitting, or keep one of each group.",
             fix="keep_one_of_near_duplicates",
@@ -98,7 +82,7 @@ def _num_mixed(group: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> 
 
 
 def _examples(dataset: Dataset, near: NearGroups) -> list[str]:
-    column = text_columns(dataset)[0]
+    column = contents(dataset)[0]
     return [
         f"{similarity:.2f}: {shorten(column[one].as_py())} ≈ {shorten(column[other].as_py())}"
         for one, other, similarity in near.pairs[:MAX_EXAMPLES]

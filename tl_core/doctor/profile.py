@@ -1,10 +1,11 @@
 """What a file holds, told before anybody trains on it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.column_guess import MAX_LABELS, check_columns, guess_columns
@@ -12,15 +13,15 @@ from tl_core.datasets.dataset import Dataset, freeze
 from tl_core.datasets.labels import class_values
 from tl_core.datasets.screening import screen
 from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine
-from tl_core.doctor.near_duplicates import NearGroups
+from tl_core.doctor.lengths import length_summary
 from tl_core.errors import DataError, SplitError, TlError
 from tl_core.files.reading import Table
+from tl_core.modality import NearGroups
 from tl_core.schema import ColumnChoice, FileFormat, Finding, Frozen
 from tl_core.splits.stratified import check_class_sizes
-from tl_core.text.lengths import length_summary
 
-FindNear = Callable[[Sequence[str]], NearGroups]
-CountTokens = Callable[[Sequence[str] | Sequence[tuple[str, str]]], npt.NDArray[np.int64]]
+FindNear = Callable[[Dataset], NearGroups]
+CountLengths = Callable[[pa.Table], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +36,15 @@ class ModelFacts:
         The same languages (ISO 639); None if they are not listed.
     max_length
         Tokens kept of each text.
-    count_tokens
-        Counts each text's tokens without a limit; None if the tokenizer is not on disk.
+    count_lengths
+        Counts the tokens of each row's text without a limit; None if the tokenizer is not on disk.
     """
 
     title: str
     languages: str
     language_codes: tuple[str, ...] | None
     max_length: int
-    count_tokens: CountTokens | None
+    count_lengths: CountLengths | None
 
 
 class TokenLengths(Frozen):
@@ -121,7 +122,7 @@ def profile(
     should_examine
         Whether to add what the data doctor finds, its slow checks on a sample above 100,000 examples.
     find_near
-        Groups the near duplicates among texts; None leaves them out.
+        Groups the near duplicates of a dataset; None leaves them out.
     model
         The base model that is to read the texts; None leaves lengths and its languages out.
 
@@ -193,14 +194,14 @@ def _stop(code: str, error: TlError, count: int = 0) -> Finding:
 def _examined(dataset: Dataset, find_near: FindNear | None, model: ModelFacts | None) -> _Seen:
     sample = draw_sample(dataset)
     seen = dataset if sample is None else replace(dataset, table=dataset.table.take(sample))
-    near = None if find_near is None else find_near(seen.whole_texts())
-    lengths = model.count_tokens(seen.texts()) if model and model.count_tokens else None
+    near = None if find_near is None else find_near(seen)
+    lengths = model.count_lengths(seen.table) if model and model.count_lengths else None
     findings = examine(
         dataset,
         near=near,
         sample=sample,
         max_length=model.max_length if model else MAX_LENGTH,
-        token_lengths=lengths,
+        lengths=lengths,
         known_languages=model.language_codes if model else None,
     )
     if model is None or lengths is None:

@@ -6,14 +6,15 @@ from numpy.typing import NDArray
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.weights import relative_weights
 from tl_core.experiments.recording import Recorder
-from tl_core.models.classical import Majority, Tfidf
+from tl_core.modality import Baseline
+from tl_core.models.classical import Majority
 from tl_core.schema import EvalFinished, SplitName
 from tl_core.splits.splitting import Split
 from tl_core.training.clock import scored_event
 
 
 def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, train: NDArray[np.int64]) -> None:
-    """Fit `majority` or `tfidf` on the train rows, score, save."""
+    """Fit `majority` or the modality's own baseline on the train rows, score, save."""
     config = recorder.record.config
     recorder.note(device="cpu")
     texts = dataset.whole_texts()
@@ -25,16 +26,16 @@ def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, trai
 
     recorder.phase("training")
     recorder.clock.resume()
-    classifier: Majority | Tfidf
+    classifier: Majority | Baseline
     if config.arm.kind.is_floor:
         classifier = Majority.fit(targets[train], len(config.labels), weights)
     else:
         validation = split.validation
-        classifier = Tfidf.fit(
+        classifier = dataset.content.baseline().fit(
             at(train), targets[train], at(validation), targets[validation], len(config.labels), weights
         )
     recorder.clock.pause()
-    if isinstance(classifier, Tfidf):
+    if not isinstance(classifier, Majority):
         judged = {SplitName.VALIDATION: split.validation, SplitName.TEST: split.test}
         hardly_known = {name: classifier.hardly_known(at(rows)) for name, rows in judged.items()}
         recorder.note(num_parameters=classifier.num_parameters, hardly_known=hardly_known)

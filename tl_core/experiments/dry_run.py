@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
-from tl_core.datasets.dataset import read_dataset
+from tl_core.datasets.dataset import Dataset, read_dataset
+from tl_core.datasets.selection import TARGET, content_columns
 from tl_core.errors import TlError
 from tl_core.experiments.carry_out import is_out_of_memory
 from tl_core.experiments.training_context import Trainee, TrainingContext
@@ -59,40 +59,43 @@ def main(command_line: Sequence[str] | None = None) -> int:
 def check_arms(workspace: Workspace, experiment: ExperimentConfig) -> None:
     """Check each arm that has not passed yet, and keep what it has shown."""
     passed = passed_checks(workspace, experiment)
-    table = _texts(workspace, experiment)
+    dataset = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    table = _rows(workspace, experiment, dataset)
     runs = expand(experiment, [f"check_{place}" for place in range(num_runs(experiment))])
     for arm in neural_arms(experiment):
         if arm.name in passed:
             continue
         config = next(run for run in runs if run.arm == arm)
-        check = _check(config.model_copy(update={"training": _short(config.training)}), table)
+        check = _check(
+            config.model_copy(update={"training": _short(config.training)}),
+            table,
+            dataset.info.columns.modality,
+        )
         place = check_path if check.is_passed else problem_path
         with replacing(place(workspace, experiment, arm)) as file:
             file.write(check.model_dump_json().encode())
 
 
-def _texts(workspace: Workspace, experiment: ExperimentConfig) -> pa.Table:
-    """Take one batch of the longest train texts, then typical batches, evenly over the train split.
+def _rows(workspace: Workspace, experiment: ExperimentConfig, dataset: Dataset) -> pa.Table:
+    """Take one batch of the longest train examples, then typical batches, evenly over the train split.
 
     Returns
     -------
     A table of ``(1 + TYPICAL_BATCHES) * batch_size`` rows; a small train split gives some of them twice.
     """
     folder = workspace.dataset_folder(experiment.dataset_fingerprint)
-    train = read_dataset(folder).table.take(pa.array(read_split(folder, experiment.split.hash).train))
+    train = dataset.table.take(pa.array(read_split(folder, experiment.split.hash).train))
     batch_size = experiment.training.batch_size
-    columns = [name for name in ("text", "text_b") if name in train.column_names]
-    characters = np.sum([pc.utf8_length(train.column(name)).to_numpy() for name in columns], axis=0)
-    longest = np.argsort(-characters, kind="stable")
+    longest = np.argsort(-dataset.content.rough_sizes(train), kind="stable")
     spread = np.linspace(0, train.num_rows - 1, TYPICAL_BATCHES * batch_size).round().astype(np.int64)
     rows = np.concatenate([np.resize(longest, batch_size), spread])
-    return train.select([*columns, "target"]).take(pa.array(rows))
+    return train.select([*content_columns(train), TARGET]).take(pa.array(rows))
 
 
-def _check(config: RunConfig, table: pa.Table) -> ArmCheck:
+def _check(config: RunConfig, table: pa.Table, modality: str | None) -> ArmCheck:
     """Carry one arm's batches through; what goes wrong becomes a sentence."""
     try:
-        return _measure(config, table)
+        return _measure(config, table, modality)
     except TlError as error:
         problem, remedy = error.message, error.remedy
     except Exception as error:
@@ -114,12 +117,12 @@ def _explain(error: Exception) -> tuple[str, str]:
     )
 
 
-def _measure(config: RunConfig, table: pa.Table) -> ArmCheck:
+def _measure(config: RunConfig, table: pa.Table, modality: str | None) -> ArmCheck:
     """Train with the whole batch, or with smaller and smaller pieces of it, as a run would."""
     for memory_attempt in count():
         compute = Compute.choose(config.training, memory_attempt=memory_attempt)
         try:
-            return _train(config, table, compute)
+            return _train(config, table, modality, compute)
         except (RuntimeError, MemoryError) as error:
             if compute.micro_batch_size == 1 or not is_out_of_memory(error):
                 raise
@@ -128,7 +131,7 @@ def _measure(config: RunConfig, table: pa.Table) -> ArmCheck:
     raise AssertionError("a micro-batch of 1 has either passed or raised")
 
 
-def _train(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
+def _train(config: RunConfig, table: pa.Table, modality: str | None, compute: Compute) -> ArmCheck:
     """Build the network, train it for a few steps and say what they have cost."""
     if config.learning_rates is None:
         raise ValueError(f"a neural arm needs learning rates: {config.arm.name}")
@@ -136,10 +139,10 @@ def _train(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
         torch.cuda.reset_peak_memory_stats(compute.device)
     every = np.arange(table.num_rows)
     with tempfile.TemporaryDirectory() as scratch:
-        context = TrainingContext.of(config, compute, Path(scratch))
+        context = TrainingContext.of(config, compute, Path(scratch), modality)
         model, clock = context.build(config), Clock()
-        tokens = context.tokenize(table)
-        trainee = Trainee.of(context, config, model, tokens, num_train=table.num_rows, clock=clock)
+        inputs = context.prepare(table)
+        trainee = Trainee.of(context, config, model, inputs, num_train=table.num_rows, clock=clock)
         events = list(trainee.train(every, every, config.learning_rates, clock))
     logged = [event for event in events if isinstance(event, StepLogged)]
     first, last = logged[0], logged[-1]

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.experiments.recording import prediction_rows
-from tl_core.models.classifiers import TextClassifier, load_saved
+from tl_core.modality import networks_of
+from tl_core.models.classifiers import Classifier
 from tl_core.models.probing import probe_logits
 from tl_core.schema import RunRecord
 from tl_core.splits.splitting import read_split, train_subset
 from tl_core.store.workspace import Workspace
-from tl_core.text.tokens import tokenizer_hash
-from tl_core.training.batching import TokenExamples
+from tl_core.training.batching import Examples
 from tl_core.training.compute import Compute
-from tl_core.training.encoding import encode_all, token_path, tokenize
+from tl_core.training.features import encode_all
 from tl_core.training.fit import predict_logits
 
 
@@ -29,8 +29,8 @@ class FirstTask:
     dataset: Dataset
     train: NDArray[np.int64]
     test: NDArray[np.int64]
-    model: TextClassifier
-    tokens: TokenExamples
+    model: Classifier
+    inputs: Examples
 
 
 def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
@@ -49,19 +49,18 @@ def read_first_task(workspace: Workspace, run_id: str) -> FirstTask:
     place = workspace.dataset_folder(config.dataset_fingerprint)
     dataset, split = read_dataset(place), read_split(place, config.split_hash)
     max_length = int(record.base_model_facts["max_length"])
-    encoder = encoder_folder(folder.model_dir)
-    cache = token_path(place, tokenizer_hash(encoder), max_length)
+    networks = networks_of(dataset.info.columns.modality)
     return FirstTask(
         record=record,
         dataset=dataset,
         train=train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64),
         test=split.test.astype(np.int64),
-        model=load_saved(folder.model_dir),
-        tokens=tokenize(dataset.table, encoder, max_length, cache),
+        model=networks.load(folder.model_dir),
+        inputs=networks.prepare(dataset.table, encoder_folder(folder.model_dir), max_length, place),
     )
 
 
-def measure_forgetting(first: FirstTask, second: TextClassifier, compute: Compute) -> pa.Table:
+def measure_forgetting(first: FirstTask, second: Classifier, compute: Compute) -> pa.Table:
     """Score the first task's test examples after the second task.
 
     Parameters
@@ -78,7 +77,7 @@ def measure_forgetting(first: FirstTask, second: TextClassifier, compute: Comput
 
     def probe() -> NDArray[np.float32]:
         rows = np.concatenate([first.train, first.test])
-        features = encode_all(first.model, first.tokens.select(rows), compute)
+        features = encode_all(first.model, first.inputs.select(rows), compute)
         flat = features.flatten(1).numpy()
         num_train = len(first.train)
         targets = first.dataset.targets()[first.train].astype(np.int64)
@@ -88,7 +87,7 @@ def measure_forgetting(first: FirstTask, second: TextClassifier, compute: Comput
     found = {"probe_before": probe()}
     first.model.encoder.load_state_dict(second.encoder.state_dict())
     found["probe_after"] = probe()
-    found["head_after"] = predict_logits(first.model, first.tokens, first.test, compute)
+    found["head_after"] = predict_logits(first.model, first.inputs, first.test, compute)
     return pa.concat_tables(
         prediction_rows(first.dataset, name, first.test, logits) for name, logits in found.items()
     )

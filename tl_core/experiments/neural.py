@@ -1,4 +1,4 @@
-"""Carrying out an arm with a network: load, tokenise, train, score, measure, save."""
+"""Carrying out an arm with a network: load, prepare, train, score, measure, save."""
 
 import logging
 from collections.abc import Callable
@@ -15,16 +15,15 @@ from tl_core.experiments.forgetting import measure_forgetting, read_first_task
 from tl_core.experiments.rate_search import choose_rates
 from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.models.knowledge import kept_share
-from tl_core.models.saving import save_classifier
 from tl_core.planning.budget import step_limit
 from tl_core.results.related_tasks import run_behind
 from tl_core.schema import RunConfig, SplitName
 from tl_core.splits.splitting import Split
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import some_examples
-from tl_core.training.change import MAX_TEXTS, measure_change
+from tl_core.training.change import MAX_EXAMPLES, measure_change
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.energy import find_meter
@@ -56,7 +55,7 @@ def carry_out_neural(
     recorder.phase("loading")
     compute = Compute.choose(config.training, memory_attempt=memory_attempt, should_stop=should_stop)
     cache = workspace.dataset_folder(config.dataset_fingerprint)
-    context = TrainingContext.of(config, compute, cache, downloaded)
+    context = TrainingContext.of(config, compute, cache, dataset.info.columns.modality, downloaded)
     first_run = run_behind(workspace, config.base_model)
     model = context.build(config)
     recorder.note(**_facts(context, config, model, first_run))
@@ -67,12 +66,12 @@ def carry_out_neural(
     )
 
     recorder.phase("tokenizing")
-    tokens = context.tokenize(dataset.table)
+    inputs = context.prepare(dataset.table)
 
-    rates = choose_rates(workspace, recorder, context, dataset, split, tokens) or config.learning_rates
+    rates = choose_rates(workspace, recorder, context, dataset, split, inputs) or config.learning_rates
     clock = recorder.clock
     trainee = Trainee.of(
-        context, config, model, tokens, num_train=len(train), clock=clock, phase=recorder.phase
+        context, config, model, inputs, num_train=len(train), clock=clock, phase=recorder.phase
     )
     recorder.write_all(trainee.train(train, split.validation, rates, clock))
 
@@ -86,28 +85,30 @@ def carry_out_neural(
 
     if not config.arm.kind.is_frozen:
         recorder.phase("measuring")
-        validation = tokens.select(split.validation)
+        validation = inputs.select(split.validation)
         start = context.build(config)  # anew: a copy would have taken memory during the whole training
-        some = some_examples(validation, MAX_TEXTS)
-        recorder.folder.write_layers(measure_change(start, model, validation, some, compute))
+        some = some_examples(validation, MAX_EXAMPLES)
+        recorder.folder.write_layers(
+            measure_change(start, model, validation, some, compute, context.networks.represent)
+        )
         if first_run is not None and config.arm.kind.is_pretrained:
             _measure_forgetting(workspace, recorder, first_run, model, compute)
 
     recorder.phase("saving")
-    save_classifier(
+    context.networks.save(
         model.to("cpu"),
         recorder.folder.model_dir,
         base_folder=context.folder,
         labels=config.labels,
-        max_length=context.max_length,
-        texts=dataset.info.columns.text_source,
+        limit=context.max_length,
+        source=dataset.info.columns.text_source,
     )
     ended_early = clock.step < step_limit(len(train), config.training)
     recorder.finish("plateau" if ended_early else "budget")
 
 
 def _facts(
-    context: TrainingContext, config: RunConfig, model: TextClassifier, first_run: str | None
+    context: TrainingContext, config: RunConfig, model: Classifier, first_run: str | None
 ) -> dict[str, Any]:
     """Say what a run's record keeps of the network and of where it is trained."""
     compute = context.compute
@@ -123,7 +124,7 @@ def _facts(
             "title": context.base.title,
             "pooling": context.base.pooling.value,
             "weights_sha256": context.weights_sha256,
-            "tokenizer": context.tokenizer,
+            "tokenizer": context.input_hash,
             "max_length": str(context.max_length),
             **({"run_id": first_run} if first_run else {}),
         },
@@ -131,7 +132,7 @@ def _facts(
 
 
 def _measure_forgetting(
-    workspace: Workspace, recorder: Recorder, first_run: str, model: TextClassifier, compute: Compute
+    workspace: Workspace, recorder: Recorder, first_run: str, model: Classifier, compute: Compute
 ) -> None:
     """Write what is left of the task of the run that the base model comes from, if its data is still here."""
     try:

@@ -23,7 +23,7 @@ from tl_core.schema import (
 from tl_core.splits.splitting import Split, train_subset
 from tl_core.store.files import locked, replacing
 from tl_core.store.workspace import Workspace
-from tl_core.training.batching import TokenExamples
+from tl_core.training.batching import Examples
 from tl_core.training.clock import Clock
 
 Trial = Callable[[LearningRates], tuple[EvalFinished, float]]
@@ -36,7 +36,7 @@ def choose_rates(
     context: TrainingContext,
     dataset: Dataset,
     split: Split,
-    tokens: TokenExamples,
+    inputs: Examples,
 ) -> LearningRates | None:
     """Choose the arm's rates on validation and put them into the record; None if they are set beforehand.
 
@@ -49,7 +49,7 @@ def choose_rates(
     if path is None or search is None:
         return None
     changes = {"seed": 0, "seeds": derive_seeds(0), "train_size": search.train_size}
-    trial = _trial(recorder, context, config.model_copy(update=changes), dataset, split, tokens)
+    trial = _trial(recorder, context, config.model_copy(update=changes), dataset, split, inputs)
     found = find_rates(
         path,
         search.grids[config.arm.name],
@@ -68,7 +68,7 @@ def _trial(
     config: RunConfig,
     dataset: Dataset,
     split: Split,
-    tokens: TokenExamples,
+    inputs: Examples,
 ) -> Trial:
     """Make what trains as the run of the configuration would, at any rates; only its phase is written."""
     train = train_subset(dataset, split, config.train_size, config.seeds.subset).astype(np.int64)
@@ -78,7 +78,7 @@ def _trial(
         recorder.phase("rates")
         model, clock = context.build(config), Clock()
         trainee = Trainee.of(
-            context, config, model, tokens, num_train=len(train), clock=clock, phase=recorder.phase
+            context, config, model, inputs, num_train=len(train), clock=clock, phase=recorder.phase
         )
         events = trainee.train(train, split.validation, rates, clock)
         evaluations = [event for event in events if isinstance(event, EvalFinished)]

@@ -14,15 +14,14 @@ from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import WEIGHTS
 from tl_core.catalogue.locating import Progress, describe, obtain
 from tl_core.experiments.recording import versions
-from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import TextClassifier
+from tl_core.modality import Networks, content_of, networks_of
+from tl_core.models.classifiers import Classifier
 from tl_core.schema import LearningRates, RunConfig
-from tl_core.text.tokens import max_tokens, tokenizer_hash
-from tl_core.training.batching import Examples, FeatureExamples, Indices, TokenExamples
+from tl_core.training.batching import Examples, Indices
 from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
-from tl_core.training.encoding import compute_features, features_key, token_path, tokenize
+from tl_core.training.features import compute_features, features_key
 from tl_core.training.fit import FitEvent, fit
 from tl_core.training.objective import Classification, Objective
 
@@ -33,16 +32,19 @@ class TrainingContext:
 
     Attributes
     ----------
+    networks
+        What the dataset's modality does with torch.
     cache
-        The dataset's folder, with the token ids and frozen features that runs share.
+        The dataset's folder, with the inputs and frozen features that runs share.
     max_length
-        Tokens kept of each text.
+        Units kept of each example, tokens of a text.
     """
 
     base: BaseModel
     folder: Path
     cache: Path
     compute: Compute
+    networks: Networks
     max_length: int
 
     @classmethod
@@ -51,6 +53,7 @@ class TrainingContext:
         config: RunConfig,
         compute: Compute,
         cache: Path,
+        modality: str | None,
         downloaded: Progress = lambda done, total: None,
     ) -> "TrainingContext":
         """Obtain the run's base model. Raises ModelError as `obtain` does."""
@@ -61,7 +64,8 @@ class TrainingContext:
             folder=folder,
             cache=cache,
             compute=compute,
-            max_length=min(config.training.max_length, max_tokens(folder)),
+            networks=networks_of(modality),
+            max_length=content_of(modality).size_limit(folder, config.training.max_length),
         )
 
     @cached_property
@@ -74,13 +78,13 @@ class TrainingContext:
         return total.hexdigest()
 
     @cached_property
-    def tokenizer(self) -> str:
-        """Hash of the base model's tokenizer."""
-        return tokenizer_hash(self.folder)
+    def input_hash(self) -> str:
+        """Hash of what the base model's folder prepares inputs by, its tokenizer."""
+        return self.networks.input_hash(self.folder)
 
-    def build(self, config: RunConfig) -> TextClassifier:
+    def build(self, config: RunConfig) -> Classifier:
         """Build the network of an arm with the seed's initial weights."""
-        return build_classifier(
+        return self.networks.build(
             config.arm.kind,
             self.folder,
             self.base.pooling,
@@ -90,39 +94,37 @@ class TrainingContext:
             num_layers=config.arm.num_layers,
         )
 
-    def tokenize(self, table: pa.Table) -> TokenExamples:
-        """Turn a dataset's texts into token ids, or read them if another run has done so."""
-        path = token_path(self.cache, self.tokenizer, self.max_length)
-        return tokenize(table, self.folder, self.max_length, path)
+    def prepare(self, table: pa.Table) -> Examples:
+        """Turn a dataset's rows into what networks read."""
+        return self.networks.prepare(table, self.folder, self.max_length, self.cache)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trainee:
-    """An arm's network and the examples that it reads: token ids, or stored features if it is frozen."""
+    """An arm's network and the examples that it reads: inputs, or stored features if it is frozen."""
 
     context: TrainingContext
     config: RunConfig
-    model: TextClassifier
-    examples: TokenExamples | FeatureExamples
+    model: Classifier
+    examples: Examples
 
     @classmethod
     def of(
         cls,
         context: TrainingContext,
         config: RunConfig,
-        model: TextClassifier,
-        tokens: TokenExamples,
+        model: Classifier,
+        examples: Examples,
         *,
         num_train: int,
         clock: Clock,
         phase: Callable[[str], None] = lambda name: None,
     ) -> "Trainee":
         """Compute a frozen arm's features; the clock is charged for those of ``num_train`` examples."""
-        examples: TokenExamples | FeatureExamples = tokens
         if config.arm.kind.is_frozen:
             phase("features")
             path = context.cache / "features" / _features_key(context, config)
-            features = compute_features(model, tokens, context.compute, path, clock.meter)
+            features = compute_features(model, examples, context.compute, path, clock.meter)
             joules = features.joules_an_example
             clock.charge(
                 features.seconds_an_example * num_train, None if joules is None else joules * num_train
@@ -171,7 +173,7 @@ def _features_key(context: TrainingContext, config: RunConfig) -> str:
     return features_key(
         context.weights_sha256,
         hashlib.sha256((context.folder / "config.json").read_bytes()).hexdigest(),
-        context.tokenizer,
+        context.input_hash,
         kind,
         config.seeds.init if is_drawn else "no seed",
         context.base.pooling,

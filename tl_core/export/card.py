@@ -16,8 +16,8 @@ from tl_core.evaluation.verdicts import summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
 from tl_core.export.card_confidence import confidence_words
 from tl_core.export.card_metadata import card_metadata
-from tl_core.models.facts import FACTS_FILE, read_facts
-from tl_core.models.loading_words import how_to_load
+from tl_core.modality import content_of
+from tl_core.models.facts import FACTS_FILE, read_facts, text_source
 from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.inventory import loading_lines, record_facts
@@ -131,8 +131,11 @@ def _usage(exported: Path | None, folder: RunFolder) -> str:
     if not folder.model_dir.is_dir():
         return "Its weights were not kept: this card tells what was measured, and there is nothing to load."
     facts = read_facts(folder.model_dir) if (folder.model_dir / FACTS_FILE).exists() else {}
-    if facts.get("kind") == "neural":
-        return how_to_load(facts).strip("\n").replace("\n## ", "\n### ")
+    words = (
+        content_of(text_source(facts).modality).how_to_load(facts) if facts.get("kind") == "neural" else ""
+    )
+    if words:
+        return words.strip("\n").replace("\n## ", "\n### ")
     lines = loading_lines(folder, folder.path.name)
     return f"It is read by the package that made it:\n\n```python\n{lines.strip()}\n```"
 
@@ -142,7 +145,8 @@ def _summary(facts: CardFacts) -> str:
     title = _code(describe(config.base_model).title) if config.base_model else ""
     way = describe_arm(config.arm, title)
     labels = ", ".join(_code(label) for label in config.labels)
-    read = "a pair of texts" if facts.best.texts.is_pair else "a text"
+    noun = content_of(facts.best.texts.modality).noun
+    read = f"a pair of {noun.many}" if facts.best.texts.is_pair else f"a {noun.one}"
     return (
         f"It puts {read} into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
         f"{config.arm.kind.spec.in_card}"

@@ -10,13 +10,11 @@ from pathlib import Path
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import UserError
 from tl_core.export.card import README, card_of
-from tl_core.export.onnx import write_onnx
 from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, Verified, write_verified
 from tl_core.export.verification import require_passed, verify_exported, write_expected
 from tl_core.jobs.queue import Queue
-from tl_core.models.classifiers import load_saved
+from tl_core.modality import networks_of
 from tl_core.models.facts import loading, read_facts, text_source
-from tl_core.models.saving import save_classifier
 from tl_core.results.runs import UNREADABLE
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
@@ -49,7 +47,7 @@ def export_model(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         unfinished = Path(temporary) / "model"
         if format_ is ExportFormat.ONNX:
-            write_onnx(model, unfinished)
+            _write_graph(model, unfinished)
         else:
             write_model(model, unfinished)
         write_expected(model, unfinished)
@@ -90,16 +88,28 @@ def write_model(model: Path, folder: Path) -> None:
     if facts["kind"] != "neural":
         shutil.copytree(model, folder)
         return
+    networks = networks_of(text_source(facts).modality)
     with loading(model):
-        save_classifier(
-            load_saved(model),
+        networks.save(
+            networks.load(model),
             folder,
             base_folder=encoder_folder(model),
             labels=tuple(facts["labels"]),
-            max_length=facts["max_length"],
-            texts=text_source(facts) if "texts" in facts else None,
-            should_cut_positions=True,
+            limit=facts["max_length"],
+            source=text_source(facts) if "texts" in facts else None,
+            is_leaving=True,
         )
+
+
+def _write_graph(model: Path, folder: Path) -> None:
+    """Write a run's network in ONNX. Raises UserError if it has none, or its modality writes no graph."""
+    facts = read_facts(model)
+    if facts["kind"] != "neural":
+        raise UserError(
+            f"Expected an arm with a network for ONNX; this one is {facts['kind']!r}.",
+            "Export it with `--format hf`.",
+        )
+    networks_of(text_source(facts).modality).write_onnx(model, folder)
 
 
 def add_card(workspace: Workspace, run_id: str, folder: Path) -> None:

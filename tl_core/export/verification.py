@@ -10,31 +10,20 @@ from scipy.special import softmax
 
 from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import ModelError, NotFoundError, RunError
-from tl_core.export.answers import answers_of, labels_in
+from tl_core.export.answers import EXPECTED_FILE, answers_of, labels_in
 from tl_core.export.outputs import Reference, Verification, Verified
 from tl_core.inference.predictor import Probabilities, Question, load_predictor
+from tl_core.modality import content_of
 from tl_core.outside import read_json
 from tl_core.results.runs import logits_of
 from tl_core.schema import Precision, RunRecord, SplitName
 from tl_core.store.workspace import Workspace
 
-EXPECTED_FILE = "expected_answers.json"
 MAX_TEST_TEXTS = 1_000
 TOLERANCE = 1e-4
 """Largest difference of a probability between two computations in float32."""
 BFLOAT16_TOLERANCE = 0.1
 """The same where a run scored its test in bfloat16; `benchmarks/export_tolerance.json` has a fifth of it."""
-SENTENCES = (
-    "The office opens at nine o'clock on weekdays.",
-    "The parcel weighs 2.5 kg and is 40 cm long.",
-    "There are two chairs and a table in the room.",
-    "Water boils at 100 °C at sea level.",
-    "The train from Zürich to Orléans stops in Straßburg.",
-    "Please see page 12, section (b), for details!",
-    "这本书有三百页。",
-    "The list names " + ", ".join(f"item number {number}" for number in range(1, 201)) + ".",
-)
-"""Sentences of no opinion: ordinary ones, figures and signs, other alphabets, and one that is always cut."""
 
 
 def write_expected(model: Path, exported: Path) -> None:
@@ -46,8 +35,10 @@ def write_expected(model: Path, exported: Path) -> None:
         The run's own ``model/`` folder, which the engine's predictor reads.
     """
     predictor = load_predictor(model)
-    sentences = _questions(predictor.texts.is_pair)
+    source = predictor.texts
+    sentences = content_of(source.modality).questions(source)
     content = {
+        **({"modality": source.modality} if source.modality else {}),
         "sentences": sentences,
         "labels": list(predictor.labels),
         "probabilities": predictor.predict(sentences).tolist(),
@@ -130,12 +121,6 @@ def _question(stated: str | Sequence[str]) -> Question:
         return stated
     first, second = stated
     return first, second
-
-
-def _questions(is_pair: bool) -> list[Question]:
-    if not is_pair:
-        return list(SENTENCES)
-    return [(first, SENTENCES[(place + 1) % len(SENTENCES)]) for place, first in enumerate(SENTENCES)]
 
 
 def _tolerance_for(record: RunRecord) -> tuple[Precision, float]:

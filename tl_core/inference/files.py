@@ -9,8 +9,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tl_core.datasets.column_guess import check_columns
-from tl_core.datasets.rows import is_blank
-from tl_core.datasets.selection import join_texts
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
@@ -20,6 +18,7 @@ from tl_core.intake.text_columns import FoundTexts, find_texts, listed, with_hea
 from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
+from tl_core.modality import content_of
 from tl_core.schema import TextSource
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
@@ -144,16 +143,15 @@ def _find_columns(table: Table, named: Sequence[str], source: TextSource) -> Fou
 
 def _questions(chunk: pa.Table, texts: Sequence[str], source: TextSource) -> list[Question]:
     """Return the texts of some rows as the model was trained to read them."""
-    values = [chunk.column(name) for name in texts]
-    if source.is_pair:
-        return list(zip(*(column.to_pylist() for column in values), strict=True))
-    whole: list[Question] = join_texts(values, source.joined_with or JOINED_WITH).to_pylist()
-    return whole if len(values) > 1 else values[0].to_pylist()
+    joined_with = None if source.is_pair or len(texts) == 1 else source.joined_with or JOINED_WITH
+    read = content_of(source.modality).read([chunk.column(name) for name in texts], joined_with)
+    first, *others = (column.to_pylist() for column in read.values())
+    return list(zip(first, *others, strict=True)) if others else first
 
 
 def _has_text(table: pa.Table, texts: Sequence[str], source: TextSource) -> NDArray[np.bool_]:
     """Say which rows a model can be asked about, ``(num_rows,)``: a pair needs both texts, others one."""
-    filled = [~is_blank(table.column(name)).to_numpy() for name in texts]
+    filled = [~content_of(source.modality).is_missing(table.column(name)).to_numpy() for name in texts]
     decisive = np.logical_and if source.is_pair else np.logical_or
     asked: NDArray[np.bool_] = decisive.reduce(filled)
     return asked
@@ -161,8 +159,10 @@ def _has_text(table: pa.Table, texts: Sequence[str], source: TextSource) -> NDAr
 
 def _notes(table: Table, has_text: NDArray[np.bool_], source: TextSource) -> list[str]:
     """Say of each row why it has no answer; nothing of the others."""
-    no_text = "no text, or only one of the pair" if source.is_pair else "no text"
-    notes = ["" if asked else no_text for asked in has_text.tolist()]
+    nothing = f"no {content_of(source.modality).noun.one}"
+    if source.is_pair:
+        nothing += ", or only one of the pair"
+    notes = ["" if asked else nothing for asked in has_text.tolist()]
     for row, reject in zip(table.reject_rows, table.rejects.to_pylist(), strict=False):
         if row >= 0:
             notes[row] = (

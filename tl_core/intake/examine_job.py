@@ -10,7 +10,6 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine_sample
-from tl_core.doctor.near_duplicates import NearGroups
 from tl_core.errors import NotFoundError
 from tl_core.intake.findings_store import Found, keep_found
 from tl_core.intake.intake import USUAL_THRESHOLD, Intake, read_intake
@@ -19,14 +18,14 @@ from tl_core.intake.uploads import find_upload
 from tl_core.jobs import client
 from tl_core.jobs.phases import LANGUAGES, NEAR, READING, TOKENS, Report, quiet
 from tl_core.jobs.queue import Queue
+from tl_core.modality import NearGroups
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
-from tl_core.text.tokens import token_lengths as count_tokens
 
 MOST_AT_ONCE = 1_000
 """Examples up to which slow checks and fixes are done while a page waits: they then take half a second."""
-_TEXTS_AT_A_TIME = 5_000
+_ROWS_AT_A_TIME = 5_000
 
 
 def is_done_at_once(dataset: Dataset) -> bool:
@@ -35,11 +34,10 @@ def is_done_at_once(dataset: Dataset) -> bool:
 
 
 def near_groups(dataset: Dataset, report: Report = quiet) -> NearGroups:
-    """Group the near duplicates among a dataset's first texts."""
-    from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
-
-    texts = dataset.whole_texts()
-    return find_groups(texts, USUAL_THRESHOLD, tick=lambda done, total: report(NEAR, done, total))
+    """Group the near duplicates of a dataset."""
+    return dataset.content.near_groups(
+        dataset, USUAL_THRESHOLD, lambda done, total: report(NEAR, done, total)
+    )
 
 
 def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
@@ -51,30 +49,30 @@ def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
     sample = draw_sample(dataset)
     seen = dataset if sample is None else dataset.take(sample)
     near = near_groups(seen, report)
-    token_lengths = _count_tokens(seen, report)
+    lengths = _count_lengths(seen, report)
     findings = examine_sample(
         dataset,
         intake.split,
         max_length=MAX_LENGTH,
-        token_lengths=token_lengths,
+        lengths=lengths,
         near=near,
         sample=sample,
         known_languages=CATALOGUE[BUILTIN].language_codes,
         tick=lambda done, total: report(LANGUAGES, done, total),
     )
-    counted = zip(*(part.tolist() for part in np.unique(token_lengths, return_counts=True)), strict=True)
+    counted = zip(*(part.tolist() for part in np.unique(lengths, return_counts=True)), strict=True)
     return Found(findings=tuple(findings), num_seen=seen.num_examples, lengths=tuple(counted))
 
 
-def _count_tokens(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
+def _count_lengths(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
     folder = find_on_disk(BUILTIN)
     if folder is None:
         raise NotFoundError("Expected the built-in model, which is installed with this program.")
     counts = []
-    for start in range(0, dataset.num_examples, _TEXTS_AT_A_TIME):
+    for start in range(0, dataset.num_examples, _ROWS_AT_A_TIME):
         report(TOKENS, start, dataset.num_examples)
-        stop = min(start + _TEXTS_AT_A_TIME, dataset.num_examples)
-        counts.append(count_tokens(dataset.take(np.arange(start, stop)).texts(), folder))
+        stop = min(start + _ROWS_AT_A_TIME, dataset.num_examples)
+        counts.append(dataset.content.sizes(dataset.table.slice(start, stop - start), folder))
     return np.concatenate(counts)
 
 

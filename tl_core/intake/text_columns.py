@@ -10,9 +10,9 @@ import pyarrow as pa
 from tl_core.datasets.column_guess import guess_text
 from tl_core.errors import DataError
 from tl_core.files.headers import column_names
+from tl_core.files.plain_form import plain_form
 from tl_core.files.reading import Table
 from tl_core.schema import TextSource
-from tl_core.text.scripts import plain_form
 
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 

@@ -1,30 +1,24 @@
 """From an arm's name to its network, with weights that the init seed alone decides."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoModelForSequenceClassification,
-    PreTrainedConfig,
-    PreTrainedModel,
-)
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
 from tl_core.models.classifiers import (
     LOADING_OPTIONS,
+    Classifier,
+    Inputs,
     OwnHeadClassifier,
     PooledClassifier,
-    TextClassifier,
 )
 from tl_core.models.knowledge import reduce_knowledge
 from tl_core.schema import ArmKind
-
-PROBE_TOKENS = 6
 
 
 def build_classifier(
@@ -33,10 +27,12 @@ def build_classifier(
     pooling: Pooling,
     labels: tuple[str, ...],
     *,
+    own_head: Any,
+    made_up: Callable[[PreTrainedConfig], Inputs],
     init_seed: int,
     dropout: float | None = None,
     num_layers: int | None = None,
-) -> TextClassifier:
+) -> Classifier:
     """Build the network of a neural arm.
 
     ``fine_tuned`` and ``frozen`` take the base model's weights; ``scratch`` and ``frozen_random`` take the
@@ -44,6 +40,13 @@ def build_classifier(
     (`reduce_knowledge`), ``reinit_top`` with its top ``num_layers`` drawn anew. The head is drawn from the
     same seed in all of them, so that arms with the same seed start from the same head. Frozen encoders ask
     for no gradient.
+
+    Parameters
+    ----------
+    own_head
+        The auto class of transformers for an architecture with its own head.
+    made_up
+        Gives the inputs of two examples, which a head is tried on.
 
     Raises
     ------
@@ -53,15 +56,15 @@ def build_classifier(
         if a partial arm's layers cannot be told apart.
     """
     config = load_config(folder, labels, dropout)
-    classifier: TextClassifier
+    classifier: Classifier
     if pooling is Pooling.OWN:
-        classifier = _with_own_head(kind, folder, config, init_seed)
+        classifier = _with_own_head(own_head, kind, folder, config, init_seed)
     else:
         encoder = _make(AutoModel, folder, config, init_seed, is_pretrained=kind.is_pretrained)
         torch.manual_seed(init_seed + 1)
         classifier = PooledClassifier(encoder, pooling, len(labels))
     if kind.is_partial:
-        auto = AutoModelForSequenceClassification if pooling is Pooling.OWN else AutoModel
+        auto = own_head if pooling is Pooling.OWN else AutoModel
         drawn = _make(auto, folder, config, init_seed, is_pretrained=False).base_model
         reduced = reduce_knowledge(classifier.encoder, drawn, kind, seed=init_seed, num_layers=num_layers)
         classifier.redrawn = reduced
@@ -69,15 +72,14 @@ def build_classifier(
         for weight in classifier.encoder_parameters():
             weight.requires_grad_(False)
         if pooling is Pooling.OWN:
-            _require_head_on_features(classifier, folder)
+            _require_head_on_features(classifier, made_up(config), folder)
     return classifier
 
 
 def _with_own_head(
-    kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
+    auto: Any, kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
 ) -> OwnHeadClassifier:
     """Build the architecture's own classifier; its head comes from a random twin with the head's seed."""
-    auto = AutoModelForSequenceClassification
     twin = OwnHeadClassifier(_make(auto, folder, config, init_seed + 1, is_pretrained=False))
     classifier = OwnHeadClassifier(_make(auto, folder, config, init_seed, is_pretrained=kind.is_pretrained))
     with torch.no_grad():
@@ -150,12 +152,10 @@ def _load(auto: Any, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     return model
 
 
-def _require_head_on_features(classifier: TextClassifier, folder: Path) -> None:
+def _require_head_on_features(classifier: Classifier, inputs: Inputs, folder: Path) -> None:
     """Make sure that the head gives the same on stored features as in the whole network."""
     was_training = classifier.training
     classifier.eval()
-    ids = torch.arange(2 * PROBE_TOKENS).reshape(2, PROBE_TOKENS) % classifier.encoder.config.vocab_size
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     with torch.inference_mode():
         whole, by_features = classifier(inputs), classifier.head(classifier.features(inputs))
     classifier.train(was_training)

@@ -9,14 +9,13 @@ from typing import Any, cast
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+from transformers import AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
 from tl_core.models.facts import loading, read_facts
-from tl_core.text.tokens import STARTS_LATE
 
 logging.disable_progress_bar()
 logging.set_verbosity_error()  # a new head's "some weights were not initialized" is what is wanted here
@@ -35,10 +34,10 @@ LOADING_OPTIONS: dict[str, Any] = {
 """How any folder is loaded: nothing in it can run code, and weights are float32 whatever it says."""
 
 
-class TextClassifier(nn.Module):
-    """An encoder and a head. Forward takes the tokenizer's tensors ``(B, T)`` and gives logits ``(B, K)``.
+class Classifier(nn.Module):
+    """An encoder and a head. Forward takes the encoder's inputs, ``B`` of each, and gives logits ``(B, K)``.
 
-    A *frozen* classifier is trained on stored features instead: `features` turns texts into vectors once,
+    A *frozen* classifier is trained on stored features instead: `features` turns examples into vectors once,
     and `head` turns those into logits. ``redrawn`` names the encoder's parameters that start at random in an
     arm that keeps others; it is empty in all other arms.
     """
@@ -51,7 +50,7 @@ class TextClassifier(nn.Module):
         raise NotImplementedError
 
     def features(self, inputs: Inputs) -> Tensor:
-        """Turn token ids ``(B, T)`` into what `head` needs, ``(B, F)``."""
+        """Turn inputs into what `head` needs, ``(B, F)``."""
         raise NotImplementedError
 
     def head(self, features: Tensor) -> Tensor:
@@ -59,7 +58,7 @@ class TextClassifier(nn.Module):
         raise NotImplementedError
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """Turn token ids ``(B, T)`` into logits ``(B, K)``."""
+        """Turn inputs into logits ``(B, K)``."""
         return self.head(self.features(inputs))
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
@@ -80,7 +79,7 @@ class TextClassifier(nn.Module):
         raise NotImplementedError
 
 
-class PooledClassifier(TextClassifier):
+class PooledClassifier(Classifier):
     """Mean or [CLS] of the last hidden states, dropout, one linear layer."""
 
     def __init__(self, encoder: PreTrainedModel, pooling: Pooling, num_labels: int) -> None:
@@ -103,6 +102,8 @@ class PooledClassifier(TextClassifier):
         hidden: Tensor = self.encoder(**inputs).last_hidden_state  # (B, T, D)
         if self.pooling is Pooling.CLS:
             return hidden[:, 0]
+        if "attention_mask" not in inputs:
+            return hidden.mean(dim=1)
         mask = inputs["attention_mask"].unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
         return (hidden * mask).sum(dim=1) / mask.sum(dim=1)
 
@@ -162,8 +163,8 @@ class PooledClassifier(TextClassifier):
         )
 
 
-class OwnHeadClassifier(TextClassifier):
-    """The architecture's own sequence classification model, head included."""
+class OwnHeadClassifier(Classifier):
+    """The architecture's own classification model, head included."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
@@ -204,33 +205,8 @@ class OwnHeadClassifier(TextClassifier):
         encoder = {id(weight) for weight in self.encoder.parameters()}
         return (weight for weight in self.model.parameters() if id(weight) not in encoder)
 
-    def cut_positions(self, max_length: int) -> bool:
-        """Leave only the positions that texts of ``max_length`` tokens have; return whether it could be done.
-
-        Answers stay the same, and a longer text raises an error. Architectures that learn no absolute
-        positions, or take relative ones from their number, stay as they are.
-        """
-        config, encoder = self.model.config, self.encoder
-        name, weights = "position_embeddings.weight", dict(encoder.named_parameters())
-        found = [weight for key, weight in weights.items() if key.endswith(name)]
-        if len(found) != 1 or getattr(config, "relative_attention", False):
-            return False
-        starts_late = config.model_type in STARTS_LATE
-        num_positions = max_length + ((config.pad_token_id or 0) + 1 if starts_late else 0)
-        if num_positions > len(found[0]):
-            return False
-        smaller = copy.deepcopy(config)
-        smaller.max_position_embeddings = num_positions
-        kept = {
-            key: weight[:num_positions] if key.endswith(name) else weight
-            for key, weight in self.model.state_dict().items()
-        }
-        self.model = type(self.model)(smaller).eval()
-        self.model.load_state_dict(kept)
-        return True
-
     def save(self, folder: Path) -> None:
-        """Write the model as `AutoModelForSequenceClassification` reads it."""
+        """Write the model as transformers reads it."""
         self.model.save_pretrained(folder)
 
 
@@ -260,10 +236,15 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
-def load_saved(folder: Path) -> TextClassifier:
-    """Load what `TextClassifier.save` wrote, with ``classifier.json`` beside it. In evaluation mode.
+def load_saved(folder: Path, own_head: Any) -> Classifier:
+    """Load what `Classifier.save` wrote, with ``classifier.json`` beside it. In evaluation mode.
 
     Folders of an earlier version, which had a pooled classifier's encoder at their root, are read as well.
+
+    Parameters
+    ----------
+    own_head
+        The auto class of transformers for an architecture with its own head.
 
     Raises
     ------
@@ -273,11 +254,11 @@ def load_saved(folder: Path) -> TextClassifier:
         If weights are missing or damaged: no weight is ever drawn in the place of one that is not there.
     """
     facts = read_facts(folder)
-    classifier: TextClassifier
+    classifier: Classifier
     with loading(folder):
         pooling = Pooling(facts["pooling"])
         if pooling is Pooling.OWN:
-            classifier = OwnHeadClassifier(_load_whole(AutoModelForSequenceClassification, folder))
+            classifier = OwnHeadClassifier(_load_whole(own_head, folder))
         else:
             encoder = _load_whole(AutoModel, encoder_folder(folder))
             classifier = PooledClassifier(encoder, pooling, len(facts["labels"]))

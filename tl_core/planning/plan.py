@@ -12,6 +12,7 @@ from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import PlanError
+from tl_core.modality import content_of
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.planning.rate_search import plan_search
 from tl_core.schema import (
@@ -110,11 +111,13 @@ def plan_experiment(
     PlanError
         If there is no arm, one is listed twice or names a base model that it has no use for, if a train size
         is too small for the classes or larger than the train split, if a contrastive arm's base model has a
-        head of its own or the examples have weights, or if a number is out of its range.
+        head of its own or the examples have weights, if an arm reads what only texts have, or if a number is
+        out of its range.
     """
     plain = _plain_arms(arms, base_model)
     _require_pooled_features(plain, base_model)
     _require_equal_examples(plain, dataset)
+    _require_baseline(plain, dataset)
     choice = PRESETS[preset]
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
@@ -145,6 +148,15 @@ def plan_experiment(
         )
     except ValidationError as error:
         raise _out_of_range(error) from error
+
+
+def _require_baseline(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
+    """Refuse TF-IDF for what has no words."""
+    content = content_of(dataset.columns.modality)
+    if any(arm.kind.is_tfidf for arm in arms) and not content.has_baseline:
+        raise PlanError(
+            f"Expected arms that {content.noun.many} can train; TF-IDF counts words.", "Leave tfidf out."
+        )
 
 
 def _usual_rates(arm: Arm, base_model: str) -> LearningRates:

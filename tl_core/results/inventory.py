@@ -10,8 +10,8 @@ import pandas as pd
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import watt_hours
 from tl_core.errors import TlError
+from tl_core.modality import content_of
 from tl_core.models.facts import read_facts, text_source
-from tl_core.models.loading_words import LINES, as_pair
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import DAMAGED, UNREADABLE, Damage, read_finished_run, reason_of, value_of
 from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, State
@@ -150,11 +150,11 @@ def loading_lines(folder: RunFolder, run_id: str) -> str:
     facts: dict[str, Any] = {}
     with contextlib.suppress(TlError):
         facts = read_facts(folder.model_dir)
-    is_pair = text_source(facts).is_pair
-    if facts.get("kind") == "neural":
-        return (as_pair(LINES) if is_pair else LINES).strip()
-    question = '("A text.", "Its pair.")' if is_pair else '"A text."'
-    return _ENGINE_LINES.format(folder=run_id, question=question)
+    source = text_source(facts)
+    content = content_of(source.modality)
+    if facts.get("kind") == "neural" and (lines := content.loading_lines(facts)):
+        return lines
+    return _ENGINE_LINES.format(folder=run_id, question=content.asked_with(source))
 
 
 def _rates(rates: LearningRates) -> str:

@@ -1,11 +1,19 @@
 """Datasets and their splits: columns, how a file was read, findings, identity."""
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tl_core.schema.base import SCHEMA_VERSION, Frozen, TaskType
+
+
+def _is_unsaid(value: object) -> bool:
+    return value is None
+
+
+Modality = Annotated[str | None, Field(exclude_if=_is_unsaid)]
+"""What examples are, by its name in `tl_core.modality`; None, which stands for texts, is not written."""
 
 
 class TextSource(Frozen):
@@ -13,6 +21,7 @@ class TextSource(Frozen):
 
     columns: tuple[str, ...] = ()
     joined_with: str | None = None
+    modality: Modality = None
 
     @property
     def is_pair(self) -> bool:
@@ -37,6 +46,7 @@ class DatasetSchema(Frozen):
     time_column: str | None = None
     weight_column: str | None = None
     split_column: str | None = None
+    modality: Modality = None
 
     @model_validator(mode="after")
     def _more_than_a_pair_is_joined(self) -> Self:
@@ -47,7 +57,7 @@ class DatasetSchema(Frozen):
     @property
     def text_source(self) -> TextSource:
         """Where the texts came from."""
-        return TextSource(columns=self.text_columns, joined_with=self.joined_with)
+        return TextSource(columns=self.text_columns, joined_with=self.joined_with, modality=self.modality)
 
     @property
     def num_labels(self) -> int:
@@ -81,6 +91,8 @@ class ColumnChoice(Frozen):
     group, time, weight, split
         Columns that say what belongs together, when a row is from, how much it counts in training, and its
         part.
+    modality
+        What the examples are; None stands for texts.
     """
 
     text: tuple[str, ...] = Field(min_length=1, max_length=8)
@@ -92,6 +104,7 @@ class ColumnChoice(Frozen):
     time: str | None = None
     weight: str | None = None
     split: str | None = None
+    modality: Modality = None
 
     @classmethod
     def of(cls, text: str, label: str) -> Self:

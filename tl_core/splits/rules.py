@@ -1,6 +1,6 @@
 """What a split rule decides: what stays together, what is given, and what is drawn from the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,7 @@ import numpy.typing as npt
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.groups import Groups, group_sizes, groups_by_name, join_groups
 from tl_core.errors import SplitError
+from tl_core.modality import Tick
 from tl_core.schema import SplitMethod, SplitName, SplitRule
 from tl_core.splits.by_time import draw_newest
 from tl_core.splits.own_column import own_parts
@@ -23,17 +24,14 @@ Parts = npt.NDArray[np.int8]
 
 
 def groups_together(
-    dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Callable[[int, int], None] | None
+    dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Tick | None
 ) -> Groups | None:
     """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
     named = _named_groups(dataset) if rule.method is SplitMethod.GROUPED else None
     if rule.keep_together is None:
         return named
     if groups is None:
-        # datasketch and scipy take half a second to import, which only those who group should wait for.
-        from tl_core.text.near_duplicates import find_groups
-
-        groups = find_groups(dataset.whole_texts(), rule.keep_together, tick=tick).group
+        groups = dataset.content.near_groups(dataset, rule.keep_together, tick).group
     return groups if named is None else join_groups(named, groups)
 
 

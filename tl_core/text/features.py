@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from unicodedata import category
 
-from tl_core.text.scripts import WITHOUT_SPACES, plain_form
+from tl_core.files.plain_form import plain_form
+from tl_core.text.scripts import WITHOUT_SPACES
 
 LONGEST_RUN = 3
 

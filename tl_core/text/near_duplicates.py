@@ -11,6 +11,7 @@ from datasketch import MinHash, sha1_hash32
 
 from tl_core.datasets.groups import Groups, connect, group_sizes, number_by_appearance
 from tl_core.errors import DataError
+from tl_core.modality import NearGroups, Tick
 from tl_core.text.word_sets import WordSets, read_word_sets
 
 USUAL_THRESHOLD, LEAST_THRESHOLD = 0.8, 0.5
@@ -25,29 +26,23 @@ _REACHES = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64))
 # Words of the sets that are compared at a time; some 50 MiB.
 _WORDS_AT_A_TIME = 2_000_000
 
-Tick = Callable[[int, int], None]
 Rows = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NearDuplicates:
+@dataclass(frozen=True)
+class NearDuplicates(NearGroups):
     """Which texts are nearly the same.
+
+    Groups are numbered by first appearance, and a text without a near duplicate is a group of its own; pairs
+    are at most 50 confirmed ones, the least alike first, to judge the threshold by.
 
     Attributes
     ----------
-    group
-        Group of each text, ``(num_texts,)``, numbered by first appearance. A text without a near duplicate
-        is a group of its own.
-    pairs
-        At most 50 confirmed pairs (row, later row, similarity), the least alike first, to judge the threshold
-        by.
     num_pairs_checked
         Number of exact comparisons.
     """
 
-    group: Groups
-    pairs: tuple[tuple[int, int, float], ...]
-    num_pairs_checked: int
+    num_pairs_checked: int = 0
 
     @property
     def num_groups(self) -> int:

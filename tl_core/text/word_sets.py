@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tl_core.text.scripts import WITHOUT_SPACES, plain_form
+from tl_core.files.plain_form import plain_form
+from tl_core.text.scripts import WITHOUT_SPACES
 
 MIN_WORDS = 5
 

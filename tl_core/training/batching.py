@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -17,11 +17,11 @@ BUCKET_BATCHES = 32
 
 
 class Examples(Protocol):
-    """What the loop trains on: token ids for a whole network, stored features for a frozen one."""
+    """What the loop trains on: a network's inputs, token ids for one, or stored features if it is frozen."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each example, shape ``(num_examples,)``."""
+        """Units of each example, tokens of a text, shape ``(num_examples,)``; batches have similar ones."""
 
     @property
     def targets(self) -> NDArray[np.int64]:
@@ -31,56 +31,11 @@ class Examples(Protocol):
     def weights(self) -> NDArray[np.float64] | None:
         """How much each example counts in training, shape ``(num_examples,)``; None if all count alike."""
 
+    def select(self, indices: Indices) -> Self:
+        """Give the named examples, in that order."""
+
     def collate(self, indices: Indices) -> Inputs | Tensor:
         """Give the tensors of some examples, on the CPU."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenExamples:
-    """Token ids of all examples in one flat array; example i owns ``ids[offsets[i]:offsets[i + 1]]``."""
-
-    ids: NDArray[np.int32]
-    type_ids: NDArray[np.int8]
-    offsets: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    pad_id: int
-    uses_type_ids: bool
-    weights: NDArray[np.float64] | None = None
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each example."""
-        return np.diff(self.offsets)
-
-    def select(self, indices: Indices) -> "TokenExamples":
-        """Give the named examples, in that order."""
-        lengths = self.lengths[indices]
-        starts = self.offsets[indices]
-        places = np.concatenate([np.arange(s, s + n) for s, n in zip(starts, lengths, strict=True)])
-        return TokenExamples(
-            ids=self.ids[places],
-            type_ids=self.type_ids[places],
-            offsets=np.concatenate([[0], np.cumsum(lengths)]),
-            targets=self.targets[indices],
-            pad_id=self.pad_id,
-            uses_type_ids=self.uses_type_ids,
-            weights=_select(self.weights, indices),
-        )
-
-    def collate(self, indices: Indices) -> Inputs:
-        """Pad some examples to the longest of them: tensors ``(B, T)``."""
-        lengths = torch.from_numpy(self.lengths[indices])
-        width = int(lengths.max())
-        mask = torch.arange(width) < lengths[:, None]  # (B, T)
-        places = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in indices])
-        ids = torch.full(mask.shape, self.pad_id, dtype=torch.long)
-        ids[mask] = torch.from_numpy(self.ids[places]).long()
-        inputs = {"input_ids": ids, "attention_mask": mask.long()}
-        if self.uses_type_ids:
-            types = torch.zeros(mask.shape, dtype=torch.long)
-            types[mask] = torch.from_numpy(self.type_ids[places]).long()
-            inputs["token_type_ids"] = types
-        return inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +53,7 @@ class FeatureExamples:
             features=self.features[indices],
             lengths=self.lengths[indices],
             targets=self.targets[indices],
-            weights=_select(self.weights, indices),
+            weights=select_weights(self.weights, indices),
         )
 
     def collate(self, indices: Indices) -> Tensor:
@@ -106,7 +61,21 @@ class FeatureExamples:
         return self.features[indices]
 
 
-def _select(weights: NDArray[np.float64] | None, indices: Indices) -> NDArray[np.float64] | None:
+def network_inputs(examples: Examples, indices: Indices, device: torch.device) -> Inputs:
+    """Send what a network reads of some examples to the device. Raises TypeError for stored features."""
+    collated = examples.collate(indices)
+    if isinstance(collated, Tensor):
+        raise TypeError("an encoder reads a network's inputs, not features that are stored")
+    return on_device(collated, device)
+
+
+def on_device(inputs: Inputs, device: torch.device) -> Inputs:
+    """Send a network's inputs to the device."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in inputs.items()}
+
+
+def select_weights(weights: NDArray[np.float64] | None, indices: Indices) -> NDArray[np.float64] | None:
+    """Give the weights of the named examples, if there are any."""
     return None if weights is None else weights[indices]
 
 

@@ -1,6 +1,6 @@
-"""What training has changed in a network: how far each part moved, and what it makes of the same texts."""
+"""What training has changed in a network: how far each part moved, and what it makes of the same examples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import torch
@@ -10,25 +10,27 @@ from torch import Tensor
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
 from tl_core.evaluation.similarity import linear_cka
-from tl_core.models.classifiers import PooledClassifier, TextClassifier
+from tl_core.models.classifiers import Classifier, PooledClassifier
 from tl_core.models.knowledge import find_anatomy
 from tl_core.schema import LayerChange, LayerChanges
-from tl_core.training.batching import Indices, TokenExamples, sorted_batches
+from tl_core.training.batching import Examples, Indices, network_inputs, sorted_batches
 from tl_core.training.compute import Compute
 
-MAX_TEXTS = 256
+MAX_EXAMPLES = 256
 EMBEDDINGS, POOLER, HEAD, ENCODER = "embeddings", "pooler", "head", "encoder"
 
 Representations = list[NDArray[np.float32]]
 """Mean-pooled hidden states ``(n, width)`` of the embeddings and of each layer."""
+Represent = Callable[[Classifier, Examples, Indices, Compute], Representations]
 
 
 def measure_change(
-    start: TextClassifier,
-    end: TextClassifier,
-    examples: TokenExamples,
+    start: Classifier,
+    end: Classifier,
+    examples: Examples,
     indices: Indices,
     compute: Compute,
+    represent: Represent,
 ) -> LayerChanges:
     """Compare a network before and after its training, part by part.
 
@@ -37,7 +39,9 @@ def measure_change(
     start, end
         The same architecture with the weights before and after; both are moved to the device.
     examples, indices
-        The texts that representations are compared on.
+        What representations are compared on.
+    represent
+        Gives a network's representations, as `represent_layers` does.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def measure_change(
     return LayerChanges(num_texts=len(indices), parts=tuple(parts))
 
 
-def movement(start: TextClassifier, end: TextClassifier) -> dict[str, float]:
+def movement(start: Classifier, end: Classifier) -> dict[str, float]:
     """Return each part's ‖w_end − w_start‖ / ‖w_start‖ over all its weights, from the bottom to the head."""
     first = dict(start.encoder.named_parameters())
     last = dict(end.encoder.named_parameters())
@@ -64,7 +68,7 @@ def movement(start: TextClassifier, end: TextClassifier) -> dict[str, float]:
     return {name: _distance(pairs) for name, pairs in parts.items() if pairs}
 
 
-def _parts(model: TextClassifier) -> Mapping[str, Iterable[str]]:
+def _parts(model: Classifier) -> Mapping[str, Iterable[str]]:
     """Name the encoder's parameters by part; a pooler that the head does not read is left out."""
     try:
         anatomy = find_anatomy(model.encoder)
@@ -88,10 +92,12 @@ def _distance(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
     return float(np.sqrt(gone / norm)) if norm else 0.0
 
 
-def represent(
-    model: TextClassifier, examples: TokenExamples, indices: Indices, compute: Compute
+def represent_layers(
+    model: Classifier, examples: Examples, indices: Indices, compute: Compute
 ) -> Representations:
-    """Give what the embeddings and each layer make of some texts, averaged over their tokens.
+    """Give what the embeddings and each layer make of some examples, averaged over their positions.
+
+    Padding is left out where there is a mask.
 
     Returns
     -------
@@ -103,9 +109,10 @@ def represent(
     with torch.inference_mode(), compute.autocast():
         for places in order:
             compute.require_wanted()
-            inputs = {name: one.to(compute.device) for name, one in examples.collate(indices[places]).items()}
+            inputs = network_inputs(examples, indices[places], compute.device)
             states = model.encoder(**inputs, output_hidden_states=True).hidden_states
-            mask = inputs["attention_mask"].unsqueeze(-1).float()  # (B, T, 1)
+            ones = torch.ones(states[0].shape[:2], device=compute.device)
+            mask = inputs.get("attention_mask", ones).unsqueeze(-1).float()  # (B, T, 1)
             parts.append([((state.float() * mask).sum(1) / mask.sum(1)).cpu() for state in states])
     back = np.argsort(np.concatenate(order))
     return [torch.cat(list(states)).numpy()[back] for states in zip(*parts, strict=True)]

@@ -16,11 +16,10 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from tl_core.models.classical import NEVER_SEEN
-from tl_core.models.classifiers import PooledClassifier, TextClassifier
-from tl_core.training.batching import Examples, Indices, TokenExamples, endless_batches, some_examples
+from tl_core.models.classifiers import Classifier, PooledClassifier
+from tl_core.training.batching import Examples, Indices, endless_batches, network_inputs, some_examples
 from tl_core.training.compute import Compute
-from tl_core.training.encoding import encode_all
-from tl_core.training.objective import on_device
+from tl_core.training.features import encode_all
 
 MAX_ITERATIONS = 2000
 _SIMILARITY_LOSS = CosineSimilarityLoss(nn.Identity())  # it is given features, so it needs no model
@@ -49,30 +48,28 @@ class Contrastive:
 
     def loss(
         self,
-        model: TextClassifier,
+        model: Classifier,
         train: Examples,
         rows: Indices,
         compute: Compute,
     ) -> Tensor:
         """Sum (cosine similarity − 1 for one class or 0 for two)² over pairs ``(P, 2)``."""
-        inputs = _tokens(train).collate(rows.reshape(-1))
+        inputs = network_inputs(train, rows.reshape(-1), compute.device)
         with compute.autocast():
-            features = model.features(on_device(inputs, compute.device))
+            features = model.features(inputs)
         first, second = features.float().reshape(len(rows), 2, -1).unbind(1)  # (P, D) each
         is_alike = train.targets[rows[:, 0]] == train.targets[rows[:, 1]]
         targets = torch.from_numpy(is_alike.astype(np.float32)).to(compute.device)
         loss: Tensor = _SIMILARITY_LOSS.compute_loss_from_embeddings([first, second], targets) * len(rows)
         return loss
 
-    def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
+    def make_head(self, model: Classifier, train: Examples, *, is_end: bool) -> None:
         """Fit logistic regression on the features as they are now and put it into the linear layer."""
-        tokens = _tokens(train)
-        if not is_end:
-            tokens = tokens.select(some_examples(train, self.max_eval_examples))
+        examples = train if is_end else train.select(some_examples(train, self.max_eval_examples))
         was_training = model.training
-        features = encode_all(model, tokens, self.compute)
+        features = encode_all(model, examples, self.compute)
         model.train(was_training)
-        set_head(model, features.numpy(), tokens.targets)
+        set_head(model, features.numpy(), examples.targets)
 
 
 def endless_pairs(targets: NDArray[np.int64], order_seed: int) -> Iterator[Indices]:
@@ -92,7 +89,7 @@ def endless_pairs(targets: NDArray[np.int64], order_seed: int) -> Iterator[Indic
             yield np.array([first, rng.choice(fitting) if len(fitting) else first], dtype=np.int64)
 
 
-def set_head(model: TextClassifier, features: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
+def set_head(model: Classifier, features: NDArray[np.float32], targets: NDArray[np.int64]) -> None:
     """Fit scikit-learn's logistic regression and write it as the linear layer: the same probabilities.
 
     Parameters
@@ -119,9 +116,3 @@ def set_head(model: TextClassifier, features: NDArray[np.float32], targets: NDAr
     with torch.no_grad():
         model.linear.weight.copy_(torch.from_numpy(weight))
         model.linear.bias.copy_(torch.from_numpy(bias))
-
-
-def _tokens(examples: Examples) -> TokenExamples:
-    if not isinstance(examples, TokenExamples):
-        raise TypeError("a contrastive arm trains its encoder, so it needs token ids")
-    return examples

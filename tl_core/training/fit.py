@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from tl_core.errors import DivergedError
-from tl_core.models.classifiers import TextClassifier
+from tl_core.models.classifiers import Classifier
 from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
     STEADY_FACTOR,
@@ -41,7 +41,7 @@ REMEDY_FOR_DIVERGENCE = "Choose a smaller learning rate."
 
 
 def fit(
-    model: TextClassifier,
+    model: Classifier,
     train: Examples,
     validation: Examples,
     config: TrainingConfig,
@@ -172,7 +172,7 @@ def _schedule(optimizer: torch.optim.Optimizer, last_step: int, config: Training
 
 
 def _optimizer(
-    model: TextClassifier, rates: LearningRates, weight_decay: float, device: torch.device
+    model: Classifier, rates: LearningRates, weight_decay: float, device: torch.device
 ) -> torch.optim.AdamW:
     """AdamW with a rate for the encoder, one for what was drawn anew in it, and one for the head.
 
@@ -197,7 +197,7 @@ def _optimizer(
 
 
 def _step(
-    model: TextClassifier,
+    model: Classifier,
     train: Examples,
     batch: Indices,
     optimizer: torch.optim.Optimizer,
@@ -219,7 +219,7 @@ def _step(
 
 
 def predict_logits(
-    model: TextClassifier, examples: Examples, indices: Indices, compute: Compute
+    model: Classifier, examples: Examples, indices: Indices, compute: Compute
 ) -> NDArray[np.float32]:
     """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order.
 
@@ -256,7 +256,7 @@ def _in_evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 def evaluation_event(
-    model: TextClassifier,
+    model: Classifier,
     examples: Examples,
     indices: Indices,
     split: SplitName,

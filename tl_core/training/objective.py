@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from tl_core.datasets.weights import Weights, relative_weights
-from tl_core.models.classifiers import Inputs, TextClassifier
-from tl_core.training.batching import Examples, Indices, endless_batches
+from tl_core.models.classifiers import Classifier
+from tl_core.training.batching import Examples, Indices, endless_batches, on_device
 from tl_core.training.compute import Compute
 
 
@@ -22,14 +22,14 @@ class Objective(Protocol):
 
     def loss(
         self,
-        model: TextClassifier,
+        model: Classifier,
         train: Examples,
         rows: Indices,
         compute: Compute,
     ) -> Tensor:
         """Sum the loss over some rows of a batch."""
 
-    def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
+    def make_head(self, model: Classifier, train: Examples, *, is_end: bool) -> None:
         """Make the head ready to score: at the end on every train example, before it on some."""
 
 
@@ -53,7 +53,7 @@ class Classification:
 
     def loss(
         self,
-        model: TextClassifier,
+        model: Classifier,
         train: Examples,
         rows: Indices,
         compute: Compute,
@@ -67,19 +67,14 @@ class Classification:
         factors = torch.from_numpy(self.weights[rows]).to(logits.float())
         return (factors * functional.cross_entropy(logits.float(), targets, reduction="none")).sum()
 
-    def make_head(self, model: TextClassifier, train: Examples, *, is_end: bool) -> None:
+    def make_head(self, model: Classifier, train: Examples, *, is_end: bool) -> None:
         """Do nothing: the steps train the head too."""
 
 
-def score(model: TextClassifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
-    """Score some examples: token ids go through the whole network, stored features through the head."""
+def score(model: Classifier, examples: Examples, indices: Indices, device: torch.device) -> Tensor:
+    """Score some examples: inputs go through the whole network, stored features through the head."""
     collated = examples.collate(indices)
     if isinstance(collated, Tensor):
         return model.head(collated.to(device))
     logits: Tensor = model(on_device(collated, device))
     return logits
-
-
-def on_device(inputs: Inputs, device: torch.device) -> Inputs:
-    """Send token ids to the device."""
-    return {name: tensor.to(device, non_blocking=True) for name, tensor in inputs.items()}

@@ -13,7 +13,7 @@ from tl_core.export.card import card_of
 from tl_core.export.outputs import ARCHIVE_NAME, Verified, read_verified
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
-from tl_core.models.loading_words import WHY_AGAIN
+from tl_core.models.facts import WHY_AGAIN
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import UNREADABLE, reason_of
 from tl_core.schema import ExperimentConfig, State

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import found, quantity, text_columns
+from tl_core.datasets.findings import contents, found, quantity
 from tl_core.files.excerpts import shorten
 from tl_core.schema import Finding
 
@@ -19,7 +19,7 @@ _WORDS = r"\S+(?:\s+\S+){4}"
 
 def boilerplate(dataset: Dataset) -> Iterator[Finding]:
     """Find five words that more than 30 % of the texts begin with, or end with."""
-    column = text_columns(dataset)[0]
+    column = contents(dataset)[0]
     for code, pattern, place in (
         ("constant_beginning", rf"^\s*(?P<words>{_WORDS})(?:\s|$)", "begin"),
         ("constant_end", rf"(?:^|\s)(?P<words>{_WORDS})\s*$", "end"),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import Mask, found, matches, quantity, severity_of, text_columns
+from tl_core.datasets.findings import Mask, contents, found, matches, quantity, severity_of
 from tl_core.schema import Finding
 
 # A sign of these scripts can be a word; elsewhere one letter alone says nothing.
@@ -18,7 +18,7 @@ _ONLY_IDS = rf"^[\s\p{{P}}\p{{S}}]*(?:(?:{_ADDRESS}|{_ID})(?:\s[\s\p{{P}}\p{{S}}
 
 def is_near_empty(dataset: Dataset) -> Mask:
     """Return which examples have a text with fewer than two letters, ``(num_examples,)``."""
-    readable = [pc.match_substring_regex(column, _READABLE).to_numpy() for column in text_columns(dataset)]
+    readable = [pc.match_substring_regex(column, _READABLE).to_numpy() for column in contents(dataset)]
     mask: Mask = ~np.logical_and.reduce(readable)
     return mask
 

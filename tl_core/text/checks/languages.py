@@ -1,15 +1,16 @@
 """Which languages the texts are in."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import found, percent, text_columns
+from tl_core.datasets.findings import contents, found, percent
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.modality import Tick
 from tl_core.schema import Finding
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ MIN_SHARE = 0.02
 MIN_TEXTS = 5
 _READ_CHARS = 300
 _TEXTS_A_TICK = 250
-
-Tick = Callable[[int, int], None]
 
 
 def detect_languages(texts: Sequence[str], tick: Tick | None = None) -> list[str]:
@@ -54,7 +53,7 @@ def languages(dataset: Dataset, known: tuple[str, ...] | None, tick: Tick | None
     tick
         As for `detect_languages`.
     """
-    detected = detect_languages(text_columns(dataset)[0].to_pylist(), tick)
+    detected = detect_languages(contents(dataset)[0].to_pylist(), tick)
     counts = Counter(language for language in detected if language)
     num_decided = counts.total()
     frequent = [
@@ -96,7 +95,7 @@ def _of_languages(
 ) -> Finding:
     mask = np.isin(detected, languages)
     rows = np.flatnonzero(mask)[:MAX_EXAMPLES].tolist()
-    texts = text_columns(dataset)[0].take(rows).to_pylist()
+    texts = contents(dataset)[0].take(rows).to_pylist()
     return found(
         dataset,
         mask,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import Mask, found, percent, text_columns
+from tl_core.datasets.findings import Mask, contents, found, percent
 from tl_core.files.excerpts import MAX_EXAMPLES
 from tl_core.schema import Finding
 
@@ -86,7 +86,7 @@ def _words(text: str) -> str:
 
 def _padded_words(dataset: Dataset) -> pa.Array:
     """Return every text in lower case with one space before, between and after its words."""
-    columns = [column.combine_chunks() for column in text_columns(dataset)]
+    columns = [column.combine_chunks() for column in contents(dataset)]
     joined = pc.binary_join_element_wise(*columns, " ") if len(columns) > 1 else columns[0]
     return pc.replace_substring_regex(
         pc.binary_join_element_wise("", pc.utf8_lower(joined), "", " "), _NO_WORD, " "

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import found, quantity, text_columns
+from tl_core.datasets.findings import contents, found, quantity
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
@@ -51,7 +51,7 @@ class Held:
 
 def personal_data(dataset: Dataset) -> Iterator[Finding]:
     """Find texts that hold an address or a number that leads to a person. The examples show them masked."""
-    columns = [held_in(column) for column in text_columns(dataset)]
+    columns = [held_in(column) for column in contents(dataset)]
     kinds = np.logical_or.reduce([held.kinds for held in columns])
     mask = kinds.any(axis=1)
     if mask.any():

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import found, percent, quantity, severity_of
+from tl_core.doctor.lengths import length_summary
 from tl_core.schema import Finding
-from tl_core.text.lengths import length_summary
 
 
 def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_length: int) -> Iterator[Finding]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from transformers import AutoModelForSequenceClassification
 
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.errors import UserError
-from tl_core.models.classifiers import TextClassifier, load_saved
+from tl_core.models.classifiers import Classifier, load_saved
 from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 
+ONNX_FILE = "model.onnx"
 _README = """\
 # Text classifier in ONNX
 
@@ -47,7 +48,7 @@ _README = """\
 class _Positional(nn.Module):
     """A classifier that takes its tensors one by one, as an ONNX graph does."""
 
-    def __init__(self, classifier: TextClassifier) -> None:
+    def __init__(self, classifier: Classifier) -> None:
         super().__init__()
         self.classifier = classifier
 
@@ -74,21 +75,14 @@ def write_onnx(model: Path, folder: Path) -> None:
 
     Raises
     ------
-    UserError
-        If the arm has no network.
     DamageError
         If a file of the model is missing or damaged.
     """
     facts = read_facts(model)
-    if facts["kind"] != "neural":
-        raise UserError(
-            f"Expected an arm with a network for ONNX; this one is {facts['kind']!r}.",
-            "Export it with `--format hf`.",
-        )
     folder.mkdir()
     is_pair, encoder = text_source(facts).is_pair, encoder_folder(model)
     uses_type_ids = is_pair and takes_type_ids(encoder)
-    _write_graph(load_saved(model), folder / "model.onnx", uses_type_ids)
+    _write_graph(load_saved(model, AutoModelForSequenceClassification), folder / ONNX_FILE, uses_type_ids)
     with loading(model):
         tokenizer = load_tokenizer(encoder)
     tokenizer.enable_truncation(facts["max_length"])
@@ -112,7 +106,7 @@ def _readme(is_pair: bool, uses_type_ids: bool) -> str:
     )
 
 
-def _write_graph(classifier: TextClassifier, path: Path, uses_type_ids: bool) -> None:
+def _write_graph(classifier: Classifier, path: Path, uses_type_ids: bool) -> None:
     tokens = torch.ones((2, 8), dtype=torch.int64)  # sizes of 1 would be taken for constants
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])]

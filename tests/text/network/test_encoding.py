@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +7,12 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.tiny_models import Architecture, tiny_model_folder
-from tests.training.examples import ON_CPU, make_examples, make_model
+from tests.training.examples import ON_CPU
 from tl_core.catalogue.base_models import Pooling
-from tl_core.errors import CancelledError
-from tl_core.models.building import build_classifier
 from tl_core.schema import ArmKind
-from tl_core.training import encoding
-from tl_core.training.encoding import compute_features, features_key, tokenize
-from tl_core.training.energy import Meter
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.encoding import tokenize
+from tl_core.text.tokens import load_tokenizer
 from tl_core.training.fit import predict_logits
 
 TEXTS = [
@@ -76,7 +73,7 @@ def test_models_without_type_ids_read_pairs_too(tmp_path: Path, architecture: Ar
     folder = tiny_model_folder(tmp_path, architecture)
     examples = tokenize(table(text=TEXTS, text_b=SECOND), folder, 32, tmp_path / "cache")
     assert "token_type_ids" not in examples.collate(np.arange(4))
-    model = build_classifier(ArmKind.FINE_TUNED, folder, Pooling.OWN, ("a", "b"), init_seed=0)
+    model = NETWORKS.build(ArmKind.FINE_TUNED, folder, Pooling.OWN, ("a", "b"), init_seed=0)
     logits = predict_logits(model, examples, np.arange(4), ON_CPU)
     assert logits.shape == (4, 2)
 
@@ -84,7 +81,7 @@ def test_models_without_type_ids_read_pairs_too(tmp_path: Path, architecture: Ar
 def test_truncation_and_padding_saved_in_a_tokenizer_are_cleared(tmp_path: Path) -> None:
     folder = tiny_model_folder(tmp_path, "bert")
     plain = tokenize(table(text=TEXTS), folder, 64, tmp_path / "plain")
-    tokenizer = encoding.load_tokenizer(folder)
+    tokenizer = load_tokenizer(folder)
     tokenizer.enable_truncation(4)
     tokenizer.enable_padding(length=40)
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -101,52 +98,3 @@ def test_token_ids_are_written_once(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.ids, first.ids)
     assert cache.stat().st_mtime_ns == written
     assert [path.name for path in cache.parent.iterdir()] == ["key"]
-
-
-@pytest.mark.parametrize("pooling", [Pooling.MEAN, Pooling.OWN])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_kept_features_give_the_logits_of_the_whole_network(
-    tmp_path: Path, architecture: Architecture, pooling: Pooling
-) -> None:
-    model = make_model(tmp_path, ArmKind.FROZEN, pooling, architecture)
-    tokens, cache = make_examples(70), tmp_path / "features"
-    compute_features(model, tokens, ON_CPU, cache)
-    kept = compute_features(model, tokens, ON_CPU, cache).examples
-    rows = np.array([69, 3, 40, 0])
-    by_features = predict_logits(model, kept, rows, ON_CPU)
-    whole = predict_logits(model, tokens, rows, ON_CPU)
-    np.testing.assert_allclose(by_features, whole, rtol=0, atol=1e-5)
-    np.testing.assert_array_equal(kept.lengths, tokens.lengths)
-
-
-def test_features_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
-    fresh = compute_features(model, tokens, ON_CPU, cache)
-    monkeypatch.setattr(encoding, "encode_all", lambda *_: pytest.fail("computed again"))
-    kept = compute_features(model, tokens, ON_CPU, cache)
-    assert torch.equal(kept.examples.features, fresh.examples.features)
-    assert kept.seconds_an_example == fresh.seconds_an_example > 0
-    assert kept.joules_an_example is None, "nobody has measured it"
-
-
-def test_what_features_cost_is_kept_with_them(tmp_path: Path) -> None:
-    model, tokens, cache = make_model(tmp_path, ArmKind.FROZEN), make_examples(10), tmp_path / "features"
-    readings = iter([5.0, 45.0])
-    meter = Meter(method="made", counters=[lambda: next(readings)])
-    fresh = compute_features(model, tokens, ON_CPU, cache, meter=meter)
-    kept = compute_features(model, tokens, ON_CPU, cache, meter=meter)
-    assert kept.joules_an_example == fresh.joules_an_example == 4.0
-
-
-def test_features_that_were_cancelled_leave_nothing(tmp_path: Path) -> None:
-    cache = tmp_path / "kept" / "features"
-    model = make_model(tmp_path, ArmKind.FROZEN)
-    with pytest.raises(CancelledError):
-        compute_features(model, make_examples(10), replace(ON_CPU, should_stop=lambda: True), cache)
-    assert not cache.exists()
-
-
-def test_features_have_a_name_of_their_own_for_everything_that_decides_them() -> None:
-    keys = {features_key("weights", 128, 2), features_key("weights", 128, 4), features_key("other", 128, 2)}
-    assert len(keys) == 3
-    assert features_key("weights", 128, 2) in keys

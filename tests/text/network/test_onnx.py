@@ -6,14 +6,14 @@ import onnxruntime
 import pytest
 import torch
 
-from tests.models.saving_cases import LABELS, PAIR, TEXTS, run_readme, saved_folder
+from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, run_readme, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import UserError
-from tl_core.export.onnx import write_onnx
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority
-from tl_core.models.classifiers import load_saved
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.onnx import write_onnx
 
 SHAPES = [(1, 3), (1, 1), (2, 8), (5, 17), (3, MAX_TOKENS)]
 
@@ -40,7 +40,7 @@ def test_logits_agree_for_any_batch_and_length(exported, batch, length):
     [theirs] = session.run(["logits"], {"input_ids": ids, "attention_mask": mask.astype(np.int64)})
     with torch.no_grad():
         inputs = {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask.astype(np.int64))}
-        ours = load_saved(model)(inputs).numpy()
+        ours = NETWORKS.load(model)(inputs).numpy()
     assert theirs.shape == (batch, len(LABELS))
     np.testing.assert_allclose(theirs, ours, atol=1e-4)
 

@@ -15,10 +15,9 @@ from safetensors.torch import load_file, save_file
 from tests.tiny_models import MAX_TOKENS, Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.models.building import build_classifier
 from tl_core.models.facts import read_facts
-from tl_core.models.saving import save_classifier
 from tl_core.schema import ArmKind, TextSource
+from tl_core.text.network import NETWORKS
 
 PAIR = TextSource(columns=("question", "answer"))
 LABELS = ("bad", "<b>so-so</b>", "good")
@@ -38,14 +37,12 @@ def saved_folder(
 ) -> Path:
     """Save a classifier with random weights as a run does."""
     base = tiny_model_folder(tmp_path, architecture)
-    classifier = build_classifier(ArmKind.FINE_TUNED, base, pooling, labels, init_seed=3).eval()
+    classifier = NETWORKS.build(ArmKind.FINE_TUNED, base, pooling, labels, init_seed=3).eval()
     with torch.no_grad():  # a fresh head gives every label the same, and so would one drawn at random
         for weight in classifier.head_parameters():
             weight.mul_(30)
     folder = tmp_path / "model"
-    save_classifier(
-        classifier, folder, base_folder=base, labels=labels, max_length=MAX_TOKENS // 2, texts=texts
-    )
+    NETWORKS.save(classifier, folder, base_folder=base, labels=labels, limit=MAX_TOKENS // 2, source=texts)
     return folder
 
 

@@ -1,5 +1,6 @@
 """A finished classifier as a folder that answers elsewhere as it does here, and says how to load it."""
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -7,25 +8,25 @@ from typing import Any
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.models import standalone
-from tl_core.models.classifiers import OwnHeadClassifier, PooledClassifier, TextClassifier
+from tl_core.models.classifiers import Classifier, OwnHeadClassifier, PooledClassifier
 from tl_core.models.facts import read_facts, write_facts
-from tl_core.models.loading_words import PREDICT_FILE, how_to_load
 from tl_core.schema import TextSource
-from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
+from tl_core.text.loading_words import PREDICT_FILE, how_to_load
+from tl_core.text.network import standalone
+from tl_core.text.tokens import STARTS_LATE, load_tokenizer, padding_id, takes_type_ids
 
 _SPECIAL_TOKENS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "bos_token", "eos_token")
 
 
 def save_classifier(
-    classifier: TextClassifier,
+    classifier: Classifier,
     folder: Path,
     *,
     base_folder: Path,
     labels: tuple[str, ...],
-    max_length: int,
-    texts: TextSource | None = None,
-    should_cut_positions: bool = False,
+    limit: int,
+    source: TextSource | None = None,
+    is_leaving: bool = False,
 ) -> None:
     """Write weights, tokenizer, ``classifier.json``, ``predict.py`` and a README that says how to load them.
 
@@ -39,34 +40,34 @@ def save_classifier(
         Folder of the base model's encoder, whose tokenizer it is; padding and truncation in it are left out.
     labels
         Class names by id.
-    max_length
+    limit
         Tokens kept of each text, or of both texts of a pair together.
-    texts
+    source
         The columns that the texts came from, None if unknown.
-    should_cut_positions
-        Whether an architecture's own head gets no more positions than ``max_length`` asks for. transformers'
+    is_leaving
+        Whether an architecture's own head gets no more positions than ``limit`` asks for. transformers'
         pipeline reads the whole of a text unless it is told to truncate; a text that is longer than what the
         model was trained on then raises an error, where it would be given another answer than here.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pooling = classifier.pooling if isinstance(classifier, PooledClassifier) else Pooling.OWN
-    if should_cut_positions and isinstance(classifier, OwnHeadClassifier):
-        classifier.cut_positions(max_length)
+    if is_leaving and isinstance(classifier, OwnHeadClassifier):
+        cut_positions(classifier, limit)
     classifier.save(folder)
     place = encoder_folder(folder)
-    is_pair = texts is not None and texts.is_pair
+    is_pair = source is not None and source.is_pair
     uses_type_ids = is_pair and takes_type_ids(place)
-    _write_tokenizer(base_folder, place, max_length, uses_type_ids)
+    _write_tokenizer(base_folder, place, limit, uses_type_ids)
     if pooling is not Pooling.OWN:
-        cutting = {"max_seq_length": max_length, "do_lower_case": False}
+        cutting = {"max_seq_length": limit, "do_lower_case": False}
         (place / "sentence_bert_config.json").write_text(json.dumps(cutting), encoding="utf-8")
     write_facts(
         folder,
         "neural",
         labels,
-        texts,
+        source,
         pooling=pooling.value,
-        max_length=max_length,
+        max_length=limit,
         pad_id=padding_id(place),
         is_pair=is_pair,
         uses_type_ids=uses_type_ids,
@@ -98,3 +99,29 @@ def _write_tokenizer(base_folder: Path, folder: Path, max_length: int, uses_type
         "pad_token": tokenizer.id_to_token(padding_id(folder)),
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+
+
+def cut_positions(classifier: OwnHeadClassifier, max_length: int) -> bool:
+    """Leave only the positions that texts of ``max_length`` tokens have; return whether it could be done.
+
+    Answers stay the same, and a longer text raises an error. Architectures that learn no absolute
+    positions, or take relative ones from their number, stay as they are.
+    """
+    config, encoder = classifier.model.config, classifier.encoder
+    name, weights = "position_embeddings.weight", dict(encoder.named_parameters())
+    found = [weight for key, weight in weights.items() if key.endswith(name)]
+    if len(found) != 1 or getattr(config, "relative_attention", False):
+        return False
+    starts_late = config.model_type in STARTS_LATE
+    num_positions = max_length + ((config.pad_token_id or 0) + 1 if starts_late else 0)
+    if num_positions > len(found[0]):
+        return False
+    smaller = copy.deepcopy(config)
+    smaller.max_position_embeddings = num_positions
+    kept = {
+        key: weight[:num_positions] if key.endswith(name) else weight
+        for key, weight in classifier.model.state_dict().items()
+    }
+    classifier.model = type(classifier.model)(smaller).eval()
+    classifier.model.load_state_dict(kept)
+    return True

@@ -1,4 +1,4 @@
-"""Lengths of texts in tokens, against the most that a model reads."""
+"""How long examples are, against the most that a model reads."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, kw_only=True)
 class LengthSummary:
-    """Lengths of texts in tokens, against the most that a model reads.
+    """How long examples are (texts in tokens), against the most that a model reads.
 
     Attributes
     ----------
     p50, p95, longest
-        Median, 95th percentile and maximum, in tokens.
+        Median, 95th percentile and maximum.
     num_cut
-        Texts that are longer than the limit.
+        Examples that are longer than the limit.
     cut_texts, cut_tokens
-        Shares, in [0, 1], of the texts that are longer than the limit and of all tokens beyond it.
+        Shares, in [0, 1], of the examples that are longer than the limit and of all units beyond it.
     """
 
     p50: float
@@ -29,16 +29,16 @@ class LengthSummary:
 
 
 def length_summary(lengths: npt.NDArray[np.integer], max_length: int) -> LengthSummary:
-    """Summarise the lengths of texts.
+    """Summarise the lengths of examples.
 
     Parameters
     ----------
     lengths
-        Tokens of each text, ``(num_examples,)``, at least one.
+        Units of each example, ``(num_examples,)``, at least one.
     max_length
-        Tokens kept of each text.
+        Units kept of each example.
     """
-    num_tokens = int(lengths.sum())
+    num_units = int(lengths.sum())
     num_beyond = int(np.maximum(lengths - max_length, 0).sum())
     return LengthSummary(
         p50=float(np.percentile(lengths, 50)),
@@ -46,5 +46,5 @@ def length_summary(lengths: npt.NDArray[np.integer], max_length: int) -> LengthS
         longest=int(lengths.max()),
         num_cut=int((lengths > max_length).sum()),
         cut_texts=float(np.mean(lengths > max_length)),
-        cut_tokens=num_beyond / num_tokens if num_tokens else 0.0,
+        cut_tokens=num_beyond / num_units if num_units else 0.0,
     )

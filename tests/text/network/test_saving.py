@@ -9,16 +9,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from tests.models.saving_cases import LABELS, PAIR, TEXTS, make_former, run_readme, saved_folder
+from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, make_former, run_readme, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import DamageError, NotFoundError
 from tl_core.inference.predictor import load_predictor
-from tl_core.models.classifiers import load_saved
 from tl_core.models.facts import is_of_former_layout, read_facts
-from tl_core.models.saving import save_classifier
-from tl_core.models.standalone import load
+from tl_core.text.network import NETWORKS
+from tl_core.text.network.standalone import load
 from tl_core.text.tokens import load_tokenizer
 
 
@@ -107,7 +106,7 @@ def test_transformers_takes_the_tokenizer_as_it_is_whatever_class_the_base_model
     (base / "tokenizer.json").write_text(json.dumps(raw))
     stated = json.loads((base / "tokenizer_config.json").read_text())
     (base / "tokenizer_config.json").write_text(json.dumps(stated | {"tokenizer_class": "BertTokenizer"}))
-    save_classifier(load_saved(folder), folder, base_folder=base, labels=LABELS, max_length=8)
+    NETWORKS.save(NETWORKS.load(folder), folder, base_folder=base, labels=LABELS, limit=8)
     encoder = encoder_folder(folder)
     ids = load_tokenizer(encoder).encode("a bad film").ids
     assert AutoTokenizer.from_pretrained(encoder)(["a bad film"])["input_ids"] == [ids]
@@ -137,7 +136,7 @@ def test_the_saved_tokenizer_neither_cuts_nor_pads(tmp_path):
     raw = json.loads((base / "tokenizer.json").read_text())
     raw["truncation"] = {"max_length": 4, "strategy": "LongestFirst", "stride": 0, "direction": "Right"}
     (base / "tokenizer.json").write_text(json.dumps(raw))
-    save_classifier(load_saved(folder), folder, base_folder=base, labels=LABELS, max_length=8)
+    NETWORKS.save(NETWORKS.load(folder), folder, base_folder=base, labels=LABELS, limit=8)
     saved = json.loads((encoder_folder(folder) / "tokenizer.json").read_text())
     assert saved["truncation"] is None
     assert saved["padding"] is None

@@ -7,11 +7,8 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.models.facts import text_source
 
 PREDICT_FILE = "predict.py"
-WHY_AGAIN = (
-    "It has the layout of an earlier version, which transformers' pipeline could load with a head drawn at "
-    "random: under your class names it then answers by chance."
-)
-LINES = """\
+ASKED, ASKED_PAIR = '"A text."', '("A text.", "Its pair.")'
+_LINES = """\
 from predict import load
 
 answer = load()
@@ -74,10 +71,10 @@ def how_to_load(facts: Mapping[str, Any]) -> str:
     ways = ways if is_own else ways.format(pooling=_POOLINGS[pooling])
     if not text_source(dict(facts)).is_pair:
         return _ANYWHERE + ways
-    pair = '{"text": "A text.", "text_pair": "Its pair."}' if is_own else '("A text.", "Its pair.")'
-    return as_pair(_ANYWHERE) + ways.replace('"A text."', pair)
+    pair = '{"text": "A text.", "text_pair": "Its pair."}' if is_own else ASKED_PAIR
+    return _ANYWHERE.replace(ASKED, ASKED_PAIR) + ways.replace(ASKED, pair)
 
 
-def as_pair(lines: str) -> str:
-    """Ask about a pair of texts where the lines ask about one."""
-    return lines.replace('"A text."', '("A text.", "Its pair.")')
+def loading_lines(facts: Mapping[str, Any]) -> str:
+    """Write the lines that use a network's own ``predict.py``."""
+    return (_LINES.replace(ASKED, ASKED_PAIR) if text_source(dict(facts)).is_pair else _LINES).strip()

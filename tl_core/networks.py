@@ -1,0 +1,159 @@
+"""What every modality does with transformers' networks; what it does otherwise, it overrides."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from scipy.special import softmax
+from transformers import PreTrainedConfig
+
+from tl_core.arms import ArmKind
+from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.layout import encoder_folder
+from tl_core.datasets.selection import TARGET
+from tl_core.errors import UserError
+from tl_core.inference.predictor import (
+    MIB,
+    Answers,
+    Predictor,
+    Probabilities,
+    Question,
+    check_form,
+    load_predictor,
+)
+from tl_core.modality import Networks, content_of
+from tl_core.models.building import build_classifier
+from tl_core.models.classifiers import Classifier, Inputs, PooledClassifier, load_saved
+from tl_core.models.facts import write_facts
+from tl_core.schema import TextSource
+from tl_core.training.batching import Examples, Indices, network_inputs
+from tl_core.training.change import Representations, represent_layers
+from tl_core.training.compute import Compute
+
+
+class TransformersNetworks(Networks):
+    """Networks with an encoder of transformers.
+
+    Attributes
+    ----------
+    own_head
+        The auto class of an architecture with its own head.
+    """
+
+    own_head: Any
+
+    def input_hash(self, folder: Path) -> str:
+        """Identify inputs by nothing: they are the same for every base model."""
+        return "none"
+
+    def made_up_inputs(self, config: PreTrainedConfig) -> Inputs:
+        """Make the inputs of two examples up, which an architecture's own head is tried on."""
+        raise NotImplementedError
+
+    def build(
+        self,
+        kind: ArmKind,
+        folder: Path,
+        pooling: Pooling,
+        labels: tuple[str, ...],
+        *,
+        init_seed: int,
+        dropout: float | None = None,
+        num_layers: int | None = None,
+    ) -> Classifier:
+        """Do what `build_classifier` does."""
+        return build_classifier(
+            kind,
+            folder,
+            pooling,
+            labels,
+            own_head=self.own_head,
+            made_up=self.made_up_inputs,
+            init_seed=init_seed,
+            dropout=dropout,
+            num_layers=num_layers,
+        )
+
+    def represent(
+        self, model: Classifier, examples: Examples, indices: Indices, compute: Compute
+    ) -> Representations:
+        """Average the hidden states of each layer."""
+        return represent_layers(model, examples, indices, compute)
+
+    def save(
+        self,
+        model: Classifier,
+        folder: Path,
+        *,
+        base_folder: Path,
+        labels: tuple[str, ...],
+        limit: int,
+        source: TextSource | None = None,
+        is_leaving: bool = False,
+    ) -> None:
+        """Write the weights and what the folder is."""
+        folder.mkdir(parents=True, exist_ok=True)
+        model.save(folder)
+        pooling = model.pooling if isinstance(model, PooledClassifier) else Pooling.OWN
+        write_facts(folder, "neural", labels, source, pooling=pooling.value, max_length=limit)
+
+    def load(self, folder: Path) -> Classifier:
+        """Do what `load_saved` does."""
+        return load_saved(folder, self.own_head)
+
+    def predictor(
+        self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: torch.device
+    ) -> Predictor:
+        """Prepare questions as a dataset's rows are prepared."""
+        return NetworkPredictor(self, folder, facts, source, device)
+
+    def answers(self, folder: Path) -> Answers:
+        """Answer with the engine: no other way is documented."""
+        return load_predictor(folder).predict
+
+    def write_onnx(self, model: Path, folder: Path) -> None:
+        """Refuse: how inputs are prepared outside of the engine is not written down."""
+        raise UserError(
+            "Expected a modality that is exported as ONNX; this one is not.", "Export it with `--format hf`."
+        )
+
+
+class NetworkPredictor:
+    """A saved network, in float32, that reads questions as rows of a dataset."""
+
+    batch_size = 32
+
+    def __init__(
+        self,
+        networks: Networks,
+        folder: Path,
+        facts: Mapping[str, Any],
+        source: TextSource,
+        device: torch.device,
+    ) -> None:
+        self.labels: tuple[str, ...] = tuple(facts["labels"])
+        self.texts = source
+        self._networks, self._device = networks, device
+        self._encoder_folder, self._limit = encoder_folder(folder), int(facts["max_length"])
+        self._classifier = networks.load(folder).to(device)
+        self.memory_mib = sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
+
+    def predict(self, texts: Sequence[Question]) -> Probabilities:
+        """Give probabilities ``(num_examples, num_labels)``."""
+        check_form(texts, self.texts)
+        parts = zip(*((one,) if isinstance(one, str) else one for one in texts), strict=True)
+        columns = dict(zip(content_of(self.texts.modality).columns, map(list, parts), strict=False))
+        rows = pa.table({**columns, TARGET: np.zeros(len(texts), dtype=np.int32)})
+        examples = self._networks.prepare(rows, self._encoder_folder, self._limit, None)
+        logits: list[NDArray[np.float32]] = []
+        for start in range(0, len(texts), self.batch_size):
+            places = np.arange(start, min(start + self.batch_size, len(texts)))
+            with torch.inference_mode():
+                scored = self._classifier(network_inputs(examples, places, self._device))
+            logits.append(scored.float().cpu().numpy())
+        probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
+        return probabilities

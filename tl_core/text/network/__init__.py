@@ -1,0 +1,92 @@
+"""What texts are to a network: token ids, and a folder that answers elsewhere as it does here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import torch
+from transformers import AutoModelForSequenceClassification, PreTrainedConfig
+
+from tl_core.inference.predictor import Answers, Predictor
+from tl_core.models.classifiers import Classifier, Inputs
+from tl_core.networks import TransformersNetworks
+from tl_core.schema import TextSource
+from tl_core.text.network.answers import answers_of
+from tl_core.text.network.encoding import token_path, tokenize
+from tl_core.text.network.examples import TokenExamples
+from tl_core.text.network.onnx import write_onnx
+from tl_core.text.network.predictor import TextPredictor
+from tl_core.text.network.saving import save_classifier
+from tl_core.text.tokens import tokenizer_hash
+
+MADE_UP_TOKENS = 6
+
+
+class TextNetworks(TransformersNetworks):
+    """Networks of the BERT family."""
+
+    own_head = AutoModelForSequenceClassification
+
+    def input_hash(self, folder: Path) -> str:
+        """Identify the tokenizer."""
+        return tokenizer_hash(folder)
+
+    def made_up_inputs(self, config: PreTrainedConfig) -> Inputs:
+        """Make two texts of six tokens up."""
+        ids = torch.arange(2 * MADE_UP_TOKENS).reshape(2, MADE_UP_TOKENS) % config.vocab_size
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+    def prepare(self, rows: pa.Table, folder: Path, limit: int, cache: Path | None) -> TokenExamples:
+        """Turn texts into token ids, or read them if another run has done so."""
+        if cache is None:
+            with TemporaryDirectory() as temporary:
+                return self.prepare(rows, folder, limit, Path(temporary))
+        return tokenize(rows, folder, limit, token_path(cache, self.input_hash(folder), limit))
+
+    def save(
+        self,
+        model: Classifier,
+        folder: Path,
+        *,
+        base_folder: Path,
+        labels: tuple[str, ...],
+        limit: int,
+        source: TextSource | None = None,
+        is_leaving: bool = False,
+    ) -> None:
+        """Write the tokenizer, ``predict.py`` and a README too."""
+        save_classifier(
+            model,
+            folder,
+            base_folder=base_folder,
+            labels=labels,
+            limit=limit,
+            source=source,
+            is_leaving=is_leaving,
+        )
+
+    def predictor(
+        self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: torch.device
+    ) -> Predictor:
+        """Score texts of like length together."""
+        return TextPredictor(
+            self.load(folder),
+            folder,
+            tuple(facts["labels"]),
+            source,
+            max_length=facts["max_length"],
+            device=device,
+        )
+
+    def answers(self, folder: Path) -> Answers:
+        """Answer through ``predict.py``, or through the graph."""
+        return answers_of(folder)
+
+    def write_onnx(self, model: Path, folder: Path) -> None:
+        """Write a graph that takes token ids."""
+        write_onnx(model, folder)
+
+
+NETWORKS = TextNetworks()
