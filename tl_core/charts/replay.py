@@ -141,7 +141,13 @@ def replay(
     title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
     lines = [title, *beyond_lines(beyond)]
     top = _TOP_PX + _LINE_PX * (len(lines) - 1)
-    figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
+    said = [
+        f"{one_line(runner.style.label)} comes to {percent(runner.final)} "
+        f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
+        for runner in runners
+    ]
+    alt = f"{title.capitalize()} over training time, to be replayed: {', '.join(said)}."
+    figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=alt)
     moved = _motion(runners, track, track.end)
     figure.add_traces([still | moving for still, moving in zip(_looks(runners, theme), moved, strict=True)])
     figure.frames = [
@@ -347,12 +353,3 @@ def _button(
     if fromcurrent is not None:
         options["fromcurrent"] = fromcurrent
     return {"label": label, "method": "animate", "args": [frames, options]}
-
-
-def _alt(title: str, runners: Sequence[_Runner]) -> str:
-    ends = [
-        f"{one_line(runner.style.label)} comes to {percent(runner.final)} "
-        f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
-        for runner in runners
-    ]
-    return f"{title.capitalize()} over training time, to be replayed: {', '.join(ends)}."
