@@ -33,8 +33,14 @@ def who_is_right(
     if not cells.sum():
         return empty_figure("No test predictions yet.", theme=theme)
     shares = cells / cells.sum()
+    a, b = one_line(style_a.label), one_line(style_b.label)
+    said = [
+        f"{who} {percent(shares[cell], 0)}"
+        for who, cell in zip(("both arms", f"only {a}", f"only {b}", "neither"), _CELLS, strict=True)
+    ]
+    alt = f"Shares of the test answers where right is: {', '.join(said)}."
+    figure = new_figure(theme=theme, height=300, alt=alt)
     colors = _colors(shares, style_a, style_b, theme)
-    figure = new_figure(theme=theme, height=300, alt=_alt(shares, style_a, style_b))
     figure.add_heatmap(
         z=[[0, 1], [2, 3]],
         zmin=0,
@@ -45,9 +51,33 @@ def who_is_right(
         ygap=2,
         hoverinfo="skip",
     )
-    _add_targets(figure, cells)
-    _add_texts(figure, shares, colors, style_a, style_b)
-    _name_sides(figure, style_a, style_b)
+    rows, columns = zip(*_CELLS, strict=True)
+    # Plotly selects points, but no cells of a heatmap.
+    figure.add_scatter(
+        x=columns,
+        y=rows,
+        mode="markers",
+        marker={"opacity": 0, "size": 40},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=cells.ravel(),
+        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
+    )
+    figure.update_layout(hoverdistance=-1)  # the nearest centre is that of the cell below the pointer
+    words = (["both"], _only(style_a), _only(style_b), ["neither"])
+    for (row, column), color, lines in zip(_CELLS, colors, words, strict=True):
+        figure.add_annotation(
+            text="<br>".join([f"<b>{percent(shares[row, column], 0)}</b>", *lines]),
+            x=column,
+            y=row,
+            showarrow=False,
+            font={"size": 15, "color": text_on(color)},
+        )
+    for axis, style in ((figure.layout.xaxis, style_b), (figure.layout.yaxis, style_a)):
+        name = "<br>".join(name_lines(style.label, 16))
+        axis.update(tickmode="array", tickvals=[0, 1], ticktext=[f"{name}<br>right", f"{name}<br>wrong"])
+    figure.update_xaxes(side="top", tickangle=0)
+    figure.update_yaxes(range=[1.5, -0.5], ticklabelstandoff=4)
     return figure
 
 
@@ -61,57 +91,6 @@ def _colors(shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyl
     return [mix(tones.background, hue, share) for hue, share in zip(hues, strengths, strict=True)]
 
 
-def _add_texts(
-    figure: go.Figure,
-    shares: npt.NDArray[np.float64],
-    colors: list[str],
-    style_a: ArmStyle,
-    style_b: ArmStyle,
-) -> None:
-    """Write share and meaning into each cell, dark or light as the cell's colour asks."""
-    words = (["both"], _only(style_a), _only(style_b), ["neither"])
-    for (row, column), color, lines in zip(_CELLS, colors, words, strict=True):
-        figure.add_annotation(
-            text="<br>".join([f"<b>{percent(shares[row, column], 0)}</b>", *lines]),
-            x=column,
-            y=row,
-            showarrow=False,
-            font={"size": 15, "color": text_on(color)},
-        )
-
-
-def _add_targets(figure: go.Figure, cells: npt.NDArray[np.float64]) -> None:
-    """Let each cell be pointed at and chosen: Plotly selects points, but no cells of a heatmap."""
-    rows, columns = zip(*_CELLS, strict=True)
-    figure.add_scatter(
-        x=columns,
-        y=rows,
-        mode="markers",
-        marker={"opacity": 0, "size": 40},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=cells.ravel(),
-        hovertemplate="%{customdata:,.0f} answers<extra></extra>",
-    )
-    figure.update_layout(hoverdistance=-1)  # the nearest centre is that of the cell below the pointer
-
-
 def _only(style: ArmStyle) -> list[str]:
     kind, *base_model = name_lines(style.label, 20)
     return [f"only {kind}", *base_model]
-
-
-def _name_sides(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
-    """Name the columns after arm b and the rows after arm a."""
-    for axis, style in ((figure.layout.xaxis, style_b), (figure.layout.yaxis, style_a)):
-        name = "<br>".join(name_lines(style.label, 16))
-        axis.update(tickmode="array", tickvals=[0, 1], ticktext=[f"{name}<br>right", f"{name}<br>wrong"])
-    figure.update_xaxes(side="top", tickangle=0)
-    figure.update_yaxes(range=[1.5, -0.5], ticklabelstandoff=4)
-
-
-def _alt(shares: npt.NDArray[np.float64], style_a: ArmStyle, style_b: ArmStyle) -> str:
-    a, b = one_line(style_a.label), one_line(style_b.label)
-    words = ("both arms", f"only {a}", f"only {b}", "neither")
-    parts = [f"{who} {percent(shares[cell], 0)}" for who, cell in zip(words, _CELLS, strict=True)]
-    return f"Shares of the test answers where right is: {', '.join(parts)}."

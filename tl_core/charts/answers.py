@@ -34,20 +34,27 @@ def probabilities(
     """
     if table.empty:
         return empty_figure("Type a text to see every arm's answer.", theme=theme)
-    labels = _labels(table)
-    num_hidden = table["label"].nunique() - len(labels)
+    labels = list(dict.fromkeys(table["label"]))
+    num_hidden = max(len(labels) - _MOST_LABELS, 0)
+    if num_hidden:
+        best = table.groupby("label", sort=False)["probability"].max()
+        labels = list(best.sort_values(ascending=False, kind="stable").index[:_MOST_LABELS])
     by_arm = table.pivot_table(index="arm", columns="label", values="probability", sort=False, fill_value=0.0)
     arms = [arm for arm in styles if arm in by_arm.index]
-    names = [plain(label, _NAME_LIMIT) for label in labels]
-    is_upright, names_px = _names_axis([one_line(label, _NAME_LIMIT) for label in labels])
-    figure = new_figure(theme=theme, height=_ROW_PX * len(arms) + names_px, alt=_alt(by_arm, arms, styles))
+    longest_px = max(width_px(one_line(label, _NAME_LIMIT), 12) for label in labels)
+    is_upright = longest_px > _NARROW_PX / len(labels)
+    names_px = (math.ceil(longest_px) if is_upright else 16) + 40
+    tops = [(one_line(styles[arm].label), by_arm.loc[arm]) for arm in arms]
+    said = [f"{name} says {one_line(top.idxmax())} with {percent(top.max(), 0)}" for name, top in tops]
+    alt = f"Probabilities of the labels: {', '.join(said)}."
+    figure = new_figure(theme=theme, height=_ROW_PX * len(arms) + names_px, alt=alt)
     for row, arm in enumerate(arms):
         _add_row(figure, row, by_arm.loc[arm], labels, styles[arm], theme)
     figure.update_xaxes(
         range=[-0.5, len(labels) - 0.5],
         tickmode="array",
         tickvals=list(range(len(labels))),
-        ticktext=names,
+        ticktext=[plain(label, _NAME_LIMIT) for label in labels],
         tickangle=-90 if is_upright else 0,
         ticklabelstandoff=4,
         title_text=f"{num_hidden} less likely labels not drawn" if num_hidden else None,
@@ -55,21 +62,6 @@ def probabilities(
     figure.update_yaxes(range=[-len(arms) + 1, 1], visible=False)
     figure.update_layout(barmode="overlay")
     return figure
-
-
-def _labels(table: pd.DataFrame) -> list[str]:
-    labels = list(dict.fromkeys(table["label"]))
-    if len(labels) <= _MOST_LABELS:
-        return labels
-    best = table.groupby("label", sort=False)["probability"].max()
-    return list(best.sort_values(ascending=False, kind="stable").index[:_MOST_LABELS])
-
-
-def _names_axis(names: list[str]) -> tuple[bool, int]:
-    """Whether the labels must stand upright to fit a narrow screen, and the room their axis takes in px."""
-    longest_px = max(width_px(name, 12) for name in names)
-    is_upright = longest_px > _NARROW_PX / len(names)
-    return is_upright, (math.ceil(longest_px) if is_upright else 16) + 40
 
 
 def _add_row(
@@ -106,9 +98,3 @@ def _add_row(
         showarrow=False,
         font={"color": style.ink},
     )
-
-
-def _alt(by_arm: pd.DataFrame, arms: list[str], styles: Mapping[str, ArmStyle]) -> str:
-    tops = [(one_line(styles[arm].label), by_arm.loc[arm]) for arm in arms]
-    parts = [f"{name} says {one_line(top.idxmax())} with {percent(top.max(), 0)}" for name, top in tops]
-    return f"Probabilities of the labels: {', '.join(parts)}."

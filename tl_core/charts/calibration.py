@@ -43,19 +43,57 @@ def reliability_diagram(
     if rows.empty:
         return empty_figure("No test predictions yet.", theme=theme)
     before, after = rows.loc[~rows["is_after"]], rows.loc[rows["is_after"]]
-    alt = _alt(before, style, temperature, errors)
+    most = before.loc[before["num_answers"].idxmax()]
+    alt = (
+        f"Share of right test answers over the confidence of {one_line(style.label)}: off by "
+        f"{_points(errors[0])} points on average, with the temperature {temperature:.2f} by "
+        f"{_points(errors[1])}; most answers say about {percent(most['confidence'], 0)} and are right in "
+        f"{percent(most['accuracy'], 0)}."
+    )
     figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=alt)
-    _add_diagonal(figure, theme)
-    _add_gaps(figure, before, style)
-    _add_after(figure, after, theme)
-    _add_before(figure, before, style)
-    _add_counts(figure, before, style)
+    _add_diagram(figure, before, after, style, theme)
+    counts = before["num_answers"]
+    figure.add_bar(
+        x=(before["lower"] + before["upper"]) / 2,
+        y=counts,
+        width=(before["upper"] - before["lower"]) * 0.92,
+        marker={"color": faded(style.color, 0.55)},
+        text=[f"{count:,}" if count < 10 * _THOUSAND else f"{count / _THOUSAND:.0f}k" for count in counts],
+        textposition="outside",
+        textfont={"size": 10},
+        textangle=0,
+        cliponaxis=False,
+        yaxis="y2",
+        hovertemplate="%{y:,} answers<extra></extra>",
+        name="answers",
+    )
     _add_legend(figure, style, temperature, errors, theme)
-    _set_axes(figure, float(rows["lower"].min()))
+    figure.update_xaxes(
+        range=[max(0.0, float(rows["lower"].min()) - _ROOM), 1 + _ROOM / 2],
+        tickformat=".0%",
+        nticks=6,
+        title_text="confidence: the probability of its answer",
+        anchor="y2",
+    )
+    figure.update_layout(
+        yaxis={
+            "domain": _DIAGRAM,
+            "range": [-_ROOM, 1 + _ROOM],
+            "tickformat": ".0%",
+            "nticks": 6,
+            "showgrid": True,
+            "title": {"text": "right on test"},
+        },
+        yaxis2={"domain": _COUNTS, "visible": False, "anchor": "x"},
+        bargap=0,
+    )
     return figure
 
 
-def _add_diagonal(figure: go.Figure, theme: Theme) -> None:
+def _add_diagram(
+    figure: go.Figure, before: pd.DataFrame, after: pd.DataFrame, style: ArmStyle, theme: Theme
+) -> None:
+    """Draw the diagonal, the distance of each bin to it, and the bins with the temperature and without."""
     figure.add_scatter(
         x=[0, 1],
         y=[0, 1],
@@ -64,25 +102,27 @@ def _add_diagonal(figure: go.Figure, theme: Theme) -> None:
         hoverinfo="skip",
         name="diagonal",
     )
-
-
-def _add_gaps(figure: go.Figure, before: pd.DataFrame, style: ArmStyle) -> None:
-    """Draw the distance of each bin to the diagonal; None lifts the pen."""
-    figure.add_scatter(
-        x=[place for said in before["confidence"] for place in (said, said, None)],
-        y=[
-            place
-            for said, kept in zip(before["confidence"], before["accuracy"], strict=True)
-            for place in (said, kept, None)
-        ],
+    bins = list(zip(before["confidence"], before["accuracy"], strict=True))
+    figure.add_scatter(  # None lifts the pen
+        x=[place for said, _ in bins for place in (said, said, None)],
+        y=[place for said, kept in bins for place in (said, kept, None)],
         mode="lines",
         line={"color": faded(style.color, 0.3), "width": 9},
         hoverinfo="skip",
         name="gap",
     )
-
-
-def _add_before(figure: go.Figure, before: pd.DataFrame, style: ArmStyle) -> None:
+    figure.add_scatter(
+        x=after["confidence"],
+        y=after["accuracy"],
+        mode="lines+markers",
+        line={"color": TONES[theme].muted, "width": 1},
+        marker={"color": TONES[theme].muted, "size": 8, "symbol": "diamond-open", "line": {"width": 1.5}},
+        customdata=after["num_answers"],
+        hovertemplate="says %{x:.1%}, right in %{y:.1%} of %{customdata:,} answers"
+        "<extra>with the temperature</extra>",
+        cliponaxis=False,
+        name="after",
+    )
     figure.add_scatter(
         x=before["confidence"],
         y=before["accuracy"],
@@ -103,42 +143,6 @@ def _add_before(figure: go.Figure, before: pd.DataFrame, style: ArmStyle) -> Non
         cliponaxis=False,
         name="before",
     )
-
-
-def _add_after(figure: go.Figure, after: pd.DataFrame, theme: Theme) -> None:
-    figure.add_scatter(
-        x=after["confidence"],
-        y=after["accuracy"],
-        mode="lines+markers",
-        line={"color": TONES[theme].muted, "width": 1},
-        marker={"color": TONES[theme].muted, "size": 8, "symbol": "diamond-open", "line": {"width": 1.5}},
-        customdata=after["num_answers"],
-        hovertemplate="says %{x:.1%}, right in %{y:.1%} of %{customdata:,} answers"
-        "<extra>with the temperature</extra>",
-        cliponaxis=False,
-        name="after",
-    )
-
-
-def _add_counts(figure: go.Figure, before: pd.DataFrame, style: ArmStyle) -> None:
-    figure.add_bar(
-        x=(before["lower"] + before["upper"]) / 2,
-        y=before["num_answers"],
-        width=(before["upper"] - before["lower"]) * 0.92,
-        marker={"color": faded(style.color, 0.55)},
-        text=[_short(count) for count in before["num_answers"]],
-        textposition="outside",
-        textfont={"size": 10},
-        textangle=0,
-        cliponaxis=False,
-        yaxis="y2",
-        hovertemplate="%{y:,} answers<extra></extra>",
-        name="answers",
-    )
-
-
-def _short(count: int) -> str:
-    return f"{count:,}" if count < 10 * _THOUSAND else f"{count / _THOUSAND:.0f}k"
 
 
 def _add_legend(
@@ -166,38 +170,5 @@ def _add_legend(
     add_note(figure, "answers", theme=theme, x=0, xref="paper", xanchor="left", y=_COUNTS[1], yref="paper")
 
 
-def _set_axes(figure: go.Figure, lowest: float) -> None:
-    left = max(0.0, lowest - _ROOM)
-    figure.update_xaxes(
-        range=[left, 1 + _ROOM / 2],
-        tickformat=".0%",
-        nticks=6,
-        title_text="confidence: the probability of its answer",
-        anchor="y2",
-    )
-    figure.update_layout(
-        yaxis={
-            "domain": _DIAGRAM,
-            "range": [-_ROOM, 1 + _ROOM],
-            "tickformat": ".0%",
-            "nticks": 6,
-            "showgrid": True,
-            "title": {"text": "right on test"},
-        },
-        yaxis2={"domain": _COUNTS, "visible": False, "anchor": "x"},
-        bargap=0,
-    )
-
-
 def _points(fraction: float) -> str:
     return f"{100 * fraction:.1f}"
-
-
-def _alt(before: pd.DataFrame, style: ArmStyle, temperature: float, errors: tuple[float, float]) -> str:
-    most = before.loc[before["num_answers"].idxmax()]
-    return (
-        f"Share of right test answers over the confidence of {one_line(style.label)}: off by "
-        f"{_points(errors[0])} points on average, with the temperature {temperature:.2f} by "
-        f"{_points(errors[1])}; most answers say about {percent(most['confidence'], 0)} and are right in "
-        f"{percent(most['accuracy'], 0)}."
-    )

@@ -1,6 +1,6 @@
 """For which classes two arms part, and by how much."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -47,20 +47,30 @@ def per_class_difference(
     rows = _extremes(table.sort_values("difference", ascending=False, kind="stable"), most_bars)
     name, hidden = _MEASURES[measure], len(table) - len(rows)
     title = f"difference in {name}, points" + (f"; {hidden} in between not drawn" if hidden else "")
-    figure = new_figure(
-        theme=theme, height=_BAR_PX * len(rows) + 100, alt=_per_class_alt(rows, style_a, style_b, name)
+    best, worst = rows.iloc[0], rows.iloc[-1]
+    alt = (
+        f"Difference in {name} by class, {one_line(style_a.label)} minus {one_line(style_b.label)}: from "
+        f"{points(worst['difference'])} points for {one_line(worst['label'])} to "
+        f"{points(best['difference'])} for {one_line(best['label'])}."
     )
+    figure = new_figure(theme=theme, height=_BAR_PX * len(rows) + 100, alt=alt)
     figure.add_bar(
         x=100 * rows["difference"],
         y=list(range(len(rows))),
         orientation="h",
         marker_color=[style_a.color if gap >= 0 else style_b.color for gap in rows["difference"]],
         width=0.62,
-        hovertext=[_class_hover(row, style_a, style_b) for row in rows.itertuples()],
+        hovertext=[
+            f"<b>{plain(row.label, 80)}</b><br>{plain(style_a.label)} {percent(row.value_a)}"
+            f"<br>{plain(style_b.label)} {percent(row.value_b)}<br>{row.support:,.0f} test examples"
+            for row in rows.itertuples()
+        ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.add_vline(x=0, line={"color": TONES[theme].muted, "width": 1})
-    figure.update_xaxes(range=_gap_range(rows), nticks=7, showline=True, title_text=title)
+    low, high = 100 * min(rows["difference"].min(), 0.0), 100 * max(rows["difference"].max(), 0.0)
+    room = max(0.06 * (high - low), 0.5)
+    figure.update_xaxes(range=[low - room, high + room], nticks=7, showline=True, title_text=title)
     figure.update_yaxes(
         range=[len(rows) - 0.5, -0.5],
         tickmode="array",
@@ -68,7 +78,17 @@ def per_class_difference(
         ticktext=[plain(label, _LABEL_LIMIT) for label in rows["label"]],
         ticklabelstandoff=6,
     )
-    _add_gaps(figure, rows, style_a, style_b)
+    for place, gap in enumerate(rows["difference"]):
+        figure.add_annotation(
+            text=points(gap),
+            x=1,
+            xref="paper",
+            xanchor="right",
+            xshift=_GAP_PX,
+            y=place,
+            showarrow=False,
+            font={"color": (style_a if gap >= 0 else style_b).ink},
+        )
     _add_key(figure, style_a, style_b)
     return figure
 
@@ -81,28 +101,6 @@ def _extremes(ordered: pd.DataFrame, most: int) -> pd.DataFrame:
         kept = others.index[: most - len(end)].union(end)
         ordered = ordered.loc[ordered.index.isin(kept)]
     return ordered.reset_index(drop=True)
-
-
-def _gap_range(rows: pd.DataFrame) -> list[float]:
-    """Points from the lowest to the highest difference, with zero and a little room."""
-    low, high = 100 * min(rows["difference"].min(), 0.0), 100 * max(rows["difference"].max(), 0.0)
-    room = max(0.06 * (high - low), 0.5)
-    return [low - room, high + room]
-
-
-def _add_gaps(figure: go.Figure, rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle) -> None:
-    """Write each difference, in points, into a column at the right."""
-    for place, gap in enumerate(rows["difference"]):
-        figure.add_annotation(
-            text=points(gap),
-            x=1,
-            xref="paper",
-            xanchor="right",
-            xshift=_GAP_PX,
-            y=place,
-            showarrow=False,
-            font={"color": (style_a if gap >= 0 else style_b).ink},
-        )
 
 
 def _add_key(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
@@ -125,19 +123,3 @@ def _add_key(figure: go.Figure, style_a: ArmStyle, style_b: ArmStyle) -> None:
         showarrow=False,
     )
     figure.update_layout(margin={"r": MARGIN_PX + _GAP_PX, "t": MARGIN_PX + 38})
-
-
-def _class_hover(row: Any, style_a: ArmStyle, style_b: ArmStyle) -> str:
-    return (
-        f"<b>{plain(row.label, 80)}</b><br>{plain(style_a.label)} {percent(row.value_a)}"
-        f"<br>{plain(style_b.label)} {percent(row.value_b)}<br>{row.support:,.0f} test examples"
-    )
-
-
-def _per_class_alt(rows: pd.DataFrame, style_a: ArmStyle, style_b: ArmStyle, name: str) -> str:
-    best, worst = rows.iloc[0], rows.iloc[-1]
-    return (
-        f"Difference in {name} by class, {one_line(style_a.label)} minus {one_line(style_b.label)}: from "
-        f"{points(worst['difference'])} points for {one_line(worst['label'])} to "
-        f"{points(best['difference'])} for {one_line(best['label'])}."
-    )

@@ -106,18 +106,19 @@ def arm_styles(arms: Sequence[Arm], titles: Mapping[str, str], theme: Theme = "l
         base_models.remove(None)
     ranks = {base_model: rank for rank, base_model in enumerate(base_models)}
     steps = sorted({arm.num_layers for arm in arms if arm.num_layers is not None})
-    return {arm.name: _style(arm, titles, theme, ranks.get(arm.base_model, 0), steps) for arm in arms}
-
-
-def _style(
-    arm: Arm, titles: Mapping[str, str], theme: Theme, rank: int, steps: Sequence[int] = ()
-) -> ArmStyle:
-    """Style one arm; the more layers are drawn anew, the further its shade goes, over all ``steps``."""
-    color = arm_color(arm, theme, rank)
-    if arm.num_layers is not None and len(steps) > 1:
-        share = _DEEPEST_STEP * steps.index(arm.num_layers) / (len(steps) - 1)
-        color = mix(color, TEXT[theme], share)
-    return ArmStyle(arm_label(arm, titles), color, arm_dash(arm, rank), readable(color, theme))
+    styles = {}
+    for arm in arms:
+        rank = ranks.get(arm.base_model, 0)
+        color = arm_color(arm, theme, rank)
+        if (
+            arm.num_layers is not None and len(steps) > 1
+        ):  # the more are drawn anew, the further goes the shade
+            share = _DEEPEST_STEP * steps.index(arm.num_layers) / (len(steps) - 1)
+            color = mix(color, TEXT[theme], share)
+        styles[arm.name] = ArmStyle(
+            arm_label(arm, titles), color, arm_dash(arm, rank), readable(color, theme)
+        )
+    return styles
 
 
 def readable(color: str, theme: Theme) -> str:

@@ -45,11 +45,27 @@ def confusion_matrix(
         return empty_figure("No test predictions yet.", theme=theme)
     shares = _shares(counts)
     height = max(150 + _cell_px(len(labels)) * len(labels), 260)
-    figure = new_figure(theme=theme, height=height, alt=_alt(shares, counts, labels, style))
+    right = percent(np.trace(counts) / counts.sum())
+    alt = f"Confusion matrix of {one_line(style.label)}: {right} on the diagonal"
+    wrong = np.where(np.eye(len(labels), dtype=bool), 0.0, np.nan_to_num(shares))
+    if wrong.max():
+        true, predicted = divmod(int(wrong.argmax()), len(labels))
+        worst, answer = one_line(labels[true]), one_line(labels[predicted])
+        alt += f"; most often, {percent(wrong[true, predicted])} of {worst} is answered as {answer}"
+    figure = new_figure(theme=theme, height=height, alt=f"{alt}.")
     scale = [(0.0, _empty(theme)), (1.0, style.color)]
     is_wide = len(labels) <= _MOST_WIDE_CELLS
     texts = [[percent(share, 0) if is_wide else f"{100 * share:.0f}" for share in row] for row in shares]
-    _add_cells(figure, shares, texts, _hover_texts(counts, shares, labels), scale, (0.0, 1.0))
+    names = [plain(label) for label in labels]
+    hover = [
+        [
+            f"<b>{true_name}</b> answered as <b>{name}</b><br>"
+            f"{percent(shares[i, j])} of the class, {counts[i, j]:,.4g} examples"
+            for j, name in enumerate(names)
+        ]
+        for i, true_name in enumerate(names)
+    ]
+    _add_cells(figure, shares, texts, hover, scale, (0.0, 1.0))
     _name_axes(figure, labels)
     return figure
 
@@ -86,11 +102,26 @@ def confusion_difference(
     gaps = shares_a - shares_b
     bound = max(float(np.nanmax(np.abs(gaps))), 0.01)
     height = max(150 + _cell_px(len(labels)) * len(labels), 260)
-    figure = new_figure(theme=theme, height=height, alt=_difference_alt(gaps, labels, style_a, style_b))
+    true, predicted = divmod(int(np.abs(np.nan_to_num(gaps)).argmax()), len(labels))
+    alt = (
+        f"Difference of two confusion matrices in points, {one_line(style_a.label)} minus "
+        f"{one_line(style_b.label)}; the largest is {points(gaps[true, predicted])} for "
+        f"{one_line(labels[true])} answered as {one_line(labels[predicted])}."
+    )
+    figure = new_figure(theme=theme, height=height, alt=alt)
     scale = [(0.0, style_b.color), (0.5, _empty(theme)), (1.0, style_a.color)]
     is_wide = len(labels) <= _MOST_WIDE_CELLS
     texts = [[points(gap) if is_wide else points(gap, 0) for gap in row] for row in gaps]
-    hover = _difference_hover(shares_a, shares_b, labels, style_a, style_b)
+    names = [plain(label) for label in labels]
+    hover = [
+        [
+            f"<b>{true_name}</b> answered as <b>{name}</b><br>"
+            f"{plain(style_a.label)} {percent(shares_a[i, j])}<br>"
+            f"{plain(style_b.label)} {percent(shares_b[i, j])}"
+            for j, name in enumerate(names)
+        ]
+        for i, true_name in enumerate(names)
+    ]
     _add_cells(figure, gaps, texts, hover, scale, (-bound, bound))
     _name_axes(figure, labels)
     return figure
@@ -178,51 +209,3 @@ def _name_axes(figure: go.Figure, labels: Sequence[str]) -> None:
 
 def _cell_px(num_labels: int) -> int:
     return 44 if num_labels <= 6 else 34 if num_labels <= _MOST_CELL_TEXTS else 14
-
-
-def _hover_texts(counts: Floats, shares: Floats, labels: Sequence[str]) -> list[list[str]]:
-    names = [plain(label) for label in labels]
-    return [
-        [
-            f"<b>{true}</b> answered as <b>{predicted}</b><br>"
-            f"{percent(shares[i, j])} of the class, {counts[i, j]:,.4g} examples"
-            for j, predicted in enumerate(names)
-        ]
-        for i, true in enumerate(names)
-    ]
-
-
-def _difference_hover(
-    shares_a: Floats, shares_b: Floats, labels: Sequence[str], style_a: ArmStyle, style_b: ArmStyle
-) -> list[list[str]]:
-    names = [plain(label) for label in labels]
-    return [
-        [
-            f"<b>{true}</b> answered as <b>{predicted}</b><br>"
-            f"{plain(style_a.label)} {percent(shares_a[i, j])}<br>"
-            f"{plain(style_b.label)} {percent(shares_b[i, j])}"
-            for j, predicted in enumerate(names)
-        ]
-        for i, true in enumerate(names)
-    ]
-
-
-def _difference_alt(gaps: Floats, labels: Sequence[str], style_a: ArmStyle, style_b: ArmStyle) -> str:
-    text = (
-        f"Difference of two confusion matrices in points, {one_line(style_a.label)} minus "
-        f"{one_line(style_b.label)}"
-    )
-    true, predicted = divmod(int(np.abs(np.nan_to_num(gaps)).argmax()), len(labels))
-    largest = f"{one_line(labels[true])} answered as {one_line(labels[predicted])}"
-    return f"{text}; the largest is {points(gaps[true, predicted])} for {largest}."
-
-
-def _alt(shares: Floats, counts: Floats, labels: Sequence[str], style: ArmStyle) -> str:
-    right = percent(np.trace(counts) / counts.sum())
-    wrong = np.where(np.eye(len(labels), dtype=bool), 0.0, np.nan_to_num(shares))
-    true, predicted = divmod(int(wrong.argmax()), len(labels))
-    text = f"Confusion matrix of {one_line(style.label)}: {right} on the diagonal"
-    if not wrong.max():
-        return f"{text}."
-    worst, answer = one_line(labels[true]), one_line(labels[predicted])
-    return f"{text}; most often, {percent(wrong[true, predicted])} of {worst} is answered as {answer}."

@@ -56,13 +56,33 @@ def data_efficiency(
         for arm in styles
         if len(of_arm := summary.loc[summary["arm"] == arm])
     }
+    said = [
+        f"{one_line(styles[arm].label)} "
+        + ", ".join(f"{percent(row.mean)} with {row.train_size:,}" for row in rows.itertuples())
+        for arm, rows in means.items()
+    ]
+    alt = f"Test {METRIC_LABELS[metric]} over the number of train examples: {'; '.join(said)}."
     distance = f" {distance_alt(worth)}" if worth else ""
-    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=_alt(means, styles, metric) + distance)
+    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=alt + distance)
     for arm, rows in means.items():
         _add_arm(figure, rows, table.loc[table["arm"] == arm], styles[arm])
+    sizes = sorted(set(summary["train_size"]))
+    first, last = np.log10(sizes[0]), np.log10(sizes[-1])
+    room = _ROOM * (last - first) or 0.3
+    ticks = _ticks(sizes, _TICK_DISTANCE * (last - first))
+    figure.update_xaxes(
+        type="log",
+        range=[first - room, last + room],
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[f"{size:,}" for size in ticks],
+        showline=True,
+        title_text="train examples, logarithmic",
+        automargin=False,  # else the end labels lose their distances in pixels
+    )
     values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
     low, high = value_range(values, floor)
-    _add_axes(figure, sorted(set(summary["train_size"])), (low, high))
+    figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")
     ends = {arm: float(rows["mean"].iloc[-1]) for arm, rows in means.items()}
     add_end_labels(figure, ends, styles, (low, high))
     if worth is not None:
@@ -106,23 +126,6 @@ def _add_arm(figure: go.Figure, rows: pd.DataFrame, seeds: pd.DataFrame, style: 
     )
 
 
-def _add_axes(figure: go.Figure, sizes: Sequence[int], y_range: tuple[float, float]) -> None:
-    first, last = np.log10(sizes[0]), np.log10(sizes[-1])
-    room = _ROOM * (last - first) or 0.3
-    ticks = _ticks(sizes, _TICK_DISTANCE * (last - first))
-    figure.update_xaxes(
-        type="log",
-        range=[first - room, last + room],
-        tickmode="array",
-        tickvals=ticks,
-        ticktext=[f"{size:,}" for size in ticks],
-        showline=True,
-        title_text="train examples, logarithmic",
-        automargin=False,  # else the end labels lose their distances in pixels
-    )
-    figure.update_yaxes(range=list(y_range), nticks=7, showgrid=True, tickformat=".0%")
-
-
 def _ticks(sizes: Sequence[int], distance: float) -> list[int]:
     """Keep the largest size, and every smaller one that has room, in decades, to the one kept before."""
     kept = [sizes[-1]]
@@ -130,12 +133,3 @@ def _ticks(sizes: Sequence[int], distance: float) -> list[int]:
         if np.log10(kept[-1] / size) >= distance:
             kept.append(size)
     return kept[::-1]
-
-
-def _alt(means: Mapping[str, pd.DataFrame], styles: Mapping[str, ArmStyle], metric: Metric) -> str:
-    parts = [
-        f"{one_line(styles[arm].label)} "
-        + ", ".join(f"{percent(row.mean)} with {row.train_size:,}" for row in rows.itertuples())
-        for arm, rows in means.items()
-    ]
-    return f"Test {METRIC_LABELS[metric]} over the number of train examples: {'; '.join(parts)}."

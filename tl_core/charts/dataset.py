@@ -30,19 +30,23 @@ def class_balance(counts: Mapping[str, int], *, theme: Theme = "light") -> go.Fi
     if not total:
         return empty_figure("No examples yet.", theme=theme)
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    bars = [(plain(label, 24), count) for label, count in _kept(ordered)]
-    rest = ordered[len(bars) :]
+    kept = ordered if len(ordered) <= _MOST_CLASSES else ordered[: _MOST_CLASSES - 1]
+    bars = [(plain(label, 24), count) for label, count in kept]
+    rest = ordered[len(kept) :]
     if rest:
         bars.append((f"{len(rest)} more", sum(count for _, count in rest)))
-    shown = [f"{count:,} · {percent(count / total)}" for _, count in bars]
-    neutral = TONES[theme].neutral
-    figure = new_figure(theme=theme, height=_BAR_PX * len(bars) + 56, alt=_balance_alt(ordered, total))
+    (largest, most), (smallest, least) = ordered[0], ordered[-1]
+    alt = (
+        f"{total:,} examples of {len(ordered)} classes: {one_line(largest)} is the largest with "
+        f"{percent(most / total)}, {one_line(smallest)} the smallest with {percent(least / total)}."
+    )
+    figure = new_figure(theme=theme, height=_BAR_PX * len(bars) + 56, alt=alt)
     figure.add_bar(
         x=[count for _, count in bars],
         y=list(range(len(bars))),
         orientation="h",
-        marker={"color": [neutral] * len(_kept(ordered)) + [TONES[theme].line] * bool(rest)},
-        text=shown,
+        marker={"color": [TONES[theme].neutral] * len(kept) + [TONES[theme].line] * bool(rest)},
+        text=[f"{count:,} · {percent(count / total)}" for _, count in bars],
         textposition="outside",
         cliponaxis=False,
         width=0.62,
@@ -81,21 +85,30 @@ def length_histogram(
     tokens = np.asarray(lengths, dtype=float)
     if not len(tokens):
         return empty_figure("No texts yet.", theme=theme)
+    counted = f"{len(tokens):,} texts"
+    if num_texts is not None and num_texts != len(tokens):
+        counted = f"{len(tokens):,} counted texts (there are {num_texts:,})"
     num_cut = int((tokens > max_length).sum())
-    counted = _counted(len(tokens), num_texts)
     cut = f"{'are' if num_cut > 1 else 'is'} cut at {max_length:,} tokens"
     edges = _edges(tokens, max_length)
     counts, _ = np.histogram(np.minimum(tokens, edges[-1] - 0.5), bins=edges)
+    lows, highs = np.maximum(edges[:-1], 0), edges[1:] - 1
+    highs[-1] = max(highs[-1], float(tokens.max()))
     tones = TONES[theme]
-    figure = new_figure(
-        theme=theme, height=220, alt=_lengths_alt(tokens, counted, f"{num_cut or 'none'} {cut}")
+    alt = (
+        f"Lengths of {counted}: half have at most {np.median(tokens):,.0f} tokens, the longest "
+        f"{tokens.max():,.0f}; {num_cut or 'none'} {cut}."
     )
+    figure = new_figure(theme=theme, height=220, alt=alt)
     figure.add_bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=counts,
         width=np.diff(edges) * 0.92,
         marker_color=[tones.neutral if right - 1 <= max_length else tones.warning for right in edges[1:]],
-        customdata=_ranges(edges, float(tokens.max())),
+        customdata=[
+            f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+            for low, high in zip(lows, highs, strict=True)
+        ],
         hovertemplate="%{customdata} tokens: %{y:,d} texts<extra></extra>",
     )
     if edges[-1] > max_length:
@@ -120,10 +133,6 @@ def length_histogram(
     return figure
 
 
-def _kept(ordered: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    return ordered if len(ordered) <= _MOST_CLASSES else ordered[: _MOST_CLASSES - 1]
-
-
 def _edges(tokens: npt.NDArray[np.float64], max_length: int) -> npt.NDArray[np.float64]:
     """Edges of equal bins of whole tokens, one of them right behind `max_length`; first edge at most 1.
 
@@ -137,39 +146,3 @@ def _edges(tokens: npt.NDArray[np.float64], max_length: int) -> npt.NDArray[np.f
     step = max(1, int(np.ceil(reach / _MOST_BINS)))
     first = (max_length + 1) % step - step
     return np.arange(first, reach + 1 + step, step, dtype=float)
-
-
-def _ranges(edges: npt.NDArray[np.float64], longest: float) -> list[str]:
-    """Whole tokens that each bin holds, as text."""
-    lows, highs = np.maximum(edges[:-1], 0), edges[1:] - 1
-    highs[-1] = max(highs[-1], longest)
-    return [
-        f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
-        for low, high in zip(lows, highs, strict=True)
-    ]
-
-
-def _balance_alt(ordered: list[tuple[str, int]], total: int) -> str:
-    (largest, most), (smallest, least) = ordered[0], ordered[-1]
-    return (
-        f"{total:,} examples of {len(ordered)} classes: {one_line(largest)} is the largest with "
-        f"{percent(most / total)}, {one_line(smallest)} the smallest with {percent(least / total)}."
-    )
-
-
-def _counted(num_counted: int, num_texts: int | None) -> str:
-    """Say how many texts were counted, and of how many if they are a part.
-
-    >>> _counted(1500, 3000)
-    '1,500 counted texts (there are 3,000)'
-    """
-    if num_texts is None or num_texts == num_counted:
-        return f"{num_counted:,} texts"
-    return f"{num_counted:,} counted texts (there are {num_texts:,})"
-
-
-def _lengths_alt(tokens: npt.NDArray[np.float64], counted: str, cut: str) -> str:
-    return (
-        f"Lengths of {counted}: half have at most {np.median(tokens):,.0f} tokens, the longest "
-        f"{tokens.max():,.0f}; {cut}."
-    )

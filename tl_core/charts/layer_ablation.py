@@ -1,6 +1,6 @@
 """The knowledge ladder: how good each arm is over how much of the pretrained weights it kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,20 @@ import plotly.graph_objects as go
 from tl_core.arms import Start
 from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.label_layout import spread
-from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
+from tl_core.charts.lines import (
+    BOTTOM_PX,
+    NAME_LIMIT,
+    TOP_PX,
+    add_floor,
+    label_places,
+    label_width_px,
+    value_range,
+)
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain
 from tl_core.schema import Arm, Metric
 
 _HEIGHT_PX = 400
-_TOP_PX = 30
-_BOTTOM_PX = 52
-_LINE_PX = 17
 _ROOM = 0.06
 _BESIDE = -0.025
 """Shuffled keeps nothing, like from scratch: it stands a little to its left."""
@@ -60,33 +64,42 @@ def knowledge_ladder(
     if means.empty:
         return empty_figure("No arm of the ladder has finished yet.", theme=theme)
     rows = means.sort_values("kept", kind="stable")
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(rows, styles, metric))
-    values = np.concatenate([seeds["value"], *(rows[name] for name in ("mean", "low", "high"))])
-    low, high = value_range(values, floor)
-    _add_path(figure, rows, theme)
+    said = [
+        f"{one_line(styles[row.arm].label)} {percent(row.mean)} with {percent(row.kept, 0)} kept"
+        for row in rows.itertuples()
+    ]
+    alt = f"Test {METRIC_LABELS[metric]} over the share of pretrained weights kept: {'; '.join(said)}."
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=alt)
+    path = rows.loc[[Arm.parse(name).kind.spec.start in _FROM_THE_BOTTOM for name in rows["arm"]]]
+    if len(path) > 2:  # a line between the two ends alone would tell of steps that nobody has taken
+        figure.add_scatter(
+            x=path["kept"],
+            y=path["mean"],
+            mode="lines",
+            line={"color": TONES[theme].line, "width": 2},
+            hoverinfo="skip",
+            name="path",
+        )
     for row in rows.itertuples():
         _add_arm(figure, row, seeds.loc[seeds["arm"] == row.arm], styles[row.arm])
-    _add_axes(figure, (low, high))
+    figure.update_xaxes(
+        range=[-_ROOM, 1 + _ROOM],
+        tickformat=".0%",
+        tickvals=[0, 0.5, 1],
+        tickangle=0,
+        showline=True,
+        title_text="weights kept",
+        automargin=False,  # else the labels lose their distances in pixels
+    )
+    values = np.concatenate([seeds["value"], *(rows[name] for name in ("mean", "low", "high"))])
+    low, high = value_range(values, floor)
+    figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")
     _add_labels(figure, rows, styles, (low, high))
     note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95 % intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)
     return figure
-
-
-def _add_path(figure: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
-    path = rows.loc[[Arm.parse(name).kind.spec.start in _FROM_THE_BOTTOM for name in rows["arm"]]]
-    if len(path) < 3:  # a line between the two ends alone would tell of steps that nobody has taken
-        return
-    figure.add_scatter(
-        x=path["kept"],
-        y=path["mean"],
-        mode="lines",
-        line={"color": TONES[theme].line, "width": 2},
-        hoverinfo="skip",
-        name="path",
-    )
 
 
 def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) -> None:
@@ -129,69 +142,33 @@ def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) 
         )
 
 
-def _add_axes(figure: go.Figure, y_range: tuple[float, float]) -> None:
-    figure.update_xaxes(
-        range=[-_ROOM, 1 + _ROOM],
-        tickformat=".0%",
-        tickvals=[0, 0.5, 1],
-        tickangle=0,
-        showline=True,
-        title_text="weights kept",
-        automargin=False,  # else the labels lose their distances in pixels
-    )
-    figure.update_yaxes(range=list(y_range), nticks=7, showgrid=True, tickformat=".0%")
-
-
 def _add_labels(
     figure: go.Figure, rows: pd.DataFrame, styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
 ) -> None:
     """Name every arm beside the right end, at the height of its mean; the steps share one name."""
-    low, high = y_range
-    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
-    labels = _labels(rows, styles)
-    wanted = [plot_px * (high - value) / (high - low) for _, value, _ in labels]
-    centres = spread(wanted, [_LINE_PX] * len(labels), -_TOP_PX / 2, plot_px + _LINE_PX / 2)
-    for (text, _, ink), centre in zip(labels, centres, strict=True):
+    is_step = np.array([Arm.parse(arm).num_layers is not None for arm in rows["arm"]])
+    names = []
+    labels = []
+    for row in rows.loc[~is_step].itertuples():
+        style = styles[row.arm]
+        names.append(style.label)
+        labels.append((f"<b>{100 * row.mean:.1f}</b> {plain(style.label, NAME_LIMIT)}", row.mean, style.ink))
+    names.append(_STEPS_LABEL)
+    steps = rows.loc[is_step]
+    if len(steps):
+        ink = styles[steps["arm"].iloc[0]].ink
+        labels.append((f"<b>1, 2 …</b> {_STEPS_LABEL}", float(steps["mean"].mean()), ink))
+    places = label_places([height for _, height, _ in labels], [1] * len(labels), y_range, _HEIGHT_PX)
+    for (text, _, ink), place in zip(labels, places, strict=True):
         figure.add_annotation(
             text=text,
             x=1,
             xref="paper",
             xanchor="left",
             xshift=5,
-            y=high - centre * (high - low) / plot_px,
+            y=place,
             showarrow=False,
             font={"color": ink},
         )
-    names = [*(styles[arm].label for arm in rows["arm"] if _is_single(arm)), _STEPS_LABEL]
     right = max(map(label_width_px, names)) + 2 * MARGIN_PX
-    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
-
-
-def _labels(rows: pd.DataFrame, styles: Mapping[str, ArmStyle]) -> Sequence[tuple[str, float, str]]:
-    """List the text, the height and the ink of each label."""
-    labels = [
-        (
-            f"<b>{100 * row.mean:.1f}</b> {plain(styles[row.arm].label, NAME_LIMIT)}",
-            row.mean,
-            styles[row.arm].ink,
-        )
-        for row in rows.itertuples()
-        if _is_single(row.arm)
-    ]
-    steps = rows.loc[[not _is_single(arm) for arm in rows["arm"]]]
-    if len(steps):
-        ink = styles[steps["arm"].iloc[0]].ink
-        labels.append((f"<b>1, 2 …</b> {_STEPS_LABEL}", float(steps["mean"].mean()), ink))
-    return labels
-
-
-def _is_single(arm: str) -> bool:
-    return Arm.parse(arm).num_layers is None
-
-
-def _alt(rows: pd.DataFrame, styles: Mapping[str, ArmStyle], metric: Metric) -> str:
-    parts = [
-        f"{one_line(styles[row.arm].label)} {percent(row.mean)} with {percent(row.kept, 0)} kept"
-        for row in rows.itertuples()
-    ]
-    return f"Test {METRIC_LABELS[metric]} over the share of pretrained weights kept: {'; '.join(parts)}."
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})

@@ -7,15 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.label_layout import spread
-from tl_core.charts.lines import NAME_LIMIT, label_width_px
+from tl_core.charts.lines import BOTTOM_PX, NAME_LIMIT, TOP_PX, label_places, label_width_px
 from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
 
 _HEIGHT_PX = 360
-_TOP_PX = 30
-_BOTTOM_PX = 52
-_LINE_PX = 17
 _LETTERS = {"embeddings": "E", "pooler": "P", "head": "H"}
 _TICKS = [digit * 10.0**power for power in range(-5, 3) for digit in (1, 3)]
 
@@ -73,38 +69,37 @@ def _by_part(
         for arm in styles
         if len(of_arm := rows.loc[rows["arm"] == arm])
     }
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(means, styles, subject, is_log=is_log))
+    said = [
+        f"{one_line(styles[arm].label)} "
+        + ", ".join(
+            f"{one_line(part)} {percent(value) if is_log else f'{value:.2f}'}"
+            for part, value in values.items()
+        )
+        for arm, values in means.items()
+    ]
+    alt = f"{subject}, by part of the network: {'; '.join(said)}."
+    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=alt)
     for arm, values in means.items():
         _add_arm(figure, rows.loc[rows["arm"] == arm], values, styles[arm], parts, is_log=is_log)
-    low, high = _range(rows["value"], is_log=is_log)
+    seen = np.log10(rows["value"]) if is_log else np.append(rows["value"], [0.0, 1.0])
+    low, high = float(seen.min()), float(seen.max())
+    room = 0.06 * (high - low) or 0.1
+    y_range = (low - room, high + room)
     figure.update_xaxes(
         tickvals=list(range(len(parts))),
-        ticktext=[_tick(part) for part in parts],
+        ticktext=[_LETTERS.get(part) or plain(part.removeprefix("layer "), 8) for part in parts],
         tickangle=0,
         range=[-0.3, len(parts) - 0.7],
         showline=True,
         automargin=False,
     )
-    figure.update_yaxes(type="log" if is_log else "linear", range=[low, high], showgrid=True)
-    _add_end_labels(figure, means, styles, (low, high), is_log=is_log)
+    figure.update_yaxes(type="log" if is_log else "linear", range=list(y_range), showgrid=True)
+    _add_end_labels(figure, means, styles, y_range, is_log=is_log)
     place = {"x": 0, "xref": "paper", "yref": "paper", "xanchor": "left"}
     add_note(figure, note, theme=theme, y=1, yshift=18, **place)
     key = [f"{_LETTERS[part]} {part}" for part in parts if part in _LETTERS]
     add_note(figure, ", ".join(["numbers: layers", *key]), theme=theme, y=0, yshift=-38, **place)
     return figure
-
-
-def _tick(part: str) -> str:
-    return _LETTERS.get(part) or plain(part.removeprefix("layer "), 8)
-
-
-def _range(values: pd.Series, *, is_log: bool) -> tuple[float, float]:
-    seen = np.log10(values) if is_log else values
-    low, high = float(seen.min()), float(seen.max())
-    if not is_log:
-        low, high = min(low, 0.0), max(high, 1.0)
-    room = 0.06 * (high - low) or 0.1
-    return low - room, high + room
 
 
 def _add_arm(
@@ -149,14 +144,11 @@ def _add_end_labels(
     is_log: bool,
 ) -> None:
     """Name each arm beside the right end, at the height of its last value."""
-    low, high = y_range
-    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
     ends = [float(values.iloc[-1]) for values in means.values()]
     heights = [float(np.log10(end)) if is_log else end for end in ends]
-    wanted = [plot_px * (high - height) / (high - low) for height in heights]
-    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in means]
-    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
-    for arm, end, centre in zip(means, ends, centres, strict=True):
+    num_lines = [len(name_lines(styles[arm].label)) for arm in means]
+    places = label_places(heights, num_lines, y_range, _HEIGHT_PX)
+    for arm, end, place in zip(means, ends, places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
         value = f"{100 * end:.3g} %" if is_log else f"{end:.2f}"
         figure.add_annotation(
@@ -165,24 +157,10 @@ def _add_end_labels(
             xref="paper",
             xanchor="left",
             xshift=5,
-            y=high - centre * (high - low) / plot_px,
+            y=place,
             align="left",
             showarrow=False,
             font={"color": styles[arm].ink},
         )
     right = max(label_width_px(styles[arm].label) for arm in means) + 3 * MARGIN_PX
-    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
-
-
-def _alt(
-    means: Mapping[str, pd.Series], styles: Mapping[str, ArmStyle], subject: str, *, is_log: bool
-) -> str:
-    arms = [
-        f"{one_line(styles[arm].label)} "
-        + ", ".join(
-            f"{one_line(part)} {percent(value) if is_log else f'{value:.2f}'}"
-            for part, value in values.items()
-        )
-        for arm, values in means.items()
-    ]
-    return f"{subject}, by part of the network: {'; '.join(arms)}."
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})

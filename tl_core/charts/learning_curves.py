@@ -11,8 +11,17 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.ends import counted_on, kept_means, kept_values, straggler_limit
-from tl_core.charts.label_layout import spread
-from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
+from tl_core.charts.lines import (
+    BOTTOM_PX,
+    HEIGHT_PX,
+    LINE_PX,
+    NAME_LIMIT,
+    TOP_PX,
+    add_floor,
+    label_places,
+    label_width_px,
+    value_range,
+)
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 from tl_core.schema import SplitName
@@ -23,10 +32,6 @@ YAxis = Literal["accuracy", "macro_f1", "loss"]
 
 MAX_POINTS = 500
 
-_HEIGHT_PX = 340
-_TOP_PX = 30
-_BOTTOM_PX = 52
-_LINE_PX = 17
 _NOW_PX = 24
 _MOST_NAMED = 3
 _X_TITLES = {
@@ -134,14 +139,11 @@ def learning_curves(
     values = {arm: finals.get(arm, float(mean.y[-1])) for arm, mean in means.items()}
     title = f"{split.value} {_Y_TITLES[y]}{counted_on(table)}"
     beyond = beyond_edge(runs, styles, end, x)
-    figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=_alt(title, runs, values, styles, y, beyond))
-    for arm, curves in runs.items():
-        _add_runs(figure, [curve.until(end) for curve in curves], styles[arm])
-    for arm, mean in means.items():
-        _add_mean(figure, mean, styles[arm], x, y)
+    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=_alt(title, runs, values, styles, y, beyond))
+    _add_lines(figure, runs, means, styles, end, x, y)
     seen = [curve.until(end).y for curves in runs.values() for curve in curves]
     low, high = value_range(np.concatenate([*seen, list(values.values())]), floor, is_fraction=y != "loss")
-    per_px = (high - low) / (_HEIGHT_PX - _TOP_PX - _BOTTOM_PX)
+    per_px = (high - low) / (HEIGHT_PX - TOP_PX - BOTTOM_PX)
     crowded = None if floor is None else (floor - _NOW_PX * per_px, floor + _NOW_PX / 3 * per_px)
     for arm, curves in runs.items():
         _add_live_points(figure, curves, styles[arm], end, crowded, theme)
@@ -153,7 +155,7 @@ def learning_curves(
     add_note(figure, title, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)
-    _add_beyond(figure, beyond, theme)
+    note_beyond(figure, beyond, theme)
     return figure
 
 
@@ -190,26 +192,21 @@ def curves_by_arm(
     """Curves of every arm that has a point, in the order of `styles`; ``table`` as for `learning_curves`."""
     rows = table.loc[np.isfinite(table[x].astype(float)) & np.isfinite(table[y].astype(float))]
     kept = kept_values(table, y).to_dict()
-    arms = {arm: rows.loc[rows["arm"] == arm] for arm in styles}
-    return {
-        arm: [
-            _curve(run, x, y, kept.get((arm, run_id)))
-            for run_id, run in of_arm.sort_values("seed").groupby("run_id", sort=False)
-        ]
-        for arm, of_arm in arms.items()
-        if len(of_arm)
-    }
-
-
-def _curve(run: pd.DataFrame, x: str, y: str, kept: float | None) -> Curve:
-    ordered = run.sort_values(x, kind="stable")
-    return Curve(
-        x=ordered[x].to_numpy(dtype=float),
-        y=ordered[y].to_numpy(dtype=float),
-        seed=int(ordered["seed"].iloc[0]),
-        is_ended=kept is not None,
-        kept=kept,
-    ).thinned()
+    curves: dict[str, list[Curve]] = {}
+    for arm in styles:
+        of_arm = rows.loc[rows["arm"] == arm].sort_values("seed")
+        for run_id, run in of_arm.groupby("run_id", sort=False):
+            ordered = run.sort_values(x, kind="stable")
+            value = kept.get((arm, run_id))
+            curve = Curve(
+                x=ordered[x].to_numpy(dtype=float),
+                y=ordered[y].to_numpy(dtype=float),
+                seed=int(ordered["seed"].iloc[0]),
+                is_ended=value is not None,
+                kept=value,
+            )
+            curves.setdefault(arm, []).append(curve.thinned())
+    return curves
 
 
 def far_end(runs: Mapping[str, Sequence[Curve]]) -> float:
@@ -253,29 +250,53 @@ def beyond_lines(beyond: Sequence[tuple[str, str]]) -> list[str]:
     return [f"beyond the edge: {lines[0]}", *lines[1:]] if lines else []
 
 
-def _add_beyond(figure: go.Figure, beyond: Sequence[tuple[str, str]], theme: Theme) -> None:
-    """Note below the axis which runs were cut at its end, and make room for that."""
+def note_beyond(figure: go.Figure, beyond: Sequence[tuple[str, str]], theme: Theme) -> None:
+    """Note below the axis what `beyond_edge` found cut at its end, and make room for that."""
     lines = beyond_lines(beyond)
     if not lines:
         return
     place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    note = "<br>".join(lines)
-    add_note(figure, note, theme=theme, **place, yshift=8 - _BOTTOM_PX, align="left")
-    room = _LINE_PX * len(lines)
-    figure.update_layout(height=_HEIGHT_PX + room, margin_b=_BOTTOM_PX + room)
+    add_note(figure, "<br>".join(lines), theme=theme, **place, yshift=8 - BOTTOM_PX, align="left")
+    room = LINE_PX * len(lines)
+    figure.update_layout(height=figure.layout.height + room, margin_b=BOTTOM_PX + room)
 
 
-def _add_runs(figure: go.Figure, curves: Sequence[Curve], style: ArmStyle) -> None:
-    for curve in curves:
+def _add_lines(
+    figure: go.Figure,
+    runs: Mapping[str, Sequence[Curve]],
+    means: Mapping[str, Curve],
+    styles: Mapping[str, ArmStyle],
+    end: float,
+    x: XAxis,
+    y: YAxis,
+) -> None:
+    """Draw the runs of all arms, cut at the axis's end, and over them the means."""
+    for arm, curves in runs.items():
+        color = styles[arm].color
+        for curve in curves:
+            seen = curve.until(end)
+            figure.add_scatter(
+                x=seen.x,
+                y=seen.y,
+                mode="lines" if len(seen.x) > 1 else "markers",
+                line={"color": faded(color, 0.35 if curve.is_ended else 0.8), "width": 1},
+                marker={"color": faded(color, 0.6), "size": 5},
+                cliponaxis=False,  # the only point of an arm without a network lies on the axis
+                hoverinfo="skip",
+                name="run",
+            )
+    value = "%{y:.3f}" if y == "loss" else "%{y:.1%}"
+    for arm, mean in means.items():
+        style = styles[arm]
         figure.add_scatter(
-            x=curve.x,
-            y=curve.y,
-            mode="lines" if len(curve.x) > 1 else "markers",
-            line={"color": faded(style.color, 0.35 if curve.is_ended else 0.8), "width": 1},
-            marker={"color": faded(style.color, 0.6), "size": 5},
-            cliponaxis=False,  # the only point of an arm without a network lies on the axis
-            hoverinfo="skip",
-            name="run",
+            x=mean.x,
+            y=mean.y,
+            mode="lines" if len(mean.x) > 1 else "markers",
+            line={"color": style.color, "width": 3, "dash": style.dash},
+            marker={"color": style.color, "size": 8},
+            cliponaxis=False,
+            hovertemplate=f"{value} at {_PLACES[x]}<extra>{plain(style.label)}</extra>",
+            name="mean",
         )
 
 
@@ -307,21 +328,6 @@ def _add_live_points(
         )
 
 
-def _add_mean(figure: go.Figure, mean: Curve, style: ArmStyle, x: XAxis, y: YAxis) -> None:
-    value = "%{y:.3f}" if y == "loss" else "%{y:.1%}"
-    is_line = len(mean.x) > 1
-    figure.add_scatter(
-        x=mean.x,
-        y=mean.y,
-        mode="lines" if is_line else "markers",
-        line={"color": style.color, "width": 3, "dash": style.dash},
-        marker={"color": style.color, "size": 8},
-        cliponaxis=False,
-        hovertemplate=f"{value} at {_PLACES[x]}<extra>{plain(style.label)}</extra>",
-        name="mean",
-    )
-
-
 def _add_end_labels(
     figure: go.Figure,
     means: Mapping[str, Curve],
@@ -331,17 +337,26 @@ def _add_end_labels(
     y_range: tuple[float, float],
     y: YAxis,
 ) -> None:
-    """Write each arm's end value and name beside the right end, with a leader from where its line stops."""
-    low, high = y_range
-    plot_px = _HEIGHT_PX - _TOP_PX - _BOTTOM_PX
-    wanted = [plot_px * (high - values[arm]) / (high - low) for arm in means]
-    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in means]
-    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
-    for (arm, mean), centre in zip(means.items(), centres, strict=True):
-        place = high - centre * (high - low) / plot_px
-        _add_leader(figure, mean, values[arm], end, place, styles[arm].color)
+    """Write each arm's end value and name beside the right end.
+
+    A leader goes there from a line that stops early, or that was cut before it came to its end value.
+    """
+    num_lines = [len(name_lines(styles[arm].label)) for arm in means]
+    places = label_places([values[arm] for arm in means], num_lines, y_range, HEIGHT_PX)
+    for (arm, mean), place in zip(means.items(), places, strict=True):
+        style = styles[arm]
+        if mean.x[-1] < 0.98 * end or mean.y[-1] != values[arm]:
+            figure.add_scatter(
+                x=[mean.x[-1], end, end],  # level, so that nobody takes it for a measured change
+                y=[mean.y[-1], mean.y[-1], place],
+                mode="lines",
+                line={"color": faded(style.color, 0.55), "width": 1, "dash": "dot"},
+                hoverinfo="skip",
+                name="leader",
+            )
+        kind, *base_model = name_lines(style.label, NAME_LIMIT)
         figure.add_annotation(
-            text=_end_label(styles[arm].label, _value(values[arm], y)),
+            text="<br>".join([f"<b>{_value(values[arm], y)}</b> {kind}", *base_model]),
             x=1,
             xref="paper",
             xanchor="left",
@@ -349,32 +364,13 @@ def _add_end_labels(
             y=place,
             align="left",
             showarrow=False,
-            font={"color": styles[arm].ink},
+            font={"color": style.ink},
             borderpad=0,
         )
-    widths = [label_width_px(styles[arm].label) for arm in means]
-    margin = {"l": MARGIN_PX, "r": max(widths) + 2 * MARGIN_PX, "t": _TOP_PX, "b": _BOTTOM_PX}
-    figure.update_layout(margin=margin)
+    right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})
     # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.
     figure.update_xaxes(automargin=False)
-
-
-def _add_leader(figure: go.Figure, mean: Curve, value: float, end: float, place: float, color: str) -> None:
-    """Lead to the label from a line that stops early, or that was cut before it came to its end value."""
-    if mean.x[-1] < 0.98 * end or mean.y[-1] != value:
-        figure.add_scatter(
-            x=[mean.x[-1], end, end],  # level, so that nobody takes it for a measured change
-            y=[mean.y[-1], mean.y[-1], place],
-            mode="lines",
-            line={"color": faded(color, 0.55), "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            name="leader",
-        )
-
-
-def _end_label(label: str, value: str) -> str:
-    kind, *base_model = name_lines(label, NAME_LIMIT)
-    return "<br>".join([f"<b>{value}</b> {kind}", *base_model])
 
 
 def _value(value: float, y: YAxis) -> str:

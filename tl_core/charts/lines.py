@@ -1,6 +1,6 @@
 """What figures with a line an arm share: the floor, the value axis, the room for labels at a line's end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,11 @@ HEIGHT_PX = 340
 """Height of a figure with labels at the ends of its lines."""
 NAME_LIMIT = 20
 """Characters of a name in the label at a line's end."""
+TOP_PX, BOTTOM_PX = 30, 52
+"""Room above and below the plot."""
+LINE_PX = 17
+"""Height of a line of a label."""
 _SMALL = 11
-_TOP_PX = 30
-_BOTTOM_PX = 52
-_LINE_PX = 17
 
 
 def add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
@@ -44,6 +45,17 @@ def label_width_px(label: str) -> float:
     return max(width_px(f"88.8 {one_line(head, NAME_LIMIT)}"), width_px(one_line(tail, NAME_LIMIT), _SMALL))
 
 
+def label_places(
+    heights: Sequence[float], num_lines: Sequence[int], y_range: tuple[float, float], figure_px: int
+) -> list[float]:
+    """Place labels of some lines each on the value axis, near the heights that they name, none on another."""
+    low, high = y_range
+    plot_px = figure_px - TOP_PX - BOTTOM_PX
+    wanted = [plot_px * (high - height) / (high - low) for height in heights]
+    centres = spread(wanted, [LINE_PX * lines for lines in num_lines], -TOP_PX / 2, plot_px + LINE_PX / 2)
+    return [high - centre * (high - low) / plot_px for centre in centres]
+
+
 def add_end_labels(
     figure: go.Figure, ends: Mapping[str, float], styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
 ) -> None:
@@ -51,12 +63,9 @@ def add_end_labels(
 
     The figure is `HEIGHT_PX` high and its horizontal axis does not make room for itself.
     """
-    low, high = y_range
-    plot_px = HEIGHT_PX - _TOP_PX - _BOTTOM_PX
-    sizes = [_LINE_PX * len(name_lines(styles[arm].label)) for arm in ends]
-    wanted = [plot_px * (high - end) / (high - low) for end in ends.values()]
-    centres = spread(wanted, sizes, -_TOP_PX / 2, plot_px + _LINE_PX / 2)
-    for (arm, end), centre in zip(ends.items(), centres, strict=True):
+    num_lines = [len(name_lines(styles[arm].label)) for arm in ends]
+    places = label_places(list(ends.values()), num_lines, y_range, HEIGHT_PX)
+    for (arm, end), place in zip(ends.items(), places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
         figure.add_annotation(
             text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
@@ -64,10 +73,10 @@ def add_end_labels(
             xref="paper",
             xanchor="left",
             xshift=5,
-            y=high - centre * (high - low) / plot_px,
+            y=place,
             align="left",
             showarrow=False,
             font={"color": styles[arm].ink},
         )
     right = max(label_width_px(styles[arm].label) for arm in ends) + 2 * MARGIN_PX
-    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": _TOP_PX, "b": _BOTTOM_PX})
+    figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})

@@ -119,15 +119,37 @@ def replay(
     end = _short(far_end(runs))
     if end <= 0:
         return empty_figure("No arm was evaluated over time, so there is nothing to replay.", theme=theme)
-    runners = _runners(runs, kept_means(table, y), styles, end)
+    finals = kept_means(table, y)
+    runners = [
+        _Runner(
+            style=styles[arm],
+            seeds=tuple(curves),
+            # Every frame carries all points of the means, so these are few.
+            mean=mean_curve(curves).until(end).thinned(_MOST_POINTS),
+            final=finals[arm],
+            end=end,
+        )
+        for arm, curves in runs.items()
+        if arm in finals
+    ]
+    seeds = [curve for runner in runners for curve in runner.seeds]
+    seen = np.concatenate([curve.until(end).y for curve in seeds])
+    low, high = value_range(np.append(seen, [curve.final for curve in seeds]), floor)
     beyond = beyond_edge(runs, styles, far_end(runs), "train_s")
-    track = _track(runners, end, floor, is_cut=bool(beyond))
+    track = _Track(end=end, low=low, high=high, is_cut=bool(beyond))
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
     title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
     lines = [title, *beyond_lines(beyond)]
     top = _TOP_PX + _LINE_PX * (len(lines) - 1)
-    figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=_alt(title, runners))
-    figure.add_traces(_traces(runners, track, track.end, theme))
+    said = [
+        f"{one_line(runner.style.label)} comes to {percent(runner.final)} "
+        f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
+        for runner in runners
+    ]
+    alt = f"{title.capitalize()} over training time, to be replayed: {', '.join(said)}."
+    figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=alt)
+    moved = _motion(runners, track, track.end)
+    figure.add_traces([still | moving for still, moving in zip(_looks(runners, theme), moved, strict=True)])
     figure.frames = [
         go.Frame(name=str(place), data=_motion(runners, track, clock)) for place, clock in enumerate(clocks)
     ]
@@ -140,41 +162,54 @@ def replay(
     return figure
 
 
-def _runners(
-    runs: Mapping[str, Sequence[Curve]],
-    finals: Mapping[str, float],
-    styles: Mapping[str, ArmStyle],
-    end: float,
-) -> list[_Runner]:
-    """Set the runners up; every frame carries all points of their means, so these are few."""
-    return [
-        _Runner(
-            style=styles[arm],
-            seeds=tuple(curves),
-            mean=mean_curve(curves).until(end).thinned(_MOST_POINTS),
-            final=finals[arm],
-            end=end,
-        )
-        for arm, curves in runs.items()
-        if arm in finals
+def _looks(runners: Sequence[_Runner], theme: Theme) -> list[dict[str, Any]]:
+    """Say how everything looks that `_motion` moves, in the same order, at every moment."""
+    tones = TONES[theme]
+    looks: list[dict[str, Any]] = [
+        {"mode": "lines", "line": {"color": tones.line, "width": 1}, "hoverinfo": "skip", "name": "clock"},
+        {
+            "mode": "text",
+            "textposition": "top center",
+            "textfont": {"color": tones.text, "size": 15},
+            "cliponaxis": False,
+            "hoverinfo": "skip",
+            "name": "time",
+        },
     ]
-
-
-def _track(runners: Sequence[_Runner], end: float, floor: float | None, *, is_cut: bool) -> _Track:
-    seen = np.concatenate([curve.until(end).y for runner in runners for curve in runner.seeds])
-    seen = np.append(seen, [curve.final for runner in runners for curve in runner.seeds])
-    low, high = value_range(seen, floor)
-    return _Track(end=end, low=low, high=high, is_cut=is_cut)
-
-
-def _traces(runners: Sequence[_Runner], track: _Track, clock: float, theme: Theme) -> list[dict[str, Any]]:
-    """Draw the moment ``clock``: what moves, with the look that it keeps."""
-    look = _clock_look(theme)
-    for runner in runners:
-        style = runner.style
-        look += [_seeds_look(style), _mean_look(style), _end_look(style), _label_look(style)]
-    moved = _motion(runners, track, clock)
-    return [{**still, **moving} for still, moving in zip(look, moved, strict=True)]
+    for style in (runner.style for runner in runners):
+        looks += [
+            {
+                "mode": "markers",
+                "marker": {"color": faded(style.color, 0.45), "size": 5},
+                "hoverinfo": "skip",
+                "cliponaxis": False,
+                "name": "seeds",
+            },
+            {
+                "mode": "lines",
+                # Plotly would drop points that lie on each other, and then could not move between frames.
+                "line": {"color": style.color, "width": 3, "dash": style.dash, "simplify": False},
+                "hovertemplate": f"%{{y:.1%}} at %{{x:.1f}} s<extra>{plain(style.label)}</extra>",
+                "name": "mean",
+            },
+            {
+                "mode": "lines+markers",
+                "line": {"color": faded(style.color, 0.55), "width": 1, "dash": "dot", "simplify": False},
+                "marker": {"color": style.color, "size": [10, 0, 0], "opacity": [1, 0, 0]},
+                "cliponaxis": False,
+                "hoverinfo": "skip",
+                "name": "end",
+            },
+            {
+                "mode": "text",
+                "textposition": "middle right",
+                "textfont": {"color": style.ink},
+                "cliponaxis": False,
+                "hoverinfo": "skip",
+                "name": "label",
+            },
+        ]
+    return looks
 
 
 def _motion(runners: Sequence[_Runner], track: _Track, clock: float) -> list[dict[str, Any]]:
@@ -183,66 +218,50 @@ def _motion(runners: Sequence[_Runner], track: _Track, clock: float) -> list[dic
     A point whose text is empty would lose its place among the others of its trace, so that Plotly moved the
     wrong one; texts have traces of their own, and are never empty.
     """
-    traces = _clock_at(track, clock)
-    for runner, place in zip(runners, _label_places(runners, track, clock), strict=True):
-        traces += [_seeds_at(runner, clock), _mean_at(runner, clock)]
-        traces += [_end_at(runner, clock, place), _label_at(runner, track, clock, place)]
-    return [{"type": "scatter", **trace} for trace in traces]
-
-
-def _clock_at(track: _Track, clock: float) -> list[dict[str, Any]]:
     x, low, high = _short(clock), _short(track.low), _short(track.high)
     words = "end" if track.is_cut and clock >= track.end else f"{clock:,.1f} s"
-    time = {"x": [x], "y": [high], "text": [f"<b>{words}</b>"]}
-    return [{"x": [x, x], "y": [low, high]}, time]
-
-
-def _seeds_at(runner: _Runner, clock: float) -> dict[str, Any]:
-    begun = [clock >= curve.x[0] for curve in runner.seeds]
-    x = [min(clock, curve.x[-1]) for curve in runner.seeds]
-    has_ended = [clock >= min(curve.x[-1], runner.end) for curve in runner.seeds]
-    y = [
-        curve.final if is_over else float(np.interp(clock, curve.x, curve.y))
-        for curve, is_over in zip(runner.seeds, has_ended, strict=True)
+    traces: list[dict[str, Any]] = [
+        {"x": [x, x], "y": [low, high]},
+        {"x": [x], "y": [high], "text": [f"<b>{words}</b>"]},
     ]
-    return {"x": _kept(x, begun), "y": _kept(y, begun)}
-
-
-def _mean_at(runner: _Runner, clock: float) -> dict[str, Any]:
-    """Cut the line at the clock; its points still to come wait at the line's end."""
-    x = np.minimum(runner.mean.x, clock)
-    begun = [runner.has_begun(clock)] * len(x)
-    return {"x": _kept(x, begun), "y": _kept(np.interp(x, runner.mean.x, runner.mean.y), begun)}
-
-
-def _end_at(runner: _Runner, clock: float, place: float) -> dict[str, Any]:
-    """Mark the line's end, and lead from it to the label beside the clock."""
-    value = runner.place(clock)
-    begun = [runner.has_begun(clock)] * 3
-    return {
-        "x": _kept([min(clock, runner.mean.x[-1]), clock, clock], begun),
-        "y": _kept([value, value, place], begun),
-    }
-
-
-def _label_at(runner: _Runner, track: _Track, clock: float, place: float) -> dict[str, Any]:
-    """Write value and name beside the clock, and a base model's name on a line of its own."""
-    kind, *base_model = name_lines(runner.style.label, NAME_LIMIT)
-    lines = [f"<b>{100 * runner.place(clock):.1f}</b> {kind}", *base_model]
-    top = place + track.per_px * _LINE_PX * (len(lines) - 1) / 2
-    return {
-        "x": [_short(clock)] * len(lines),
-        "y": [_short(top - track.per_px * _LINE_PX * line) for line in range(len(lines))],
-        "text": [_GAP + line if runner.has_begun(clock) else _GAP for line in lines],
-    }
-
-
-def _label_places(runners: Sequence[_Runner], track: _Track, clock: float) -> Floats:
-    """Places on the value axis at which the labels of one moment do not overlap."""
     # Rounded, lest labels of arms that are level change places from frame to frame.
     wanted = [round((track.high - runner.place(clock)) / track.per_px) for runner in runners]
     sizes = [_LINE_PX * len(name_lines(runner.style.label)) for runner in runners]
-    return track.high - track.per_px * spread(wanted, sizes, -_LINE_PX / 2, _PLOT_PX + _LINE_PX / 2)
+    centres = spread(wanted, sizes, -_LINE_PX / 2, _PLOT_PX + _LINE_PX / 2)
+    for runner, place in zip(runners, track.high - track.per_px * centres, strict=True):
+        traces += _arm_at(runner, track, clock, place)
+    return [{"type": "scatter", **trace} for trace in traces]
+
+
+def _arm_at(runner: _Runner, track: _Track, clock: float, place: float) -> list[dict[str, Any]]:
+    """Say where an arm's seeds, mean, end and label, at the height ``place``, are at the moment ``clock``."""
+    begun = [clock >= curve.x[0] for curve in runner.seeds]
+    has_ended = [clock >= min(curve.x[-1], runner.end) for curve in runner.seeds]
+    values = [
+        curve.final if is_over else float(np.interp(clock, curve.x, curve.y))
+        for curve, is_over in zip(runner.seeds, has_ended, strict=True)
+    ]
+    # The mean is cut at the clock; its points still to come wait at the line's end.
+    x = np.minimum(runner.mean.x, clock)
+    is_there = runner.has_begun(clock)
+    on_line, on_leader = [is_there] * len(x), [is_there] * 3
+    value = runner.place(clock)
+    kind, *base_model = name_lines(runner.style.label, NAME_LIMIT)
+    lines = [f"<b>{100 * value:.1f}</b> {kind}", *base_model]
+    top = place + track.per_px * _LINE_PX * (len(lines) - 1) / 2
+    return [
+        {"x": _kept([min(clock, curve.x[-1]) for curve in runner.seeds], begun), "y": _kept(values, begun)},
+        {"x": _kept(x, on_line), "y": _kept(np.interp(x, runner.mean.x, runner.mean.y), on_line)},
+        {
+            "x": _kept([min(clock, runner.mean.x[-1]), clock, clock], on_leader),
+            "y": _kept([value, value, place], on_leader),
+        },
+        {
+            "x": [_short(clock)] * len(lines),
+            "y": [_short(top - track.per_px * _LINE_PX * line) for line in range(len(lines))],
+            "text": [_GAP + line if is_there else _GAP for line in lines],
+        },
+    ]
 
 
 def _kept(values: Sequence[float] | Floats, begun: Sequence[bool]) -> list[float | None]:
@@ -252,57 +271,6 @@ def _kept(values: Sequence[float] | Floats, begun: Sequence[bool]) -> list[float
 def _short(value: float) -> float:
     """Round to five digits, finer than a pixel: all frames travel to the browser at once."""
     return float(f"{value:.5g}")
-
-
-def _clock_look(theme: Theme) -> list[dict[str, Any]]:
-    tones = TONES[theme]
-    line = {"mode": "lines", "line": {"color": tones.line, "width": 1}, "hoverinfo": "skip", "name": "clock"}
-    time = {
-        "mode": "text",
-        "textposition": "top center",
-        "textfont": {"color": tones.text, "size": 15},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "name": "time",
-    }
-    return [line, time]
-
-
-def _seeds_look(style: ArmStyle) -> dict[str, Any]:
-    marker = {"color": faded(style.color, 0.45), "size": 5}
-    return {"mode": "markers", "marker": marker, "hoverinfo": "skip", "cliponaxis": False, "name": "seeds"}
-
-
-def _mean_look(style: ArmStyle) -> dict[str, Any]:
-    return {
-        "mode": "lines",
-        # Plotly would drop points that lie on each other, and could then not move one frame into the next.
-        "line": {"color": style.color, "width": 3, "dash": style.dash, "simplify": False},
-        "hovertemplate": f"%{{y:.1%}} at %{{x:.1f}} s<extra>{plain(style.label)}</extra>",
-        "name": "mean",
-    }
-
-
-def _end_look(style: ArmStyle) -> dict[str, Any]:
-    return {
-        "mode": "lines+markers",
-        "line": {"color": faded(style.color, 0.55), "width": 1, "dash": "dot", "simplify": False},
-        "marker": {"color": style.color, "size": [10, 0, 0], "opacity": [1, 0, 0]},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "name": "end",
-    }
-
-
-def _label_look(style: ArmStyle) -> dict[str, Any]:
-    return {
-        "mode": "text",
-        "textposition": "middle right",
-        "textfont": {"color": style.ink},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "name": "label",
-    }
 
 
 def _set_axes(figure: go.Figure, runners: Sequence[_Runner], track: _Track, top: int) -> None:
@@ -385,12 +353,3 @@ def _button(
     if fromcurrent is not None:
         options["fromcurrent"] = fromcurrent
     return {"label": label, "method": "animate", "args": [frames, options]}
-
-
-def _alt(title: str, runners: Sequence[_Runner]) -> str:
-    ends = [
-        f"{one_line(runner.style.label)} comes to {percent(runner.final)} "
-        f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
-        for runner in runners
-    ]
-    return f"{title.capitalize()} over training time, to be replayed: {', '.join(ends)}."

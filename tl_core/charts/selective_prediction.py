@@ -32,7 +32,15 @@ def coverage_curves(
     if table.empty:
         return empty_figure("No test predictions yet.", theme=theme)
     curves = {arm: rows for arm in styles if len(rows := table.loc[table["arm"] == arm])}
-    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=_alt(curves, styles))
+    said = []
+    for arm, rows in curves.items():
+        half = rows.iloc[int((rows["coverage"] - _HALF).abs().argmin())]
+        said.append(
+            f"{one_line(styles[arm].label)} {percent(half['accuracy'])} on the surest "
+            f"{percent(half['coverage'], 0)} and {percent(rows['accuracy'].iloc[-1])} on all"
+        )
+    alt = f"Test accuracy over the share of texts answered: {', '.join(said)}."
+    figure = new_figure(theme=theme, height=HEIGHT_PX, alt=alt)
     for arm, rows in curves.items():
         _add_arm(figure, rows, styles[arm])
     low, high = value_range(np.concatenate([table["low"], table["high"]]), None)
@@ -77,14 +85,3 @@ def _add_arm(figure: go.Figure, rows: pd.DataFrame, style: ArmStyle) -> None:
         + "</extra>",
         name="mean",
     )
-
-
-def _alt(curves: Mapping[str, pd.DataFrame], styles: Mapping[str, ArmStyle]) -> str:
-    parts = []
-    for arm, rows in curves.items():
-        half = rows.iloc[int((rows["coverage"] - _HALF).abs().argmin())]
-        parts.append(
-            f"{one_line(styles[arm].label)} {percent(half['accuracy'])} on the surest "
-            f"{percent(half['coverage'], 0)} and {percent(rows['accuracy'].iloc[-1])} on all"
-        )
-    return f"Test accuracy over the share of texts answered: {', '.join(parts)}."

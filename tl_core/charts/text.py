@@ -12,7 +12,11 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cs"})
 def one_line(text: str, limit: int = 40) -> str:
     """`text` on one line without control characters, cut with an ellipsis to `limit` characters."""
     words = " ".join(str(text).split())
-    visible = "".join(character for character in words if _is_visible(character))
+    visible = "".join(
+        character
+        for character in words
+        if character not in _BIDI_CONTROLS and unicodedata.category(character) not in _INVISIBLE_CATEGORIES
+    )
     return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
 
 
@@ -67,7 +71,3 @@ def width_px(text: str, size_px: float = 13) -> float:
     """Estimate, on the generous side, the width of one line of `text`; East Asian characters are wide."""
     ems = sum(1.0 if unicodedata.east_asian_width(character) in "WF" else 0.54 for character in text)
     return ems * size_px
-
-
-def _is_visible(character: str) -> bool:
-    return character not in _BIDI_CONTROLS and unicodedata.category(character) not in _INVISIBLE_CATEGORIES

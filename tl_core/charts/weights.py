@@ -34,8 +34,12 @@ def starting_weights(
     if rows.empty:
         return empty_figure("How many weights begin pretrained is not known here.", theme=theme)
     listed = rows.reset_index(drop=True)
-    height = _ROW_PX * len(listed) + _AXIS_PX
-    figure = new_figure(theme=theme, height=height, alt=_alt(listed, styles))
+    said = [
+        f"{one_line(styles[row.arm].label)} {row.pretrained:,} pretrained and {row.random:,} random"
+        for row in listed.itertuples()
+    ]
+    alt = f"Weights at the start of training: {'; '.join(said)}."
+    figure = new_figure(theme=theme, height=_ROW_PX * len(listed) + _AXIS_PX, alt=alt)
     for row in listed.itertuples():
         _add_row(figure, row, styles[row.arm], theme)
     figure.update_xaxes(
@@ -58,12 +62,13 @@ def _add_row(figure: go.Figure, row: Any, style: ArmStyle, theme: Theme) -> None
         ("random", row.random, faded(style.color, _RANDOM_OPACITY), TONES[theme].text),
     )
     for name, count, color, ink in parts:
+        size = f"{count / 1e6:.1f} M" if count >= 1e5 else f"{count:,}"
         figure.add_bar(
             x=[count / total],
             y=[row.Index],
             orientation="h",
             marker={"color": color, "line": {"color": style.color, "width": 1}},
-            text=f"{_short(count)} {name}{head}" if count > total / 2 else "",
+            text=f"{size} {name}{head}" if count > total / 2 else "",
             textposition="inside",
             insidetextanchor="start",
             textfont={"color": ink},
@@ -81,15 +86,3 @@ def _add_row(figure: go.Figure, row: Any, style: ArmStyle, theme: Theme) -> None
         showarrow=False,
         font={"color": style.ink},
     )
-
-
-def _short(count: int) -> str:
-    return f"{count / 1e6:.1f} M" if count >= 1e5 else f"{count:,}"
-
-
-def _alt(rows: pd.DataFrame, styles: Mapping[str, ArmStyle]) -> str:
-    parts = [
-        f"{one_line(styles[row.arm].label)} {row.pretrained:,} pretrained and {row.random:,} random"
-        for row in rows.itertuples()
-    ]
-    return f"Weights at the start of training: {'; '.join(parts)}."

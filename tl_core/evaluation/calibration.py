@@ -181,8 +181,15 @@ def accuracy_by_coverage(targets: Ints, logits: Logits) -> Floats:
     The risk-coverage curve of El-Yaniv and Wiener (2010), JMLR 11, 1605-1641, as accuracy. Answers of equal
     confidence stand in no order: a part of them counts as right as all of them on average.
     """
-    is_right = logits.argmax(axis=2) == targets
-    return np.stack([_accuracy_of_surest(*one) for one in zip(confidences(logits), is_right, strict=True)])
+    rows = []
+    for sure, is_right in zip(confidences(logits), logits.argmax(axis=2) == targets, strict=True):
+        order = np.argsort(-sure, kind="stable")
+        num_right = np.cumsum(is_right[order])
+        ends = np.append(np.flatnonzero(np.diff(sure[order])), len(sure) - 1)
+        num_answers = np.arange(1, len(sure) + 1)
+        known = np.append(0, num_answers[ends]), np.append(0, num_right[ends])
+        rows.append(np.interp(num_answers, *known) / num_answers)
+    return np.stack(rows)
 
 
 def area_under_risk(accuracies: Floats) -> Floats:
@@ -191,12 +198,3 @@ def area_under_risk(accuracies: Floats) -> Floats:
     The AURC of Geifman, Uziel and El-Yaniv (2019), ICLR, section 2.
     """
     return np.asarray(1 - accuracies.mean(axis=1))
-
-
-def _accuracy_of_surest(sure: Floats, is_right: npt.NDArray[np.bool_]) -> Floats:
-    order = np.argsort(-sure, kind="stable")
-    num_right = np.cumsum(is_right[order])
-    ends = np.append(np.flatnonzero(np.diff(sure[order])), len(sure) - 1)
-    num_answers = np.arange(1, len(sure) + 1)
-    known = np.append(0, num_answers[ends]), np.append(0, num_right[ends])
-    return np.asarray(np.interp(num_answers, *known) / num_answers)

@@ -112,6 +112,10 @@ def label_worth(
     reached = example_values(pairs[0][1].for_seeds(seeds), metric)
     curve = np.stack([example_values(one.for_seeds(seeds), metric).values for one, _ in pairs])
     needed = labels_needed(sizes, curve, reached.values, reached.limits)
+    # An interval rests on the sizes within it, and on the nearest one on either side.
+    first = max((size for size in sizes if size <= needed.low), default=sizes[0])
+    last = min((size for size in sizes if size >= needed.high), default=sizes[-1])
+    in_question = [size for size in sizes if first <= size <= last]
     name = pairs[0][0].arm
     epochs = [one.for_seeds(seeds).epochs_range for one, _ in pairs]
     known = [one for one in epochs if one is not None]
@@ -128,10 +132,7 @@ def label_worth(
         scope="models" if len(seeds) == 1 else "expected",
         epochs_a=(min(low for low, _ in known), max(high for _, high in known)) if known else None,
         epochs_b=pairs[0][1].for_seeds(seeds).epochs_range,
-        flags=(
-            *_of_several_sizes(flags, name, _in_question(sizes, needed)),
-            *flags.get((b.arm, b.train_size), ()),
-        ),
+        flags=(*_of_several_sizes(flags, name, in_question), *flags.get((b.arm, b.train_size), ())),
     )
 
 
@@ -141,6 +142,7 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: 
     A number of labels m belongs to the interval if the 95 % interval of the mean difference
     curve(m) - reached holds 0: a confidence set by inverting a test, as Fieller's (1954, J. R. Stat. Soc. B
     16, 175-185) is for a ratio. It has the coverage of `mean_interval`, and is open where the data end.
+    Between two sizes the curve is taken as straight over the logarithm of the number of labels.
 
     Parameters
     ----------
@@ -159,13 +161,20 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: 
 
     def sign(log: float) -> int:
         """Tell the side of the level on which the curve is shown to be; 0 if neither is."""
-        there = ExampleValues.of_arm(_at(logs, rising, log), limits)
-        difference = there.minus(ExampleValues.of_arm(reached, limits))
+        right = min(max(int(np.searchsorted(logs, log)), 1), len(logs) - 1)
+        share = (log - logs[right - 1]) / (logs[right] - logs[right - 1])
+        there = np.asarray((1 - share) * rising[right - 1] + share * rising[right])
+        difference = ExampleValues.of_arm(there, limits).minus(ExampleValues.of_arm(reached, limits))
         interval = mean_interval(difference.values, difference.limits, skew=difference.skew)
         return int(interval.low > 0) - int(interval.high < 0)
 
     estimate = _first_crossing(logs, means)
-    places = np.unique([*_places(logs), *([estimate] if math.isfinite(estimate) else [])])
+    grid = [
+        np.linspace(start, end, _PLACES_A_SEGMENT, endpoint=False)
+        for start, end in zip(logs[:-1], logs[1:], strict=True)
+    ]
+    found = [estimate] if math.isfinite(estimate) else []
+    places = np.unique(np.concatenate([*grid, logs[-1:], found]))
     low, high = _set_of_zero(places, [sign(log) for log in places], sign)
     return Needed(estimate=_labels(estimate), low=_labels(low), high=_labels(high))
 
@@ -191,13 +200,6 @@ def _pooled(curve: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _at(logs: Floats, curve: Floats, log: float) -> Floats:
-    """Interpolate linearly over the logarithm of the number of labels: (S, n)."""
-    right = min(max(int(np.searchsorted(logs, log)), 1), len(logs) - 1)
-    share = (log - logs[right - 1]) / (logs[right] - logs[right - 1])
-    return np.asarray((1 - share) * curve[right - 1] + share * curve[right])
-
-
 def _first_crossing(logs: Floats, means: Floats) -> float:
     """Find where rising means first reach 0; minus or plus infinity outside of what was measured."""
     if means[0] > _EQUAL:
@@ -209,15 +211,6 @@ def _first_crossing(logs: Floats, means: Floats) -> float:
         return float(logs[0])
     share = min(1.0, -means[right - 1] / (means[right] - means[right - 1]))
     return float(logs[right - 1] + share * (logs[right] - logs[right - 1]))
-
-
-def _places(logs: Floats) -> Floats:
-    """Lay a grid over the measured range in which every measured size stands."""
-    parts = [
-        np.linspace(start, end, _PLACES_A_SEGMENT, endpoint=False)
-        for start, end in zip(logs[:-1], logs[1:], strict=True)
-    ]
-    return np.concatenate([*parts, logs[-1:]])
 
 
 def _set_of_zero(places: Floats, signs: Sequence[int], sign: Callable[[float], int]) -> tuple[float, float]:
@@ -246,14 +239,6 @@ def _edge(inside: float, outside: float, sign: Callable[[float], int]) -> float:
     return outside
 
 
-def _in_question(sizes: Sequence[int], needed: Needed) -> list[int]:
-    """List the sizes on which an interval rests: those within it, and the nearest one on either side."""
-    below = [size for size in sizes if size <= needed.low]
-    above = [size for size in sizes if size >= needed.high]
-    first, last = below[-1:] or sizes[:1], above[:1] or sizes[-1:]
-    return [size for size in sizes if first[0] <= size <= last[0]]
-
-
 def _of_several_sizes(
     flags: Mapping[tuple[str, int], Sequence[Flag]], arm: str, sizes: Sequence[int]
 ) -> list[Flag]:
@@ -262,10 +247,10 @@ def _of_several_sizes(
     for size in sizes:
         for flag in flags.get((arm, size), ()):
             found.setdefault(flag.code, []).append((size, flag))
-    return [_with_sizes([size for size, _ in shown], shown[-1][1]) for shown in found.values()]
-
-
-def _with_sizes(sizes: Sequence[int], flag: Flag) -> Flag:
-    written = [f"{size:,}" for size in sizes]
-    words = " and ".join(filter(None, [", ".join(written[:-1]), written[-1]]))
-    return flag.model_copy(update={"phrase": f"with {words} labels {flag.phrase}"})
+    gathered = []
+    for shown in found.values():
+        *others, last = [f"{size:,}" for size, _ in shown]
+        words = f"{', '.join(others)} and {last}" if others else last
+        flag = shown[-1][1]
+        gathered.append(flag.model_copy(update={"phrase": f"with {words} labels {flag.phrase}"}))
+    return gathered

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from tl_core.evaluation.data_efficiency import LabelWorth
+from tl_core.evaluation.status import ONE_SEED
 from tl_core.evaluation.wording import METRIC_WORDS, describe_second, epochs_words, reservations
 from tl_core.schema import Arm
 
@@ -25,10 +26,20 @@ def worth_sentence(worth: LabelWorth, arm_names: Mapping[str, str]) -> str:
         first, second = f"this one training of {first}", f"this one of {second}"
     value = f"{100 * worth.value:.1f} % {METRIC_WORDS[worth.metric]}"
     level = f"with {worth.size:,} labels {second} reaches {value}{epochs_words(worth.epochs_b)}"
-    got_there = f"{first} {_got_there(worth)}{epochs_words(worth.epochs_a)}"
-    claim = f"{level}; {got_there}: {_claim(worth, a, b)} ({_proof(worth)})"
+    if worth.needed.estimate == 0:
+        got_there = f"already reaches more with {worth.sizes[0]:,}, the fewest tried"
+    elif worth.needed.estimate == math.inf:
+        got_there = f"does not reach that with {worth.sizes[-1]:,}, the most tried"
+    else:
+        got_there = f"reaches that with about {_round(worth.needed.estimate)}"
+    way = f"{first} {got_there}{epochs_words(worth.epochs_a)}"
+    basis = f"{worth.num_seeds} seeds, {worth.num_examples:,} test examples"
+    if worth.scope == "models":
+        basis = f"{ONE_SEED}; {worth.num_examples:,} test examples"
+    proof = f"95 % interval {saved_interval_words(worth)}; {basis}"
     winner = worth.a if worth.is_shown else None
-    sentence = claim + reservations(worth.flags, a, b, arm_names, winner)
+    weakness = reservations(worth.flags, a, b, arm_names, winner)
+    sentence = f"{level}; {way}: {_claim(worth, a, b)} ({proof}){weakness}"
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
@@ -68,14 +79,6 @@ def saved_interval_words(worth: LabelWorth) -> str:
     return f"at most {_round(high)}" if low == -math.inf else f"{_round(low)} to {_round(high)}"
 
 
-def _got_there(worth: LabelWorth) -> str:
-    if worth.needed.estimate == 0:
-        return f"already reaches more with {worth.sizes[0]:,}, the fewest tried"
-    if worth.needed.estimate == math.inf:
-        return f"does not reach that with {worth.sizes[-1]:,}, the most tried"
-    return f"reaches that with about {_round(worth.needed.estimate)}"
-
-
 def _claim(worth: LabelWorth, a: Arm, b: Arm) -> str:
     """Claim a number only where the interval shows that labels were saved."""
     is_pretraining = a.kind.is_pretrained and b.kind.is_neural and not b.kind.is_pretrained
@@ -87,14 +90,6 @@ def _claim(worth: LabelWorth, a: Arm, b: Arm) -> str:
     number = f"{saved_words(worth)} labels"
     claim = f"pretraining was worth {number} here" if is_pretraining else f"it saved {number}"
     return f"{claim}, {NOT_SHOWN}" if worth.needed.estimate == 0 else claim
-
-
-def _proof(worth: LabelWorth) -> str:
-    interval = f"95 % interval {saved_interval_words(worth)}"
-    examples = f"{worth.num_examples:,} test examples"
-    if worth.scope == "models":
-        return f"{interval}; one seed, so this says nothing about other trainings; {examples}"
-    return f"{interval}; {worth.num_seeds} seeds, {examples}"
 
 
 def _round(number: float) -> str:

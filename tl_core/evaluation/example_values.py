@@ -4,7 +4,6 @@ Once a metric is a mean over examples, its interval and that of a difference com
 (``intervals.mean_interval``), whatever the metric is.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +66,19 @@ class ExampleValues:
 
 def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
     """Spread a metric over the test examples of an arm."""
-    return ExampleValues.of_arm(*_VALUES[metric](arm))
+    limits = Limits(low=0, high=1)
+    match metric:
+        case Metric.ACCURACY:
+            values = arm.correct.astype(np.float64)
+        case Metric.MACRO_F1:
+            rows = [macro_f1_values(arm.targets, predicted, arm.num_labels) for predicted in arm.predicted]
+            values, limits = np.stack(rows), Limits(low=0, high=1, unit=macro_unit(arm.targets))
+        case ScoringRule.LOG_LOSS:
+            values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
+            limits = log_loss_limits(values, arm.num_labels)
+        case ScoringRule.BRIER:
+            values = np.stack([brier_scores(arm.targets, logits) for logits in arm.logits])
+    return ExampleValues.of_arm(values, limits)
 
 
 def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:
@@ -76,33 +87,6 @@ def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:
         return 0.5
     of_a, of_b, of_both = (float(table.mean(axis=1).var(ddof=1)) for table in (a, b, difference))
     return float(np.clip(0.5 + (of_a - of_b) / (2 * of_both), 0, 1)) if of_both else 0.5
-
-
-def _accuracy(arm: ArmPredictions) -> tuple[Floats, Limits]:
-    return arm.correct.astype(np.float64), Limits(low=0, high=1)
-
-
-def _macro_f1(arm: ArmPredictions) -> tuple[Floats, Limits]:
-    rows = [macro_f1_values(arm.targets, predicted, arm.num_labels) for predicted in arm.predicted]
-    return np.stack(rows), Limits(low=0, high=1, unit=macro_unit(arm.targets))
-
-
-def _brier(arm: ArmPredictions) -> tuple[Floats, Limits]:
-    rows = [brier_scores(arm.targets, logits) for logits in arm.logits]
-    return np.stack(rows), Limits(low=0, high=1)
-
-
-def _log_loss(arm: ArmPredictions) -> tuple[Floats, Limits]:
-    values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
-    return values, log_loss_limits(values, arm.num_labels)
-
-
-_VALUES: dict[AnyMetric, Callable[[ArmPredictions], tuple[Floats, Limits]]] = {
-    Metric.ACCURACY: _accuracy,
-    Metric.MACRO_F1: _macro_f1,
-    ScoringRule.LOG_LOSS: _log_loss,
-    ScoringRule.BRIER: _brier,
-}
 
 
 def log_loss_limits(values: Floats, num_labels: int) -> Limits:

@@ -74,15 +74,18 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
     """
     if arm.kind.is_floor:
         return ()
+    improving = _NOT_LEVELLED_OFF if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
+    rules = (_COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY, _HARDLY_ANY_KNOWN_FEATURE)
     flags = []
-    for rule in _rules(budget):
+    for rule in rules:
         shown = [run for run in runs if rule.shows(run)]
         if shown:
+            how_often = f" ({len(shown)} of {len(runs)} seeds)" if len(runs) > 1 else ""
             flags.append(
                 Flag(
                     code=rule.code,
                     arm=arm.name,
-                    phrase=rule.phrase + _how_often(len(shown), len(runs)),
+                    phrase=rule.phrase + how_often,
                     evidence=rule.evidence(shown),
                     remedy=rule.remedy,
                     action=rule.action,
@@ -154,10 +157,6 @@ def _noise(losses: Floats) -> float:
     if second_differences.size == 0:
         return 0.0
     return float(np.sqrt((second_differences**2).mean() / 6))
-
-
-def _how_often(num_seeds: int, num_runs: int) -> str:
-    return f" ({num_seeds} of {num_runs} seeds)" if num_runs > 1 else ""
 
 
 def _one_answer(runs: Sequence[RunHealth]) -> str:
@@ -260,8 +259,3 @@ _HARDLY_ANY_KNOWN_FEATURE = _Rule(
     remedy="Use test texts of the language and kind that it was trained on, or train it on texts like them.",
     action="",
 )
-
-
-def _rules(budget: BudgetRule) -> tuple[_Rule, ...]:
-    improving = _NOT_LEVELLED_OFF if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
-    return _COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY, _HARDLY_ANY_KNOWN_FEATURE

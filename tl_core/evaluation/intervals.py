@@ -156,21 +156,18 @@ def _exact_bound(values: Floats, limits: Limits, alpha: float) -> Interval:
     value, num_examples = float(values.mean()), values.shape[1]
     below, above = limits.unit * (value - limits.low), limits.unit * (limits.high - value)
     rate = 1 - (alpha / 2) ** (1 / num_examples)
+    # The alpha at which the bound touches 0.
+    p_value = 2 * max(0.0, 1 - abs(value) / (below if value > 0 else above)) ** num_examples
     return Interval(
         estimate=value,
         low=max(limits.low, value - rate * below),
         high=min(limits.high, value + rate * above),
-        p_value=_p_of_exact_bound(abs(value), below if value > 0 else above, num_examples),
+        p_value=min(1.0, p_value),
         standard_error=None,
         degrees_of_freedom=None,
         method="exact_bound",
         scope=_scope(values),
     )
-
-
-def _p_of_exact_bound(distance: float, reach: float, num_examples: int) -> float:
-    """Solve ``rate * reach = distance``, where the bound touches 0, for alpha."""
-    return min(1.0, 2 * max(0.0, 1 - distance / reach) ** num_examples)
 
 
 def _scope(values: Floats) -> Scope:

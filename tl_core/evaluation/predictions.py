@@ -187,18 +187,6 @@ def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredi
         If the arms differ in split, train size, number of labels, examples or targets, share no seed, or if
         their networks differ in text limit, tokenizer or precision in a seed that both have.
     """
-    _refuse_different_designs(a, b)
-    a, b = a.in_canonical_order(), b.in_canonical_order()
-    _refuse_different_examples(a, b)
-    shared = [seed for seed in a.seeds if seed in b.seeds]
-    if not shared:
-        raise _different(a, b, "a common seed", f"{a.seeds}", f"{b.seeds}", "Run both with one seed.")
-    a, b = a.for_seeds(shared), b.for_seeds(shared)
-    _refuse_different_conditions(a, b)
-    return a, b
-
-
-def _refuse_different_designs(a: ArmPredictions, b: ArmPredictions) -> None:
     remedy = "Run both arms in one experiment."
     if a.split_hash != b.split_hash:
         raise _different(a, b, "the same split", a.split_hash[:12], b.split_hash[:12], remedy)
@@ -206,9 +194,7 @@ def _refuse_different_designs(a: ArmPredictions, b: ArmPredictions) -> None:
         raise _different(a, b, "the same train size", str(a.train_size), str(b.train_size), remedy)
     if a.num_labels != b.num_labels:
         raise _different(a, b, "the same number of labels", str(a.num_labels), str(b.num_labels), remedy)
-
-
-def _refuse_different_examples(a: ArmPredictions, b: ArmPredictions) -> None:
+    a, b = a.in_canonical_order(), b.in_canonical_order()
     if not np.array_equal(a.example_ids, b.example_ids):
         got_a, got_b = _own_examples(a, b), _own_examples(b, a)
         raise _different(a, b, "the same test examples", got_a, got_b, "Run both arms on one split.")
@@ -219,13 +205,15 @@ def _refuse_different_examples(a: ArmPredictions, b: ArmPredictions) -> None:
             "with different ones.",
             "Run both arms on the same version of the dataset.",
         )
-
-
-def _refuse_different_conditions(a: ArmPredictions, b: ArmPredictions) -> None:
+    shared = [seed for seed in a.seeds if seed in b.seeds]
+    if not shared:
+        raise _different(a, b, "a common seed", f"{a.seeds}", f"{b.seeds}", "Run both with one seed.")
+    a, b = a.for_seeds(shared), b.for_seeds(shared)
     for seed, of_a, of_b in zip(a.seeds, a.conditions, b.conditions, strict=False):
         for name, got_a, got_b in of_a.differences(of_b):
             expected = f"the same {name} in seed {seed}"
             raise _different(a, b, expected, got_a, got_b, "Run both with one setting on one device.")
+    return a, b
 
 
 def _own_examples(own: ArmPredictions, other: ArmPredictions) -> str:

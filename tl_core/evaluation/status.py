@@ -41,16 +41,28 @@ def judge(verdict: Verdict, names: Mapping[str, str]) -> Status:
         The arms as subjects of a clause, by name.
     """
     others = (*FAILURES, _LOST, _IMPROVING)
-    found = (
-        _failed(verdict, names),
-        _flagged(verdict, names, lambda flag: flag.code == _LOST),
-        _flagged(verdict, names, lambda flag: flag.code not in others),
-        _one_seed(verdict),
-        _not_corrected(verdict),
-        _flagged(verdict, names, lambda flag: flag.code == _IMPROVING),
-        _small(verdict),
+    weakness = (
+        _failed(verdict, names)
+        or _flagged(verdict, names, lambda flag: flag.code == _LOST)
+        or _flagged(verdict, names, lambda flag: flag.code not in others)
     )
-    return next(filter(None, found), _PLAIN[verdict.conclusion])
+    if weakness:
+        return weakness
+    if is_about_models(verdict):
+        advice = "Train with more seeds: it is about these two trained models alone."
+        return Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice)
+    words = correction_words(verdict)
+    if words:
+        advice = "More seeds or more test examples would settle it."
+        evidence = f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} once corrected"
+        return Status(code="not_corrected", severity="warning", words=words, evidence=evidence, advice=advice)
+    improving = _flagged(verdict, names, lambda flag: flag.code == _IMPROVING)
+    if improving:
+        return improving
+    if verdict.is_difference and verdict.is_within_margin:
+        words = f"within the margin of {margin_words(verdict)}"
+        return Status(code="within_margin", severity="warning", words=words)
+    return _PLAIN[verdict.conclusion]
 
 
 def winner_of(verdict: Verdict) -> str | None:
@@ -82,7 +94,12 @@ def failure_words(flags: Sequence[Flag], names: Mapping[str, str], winner: str |
     The failure of the arm behind makes a win unfair. That of the winner alone does not: it won all the same.
     """
     failed = [arm for arm in names if any(flag.arm == arm for flag in _failures(flags))]
-    clauses = [f"{names[arm]} failed{_how_often(arm, flags)}" for arm in failed]
+    clauses = []
+    for arm in failed:
+        num_seeds = len({seed for flag in _failures(flags) if flag.arm == arm for seed in flag.seeds})
+        how_often = f" in {num_seeds} {'seed' if num_seeds == 1 else 'seeds'}"
+        # Other arms than networks may have run once for all seeds.
+        clauses.append(f"{names[arm]} failed{how_often if Arm.parse(arm).kind.is_neural else ''}")
     if not failed:
         return ""
     if failed == [winner]:
@@ -92,14 +109,6 @@ def failure_words(flags: Sequence[Flag], names: Mapping[str, str], winner: str |
 
 def _failures(flags: Sequence[Flag]) -> list[Flag]:
     return [flag for flag in flags if flag.code in FAILURES]
-
-
-def _how_often(arm: str, flags: Sequence[Flag]) -> str:
-    """Count the seeds in which a network failed; other arms may have run once for all of them."""
-    seeds = {seed for flag in _failures(flags) if flag.arm == arm for seed in flag.seeds}
-    if not Arm.parse(arm).kind.is_neural:
-        return ""
-    return f" in {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
 
 
 def _failed(verdict: Verdict, names: Mapping[str, str]) -> Status | None:
@@ -144,31 +153,8 @@ def _flagged(verdict: Verdict, names: Mapping[str, str], is_meant: Callable[[Fla
     )
 
 
-def _one_seed(verdict: Verdict) -> Status | None:
-    if not is_about_models(verdict):
-        return None
-    advice = "Train with more seeds: it is about these two trained models alone."
-    return Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice)
-
-
-def _not_corrected(verdict: Verdict) -> Status | None:
-    words = correction_words(verdict)
-    if not words:
-        return None
-    advice = "More seeds or more test examples would settle it."
-    evidence = f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} once corrected"
-    return Status(code="not_corrected", severity="warning", words=words, evidence=evidence, advice=advice)
-
-
 def correction_words(verdict: Verdict) -> str:
     """Say of a difference that it may be one of those that turn up among several pairs; else empty."""
     if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= LEVEL:
         return f"not once corrected for {verdict.num_pairs} pairs (Holm p = {verdict.p_holm:.2f})"
     return ""
-
-
-def _small(verdict: Verdict) -> Status | None:
-    if not (verdict.is_difference and verdict.is_within_margin):
-        return None
-    words = f"within the margin of {margin_words(verdict)}"
-    return Status(code="within_margin", severity="warning", words=words)

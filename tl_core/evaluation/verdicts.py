@@ -72,6 +72,7 @@ def compare(
         mean_interval(difference.values, difference.limits, skew=difference.skew, confidence=confidence)
         for confidence in (0.95, 0.90)
     )
+    is_deterministic = a.is_deterministic and b.is_deterministic
     verdict = Verdict(
         a=a.arm,
         b=b.arm,
@@ -79,7 +80,7 @@ def compare(
         train_size=a.train_size,
         num_seeds=a.num_seeds,
         num_examples=a.num_examples,
-        is_deterministic=a.is_deterministic and b.is_deterministic,
+        is_deterministic=is_deterministic,
         method=interval.method,
         scope=interval.scope,
         epochs_a=a.epochs_range,
@@ -92,7 +93,7 @@ def compare(
         p_value=interval.p_value,
         margin=margin,
         detectable_difference=detectable_difference(interval, difference.limits, a.num_examples),
-        false_positive_rate=_false_positive_rate(a, b),
+        false_positive_rate=None if is_deterministic else FALSE_POSITIVE_RATES.get(a.num_seeds),
         conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
         sentence="",
@@ -130,9 +131,3 @@ def _conclusion(verdict: Verdict) -> Literal["better", "worse", "no_difference_s
     if low <= 0 <= high:
         return "equivalent" if verdict.is_within_margin else "no_difference_shown"
     return "better" if (low > 0) is isinstance(verdict.metric, Metric) else "worse"
-
-
-def _false_positive_rate(a: ArmPredictions, b: ArmPredictions) -> float | None:
-    if a.is_deterministic and b.is_deterministic:
-        return None
-    return FALSE_POSITIVE_RATES.get(a.num_seeds)

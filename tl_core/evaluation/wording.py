@@ -86,11 +86,19 @@ def _about(verdict: Verdict, words: str) -> str:
 def _parts(verdict: Verdict, arm_names: Mapping[str, str]) -> tuple[str, str, str]:
     """Give the claim without its end, its interval, and all that weakens it."""
     a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second, both = _how_long(verdict, arm_names.get(a.name, a.name), describe_second(a, b, arm_names))
+    first, second = arm_names.get(a.name, a.name), describe_second(a, b, arm_names)
+    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
+    both = f", both{of_a}" if of_a and of_a == of_b else ""
+    if not both:
+        first, second = first + of_a, second + of_b
     weakness = _weakness(verdict, a, b, arm_names)
-    if verdict.is_difference:
-        relation, interval = _relation(verdict)
-        return f"{first} {relation} {second}{both}", interval, weakness
+    if verdict.is_difference:  # from the side of the one ahead
+        sign = 1 if verdict.difference > 0 else -1
+        ends = sorted(sign * end for end in verdict.ci95)
+        difference, low, high = amounts(verdict.metric, sign * verdict.difference, *ends)
+        more = _COMPARATIVES[verdict.metric][sign]
+        relation = _RELATIONS[verdict.metric].format(difference=difference, more=more)
+        return f"{first} {relation} {second}{both}", f"95 % interval {low} to {high}", weakness
     claim = f"no difference shown between {first} and {second}{both}"
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
     unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
@@ -102,14 +110,6 @@ def _parts(verdict: Verdict, arm_names: Mapping[str, str]) -> tuple[str, str, st
     return claim, interval, weakness
 
 
-def _how_long(verdict: Verdict, first: str, second: str) -> tuple[str, str, str]:
-    """Say of each network how long it trained: behind its name, or of both at once behind the second."""
-    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
-    if of_a and of_a == of_b:
-        return first, second, f", both{of_a}"
-    return first + of_a, second + of_b, ""
-
-
 def epochs_words(epochs: tuple[float, float] | None) -> str:
     """Say how long networks trained, from the fewest and the most epochs of a seed; empty if unknown.
 
@@ -118,24 +118,8 @@ def epochs_words(epochs: tuple[float, float] | None) -> str:
     """
     if epochs is None:
         return ""
-    low, high = map(_epochs, epochs)
+    low, high = (f"{number:,.0f}" if number >= 10 else f"{number:.2g}" for number in epochs)
     return f" after {low}{'' if low == high else f' to {high}'} {'epoch' if low == high == '1' else 'epochs'}"
-
-
-def _epochs(number: float) -> str:
-    """Write two digits below ten epochs, whole ones above."""
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
-
-
-def _relation(verdict: Verdict) -> tuple[str, str]:
-    """Say how a stands to b, and the interval from the side of the one ahead."""
-    sign = 1 if verdict.difference > 0 else -1
-    low, high = sorted(sign * end for end in verdict.ci95)
-    difference, low_words, high_words = amounts(verdict.metric, sign * verdict.difference, low, high)
-    relation = _RELATIONS[verdict.metric].format(
-        difference=difference, more=_COMPARATIVES[verdict.metric][sign]
-    )
-    return relation, f"95 % interval {low_words} to {high_words}"
 
 
 def _weakness(verdict: Verdict, a: Arm, b: Arm, arm_names: Mapping[str, str]) -> str:
