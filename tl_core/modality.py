@@ -135,6 +135,8 @@ class Content:
         What a base model needs beside its configuration and weights, by name.
     fixes
         What the data doctor can mend, beside what it can in every modality: `doctor.fixes.FIXES`.
+    hub_task
+        The Hub's name for such a classifier's task.
     has_baseline
         Whether `baseline` gives one.
     """
@@ -143,6 +145,7 @@ class Content:
     columns: tuple[str, ...] = ("content",)
     base_model_files: Mapping[str, NeededFile] = MappingProxyType({})
     fixes: "Mapping[str, Callable[..., Edit]]" = MappingProxyType({})
+    hub_task = "other"
     has_baseline = False
 
     def read(self, cells: Sequence[pa.ChunkedArray], joined_with: str | None) -> dict[str, pa.ChunkedArray]:

@@ -23,19 +23,19 @@ def test_the_samples_raise_no_alarm(path: Path) -> None:
 
 
 def test_plain_texts_raise_no_alarm() -> None:
-    found = examine(of_classes({"x": 400, "y": 400}), token_lengths=np.full(800, 4))
+    found = examine(of_classes({"x": 400, "y": 400}), lengths=np.full(800, 4))
     assert [one.code for one in found] == ["expected_interval"]
 
 
 def test_lengths_are_told_where_they_are_measured() -> None:
     made = of_texts([], num_plain=100)
     lengths = np.array([128] * 90 + [129] * 9 + [138])
-    (finding,) = [one for one in examine(made, token_lengths=lengths) if one.code == "too_long"]
+    (finding,) = [one for one in examine(made, lengths=lengths) if one.code == "too_long"]
     assert (finding.count, finding.severity) == (10, "warning")
     assert "longest text has 138" in finding.message
     (few,) = [
         one
-        for one in examine(made, token_lengths=np.minimum(lengths, 128) + (np.arange(100) < 9))
+        for one in examine(made, lengths=np.minimum(lengths, 128) + (np.arange(100) < 9))
         if one.code == "too_long"
     ]
     assert (few.count, few.severity) == (9, "info")

@@ -57,7 +57,9 @@ def test_a_local_folder_is_not_named_as_a_base_model(workspace, experiment, base
 
     def named(name):
         config = record.config.model_copy(update={"base_model": name})
-        return card_metadata(record.model_copy(update={"config": config}), "reviews", {}).base_model
+        return card_metadata(
+            record.model_copy(update={"config": config}), "reviews", {}, "text-classification"
+        ).base_model
 
     assert named(base_model) is None
     assert named("a/b") == "a/b"
@@ -74,7 +76,9 @@ def test_a_local_folder_is_not_named_as_a_base_model(workspace, experiment, base
 def test_only_a_head_of_transformers_is_tagged_for_its_pipeline(workspace, experiment, pooling, library, tag):
     record = workspace.run_folder(run_of(workspace, experiment, "fine_tuned").run_id).read_record()
     facts = record.base_model_facts | {"pooling": pooling}
-    data = card_metadata(record.model_copy(update={"base_model_facts": facts}), "reviews", {})
+    data = card_metadata(
+        record.model_copy(update={"base_model_facts": facts}), "reviews", {}, "text-classification"
+    )
     assert (data.library_name, data.pipeline_tag) == (library, tag)
     assert ("text-classification" in data.tags) is (tag is not None)
 

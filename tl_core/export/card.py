@@ -86,11 +86,15 @@ def card_of(workspace: Workspace, run_id: str, model: Path | None = None) -> str
     config = run.config
     rows = [row for row in workspace.database.list_runs(config.experiment_id) if row.config.arm == config.arm]
     (best,) = choose_answerers(workspace, rows, config.train_size, config.headline_metric)
+    experiment = workspace.database.get_experiment(config.experiment_id)
+    table = folder.read_predictions()
+    part = table.filter(pc.equal(table.column("split"), SplitName.VALIDATION.value))
+    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
     return model_card(
         CardFacts(
             run=run,
-            experiment=workspace.database.get_experiment(config.experiment_id),
-            validation=_validation(folder),
+            experiment=experiment,
+            validation=evaluate(part.column("target").to_numpy(), logits),
             best=best,
             usage=_usage(model, folder),
         )
@@ -102,25 +106,33 @@ def model_card(facts: CardFacts) -> str:
 
     The person's own texts stand in code spans, in which nothing is interpreted; paths do not occur.
     """
+    config, experiment = facts.config, facts.experiment
+    content = content_of(facts.best.texts.modality)
+    noun = content.noun
+    read = f"a pair of {noun.many}" if facts.best.texts.is_pair else f"a {noun.one}"
+    labels = ", ".join(_code(label) for label in config.labels)
+    base_model = _code(describe(config.base_model).title) if config.base_model else ""
+    summary = (
+        f"It puts {read} into one of {len(config.labels)} classes: {labels}. "
+        f"It came about by {describe_arm(config.arm, base_model)}. {config.arm.kind.spec.in_card}"
+    )
     sections = {
-        "What it is for": _intended_use(facts),
+        "What it is for": (
+            f"{noun.many.capitalize()} like those of the dataset {_code(experiment.dataset_name)}, "
+            f"which it was trained on ({experiment.task.value}), and comparing ways of training with each "
+            "other. A person should look at a sample of its answers before anything depends on them."
+        ),
         "How to load it": facts.usage,
         "Results": _results(facts),
         "How it was chosen": _choice(facts),
-        "Training data": _data(facts),
-        "Training": _bullets(f"{name}: {_code(value)}" for name, value in _training(facts).items()),
+        **_training(facts),
         "Limits": _bullets(_LIMITS),
     }
-    metadata = card_metadata(facts.run.record, facts.experiment.dataset_name, facts.evaluations).to_yaml()
+    metadata = card_metadata(
+        facts.run.record, experiment.dataset_name, facts.evaluations, content.hub_task
+    ).to_yaml()
     body = "\n\n".join(f"## {name}\n\n{words}" for name, words in sections.items())
-    return f"---\n{metadata}\n---\n\n# Text classifier\n\n{_summary(facts)}\n\n{body}\n"
-
-
-def _validation(folder: RunFolder) -> Evaluation:
-    table = folder.read_predictions()
-    part = table.filter(pc.equal(table.column("split"), SplitName.VALIDATION.value))
-    logits = np.array(part.column("logits").to_pylist(), dtype=np.float32)
-    return evaluate(part.column("target").to_numpy(), logits)
+    return f"---\n{metadata}\n---\n\n# Text classifier\n\n{summary}\n\n{body}\n"
 
 
 def _usage(exported: Path | None, folder: RunFolder) -> str:
@@ -140,58 +152,17 @@ def _usage(exported: Path | None, folder: RunFolder) -> str:
     return f"It is read by the package that made it:\n\n```python\n{lines.strip()}\n```"
 
 
-def _summary(facts: CardFacts) -> str:
-    config = facts.config
-    title = _code(describe(config.base_model).title) if config.base_model else ""
-    way = describe_arm(config.arm, title)
-    labels = ", ".join(_code(label) for label in config.labels)
-    noun = content_of(facts.best.texts.modality).noun
-    read = f"a pair of {noun.many}" if facts.best.texts.is_pair else f"a {noun.one}"
-    return (
-        f"It puts {read} into one of {len(config.labels)} classes: {labels}. It came about by {way}. "
-        f"{config.arm.kind.spec.in_card}"
-    )
-
-
-def _intended_use(facts: CardFacts) -> str:
-    return (
-        f"Texts like those of the dataset {_code(facts.experiment.dataset_name)}, which it was trained on "
-        f"({facts.experiment.task.value}), and comparing ways of training with each other. A person should "
-        "look at a sample of its answers before anything depends on them."
-    )
-
-
 def _results(facts: CardFacts) -> str:
+    """Say how good it is on each split and in each class, and how far the test value would move with others.
+
+    Of the model's own confidence it says how far that can be trusted.
+    """
+    run, config, metric = facts.run, facts.config, facts.config.headline_metric
     by_split = [
         (split.value, f"{one.num_examples:,}", percent(one.accuracy), percent(one.macro_f1))
         for split, one in facts.evaluations.items()
     ]
-    per_class = facts.run.test.per_class
-    by_class = [
-        (_code(label), f"{support:,}", percent(precision), percent(recall), percent(f1))
-        for label, support, precision, recall, f1 in zip(
-            facts.config.labels,
-            per_class.support,
-            per_class.precision,
-            per_class.recall,
-            per_class.f1,
-            strict=True,
-        )
-    ]
-    return "\n\n".join(
-        (
-            _table(("Split", "Examples", "Accuracy", "Macro-F1"), by_split),
-            _certainty(facts.run),
-            confidence_words(facts.run),
-            "By class, on test:",
-            _table(("Class", "Examples", "Precision", "Recall", "F1"), by_class),
-        )
-    )
 
-
-def _certainty(run: FinishedRun) -> str:
-    """Say how far the test value would move with other test examples."""
-    config, metric = run.config, run.config.headline_metric
     alone = ArmPredictions(
         arm=config.arm.name,
         train_size=config.train_size,
@@ -202,10 +173,32 @@ def _certainty(run: FinishedRun) -> str:
         split_hash=config.split_hash,
     )
     low, high = summarise(alone, metric).ci95
-    return (
+    certainty = (
         f"95 % interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, over "
         f"{run.test.num_examples:,} examples and this one training (seed {config.seed}). Always answering "
         f"the largest class reaches {percent(run.health.majority_test_value)}."
+    )
+
+    per_class = run.test.per_class
+    by_class = [
+        (_code(label), f"{support:,}", percent(precision), percent(recall), percent(f1))
+        for label, support, precision, recall, f1 in zip(
+            config.labels,
+            per_class.support,
+            per_class.precision,
+            per_class.recall,
+            per_class.f1,
+            strict=True,
+        )
+    ]
+    return "\n\n".join(
+        (
+            _table(("Split", "Examples", "Accuracy", "Macro-F1"), by_split),
+            certainty,
+            confidence_words(run),
+            "By class, on test:",
+            _table(("Class", "Examples", "Precision", "Recall", "F1"), by_class),
+        )
     )
 
 
@@ -223,24 +216,22 @@ def _choice(facts: CardFacts) -> str:
             f"It is one of {runs} and not the one that validation chooses: that is seed {best.run.seed} with "
             f"a {asked} of {percent(best.value)}, against {percent(value_of(facts.validation, metric))} here."
         )
+    kept = ""
+    if config.arm.kind.is_neural and config.training.budget is BudgetRule.PLATEAU:
+        kept = "Its weights are those of its best evaluation on validation. "
+    elif config.arm.kind.is_neural:
+        kept = "Its weights are those of its last step. "
     return (
-        f"{words} {_kept(config)}This run answered the test once, after its training; neither its weights "
+        f"{words} {kept}This run answered the test once, after its training; neither its weights "
         "nor its learning rates were chosen on it."
     )
 
 
-def _kept(config: RunConfig) -> str:
-    if not config.arm.kind.is_neural:
-        return ""
-    if config.training.budget is BudgetRule.PLATEAU:
-        return "Its weights are those of its best evaluation on validation. "
-    return "Its weights are those of its last step. "
-
-
-def _data(facts: CardFacts) -> str:
-    config, split = facts.config, facts.experiment.split
-    counts = zip(config.labels, facts.run.record.train_class_counts, strict=True)
-    return "\n\n".join(
+def _training(facts: CardFacts) -> dict[str, str]:
+    """Say what it was trained on, and how."""
+    config, record, split = facts.config, facts.run.record, facts.experiment.split
+    counts = zip(config.labels, record.train_class_counts, strict=True)
+    data = "\n\n".join(
         (
             f"{config.train_size:,} of the {split.train:,} train examples of the dataset "
             f"{_code(facts.experiment.dataset_name)}; {split.validation:,} are for validation and "
@@ -255,17 +246,16 @@ def _data(facts: CardFacts) -> str:
         )
     )
 
-
-def _training(facts: CardFacts) -> dict[str, str]:
-    last = facts.run.events[-1]
-    epochs = last.examples_seen / sum(facts.run.record.train_class_counts)
-    rule = BUDGET_WORDS[facts.config.training.budget]
-    budget = {"Budget": f"{rule}: {last.step:,} steps, {epochs:.1f} epochs"}
+    training = {"Run": config.run_id, "Experiment": config.experiment_id}
+    if config.arm.kind.is_neural:
+        last = facts.run.events[-1]
+        epochs = last.examples_seen / sum(record.train_class_counts)
+        rule = BUDGET_WORDS[config.training.budget]
+        training["Budget"] = f"{rule}: {last.step:,} steps, {epochs:.1f} epochs"
+    training |= record_facts(record)
     return {
-        "Run": facts.config.run_id,
-        "Experiment": facts.config.experiment_id,
-        **(budget if facts.config.arm.kind.is_neural else {}),
-        **record_facts(facts.run.record),
+        "Training data": data,
+        "Training": _bullets(f"{name}: {_code(value)}" for name, value in training.items()),
     }
 
 

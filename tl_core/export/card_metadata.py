@@ -11,71 +11,61 @@ from huggingface_hub.utils import validate_repo_id
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, Pooling
 from tl_core.charts.text import one_line
 from tl_core.evaluation.metrics import Evaluation
-from tl_core.schema import RunConfig, RunRecord, SplitName
+from tl_core.schema import RunRecord, SplitName
 
 _BUILTIN_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _NAME_LIMIT = 100
 
 
 def card_metadata(
-    record: RunRecord, dataset_name: str, evaluations: Mapping[SplitName, Evaluation]
+    record: RunRecord, dataset_name: str, evaluations: Mapping[SplitName, Evaluation], hub_task: str
 ) -> ModelCardData:
     """Give a run's metadata in the Hub's format.
 
-    A base model is named only if its weights are in the model, and by its id on the Hub, never by a path;
-    a dataset of one's own has no id there and stands with the results alone. ``pipeline_tag`` invites to
-    load a model with transformers' pipeline, so it is left to networks that have a head of transformers'.
+    A base model and its licence are named only if its weights are in the model, and the model by its id on
+    the Hub, never by a path; a dataset of one's own has no id there and stands with the results alone.
+    ``pipeline_tag`` invites to load a model with transformers' pipeline, so it is left to networks that have
+    a head of transformers'. ``hub_task`` is the Hub's name for the task of the modality.
     """
     config = record.config
     kind, pooling = config.arm.kind, record.base_model_facts.get("pooling")
     has_own_head = pooling == Pooling.OWN.value
     library = "transformers" if has_own_head else "sentence-transformers" if pooling else None
+    catalogued = CATALOGUE.get(config.base_model or "")
     known = {
-        "license": _licence(config),
+        "license": catalogued.licence.lower() if catalogued and kind.is_pretrained else None,
         "library_name": library,
         "base_model": _hub_id(config.base_model) if kind.is_pretrained else None,
-        "pipeline_tag": "text-classification" if has_own_head else None,
+        "pipeline_tag": hub_task if has_own_head else None,
     }
+
+    results = []
+    for split, evaluation in evaluations.items():
+        values: tuple[tuple[str, str, float, dict[str, Any] | None], ...] = (
+            ("accuracy", "Accuracy", evaluation.accuracy, None),
+            ("f1", "Macro-F1", evaluation.macro_f1, {"average": "macro"}),
+        )
+        results += [
+            EvalResult(
+                task_type=hub_task,
+                dataset_type="csv",
+                dataset_name=one_line(dataset_name, _NAME_LIMIT),
+                dataset_split=split.value,
+                dataset_revision=config.dataset_fingerprint,
+                metric_type=metric,
+                metric_name=name,
+                metric_value=round(value, 4),
+                metric_args=args,
+            )
+            for metric, name, value, args in values
+        ]
     return ModelCardData(
         **{name: value for name, value in known.items() if value},
-        tags=[*(["text-classification"] if has_own_head else []), kind.value.replace("_", "-")],
+        tags=[*([hub_task] if has_own_head else []), kind.value.replace("_", "-")],
         metrics=["accuracy", "f1"],
         model_name=config.run_id,
-        eval_results=[
-            result
-            for split, evaluation in evaluations.items()
-            for result in _results(config, dataset_name, split, evaluation)
-        ],
+        eval_results=results,
     )
-
-
-def _results(
-    config: RunConfig, dataset_name: str, split: SplitName, evaluation: Evaluation
-) -> list[EvalResult]:
-    values: tuple[tuple[str, str, float, dict[str, Any] | None], ...] = (
-        ("accuracy", "Accuracy", evaluation.accuracy, None),
-        ("f1", "Macro-F1", evaluation.macro_f1, {"average": "macro"}),
-    )
-    return [
-        EvalResult(
-            task_type="text-classification",
-            dataset_type="csv",
-            dataset_name=one_line(dataset_name, _NAME_LIMIT),
-            dataset_split=split.value,
-            dataset_revision=config.dataset_fingerprint,
-            metric_type=metric,
-            metric_name=name,
-            metric_value=round(value, 4),
-            metric_args=args,
-        )
-        for metric, name, value, args in values
-    ]
-
-
-def _licence(config: RunConfig) -> str | None:
-    """Name the licence of the base model if its weights are in the model and the catalogue knows it."""
-    model = CATALOGUE.get(config.base_model or "")
-    return model.licence.lower() if model and config.arm.kind.is_pretrained else None
 
 
 def _hub_id(base_model: str | None) -> str | None:

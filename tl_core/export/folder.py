@@ -47,7 +47,7 @@ def export_model(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         unfinished = Path(temporary) / "model"
         if format_ is ExportFormat.ONNX:
-            _write_graph(model, unfinished)
+            write_graph(model, unfinished)
         else:
             write_model(model, unfinished)
         write_expected(model, unfinished)
@@ -101,7 +101,7 @@ def write_model(model: Path, folder: Path) -> None:
         )
 
 
-def _write_graph(model: Path, folder: Path) -> None:
+def write_graph(model: Path, folder: Path) -> None:
     """Write a run's network in ONNX. Raises UserError if it has none, or its modality writes no graph."""
     facts = read_facts(model)
     if facts["kind"] != "neural":

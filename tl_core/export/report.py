@@ -13,7 +13,6 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import one_line, watt_hours
 from tl_core.errors import NotFoundError
@@ -33,7 +32,7 @@ from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
 from tl_core.results.pooled import Tried
 from tl_core.results.time_to_accuracy import find_reaching, reaching_sentence
-from tl_core.schema import DatasetInfo, Flag, State
+from tl_core.schema import DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -72,16 +71,26 @@ def report_html(
     """
     scene = set_scene(results, tried, dataset)
     template = _environment().get_template("report.html")
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    experiment, verdict = results.experiment, scene.verdict
+    started_at = _moment(experiment.created_at)
+    facts = [
+        experiment.dataset_name,
+        f"{scene.train_size:,} train, {experiment.split.validation:,} validation and "
+        f"{verdict.num_examples:,} test examples",
+        _plural(experiment.num_seeds, "seed"),
+        f"started {started_at}",
+    ]
     return template.render(
         plotly=get_plotlyjs(),
         made_at=_moment(made_at),
-        version=_version(),
-        experiment=results.experiment,
-        started_at=_moment(results.experiment.created_at),
-        metric=METRIC_WORDS[results.experiment.headline_metric],
-        verdict=scene.verdict,
+        version=f"{project['name']} {project['version']}",
+        experiment=experiment,
+        started_at=started_at,
+        metric=METRIC_WORDS[experiment.headline_metric],
+        verdict=verdict,
         dataset=dataset,
-        facts=_facts(scene),
+        facts=facts,
         **_claim(scene),
         **figures(scene),
         **_proof(scene),
@@ -100,41 +109,18 @@ def _environment() -> Environment:
     )
 
 
-def _facts(scene: Scene) -> list[str]:
-    """Say in a few words what the report speaks of."""
-    experiment, verdict = scene.results.experiment, scene.verdict
-    return [
-        experiment.dataset_name,
-        f"{scene.train_size:,} train, {experiment.split.validation:,} validation and "
-        f"{verdict.num_examples:,} test examples",
-        _plural(experiment.num_seeds, "seed"),
-        f"started {_moment(experiment.created_at)}",
-    ]
-
-
 def _claim(scene: Scene) -> dict[str, Any]:
-    """Say what was found, and beside it what weakens it and what is missing."""
+    """Say what was found, and beside it what weakens it and which runs count nowhere."""
     results, verdict = scene.results, scene.verdict
     arms = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
     words = take_apart(verdict, arms)
     counts = f"{_plural(verdict.num_seeds, 'seed')}, {verdict.num_examples:,} test examples"
-    return {
-        "claim": f"{words.claim}.",
-        "interval": f"{words.interval} ({counts}).",
-        "flags": [_flag_words(scene, flag) for flag in verdict.flags],
-        "missing": _missing(scene),
-        "reaching": _reaching(scene),
-    }
 
+    flags = []
+    for flag in verdict.flags:
+        numbers = f": {flag.evidence}" if flag.evidence else ""
+        flags.append(f"{scene.labels[flag.arm]} {flag.phrase}{numbers}.")
 
-def _flag_words(scene: Scene, flag: Flag) -> str:
-    numbers = f": {flag.evidence}" if flag.evidence else ""
-    return f"{scene.labels[flag.arm]} {flag.phrase}{numbers}."
-
-
-def _missing(scene: Scene) -> list[str]:
-    """Name the runs that count nowhere: not ended yet, failed, cancelled or damaged; and what is damaged."""
-    results = scene.results
     groups = {
         "Still to come": [run for run in results.runs if not run.state.is_final],
         "Failed": [run for run in results.runs if run.state is State.FAILED],
@@ -142,55 +128,65 @@ def _missing(scene: Scene) -> list[str]:
         "Finished but damaged": [run for run in results.runs if run.run_id in results.unreadable],
     }
     lost = [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
-    return [*lost, *(one.message for one in results.damage), *results.refusals]
 
-
-def _reaching(scene: Scene) -> str:
-    verdict, metric = scene.verdict, scene.results.experiment.headline_metric
+    metric = results.experiment.headline_metric
     reaching = find_reaching(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
     sentence = reaching_sentence(reaching, scene.labels) if reaching else ""
-    return with_flags(sentence, verdict.flags, scene.labels)
+    return {
+        "claim": f"{words.claim}.",
+        "interval": f"{words.interval} ({counts}).",
+        "flags": flags,
+        "missing": [*lost, *(one.message for one in results.damage), *results.refusals],
+        "reaching": with_flags(sentence, verdict.flags, scene.labels),
+    }
 
 
 def _proof(scene: Scene) -> dict[str, Any]:
     """Say how the numbers came about: arms, sizes, fairness, data, method, limits."""
-    results = scene.results
+    results, experiment = scene.results, scene.results.experiment
+    arms = [
+        {
+            "style": scene.styles[arm.name],
+            "words": arm_words(arm.kind, results.titles[arm.name]),
+            "training": _training_time(scene, arm.name),
+        }
+        for arm in ranked(experiment.arms)
+    ]
+    worths = find_label_worth(scene.tried, scene.verdict.a, scene.verdict.b)
+    base_models = [
+        arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_pretrained
+    ]
+
+    seeds = dict(sorted((config.seed, config.seeds) for config, _ in scene.runs))
+    seed_columns = {
+        "Seed": [str(index) for index in seeds],
+        "Initial weights": [str(one.init) for one in seeds.values()],
+        "Order of examples": [str(one.order) for one in seeds.values()],
+    }
+    if scene.train_size < experiment.split.train:  # otherwise a seed chooses no examples
+        seed_columns["Choice of examples"] = [str(one.subset) for one in seeds.values()]
     return {
-        "arms": _arms(scene),
+        "arms": arms,
         "sizes": _sizes(scene),
-        "worth": _worth(scene),
+        "worth": worth_sentence(worths[0], arm_phrases(results.titles)) if worths else "",
         "fairness": fairness_facts(results, scene.train_size, scene.labels),
-        "seeds": _seeds(scene),
+        "seeds": write_table(pd.DataFrame(seed_columns)),
         "method": method_words(scene),
         "sources": SOURCES,
-        "limits": limit_words(scene, _base_models(scene)),
+        "limits": limit_words(scene, [describe(base_model) for base_model in dict.fromkeys(base_models)]),
     }
 
 
-def _arms(scene: Scene) -> list[dict[str, Any]]:
-    return [
-        {
-            "style": scene.styles[arm.name],
-            "words": arm_words(arm.kind, scene.results.titles[arm.name]),
-            "training": _training_time(scene, arm.name),
-        }
-        for arm in ranked(scene.results.experiment.arms)
-    ]
-
-
 def _training_time(scene: Scene, arm: str) -> str:
-    times = [run.record.train_s for run in scene.results.runs_of(arm, scene.train_size)]
-    known = [seconds for seconds in times if seconds is not None]
-    if not known:
+    """Say how long an arm trained, and on what energy where that is known of every run."""
+    records = [run.record for run in scene.results.runs_of(arm, scene.train_size)]
+    times = [record.train_s for record in records if record.train_s is not None]
+    if not times:
         return "no finished run"
-    runs = "one run" if len(known) == 1 else f"median of {len(known)} runs"
-    return f"{median(known):,.1f} s{_energy(scene, arm)}, {runs}"
-
-
-def _energy(scene: Scene, arm: str) -> str:
-    energies = [run.record.energy_wh for run in scene.results.runs_of(arm, scene.train_size)]
-    known = [energy for energy in energies if energy is not None]
-    return f" and {watt_hours(median(known))}" if known and len(known) == len(energies) else ""
+    energies = [record.energy_wh for record in records if record.energy_wh is not None]
+    energy = f" and {watt_hours(median(energies))}" if len(energies) == len(records) else ""
+    runs = "one run" if len(times) == 1 else f"median of {len(times)} runs"
+    return f"{median(times):,.1f} s{energy}, {runs}"
 
 
 def _sizes(scene: Scene) -> Table | None:
@@ -208,40 +204,9 @@ def _sizes(scene: Scene) -> Table | None:
     return write_table(pd.DataFrame(rows).sort_values("Train examples"))
 
 
-def _worth(scene: Scene) -> str:
-    """Say what labels were worth to the first pair; empty with a single train size."""
-    results = scene.results
-    worths = find_label_worth(scene.tried, scene.verdict.a, scene.verdict.b)
-    return worth_sentence(worths[0], arm_phrases(results.titles)) if worths else ""
-
-
-def _seeds(scene: Scene) -> Table:
-    """List what each seed's index stands for; where all train examples are used, it chooses none."""
-    seeds = dict(sorted((config.seed, config.seeds) for config, _ in scene.runs))
-    rows = {
-        "Seed": [str(index) for index in seeds],
-        "Initial weights": [str(one.init) for one in seeds.values()],
-        "Order of examples": [str(one.order) for one in seeds.values()],
-    }
-    if scene.train_size < scene.results.experiment.split.train:
-        rows["Choice of examples"] = [str(one.subset) for one in seeds.values()]
-    return write_table(pd.DataFrame(rows))
-
-
-def _base_models(scene: Scene) -> list[BaseModel]:
-    experiment = scene.results.experiment
-    ids = [arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_pretrained]
-    return [describe(base_model) for base_model in dict.fromkeys(ids)]
-
-
 def _moment(iso: str) -> str:
     return f"{iso[:16].replace('T', ' ')} UTC"
 
 
 def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _version() -> str:
-    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return f"{project['name']} {project['version']}"

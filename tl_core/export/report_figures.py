@@ -34,32 +34,41 @@ _MOST_SIDE_BY_SIDE = 4
 
 def figures(scene: Scene) -> dict[str, Any]:
     """Draw every figure, by the name that the template knows it by."""
-    return {
-        "overview": _overview(scene),
-        "race": _race(scene),
-        "classes": _classes(scene),
-        "confusions": _confusions(scene),
-        "is_side_by_side": len(scene.results.experiment.labels) <= _MOST_SIDE_BY_SIDE,
-        "agreement": _agreement(scene),
-        "trust": _trust(scene),
-        "pairs": _pairs(scene),
-        "efficiency": _efficiency(scene),
-        "balance": _balance(scene),
-    }
-
-
-def _overview(scene: Scene) -> Shown:
-    results = scene.results
-    figure = arms_overview(
-        tables.seed_values(results, scene.train_size),
-        tables.arm_means(results, scene.train_size),
+    results, train_size = scene.results, scene.train_size
+    overview = arms_overview(
+        tables.seed_values(results, train_size),
+        tables.arm_means(results, train_size),
         scene.styles,
         metric=results.experiment.headline_metric,
         floor=tables.floor_on_test(results),
     )
-    return show(
-        figure, numbers.overview_numbers(results, scene.train_size, scene.labels), budget=scene.budget
+    means = numbers.overview_numbers(results, train_size, scene.labels)
+
+    verdicts = tables.verdict_rows(results, train_size, scene.labels)
+    written = numbers.pair_numbers(verdicts)
+    alike = [name for name in ("Method", "Seeds", "Test examples") if written[name].nunique() == 1]
+    note = "; ".join(f"{name.lower()}: {written[name].iloc[0]}" for name in alike)
+    pairs = show(
+        difference_interval(verdicts),
+        written.drop(columns=alike),
+        note=f"All pairs: {note}." if note else "",
+        budget=scene.budget,
     )
+
+    balance = None
+    if scene.dataset is not None:
+        counts = scene.dataset.label_counts
+        classes = pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())})
+        balance = show(class_balance(counts), classes)
+    return {
+        "overview": show(overview, means, budget=scene.budget),
+        "race": _race(scene),
+        **_of_the_pair(scene),
+        "trust": _trust(scene),
+        "pairs": pairs,
+        "efficiency": _efficiency(scene),
+        "balance": balance,
+    }
 
 
 def _race(scene: Scene) -> Shown:
@@ -122,42 +131,39 @@ def _written(values: SeriesGroupBy, seconds: pd.Series) -> pd.Series:
     return pd.Series(words, index=found.index)
 
 
-def _classes(scene: Scene) -> Shown:
-    verdict = scene.verdict
+def _of_the_pair(scene: Scene) -> dict[str, Any]:
+    """Hold the two arms of the verdict against each other: by class, by mistake, and answer by answer."""
+    results, verdict, train_size = scene.results, scene.verdict, scene.train_size
+    labels = results.experiment.labels
     a, b = scene.styles[verdict.a], scene.styles[verdict.b]
-    rows = tables.class_rows(scene.results, verdict.a, verdict.b, scene.train_size)
-    return show(
-        per_class_difference(rows, a, b),
-        numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds),
-        budget=scene.budget,
-    )
+    rows = tables.class_rows(results, verdict.a, verdict.b, train_size)
+    by_class = numbers.class_numbers(rows, a.label, b.label, verdict.num_seeds)
+    classes = show(per_class_difference(rows, a, b), by_class, budget=scene.budget)
 
-
-def _confusions(scene: Scene) -> list[Shown]:
-    labels, verdict = scene.results.experiment.labels, scene.verdict
-    matrices = tables.mean_confusions(scene.results, verdict.a, verdict.b, scene.train_size)
-    shown = []
-    for arm, matrix in zip((verdict.a, verdict.b), matrices, strict=True):
-        figure = confusion_matrix(matrix, labels, scene.styles[arm])
+    matrices = tables.mean_confusions(results, verdict.a, verdict.b, train_size)
+    confusions = []
+    for style, matrix in zip((a, b), matrices, strict=True):
         table = numbers.confusion_numbers(matrix, labels, verdict.num_seeds)
-        shown.append(show(figure, table, title=scene.labels[arm], budget=scene.budget))
-    return shown
+        figure = confusion_matrix(matrix, labels, style)
+        confusions.append(show(figure, table, title=style.label, budget=scene.budget))
 
-
-def _agreement(scene: Scene) -> dict[str, Any]:
-    results, verdict = scene.results, scene.verdict
-    a, b = (results.predictions[arm, scene.train_size] for arm in (verdict.a, verdict.b))
-    agreement = find_agreement(a, b)
-    figure = who_is_right(agreement.counts, scene.styles[verdict.a], scene.styles[verdict.b])
+    agreement = find_agreement(
+        results.predictions[verdict.a, train_size], results.predictions[verdict.b, train_size]
+    )
+    by_cell = numbers.agreement_numbers(agreement, scene.labels)
     only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
+    words = (
+        f"Of {agreement.num_answers:,} answers only {a.label} has {only_a:.1f} % right and only {b.label} "
+        f"{only_b:.1f} %; the rest cannot tell them apart."
+    )
     return {
-        "figure": show(figure, numbers.agreement_numbers(agreement, scene.labels), budget=scene.budget),
-        "words": with_flags(
-            f"Of {agreement.num_answers:,} answers only {scene.labels[verdict.a]} has {only_a:.1f} % "
-            f"right and only {scene.labels[verdict.b]} {only_b:.1f} %; the rest cannot tell them apart.",
-            verdict.flags,
-            scene.labels,
-        ),
+        "classes": classes,
+        "confusions": confusions,
+        "is_side_by_side": len(labels) <= _MOST_SIDE_BY_SIDE,
+        "agreement": {
+            "figure": show(who_is_right(agreement.counts, a, b), by_cell, budget=scene.budget),
+            "words": with_flags(words, verdict.flags, scene.labels),
+        },
     }
 
 
@@ -179,19 +185,6 @@ def _trust(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _pairs(scene: Scene) -> Shown:
-    rows = tables.verdict_rows(scene.results, scene.train_size, scene.labels)
-    written = numbers.pair_numbers(rows)
-    alike = [name for name in ("Method", "Seeds", "Test examples") if written[name].nunique() == 1]
-    note = "; ".join(f"{name.lower()}: {written[name].iloc[0]}" for name in alike)
-    return show(
-        difference_interval(rows),
-        written.drop(columns=alike),
-        note=f"All pairs: {note}." if note else "",
-        budget=scene.budget,
-    )
-
-
 def _efficiency(scene: Scene) -> Shown | None:
     """Draw the curves over labels with the distance between the first pair's; None with one train size."""
     experiment = scene.results.experiment
@@ -209,11 +202,3 @@ def _efficiency(scene: Scene) -> Shown | None:
         worth=worths[0],
     )
     return show(figure, worth_numbers(tried, worths, scene.labels), budget=scene.budget)
-
-
-def _balance(scene: Scene) -> Shown | None:
-    if scene.dataset is None:
-        return None
-    counts = scene.dataset.label_counts
-    rows = pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())})
-    return show(class_balance(counts), rows)

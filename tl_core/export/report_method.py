@@ -1,9 +1,11 @@
 """How one comparison was measured, in sentences made from its records; numbers in them refer to `SOURCES`."""
 
+from collections.abc import Iterable
+
 from tl_core.evaluation.status import margin_words
 from tl_core.export.report_scene import Scene
 from tl_core.results.runs import FinishedRun, text_limit
-from tl_core.schema import ArmKind, BudgetRule, RunFinished, SplitMethod
+from tl_core.schema import BudgetRule, RunFinished, SplitMethod
 
 _DRAWN = {
     SplitMethod.STRATIFIED: "Within each class, a hash of an example's content decided its part.",
@@ -24,7 +26,7 @@ _LOOKED_AT_AGAIN = (
     "that and measured on this split once more has been chosen on the test."
 )
 _CONTRASTIVE = (
-    " The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
+    "The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
     "head was fitted after the last step."
 )
 _INTERVALS = {
@@ -77,13 +79,30 @@ SOURCES = (
 
 def method_words(scene: Scene) -> list[tuple[str, str]]:
     """Say how it was measured: a name and a paragraph for each thought."""
-    is_one_seed = scene.results.experiment.num_seeds == 1
+    experiment = scene.results.experiment
+    is_redrawn = scene.train_size < experiment.split.train
+    seeds = (
+        "weights, order and train examples" if is_redrawn else "weights and order, on the same train examples"
+    )
+    interval = (
+        f"{_INTERVALS[scene.verdict.method].format(seeds=seeds)} The p-value is the inversion of this "
+        "interval, so the two never contradict each other. It is about the pair at the top."
+    )
+    corrected = (
+        "Beside each p-value stands one that is corrected for the number of pairs compared [6]."
+        if len(scene.results.verdicts) > 1
+        else "One pair was compared, so no p-value is corrected."
+    )
+    pairs = (
+        f"{corrected} Two arms are called equivalent where a 90 % interval lies within a margin of "
+        f"{margin_words(scene.verdict)}, which was fixed before the start [7]."
+    )
     return [
         ("One split for all", _split_words(scene)),
         ("The same training", _training_words(scene)),
-        ("One seed" if is_one_seed else "Several seeds", _seed_words(scene)),
-        ("The interval", _interval_words(scene)),
-        ("Pairs, and small differences", _pair_words(scene)),
+        ("One seed" if experiment.num_seeds == 1 else "Several seeds", _seed_words(scene)),
+        ("The interval", interval),
+        ("Pairs, and small differences", pairs),
         *_REST,
     ]
 
@@ -116,60 +135,64 @@ def _neural_runs(scene: Scene) -> list[FinishedRun]:
 
 
 def _training_words(scene: Scene) -> str:
-    """Say what was the same for every network, what differed, and how long they trained."""
+    """Say what was the same for every network and what differed, and how they trained."""
     runs = _neural_runs(scene)
     if not runs:
         return "No arm with a network has finished, so nothing was trained step by step."
-    arms = {run.config.arm.name: run.config.arm for run in runs}
-    kinds = {arm.kind for arm in arms.values()}
-    base_models = {run.config.base_model for run in runs}
-    precisions = {run.record.precision for run in runs}
-    versions = {tuple(sorted(run.record.versions.items())) for run in runs}
-    same = [*(["code"] if len(versions) == 1 else []), "batches", "their order"]
-    same += ["architecture"] if len(base_models) == 1 else []
-    same += ["number format"] if len(precisions) == 1 else []
-    differed = ["the weights at the start"]
-    differed += [] if len(base_models) == 1 else ["the architecture and tokenizer of each base model"]
-    differed += [] if len(precisions) == 1 else ["the number format"]
-    differed += [] if len(versions) == 1 else ["the versions of the libraries"]
-    differed += ["whether all weights or the head alone were trained"] if _mixes_frozen(kinds) else []
-    differed += ["each arm's own learning rates"]
-    because = (
-        ", because rates made for fine-tuning are far too small for random weights"
-        if any(kind.is_scratch for kind in kinds) and any(kind.is_fine_tuned for kind in kinds)
-        else ""
-    )
+    same, differed = ["batches", "their order"], ["the weights at the start"]
+    if len({run.config.base_model for run in runs}) == 1:
+        same.append("architecture")
+    else:
+        differed.append("the architecture and tokenizer of each base model")
+    if len({run.record.precision for run in runs}) == 1:
+        same.append("number format")
+    else:
+        differed.append("the number format")
+    if len({tuple(sorted(run.record.versions.items())) for run in runs}) == 1:
+        same.insert(0, "code")
+    else:
+        differed.append("the versions of the libraries")
+    arms = {run.config.arm.name: run.config.arm.kind for run in runs}
+    if len({kind.is_frozen for kind in arms.values()}) > 1:
+        differed.append("whether all weights or the head alone were trained")
+    differed.append("each arm's own learning rates")
+
     words = [f"{_listed(same).capitalize()} were the same for every network."]
     if len(arms) > 1:
-        words.append(f"What differed: {_listed(differed)}{because}.")
-    words.append(_budget_words(runs) + (_CONTRASTIVE if any(kind.is_on_pairs for kind in kinds) else ""))
-    words.append(_text_limit_words(scene, runs))
-    return " ".join(words)
+        has_both = any(kind.is_scratch for kind in arms.values()) and any(
+            kind.is_fine_tuned for kind in arms.values()
+        )
+        because = ", because rates made for fine-tuning are far too small for random weights"
+        words.append(f"What differed: {_listed(differed)}{because if has_both else ''}.")
+    return " ".join([*words, *_budget_words(scene, runs)])
 
 
-def _mixes_frozen(kinds: set[ArmKind]) -> bool:
-    return len({kind.is_frozen for kind in kinds}) > 1
-
-
-def _budget_words(runs: list[FinishedRun]) -> str:
-    if runs[0].config.training.budget is BudgetRule.EQUAL_STEPS:
-        steps = sorted({run.events[-1].step for run in runs})
-        many = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-        return f"Every network trained for {many} steps and kept its last weights."
+def _budget_words(scene: Scene, runs: list[FinishedRun]) -> list[str]:
+    """Say how long the networks trained, and how much of each text they read."""
     ends = [run.events[-1] for run in runs]
-    num_at_limit = sum(isinstance(end, RunFinished) and end.stop_reason == "budget" for end in ends)
-    limit = f"; {num_at_limit} of {len(runs)} runs came to the limit first" if num_at_limit else ""
-    return (
-        "Every network trained until it stopped improving on validation, with the same patience and the same "
-        f"limit{limit}. Validation decided which weights each one kept."
-    )
+    if runs[0].config.training.budget is BudgetRule.EQUAL_STEPS:
+        steps = _between(end.step for end in ends)
+        words = [f"Every network trained for {steps} steps and kept its last weights."]
+    else:
+        num_at_limit = sum(isinstance(end, RunFinished) and end.stop_reason == "budget" for end in ends)
+        some = f"; {num_at_limit} of {len(runs)} runs came to the limit first" if num_at_limit else ""
+        words = [
+            "Every network trained until it stopped improving on validation, with the same patience and the "
+            f"same limit{some}. Validation decided which weights each one kept."
+        ]
+    if any(run.config.arm.kind.is_on_pairs for run in runs):
+        words.append(_CONTRASTIVE)
+    limit = _between(text_limit(run) for run in runs)
+    has_tfidf = any(run.config.arm.kind.is_tfidf for run in scene.results.finished)
+    whole = "; TF-IDF reads all of it" if has_tfidf else ""
+    return [*words, f"Networks read the first {limit} tokens of a text{whole}."]
 
 
-def _text_limit_words(scene: Scene, runs: list[FinishedRun]) -> str:
-    limits = sorted({text_limit(run) for run in runs})
-    many = f"{limits[0]:,}" if len(limits) == 1 else f"{limits[0]:,} to {limits[-1]:,}"
-    whole = any(run.config.arm.kind.is_tfidf for run in scene.results.finished)
-    return f"Networks read the first {many} tokens of a text{'; TF-IDF reads all of it' if whole else ''}."
+def _between(counts: Iterable[int]) -> str:
+    """Write the smallest and the largest count, or the one that all are."""
+    ordered = sorted(counts)
+    few, many = ordered[0], ordered[-1]
+    return f"{few:,}" if few == many else f"{few:,} to {many:,}"
 
 
 def _seed_words(scene: Scene) -> str:
@@ -196,30 +219,6 @@ def _seed_words(scene: Scene) -> str:
     )
     alone = "With another seed the same training ends elsewhere, so that one training alone says little."
     return f"{fixes} {rest}{rates}{once} {alone}"
-
-
-def _interval_words(scene: Scene) -> str:
-    is_redrawn = scene.train_size < scene.results.experiment.split.train
-    seeds = (
-        "weights, order and train examples" if is_redrawn else "weights and order, on the same train examples"
-    )
-    words = _INTERVALS[scene.verdict.method].format(seeds=seeds)
-    return (
-        f"{words} The p-value is the inversion of this interval, so the two never contradict each other. It "
-        "is about the pair at the top."
-    )
-
-
-def _pair_words(scene: Scene) -> str:
-    corrected = (
-        "Beside each p-value stands one that is corrected for the number of pairs compared [6]."
-        if len(scene.results.verdicts) > 1
-        else "One pair was compared, so no p-value is corrected."
-    )
-    return (
-        f"{corrected} Two arms are called equivalent where a 90 % interval lies within a margin of "
-        f"{margin_words(scene.verdict)}, which was fixed before the start [7]."
-    )
 
 
 def _listed(words: list[str]) -> str:

@@ -65,10 +65,13 @@ def show(
 ) -> Shown:
     """Prepare a figure of `tl_core.charts` with its numbers; ``budget`` is how the networks in it trained."""
     name_budget(figure, budget)
+    spec: str = figure.to_json()
+    for character in "<>&":  # it stands in a script element, whatever its texts are
+        spec = spec.replace(character, f"\\u{ord(character):04x}")
     return Shown(
         alt=figure.layout.meta["alt"],
         height=int(figure.layout.height),
-        spec=_as_json(figure),
+        spec=spec,
         table=write_table(numbers),
         title=title,
         note=note,
@@ -96,17 +99,6 @@ def _write_column(values: pd.Series) -> Sequence[str]:
         return [str(value) for value in values]
     known = values.dropna()
     num_digits = 1 if (known.round(1) == known).all() else 2
-    return ["–" if pd.isna(value) else _write(value, num_digits) for value in values]
-
-
-def _write(value: float, num_digits: int) -> str:
     # Adding 0.0 turns a rounded -0.0 into 0.0.
-    return f"{round(value, num_digits) + 0.0:,.{num_digits}f}".replace("-", "−")
-
-
-def _as_json(figure: go.Figure) -> str:
-    """Write a figure so that it can stand in a script element whatever its texts are."""
-    text: str = figure.to_json()
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    rounded = [None if pd.isna(value) else round(value, num_digits) + 0.0 for value in values]
+    return ["–" if value is None else f"{value:,.{num_digits}f}".replace("-", "−") for value in rounded]

@@ -24,17 +24,25 @@ def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
     results = scene.results
     limits = [
         "It holds for this dataset, this split and these models. Other texts, labels or languages may turn "
-        "out otherwise, and so may these texts once they have changed with time.",
-        *_sample_limit(scene),
-        *_certainty_limits(scene),
-        *_rate_limits(scene),
+        "out otherwise, and so may these texts once they have changed with time."
     ]
+    # What fixes have made of a sample is one as well.
+    parent = scene.dataset.parent if scene.dataset else None
+    if is_sample(results.experiment.dataset_fingerprint) or is_sample(parent):
+        limits.append(NOT_EVIDENCE)
+    limits += _certainty_limits(scene)
+    limits += _rate_limits(scene)
     if any(arm.kind.is_scratch for arm in results.experiment.arms):
         limits.append(
             "The network from scratch reads with the pretrained vocabulary; a vocabulary made of these texts "
             "alone could serve it better or worse."
         )
-    limits += [_seen_before(model) for model in base_models]
+    for model in base_models:
+        seen = f"What {model.title} has seen before: {model.pretraining}"
+        better = "Texts like these make it look better than it would on other tasks."
+        if model.overlaps:
+            better = f"A comparison on one of these sets flatters it: {', '.join(model.overlaps)}."
+        limits.append(f"{seen} {better}")
     limits.append(
         "It says nothing about fairness towards groups of people, about texts that somebody wrote to "
         "mislead, or about what running a model costs."
@@ -49,9 +57,19 @@ def _rate_limits(scene: Scene) -> list[str]:
         for run in scene.results.finished
         if run.config.arm.kind.is_neural and run.config.train_size == scene.train_size
     }
-    searched = {name: search for name, run in runs.items() if (search := run.record.rate_search)}
-    recorded = [name for name, run in runs.items() if name not in searched and _has_recorded_rates(run)]
-    by_hand = [name for name in runs if name not in searched and name not in recorded]
+    searched: dict[str, RateSearch] = {}
+    recorded, by_hand = [], []
+    for name, run in runs.items():
+        config = run.config
+        if run.record.rate_search:
+            searched[name] = run.record.rate_search
+        elif config.learning_rates == default_rates(
+            config.arm.kind, describe(config.base_model or "").pooling
+        ):
+            recorded.append(name)
+        else:
+            by_hand.append(name)
+
     limits = []
     if searched:
         num_tries = max(len(search.tried) for search in searched.values())
@@ -74,11 +92,6 @@ def _rate_limits(scene: Scene) -> list[str]:
     return limits
 
 
-def _has_recorded_rates(run: FinishedRun) -> bool:
-    base_model = run.config.base_model or ""
-    return run.config.learning_rates == default_rates(run.config.arm.kind, describe(base_model).pooling)
-
-
 def _whose(names: Collection[str], runs: Collection[str], scene: Scene) -> str:
     """Name some arms, unless they are all that have rates."""
     if len(names) == len(runs):
@@ -99,13 +112,6 @@ def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, Finished
     return words if at_edge else ""
 
 
-def _sample_limit(scene: Scene) -> list[str]:
-    """Say that a sample, or what fixes have made of one, is no evidence."""
-    own = scene.results.experiment.dataset_fingerprint
-    parent = scene.dataset.parent if scene.dataset else None
-    return [NOT_EVIDENCE] if is_sample(own) or is_sample(parent) else []
-
-
 def _certainty_limits(scene: Scene) -> list[str]:
     results, verdict = scene.results, scene.verdict
     low, high = verdict.ci95
@@ -124,21 +130,13 @@ def _certainty_limits(scene: Scene) -> list[str]:
             f"{few_seeds_words(verdict)}".strip()
         )
     if len(results.verdicts) > 1:
-        limits.append(f"{pairs_words(results.verdicts)} {_choice_words(scene)}")
+        pair = [arm.name for arm in headline_pair(results.experiment.arms) or ()]
+        chosen = "The pair at the top was fixed before the start."
+        if pair != [verdict.a, verdict.b]:
+            planned = " and ".join(scene.labels[name] for name in pair)
+            chosen = (
+                f"The pair that was fixed before the start, {planned}, has no verdict; "
+                "another stands at the top."
+            )
+        limits.append(f"{pairs_words(results.verdicts)} {chosen}")
     return limits
-
-
-def _choice_words(scene: Scene) -> str:
-    """Say whether the pair at the top is the one that was fixed before the start."""
-    pair = headline_pair(scene.results.experiment.arms)
-    if pair and (pair[0].name, pair[1].name) == (scene.verdict.a, scene.verdict.b):
-        return "The pair at the top was fixed before the start."
-    planned = " and ".join(scene.labels[arm.name] for arm in pair or ())
-    return f"The pair that was fixed before the start, {planned}, has no verdict; another stands at the top."
-
-
-def _seen_before(model: BaseModel) -> str:
-    words = f"What {model.title} has seen before: {model.pretraining}"
-    if not model.overlaps:
-        return f"{words} Texts like these make it look better than it would on other tasks."
-    return f"{words} A comparison on one of these sets flatters it: {', '.join(model.overlaps)}."

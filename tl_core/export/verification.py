@@ -16,7 +16,7 @@ from tl_core.inference.predictor import Probabilities, Question, load_predictor
 from tl_core.modality import content_of
 from tl_core.outside import read_json
 from tl_core.results.runs import logits_of
-from tl_core.schema import Precision, RunRecord, SplitName
+from tl_core.schema import Precision, SplitName
 from tl_core.store.workspace import Workspace
 
 MAX_TEST_TEXTS = 1_000
@@ -104,7 +104,10 @@ def verify_exported(workspace: Workspace, run_id: str, exported: Path) -> Verifi
     chosen = test.take(rows)
     recorded = softmax(logits_of(chosen).astype(np.float64), axis=1)
     found = answers_of(exported)([texts[one] for one in chosen.column("example_id").to_pylist()])
-    compared = _compare(run_id, "test_predictions", found, recorded, test.num_rows, *_tolerance_for(record))
+    precision, tolerance = Precision.FLOAT32, TOLERANCE  # arms without a network compute in float64
+    if record.precision is Precision.BFLOAT16:
+        precision, tolerance = Precision.BFLOAT16, BFLOAT16_TOLERANCE
+    compared = _compare(run_id, "test_predictions", found, recorded, test.num_rows, precision, tolerance)
     return sentences.model_copy(update={"comparisons": (compared, *sentences.comparisons)})
 
 
@@ -121,13 +124,6 @@ def _question(stated: str | Sequence[str]) -> Question:
         return stated
     first, second = stated
     return first, second
-
-
-def _tolerance_for(record: RunRecord) -> tuple[Precision, float]:
-    """Say how near the recorded probabilities have to be; arms without a network compute in float64."""
-    if record.precision is Precision.BFLOAT16:
-        return Precision.BFLOAT16, BFLOAT16_TOLERANCE
-    return Precision.FLOAT32, TOLERANCE
 
 
 def _compare(

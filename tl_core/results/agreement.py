@@ -108,16 +108,14 @@ def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset |
     -------
     Columns ``text``, ``target``, ``predicted_a``, ``predicted_b``, ``num_seeds``.
     """
-    texts = _texts(dataset) if dataset else {}
+    texts: dict[str, str] = {}
+    if dataset:
+        shown = [text if isinstance(text, str) else " | ".join(text) for text in dataset.texts()]
+        texts = dict(zip(dataset.example_ids(), shown, strict=True))
     names = dict(enumerate(labels))
     columns = {name: examples[name].map(names) for name in ("target", "predicted_a", "predicted_b")}
     text = [texts.get(example_id, example_id) for example_id in examples["example_id"]]
     return pd.DataFrame({"text": text, **columns, "num_seeds": examples["num_seeds"]})
-
-
-def _texts(dataset: Dataset) -> dict[str, str]:
-    shown = [text if isinstance(text, str) else " | ".join(text) for text in dataset.texts()]
-    return dict(zip(dataset.example_ids(), shown, strict=True))
 
 
 def _most_frequent(class_ids: NDArray[np.intp]) -> int:

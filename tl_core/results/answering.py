@@ -10,7 +10,6 @@ from tl_core.results.comparison import ranked
 from tl_core.results.runs import UNREADABLE, read_finished_run, value_of
 from tl_core.schema import Arm, Metric, RunConfig, State, TextSource
 from tl_core.store.rows import RunRow
-from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 _Candidate = tuple[RunConfig, float, int]
@@ -56,26 +55,24 @@ def choose_answerers(
     left out.
     """
     candidates: dict[Arm, list[_Candidate]] = {}
-    for run in sorted((run.config for run in runs if run.state is State.FINISHED), key=lambda run: run.seed):
+    finished = (run.config for run in runs if run.state is State.FINISHED)
+    for run in sorted(finished, key=lambda run: run.seed):
         if run.train_size == train_size and workspace.run_folder(run.run_id).model_dir.is_dir():
             with contextlib.suppress(*UNREADABLE):
-                score = _validation_score(workspace.run_folder(run.run_id), metric)
-                candidates.setdefault(run.arm, []).append((run, *score))
-    return tuple(_choose(workspace, candidates[arm]) for arm in ranked(list(candidates)))
+                read = read_finished_run(workspace.run_folder(run.run_id))
+                seen = evaluate(read.validation_targets, read.validation_logits)
+                candidates.setdefault(run.arm, []).append((run, value_of(seen, metric), seen.num_examples))
 
-
-def _choose(workspace: Workspace, candidates: Sequence[_Candidate]) -> Answerer:
-    best, value, num_validation = max(candidates, key=lambda candidate: candidate[1])
-    return Answerer(
-        run=best,
-        num_candidates=len(candidates),
-        value=value,
-        num_validation=num_validation,
-        texts=find_text_source(workspace.run_folder(best.run_id).model_dir),
-    )
-
-
-def _validation_score(folder: RunFolder, metric: Metric) -> tuple[float, int]:
-    run = read_finished_run(folder)
-    evaluation = evaluate(run.validation_targets, run.validation_logits)
-    return value_of(evaluation, metric), evaluation.num_examples
+    answerers = []
+    for arm in ranked(list(candidates)):
+        best, value, num_validation = max(candidates[arm], key=lambda candidate: candidate[1])
+        answerers.append(
+            Answerer(
+                run=best,
+                num_candidates=len(candidates[arm]),
+                value=value,
+                num_validation=num_validation,
+                texts=find_text_source(workspace.run_folder(best.run_id).model_dir),
+            )
+        )
+    return tuple(answerers)

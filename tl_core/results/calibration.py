@@ -177,24 +177,20 @@ def trust_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str])
 def trust_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say what the calibration errors do not show; not escaped."""
     chance = " and ".join(_points(one.mean("error_by_chance")) for one in found)
-    words = (
+    limits = [
         f"The calibration error is the mean gap over {NUM_BINS} bins, and few answers push it up: {chance} "
         "points would be expected here even if every confidence were kept. It has no interval and is no "
         "verdict."
-    )
-    return " ".join([words, *(_without_mistakes(one, arm_names) for one in found if _num_all_right(one))])
-
-
-def _num_all_right(found: ArmCalibration) -> int:
-    return sum(run.is_all_right for run in found.runs)
-
-
-def _without_mistakes(found: ArmCalibration, arm_names: Mapping[str, str]) -> str:
-    where = f"in {_num_all_right(found)} of {len(found.runs)} seeds " if len(found.runs) > 1 else ""
-    return (
-        f"{arm_names[found.arm]} was right on all {found.num_validation:,} validation examples {where}"
-        "so its temperature had no mistake to learn from: do not rely on it."
-    )
+    ]
+    for one in found:
+        num_all_right = sum(run.is_all_right for run in one.runs)
+        if num_all_right:
+            where = f"in {num_all_right} of {len(one.runs)} seeds " if len(one.runs) > 1 else ""
+            limits.append(
+                f"{arm_names[one.arm]} was right on all {one.num_validation:,} validation examples {where}"
+                "so its temperature had no mistake to learn from: do not rely on it."
+            )
+    return " ".join(limits)
 
 
 def _percent(fraction: float) -> str:

@@ -42,17 +42,24 @@ def overview_caption(results: ExperimentResults, train_size: int, arm_names: Map
     if not found or floor is None:
         return "No arm has finished yet."
     highest = max(summary.mean for summary in found)
-    best = [arm_names[one.arm] for one in found if one.mean == highest]
+    best: list[str] = []
+    low: list[str] = []
+    flags: list[Flag] = []
+    for one in found:
+        flags += results.flags[one.arm, train_size]
+        if one.mean == highest:
+            best.append(arm_names[one.arm])
+        if one.mean <= floor and one.arm != "majority":
+            low.append(arm_names[one.arm])
+
     has = "has" if len(best) == 1 else "share"
     metric = METRIC_WORDS[results.experiment.headline_metric]
-    flags = [flag for one in found for flag in results.flags[one.arm, train_size]]
     words = with_flags(
         f"{_listed(best)} {has} the highest mean test {metric}, {_percent(highest)}; "
         f"always answering the largest class has {_percent(floor)}.",
         flags,
         arm_names,
     )
-    low = [arm_names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
     return f"{words} Not above that: {_listed(low)}." if low else words
 
 

@@ -21,11 +21,10 @@ from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
-    conditions_of,
-    epochs_of,
     kept_evaluation,
     read_finished_run,
     reason_of,
+    stack_runs,
 )
 from tl_core.schema import (
     Arm,
@@ -177,12 +176,13 @@ def gather(
 def arm_titles(experiment: ExperimentConfig) -> dict[str, str]:
     """Return the title of each arm's base model, by arm name; two models never have the same one."""
     base_models = {arm.name: arm.base_model or experiment.base_model for arm in experiment.arms}
-    titles = _told_apart({model: describe(model).title for model in base_models.values()})
+    titles = model_titles(base_models.values())
     return {arm: titles[model] for arm, model in base_models.items()}
 
 
-def _told_apart(titles: dict[str, str]) -> dict[str, str]:
-    """Put the whole id in the place of a title that several models share, as two folders of one name do."""
+def model_titles(base_models: Iterable[str]) -> dict[str, str]:
+    """Title base models by id; the id itself where several share a title, as two folders of one name do."""
+    titles = {model: describe(model).title for model in base_models}
     counts = Counter(titles.values())
     return {model: title if counts[title] == 1 else model for model, title in titles.items()}
 
@@ -222,23 +222,14 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
     """Stack the runs of one arm; the single run of a deterministic arm counts for every seed."""
     first = runs[0]
     for run in runs[1:]:
-        if not _has_same_test(run, first):
+        has_same_ids = np.array_equal(run.example_ids, first.example_ids)
+        if not (has_same_ids and np.array_equal(run.targets, first.targets)):
             raise ComparisonError(
                 f"Expected the same test examples in all runs of {first.config.arm.name}; "
                 f"{run.config.run_id} has others.",
                 "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
             )
-    stacked = ArmPredictions(
-        arm=first.config.arm.name,
-        train_size=first.config.train_size,
-        seeds=tuple(run.config.seed for run in runs),
-        example_ids=first.example_ids,
-        targets=first.targets,
-        logits=np.stack([run.logits for run in runs]),
-        split_hash=first.config.split_hash,
-        conditions=conditions_of(runs),
-        epochs=epochs_of(runs),
-    )
+    stacked = stack_runs(first.config.arm.name, runs)
     if _runs_once(experiment, first.config):
         return stacked.repeated_for(range(experiment.num_seeds))
     return stacked
@@ -283,10 +274,6 @@ def _flags(
         seeds=counted,
     )
     return (*raised, *([lost] if num_lost else []), *([damaged] if num_damaged else []))
-
-
-def _has_same_test(a: FinishedRun, b: FinishedRun) -> bool:
-    return np.array_equal(a.example_ids, b.example_ids) and np.array_equal(a.targets, b.targets)
 
 
 def _verdicts(

@@ -9,16 +9,10 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.data_efficiency import label_worth_json
 from tl_core.results.knowledge import read_changes
 from tl_core.results.pooled import put_together
-from tl_core.results.related_tasks import (
-    TwoStages,
-    find_first_damage,
-    find_two_stages,
-    left_means,
-    left_verdicts,
-)
+from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.secondary import secondary_verdicts
-from tl_core.schema import SCHEMA_VERSION, Arm, Verdict
+from tl_core.schema import SCHEMA_VERSION, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -34,6 +28,16 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
     alike = gather_alike(workspace, results)
     tried = put_together(experiment, alike)
     split = experiment.split
+    arms = []
+    for arm in ranked(experiment.arms):
+        runs = [run for run in results.runs if run.config.arm == arm]
+        arms.append(
+            {
+                "arm": arm.name,
+                "base_model": runs[0].config.base_model if runs else None,
+                "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
+            }
+        )
     damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(tried, workspace)]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -54,51 +58,84 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         },
         "headline_metric": experiment.headline_metric.value,
         "budget": experiment.training.budget.value,
-        "arms": [_arm_json(results, arm, workspace) for arm in ranked(experiment.arms)],
+        "arms": arms,
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
         "label_worth": label_worth_json(tried, results.titles),
-        "first_tasks": [_first_task_json(stages) for stages in find_two_stages(tried, alike, workspace)],
-    }
-
-
-def _arm_json(results: ExperimentResults, arm: Arm, workspace: Workspace) -> dict[str, Any]:
-    runs = [run for run in results.runs if run.config.arm == arm]
-    return {
-        "arm": arm.name,
-        "base_model": runs[0].config.base_model if runs else None,
-        "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
+        "first_tasks": [
+            {
+                "arm": stages.arm.name,
+                "direct": stages.direct.name,
+                "first_run_id": stages.first.config.run_id,
+                "metric": stages.metric.value,
+                "left": left_means(stages).to_dict("records"),
+                "overlap": asdict(stages.overlap) if stages.overlap else None,
+                "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
+            }
+            for stages in find_two_stages(tried, alike, workspace)
+        ],
     }
 
 
 def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dict[str, Any]:
+    """Give a run as plain values; what only a finished run has measured is None in any other."""
     finished = next((one for one in results.finished if one.config.run_id == run.run_id), None)
     config = finished.config if finished else run.config
+    rates = config.learning_rates
     flags = results.flags.get((config.arm.name, config.train_size), ())
-    rates, search = config.learning_rates, finished.record.rate_search if finished else None
-    unreadable = results.unreadable.get(run.run_id)
-    return {
+    plain = {
         "run_id": run.run_id,
-        "status": run.state.value if unreadable is None else DAMAGED,
-        "error": run.error if unreadable is None else unreadable,
+        "status": DAMAGED if run.run_id in results.unreadable else run.state.value,
+        "error": results.unreadable.get(run.run_id, run.error),
         "damage": [one.message for one in results.damage if one.run_id == run.run_id],
         "seed": config.seed,
         "seeds": config.seeds.model_dump(),
         "train_size": config.train_size,
         "learning_rate": (rates.encoder or rates.head) if rates else None,
         "head_learning_rate": rates.head if rates else None,
-        "rate_search_s": search.train_s if search else None,
-        "train_s": finished.record.train_s if finished else None,
-        "energy_wh": finished.record.energy_wh if finished else None,
-        "energy_method": finished.record.energy_method if finished else None,
+        "rate_search_s": None,
+        "train_s": None,
+        "energy_wh": None,
+        "energy_method": None,
         "flags": [flag.code for flag in flags if config.seed in flag.seeds],
-        "kept_share": finished.record.kept_share if finished else None,
-        "layers": _layers_json(folder) if finished else None,
-        "validation": _validation_json(finished) if finished else None,
-        "test": _test_json(finished) if finished else None,
+        "kept_share": None,
+        "layers": None,
+        "validation": None,
+        "test": None,
+    }
+    return plain if finished is None else plain | _measured_json(finished, folder)
+
+
+def _measured_json(finished: FinishedRun, folder: RunFolder) -> dict[str, Any]:
+    """Give what a finished run has measured.
+
+    ``validation`` is what the kept weights came to, the end of the learning curve; ``test`` is without the
+    temperature that it names, the one that validation asks for.
+    """
+    record, search = finished.record, finished.record.rate_search
+    changes = read_changes(folder)
+    kept = kept_evaluation(finished.config, finished.events)
+    measures = ("step", "num_examples", "accuracy", "macro_f1", "loss")
+    calibration = calibrate_run(finished)
+    return {
+        "rate_search_s": search.train_s if search else None,
+        "train_s": record.train_s,
+        "energy_wh": record.energy_wh,
+        "energy_method": record.energy_method,
+        "kept_share": record.kept_share,
+        "layers": [part.model_dump(mode="json") for part in changes.parts] if changes else None,
+        "validation": {name: getattr(kept, name) for name in measures} if kept else None,
+        "test": {
+            "accuracy": finished.test.accuracy,
+            "macro_f1": finished.test.macro_f1,
+            "log_loss": calibration.before.log_loss,
+            "brier": calibration.before.brier,
+            "ece": calibration.before.error,
+            "temperature": calibration.temperature,
+        },
     }
 
 
@@ -113,52 +150,6 @@ def run_json(workspace: Workspace, run: RunRow) -> dict[str, Any]:
     folder = workspace.run_folder(run.run_id)
     record = folder.read_record()
     return record.model_dump(mode="json") | {"damage": [asdict(one) for one in find_damage(folder, run)]}
-
-
-def _layers_json(folder: RunFolder) -> list[dict[str, Any]] | None:
-    """Give how far each part moved and how alike it stayed; None where that was not measured."""
-    changes = read_changes(folder)
-    return [part.model_dump(mode="json") for part in changes.parts] if changes else None
-
-
-def _first_task_json(stages: TwoStages) -> dict[str, Any]:
-    """Give what an arm that starts from another task's run has left of that task, with either head."""
-    return {
-        "arm": stages.arm.name,
-        "direct": stages.direct.name,
-        "first_run_id": stages.first.config.run_id,
-        "metric": stages.metric.value,
-        "left": left_means(stages).to_dict("records"),
-        "overlap": asdict(stages.overlap) if stages.overlap else None,
-        "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
-    }
-
-
-def _validation_json(run: FinishedRun) -> dict[str, float] | None:
-    """Give what the weights that a run kept came to on validation: the end of its learning curve."""
-    kept = kept_evaluation(run.config, run.events)
-    if kept is None:
-        return None
-    return {
-        "step": kept.step,
-        "num_examples": kept.num_examples,
-        "accuracy": kept.accuracy,
-        "macro_f1": kept.macro_f1,
-        "loss": kept.loss,
-    }
-
-
-def _test_json(run: FinishedRun) -> dict[str, float]:
-    """Give a run's metrics on test without a temperature, and the temperature that validation asks for."""
-    calibration = calibrate_run(run)
-    return {
-        "accuracy": run.test.accuracy,
-        "macro_f1": run.test.macro_f1,
-        "log_loss": calibration.before.log_loss,
-        "brier": calibration.before.brier,
-        "ece": calibration.before.error,
-        "temperature": calibration.temperature,
-    }
 
 
 def _verdict_json(verdict: Verdict) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """In which settings two groups of runs differ, and which they share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -38,40 +38,18 @@ def setting_differences(
     titles
         Base model titles by arm name.
     """
-    settings = _settings(titles)
-    a, b = ({name: _values(runs, read) for name, read in settings.items()} for runs in (runs_a, runs_b))
-    rows = [(name, a[name], b[name]) for name in settings if a[name] != b[name]]
+    settings_a = [_settings(run, titles) for run in runs_a]
+    settings_b = [_settings(run, titles) for run in runs_b]
+    names = dict.fromkeys(name for settings in (*settings_a, *settings_b) for name in settings)
+    a, b = (
+        {name: ", ".join(dict.fromkeys(settings[name] for settings in group)) or _NONE for name in names}
+        for group in (settings_a, settings_b)
+    )
+    rows = [(name, a[name], b[name]) for name in names if a[name] != b[name]]
     return SettingDifferences(
         table=pd.DataFrame(rows, columns=["setting", "value_a", "value_b"]),
-        same={name: a[name] for name in settings if a[name] == b[name] != _NONE},
+        same={name: a[name] for name in names if a[name] == b[name] != _NONE},
     )
-
-
-def _settings(titles: Mapping[str, str]) -> dict[str, Callable[[FinishedRun], str]]:
-    """Name every setting, and how to read it from a run."""
-    return {
-        "Weights": lambda run: run.config.arm.kind.spec.in_settings,
-        "Base model": lambda run: titles[run.config.arm.name] if run.config.base_model else _NONE,
-        "Learning rate of the encoder": _encoder_rate,
-        "Learning rate of what was drawn anew": _redrawn_rate,
-        "Learning rate of the head": _head_rate,
-        "Parameters": lambda run: _or_none(run.record.num_parameters),
-        "Steps": lambda run: _neural(run, f"{run.events[-1].step:,}"),
-        "Seeds": lambda run: str(run.config.seed),
-        "Train examples": lambda run: f"{run.config.train_size:,}",
-        "Example weights": lambda run: run.record.weight_column or _NONE,
-        "Longest text, tokens": lambda run: _neural(run, f"{text_limit(run):,}"),
-        **{name: _training(field) for field, name in _TRAINING_WORDS.items()},
-        "Precision": lambda run: run.record.precision.value if run.record.precision else _NONE,
-        "Examples a micro-batch": lambda run: _or_none(run.record.micro_batch_size),
-        "Threads": lambda run: _or_none(run.record.num_threads),
-        "Device": lambda run: run.record.device or _NONE,
-        "Versions": lambda run: (
-            ", ".join(f"{k} {v}" for k, v in sorted(run.record.versions.items())) or _NONE
-        ),
-        "Split": lambda run: run.config.split_hash[:8],
-        "Dataset": lambda run: run.config.dataset_fingerprint[:8],
-    }
 
 
 _TRAINING_WORDS = {
@@ -86,47 +64,50 @@ _TRAINING_WORDS = {
 }
 
 
-def _training(field: str) -> Callable[[FinishedRun], str]:
-    """Read a training setting; one that is not set is the base model's own, and only networks have any."""
+def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
+    """Name every setting of a run with its value, in the order in which they are shown."""
+    config, record, rates = run.config, run.record, run.config.learning_rates
+    encoder_rate = head_rate = redrawn_rate = _NONE
+    if rates is not None:
+        encoder_rate = write_rate(rates.encoder) if rates.encoder else "0 (frozen)"
+        head_rate = write_rate(rates.head) if rates.head else "0 (logistic regression)"
+        redrawn_rate = _NONE if rates.redrawn is None else write_rate(rates.redrawn)
 
-    def read(run: FinishedRun) -> str:
-        value = getattr(run.config.training, field)
-        return _neural(run, "the base model's own" if value is None else str(value).replace("_", " "))
+    steps = longest_text = _NONE
+    training = dict.fromkeys(_TRAINING_WORDS.values(), _NONE)
+    if config.arm.kind.is_neural:
+        steps, longest_text = f"{run.events[-1].step:,}", f"{text_limit(run):,}"
+        for field, name in _TRAINING_WORDS.items():
+            value = getattr(config.training, field)
+            training[name] = "the base model's own" if value is None else str(value).replace("_", " ")
 
-    return read
-
-
-def _values(runs: Sequence[FinishedRun], read: Callable[[FinishedRun], str]) -> str:
-    """Join the values of some runs, each once, in their order."""
-    return ", ".join(dict.fromkeys(read(run) for run in runs)) or _NONE
-
-
-def _encoder_rate(run: FinishedRun) -> str:
-    rates = run.config.learning_rates
-    if rates is None:
-        return _NONE
-    return write_rate(rates.encoder) if rates.encoder else "0 (frozen)"
-
-
-def _head_rate(run: FinishedRun) -> str:
-    rates = run.config.learning_rates
-    if rates is None:
-        return _NONE
-    return write_rate(rates.head) if rates.head else "0 (logistic regression)"
-
-
-def _redrawn_rate(run: FinishedRun) -> str:
-    rates = run.config.learning_rates
-    return write_rate(rates.redrawn) if rates is not None and rates.redrawn is not None else _NONE
+    versions = ", ".join(f"{package} {version}" for package, version in sorted(record.versions.items()))
+    return {
+        "Weights": config.arm.kind.spec.in_settings,
+        "Base model": titles[config.arm.name] if config.base_model else _NONE,
+        "Learning rate of the encoder": encoder_rate,
+        "Learning rate of what was drawn anew": redrawn_rate,
+        "Learning rate of the head": head_rate,
+        "Parameters": _or_none(record.num_parameters),
+        "Steps": steps,
+        "Seeds": str(config.seed),
+        "Train examples": f"{config.train_size:,}",
+        "Example weights": record.weight_column or _NONE,
+        "Longest text, tokens": longest_text,
+        **training,
+        "Precision": record.precision.value if record.precision else _NONE,
+        "Examples a micro-batch": _or_none(record.micro_batch_size),
+        "Threads": _or_none(record.num_threads),
+        "Device": record.device or _NONE,
+        "Versions": versions or _NONE,
+        "Split": config.split_hash[:8],
+        "Dataset": config.dataset_fingerprint[:8],
+    }
 
 
 def write_rate(value: float) -> str:
     """Write a learning rate: 0.00005 as ``5e-5``."""
     return f"{value:.1e}".replace(".0e", "e").replace("e-0", "e-")
-
-
-def _neural(run: FinishedRun, value: str) -> str:
-    return value if run.config.arm.kind.is_neural else _NONE
 
 
 def _or_none(value: int | None) -> str:

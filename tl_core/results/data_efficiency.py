@@ -1,7 +1,7 @@
 """From how few labels: what labels were worth to a pair of arms, read from every experiment that is alike."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -59,15 +59,12 @@ def ladder(largest: int, num_labels: int) -> tuple[int, ...]:
     (25, 50, 100, 250, 500)
     """
     fewest = max(num_labels, 0 if largest < _SMALL else _FEWEST)
-    rungs = [size for size in _rungs(largest) if fewest <= size <= _ROOM * largest]
-    return (*rungs, largest)
-
-
-def _rungs(largest: int) -> Iterator[int]:
-    factor = 1
+    rungs, factor = [], 1
     while _STEPS[0] * factor <= largest:
-        yield from (step * factor for step in _STEPS)
+        sizes = (step * factor for step in _STEPS)
+        rungs += [size for size in sizes if fewest <= size <= _ROOM * largest]
         factor *= 10
+    return (*rungs, largest)
 
 
 def lacking(tried: Tried, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
@@ -123,12 +120,11 @@ def label_worth_json(tried: Tried, titles: Mapping[str, str]) -> dict[str, Any] 
     if pair is None:
         return None
     worths = find_label_worth(tried, pair[0].name, pair[1].name)
-    return _plain(worths[0], titles) if worths else None
-
-
-def _plain(worth: LabelWorth, titles: Mapping[str, str]) -> dict[str, Any]:
-    needed = worth.needed
+    if not worths:
+        return None
+    worth, needed = worths[0], worths[0].needed
     smallest, largest = worth.sizes[0], worth.sizes[-1]
+    is_measured = smallest <= needed.estimate <= largest
     ends = [value if smallest <= value <= largest else None for value in (needed.low, needed.high)]
     return {
         "a": worth.a,
@@ -137,9 +133,9 @@ def _plain(worth: LabelWorth, titles: Mapping[str, str]) -> dict[str, Any]:
         "train_sizes": list(worth.sizes),
         "train_size_b": worth.size,
         "value_b": worth.value,
-        "labels_needed": needed.estimate if smallest <= needed.estimate <= largest else None,
+        "labels_needed": needed.estimate if is_measured else None,
         "ci95": ends,
-        "labels_saved": worth.saved if smallest <= needed.estimate <= largest else None,
+        "labels_saved": worth.saved if is_measured else None,
         "is_shown": worth.is_shown,
         "num_seeds": worth.num_seeds,
         "num_examples": worth.num_examples,

@@ -42,28 +42,22 @@ def find_failures(workspace: Workspace, runs: Iterable[RunRow]) -> list[Failure]
     """Group the failed runs by what happened to them."""
     groups: dict[tuple[str, str], list[RunRow]] = {}
     for run in runs:
-        if run.state is State.FAILED:
-            groups.setdefault(_what_happened(workspace, run), []).append(run)
-    return [_failure(workspace, reason, message, group) for (reason, message), group in groups.items()]
+        if run.state is not State.FAILED:
+            continue
+        reason, message = "signal", run.error or "nobody saw its end"
+        last = workspace.run_folder(run.run_id).last_event()
+        if isinstance(last, RunFailed):
+            reason, message = last.reason, last.message
+        groups.setdefault((reason, message), []).append(run)
 
-
-def _what_happened(workspace: Workspace, run: RunRow) -> tuple[str, str]:
-    """Return reason and message: from its last event, else from its row."""
-    last = workspace.run_folder(run.run_id).last_event()
-    if isinstance(last, RunFailed):
-        return last.reason, last.message
-    return "signal", run.error or "nobody saw its end"
-
-
-def _failure(workspace: Workspace, reason: str, message: str, runs: list[RunRow]) -> Failure:
-    words, remedy = _WORDS.get(reason, _WORDS["exception"])
-    return Failure(
-        runs=tuple(runs),
-        words=words,
-        message=message,
-        attempts=max(_num_attempts(workspace, run) for run in runs),
-        remedy=remedy,
-    )
+    failures = []
+    for (reason, message), group in groups.items():
+        words, remedy = _WORDS.get(reason, _WORDS["exception"])
+        attempts = max(_num_attempts(workspace, run) for run in group)
+        failures.append(
+            Failure(runs=tuple(group), words=words, message=message, attempts=attempts, remedy=remedy)
+        )
+    return failures
 
 
 def _num_attempts(workspace: Workspace, run: RunRow) -> int:

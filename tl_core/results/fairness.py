@@ -1,7 +1,7 @@
 """What was the same for all arms of an experiment, and what was not."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
@@ -12,7 +12,7 @@ from tl_core.schema import BudgetRule, LearningRates, Precision
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
 BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "to the plateau"}
-_PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16"}
+_PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16", None: "unknown"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,22 +43,29 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
     runs = [run for run in results.finished if run.config.train_size == train_size]
     neural = [run for run in runs if run.config.arm.kind.is_neural]
     same = _Comparer(arm_names)
-    return [
-        _split(results, train_size),
-        _seeds(results, train_size, arm_names),
-        _train_examples(results, train_size),
+    facts = [
+        *_examples(results, train_size, arm_names),
         _budget(neural, results, same),
         _rates(neural, results, arm_names),
-        *_pairs(neural),
-        same.over("Precision", neural, _precision),
+    ]
+    if any(run.config.arm.kind.is_on_pairs for run in neural):
+        # What a contrastive arm does otherwise is meant to be, so it is no difference.
+        value = "contrastive: the same steps, as many texts in each, two to a pair"
+        facts.append(Fact(name="Pairs", value=value))
+    facts += [
+        same.over("Precision", neural, lambda run: _PRECISIONS[run.record.precision]),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
         same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
         same.over("Energy", neural, lambda run: run.record.energy_method or "not measured"),
         _versions(runs, same),
-        *_base_models(neural, results, same),
-        *_text_limit(runs, neural, same),
-        *_example_weights(runs, same),
     ]
+    if neural:
+        facts += _reading(runs, neural, results, same)
+    if any(run.record.weight_column is not None for run in runs):
+        column = same.over("Example weights", runs, lambda run: run.record.weight_column or "none")
+        value = f"{column.value}, in training alone; each number of a test counts all examples alike"
+        facts.append(replace(column, value=value))
+    return facts
 
 
 @dataclass(frozen=True)
@@ -83,46 +90,35 @@ class _Comparer:
         return " and ".join(names[:_NAMED_RUNS]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _split(results: ExperimentResults, train_size: int) -> Fact:
-    split = results.experiment.split
+def _examples(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> list[Fact]:
+    """Say which examples there are, which seeds every arm has, and whether seeds learn from different ones.
+
+    A seed that an arm lacks is left out of its comparisons. Where all seeds learn from the same examples, no
+    interval counts which were drawn.
+    """
+    split, num_seeds = results.experiment.split, results.experiment.num_seeds
     train = f"{train_size:,} of {split.train:,}" if train_size < split.train else f"{split.train:,}"
     sizes = f"{train} train, {split.validation:,} validation, {split.test:,} test"
-    return Fact(name="Split", value=f"{split.hash[:4]}…{split.hash[-2:]}, all arms: {sizes}")
 
-
-def _seeds(results: ExperimentResults, train_size: int, arm_names: Mapping[str, str]) -> Fact:
-    """Say how many seeds every arm has; a seed that an arm lacks is left out of its comparisons."""
-    wanted = range(results.experiment.num_seeds)
-    lacking = {}
+    lacks = []
     for arm in ranked(results.experiment.arms):
         predictions = results.predictions.get((arm.name, train_size))
-        missing = [str(seed) for seed in wanted if predictions is None or seed not in predictions.seeds]
+        there = () if predictions is None else predictions.seeds
+        missing = [str(seed) for seed in range(num_seeds) if seed not in there]
         if missing:
-            lacking[arm_names[arm.name]] = name_seeds(missing)
-    difference = "; ".join(f"{label} lacks {seeds}" for label, seeds in lacking.items())
-    return Fact(name="Seeds", value=f"{len(wanted)}, paired", difference=difference)
+            lacks.append(f"{arm_names[arm.name]} lacks {name_seeds(missing)}")
 
-
-def _train_examples(results: ExperimentResults, train_size: int) -> Fact:
-    """Say whether seeds learn from different examples: if not, no interval counts which were drawn."""
-    whole = results.experiment.split.train
-    if results.experiment.num_seeds == 1:
-        value = f"{train_size:,}"
-    elif train_size < whole:
-        value = f"{train_size:,} of {whole:,}, drawn anew for each seed"
+    if num_seeds == 1:
+        drawn = f"{train_size:,}"
+    elif train_size < split.train:
+        drawn = f"{train_size:,} of {split.train:,}, drawn anew for each seed"
     else:
-        value = f"the same {train_size:,} for every seed"
-    return Fact(name="Train examples", value=value)
-
-
-def _text_limit(runs: Sequence[FinishedRun], neural: Sequence[FinishedRun], same: _Comparer) -> list[Fact]:
-    """Say how much of a text each arm reads: networks have a limit, TF-IDF has none."""
-    if not neural:
-        return []
-    limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
-    has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
-    value = f"{limit.value}{'; TF-IDF reads whole texts' if has_tfidf else ''}"
-    return [Fact(name=limit.name, value=value, difference=limit.difference)]
+        drawn = f"the same {train_size:,} for every seed"
+    return [
+        Fact(name="Split", value=f"{split.hash[:4]}…{split.hash[-2:]}, all arms: {sizes}"),
+        Fact(name="Seeds", value=f"{num_seeds}, paired", difference="; ".join(lacks)),
+        Fact(name="Train examples", value=drawn),
+    ]
 
 
 def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> Fact:
@@ -138,31 +134,22 @@ def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Co
     )
 
 
-def _pairs(neural: Sequence[FinishedRun]) -> list[Fact]:
-    """Say what a contrastive arm does otherwise, where there is one: it is meant to."""
-    if not any(run.config.arm.kind.is_on_pairs for run in neural):
-        return []
-    return [Fact(name="Pairs", value="contrastive: the same steps, as many texts in each, two to a pair")]
-
-
-def _base_models(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> list[Fact]:
-    """Say which base models there are, and whose vocabulary the networks read with."""
-    if not neural:
-        return []
+def _reading(
+    runs: Sequence[FinishedRun], neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer
+) -> list[Fact]:
+    """Say what the networks read with, and how much of a text: they have a limit, TF-IDF has none."""
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
     owner = "each base model's own" if base_model.difference else "shared"
     has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
-    value = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
-    return [base_model, Fact(name="Vocabulary", value=value)]
-
-
-def _example_weights(runs: Sequence[FinishedRun], same: _Comparer) -> list[Fact]:
-    """Say by which column the train examples counted, where they did not count alike."""
-    if all(run.record.weight_column is None for run in runs):
-        return []
-    column = same.over("Example weights", runs, lambda run: run.record.weight_column or "none")
-    value = f"{column.value}, in training alone; each number of a test counts all examples alike"
-    return [Fact(name=column.name, value=value, difference=column.difference)]
+    vocabulary = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
+    limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
+    has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
+    whole = "; TF-IDF reads whole texts" if has_tfidf else ""
+    return [
+        base_model,
+        Fact(name="Vocabulary", value=vocabulary),
+        replace(limit, value=f"{limit.value}{whole}"),
+    ]
 
 
 def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names: Mapping[str, str]) -> Fact:
@@ -170,23 +157,26 @@ def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names:
     used: dict[str, list[FinishedRun]] = {}
     for run in neural:
         used.setdefault(run.config.arm.name, []).append(run)
-    arms = [arm.name for arm in ranked(results.experiment.arms) if arm.name in used]
-    rates = " · ".join(f"{arm_names[name]} {_rates_of(used[name])}" for name in arms)
-    searched = [name for name in arms if used[name][0].record.rate_search]
-    if not searched:
-        return Fact(name="Learning rates", value=rates or "none needed")
-    by_hand = [arm_names[name] for name in arms if name not in searched]
-    difference = f"set by hand for {', '.join(by_hand)}; chosen on validation for the others"
-    return Fact(
-        name="Learning rates",
-        value=f"{rates}; {search_words([used[name][0] for name in searched])}",
-        difference=difference if by_hand else "",
-    )
 
+    by_arm, searched, by_hand = [], [], []
+    for arm in ranked(results.experiment.arms):
+        runs = used.get(arm.name)
+        if not runs:
+            continue
+        chosen = dict.fromkeys(run.config.learning_rates for run in runs)
+        written = " or ".join(_rate(rates) for rates in chosen if rates)
+        by_arm.append(f"{arm_names[arm.name]} {written}")
+        if runs[0].record.rate_search:
+            searched.append(runs[0])
+        else:
+            by_hand.append(arm_names[arm.name])
 
-def _rates_of(runs: Sequence[FinishedRun]) -> str:
-    found = {rates: None for run in runs if (rates := run.config.learning_rates)}
-    return " or ".join(map(_rate, found))
+    value, difference = " · ".join(by_arm), ""
+    if searched:
+        value = f"{value}; {search_words(searched)}"
+        if by_hand:
+            difference = f"set by hand for {', '.join(by_hand)}; chosen on validation for the others"
+    return Fact(name="Learning rates", value=value or "none needed", difference=difference)
 
 
 def search_words(runs: Sequence[FinishedRun]) -> str:
@@ -207,10 +197,6 @@ def _rate(rates: LearningRates) -> str:
     if rates.encoder in (0, rates.head):
         return write_rate(rates.head)
     return f"{write_rate(rates.encoder)}, head {write_rate(rates.head)}"
-
-
-def _precision(run: FinishedRun) -> str:
-    return _PRECISIONS[run.record.precision] if run.record.precision else "unknown"
 
 
 def _or_unknown(value: object) -> str:

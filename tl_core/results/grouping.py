@@ -1,17 +1,15 @@
 """Runs of any experiments pooled into groups that differ in their seed alone, and what tells groups apart."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
 import numpy as np
 
-from tl_core.catalogue.locating import describe
 from tl_core.charts.colors import arm_label
 from tl_core.evaluation.wording import describe_arm
-from tl_core.results.comparison import ranked
+from tl_core.results.comparison import model_titles, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import Arm, ArmKind, RunConfig, TrainingConfig
@@ -68,19 +66,30 @@ def make_groups(runs: Sequence[FinishedRun]) -> tuple[Group, ...]:
     one kind in the order of the runs.
     """
     pools = _pools(runs)
-    titles = _titles([run.config for run in runs])
+    titles = model_titles(sorted({run.config.base_model for run in runs if run.config.base_model}))
     settings = {key: _settings(pool[0].config, titles) for key, pool in pools.items()}
     order = ranked(list(dict.fromkeys(map(_bare, pools))))
     groups = []
     for key in sorted(pools, key=lambda key: order.index(_bare(key))):
         alike = [other for other in pools if _bare(other) == _bare(key)]
         telling = _telling(key, alike, settings)
+
+        label = arm_label(_bare(key), {})
+        if len(alike) > 1:
+            # The letter comes first, because no figure cuts that off.
+            place = alike.index(key)
+            letter = ascii_uppercase[place] if place < len(ascii_uppercase) else str(place + 1)
+            label = " · ".join(filter(None, [f"{letter}: {label}", ", ".join(telling)]))
+
         config = pools[key][0].config
+        title = titles.get(config.base_model or "", "")
+        phrase = describe_arm(config.arm, title)
+        others = ", ".join(part for part in telling if part != title)
         groups.append(
             Group(
                 key=key,
-                label=_label(key, alike, telling),
-                phrase=_phrase(config, titles, telling),
+                label=label,
+                phrase=f"{phrase} ({others})" if others else phrase,
                 runs=tuple(sorted(pools[key], key=lambda run: run.config.seed)),
                 settings=settings[key],
             )
@@ -93,7 +102,8 @@ def _pools(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
     for run in runs:
         digest = _digest(run.config)
         alike = [pool for pool in pools.values() if _digest(pool[0].config) == digest]
-        if any(_is_same_evidence(run, other) for pool in alike for other in pool):
+        same_seed = [other for pool in alike for other in pool if run.config.seed == other.config.seed]
+        if any(np.array_equal(run.logits, other.logits) for other in same_seed):
             continue
         free = [pool for pool in alike if all(run.config.seed != other.config.seed for other in pool)]
         if free:
@@ -102,10 +112,6 @@ def _pools(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
             again = f"-{len(alike) + 1}" if alike else ""
             pools[run.config.arm.model_copy(update={"base_model": digest + again}).name] = [run]
     return pools
-
-
-def _is_same_evidence(run: FinishedRun, other: FinishedRun) -> bool:
-    return run.config.seed == other.config.seed and np.array_equal(run.logits, other.logits)
 
 
 def _digest(config: RunConfig) -> str:
@@ -122,19 +128,10 @@ def _bare(key: str) -> Arm:
     return Arm.parse(key).model_copy(update={"base_model": None})
 
 
-def _titles(configs: Sequence[RunConfig]) -> dict[str, str]:
-    """Title of each base model by its id; the id itself where two models share a title."""
-    models = sorted({config.base_model for config in configs if config.base_model})
-    titles = {model: describe(model).title for model in models}
-    counts = Counter(titles.values())
-    return {model: title if counts[title] == 1 else model for model, title in titles.items()}
-
-
 def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
     training = {name.replace("_", " "): name for name in TrainingConfig.model_fields}
-    settings = {BASE_MODEL: "", TRAIN_TEXTS: f"{config.train_size:,}", "encoder rate": "", "head rate": ""}
-    settings["redrawn rate"] = ""
-    settings |= dict.fromkeys(training, "")
+    names = (BASE_MODEL, TRAIN_TEXTS, "encoder rate", "head rate", "redrawn rate", *training)
+    settings = dict.fromkeys(names, "") | {TRAIN_TEXTS: f"{config.train_size:,}"}
     if not config.arm.kind.is_neural:
         return settings
     settings[BASE_MODEL] = titles[config.base_model] if config.base_model else ""
@@ -143,42 +140,28 @@ def _settings(config: RunConfig, titles: Mapping[str, str]) -> Settings:
         settings["head rate"] = write_rate(config.learning_rates.head)
         if config.learning_rates.redrawn is not None:
             settings["redrawn rate"] = write_rate(config.learning_rates.redrawn)
-    return settings | {words: _value(getattr(config.training, name)) for words, name in training.items()}
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "by default"
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    for words, name in training.items():
+        value = getattr(config.training, name)
+        if value is None:
+            settings[words] = "by default"
+        elif isinstance(value, float):
+            settings[words] = f"{value:g}"
+        else:
+            settings[words] = str(value).replace("_", " ")
+    return settings
 
 
 def _telling(key: str, alike: Sequence[str], settings: Mapping[str, Settings]) -> list[str]:
     """Name the settings of a group in which the groups of its kind differ."""
-    own = settings[key]
-    differing = [name for name in own if len({settings[other][name] for other in alike}) > 1]
+    telling = []
+    for name, value in settings[key].items():
+        if len({settings[other][name] for other in alike}) == 1:
+            continue
+        if name == BASE_MODEL:
+            telling.append(value)
+        elif name == TRAIN_TEXTS:
+            telling.append(f"{value} {name}")
+        else:
+            telling.append(f"{name} {value}")
     again = key.rpartition(":")[2].partition("-")[2]
-    return [_with_name(name, own[name]) for name in differing] + ([f"run again, {again}"] if again else [])
-
-
-def _with_name(name: str, value: str) -> str:
-    if name == BASE_MODEL:
-        return value
-    return f"{value} {name}" if name == TRAIN_TEXTS else f"{name} {value}"
-
-
-def _label(key: str, alike: Sequence[str], telling: Sequence[str]) -> str:
-    """Name a group; where there are several of its kind a letter comes first, which no figure cuts off."""
-    label = arm_label(_bare(key), {})
-    if len(alike) == 1:
-        return label
-    place = alike.index(key)
-    letter = ascii_uppercase[place] if place < len(ascii_uppercase) else str(place + 1)
-    return " · ".join(filter(None, [f"{letter}: {label}", ", ".join(telling)]))
-
-
-def _phrase(config: RunConfig, titles: Mapping[str, str], telling: Sequence[str]) -> str:
-    """Name a group so that it can be the subject of a sentence."""
-    title = titles.get(config.base_model or "", "")
-    others = ", ".join(part for part in telling if part != title)
-    subject = describe_arm(config.arm, title)
-    return f"{subject} ({others})" if others else subject
+    return [*telling, f"run again, {again}"] if again else telling

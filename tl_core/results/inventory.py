@@ -14,7 +14,7 @@ from tl_core.modality import content_of
 from tl_core.models.facts import read_facts, text_source
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import DAMAGED, UNREADABLE, Damage, read_finished_run, reason_of, value_of
-from tl_core.schema import ExperimentConfig, LearningRates, RunRecord, State
+from tl_core.schema import ExperimentConfig, RunRecord, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 
@@ -119,7 +119,9 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         "Pooling": record.base_model_facts.get("pooling"),
         "Parameters": f"{record.num_parameters:,}" if record.num_parameters else None,
         "Seeds": f"init {config.seeds.init}, order {config.seeds.order}, subset {config.seeds.subset}",
-        "Learning rates": _rates(rates) if rates else None,
+        "Learning rates": f"encoder {write_rate(rates.encoder)}, head {write_rate(rates.head)}"
+        if rates
+        else None,
         "Example weights": record.weight_column,
         "Batch": f"{config.training.batch_size} examples" if rates else None,
         "Tokens kept": record.base_model_facts.get("max_length"),
@@ -155,7 +157,3 @@ def loading_lines(folder: RunFolder, run_id: str) -> str:
     if facts.get("kind") == "neural" and (lines := content.loading_lines(facts)):
         return lines
     return _ENGINE_LINES.format(folder=run_id, question=content.asked_with(source))
-
-
-def _rates(rates: LearningRates) -> str:
-    return f"encoder {write_rate(rates.encoder)}, head {write_rate(rates.head)}"

@@ -103,8 +103,11 @@ def gather_knowledge(
     tried = put_together(experiment, results)
     records = [run.record for one in results for run in one.finished if run.config.arm in arms]
     own = [record for record in records if record.config.train_size == tried.largest]
-    shares = {record.config.arm.name: _share(record) for record in own}
     read = [(record, read_changes(folder_of(record.config.run_id))) for record in own]
+    shares = {}
+    for record in own:
+        name, share = record.config.arm.name, record.kept_share
+        shares[name] = _ENDS.get(name) if share is None else share
     return Knowledge(
         tried=tried,
         arms=arms,
@@ -113,10 +116,6 @@ def gather_knowledge(
         changes=_change_rows(read),
         num_texts=max((changes.num_texts for _, changes in read if changes), default=0),
     )
-
-
-def _share(record: RunRecord) -> float | None:
-    return _ENDS.get(record.config.arm.name) if record.kept_share is None else record.kept_share
 
 
 def read_changes(folder: RunFolder) -> LayerChanges | None:

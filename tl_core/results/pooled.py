@@ -13,7 +13,8 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, say
 from tl_core.results.comparison import ExperimentResults, Key
-from tl_core.schema import Arm, ExperimentConfig, Flag, RateSearchPlan, State, Verdict
+from tl_core.results.runs import FinishedRun
+from tl_core.schema import Arm, ExperimentConfig, Flag, State, Verdict
 from tl_core.store.rows import RunRow
 
 _NUM_SIZES = 4
@@ -95,22 +96,19 @@ class Tried:
 
 def is_alike(one: ExperimentConfig, other: ExperimentConfig) -> bool:
     """Whether the runs of two experiments may stand side by side: same split, same rules, same base model."""
-    shared = one.learning_rates.keys() & other.learning_rates.keys()
-    return (
+    is_same_task = (
         (one.dataset_fingerprint, one.split.hash) == (other.dataset_fingerprint, other.split.hash)
         and (one.base_model, one.training) == (other.base_model, other.training)
         and one.headline_metric is other.headline_metric
-        and all(one.learning_rates[name] == other.learning_rates[name] for name in shared)
-        and _is_searched_alike(one.rate_search, other.rate_search, shared)
     )
-
-
-def _is_searched_alike(one: RateSearchPlan | None, other: RateSearchPlan | None, arms: Iterable[str]) -> bool:
-    """Whether two experiments find the same rates for the arms that both have."""
-    if one is None or other is None:
-        return one is other
-    return one.train_size == other.train_size and all(
-        one.grids.get(arm) == other.grids.get(arm) for arm in arms
+    shared = one.learning_rates.keys() & other.learning_rates.keys()
+    if not is_same_task or any(one.learning_rates[name] != other.learning_rates[name] for name in shared):
+        return False
+    search, other_search = one.rate_search, other.rate_search
+    if search is None or other_search is None:
+        return search is other_search
+    return search.train_size == other_search.train_size and all(
+        search.grids.get(name) == other_search.grids.get(name) for name in shared
     )
 
 
@@ -122,42 +120,49 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
         for key, found in one.predictions.items():
             if key not in predictions or found.num_seeds > predictions[key].num_seeds:
                 predictions[key], flags[key] = found, one.flags[key]
-    largest = max(size for one in results for size in one.experiment.train_sizes)
-    tuned = [run for one in results for run in one.runs_of(TUNED.name, largest)]
+
+    largest = max(max(one.experiment.train_sizes) for one in results)
+    runs: list[RunRow] = []
+    finished: list[FinishedRun] = []
+    tuned: list[FinishedRun] = []
+    verdicts: dict[tuple[str, str, int], Verdict] = {}
+    for one in results:
+        runs += one.runs
+        finished += one.finished
+        tuned += one.runs_of(TUNED.name, largest)
+        for verdict in one.verdicts:
+            a, b = (verdict.a, verdict.train_size), (verdict.b, verdict.train_size)
+            if predictions[a] is one.predictions[a] and predictions[b] is one.predictions[b]:
+                verdicts[verdict.a, verdict.b, verdict.train_size] = verdict
+
+    num_parameters = tokens_read = None
+    if tuned:
+        num_parameters, tokens_read = tuned[0].record.num_parameters, tuned[0].events[-1].tokens_seen
     return Tried(
         experiment=experiment,
-        runs=tuple(run for one in results for run in one.runs),
+        runs=tuple(runs),
         predictions=predictions,
         flags=flags,
-        verdicts={
-            (verdict.a, verdict.b, verdict.train_size): verdict
-            for one in results
-            for verdict in one.verdicts
-            if all(
-                predictions[arm, verdict.train_size] is one.predictions[arm, verdict.train_size]
-                for arm in (verdict.a, verdict.b)
-            )
-        },
+        verdicts=verdicts,
         largest=largest,
-        floor=next((run.health.majority_test_value for one in results for run in one.finished), None),
-        num_parameters=tuned[0].record.num_parameters if tuned else None,
-        tokens_read=tuned[0].events[-1].tokens_seen if tuned else None,
+        floor=finished[0].health.majority_test_value if finished else None,
+        num_parameters=num_parameters,
+        tokens_read=tokens_read,
     )
 
 
 def cells_of(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
-    """List the arms and train sizes that an answer needs."""
-    sizes = _sizes(tried) if answer is Answer.MORE_LABELS else (tried.largest,)
-    return tuple((arm, size) for arm in _ARMS[answer] for size in sizes)
+    """List the arms and train sizes that an answer needs.
 
-
-def _sizes(tried: Tried) -> tuple[int, ...]:
-    """Return the train sizes that were chosen, or, if it was a single one, nested parts of it."""
-    chosen = {size for arm, size in live_cells(tried.runs) if arm in (TUNED, SCRATCH)}
-    if len(chosen) > 1:
-        return tuple(sorted(chosen))
-    parts = {tried.largest // 2**power for power in range(_NUM_SIZES)}
-    return tuple(sorted(size for size in parts if size >= len(tried.experiment.labels)))
+    More labels need the train sizes that were chosen, or, if it was a single one, nested parts of it.
+    """
+    sizes = {tried.largest}
+    if answer is Answer.MORE_LABELS:
+        sizes = {size for arm, size in live_cells(tried.runs) if arm in (TUNED, SCRATCH)}
+        if len(sizes) < 2:
+            parts = {tried.largest // 2**power for power in range(_NUM_SIZES)}
+            sizes = {size for size in parts if size >= len(tried.experiment.labels)}
+    return tuple((arm, size) for arm in _ARMS[answer] for size in sorted(sizes))
 
 
 def missing(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
@@ -251,15 +256,13 @@ def _words(tried: Tried, *arms: Arm) -> dict[str, str]:
 
 def seed_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:
     """List values by seed: columns ``arm, train_size, seed, value``; a row that counts for all seeds once."""
-    rows = [(arm, size, seed, value) for arm, size in keys for seed, value in _own_values(tried, (arm, size))]
+    rows = []
+    for arm, size in keys:
+        summary = tried.summary((arm, size))
+        values = list(zip(summary.seeds, summary.values, strict=True))
+        is_one_run = not Arm.parse(arm).kind.is_neural and size == tried.experiment.split.train
+        rows += [(arm, size, seed, value) for seed, value in (values[:1] if is_one_run else values)]
     return pd.DataFrame(rows, columns=["arm", "train_size", "seed", "value"])
-
-
-def _own_values(tried: Tried, key: Key) -> list[tuple[int, float]]:
-    summary = tried.summary(key)
-    values = list(zip(summary.seeds, summary.values, strict=True))
-    is_one_run = not Arm.parse(key[0]).kind.is_neural and key[1] == tried.experiment.split.train
-    return values[:1] if is_one_run else values
 
 
 def mean_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:

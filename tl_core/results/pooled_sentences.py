@@ -1,6 +1,5 @@
 """What the results say about each answer to "what is transfer learning?", in sentences."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tl_core.evaluation.data_efficiency_words import worth_sentence
@@ -18,7 +17,7 @@ from tl_core.results.pooled import (
     find_verdict,
     labels_against_knowledge,
 )
-from tl_core.schema import Arm, Flag, Status, Verdict
+from tl_core.schema import Arm, Status, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +49,7 @@ def tell(answer: Answer, tried: Tried) -> list[Said]:
         case Answer.WIPING:
             said = [difference(tried, TUNED, SCRATCH), difference(tried, FROZEN, WIPED)]
         case Answer.MORE_LABELS:
-            levels = (_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))
-            said = [_across(tried), _worth(tried), *levels]
+            said = _tell_of_more_labels(tried)
     return [one for one in said if one is not None]
 
 
@@ -60,9 +58,20 @@ def conclude(tried: Tried) -> list[Said]:
     main = find_verdict(tried, TUNED, SCRATCH)
     if main is None:
         return []
+    said = [_apart(main, tried)]
+
+    status = main.status
+    if status.code == "baseline_failed":
+        said.append(Said(claim=f"So nothing follows about these weights yet: {status.words}."))
+    else:
+        after = epochs_words(main.epochs_a) if main.epochs_a == main.epochs_b else ""
+        but = f"; but {status.words}" if status.severity == "warning" else ""
+        said.append(Said(claim=f"{_CLOSINGS[main.conclusion].format(after=after)}{but}."))
+
     labels = labels_against_knowledge(tried)
-    rest = [_close(main), *([_labels_words(labels, tried)] if labels else [])]
-    return [_apart(main, tried), *(Said(claim=claim) for claim in rest)]
+    if labels is not None:
+        said.append(Said(claim=_labels_words(labels, tried)))
+    return said
 
 
 _CLOSINGS = {
@@ -73,16 +82,6 @@ _CLOSINGS = {
     ),
     "equivalent": "So in this setting{after}, these weights as a start make no difference that would matter",
 }
-
-
-def _close(verdict: Verdict) -> str:
-    """Say what follows from a verdict, with its status; nothing follows where an arm failed."""
-    status = verdict.status
-    if status.code == "baseline_failed":
-        return f"So nothing follows about these weights yet: {status.words}."
-    after = epochs_words(verdict.epochs_a) if verdict.epochs_a == verdict.epochs_b else ""
-    closing = _CLOSINGS[verdict.conclusion].format(after=after)
-    return f"{closing}; but {status.words}." if status.severity == "warning" else f"{closing}."
 
 
 def difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
@@ -99,20 +98,21 @@ def _apart(verdict: Verdict, tried: Tried) -> Said:
     return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}", status=verdict.status)
 
 
-def _across(tried: Tried) -> Said | None:
+def _tell_of_more_labels(tried: Tried) -> list[Said | None]:
+    """Hold few labels with knowledge against many without, and say what each number of them comes to."""
+    said: list[Said | None] = []
     verdict = labels_against_knowledge(tried)
-    if verdict is None:
-        return None
-    few, many = ends_of(tried)
-    said = _apart(verdict, tried)
-    sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
-    return replace(said, claim=f"{sizes}: {said.claim[0].lower()}{said.claim[1:]}")
+    if verdict is not None:
+        few, many = ends_of(tried)
+        sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
+        apart = _apart(verdict, tried)
+        said.append(replace(apart, claim=f"{sizes}: {apart.claim[0].lower()}{apart.claim[1:]}"))
 
-
-def _worth(tried: Tried) -> Said | None:
     worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
-    words = {arm.name: describe_arm(arm, tried.title) for arm in (TUNED, SCRATCH)}
-    return Said(claim=worth_sentence(worths[0], words)) if worths else None
+    if worths:
+        words = {arm.name: describe_arm(arm, tried.title) for arm in (TUNED, SCRATCH)}
+        said.append(Said(claim=worth_sentence(worths[0], words)))
+    return [*said, *(_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))]
 
 
 def _labels_words(verdict: Verdict, tried: Tried) -> str:
@@ -147,19 +147,15 @@ def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
     words = describe_arm(arm, tried.title)
     low, high = (_percent(end) for end in summary.ci95)
     metric = METRIC_WORDS[summary.metric]
+    phrases = " and ".join(flag.phrase for flag in tried.flags.get((arm.name, size), ()))
+    but = f", but {phrases}" if phrases else ""
     return Said(
         claim=(
             f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
-            f"train examples{epochs_words(tried.predictions[arm.name, size].epochs_range)}"
-            f"{_but(tried.flags.get((arm.name, size), ()))}."
+            f"train examples{epochs_words(tried.predictions[arm.name, size].epochs_range)}{but}."
         ),
         proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
     )
-
-
-def _but(flags: Sequence[Flag]) -> str:
-    phrases = " and ".join(flag.phrase for flag in flags)
-    return f", but {phrases}" if phrases else ""
 
 
 def counts_words(num_seeds: int, num_examples: int) -> str:

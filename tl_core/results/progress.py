@@ -52,14 +52,14 @@ class RunProgress:
     """
 
     run: RunRow
-    phase: str
-    step: int
-    num_steps: int | None
-    train_s: float
-    tokens_per_s: float | None
-    memory_mib: float | None
-    wall_s: float
-    pace: Pace | None
+    phase: str = ""
+    step: int = 0
+    num_steps: int | None = None
+    train_s: float = 0.0
+    tokens_per_s: float | None = None
+    memory_mib: float | None = None
+    wall_s: float = 0.0
+    pace: Pace | None = None
 
     @property
     def fraction(self) -> float:
@@ -130,20 +130,31 @@ class ExperimentProgress:
 
 def run_progress(run: RunRow, events: Sequence[Event]) -> RunProgress:
     """Read one run's progress from its events; those of a queued run are of an attempt that is over."""
-    events = () if run.state is State.QUEUED else events
-    phases = [event for event in events if isinstance(event, PhaseStarted)]
-    training = next((phase for phase in phases if phase.num_steps), None)
-    readings = [event for event in events if isinstance(event, StepLogged)]
-    last = events[-1] if events else None
+    if run.state is State.QUEUED or not events:
+        return RunProgress(run=run)
+
+    phase, num_steps, memory_mib = "", None, None
+    for event in events:
+        if isinstance(event, PhaseStarted):
+            phase = event.phase
+            num_steps = num_steps or event.num_steps or None
+        elif isinstance(event, StepLogged):
+            memory_mib = event.memory_mib
+    if run.state is not State.RUNNING:
+        phase = ""
+
+    last, tokens_per_s = events[-1], None
+    if last.tokens_seen and last.train_s:
+        tokens_per_s = last.tokens_seen / last.train_s
     return RunProgress(
         run=run,
-        phase=phases[-1].phase if phases and run.state is State.RUNNING else "",
-        step=last.step if last else 0,
-        num_steps=training.num_steps if training else None,
-        train_s=last.train_s if last else 0.0,
-        tokens_per_s=last.tokens_seen / last.train_s if last and last.tokens_seen and last.train_s else None,
-        memory_mib=readings[-1].memory_mib if readings else None,
-        wall_s=last.wall_s if last else 0.0,
+        phase=phase,
+        step=last.step,
+        num_steps=num_steps,
+        train_s=last.train_s,
+        tokens_per_s=tokens_per_s,
+        memory_mib=memory_mib,
+        wall_s=last.wall_s,
         pace=read_pace(events),
     )
 
@@ -210,14 +221,19 @@ def _durations(progress: Sequence[RunProgress]) -> dict[tuple[str, int], Span]:
     speeds = _newest_speeds(progress)
     seen: dict[tuple[str, int], Span] = {}
     for one in _oldest_first(progress):
-        span = _whole(one)
-        if span is None:
+        run = one.run
+        if run.state is State.FINISHED and run.started_at and run.finished_at:
+            took_s = (_moment(run.finished_at) - _moment(run.started_at)).total_seconds()
+            span = Span.of(max(0.0, took_s))
+            if one.tokens_per_s:
+                span = span.times(one.tokens_per_s / speeds[_network(run)])
+        elif run.state is State.RUNNING and one.left is not None:
+            span = Span.of(one.wall_s) + one.left
+        else:
             continue
-        if one.run.state is State.FINISHED and one.tokens_per_s:
-            span = span.times(one.tokens_per_s / speeds[_network(one.run)])
-        before = seen.get(_kind_of_work(one.run))
-        is_plateau = one.run.config.training.budget is BudgetRule.PLATEAU
-        seen[_kind_of_work(one.run)] = before.around(span) if before and is_plateau else span
+        before = seen.get(_kind_of_work(run))
+        is_plateau = run.config.training.budget is BudgetRule.PLATEAU
+        seen[_kind_of_work(run)] = before.around(span) if before and is_plateau else span
     return seen
 
 
@@ -245,43 +261,33 @@ def _network(run: RunRow) -> tuple[str | None, str]:
     return run.config.base_model, "" if is_whole else run.config.arm.name
 
 
-def _whole(one: RunProgress) -> Span | None:
-    """Return what a whole run takes: measured, or projected from a running run's steps."""
-    if one.run.state is State.FINISHED and one.run.started_at and one.run.finished_at:
-        took_s = (_moment(one.run.finished_at) - _moment(one.run.started_at)).total_seconds()
-        return Span.of(max(0.0, took_s))
-    if one.run.state is State.RUNNING and one.left is not None:
-        return Span.of(one.wall_s) + one.left
-    return None
-
-
 def _run_left(
     one: RunProgress,
     seen: Mapping[tuple[str, int], Span],
     now: datetime,
     expected: Sequence[Span] | None,
 ) -> Span | None:
-    if one.run.state is State.RUNNING and one.left is not None:
+    """Say what one run still takes, by its own pace, by runs like it here, or by what was expected.
+
+    Of an arm that nothing is known of, the slowest of its sort counts, with or without a network.
+    """
+    run = one.run
+    if run.state is State.RUNNING and one.left is not None:
         return one.left
-    position = one.run.config.position
-    planned = expected[position] if expected else _span_of_relatives(one.run, seen)
-    whole = seen.get(_kind_of_work(one.run), planned)
-    return None if whole is None else whole.less(_elapsed(one.run, now))
-
-
-def _span_of_relatives(run: RunRow, seen: Mapping[tuple[str, int], Span]) -> Span | None:
-    """Take the slowest arm of the same sort, with or without a network, for one that nothing is known of."""
-    is_neural = run.config.arm.kind.is_neural
-    kin = [span for (arm, _), span in seen.items() if Arm.parse(arm).kind.is_neural == is_neural]
-    return max(kin, key=lambda span: span.high_s, default=None)
+    whole = seen.get(_kind_of_work(run))
+    if whole is None and expected:
+        whole = expected[run.config.position]
+    elif whole is None:
+        is_neural = run.config.arm.kind.is_neural
+        kin = [span for (arm, _), span in seen.items() if Arm.parse(arm).kind.is_neural == is_neural]
+        whole = max(kin, key=lambda span: span.high_s, default=None)
+    if whole is None:
+        return None
+    return whole.less((now - _moment(run.started_at)).total_seconds() if run.started_at else 0.0)
 
 
 def _kind_of_work(run: RunRow) -> tuple[str, int]:
     return run.config.arm.name, run.config.train_size
-
-
-def _elapsed(run: RunRow, now: datetime) -> float:
-    return (now - _moment(run.started_at)).total_seconds() if run.started_at else 0.0
 
 
 def _moment(written: str) -> datetime:
@@ -313,31 +319,25 @@ def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> lis
         return []
     after = f"after {epochs:.1f}".removesuffix(".0") + (" epoch" if round(epochs, 1) == 1 else " epochs")
     readings = [event for event in events if isinstance(event, StepLogged)]
-    found = (
-        _answers_one_class(evaluations[-1], floor, after),
-        _does_not_learn(readings, after),
-        _learns_by_heart(evaluations, readings),
-    )
-    return [phrase for phrase in found if phrase]
+    alerts = []
 
-
-def _answers_one_class(last: EvalFinished, floor: float | None, after: str) -> str:
-    """Say that a run answers one class, or that it is no better than that."""
+    last = evaluations[-1]
     counts = last.predicted_class_counts
     if max(counts) >= COLLAPSED_SHARE * sum(counts):
-        return f"still predicts one class {after}"
-    if floor is None or last.accuracy > floor:
-        return ""
-    shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f} %"
-    return (
-        f"is no more accurate than always answering the largest class {after} "
-        f"({shares}, {last.num_examples:,} validation examples)"
-    )
+        alerts.append(f"still predicts one class {after}")
+    elif floor is not None and last.accuracy <= floor:
+        shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f} %"
+        alerts.append(
+            f"is no more accurate than always answering the largest class {after} "
+            f"({shares}, {last.num_examples:,} validation examples)"
+        )
 
-
-def _does_not_learn(readings: Sequence[StepLogged], after: str) -> str:
     has_fallen = len(readings) < 2 or readings[-1].loss < readings[0].loss
-    return "" if has_fallen else f"has not lowered its training loss {after}"
+    if not has_fallen:
+        alerts.append(f"has not lowered its training loss {after}")
+    if by_heart := _learns_by_heart(evaluations, readings):
+        alerts.append(by_heart)
+    return alerts
 
 
 def _learns_by_heart(evaluations: Sequence[EvalFinished], readings: Sequence[StepLogged]) -> str:

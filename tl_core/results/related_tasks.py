@@ -91,8 +91,9 @@ def find_two_stages(
     """Find the arms that were fine-tuned from a run of this workspace, those with results."""
     found = []
     for (arm, size), run_id in _first_runs(tried, workspace).items():
-        first = _read(workspace, run_id)
-        if first is None:
+        try:
+            first = read_finished_run(workspace.run_folder(run_id))
+        except UNREADABLE:
             continue
         origin = first.config.base_model
         direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
@@ -130,12 +131,6 @@ def _first_runs(tried: Tried, workspace: Workspace) -> dict[tuple[Arm, int], str
         if arm.kind.is_fine_tuned and arm.base_model is not None
     }
     return {cell: run_id for cell, run_id in behind.items() if run_id is not None}
-
-
-def _read(workspace: Workspace, run_id: str) -> FinishedRun | None:
-    with contextlib.suppress(*UNREADABLE):
-        return read_finished_run(workspace.run_folder(run_id))
-    return None
 
 
 def _left(
@@ -188,7 +183,23 @@ def _predictions(first: FinishedRun, key: str) -> ArmPredictions:
 
 def tell_left(stages: TwoStages) -> list[Said]:
     """Say what is left of the first task: with its own head, and with a new one on the same features."""
-    return [_say(stages, verdict) for verdict in left_verdicts(stages)]
+    said = []
+    for verdict in left_verdicts(stages):
+        before, after = (100 * _summary(stages, key).mean for key in (verdict.b, verdict.a))
+        values = f"{METRIC_WORDS[stages.metric]} before and after: {before:.1f} % and {after:.1f} %"
+        parts = take_apart(verdict, _PHRASES)
+        count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
+        said.append(
+            Said(
+                claim=f"{parts.claim}.",
+                proof=(
+                    f"{values}; {parts.interval}, {count} of the second task{epochs_words(stages.epochs)}, "
+                    f"{verdict.num_examples:,} test examples"
+                ),
+                status=verdict.status,
+            )
+        )
+    return said
 
 
 def left_verdicts(stages: TwoStages) -> list[Verdict]:
@@ -198,21 +209,6 @@ def left_verdicts(stages: TwoStages) -> list[Verdict]:
         compare(stages.left[after], stages.left[before], metric=stages.metric, arm_names=_PHRASES)
         for after, before in pairs
     ]
-
-
-def _say(stages: TwoStages, verdict: Verdict) -> Said:
-    values = " and ".join(_percent(_summary(stages, key).mean) for key in (verdict.b, verdict.a))
-    parts = take_apart(verdict, _PHRASES)
-    count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
-    return Said(
-        claim=f"{parts.claim}.",
-        proof=(
-            f"{METRIC_WORDS[stages.metric]} before and after: {values}; {parts.interval}, "
-            f"{count} of the second task{epochs_words(stages.epochs)}, "
-            f"{verdict.num_examples:,} test examples"
-        ),
-        status=verdict.status,
-    )
 
 
 def _summary(stages: TwoStages, key: str) -> ArmSummary:
@@ -257,7 +253,3 @@ def left_numbers(stages: TwoStages) -> pd.DataFrame:
             "Test examples": len(stages.first.targets),
         }
     )
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"

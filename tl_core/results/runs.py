@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from tl_core.errors import DamageError, NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
-from tl_core.evaluation.predictions import Conditions
+from tl_core.evaluation.predictions import ArmPredictions, Conditions
 from tl_core.models import wholeness
 from tl_core.schema import (
     BudgetRule,
@@ -169,8 +169,10 @@ def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished 
 
 def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterator[str]:
     """Yield what is damaged of files without which a run counts all the same."""
-    ends_early = "it ends before its run did" if _ends_early(log.events, record) else ""
-    if problem := log.problem or ends_early:
+    # A finished run may lack its last line and counts: what it had trained by then stands in its record.
+    last = log.events[-1]
+    has_end = isinstance(last, RunFinished) or last.train_s >= (record.train_s or 0.0)
+    if problem := log.problem or ("" if has_end else "it ends before its run did"):
         yield folder.damage_to("events.jsonl", problem).message
     for read in (folder.read_experiment, folder.read_layers, folder.read_first_task):
         try:
@@ -183,11 +185,6 @@ def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterato
         yield folder.damage_to(f"model/{file}", what).message
 
 
-def _ends_early(events: Sequence[Event], record: RunRecord) -> bool:
-    """Whether more than the last line is gone of what a finished run has written."""
-    return not isinstance(events[-1], RunFinished) and events[-1].train_s < (record.train_s or 0.0)
-
-
 def find_damage(folder: RunFolder, run: RunRow) -> tuple[Damage, ...]:
     """Find what is damaged or missing in the folder of a run that has finished; nothing of any other."""
     if run.state is not State.FINISHED:
@@ -198,9 +195,10 @@ def find_damage(folder: RunFolder, run: RunRow) -> tuple[Damage, ...]:
         return (Damage(run_id=run.run_id, message=reason_of(error), counts=False),)
 
 
-def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
-    """Read what the runs of one arm must share with those of another; empty without a network."""
-    return tuple(
+def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
+    """Stack runs on the same test examples by seed, as the predictions of the arm of that name."""
+    first = runs[0]
+    conditions = tuple(
         Conditions(
             base_model=run.config.base_model,
             max_length=text_limit(run),
@@ -209,6 +207,17 @@ def conditions_of(runs: Sequence[FinishedRun]) -> tuple[Conditions, ...]:
         )
         for run in runs
         if run.config.base_model
+    )
+    return ArmPredictions(
+        arm=name,
+        train_size=first.config.train_size,
+        seeds=tuple(run.config.seed for run in runs),
+        example_ids=first.example_ids,
+        targets=first.targets,
+        logits=np.stack([run.logits for run in runs]),
+        split_hash=first.config.split_hash,
+        conditions=conditions,
+        epochs=epochs_of(runs),
     )
 
 
@@ -251,6 +260,9 @@ def _health(
     num_labels = len(record.config.labels)
     counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
+    always_largest = np.zeros_like(test.confusion)
+    always_largest[:, counts.argmax()] = test.confusion.sum(axis=1)
+    score = accuracy if metric is Metric.ACCURACY else macro_f1
     evaluations = [event for event in events if isinstance(event, EvalFinished)]
     train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]
     looks = [event for event in evaluations if event.split is SplitName.VALIDATION]
@@ -270,13 +282,6 @@ def _health(
             tuple(test.confusion.sum(axis=0).tolist()),
         ),
         test_value=value_of(test, metric),
-        majority_test_value=_constant_value(test, int(counts.argmax()), metric),
+        majority_test_value=score(always_largest),
         hardly_known=tuple(record.hardly_known.items()),
     )
-
-
-def _constant_value(test: Evaluation, answer: int, metric: Metric) -> float:
-    """Score always giving one answer on the same examples."""
-    confusion = np.zeros_like(test.confusion)
-    confusion[:, answer] = test.confusion.sum(axis=1)
-    return accuracy(confusion) if metric is Metric.ACCURACY else macro_f1(confusion)

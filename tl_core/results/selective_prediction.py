@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tl_core.evaluation.calibration import accuracy_by_coverage, area_under_risk
-from tl_core.evaluation.metrics import Floats
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.results.runs import FinishedRun
 
 SHOWN_COVERAGE = 0.8
 """The coverage that the sentence speaks of."""
@@ -31,34 +28,28 @@ def coverage_rows(results: ExperimentResults, train_size: int) -> pd.DataFrame:
     parts = []
     for arm in ranked(results.experiment.arms):
         runs = results.runs_of(arm.name, train_size)
-        if runs:
-            accuracies = _accuracies(runs)
-            shown = _shown_places(accuracies.shape[1])
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "arm": arm.name,
-                        "coverage": (shown + 1) / accuracies.shape[1],
-                        "num_answered": shown + 1,
-                        "accuracy": accuracies.mean(axis=0)[shown],
-                        "low": accuracies.min(axis=0)[shown],
-                        "high": accuracies.max(axis=0)[shown],
-                        "num_seeds": len(runs),
-                        "area": float(area_under_risk(accuracies).mean()),
-                    }
-                )
+        if not runs:
+            continue
+        accuracies = accuracy_by_coverage(runs[0].targets, np.stack([run.logits for run in runs]))
+        num_examples = accuracies.shape[1]
+        first = int(np.ceil(_FEWEST_SHOWN * num_examples)) - 1
+        num_points = min(_MOST_POINTS, num_examples - first)
+        shown = np.linspace(first, num_examples - 1, num_points).round().astype(np.int64)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "arm": arm.name,
+                    "coverage": (shown + 1) / num_examples,
+                    "num_answered": shown + 1,
+                    "accuracy": accuracies.mean(axis=0)[shown],
+                    "low": accuracies.min(axis=0)[shown],
+                    "high": accuracies.max(axis=0)[shown],
+                    "num_seeds": len(runs),
+                    "area": float(area_under_risk(accuracies).mean()),
+                }
             )
+        )
     return pd.concat(parts, ignore_index=True)
-
-
-def _accuracies(runs: Sequence[FinishedRun]) -> Floats:
-    return accuracy_by_coverage(runs[0].targets, np.stack([run.logits for run in runs]))
-
-
-def _shown_places(num_examples: int) -> NDArray[np.int64]:
-    first = int(np.ceil(_FEWEST_SHOWN * num_examples)) - 1
-    num_points = min(_MOST_POINTS, num_examples - first)
-    return np.linspace(first, num_examples - 1, num_points).round().astype(np.int64)
 
 
 def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:

@@ -17,10 +17,9 @@ from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
-    conditions_of,
-    epochs_of,
     read_finished_run,
     reason_of,
+    stack_runs,
 )
 from tl_core.schema import Arm, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
@@ -115,7 +114,13 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
         If the runs were tested on different examples, which are named, or are all of one group.
     """
     refuse_different_tests(workspace, chosen)
-    finished, unreadable = _read(workspace, chosen)
+    finished, unreadable = [], {}
+    for run in chosen:
+        try:
+            finished.append(read_finished_run(workspace.run_folder(run.run_id)))
+        except UNREADABLE as error:
+            unreadable[run.run_id] = reason_of(error)
+
     groups = make_groups(finished)
     if len(groups) < 2:
         got = f"only {groups[0].label}" if groups else "none that can be read"
@@ -148,83 +153,62 @@ def refuse_different_tests(workspace: Workspace, chosen: Sequence[RunRow]) -> No
     by_split: dict[str, list[RunRow]] = {}
     for run in chosen:
         by_split.setdefault(run.config.split_hash, []).append(run)
-    if len(by_split) > 1:
-        tests = "; ".join(_name_test(workspace, runs) for runs in by_split.values())
-        raise ComparisonError(
-            f"Expected runs that were tested on the same examples; got {len(by_split)} test sets: {tests}.",
-            "A gap between them could be one between the examples. Keep the runs of one split.",
+    if len(by_split) < 2:
+        return
+
+    tests = []
+    for runs in by_split.values():
+        experiment = workspace.database.get_experiment(runs[0].config.experiment_id)
+        split = experiment.split
+        arms: dict[str, set[int]] = {}
+        for run in runs:
+            arms.setdefault(arm_label(run.config.arm, {}), set()).add(run.config.seed)
+        names = [f"{arm} ({name_seeds([str(s) for s in sorted(seeds)])})" for arm, seeds in arms.items()]
+        tests.append(
+            f"{', '.join(names)} on the {split.test:,} test examples of {experiment.dataset_name}, "
+            f"split {split.hash[:4]}…{split.hash[-2:]}"
         )
-
-
-def _name_test(workspace: Workspace, runs: Sequence[RunRow]) -> str:
-    """Name a split with the arms and seeds that belong to it."""
-    experiment = workspace.database.get_experiment(runs[0].config.experiment_id)
-    split = experiment.split
-    arms: dict[str, set[int]] = {}
-    for run in runs:
-        arms.setdefault(arm_label(run.config.arm, {}), set()).add(run.config.seed)
-    names = ", ".join(f"{arm} ({name_seeds([str(s) for s in sorted(seeds)])})" for arm, seeds in arms.items())
-    return (
-        f"{names} on the {split.test:,} test examples of {experiment.dataset_name}, "
-        f"split {split.hash[:4]}…{split.hash[-2:]}"
+    raise ComparisonError(
+        f"Expected runs that were tested on the same examples; got {len(by_split)} test sets: "
+        f"{'; '.join(tests)}.",
+        "A gap between them could be one between the examples. Keep the runs of one split.",
     )
-
-
-def _read(workspace: Workspace, chosen: Sequence[RunRow]) -> tuple[list[FinishedRun], dict[str, str]]:
-    finished, unreadable = [], {}
-    for run in chosen:
-        try:
-            finished.append(read_finished_run(workspace.run_folder(run.run_id)))
-        except UNREADABLE as error:
-            unreadable[run.run_id] = reason_of(error)
-    return finished, unreadable
 
 
 def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, ArmPredictions]:
     """Stack each group's runs; a run into which no seed enters counts for every seed of the others."""
     every_seed = sorted({run.config.seed for group in groups for run in group.runs})
-    return {
-        group.key: _stacked(group).repeated_for(every_seed)
-        if _runs_once(workspace, group)
-        else _stacked(group)
-        for group in groups
-    }
-
-
-def _stacked(group: Group) -> ArmPredictions:
-    first = group.runs[0]
-    for run in group.runs[1:]:
-        if not np.array_equal(run.example_ids, first.example_ids):
-            raise ComparisonError(
-                f"Expected the same test examples in all runs of {group.label}; "
-                f"{run.config.run_id} has others.",
-                "Leave that run out.",
-            )
-    return ArmPredictions(
-        arm=group.key,
-        train_size=first.config.train_size,
-        seeds=tuple(run.config.seed for run in group.runs),
-        example_ids=first.example_ids,
-        targets=first.targets,
-        logits=np.stack([run.logits for run in group.runs]),
-        split_hash=first.config.split_hash,
-        conditions=conditions_of(group.runs),
-        epochs=epochs_of(group.runs),
-    )
-
-
-def _runs_once(workspace: Workspace, group: Group) -> bool:
-    config = group.runs[0].config
-    split = workspace.database.get_experiment(config.experiment_id).split
-    return not group.kind.is_neural and config.train_size == split.train and len(group.runs) == 1
+    predictions = {}
+    for group in groups:
+        first, *others = group.runs
+        split = workspace.database.get_experiment(first.config.experiment_id).split
+        for run in others:
+            if not np.array_equal(run.example_ids, first.example_ids):
+                raise ComparisonError(
+                    f"Expected the same test examples in all runs of {group.label}; "
+                    f"{run.config.run_id} has others.",
+                    "Leave that run out.",
+                )
+        stacked = stack_runs(group.key, group.runs)
+        has_no_seed = not group.kind.is_neural and first.config.train_size == split.train and not others
+        predictions[group.key] = stacked.repeated_for(every_seed) if has_no_seed else stacked
+    return predictions
 
 
 def _verdicts(
     groups: Sequence[Group], predictions: Mapping[str, ArmPredictions], metric: Metric
 ) -> tuple[dict[tuple[str, str], Verdict], dict[tuple[str, str], str]]:
     words = {group.key: group.phrase for group in groups}
-    flags = [flag for group in groups for flag in _flags(group, predictions[group.key].seeds)]
-    verdicts, refusals = {}, {}
+    flags: list[Flag] = []
+    for group in groups:
+        budget = group.runs[0].config.training.budget
+        raised = find_flags(Arm.parse(group.key), [run.health for run in group.runs], budget)
+        seeds = tuple(predictions[group.key].seeds)
+        if len(seeds) != len(group.runs):  # a run that counts for every seed is flagged in every one
+            raised = tuple(flag.model_copy(update={"seeds": seeds}) for flag in raised)
+        flags += raised
+
+    verdicts, refused = {}, {}
     for one, other in combinations(predictions.values(), 2):
         if set(one.seeds) & set(other.seeds):
             for a, b in ((one, other), (other, one)):
@@ -233,21 +217,12 @@ def _verdicts(
                 try:
                     verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, arm_names=words)
                 except ComparisonError as refusal:
-                    refusals[a.arm, b.arm] = f"{_named(refusal.message, groups)} {refusal.remedy}"
+                    refused[a.arm, b.arm] = refusal
+
+    refusals = {}
+    for pair, reason in refused.items():
+        message = reason.message
+        for group in groups:
+            message = message.replace(group.key, group.label)
+        refusals[pair] = f"{message} {reason.remedy}"
     return verdicts, refusals
-
-
-def _named(sentence: str, groups: Sequence[Group]) -> str:
-    """Put the groups' labels in the place of their keys."""
-    for group in groups:
-        sentence = sentence.replace(group.key, group.label)
-    return sentence
-
-
-def _flags(group: Group, seeds: Sequence[int]) -> tuple[Flag, ...]:
-    """Raise what weakens a claim about a group; a run that counts for every seed is flagged in every one."""
-    budget = group.runs[0].config.training.budget
-    raised = find_flags(Arm.parse(group.key), [run.health for run in group.runs], budget)
-    if len(seeds) == len(group.runs):
-        return raised
-    return tuple(flag.model_copy(update={"seeds": tuple(seeds)}) for flag in raised)

@@ -8,9 +8,7 @@ import pandas as pd
 from tl_core.evaluation.metrics import Floats, evaluate
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.comparison import curve_points
-from tl_core.results.grouping import Group
 from tl_core.results.side_by_side import SideBySide
-from tl_core.schema import Verdict
 
 _NONE = "–"
 
@@ -34,9 +32,11 @@ def group_means(comparison: SideBySide) -> pd.DataFrame:
 def group_numbers(comparison: SideBySide) -> pd.DataFrame:
     """List every group with mean, interval, seeds, time and runs."""
     metric = METRIC_WORDS[comparison.metric]
-    summaries = [(group, comparison.summaries[group.key]) for group in comparison.groups]
-    return pd.DataFrame(
-        [
+    rows = []
+    for group in comparison.groups:
+        summary = comparison.summaries[group.key]
+        seconds = [run.record.train_s for run in group.runs if run.record.train_s is not None]
+        rows.append(
             {
                 "Group": group.label,
                 f"Mean test {metric}, %": round(100 * summary.mean, 1),
@@ -44,17 +44,11 @@ def group_numbers(comparison: SideBySide) -> pd.DataFrame:
                 "to": round(100 * summary.ci95[1], 1),
                 "Seeds": len(group.runs),
                 "Test examples": summary.num_examples,
-                "Training, median seconds": _median_seconds(group),
+                "Training, median seconds": round(median(seconds), 1) if seconds else None,
                 "Runs": ", ".join(run.config.run_id for run in group.runs),
             }
-            for group, summary in summaries
-        ]
-    )
-
-
-def _median_seconds(group: Group) -> float | None:
-    seconds = [run.record.train_s for run in group.runs if run.record.train_s is not None]
-    return round(median(seconds), 1) if seconds else None
+        )
+    return pd.DataFrame(rows)
 
 
 def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
@@ -76,21 +70,22 @@ def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
 
 def verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
     """List the verdict on every pair of groups, each once."""
+    names = comparison.names
     verdicts = [comparison.verdicts[pair] for pair in comparison.pairs if pair in comparison.verdicts]
-    return pd.DataFrame([_proof(verdict, comparison.names) for verdict in verdicts])
-
-
-def _proof(verdict: Verdict, names: dict[str, str]) -> dict[str, object]:
-    return {
-        "Pair": f"{names[verdict.a]} − {names[verdict.b]}",
-        "Difference, points": round(100 * verdict.difference, 2),
-        "95 % interval from": round(100 * verdict.ci95[0], 2),
-        "to": round(100 * verdict.ci95[1], 2),
-        "p-value": f"{verdict.p_value:.3f}" if verdict.p_value >= 0.001 else "< 0.001",
-        "Seeds": verdict.num_seeds,
-        "Test examples": verdict.num_examples,
-        "Verdict on test": verdict.sentence,
-    }
+    rows = [
+        {
+            "Pair": f"{names[verdict.a]} − {names[verdict.b]}",
+            "Difference, points": round(100 * verdict.difference, 2),
+            "95 % interval from": round(100 * verdict.ci95[0], 2),
+            "to": round(100 * verdict.ci95[1], 2),
+            "p-value": f"{verdict.p_value:.3f}" if verdict.p_value >= 0.001 else "< 0.001",
+            "Seeds": verdict.num_seeds,
+            "Test examples": verdict.num_examples,
+            "Verdict on test": verdict.sentence,
+        }
+        for verdict in verdicts
+    ]
+    return pd.DataFrame(rows)
 
 
 def unpaired(comparison: SideBySide) -> list[tuple[str, str]]:

@@ -17,14 +17,12 @@ def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:
 
     The single run of an arm without a network stands once, although it counts for every seed.
     """
-    rows = [
-        (arm, seed, value)
-        for (arm, size), summary in results.summaries.items()
-        if size == train_size
-        for seed, value in list(zip(summary.seeds, summary.values, strict=True))[
-            : _num_runs(results, arm, size)
-        ]
-    ]
+    rows = []
+    for (arm, size), summary in results.summaries.items():
+        if size == train_size:
+            num_runs = len(results.runs_of(arm, size))
+            by_seed = list(zip(summary.seeds, summary.values, strict=True))
+            rows += [(arm, seed, value) for seed, value in by_seed[:num_runs]]
     return pd.DataFrame(rows, columns=["arm", "seed", "value"])
 
 
@@ -196,10 +194,6 @@ def _paired_evaluations(
         for arm in arms
     )
     return of_a, of_b
-
-
-def _num_runs(results: ExperimentResults, arm: str, train_size: int) -> int:
-    return len(results.runs_of(arm, train_size))
 
 
 def _share_of_largest(counts: Sequence[int], metric: Metric) -> float:

@@ -119,8 +119,11 @@ def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, met
     for arm in arms:
         own = _repeated(_by_seed(curves, arm), arm, seeds)
         for seed in sorted(own.keys() & others.keys()):
-            target = float(others[seed][metric.value].max())
-            rows.append((arm, seed, target, *_end_of_search(own[seed], metric, target)))
+            run, target = own[seed], float(others[seed][metric.value].max())
+            there = run.loc[run[metric.value] >= target]
+            end = (there.iloc[0] if len(there) else run.iloc[-1]).to_dict()
+            spent = float(end["train_s"]), int(end["step"]), float(end["energy_wh"])
+            rows.append((arm, seed, target, bool(len(there)), *spent, int(end["num_examples"])))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
@@ -186,11 +189,3 @@ def _repeated(own: dict[int, pd.DataFrame], arm: str, seeds: Sequence[int]) -> d
         return own
     (only,) = own.values()
     return dict.fromkeys(seeds, only)
-
-
-def _end_of_search(run: pd.DataFrame, metric: Metric, value: float) -> tuple[bool, float, int, float, int]:
-    """Say whether a value was reached; seconds, step, energy and examples of that evaluation or the last."""
-    there = run.loc[run[metric.value] >= value]
-    row = (there.iloc[0] if len(there) else run.iloc[-1]).to_dict()
-    spent = float(row["train_s"]), int(row["step"]), float(row["energy_wh"])
-    return bool(len(there)), *spent, int(row["num_examples"])

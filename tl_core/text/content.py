@@ -59,6 +59,7 @@ class TextContent(Content):
             "mask_personal_data": mask_personal_data_in_texts,
         }
     )
+    hub_task = "text-classification"
     has_baseline = True
 
     def read(self, cells: Sequence[pa.ChunkedArray], joined_with: str | None) -> dict[str, pa.ChunkedArray]:

@@ -10,6 +10,7 @@ from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, run_readme, sav
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import UserError
+from tl_core.export.folder import write_graph
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority
 from tl_core.text.network import NETWORKS
@@ -68,7 +69,7 @@ def test_the_folder_holds_all_it_needs_and_nothing_else(exported):
 def test_an_arm_without_a_network_is_refused(tmp_path):
     Majority.fit(np.array([0, 1, 1]), 2).save(tmp_path / "model", ("a", "b"))
     with pytest.raises(UserError, match="Expected an arm with a network for ONNX; this one is 'majority'"):
-        write_onnx(tmp_path / "model", tmp_path / "onnx")
+        write_graph(tmp_path / "model", tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
 
 
