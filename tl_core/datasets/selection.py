@@ -34,7 +34,20 @@ def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
     check_columns(table, [*choice.text, *choice.label])
     check_columns(table, [name for name in choice.columns if name not in (*choice.text, *choice.label)])
     columns = table.columns
-    picked = {**_texts(columns, choice), LABEL: class_values(columns, choice), **_roles(columns, choice)}
+    texts = [columns[name] for name in choice.text]
+    if choice.joined_with is None:
+        picked = dict(zip((TEXT, TEXT_B), texts, strict=False))
+    else:
+        picked = {TEXT: join_texts(texts, choice.joined_with)}
+    picked[LABEL] = class_values(columns, choice)
+    if choice.group is not None:
+        picked[GROUP] = columns[choice.group]
+    if choice.time is not None:
+        picked[TIME] = times_of(columns[choice.time], choice.time)
+    if choice.weight is not None:
+        picked[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
+    if choice.split is not None:
+        picked[PART] = columns[choice.split]
     rows = pa.table(picked)
     return rows.add_column(0, ID, pa.chunked_array(list(_ids(rows)), pa.string()))
 
@@ -44,30 +57,10 @@ def texts_of(rows: pa.Table) -> tuple[str, ...]:
     return (TEXT, TEXT_B) if TEXT_B in rows.column_names else (TEXT,)
 
 
-def _texts(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
-    values = [columns[name] for name in choice.text]
-    if choice.joined_with is None:
-        return dict(zip((TEXT, TEXT_B), values, strict=False))
-    return {TEXT: join_texts(values, choice.joined_with)}
-
-
 def join_texts(values: Sequence[pa.ChunkedArray], joint: str) -> pa.ChunkedArray:
     """Join the texts of several columns row by row; an empty part leaves no joint."""
     filled = [pc.if_else(pc.equal(pc.utf8_trim_whitespace(one), ""), None, one) for one in values]
     return pc.fill_null(pc.binary_join_element_wise(*filled, joint, null_handling="skip"), "")
-
-
-def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
-    found: dict[str, pa.ChunkedArray] = {}
-    if choice.group is not None:
-        found[GROUP] = columns[choice.group]
-    if choice.time is not None:
-        found[TIME] = times_of(columns[choice.time], choice.time)
-    if choice.weight is not None:
-        found[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
-    if choice.split is not None:
-        found[PART] = columns[choice.split]
-    return found
 
 
 def _ids(rows: pa.Table) -> Iterator[pa.Array]:
