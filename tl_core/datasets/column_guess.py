@@ -76,14 +76,14 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     columns = {name: _describe(name, table.columns[name]) for name in table.columns.column_names}
     if label is None:
         labels = [one for one in columns.values() if one.name != text and _can_be_label(one)]
-        best_label = max(labels, key=_label_score, default=None)
     else:
-        best_label = columns[label]
+        labels = [columns[label]]
+    best_label = max(labels, key=_label_score, default=None)
     if text is None:
         texts = [one for one in columns.values() if one is not best_label and _can_be_text(one)]
-        best_text = max(texts, key=_text_score, default=None)
     else:
-        best_text = columns[text]
+        texts = [columns[text]]
+    best_text = max(texts, key=_text_score, default=None)
     if best_text is None or best_label is None:
         raise _no_pair(table, list(columns.values()))
 
