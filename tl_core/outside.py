@@ -193,7 +193,11 @@ def _opened(folder: Path) -> Iterator[int]:
 
 def _walk(folder: Path, descriptor: int) -> Iterator[tuple[Found, int]]:
     """Yield the files with the descriptor of the folder that each is in, which is open until the next one."""
-    blobs, num_left = _blobs(folder), MOST_ENTRIES
+    real = folder.resolve()
+    repo = real.parent.parent
+    is_snapshot = real.parent.name == "snapshots" and repo.name.startswith("models--")
+    blobs = repo / "blobs" if is_snapshot else None  # where links of a snapshot in the hub's cache may lead
+    num_left = MOST_ENTRIES
 
     def walk(descriptor: int, inside: PurePosixPath, depth: int) -> Iterator[tuple[Found, int]]:
         nonlocal num_left
@@ -231,14 +235,6 @@ def _walk(folder: Path, descriptor: int) -> Iterator[tuple[Found, int]]:
                 raise _refusal(folder, path, f"is {kind}")
 
     yield from walk(descriptor, PurePosixPath(), 0)
-
-
-def _blobs(folder: Path) -> Path | None:
-    """Return where the links of a snapshot in the hub's cache may lead; None for any other folder."""
-    real = folder.resolve()
-    repo = real.parent.parent
-    is_snapshot = real.parent.name == "snapshots" and repo.name.startswith("models--")
-    return repo / "blobs" if is_snapshot else None
 
 
 def _blob(folder: Path, path: PurePosixPath, blobs: Path) -> os.stat_result:

@@ -40,9 +40,16 @@ class Settings:
     def from_environment(cls, workspace: str | Path | None = None) -> "Settings":
         """Read the environment; an explicit ``workspace`` wins over ``TL_WORKSPACE``."""
         root = Path(workspace or os.environ.get("TL_WORKSPACE") or "workspace").expanduser().resolve()
+        url = os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"
+        parsed = make_url(url)
+        file = Path(parsed.database or ":memory:")
+        is_elsewhere = parsed.get_backend_name() != "sqlite" or str(file).startswith((":memory:", "file:"))
+        if not is_elsewhere and not file.is_absolute():
+            # Every job's process has a folder of its own to start from.
+            url = parsed.set(database=str(file.absolute())).render_as_string(hide_password=False)
         return cls(
             workspace=root,
-            database_url=_absolute(os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"),
+            database_url=url,
             supervisor_idle_s=float(os.environ.get("TL_SUPERVISOR_IDLE_S", "60")),
             cpu_watts=float(os.environ["TL_CPU_WATTS"]) if os.environ.get("TL_CPU_WATTS") else None,
         )
@@ -51,13 +58,3 @@ class Settings:
     def base_models(self) -> Path:
         """Folder of links to local base models, by their content: nothing else knows where they lie."""
         return self.workspace / "base_models"
-
-
-def _absolute(url: str) -> str:
-    """Make a relative SQLite file absolute: every job's process has a folder of its own to start from."""
-    parsed = make_url(url)
-    file = Path(parsed.database or ":memory:")
-    is_elsewhere = parsed.get_backend_name() != "sqlite" or str(file).startswith((":memory:", "file:"))
-    if is_elsewhere or file.is_absolute():
-        return url
-    return parsed.set(database=str(file.absolute())).render_as_string(hide_password=False)

@@ -125,13 +125,11 @@ def estimate_weights(config: Mapping[str, Any]) -> int:
 
     What it does not say is as in BERT base.
     """
-    inner = [part for part in config.values() if isinstance(part, Mapping)]
-    parts = sum(estimate_weights(part) for part in inner if any(name in part for name in (*LAYERS, *WIDTHS)))
-    is_described = any(name in config for name in (*LAYERS, *WIDTHS, *VOCABULARIES))
-    return parts + (_weights_of(config) if is_described or not parts else 0)
+    parts = [part for part in config.values() if isinstance(part, Mapping)]
+    within = sum(estimate_weights(part) for part in parts if any(name in part for name in (*LAYERS, *WIDTHS)))
+    if within and not any(name in config for name in (*LAYERS, *WIDTHS, *VOCABULARIES)):
+        return within
 
-
-def _weights_of(config: Mapping[str, Any]) -> int:
     def largest(names: tuple[str, ...], otherwise: int) -> int:
         return max((found for name in names if isinstance(found := config.get(name), int)), default=otherwise)
 
@@ -141,4 +139,4 @@ def _weights_of(config: Mapping[str, Any]) -> int:
     num_layers = largest(GROUPS, 1) if shared else largest(LAYERS, 12)
     tokens = largest(VOCABULARIES, 30_522) + largest(POSITIONS, 512) + largest(TYPES, 2)
     inner = 2 * width * largest(INNER_WIDTHS, 4 * width) * largest(EXPERTS, 1)
-    return tokens * embedding + embedding * width + num_layers * (4 * width**2 + inner)
+    return within + tokens * embedding + embedding * width + num_layers * (4 * width**2 + inner)

@@ -64,14 +64,16 @@ def search_hub(words: str) -> list[FoundModel]:
         raise ModelError(
             f"The model hub did not answer the search{reason}.", "Try again, or type a model's id."
         )
-    return [_facts(info) for info in answers[0] if info.pipeline_tag in ENCODER_TASKS][:MOST_FOUND]
-
-
-def _facts(info: ModelInfo) -> FoundModel:
-    licences = [tag.removeprefix("license:") for tag in info.tags or () if tag.startswith("license:")]
-    return FoundModel(
-        id=info.id,
-        task=info.pipeline_tag or "",
-        downloads=info.downloads or 0,
-        licence=next(iter(licences), ""),
-    )
+    found = []
+    for info in answers[0]:
+        if info.pipeline_tag in ENCODER_TASKS:
+            licences = [tag.removeprefix("license:") for tag in info.tags or () if tag.startswith("license:")]
+            found.append(
+                FoundModel(
+                    id=info.id,
+                    task=info.pipeline_tag,
+                    downloads=info.downloads or 0,
+                    licence=next(iter(licences), ""),
+                )
+            )
+    return found[:MOST_FOUND]

@@ -41,7 +41,13 @@ def require_sound(folder: Path, model: str) -> None:
         raise ModelError(error.message, error.remedy) from error
     for path in _read_here(folder):
         try:
-            _check(path)
+            if path.suffix == ".safetensors":
+                read_header(path)
+            elif path.name in _needed_files():
+                stat = path.stat()
+                _require_whole(path, stat.st_size, stat.st_mtime_ns)
+            else:
+                read_json(path, MOST_CONFIG_BYTES if path.name == CONFIG else MOST_JSON_BYTES)
         except (OSError, ValueError) as error:
             what = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
             raise ModelError(
@@ -78,17 +84,6 @@ def _read_here(folder: Path) -> Iterator[Path]:
         names = (FACTS, INDEX, *_needed_files())
         yield from (place / name for name in names if (place / name).exists())
         yield from sorted(place.glob(WEIGHTS))
-
-
-def _check(path: Path) -> None:
-    """Read a file as far as it can be known to be whole. Raises OSError or ValueError."""
-    if path.suffix == ".safetensors":
-        read_header(path)
-    elif path.name in _needed_files():
-        stat = path.stat()
-        _require_whole(path, stat.st_size, stat.st_mtime_ns)
-    else:
-        read_json(path, MOST_CONFIG_BYTES if path.name == CONFIG else MOST_JSON_BYTES)
 
 
 def _needed_files() -> dict[str, NeededFile]:

@@ -114,20 +114,16 @@ def find_on_disk(base_model: str) -> Path | None:
 
 def _is_complete(folder: Path) -> bool:
     """Whether a folder has all that a run needs; a download that was cut off leaves some of it."""
-    needed = ("config.json", *_shards(folder))
-    is_readable = not all(lacking_files(folder, one) for one in modalities())
-    return is_readable and any(folder.glob(WEIGHTS)) and all((folder / name).exists() for name in needed)
-
-
-def _shards(folder: Path) -> set[str]:
-    """Names of the files that large weights are spread over; none if they are in one file."""
+    if all(lacking_files(folder, one) for one in modalities()):
+        return False
+    needed = ["config.json"]
     index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        return set()
-    try:
-        return set(read_json(index)["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        return {"weights that cannot be named"}  # no file is called so: the folder is not complete
+    if index.exists():  # large weights are spread over several files
+        try:
+            needed.extend(set(read_json(index)["weight_map"].values()))
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            return False
+    return any(folder.glob(WEIGHTS)) and all((folder / name).exists() for name in needed)
 
 
 def is_path(base_model: str) -> bool:
@@ -149,7 +145,15 @@ def settle(base_model: str) -> str:
         If it is no model's name, or a local folder that brings no model.
     """
     if is_path(base_model):
-        folder = _folder_at(base_model)
+        try:
+            folder = Path(base_model).expanduser().resolve()
+            is_model = (encoder_folder(folder) / "config.json").exists()
+        except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
+            raise ModelError(
+                f"Expected a base model's Hub id or a folder's path; got {base_model!r}."
+            ) from error
+        if not is_model:
+            raise _no_model_at(base_model)
         _require_safe_weights(folder.name, encoder_folder(folder))
         require_sound(folder, folder.name)
         return str(name_folder(folder))
@@ -166,18 +170,6 @@ def _obtain_local(local: LocalModel) -> Path:
     if folder is not None:
         require_sound(folder, local.title)
     return local.obtain()
-
-
-def _folder_at(path: str) -> Path:
-    """Return the model folder that a typed path leads to."""
-    try:
-        folder = Path(path).expanduser().resolve()
-        is_model = (encoder_folder(folder) / "config.json").exists()
-    except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
-        raise ModelError(f"Expected a base model's Hub id or a folder's path; got {path!r}.") from error
-    if not is_model:
-        raise _no_model_at(path)
-    return folder
 
 
 def _no_model_at(path: str) -> ModelError:

@@ -104,21 +104,16 @@ class ColumnOptions:
             return None
         method = SplitMethod.GROUPED if choice.group else SplitMethod.STRATIFIED
         method = SplitMethod.OWN if choice.split else SplitMethod.BY_TIME if self.time else method
-        return SplitRule(method=method, keep_together=_similarity(self.keep_together))
-
-
-def _similarity(text: str | None) -> float | None:
-    if text is None:
-        return USUAL_THRESHOLD
-    if text == "no":
-        return None
-    value = _numbers(text)[0]
-    if not 0.5 <= value <= 1:
-        raise PlanError(
-            f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
-            f"The usual one is {USUAL_THRESHOLD}.",
-        )
-    return value
+        text = self.keep_together
+        if text is None or text == "no":
+            return SplitRule(method=method, keep_together=USUAL_THRESHOLD if text is None else None)
+        similarity = _numbers(text)[0]
+        if not 0.5 <= similarity <= 1:
+            raise PlanError(
+                f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
+                f"The usual one is {USUAL_THRESHOLD}.",
+            )
+        return SplitRule(method=method, keep_together=similarity)
 
 
 def _numbers(text: str) -> list[float]:

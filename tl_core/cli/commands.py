@@ -30,7 +30,7 @@ from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
-from tl_core.schema import BudgetRule, ExperimentConfig, Finding, Metric, Preset, ReadDecisions, State, Task
+from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
@@ -74,7 +74,14 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
         else arm
         for arm in parse_arms(spell_out(options.arms.split(","), base_model))
     ]
-    sizes = _sizes(options.train_sizes)
+    sizes = None
+    if options.train_sizes is not None:
+        try:
+            sizes = [int(size) for size in options.train_sizes.split(",")]
+        except ValueError as error:
+            raise PlanError(
+                f"Expected train sizes such as 50,100,200; got {options.train_sizes!r}."
+            ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         obtain(model)
     reading = options.reading
@@ -105,15 +112,6 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
     )
-
-
-def _sizes(text: str | None) -> list[int] | None:
-    if text is None:
-        return None
-    try:
-        return [int(size) for size in text.split(",")]
-    except ValueError as error:
-        raise PlanError(f"Expected train sizes such as 50,100,200; got {text!r}.") from error
 
 
 def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say: Say) -> dict[str, Any]:
@@ -233,11 +231,24 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> list[str]:
 def profile(
     data: Path, columns: ColumnOptions, reading: ReadChoices, base_model: str, max_length: int
 ) -> Profile:
-    """Profile a file, and let the data doctor examine what it makes for a base model."""
-    model = _facts_about(base_model, max_length, columns.modality)
+    """Profile a file, and let the data doctor examine what it makes for a base model.
+
+    Nothing is downloaded: without the base model's tokenizer, lengths stay unknown.
+    """
+    is_here = is_path(base_model) or find_on_disk(base_model) is not None
+    folder, facts = obtain(base_model) if is_here else None, describe(base_model)
+    content = content_of(columns.modality)
+    model = ModelFacts(
+        title=facts.title,
+        languages=facts.languages,
+        language_codes=facts.language_codes,
+        max_length=content.size_limit(folder, max_length) if folder else max_length,
+        count_lengths=(lambda rows: content.sizes(rows, folder)) if folder else None,
+    )
     table = read_table(data, **reading.model_dump())
     named = columns.columns()
-    is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not _has_more(columns)
+    has_more = any((columns.edges, columns.label_map, columns.weight, columns.modality))
+    is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not has_more
     return profile_table(
         table,
         next(iter(named["text"]), None),
@@ -276,31 +287,25 @@ def profile_lines(found: Profile) -> list[str]:
     )
     if len(found.label_counts) > SHOWN_LABELS:
         counts += ", …"
-    return [
+    lengths = "lengths: not counted (no dataset, or its tokenizer is not on this machine)"
+    if tokens := found.tokens:
+        is_whole = tokens.num_texts == tokens.num_examples
+        seen = "" if is_whole else f"a random sample of {tokens.num_texts} of the "
+        lengths = (
+            f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95 % at most"
+            f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut} of these"
+            f" {tokens.num_texts} texts ({percent(tokens.cut_texts)}) and {percent(tokens.cut_tokens)} of"
+            " their tokens"
+        )
+    lines = [
         f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
-        f"base model: {found.base_model}  languages: {found.model_languages}  {_tokens_line(found)}",
-        *(line for finding in found.findings for line in _finding_lines(finding)),
+        f"base model: {found.base_model}  languages: {found.model_languages}  {lengths}",
     ]
-
-
-def _tokens_line(found: Profile) -> str:
-    tokens = found.tokens
-    if tokens is None:
-        return "lengths: not counted (no dataset, or its tokenizer is not on this machine)"
-    is_whole = tokens.num_texts == tokens.num_examples
-    seen = "" if is_whole else f"a random sample of {tokens.num_texts} of the "
-    return (
-        f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95 % at most"
-        f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut} of these"
-        f" {tokens.num_texts} texts ({percent(tokens.cut_texts)}) and {percent(tokens.cut_tokens)} of their"
-        " tokens"
-    )
-
-
-def _finding_lines(finding: Finding) -> Iterator[str]:
-    yield f"{finding.severity}: {finding.message} {finding.remedy}".rstrip()
-    yield from (f"    {example}" for example in finding.examples)
+    for finding in found.findings:
+        lines.append(f"{finding.severity}: {finding.message} {finding.remedy}".rstrip())
+        lines += [f"    {example}" for example in finding.examples]
+    return lines
 
 
 def run_lines(workspace: Workspace) -> tuple[list[str], list[str]]:

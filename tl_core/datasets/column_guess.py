@@ -73,19 +73,29 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
         If a named column is missing, or no two columns can be a text and its label.
     """
     check_columns(table, [name for name in (text, label) if name is not None])
-    columns = [_describe(name, table.columns[name]) for name in table.columns.column_names]
-    labels = [one for one in columns if one.name == label or (label is None and _can_be_label(one))]
-    labels = [one for one in labels if one.name != text]
+    columns = {name: _describe(name, table.columns[name]) for name in table.columns.column_names}
+    if label is None:
+        labels = [one for one in columns.values() if one.name != text and _can_be_label(one)]
+    else:
+        labels = [columns[label]]
     best_label = max(labels, key=_label_score, default=None)
-    texts = [one for one in columns if one.name == text or (text is None and _can_be_text(one))]
-    best_text = max((one for one in texts if one is not best_label), key=_text_score, default=None)
+    if text is None:
+        texts = [one for one in columns.values() if one is not best_label and _can_be_text(one)]
+    else:
+        texts = [columns[text]]
+    best_text = max(texts, key=_text_score, default=None)
     if best_text is None or best_label is None:
-        _refuse_several_labels(table, columns)
-        raise _ill_filled(table, columns) or _no_pair(columns)
+        raise _no_pair(table, list(columns.values()))
+
+    held = f"its values are {best_text.mean_length:.0f} characters long on average"
+    shared = f"it has {best_label.num_distinct:,} values that come again and again"
     return ColumnGuess(
         text=best_text.name,
         label=best_label.name,
-        reasons={"text": _text_reason(best_text), "label": _label_reason(best_label)},
+        reasons={
+            "text": _reason(best_text.name, TEXT_NAMES, "texts", held),
+            "label": _reason(best_label.name, LABEL_NAMES, "labels", shared),
+        },
     )
 
 
@@ -182,25 +192,19 @@ def _words(name: str) -> set[str]:
     return {word.casefold() for word in _WORD.findall(name)}
 
 
-def _text_reason(column: _Column) -> str:
-    named = "its name is usual for texts and " if _name_score(column.name, TEXT_NAMES) else ""
-    return f"'{column.name}': {named}its values are {column.mean_length:.0f} characters long on average."
+def _reason(name: str, usual: tuple[str, ...], kind: str, held: str) -> str:
+    named = f"its name is usual for {kind} and " if _name_score(name, usual) else ""
+    return f"'{name}': {named}{held}."
 
 
-def _label_reason(column: _Column) -> str:
-    named = "its name is usual for labels and " if _name_score(column.name, LABEL_NAMES) else ""
-    return f"'{column.name}': {named}it has {column.num_distinct:,} values that come again and again."
+def _no_pair(table: Table, columns: Sequence[_Column]) -> DataError:
+    """Say why no two columns are a text and its label, by one that is named so and holds none, or by all.
 
-
-def _refuse_several_labels(table: Table, columns: Sequence[_Column]) -> None:
-    """Say that rows have several labels where that is why no column looks like one of classes."""
+    Raises DataError itself where rows have several labels: then that is why no column looks like classes.
+    """
     for column in columns:
         if column.mean_length <= _LONGEST_LABEL:
             class_values(table.columns, ColumnChoice.of(column.name, column.name))
-
-
-def _ill_filled(table: Table, columns: Sequence[_Column]) -> DataError | None:
-    """Say what is wrong with a column that is called as labels or texts are and holds none."""
     for column in columns:
         name, is_constant = column.name, column.num_distinct == 1
         if is_constant and _name_score(name, LABEL_NAMES):
@@ -212,7 +216,15 @@ def _ill_filled(table: Table, columns: Sequence[_Column]) -> DataError | None:
                 f"Expected texts that differ; all of '{name}' are the same.",
                 "Choose another text column, or check how the file was made.",
             )
-    return None
+    shown = [
+        f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
+        " on average)"
+        for column in columns[:10]
+    ]
+    return DataError(
+        f"Expected a column of texts and a column of labels; got {', '.join(shown)}.",
+        "Name the two columns yourself, or check that each row has a text and a label that others share.",
+    )
 
 
 def one_class(name: str, value: str) -> DataError:
@@ -228,16 +240,4 @@ def too_many_classes(name: str, num_labels: int) -> DataError:
     return DataError(
         f"Expected at most {MAX_LABELS:,} classes; '{name}' has {num_labels:,}.",
         "Choose another label column, or merge rare classes.",
-    )
-
-
-def _no_pair(columns: list[_Column]) -> DataError:
-    shown = [
-        f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
-        " on average)"
-        for column in columns[:10]
-    ]
-    return DataError(
-        f"Expected a column of texts and a column of labels; got {', '.join(shown)}.",
-        "Name the two columns yourself, or check that each row has a text and a label that others share.",
     )

@@ -151,7 +151,18 @@ def freeze(
         split_column=choice.split,
         modality=choice.modality,
     )
-    examples = _to_arrow(screening, schema)
+    rows = pa.concat_tables([screening.train, screening.test])
+    targets = pc.index_in(rows[LABEL], value_set=pa.array(schema.labels, pa.string()))
+    origins = ["train"] * screening.train.num_rows + ["test"] * screening.test.num_rows
+    examples = pa.table(
+        {
+            ID: rows[ID],
+            **{name: rows[name] for name in content_columns(rows)},
+            "target": pc.cast(targets, pa.int32()),
+            "origin": pa.array(origins, pa.string()),
+            **{name: rows[name] for name in ROLES if name in rows.column_names},
+        }
+    )
     info = DatasetInfo(
         fingerprint=fingerprint(_rows(screening), schema),
         name=name,
@@ -184,20 +195,6 @@ def role_values(rows: pa.Table) -> Iterator[tuple[str, ...]]:
 def _as_text(values: pa.ChunkedArray) -> list[str]:
     plain = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
     return [one if isinstance(one, str) else repr(one) for one in plain.to_pylist()]
-
-
-def _to_arrow(screening: Screening, schema: DatasetSchema) -> pa.Table:
-    rows = pa.concat_tables([screening.train, screening.test])
-    targets = pc.index_in(rows[LABEL], value_set=pa.array(schema.labels, pa.string()))
-    origins = ["train"] * screening.train.num_rows + ["test"] * screening.test.num_rows
-    picked = {
-        ID: rows[ID],
-        **{name: rows[name] for name in content_columns(rows)},
-        "target": pc.cast(targets, pa.int32()),
-        "origin": pa.array(origins, pa.string()),
-        **{name: rows[name] for name in ROLES if name in rows.column_names},
-    }
-    return pa.table(picked)
 
 
 def write_dataset(dataset: Dataset, folder: Path) -> None:

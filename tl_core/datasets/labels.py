@@ -43,27 +43,27 @@ def class_values(columns: pa.Table, choice: ColumnChoice) -> pa.ChunkedArray:
         values = _single_values(columns[choice.label[0]], choice.label[0])
     if choice.edges:
         values = _binned(values, choice.edges, choice.label_name)
-    return _renamed(values, choice) if choice.label_map else values
+    return _replaced(values, choice.label_map) if choice.label_map else values
 
 
 def find_indicators(columns: pa.Table) -> tuple[str, ...]:
     """Return columns of ones and zeros of which every row has one in just one; none if there are not two."""
-    names = [name for name in columns.column_names if _are_indicators(columns[name])]
+    # An empty cell is a zero as well, but alone it is no sign of one.
+    written_zeros = _ZEROS.filter(pc.not_equal(_ZEROS, ""))
+    names = []
+    for name in columns.column_names:
+        plain = _plain(columns[name])
+        ones, zeros = pc.is_in(plain, value_set=_ONES), pc.is_in(plain, value_set=_ZEROS)
+        if (
+            pc.all(pc.or_(ones, zeros)).as_py()
+            and pc.any(ones).as_py()
+            and pc.any(pc.is_in(plain, value_set=written_zeros)).as_py()
+        ):
+            names.append(name)
     if len(names) < 2:
         return ()
     num_ones = np.sum([_is_one(columns[name], name) for name in names], axis=0)
     return tuple(names) if (num_ones == 1).all() else ()
-
-
-def _are_indicators(values: pa.ChunkedArray) -> bool:
-    """Whether a column holds ones and zeros alone, in one of their spellings, and both of them."""
-    plain = _plain(values)
-    ones, zeros = pc.is_in(plain, value_set=_ONES), pc.is_in(plain, value_set=_ZEROS)
-    return bool(
-        pc.all(pc.or_(ones, zeros)).as_py()
-        and pc.any(ones).as_py()
-        and pc.any(pc.is_in(plain, value_set=_ZEROS.filter(pc.not_equal(_ZEROS, "")))).as_py()
-    )
 
 
 def bin_names(edges: Sequence[float]) -> list[str]:
@@ -112,6 +112,7 @@ def _is_one(values: pa.ChunkedArray, name: str) -> np.ndarray:
 
 
 def _single_values(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Take each value as it is and a list of one label for that label; refuse several labels a row."""
     distinct = pc.value_counts(values)
     if len(distinct) > _MAX_DISTINCT:  # no classes at all, which screening tells
         return values
@@ -120,7 +121,10 @@ def _single_values(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     )
     lists = {value: parsed for value in counts if (parsed := _as_list(value)) is not None}
     if sum(counts[value] for value in lists) > len(values) / 2:
-        return _unwrapped(values, lists, counts, name)
+        several = [value for value, parsed in lists.items() if len(parsed) > 1]
+        if several:
+            raise _several_labels(sum(counts[value] for value in several), several[0], name)
+        return _replaced(values, {value: "".join(parsed) for value, parsed in lists.items()})
     for separator in SEPARATORS:
         _refuse_several(counts, separator, name)
     return values
@@ -138,33 +142,19 @@ def _as_list(value: str) -> list[str] | None:
     return [str(part) for part in parsed if str(part)]
 
 
-def _unwrapped(
-    values: pa.ChunkedArray, lists: dict[str, list[str]], counts: dict[str, int], name: str
-) -> pa.ChunkedArray:
-    """Take lists of one label for that label; refuse longer ones."""
-    several = [value for value, parsed in lists.items() if len(parsed) > 1]
-    if several:
-        raise _several_labels(sum(counts[value] for value in several), several[0], name)
-    return _replaced(values, {value: "".join(parsed) for value, parsed in lists.items()})
-
-
 def _refuse_several(counts: dict[str, int], separator: str, name: str) -> None:
     """Refuse labels such as ``a|b`` if their parts are fewer than the combinations that they make.
 
     In "Politics, World" beside "Sport" the comma is part of a name; it divides labels where "a,b", "a,c",
     "b" and "c" stand beside each other.
     """
-    combined = [value for value in counts if separator in value and all(_parts(value, separator))]
-    if sum(counts[value] for value in combined) < MIN_SHARE_OF_SEVERAL * sum(counts.values()):
+    parts = {value: [part.strip() for part in value.split(separator)] for value in counts if value.strip()}
+    combined = [value for value, several in parts.items() if len(several) > 1 and all(several)]
+    num_rows = sum(counts[value] for value in combined)
+    if len(combined) < 2 or num_rows < MIN_SHARE_OF_SEVERAL * sum(counts.values()):
         return
-    distinct = [value for value in counts if value.strip()]
-    parts = {part for value in distinct for part in _parts(value, separator)}
-    if len(combined) > 1 and len(parts) < len(distinct):
-        raise _several_labels(sum(counts[value] for value in combined), combined[0], name)
-
-
-def _parts(value: str, separator: str) -> list[str]:
-    return [part.strip() for part in value.split(separator)]
+    if len(set[str]().union(*parts.values())) < len(parts):
+        raise _several_labels(num_rows, combined[0], name)
 
 
 def _several_labels(count: int, value: str, name: str) -> DataError:
@@ -198,10 +188,6 @@ def _binned(values: pa.ChunkedArray, edges: Sequence[float], name: str) -> pa.Ch
     places = np.searchsorted(np.asarray(edges), np.asarray(numbers), side="right")
     places[np.asarray(pc.invert(is_filled))] = len(edges) + 1
     return pa.chunked_array([pa.array([*bin_names(edges), ""]).take(pa.array(places))])
-
-
-def _renamed(values: pa.ChunkedArray, choice: ColumnChoice) -> pa.ChunkedArray:
-    return _replaced(values, choice.label_map)
 
 
 def _replaced(values: pa.ChunkedArray, new: dict[str, str]) -> pa.ChunkedArray:

@@ -69,22 +69,17 @@ def find_problem(
     if len(labels) > MAX_LABELS:
         error = too_many_classes(label_name, len(labels))
         return Problem(code="too_many_classes", error=error, count=len(labels))
-    return _weight_problem(rows)
-
-
-def _weight_problem(rows: pa.Table) -> Problem | None:
-    """Look for a class without a single row that could teach it."""
-    if WEIGHT not in rows.column_names:
-        return None
-    taught = pc.unique(rows[LABEL].filter(pc.greater(rows[WEIGHT], 0)))
-    untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
-    if not len(untaught):
-        return None
-    error = DataError(
-        f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has none.",
-        "Correct the weights of this class, or choose no weight column.",
-    )
-    return Problem(code="class_without_weight", error=error, count=len(untaught))
+    if WEIGHT in rows.column_names:
+        taught = pc.unique(rows[LABEL].filter(pc.greater(rows[WEIGHT], 0)))
+        untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
+        if len(untaught):
+            error = DataError(
+                f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has"
+                " none.",
+                "Correct the weights of this class, or choose no weight column.",
+            )
+            return Problem(code="class_without_weight", error=error, count=len(untaught))
+    return None
 
 
 def find_test_problem(

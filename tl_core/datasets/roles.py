@@ -42,6 +42,7 @@ _TIME_FORMATS = (
 )
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 _SAMPLED = 1_000
+_MOST_PART_WORDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +85,13 @@ def _words(name: str) -> set[str]:
 
 
 def _split_reason(name: str, values: pa.ChunkedArray) -> str:
-    distinct = pc.unique(values).to_pylist() if _has_few_values(values) else []
-    words = {value.strip().casefold() for value in distinct}
+    has_few = len(pc.unique(values.slice(0, _SAMPLED))) <= _MOST_PART_WORDS
+    words = {value.strip().casefold() for value in pc.unique(values).to_pylist()} if has_few else set()
     if len(words) < 2 or any(part_of(word) is None for word in words):
         return ""
     if words <= _FLAGS and not _words(name) & {"test", "heldout", "holdout"}:
         return ""
     return f"its values are {', '.join(sorted(words))}"
-
-
-def _has_few_values(values: pa.ChunkedArray, most: int = 20) -> bool:
-    head = values.slice(0, _SAMPLED)
-    return len(pc.unique(head)) <= most
 
 
 def _time_reason(name: str, values: pa.ChunkedArray) -> str:

@@ -75,7 +75,18 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     rows, conflicts = drop_repeated(rows, content, findings)
     labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
     findings += find_imbalance(count_labels(rows, own_test))
-    findings += _find_zero_weights(rows)
+    is_zero = pc.equal(rows[WEIGHT], 0) if WEIGHT in rows.column_names else None
+    if is_zero is not None and (count := pc.sum(is_zero).as_py()):
+        finding = Finding(
+            code="zero_weight",
+            severity="info",
+            message=f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all"
+            " do.",
+            count=count,
+            examples=shown_contents(rows, first_of(is_zero)),
+            remedy="Give them a weight above 0 if they shall teach.",
+        )
+        findings.append(finding)
     return Screening(
         train=rows,
         test=number_repeated(own_test, choice.modality),
@@ -114,22 +125,6 @@ def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
             message=message,
             count=count,
             remedy="Compare by macro-F1, which is then the default, or add examples of the other labels.",
-        )
-
-
-def _find_zero_weights(rows: pa.Table) -> Iterable[Finding]:
-    if WEIGHT not in rows.column_names:
-        return
-    is_zero = pc.equal(rows[WEIGHT], 0)
-    if count := pc.sum(is_zero).as_py():
-        message = f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all do."
-        yield Finding(
-            code="zero_weight",
-            severity="info",
-            message=message,
-            count=count,
-            examples=shown_contents(rows, first_of(is_zero)),
-            remedy="Give them a weight above 0 if they shall teach.",
         )
 
 

@@ -35,27 +35,23 @@ def pick_rows(table: Table, choice: ColumnChoice) -> pa.Table:
     check_columns(table, [*choice.text, *choice.label])
     check_columns(table, [name for name in choice.columns if name not in (*choice.text, *choice.label)])
     columns = table.columns
-    content = content_of(choice.modality).read([columns[name] for name in choice.text], choice.joined_with)
-    rows = pa.table({**content, LABEL: class_values(columns, choice), **_roles(columns, choice)})
+    picked = content_of(choice.modality).read([columns[name] for name in choice.text], choice.joined_with)
+    picked[LABEL] = class_values(columns, choice)
+    if choice.group is not None:
+        picked[GROUP] = columns[choice.group]
+    if choice.time is not None:
+        picked[TIME] = times_of(columns[choice.time], choice.time)
+    if choice.weight is not None:
+        picked[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
+    if choice.split is not None:
+        picked[PART] = columns[choice.split]
+    rows = pa.table(picked)
     return rows.add_column(0, ID, pa.chunked_array(list(_ids(rows, choice.modality)), pa.string()))
 
 
 def content_columns(rows: pa.Table) -> tuple[str, ...]:
     """Name the columns of what the examples are: of texts one, or two for pairs."""
     return tuple(name for name in rows.column_names if name not in _BESIDE_CONTENT)
-
-
-def _roles(columns: pa.Table, choice: ColumnChoice) -> dict[str, pa.ChunkedArray]:
-    found: dict[str, pa.ChunkedArray] = {}
-    if choice.group is not None:
-        found[GROUP] = columns[choice.group]
-    if choice.time is not None:
-        found[TIME] = times_of(columns[choice.time], choice.time)
-    if choice.weight is not None:
-        found[WEIGHT] = weights_of(columns[choice.weight], choice.weight)
-    if choice.split is not None:
-        found[PART] = columns[choice.split]
-    return found
 
 
 def _ids(rows: pa.Table, modality: str | None) -> Iterator[pa.Array]:

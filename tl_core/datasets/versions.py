@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,23 +70,30 @@ def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
     names = np.array(edit.labels, dtype=object)[targets]
     is_own_test = pc.equal(kept.table["origin"], "test").to_numpy()
     labels = sort_labels(edit.labels[target] for target in np.unique(targets[~is_own_test]))
-    _check_labels(labels, names[is_own_test].tolist())
-    change = Change(fix=fix, message=f"{edit.message}{kept.message}.", count=edit.count)
-    return _freeze(dataset, kept, names.tolist(), labels, change)
+    if len(labels) < 2:
+        raise DataError(
+            f"Expected at least two classes after the change; got {len(labels)}.", "Choose a smaller change."
+        )
+    gone = Counter(label for label in names[is_own_test].tolist() if label not in set(labels))
+    if gone:
+        shown = ", ".join(map(repr, list(gone)[:5]))
+        raise DataError(
+            f"Expected every class of your own test file to stay; {shown} would be gone (rows:"
+            f" {gone.total():,}), and that file is never altered.",
+            "Make the same change in the test file and upload both again.",
+        )
 
-
-def _freeze(
-    dataset: Dataset, kept: _Kept, names: list[str], labels: tuple[str, ...], change: Change
-) -> Dataset:
     schema = dataset.info.columns.model_copy(update={"labels": labels})
     ids = schema.label2id
-    targets = pa.array([ids[name] for name in names], pa.int32())
-    table = kept.table.set_column(kept.table.column_names.index("target"), "target", targets)
-    counts = Counter(names)
+    names_of_rows = names.tolist()
+    renumbered = pa.array([ids[name] for name in names_of_rows], pa.int32())
+    table = kept.table.set_column(kept.table.column_names.index("target"), "target", renumbered)
+    counts = Counter(names_of_rows)
     findings = [one for one in dataset.info.findings if one.code != "imbalance"]
+    change = Change(fix=fix, message=f"{edit.message}{kept.message}.", count=edit.count)
     info = dataset.info.model_copy(
         update={
-            "fingerprint": fingerprint(_rows(table, names), schema),
+            "fingerprint": fingerprint(_rows(table, names_of_rows), schema),
             "columns": schema,
             "num_examples": table.num_rows,
             "label_counts": {label: counts[label] for label in labels},
@@ -106,7 +112,7 @@ def _keep(edit: Edit, modality: str | None) -> _Kept:
     table = edit.table.set_column(position, "example_id", _new_ids(edit.table, modality))
     is_own_test = pc.equal(table["origin"], "test").to_numpy()
     codes, targets = codes_of(table["example_id"]), table["target"].to_numpy()
-    is_empty: npt.NDArray[np.bool_] = lacks_content(table, content_of(modality)).to_numpy()
+    is_empty = lacks_content(table, content_of(modality)).to_numpy()
     is_shared = np.isin(codes, codes[is_own_test]) & ~is_own_test
     is_open = ~(is_own_test | is_empty | is_shared)
     first = np.full(int(codes.max(initial=-1)) + 1, -1)
@@ -124,10 +130,17 @@ def _keep(edit: Edit, modality: str | None) -> _Kept:
     }
     said = [f"{what}: {mask.sum():,}" for what, mask in asides.items() if mask.any()]
     left = ~np.logical_or.reduce(list(asides.values()))
+    labels_of: dict[tuple[str, ...], set[str]] = {}
+    for part in _parts(table.filter(pa.array(is_disputed))):
+        for texts, target in zip(_texts(part), part["target"].to_pylist(), strict=True):
+            if texts in labels_of or len(labels_of) < MAX_CONFLICTS:
+                labels_of.setdefault(texts, set()).add(edit.labels[target])
     return _Kept(
         table=table if left.all() else table.filter(pa.array(left)),
         message=f"; set aside, {', '.join(said)}" if said else "",
-        conflicts=_conflicts(table.filter(pa.array(is_disputed)), edit.labels),
+        conflicts=tuple(
+            Conflict(texts=texts, labels=tuple(sorted(several))) for texts, several in labels_of.items()
+        ),
     )
 
 
@@ -141,16 +154,6 @@ def _new_ids(table: pa.Table, modality: str | None) -> pa.ChunkedArray:
         ]
         chunks.append(pa.array(ids, pa.string()))
     return pa.chunked_array(chunks, pa.string())
-
-
-def _conflicts(table: pa.Table, labels: Sequence[str]) -> tuple[Conflict, ...]:
-    """List the texts of rows that have several labels."""
-    names: dict[tuple[str, ...], set[str]] = {}
-    for part in _parts(table):
-        for texts, target in zip(_texts(part), part["target"].to_pylist(), strict=True):
-            if texts in names or len(names) < MAX_CONFLICTS:
-                names.setdefault(texts, set()).add(labels[target])
-    return tuple(Conflict(texts=texts, labels=tuple(sorted(several))) for texts, several in names.items())
 
 
 def _parts(table: pa.Table) -> Iterator[pa.Table]:
@@ -168,18 +171,3 @@ def _rows(table: pa.Table, names: Sequence[str]) -> Iterator[Row]:
         start = number * _ROWS_AT_A_TIME
         labels = names[start : start + part.num_rows]
         yield from zip(_texts(part), labels, part["origin"].to_pylist(), role_values(part), strict=False)
-
-
-def _check_labels(labels: Sequence[str], own_test: Sequence[str]) -> None:
-    if len(labels) < 2:
-        raise DataError(
-            f"Expected at least two classes after the change; got {len(labels)}.", "Choose a smaller change."
-        )
-    gone = Counter(label for label in own_test if label not in set(labels))
-    if gone:
-        shown = ", ".join(map(repr, list(gone)[:5]))
-        raise DataError(
-            f"Expected every class of your own test file to stay; {shown} would be gone (rows:"
-            f" {gone.total():,}), and that file is never altered.",
-            "Make the same change in the test file and upload both again.",
-        )

@@ -79,12 +79,25 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
     head = _read_head(path, name)
     content = Content(path=path, head=head, ending=_ending(name))
     if head.startswith(GZIP):
-        content = _gunzip(path, name, folder / "content")
+        copy = folder / "content"
+        with _telling_damage(name), gzip.open(path) as reader:
+            _copy_bounded(reader.read, copy, path.stat().st_size, name)
+        ending = _ending(name.removesuffix(".gz").removesuffix(".GZ"))
+        content = Content(path=copy, head=_read_head(copy, name), ending=ending, compression="gzip")
     elif head.startswith(ZIP):
         content = _unzip(content, name, folder / "content")
     if not content.head:
         raise DataError(f"Expected a table; '{name}' is empty (0 bytes).", "Save or download it again.")
-    _refuse_nested(content, name)
+
+    is_nested = content.head.startswith(GZIP)
+    if content.compression and content.head.startswith(ZIP):
+        with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
+            is_nested = not is_workbook(archive, name)
+    if is_nested:
+        raise DataError(
+            f"Expected an archive with a table; '{name}' holds another archive.",
+            "Unpack it and use the file inside.",
+        )
     refuse_other_files(content.head, name)
     return content
 
@@ -107,19 +120,30 @@ def _read_head(path: Path, name: str) -> bytes:
     return head
 
 
-def _gunzip(path: Path, name: str, target: Path) -> Content:
-    with _telling_damage(name), gzip.open(path) as reader:
-        _copy_bounded(reader.read, target, path.stat().st_size, name)
-    ending = _ending(name.removesuffix(".gz").removesuffix(".GZ"))
-    return Content(path=target, head=_read_head(target, name), ending=ending, compression="gzip")
-
-
 def _unzip(content: Content, name: str, target: Path) -> Content:
     """Unpack a zip archive's only member; a workbook, which is such an archive, stays as it is."""
     with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
         if is_workbook(archive, name):
             return content
-        member = _only_member(archive, name)
+        # What an operating system, and not the person, has put into the archive counts for nothing.
+        members = [
+            one
+            for one in archive.infolist()
+            if not one.is_dir()
+            and not one.filename.startswith("__MACOSX/")
+            and PurePosixPath(one.filename).name not in _CLUTTER
+        ]
+        if len(members) != 1:
+            shown = ", ".join(f"'{one.filename}'" for one in members[:_SHOWN_MEMBERS])
+            more = ", …" if len(members) > _SHOWN_MEMBERS else ""
+            holds = f"holds {len(members):,}: {shown}{more}" if members else "holds none"
+            raise DataError(
+                f"Expected an archive with one file; '{name}' {holds}.",
+                "Unpack it and use one of the files, or keep one in the archive."
+                if members
+                else "Pack it again, or use the file itself.",
+            )
+        member = members[0]
         if member.flag_bits & 1:
             raise DataError(
                 f"Expected an archive without a password; '{name}' is encrypted.",
@@ -134,26 +158,6 @@ def _unzip(content: Content, name: str, target: Path) -> Content:
         compression="zip",
         member=member.filename,
     )
-
-
-def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    members = [one for one in archive.infolist() if not one.is_dir() and not _is_clutter(one.filename)]
-    if len(members) == 1:
-        return members[0]
-    shown = ", ".join(f"'{member.filename}'" for member in members[:_SHOWN_MEMBERS])
-    more = ", …" if len(members) > _SHOWN_MEMBERS else ""
-    holds = f"holds {len(members):,}: {shown}{more}" if members else "holds none"
-    raise DataError(
-        f"Expected an archive with one file; '{name}' {holds}.",
-        "Unpack it and use one of the files, or keep one in the archive."
-        if members
-        else "Pack it again, or use the file itself.",
-    )
-
-
-def _is_clutter(member: str) -> bool:
-    """Whether an operating system, and not the person, put the file into the archive."""
-    return member.startswith("__MACOSX/") or PurePosixPath(member).name in _CLUTTER
 
 
 @contextmanager
@@ -186,18 +190,6 @@ def _too_large(name: str) -> DataError:
         f" archive's size; '{name}' holds more.",
         "Keep the columns with the text and the label, or a random part of the rows.",
     )
-
-
-def _refuse_nested(content: Content, name: str) -> None:
-    is_archive = content.head.startswith(GZIP)
-    if content.compression and content.head.startswith(ZIP):
-        with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
-            is_archive = not is_workbook(archive, name)
-    if is_archive:
-        raise DataError(
-            f"Expected an archive with a table; '{name}' holds another archive.",
-            "Unpack it and use the file inside.",
-        )
 
 
 def _ending(name: str) -> str:

@@ -162,24 +162,19 @@ def _read_again(
             " FROM reject_errors GROUP BY start"
         )
         [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
-        rejects, heights = _rejects(connection, path)
-    _check_rejects(rejects, num_bytes, rows, name, path)
-    return rows, rejects, heights
-
-
-def _rejects(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-    found = connection.sql(
-        # Blank lines before a row are counted to it.
-        "SELECT start, length(text) - length(ltrim(text, chr(10))) AS num_blank,"
-        " length(text) - length(replace(text, chr(10), '')) + 1 - num_blank AS height,"
-        " rtrim(reason, '.') || '.' AS reason, left(ltrim(text, chr(10)), $chars) AS text"
-        " FROM rejected ORDER BY start",
-        params={"chars": REJECT_CHARS},
-    ).to_arrow_table()
+        found = connection.sql(
+            # Blank lines before a row are counted to it.
+            "SELECT start, length(text) - length(ltrim(text, chr(10))) AS num_blank,"
+            " length(text) - length(replace(text, chr(10), '')) + 1 - num_blank AS height,"
+            " rtrim(reason, '.') || '.' AS reason, left(ltrim(text, chr(10)), $chars) AS text"
+            " FROM rejected ORDER BY start",
+            params={"chars": REJECT_CHARS},
+        ).to_arrow_table()
     # DuckDB's own line numbers skip newlines inside fields.
     lines = line_numbers(path, found["start"].to_numpy()) + found["num_blank"].to_numpy()
     rejects = pa.table([pa.array(lines), found["reason"], found["text"]], schema=REJECT_SCHEMA)
-    return rejects, found["height"].to_numpy().astype(np.int64)
+    _check_rejects(rejects, num_bytes, rows, name, path)
+    return rows, rejects, found["height"].to_numpy().astype(np.int64)
 
 
 def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,12 @@ def find_dialect(
         What the person chose; None to find it.
     """
     lines = sample_lines(path)
-    common = [*_common(delimiter, quote)]
+    common = [
+        Dialect(delimiter=one, quote=mark, escape=mark)
+        for one in (DELIMITERS if delimiter is None else (delimiter,))
+        for mark in ((DEFAULT_QUOTE, "") if quote is None else (quote,))
+        if mark != one
+    ]
     if max(width(lines, dialect) for dialect in common) > MAX_COLUMNS:
         return max(common, key=lambda dialect: width(lines, dialect))  # the sniffer would take a gigabyte
     sniffed = _sniff(connection, path, delimiter, quote)
@@ -109,15 +114,6 @@ def _sniff(
         return None
     delim, found, escape = ("" if value in (None, "(empty)") else value for value in row)
     return Dialect(delimiter=delim, quote=found, escape=escape or found) if delim else None
-
-
-def _common(delimiter: str | None, quote: str | None) -> Iterator[Dialect]:
-    quotes = (DEFAULT_QUOTE, "") if quote is None else (quote,)
-    for one in DELIMITERS if delimiter is None else (delimiter,):
-        for mark in quotes:
-            if mark == one:
-                continue
-            yield Dialect(delimiter=one, quote=mark, escape=mark)
 
 
 def _widths(lines: Iterable[str], dialect: Dialect) -> Counter[int]:

@@ -113,11 +113,22 @@ def copy_as_utf8(source: Path, target: Path, encoding: str | None = None, *, nam
     if encoding is not None:
         return _copy_as_chosen(source, target, encoding, name)
     marked = _encoding_by_pattern(head)
-    _refuse_rubbish(head, marked, name)
+    beginning = head
+    if marked is not None and marked.startswith(_WIDE):
+        beginning = head.decode(marked, "ignore").encode("utf-8", "ignore")
+    num_controls = len(beginning) - len(beginning.translate(None, _CONTROLS))
+    if num_controls > max(_MANY, MAX_RUBBISH * len(beginning)):
+        raise _no_text(name)
     copied = _copy(source, target, marked or "utf-8", name)
     if copied.is_faithful(is_marked=marked is not None):
         return _decoded(copied, marked or "utf-8", name)
-    return _copy_as_chosen(source, target, _encoding_by_statistics(source), name)
+
+    detector = EncodingDetector()
+    with source.open("rb") as file:
+        while chunk := file.read(_CHUNK_SIZE):
+            detector.feed(chunk, last=False)
+    detector.feed(b"", last=True)
+    return _copy_as_chosen(source, target, detector.guess(tld=None, allow_utf8=False), name)
 
 
 def _copy_as_chosen(source: Path, target: Path, encoding: str, name: str) -> Decoded:
@@ -144,19 +155,16 @@ def _decoded(copied: _Copied, encoding: str, name: str) -> Decoded:
 
 
 def _encoding_by_pattern(head: bytes) -> str | None:
+    """Tell an encoding by its mark or its shifts, and UTF-16 without a mark by its zero bytes.
+
+    Those are all on one side, and beside the line ends. What is left beside stray zero bytes in a text of
+    single bytes is mostly pairs of ASCII characters.
+    """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding
     if head.isascii() and any(shift in head for shift in _JAPANESE_SHIFTS):
         return "iso-2022-jp"
-    return _wide_encoding(head)
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """Tell UTF-16 without a mark by its zero bytes: all on one side, and beside the line ends.
-
-    What is left beside stray zero bytes in a text of single bytes is mostly pairs of ASCII characters.
-    """
     even, odd = head[::2].count(0), head[1::2].count(0)
     if max(even, odd) < 0.02 * len(head) / 2 or min(even, odd) > 0.1 * max(even, odd):
         return None
@@ -174,15 +182,6 @@ def _is_ascii_text(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     return ((codes >= ord(" ")) & (codes < 127)) | np.isin(codes, _LINE_ENDS)
 
 
-def _refuse_rubbish(head: bytes, encoding: str | None, name: str) -> None:
-    """Raise DataError if too many control characters stand in the file's beginning."""
-    if encoding is not None and encoding.startswith(_WIDE):
-        head = head.decode(encoding, "ignore").encode("utf-8", "ignore")
-    num_controls = len(head) - len(head.translate(None, _CONTROLS))
-    if num_controls > max(_MANY, MAX_RUBBISH * len(head)):
-        raise _no_text(name)
-
-
 def _no_text(name: str) -> DataError:
     return DataError(
         f"Expected a table; '{name}' holds so many zero bytes or control characters that it is no text.",
@@ -190,22 +189,23 @@ def _no_text(name: str) -> DataError:
     )
 
 
-def _encoding_by_statistics(source: Path) -> str:
-    detector = EncodingDetector()
-    with source.open("rb") as file:
-        while chunk := file.read(_CHUNK_SIZE):
-            detector.feed(chunk, last=False)
-    detector.feed(b"", last=True)
-    guess: str = detector.guess(tld=None, allow_utf8=False)
-    return guess
-
-
 def _copy(source: Path, target: Path, encoding: str, name: str) -> _Copied:
     """Copy in chunks. Raises LookupError if `encoding` is unknown, DataError at an endless line."""
     copied, line = _Copied(), _Line()
     with target.open("wb") as writer:
         for text, is_last in _texts(source, encoding):
-            copied = _with(copied, text, is_last=is_last)
+            num_non_ascii, num_replaced = 0, text.count(_BROKEN)
+            if not text.isascii():
+                codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+                num_non_ascii = int(np.count_nonzero(codes > 127))
+            copied = replace(
+                copied,
+                num_chars=copied.num_chars + len(text),
+                num_non_ascii=copied.num_non_ascii + num_non_ascii,
+                num_nul_bytes=copied.num_nul_bytes + text.count("\0"),
+                num_replaced_bytes=copied.num_replaced_bytes + num_replaced,
+                num_cut_bytes=num_replaced if is_last else 0,
+            )
             data = text.replace("\0", "").replace(_BROKEN, "\ufffd").encode()
             line.go_on(data, name)
             writer.write(data)
@@ -224,25 +224,6 @@ def _texts(source: Path, encoding: str) -> Iterator[tuple[str, bool]]:
             yield (text.removeprefix("\ufeff") if is_first else text), False
             is_first = is_first and not text
     yield decoder.decode(b"", final=True), True
-
-
-def _with(copied: _Copied, text: str, *, is_last: bool) -> _Copied:
-    num_replaced = text.count(_BROKEN)
-    return replace(
-        copied,
-        num_chars=copied.num_chars + len(text),
-        num_non_ascii=copied.num_non_ascii + _num_non_ascii(text),
-        num_nul_bytes=copied.num_nul_bytes + text.count("\0"),
-        num_replaced_bytes=copied.num_replaced_bytes + num_replaced,
-        num_cut_bytes=num_replaced if is_last else 0,
-    )
-
-
-def _num_non_ascii(text: str) -> int:
-    if text.isascii():
-        return 0
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return int(np.count_nonzero(codes > 127))
 
 
 @dataclass

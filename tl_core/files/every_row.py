@@ -73,7 +73,8 @@ def _places(
     -------
     Before how many rows each piece stands that is among them, and its number; None if lines are left over.
     """
-    ends = np.cumsum(1 + sum(_num_line_ends(column) for column in rows.columns), dtype=np.int64)
+    inside = [pc.count_substring(column, "\n").to_numpy().astype(np.int64) for column in rows.columns]
+    ends = np.cumsum(1 + sum(inside), dtype=np.int64)
     base = num_rows = 0  # lines and number of the rows above `line`
     places, kept = [], []
     for start, height, number in zip(lines.tolist(), heights.tolist(), numbers.tolist(), strict=True):
@@ -91,11 +92,6 @@ def _places(
     # A quote that is never closed takes all that is left, blank lines at the end too.
     is_whole = (ends[-1] if len(ends) else 0) - base == max(0, last_line - line + 1)
     return (np.array(places, np.int64), np.array(kept, np.int64)) if is_whole else None
-
-
-def _num_line_ends(column: pa.ChunkedArray) -> Numbers:
-    counts: Numbers = pc.count_substring(column, "\n").to_numpy().astype(np.int64)
-    return counts
 
 
 def _insert(rows: pa.Table, places: Numbers) -> pa.Table:

@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from collections.abc import Collection
 
 from tl_core.errors import DataError
 from tl_core.schema import FileFormat
@@ -83,7 +82,8 @@ def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
         If it is another document in the form of an archive.
     """
     members = set(archive.namelist())
-    kind = archive.read("mimetype")[:100] if _is_small(archive, members) else b""
+    is_stated = "mimetype" in members and archive.getinfo("mimetype").file_size <= 100
+    kind = archive.read("mimetype")[:100] if is_stated else b""
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return True
     if kind or members & {"word/document.xml", "ppt/presentation.xml", "Index/Document.iwa", "Index.zip"}:
@@ -93,7 +93,3 @@ def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
             "Open it in its own program and save the table as CSV (UTF-8) or as an Excel workbook.",
         )
     return bool(members & {"xl/workbook.xml", "xl/workbook.bin"})
-
-
-def _is_small(archive: zipfile.ZipFile, members: Collection[str]) -> bool:
-    return "mimetype" in members and archive.getinfo("mimetype").file_size <= 100

@@ -58,7 +58,8 @@ def has_header_row(rows: pa.Table) -> bool:
     """Judge whether the first row holds names.
 
     It does if its cells are usual names, or short words that are no numbers and do not come again further
-    down in their own column, as a label would. In a single column only a usual name counts.
+    down in their own column, as a label would; a copy of the whole row does not count. In a single column
+    only a usual name counts.
 
     Parameters
     ----------
@@ -72,7 +73,17 @@ def has_header_row(rows: pa.Table) -> bool:
         return True
     if not any(cells) or any(_NUMBER.fullmatch(cell) or len(cell) > _LONGEST_NAME for cell in cells):
         return False
-    return not _comes_again(rows)
+
+    rest = rows.slice(1)
+    matches = [pc.equal(below, column[0]) for below, column in zip(rest.columns, rows.columns, strict=True)]
+    is_copy = matches[0]
+    for match in matches[1:]:
+        is_copy = pc.and_(is_copy, match)
+    return not any(
+        pc.any(pc.and_not(match, is_copy)).as_py()
+        for match, cell in zip(matches, cells, strict=True)
+        if cell and not _usual([cell])
+    )
 
 
 def column_names(cells: Sequence[str]) -> list[str]:
@@ -96,17 +107,3 @@ def column_names(cells: Sequence[str]) -> list[str]:
 
 def _usual(cells: Sequence[str]) -> list[str]:
     return [cell for cell in cells if cell.casefold() in TEXT_NAMES or cell.casefold() in LABEL_NAMES]
-
-
-def _comes_again(rows: pa.Table) -> bool:
-    """Whether a cell of the first row, unless a usual name, occurs below it and not in a copy of that row."""
-    rest = rows.slice(1)
-    matches = [pc.equal(below, column[0]) for below, column in zip(rest.columns, rows.columns, strict=True)]
-    is_copy = matches[0]
-    for match in matches[1:]:
-        is_copy = pc.and_(is_copy, match)
-    return any(
-        pc.any(pc.and_not(match, is_copy)).as_py()
-        for match, column in zip(matches, rows.columns, strict=True)
-        if column[0].as_py().strip() and not _usual([column[0].as_py().strip()])
-    )

@@ -96,7 +96,20 @@ def read_json(
         collected.add(values, len(text))
         num_rows += 1
     columns = collected.table()
-    _check(columns, rejects, name, num_rows - len(reject_rows))
+    num_read = num_rows - len(reject_rows)
+    if len(rejects) > num_read:
+        raise DataError(
+            f"Expected a JSON object on each line; most of '{name}' is something else ({len(rejects):,}"
+            f" rejected, the first on line {rejects[0].line}: {rejects[0].reason})",
+            _REMEDY,
+        )
+    if num_read == 0:
+        raise DataError(f"Expected JSON objects; '{name}' holds none.", _REMEDY)
+    if columns.num_rows == 1 and all(column[0].as_py().startswith(("{", "[")) for column in columns.columns):
+        raise DataError(
+            f"Expected a JSON object for each example; '{name}' is one object with whole columns in it.",
+            _REMEDY,
+        )
     check_num_columns(columns.num_columns, min_columns, name)
     columns = columns.rename_columns(column_names(columns.column_names))
     return columns, reject_table(rejects), tuple(reject_rows)
@@ -135,7 +148,10 @@ def _parse(text: str) -> dict[str, str] | str:
         if any(map(_is_nested, value.values())):
             # The numbers inside are written anew: as text they would get quotes.
             value |= {key: one for key, one in json.loads(text, strict=False).items() if _is_nested(one)}
-        values = {key: _as_text(one) for key, one in value.items()}
+        values = {
+            key: one if isinstance(one, str) else "" if one is None else json.dumps(one, ensure_ascii=False)
+            for key, one in value.items()
+        }
     except RecursionError:
         return "Expected a JSON object; it is nested too deeply."
     except ValueError as error:
@@ -147,12 +163,6 @@ def _parse(text: str) -> dict[str, str] | str:
 
 def _is_nested(value: object) -> bool:
     return isinstance(value, dict | list)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _whole(text: str) -> str:
@@ -198,19 +208,3 @@ class _Collected:
         whole = pa.concat_tables(self.batches, promote_options="default")
         filled = [column.fill_null("") for column in whole.columns]
         return pa.table(filled, names=whole.column_names)
-
-
-def _check(columns: pa.Table, rejects: list[Reject], name: str, num_read: int) -> None:
-    if len(rejects) > num_read:
-        raise DataError(
-            f"Expected a JSON object on each line; most of '{name}' is something else ({len(rejects):,}"
-            f" rejected, the first on line {rejects[0].line}: {rejects[0].reason})",
-            _REMEDY,
-        )
-    if num_read == 0:
-        raise DataError(f"Expected JSON objects; '{name}' holds none.", _REMEDY)
-    if columns.num_rows == 1 and all(column[0].as_py().startswith(("{", "[")) for column in columns.columns):
-        raise DataError(
-            f"Expected a JSON object for each example; '{name}' is one object with whole columns in it.",
-            _REMEDY,
-        )

@@ -48,9 +48,10 @@ def write_parquet_texts(path: Path, name: str, target: Path) -> list[str]:
                 check_num_bytes(num_bytes, name)
                 writer.write(texts)
     except (pa.ArrowException, OSError, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise DataError(
             f"Expected a Parquet file that can be read; '{name}' is damaged, cut off or encrypted"
-            f" ({_first_line(error)}).",
+            f" ({reason}).",
             "Save the table again as Parquet or CSV, or download it again.",
         ) from None
     return names
@@ -63,28 +64,23 @@ def as_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     column.validate(full=True)  # a damaged file may hold texts that are no UTF-8
-    texts = pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else _cast(column)
-    return texts.fill_null("")
-
-
-def _cast(column: pa.Array) -> pa.Array:
     kind = column.type
-    if pa.types.is_nested(kind):
-        return _each(column, lambda one: json.dumps(one, ensure_ascii=False, default=str))
-    try:
-        texts = column.cast(pa.string())
-    except pa.ArrowInvalid:
-        return _each(column, lambda one: base64.b64encode(one).decode())
-    except pa.ArrowNotImplementedError:
-        return _each(column, str)
-    if pa.types.is_temporal(kind):
-        texts = pc.replace_substring_regex(texts, r"\.0+(Z?)$", r"\1")  # no fractions where there are none
-    return texts
+    if pa.types.is_null(kind):
+        texts = pa.nulls(len(column), pa.string())
+    elif pa.types.is_nested(kind):
+        texts = _each(column, lambda one: json.dumps(one, ensure_ascii=False, default=str))
+    else:
+        try:
+            texts = column.cast(pa.string())
+        except pa.ArrowInvalid:
+            texts = _each(column, lambda one: base64.b64encode(one).decode())
+        except pa.ArrowNotImplementedError:
+            texts = _each(column, str)
+        else:
+            if pa.types.is_temporal(kind):  # no fractions where there are none
+                texts = pc.replace_substring_regex(texts, r"\.0+(Z?)$", r"\1")
+    return texts.fill_null("")
 
 
 def _each(column: pa.Array, text: Callable[[Any], str]) -> pa.Array:
     return pa.array([None if one is None else text(one) for one in column.to_pylist()], pa.string())
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")

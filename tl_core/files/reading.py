@@ -9,7 +9,7 @@ import pyarrow as pa
 from tl_core.errors import DataError
 from tl_core.files.archives import Content, open_content
 from tl_core.files.delimited import parse_file
-from tl_core.files.encodings import Decoded, copy_as_utf8
+from tl_core.files.encodings import copy_as_utf8
 from tl_core.files.every_row import with_every_row
 from tl_core.files.formats import binary_format
 from tl_core.files.headers import column_names, has_header_row
@@ -147,54 +147,34 @@ def _read_text(
     # DuckDB takes paths for patterns and may open files of this folder only.
     copy = folder / "table.txt"
     decoded = copy_as_utf8(content.path, copy, choices.encoding, name=name)
-    if choices.delimiter is None and choices.quote is None:
-        is_list = is_json_list(copy)
-        if is_list or is_json_lines(copy, content.ending, name):
-            return _read_json(copy, name, decoded, is_list, min_columns, keep_every_row)
-    return _read_delimited(copy, name, decoded, choices, min_columns, keep_every_row)
-
-
-def _read_json(
-    path: Path, name: str, decoded: Decoded, is_list: bool, min_columns: int, keep_every_row: bool
-) -> Table:
-    columns, rejects, reject_rows = read_json(
-        path, name, is_list=is_list, min_columns=min_columns, keep_every_row=keep_every_row
-    )
-    decisions = ReadDecisions(
-        format=FileFormat.JSON_LINES, encoding=decoded.encoding, delimiter="", quote="", has_header=True
-    )
-    return _table(columns, decisions, rejects, reject_rows, decoded)
-
-
-def _read_delimited(
-    path: Path, name: str, decoded: Decoded, choices: ReadChoices, min_columns: int, keep_every_row: bool
-) -> Table:
-    parsed = parse_file(path, name, delimiter=choices.delimiter, quote=choices.quote, min_columns=min_columns)
-    columns, has_header = _name_columns(parsed.rows, choices.has_header, name)
-    reject_rows: tuple[int, ...] = ()
-    if keep_every_row:
-        names = columns.column_names
-        lines = parsed.rejects["line"].to_numpy()
-        rows, reject_rows = with_every_row(
-            path, parsed.rows, lines, parsed.reject_heights, has_header=has_header
+    may_be_json = choices.delimiter is None and choices.quote is None
+    is_list = may_be_json and is_json_list(copy)
+    if is_list or (may_be_json and is_json_lines(copy, content.ending, name)):
+        columns, rejects, reject_rows = read_json(
+            copy, name, is_list=is_list, min_columns=min_columns, keep_every_row=keep_every_row
         )
-        columns = rows.slice(int(has_header)).rename_columns(names)
-    decisions = ReadDecisions(
-        encoding=decoded.encoding,
-        delimiter=parsed.dialect.delimiter,
-        quote=parsed.dialect.quote,
-        has_header=has_header,
-    )
-    return _table(columns, decisions, parsed.rejects, reject_rows, decoded)
-
-
-def _table(
-    columns: pa.Table,
-    decisions: ReadDecisions,
-    rejects: pa.Table,
-    reject_rows: tuple[int, ...],
-    decoded: Decoded,
-) -> Table:
+        decisions = ReadDecisions(
+            format=FileFormat.JSON_LINES, encoding=decoded.encoding, delimiter="", quote="", has_header=True
+        )
+    else:
+        parsed = parse_file(
+            copy, name, delimiter=choices.delimiter, quote=choices.quote, min_columns=min_columns
+        )
+        columns, has_header = _name_columns(parsed.rows, choices.has_header, name)
+        rejects, reject_rows = parsed.rejects, ()
+        if keep_every_row:
+            names = columns.column_names
+            lines = rejects["line"].to_numpy()
+            rows, reject_rows = with_every_row(
+                copy, parsed.rows, lines, parsed.reject_heights, has_header=has_header
+            )
+            columns = rows.slice(int(has_header)).rename_columns(names)
+        decisions = ReadDecisions(
+            encoding=decoded.encoding,
+            delimiter=parsed.dialect.delimiter,
+            quote=parsed.dialect.quote,
+            has_header=has_header,
+        )
     return Table(
         columns=columns,
         decisions=decisions,

@@ -21,29 +21,25 @@ MAX_CPU_S = 300
 
 def main() -> None:
     """Do what standard input says, and answer on standard output."""
-    _limit()
-    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+    if sys.platform != "win32":
+        import resource
 
+        # The operating system ends this process before it takes the machine's memory.
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
 
-def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    job = json.load(sys.stdin)
     path, name, target = Path(job["path"]), job["name"], Path(job["target"])
+    answer: dict[str, Any]
     try:
         if job["format"] == FileFormat.PARQUET:
-            return {"names": write_parquet_texts(path, name, target), "sheet": ""}
-        sheet = write_sheet_texts(path, name, target, job["sheet"], keep_every_row=job["keep_every_row"])
-        return {"names": None, "sheet": sheet}
+            answer = {"names": write_parquet_texts(path, name, target), "sheet": ""}
+        else:
+            sheet = write_sheet_texts(path, name, target, job["sheet"], keep_every_row=job["keep_every_row"])
+            answer = {"names": None, "sheet": sheet}
     except DataError as error:
-        return {"problem": error.message, "remedy": error.remedy}
-
-
-def _limit() -> None:
-    """Let the operating system end this process before it takes the machine's memory."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+        answer = {"problem": error.message, "remedy": error.remedy}
+    json.dump(answer, sys.stdout)
 
 
 if __name__ == "__main__":

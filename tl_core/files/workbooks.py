@@ -54,7 +54,15 @@ def write_sheet_texts(
     DataError
         If the workbook is damaged, encrypted or too large, or there is no such sheet.
     """
-    _check_size(path, name)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            num_bytes = sum(member.file_size for member in archive.infolist())
+        if num_bytes > MAX_UNPACKED_BYTES:
+            raise DataError(
+                f"Expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES >> 30} GiB; '{name}' has"
+                " more.",
+                "Save the sheet as CSV (UTF-8), or keep only the columns with the text and the label.",
+            )
     try:
         # From an open file, because of a path the ending would decide what it is.
         with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
@@ -63,7 +71,12 @@ def write_sheet_texts(
             _write(found, target, keep_every_row)
             return str(found.name)
     except CalamineError as error:
-        if isinstance(error, PasswordError) or _is_encrypted(path):
+        is_encrypted = isinstance(error, PasswordError)
+        if not is_encrypted:  # it may be in the container that Excel puts an encrypted workbook into
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                is_container = content[: len(OLD_OFFICE)] == OLD_OFFICE
+                is_encrypted = is_container and content.find(_ENCRYPTED) >= 0
+        if is_encrypted:
             raise DataError(
                 f"Expected a workbook without a password; '{name}' is encrypted.",
                 "Remove the password in the spreadsheet program and save it again.",
@@ -89,25 +102,6 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, datetime) and cell.time() == time():
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
-
-
-def _check_size(path: Path, name: str) -> None:
-    """Refuse a workbook, which most often is a zip archive, that says it unpacks to too much."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        num_bytes = sum(member.file_size for member in archive.infolist())
-    if num_bytes > MAX_UNPACKED_BYTES:
-        raise DataError(
-            f"Expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES >> 30} GiB; '{name}' has more.",
-            "Save the sheet as CSV (UTF-8), or keep only the columns with the text and the label.",
-        )
-
-
-def _is_encrypted(path: Path) -> bool:
-    """Whether it is the container that Excel puts an encrypted workbook into."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content[: len(OLD_OFFICE)] == OLD_OFFICE and content.find(_ENCRYPTED) >= 0
 
 
 def _find_sheet(workbook: CalamineWorkbook, name: str, sheet: str | None) -> CalamineSheet:

@@ -59,7 +59,25 @@ class Child:
             run = workspace.database.get_run(job.ref_id)
             folder.start_over()
             folder.write_experiment(workspace.database.get_experiment(run.config.experiment_id))
-        process = _spawn(workspace, job, command, fork_server)
+        scratch, log = workspace.scratch_folder(job.id), _log_path(workspace, job)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        process: Handle | None = None
+        if fork_server is not None and fork_server.is_ready:
+            with contextlib.suppress(OSError):
+                process = fork_server.fork(job.id, scratch, log)
+        if process is None:
+            with log.open("ab") as output:
+                process = subprocess.Popen(
+                    [*command, "--workspace", str(workspace.root), "--job-id", str(job.id)],
+                    cwd=scratch,
+                    env=child_environment(workspace.settings),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
         identity = None
         with contextlib.suppress(psutil.NoSuchProcess):  # a fork server collects a fork that ends at once
             identity = ProcessIdentity.of(process.pid)
@@ -121,27 +139,6 @@ class Child:
         folder = _run_folder(self.workspace, self.job)
         last = folder.last_event() if folder else None
         return last if isinstance(last, RunFailed) else None
-
-
-def _spawn(workspace: Workspace, job: Job, command: Sequence[str], fork_server: ForkServer | None) -> Handle:
-    scratch = workspace.scratch_folder(job.id)
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    log = _log_path(workspace, job)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if fork_server is not None and fork_server.is_ready:
-        with contextlib.suppress(OSError):
-            return fork_server.fork(job.id, scratch, log)
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [*command, "--workspace", str(workspace.root), "--job-id", str(job.id)],
-            cwd=scratch,
-            env=child_environment(workspace.settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _run_folder(workspace: Workspace, job: Job) -> RunFolder | None:

@@ -87,15 +87,14 @@ def observe(settings: Settings, run: RunRow) -> RunRow:
     A run that is marked as running, whose process is dead and whose death no supervisor is there to notice,
     has failed.
     """
-    if run.state is not State.RUNNING or supervisor_is_alive(settings) or _has_live_process(run):
+    if run.state is not State.RUNNING or supervisor_is_alive(settings):
+        return run
+    process = None
+    if run.pid is not None and run.process_start is not None:
+        process = ProcessIdentity(run.pid, run.process_start)
+    if process is not None and process.is_alive():
         return run
     return dataclasses.replace(run, state=VANISHED.state, error=VANISHED.error)
-
-
-def _has_live_process(run: RunRow) -> bool:
-    if run.pid is None or run.process_start is None:
-        return False
-    return ProcessIdentity(run.pid, run.process_start).is_alive()
 
 
 def _find_supervisor(settings: Settings) -> ProcessIdentity | None:

@@ -195,7 +195,22 @@ def start_dry_run(workspace: Workspace, experiment: ExperimentConfig, limit_s: f
     if len(passed_checks(workspace, experiment)) < len(neural_arms(experiment)):
         for arm in neural_arms(experiment):
             problem_path(workspace, experiment, arm).unlink(missing_ok=True)
-        run.process = _spawn(run)
+        folder = checks_folder(workspace)
+        folder.mkdir(parents=True, exist_ok=True)
+        module = [sys.executable, "-m", "tl_core.experiments.dry_run"]
+        with tempfile.TemporaryFile() as plan, _log_path(workspace).open("ab") as log:
+            os.utime(log.fileno())  # tells the supervisor, even if nothing is printed
+            plan.write(experiment.model_dump_json().encode())
+            plan.seek(0)
+            run.process = subprocess.Popen(
+                [*module, "--workspace", str(workspace.root), "--limit-s", str(math.ceil(limit_s))],
+                cwd=folder,
+                env=child_environment(workspace.settings),
+                stdin=plan,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         # Somebody has to collect its exit code when whoever waits for it has gone.
         threading.Thread(target=run.process.wait, name="dry-run-reaper", daemon=True).start()
     return run
@@ -205,22 +220,3 @@ def forget_checks(workspace: Workspace, experiment: ExperimentConfig) -> None:
     """Let every arm of a plan be measured anew, as on a machine that was busy the last time."""
     for arm in neural_arms(experiment):
         check_path(workspace, experiment, arm).unlink(missing_ok=True)
-
-
-def _spawn(run: DryRun) -> "subprocess.Popen[bytes]":
-    folder = checks_folder(run.workspace)
-    folder.mkdir(parents=True, exist_ok=True)
-    module = [sys.executable, "-m", "tl_core.experiments.dry_run"]
-    with tempfile.TemporaryFile() as plan, _log_path(run.workspace).open("ab") as log:
-        os.utime(log.fileno())  # tells the supervisor, even if nothing is printed
-        plan.write(run.experiment.model_dump_json().encode())
-        plan.seek(0)
-        return subprocess.Popen(
-            [*module, "--workspace", str(run.workspace.root), "--limit-s", str(math.ceil(run.limit_s))],
-            cwd=folder,
-            env=child_environment(run.workspace.settings),
-            stdin=plan,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )

@@ -133,9 +133,11 @@ class ForkServer:
         """End a fork server that is stuck, and the forks that nobody took from it."""
         self._process.kill()
         self.close()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                _kill_fork(self._forked.get_nowait())
+        while not self._forked.empty():
+            pid = self._forked.get_nowait()
+            for kill in (os.killpg, os.kill):  # it may not lead a group of its own yet
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(pid, signal.SIGKILL)
 
     def _listen(self) -> None:
         with self._messages:
@@ -148,9 +150,3 @@ class ForkServer:
                     self.exit_codes[message["ended"]] = message["code"]
                 else:
                     self._is_ready = True
-
-
-def _kill_fork(pid: int) -> None:
-    for kill in (os.killpg, os.kill):  # it may not lead a group of its own yet
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)

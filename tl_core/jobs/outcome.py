@@ -58,7 +58,12 @@ def judge_exit(code: int, log: Path, told: RunFailed | None) -> Outcome:
     if told is not None:
         return _as_told(told)
     if code < 0:
-        return Outcome(State.FAILED, _describe_signal(-code), "signal")
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:  # real-time signals have no name
+            name = f"signal {-code}"
+        hint = " (the system may have run out of memory)" if -code == signal.SIGKILL else ""
+        return Outcome(State.FAILED, f"killed by {name}{hint}", "signal")
     return Outcome(State.FAILED, _last_line(log) or f"exit code {code} without a word", "exception")
 
 
@@ -81,25 +86,26 @@ def settle_folder(folder: RunFolder, run: RunRow, outcome: Outcome, told: RunFai
     if outcome.state is State.FINISHED:
         return
     if told is None:
-        folder.append_event(_failure(folder, outcome))
-    record = _read_record(folder) or _first_record(run)
+        last = folder.last_event()
+        failure = RunFailed(
+            seq=last.seq + 1 if last else 0,
+            step=last.step if last else 0,
+            examples_seen=last.examples_seen if last else 0,
+            tokens_seen=last.tokens_seen if last else 0,
+            train_s=last.train_s if last else 0.0,
+            wall_s=last.wall_s if last else 0.0,
+            reason=outcome.reason,
+            message=outcome.error or "",
+        )
+        folder.append_event(failure)
+    record = _read_record(folder)
+    if record is None:
+        record = RunRecord(
+            config=run.config, state=State.RUNNING, created_at=run.created_at, started_at=run.started_at
+        )
     if record.state is not outcome.state:
         ended = {"state": outcome.state, "error": outcome.error, "finished_at": now()}
         folder.write_record(record.model_copy(update=ended))
-
-
-def _failure(folder: RunFolder, outcome: Outcome) -> RunFailed:
-    last = folder.last_event()
-    return RunFailed(
-        seq=last.seq + 1 if last else 0,
-        step=last.step if last else 0,
-        examples_seen=last.examples_seen if last else 0,
-        tokens_seen=last.tokens_seen if last else 0,
-        train_s=last.train_s if last else 0.0,
-        wall_s=last.wall_s if last else 0.0,
-        reason=outcome.reason,
-        message=outcome.error or "",
-    )
 
 
 def _read_record(folder: RunFolder) -> RunRecord | None:
@@ -109,24 +115,9 @@ def _read_record(folder: RunFolder) -> RunRecord | None:
     return None
 
 
-def _first_record(run: RunRow) -> RunRecord:
-    return RunRecord(
-        config=run.config, state=State.RUNNING, created_at=run.created_at, started_at=run.started_at
-    )
-
-
 def _as_told(told: RunFailed) -> Outcome:
     state = State.CANCELLED if told.reason == "cancelled" else State.FAILED
     return Outcome(state, told.message, told.reason)
-
-
-def _describe_signal(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:  # real-time signals have no name
-        name = f"signal {number}"
-    hint = " (the system may have run out of memory)" if number == signal.SIGKILL else ""
-    return f"killed by {name}{hint}"
 
 
 def _last_line(log: Path) -> str:

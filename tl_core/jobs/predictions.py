@@ -159,18 +159,14 @@ def _read(reply: httpx.Response) -> Answer:
         error = reply.json()
         raise NotFoundError(error["message"], error["remedy"])
     if reply.is_error:
-        raise RunError(_reason(reply), "The file prediction_server.log in the workspace tells more.")
+        reason = f"Expected an answer of the prediction server; got status {reply.status_code}."
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            reason = str(reply.json()["message"])
+        raise RunError(reason, "The file prediction_server.log in the workspace tells more.")
     body = reply.json()
     return Answer(
         labels=tuple(body["labels"]), probabilities=tuple(tuple(row) for row in body["probabilities"])
     )
-
-
-def _reason(reply: httpx.Response) -> str:
-    """Give the server's own words, or the status of an answer without any."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        return str(reply.json()["message"])
-    return f"Expected an answer of the prediction server; got status {reply.status_code}."
 
 
 def _connect(workspace: Path) -> httpx.Client | None:
@@ -185,17 +181,11 @@ def _connect(workspace: Path) -> httpx.Client | None:
         trust_env=False,
         verify=_NO_TLS,
     )
-    if _is_alive(client):
-        return client
+    with contextlib.suppress(httpx.HTTPError):
+        if client.get("/health", timeout=HEALTH_S).is_success:
+            return client
     client.close()
     return None
-
-
-def _is_alive(client: httpx.Client) -> bool:
-    try:
-        return client.get("/health", timeout=HEALTH_S).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _start(settings: Settings) -> httpx.Client:
@@ -222,20 +212,17 @@ def _ensure_process(settings: Settings) -> "subprocess.Popen[bytes]":
     """Return the server's process that this one has started; start one if there is none, or none any more."""
     with _spawning:
         process = _servers.get(settings.workspace)
-        if process is None or process.poll() is not None:
-            process = _servers[settings.workspace] = _spawn(settings)
+        if process is not None and process.poll() is None:
+            return process
+        settings.workspace.mkdir(parents=True, exist_ok=True)
+        with (settings.workspace / "prediction_server.log").open("ab") as log:
+            process = _servers[settings.workspace] = subprocess.Popen(
+                [sys.executable, "-m", "tl_core.inference.server", "--workspace", str(settings.workspace)],
+                cwd=settings.workspace,
+                env=child_environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         return process
-
-
-def _spawn(settings: Settings) -> "subprocess.Popen[bytes]":
-    settings.workspace.mkdir(parents=True, exist_ok=True)
-    with (settings.workspace / "prediction_server.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tl_core.inference.server", "--workspace", str(settings.workspace)],
-            cwd=settings.workspace,
-            env=child_environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )

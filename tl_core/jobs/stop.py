@@ -20,21 +20,19 @@ _TIMEOUT_S = 10.0
 
 
 def stop_prediction_server(settings: Settings) -> bool:
-    """End the workspace's prediction server; return whether there was one."""
-    server = _find_prediction_server(settings)
-    if server is not None:
-        server.end(_TIMEOUT_S)
-    return server is not None
+    """End the workspace's prediction server; return whether there was one.
 
-
-def _find_prediction_server(settings: Settings) -> ProcessIdentity | None:
-    """Return the process that left its address, unless it is gone and its pid another program's."""
+    It is the process that left its address, unless that is gone and its pid another program's.
+    """
     try:
         pid = json.loads(address_path(settings.workspace).read_text())["pid"]
         is_server = {_SERVER, str(settings.workspace)} <= set(psutil.Process(pid).cmdline())
-        return ProcessIdentity.of(pid) if is_server else None
+        server = ProcessIdentity.of(pid) if is_server else None
     except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
+        return False
+    if server is not None:
+        server.end(_TIMEOUT_S)
+    return server is not None
 
 
 def main() -> None:

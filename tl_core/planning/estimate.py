@@ -1,7 +1,7 @@
 """How long an experiment will take and how much it will write, told before anything is queued."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
@@ -111,40 +111,42 @@ def estimate(
         What earlier promises have taught (`planning.promises`).
     """
     device = device_of(hardware)
-    rates = {name: _tokens_per_s(base, device, history) for name, base in facts.items()}
-    speeds = [newest_speed(history, base.id, device) for base in facts.values()]
+    speeds = {name: newest_speed(history, base.id, device) for name, base in facts.items()}
+    rates = {name: _tokens_per_s(facts[name], speed) for name, speed in speeds.items()}
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
+    networks = [position for position, run in enumerate(runs) if run.arm.kind.is_neural]
+    starts = [FIRST_NETWORK_S if position in networks[:1] else START_S for position in range(len(runs))]
 
     def seconds(limit: StepLimit) -> list[float]:
-        tokens = _work(experiment, runs, mean_tokens, limit)
-        for position, extra in _search_work(experiment, runs, mean_tokens, searching, limit):
-            tokens[position] += extra
+        tokens = _work(experiment, runs, mean_tokens, searching, limit)
         return [
             start + (work / rates[run.arm.name] if work else 0.0)
-            for run, work, start in zip(runs, tokens, _starts(runs), strict=True)
+            for run, work, start in zip(runs, tokens, starts, strict=True)
         ]
 
     ends = zip(seconds(fewest_steps), seconds(step_limit), strict=True)
     return Estimate(
         runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
         num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),
-        is_measured=bool(speeds) and all(one and one.source is not Source.CHECK for one in speeds),
+        is_measured=bool(speeds) and all(one and one.source is not Source.CHECK for one in speeds.values()),
         factor=factor,
-        disk_mib=sum(_saved_mib(facts[run.arm.name]) for run in runs if run.arm.kind.is_neural),
+        disk_mib=sum(BYTES_A_PARAMETER * _parameters(facts[runs[one].arm.name]) / MIB for one in networks),
         basis=_basis(experiment, list(facts.values()), hardware, history),
     )
 
 
-def _starts(runs: Sequence[RunConfig]) -> list[float]:
-    """Return the seconds that each run needs beside its work."""
-    first = next((position for position, run in enumerate(runs) if run.arm.kind.is_neural), None)
-    return [FIRST_NETWORK_S if position == first else START_S for position in range(len(runs))]
-
-
 def _work(
-    experiment: ExperimentConfig, runs: Sequence[RunConfig], mean_tokens: float, limit: StepLimit
+    experiment: ExperimentConfig,
+    runs: Sequence[RunConfig],
+    mean_tokens: float,
+    searching: Collection[str],
+    limit: StepLimit,
 ) -> list[float]:
-    """Return each run's work in tokens trained on; a scored token counts a third."""
+    """Return each run's work in tokens trained on; a scored token counts a third.
+
+    The first run of an arm in ``searching`` trains on those of the search too. The head of a frozen arm costs
+    nothing beside its features, however often it is trained.
+    """
     encoded: set[tuple[str, int]] = set()
     work = []
     for run in runs:
@@ -157,27 +159,15 @@ def _work(
         split = experiment.split
         num_examples = 0 if has_features else split.train + split.validation + split.test
         work.append(mean_tokens * num_examples * FORWARD_SHARE)
-    return work
 
-
-def _search_work(
-    experiment: ExperimentConfig,
-    runs: Sequence[RunConfig],
-    mean_tokens: float,
-    searching: Collection[str],
-    limit: StepLimit,
-) -> Iterator[tuple[int, float]]:
-    """Yield the place of each run that searches with the tokens it trains on besides its own.
-
-    The head of a frozen arm costs nothing beside its features, however often it is trained.
-    """
     search = experiment.rate_search
     for name in searching if search else ():
         position, run = next((place, run) for place, run in enumerate(runs) if run.arm.name == name)
         if search and run.arm.kind.is_whole:
             trial = run.model_copy(update={"train_size": search.train_size})
             once = mean_tokens * _examples_trained_and_scored(experiment, trial, limit)
-            yield position, len(search.grids[name]) * once
+            work[position] += len(search.grids[name]) * once
+    return work
 
 
 def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, limit: StepLimit) -> float:
@@ -201,8 +191,7 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
     return num_trained + FORWARD_SHARE * num_scored
 
 
-def _tokens_per_s(base: BaseModel, device: str, history: Sequence[Throughput]) -> float:
-    measured = newest_speed(history, base.id, device)
+def _tokens_per_s(base: BaseModel, measured: Speed | None) -> float:
     if measured:
         return measured.tokens_per_s
     return REFERENCE_TOKENS_PER_S * _parameters(REFERENCE) / _parameters(base)
@@ -210,10 +199,6 @@ def _tokens_per_s(base: BaseModel, device: str, history: Sequence[Throughput]) -
 
 def _parameters(base: BaseModel) -> int:
     return base.num_parameters or UNKNOWN_PARAMETERS
-
-
-def _saved_mib(base: BaseModel) -> float:
-    return BYTES_A_PARAMETER * _parameters(base) / MIB
 
 
 def _basis(
@@ -225,34 +210,29 @@ def _basis(
     distinct = {base.id: base for base in bases}.values()
     if not distinct:
         return "These arms have no network; the time is that of starting their processes."
-    sentences = [_rate_sentence(base, hardware, history) for base in distinct]
+    sentences = []
+    for base in distinct:
+        if speed := newest_speed(history, base.id, device_of(hardware)):
+            load = f", {speed.load:.1f} times as slow now" if speed.load >= WORTH_SAYING else ""
+            match speed.source:
+                case Source.RUNNING:
+                    source = "the run that trains now"
+                case Source.CHECK:
+                    source = f"a check of a few steps{load}"
+                case Source.FINISHED:
+                    source = f"{speed.num_runs} finished run{'' if speed.num_runs == 1 else 's'}{load}"
+            place = hardware.gpu or "this CPU"
+            rate = f"{base.title} trains on {speed.tokens_per_s:,.0f} tokens a second"
+            sentences.append(f"Measured on {place}: {rate} ({source}).")
+            continue
+        place = "this GPU" if hardware.gpu else "this server"
+        is_known = base.num_parameters is not None
+        scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
+        hope = " A GPU should need less." if hardware.gpu else ""
+        sentences.append(
+            f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
+            f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
+        )
     if experiment.training.budget is BudgetRule.PLATEAU:
         sentences.append("Runs that reach their plateau early end sooner: the most is the time of the cap.")
     return " ".join(sentences)
-
-
-def _rate_sentence(base: BaseModel, hardware: Hardware, history: Sequence[Throughput]) -> str:
-    speed = newest_speed(history, base.id, device_of(hardware))
-    if speed:
-        place = hardware.gpu or "this CPU"
-        rate = f"{base.title} trains on {speed.tokens_per_s:,.0f} tokens a second"
-        return f"Measured on {place}: {rate} ({_source_words(speed)})."
-    place = "this GPU" if hardware.gpu else "this server"
-    is_known = base.num_parameters is not None
-    scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
-    hope = " A GPU should need less." if hardware.gpu else ""
-    return (
-        f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
-        f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
-    )
-
-
-def _source_words(speed: Speed) -> str:
-    load = f", {speed.load:.1f} times as slow now" if speed.load >= WORTH_SAYING else ""
-    match speed.source:
-        case Source.RUNNING:
-            return "the run that trains now"
-        case Source.CHECK:
-            return f"a check of a few steps{load}"
-    runs = "1 finished run" if speed.num_runs == 1 else f"{speed.num_runs} finished runs"
-    return f"{runs}{load}"

@@ -72,16 +72,17 @@ def _nvidia_gpus() -> list[tuple[str, float, str]]:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
     except (subprocess.SubprocessError, OSError):
         return []
-    rows = [line.split(", ") for line in answer.stdout.splitlines() if line.count(", ") == 2]
-    return [(name, _mib(memory), driver) for name, memory, driver in rows]
-
-
-def _mib(stated: str) -> float:
-    """Read an amount; 0 where the GPU shares the main memory and `nvidia-smi` says "[N/A]"."""
-    try:
-        return float(stated)
-    except ValueError:
-        return 0.0
+    gpus = []
+    for line in answer.stdout.splitlines():
+        if line.count(", ") != 2:
+            continue
+        name, memory, driver = line.split(", ")
+        try:
+            memory_mib = float(memory)
+        except ValueError:  # "[N/A]" where the GPU shares the main memory
+            memory_mib = 0.0
+        gpus.append((name, memory_mib, driver))
+    return gpus
 
 
 MINIMUM_DRIVERS = {"11": 450, "12": 525, "13": 580}

@@ -1,6 +1,6 @@
 """The knowledge ladder: arms that keep none, some and all of what a base model was pretrained to know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tl_core.arms import EMBEDDINGS_ONLY, ENCODER_ONLY, FINE_TUNED, REINIT_TOP, SCRATCH, SHUFFLED
 from tl_core.catalogue.layers import num_layers, shares_layers
@@ -22,28 +22,19 @@ def ladder_arms(base_model: str) -> tuple[Arm, ...]:
     if shares_layers(base_model):
         return ends
     parts = (Arm(kind=ENCODER_ONLY.kind), Arm(kind=EMBEDDINGS_ONLY.kind))
-    steps = [Arm(kind=REINIT_TOP.kind, num_layers=count) for count in _steps(num_layers(base_model) or 1)]
+    last = (num_layers(base_model) or 1) - 1
+    counts = list(range(1, last + 1))
+    if last > MOST_STEPS:
+        counts = [round(1 + place * (last - 1) / (MOST_STEPS - 1)) for place in range(MOST_STEPS)]
+    steps = [Arm(kind=REINIT_TOP.kind, num_layers=count) for count in counts]
     return (*ends[:2], *parts, *reversed(steps), ends[2])
-
-
-def _steps(count: int) -> list[int]:
-    """Choose from 1 to one less than all layers."""
-    last = count - 1
-    if last <= MOST_STEPS:
-        return list(range(1, last + 1))
-    return [round(1 + place * (last - 1) / (MOST_STEPS - 1)) for place in range(MOST_STEPS)]
 
 
 def spell_out(names: Sequence[str], base_model: str) -> list[str]:
     """Put the ladder's arms, those not listed already, in the place of the word ``ladder``."""
     if not any(name.strip() == LADDER for name in names):
         return list(names)  # an arm that is listed twice is told
-    return list(dict.fromkeys(_spelled(names, base_model)))
-
-
-def _spelled(names: Sequence[str], base_model: str) -> Iterator[str]:
+    spelled = list[str]()
     for name in names:
-        if name.strip() == LADDER:
-            yield from (arm.name for arm in ladder_arms(base_model))
-        else:
-            yield name
+        spelled += [arm.name for arm in ladder_arms(base_model)] if name.strip() == LADDER else [name]
+    return list(dict.fromkeys(spelled))

@@ -1,12 +1,12 @@
 """What a comparison lacks, as further experiments under its own rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tl_core.catalogue.locating import describe
 from tl_core.planning.presets import default_rates
 from tl_core.planning.rate_search import grid_around
-from tl_core.schema import Arm, ExperimentConfig, LearningRates, RateSearchPlan
+from tl_core.schema import Arm, ExperimentConfig
 from tl_core.store.identifiers import new_id
 
 
@@ -16,44 +16,40 @@ def plan_missing(
     """Plan exactly these arms at these train sizes, on the split, seeds and settings of an experiment.
 
     Arms that lack the same sizes come as one experiment. An arm keeps its learning rates where it has some;
-    where those are searched, the search is the same one, so that its answer serves again.
+    where those are searched, the search is the same one, so that its answer serves again: its own grids, and
+    the usual ones of arms that are new to it.
     """
     lacking: dict[Arm, list[int]] = {}
     for arm, size in cells:
         lacking.setdefault(arm, []).append(size)
     by_sizes: dict[tuple[int, ...], list[Arm]] = {}
-    for arm, sizes in lacking.items():
-        by_sizes.setdefault(tuple(sorted(sizes)), []).append(arm)
-    return tuple(_with(experiment, tuple(arms), sizes) for sizes, arms in by_sizes.items())
+    for arm, lacks in lacking.items():
+        by_sizes.setdefault(tuple(sorted(lacks)), []).append(arm)
 
-
-def _with(experiment: ExperimentConfig, arms: tuple[Arm, ...], sizes: tuple[int, ...]) -> ExperimentConfig:
-    usual = {
-        arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model).pooling)
-        for arm in arms
-        if arm.kind.is_neural
-    }
-    changes = {
-        "experiment_id": new_id("exp"),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "arms": arms,
-        "train_sizes": sizes,
-        "learning_rates": usual
-        | {name: rates for name, rates in experiment.learning_rates.items() if name in usual},
-        "rate_search": _search(experiment, usual),
-    }
-    return ExperimentConfig.model_validate(dict(experiment) | changes)
-
-
-def _search(experiment: ExperimentConfig, usual: Mapping[str, LearningRates]) -> RateSearchPlan | None:
-    """Keep an experiment's search: its own grids, and the usual ones of arms that are new to it."""
-    search = experiment.rate_search
-    if search is None:
-        return None
-    set_by_hand = experiment.learning_rates.keys() - search.grids.keys()
-    grids = {
-        name: search.grids.get(name) or grid_around(rates)
-        for name, rates in usual.items()
-        if name not in set_by_hand
-    }
-    return search.model_copy(update={"grids": grids})
+    plans = []
+    for sizes, arms in by_sizes.items():
+        usual = {
+            arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model).pooling)
+            for arm in arms
+            if arm.kind.is_neural
+        }
+        kept = {name: rates for name, rates in experiment.learning_rates.items() if name in usual}
+        search = experiment.rate_search
+        if search is not None:
+            set_by_hand = experiment.learning_rates.keys() - search.grids.keys()
+            grids = {
+                name: search.grids.get(name) or grid_around(rates)
+                for name, rates in usual.items()
+                if name not in set_by_hand
+            }
+            search = search.model_copy(update={"grids": grids})
+        changes = {
+            "experiment_id": new_id("exp"),
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "arms": tuple(arms),
+            "train_sizes": sizes,
+            "learning_rates": usual | kept,
+            "rate_search": search,
+        }
+        plans.append(ExperimentConfig.model_validate(dict(experiment) | changes))
+    return tuple(plans)

@@ -114,15 +114,16 @@ def plan_experiment(
         head of its own or the examples have weights, if an arm reads what only texts have, or if a number is
         out of its range.
     """
-    plain = _plain_arms(arms, base_model)
-    _require_pooled_features(plain, base_model)
-    _require_equal_examples(plain, dataset)
-    _require_baseline(plain, dataset)
+    plain = _plain_arms(arms, base_model, dataset)
     choice = PRESETS[preset]
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
     asked = _plain_rates(learning_rates or {}, plain, base_model)
-    usual = {arm.name: _usual_rates(arm, base_model) for arm in plain if arm.kind.is_neural}
+    usual = {
+        arm.name: default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
+        for arm in plain
+        if arm.kind.is_neural
+    }
     searches = choice.searches_rates if should_search_rates is None else should_search_rates
     searched = {name: own for name, own in usual.items() if asked.get(name, own) == own}
     try:
@@ -150,20 +151,7 @@ def plan_experiment(
         raise _out_of_range(error) from error
 
 
-def _require_baseline(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
-    """Refuse TF-IDF for what has no words."""
-    content = content_of(dataset.columns.modality)
-    if any(arm.kind.is_tfidf for arm in arms) and not content.has_baseline:
-        raise PlanError(
-            f"Expected arms that {content.noun.many} can train; TF-IDF counts words.", "Leave tfidf out."
-        )
-
-
-def _usual_rates(arm: Arm, base_model: str) -> LearningRates:
-    return default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
-
-
-def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:
+def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> tuple[Arm, ...]:
     """Leave out the base model where it is the experiment's own, and refuse what makes no sense."""
     if not arms:
         raise PlanError(
@@ -176,28 +164,28 @@ def _plain_arms(arms: Sequence[Arm], base_model: str) -> tuple[Arm, ...]:
     _require_distinct(plain)
     for arm in plain:
         _require_layers(arm, arm.base_model or base_model)
-    return plain
 
-
-def _require_pooled_features(arms: Sequence[Arm], base_model: str) -> None:
-    """Refuse a contrastive arm whose head would not be one layer on pooled features."""
-    for arm in arms:
+    # A contrastive arm's head is one layer on pooled features, and nothing says what a pair of examples with
+    # weights counts.
+    for arm in plain:
         base = describe(arm.base_model or base_model)
         if arm.kind.is_on_pairs and base.pooling is Pooling.OWN:
             raise PlanError(
                 f"Expected a sentence encoder on disk for {arm.name}; {base.title} is not known as one.",
                 f"Choose the base model {BUILTIN}, download a sentence encoder first, or leave the arm out.",
             )
-
-
-def _require_equal_examples(arms: Sequence[Arm], dataset: DatasetInfo) -> None:
-    """Refuse a contrastive arm where examples have weights: nothing says what a pair of them counts."""
     column = dataset.columns.weight_column
-    if column is not None and any(arm.kind.is_on_pairs for arm in arms):
+    if column is not None and any(arm.kind.is_on_pairs for arm in plain):
         raise PlanError(
             f"Expected examples that count alike for contrastive; they have weights by '{column}'.",
             "Leave the arm out, or choose no weight column.",
         )
+    content = content_of(dataset.columns.modality)
+    if any(arm.kind.is_tfidf for arm in plain) and not content.has_baseline:
+        raise PlanError(
+            f"Expected arms that {content.noun.many} can train; TF-IDF counts words.", "Leave tfidf out."
+        )
+    return plain
 
 
 def _plain(arm: Arm, base_model: str) -> Arm:

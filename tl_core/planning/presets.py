@@ -77,18 +77,16 @@ built-in model under its architecture's own head."""
 
 
 def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
-    """Return a neural arm's peak learning rates for a base model with this head."""
-    rates = OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES
-    return _partial_rates(kind, rates) if kind.is_partial else rates[kind]
+    """Return a neural arm's peak learning rates for a base model with this head.
 
-
-def _partial_rates(kind: ArmKind, rates: dict[ArmKind, LearningRates]) -> LearningRates:
-    """Let each weight of a partial arm learn at the rate found for weights that start as it does.
-
-    What is kept has fine-tuning's rate, what is drawn anew that of training from scratch, and the head that
-    of the arm whose last layer starts like the one it reads. Shuffled weights know nothing: all their rates
-    are those from scratch.
+    Each weight of a partial arm learns at the rate found for weights that start as it does: what is kept has
+    fine-tuning's rate, what is drawn anew that of training from scratch, and the head that of the arm whose
+    last layer starts like the one it reads. Shuffled weights know nothing: all their rates are those from
+    scratch.
     """
+    rates = OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES
+    if not kind.is_partial:
+        return rates[kind]
     tuned, scratch = rates[FINE_TUNED.kind], rates[SCRATCH.kind]
     if kind.spec.start is Start.SHUFFLED:
         return scratch

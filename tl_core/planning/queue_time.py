@@ -7,7 +7,7 @@ from datetime import datetime
 from tl_core.jobs.client import observe
 from tl_core.jobs.pace import read_pace
 from tl_core.schema import Span, State
-from tl_core.store.rows import PendingRun, RunRow
+from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 
 RunSpans = Callable[[str], Sequence[Span] | None]
@@ -37,18 +37,14 @@ def queue_ahead(
     spans = []
     for one in others:
         if not one.is_running:
-            spans.append(_whole(one, run_spans))
+            expected = run_spans(one.experiment_id)
+            spans.append(expected[one.position] if expected else None)
             continue
         run = observe(workspace.settings, workspace.database.get_run(one.run_id))
         if run.state is State.RUNNING:
             spans.append(_left(workspace, run, run_spans, now))
     known = [span for span in spans if span is not None]
     return Ahead(num_runs=len(spans), span=Span.total(known) if len(known) == len(spans) else None)
-
-
-def _whole(run: PendingRun, run_spans: RunSpans) -> Span | None:
-    spans = run_spans(run.experiment_id)
-    return spans[run.position] if spans else None
 
 
 def _left(workspace: Workspace, run: RunRow, run_spans: RunSpans, now: datetime) -> Span | None:

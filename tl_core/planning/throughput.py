@@ -9,7 +9,7 @@ from tl_core.errors import TlError
 from tl_core.jobs.dry_run import all_passed_checks
 from tl_core.jobs.pace import read_pace
 from tl_core.planning.hardware import Hardware
-from tl_core.schema import Event, State
+from tl_core.schema import State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -139,7 +139,12 @@ def _measure(folder: RunFolder, source: Source) -> Throughput | None:
         record, events = folder.read_record(), folder.read_events()
     except TlError:
         return None
-    tokens_per_s = _mean_speed(events) if source is Source.FINISHED else _speed_now(events)
+    if source is Source.FINISHED:
+        last = events[-1] if events else None
+        tokens_per_s = last.tokens_seen / last.train_s if last and last.train_s > 0 else None
+    else:
+        pace = read_pace(events)
+        tokens_per_s = pace.tokens_per_s if pace else None
     if not tokens_per_s:
         return None
     return Throughput(
@@ -148,13 +153,3 @@ def _measure(folder: RunFolder, source: Source) -> Throughput | None:
         tokens_per_s=tokens_per_s,
         source=source,
     )
-
-
-def _mean_speed(events: Sequence[Event]) -> float | None:
-    last = events[-1] if events else None
-    return last.tokens_seen / last.train_s if last and last.train_s > 0 else None
-
-
-def _speed_now(events: Sequence[Event]) -> float | None:
-    pace = read_pace(events)
-    return pace.tokens_per_s if pace else None

@@ -36,7 +36,18 @@ def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows
     SplitError
         If times are missing, or too few are different.
     """
-    times = _times(dataset, rows)
+    if "time" not in dataset.table.column_names:
+        raise SplitError(
+            "Expected a date or time of every example to split by; the dataset has none.",
+            "Choose the column with the dates, or split without regard to time.",
+        )
+    moments = dataset.table["time"].take(pa.array(rows))
+    if moments.null_count:
+        raise SplitError(
+            f"Expected a date or time of every example to split by; {moments.null_count:,} have none.",
+            "Mend the dates in the file, or split without regard to time.",
+        )
+    times = moments.cast(pa.int64()).to_numpy()
     different, counts = np.unique(times, return_counts=True)
     if len(different) <= len(sizes):
         raise SplitError(
@@ -62,19 +73,3 @@ def first_and_last(dataset: Dataset, rows: Rows) -> tuple[datetime, datetime]:
     """Return the earliest and the latest time of rows of a dataset with times."""
     span = pc.min_max(dataset.table["time"].take(pa.array(rows))).as_py()
     return span["min"], span["max"]
-
-
-def _times(dataset: Dataset, rows: Rows) -> npt.NDArray[np.int64]:
-    if "time" not in dataset.table.column_names:
-        raise SplitError(
-            "Expected a date or time of every example to split by; the dataset has none.",
-            "Choose the column with the dates, or split without regard to time.",
-        )
-    times = dataset.table["time"].take(pa.array(rows))
-    if times.null_count:
-        raise SplitError(
-            f"Expected a date or time of every example to split by; {times.null_count:,} have none.",
-            "Mend the dates in the file, or split without regard to time.",
-        )
-    ticks: npt.NDArray[np.int64] = times.cast(pa.int64()).to_numpy()
-    return ticks

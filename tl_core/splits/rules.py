@@ -27,21 +27,19 @@ def groups_together(
     dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Tick | None
 ) -> Groups | None:
     """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
-    named = _named_groups(dataset) if rule.method is SplitMethod.GROUPED else None
+    named = None
+    if rule.method is SplitMethod.GROUPED:
+        if "group" not in dataset.table.column_names:
+            raise SplitError(
+                "Expected a column that names the group of each example; the dataset has none.",
+                "Choose the group column, or split without regard to groups.",
+            )
+        named = groups_by_name(dataset.table["group"].to_pylist())
     if rule.keep_together is None:
         return named
     if groups is None:
         groups = dataset.content.near_groups(dataset, rule.keep_together, tick).group
     return groups if named is None else join_groups(named, groups)
-
-
-def _named_groups(dataset: Dataset) -> Groups:
-    if "group" not in dataset.table.column_names:
-        raise SplitError(
-            "Expected a column that names the group of each example; the dataset has none.",
-            "Choose the group column, or split without regard to groups.",
-        )
-    return groups_by_name(dataset.table["group"].to_pylist())
 
 
 def given_parts(dataset: Dataset, rule: SplitRule) -> Parts:

@@ -1,7 +1,6 @@
 """A split as a file that a person takes away and brings back."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -50,9 +49,19 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
         )
     ids = _ids(table, dataset.info.columns)
     part_of_id = dict(zip(ids, read_parts(table.columns[PART_COLUMN].to_pylist()), strict=True))
-    _check_each_once(dataset.example_ids(), ids)
+    wanted, counts = dataset.example_ids(), Counter(ids)
+    known = set(wanted)
+    num_missing = sum(one not in counts for one in wanted)
+    num_unknown = sum(one not in known for one in counts)
+    num_double = sum(count > 1 for count in counts.values())
+    if num_missing or num_unknown or num_double:
+        raise SplitError(
+            f"Expected each of the {len(wanted):,} examples once in the split file; {num_missing:,} are"
+            f" missing, {num_unknown:,} are not in the dataset and {num_double:,} stand there repeatedly.",
+            "Use the file with the same version of the dataset that it was downloaded from.",
+        )
     places = {name: place for place, name in enumerate(SplitName)}
-    parts = np.array([places[part_of_id[one]] for one in dataset.example_ids()], dtype=np.int8)
+    parts = np.array([places[part_of_id[one]] for one in wanted], dtype=np.int8)
     check_classes(dataset, parts)
     return freeze(dataset, SplitRule(method=SplitMethod.OWN), parts)
 
@@ -77,17 +86,3 @@ def _ids(table: Table, schema: DatasetSchema) -> list[str]:
         ids.append(example_id(texts, seen[first]) if seen[first] else first)
         seen[first] += 1
     return ids
-
-
-def _check_each_once(wanted: Sequence[str], given: Sequence[str]) -> None:
-    counts = Counter(given)
-    known = set(wanted)
-    num_missing = sum(one not in counts for one in wanted)
-    num_unknown = sum(one not in known for one in counts)
-    num_double = sum(count > 1 for count in counts.values())
-    if num_missing or num_unknown or num_double:
-        raise SplitError(
-            f"Expected each of the {len(wanted):,} examples once in the split file; {num_missing:,} are"
-            f" missing, {num_unknown:,} are not in the dataset and {num_double:,} stand there repeatedly.",
-            "Use the file with the same version of the dataset that it was downloaded from.",
-        )

@@ -95,7 +95,10 @@ def make_split(
     draw_parts(dataset, rule, parts, whole)
     if rule.method in (SplitMethod.BY_TIME, SplitMethod.OWN):
         check_classes(dataset, parts)
-    num_leaking = 0 if together is None else _num_leaking(parts, together)
+    num_leaking = 0
+    if together is not None:
+        is_test = parts == TEST
+        num_leaking = int(np.isin(together[~is_test], together[is_test]).sum())
     return freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking)
 
 
@@ -117,6 +120,8 @@ def freeze(
     """
     train, validation, test = (np.flatnonzero(parts == place) for place in range(len(SplitName)))
     sizes = group_sizes(groups) if groups is not None else np.ones(1, np.int64)
+    counts = _class_counts(dataset, parts)
+    shares = counts / counts.sum(axis=1, keepdims=True)
     info = SplitInfo(
         hash=_hash(dataset.example_ids(), parts),
         dataset_fingerprint=dataset.info.fingerprint,
@@ -127,7 +132,7 @@ def freeze(
         rule=rule,
         num_groups=int((sizes > 1).sum()),
         largest_group=int(sizes.max(initial=1)),
-        drift=_drift(dataset, parts),
+        drift=float(np.abs(shares[1:] - shares[0]).max()),
     )
     return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
 
@@ -249,22 +254,11 @@ def read_split(folder: Path, split_hash: str) -> Split:
     return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
 
 
-def _num_leaking(parts: Parts, groups: Groups) -> int:
-    is_test = parts == TEST
-    return int(np.isin(groups[~is_test], groups[is_test]).sum())
-
-
 def _class_counts(dataset: Dataset, parts: Parts) -> npt.NDArray[np.int64]:
     """Count the examples of each class in each part, ``(3, num_labels)``."""
     num_labels = dataset.num_labels
     cells = parts.astype(np.int64) * num_labels + dataset.targets()
     return np.bincount(cells, minlength=len(SplitName) * num_labels).reshape(-1, num_labels)
-
-
-def _drift(dataset: Dataset, parts: Parts) -> float:
-    counts = _class_counts(dataset, parts)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    return float(np.abs(shares[1:] - shares[0]).max())
 
 
 def _hash(ids: Sequence[str], parts: Parts) -> str:

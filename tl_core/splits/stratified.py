@@ -106,7 +106,20 @@ def draw_groups(dataset: Dataset, rows: Rows, sizes: Sequence[int], seed: int, g
     """
     counts = np.bincount(dataset.targets()[rows], minlength=dataset.num_labels).tolist()
     quotas = _quotas(dataset, counts, sizes)
-    pool = _Pool(_ranked_groups(dataset, rows, seed, groups), counts)
+    ids, targets = dataset.table["example_id"].take(rows).to_pylist(), dataset.targets()[rows].tolist()
+    ranks = [rank(seed, identity) for identity in ids]
+    members: dict[int, list[int]] = {}
+    numbers = groups.tolist()
+    for place in sorted(range(len(rows)), key=ranks.__getitem__):
+        members.setdefault(numbers[place], []).append(place)
+    ranked = [
+        _Group(
+            rows=tuple(rows[places].tolist()),
+            counts=tuple(sorted(Counter(targets[place] for place in places).items())),
+        )
+        for places in members.values()
+    ]
+    pool = _Pool(ranked, counts)
     return [
         pool.take(quota, num_later=len(sizes) - place, label_of=dataset.info.columns.labels)
         for place, quota in enumerate(quotas, start=1)
@@ -149,7 +162,12 @@ class _Pool:
             if count == 0:
                 taken += self._take_smallest(target, have, quota, num_later)
             if have[target] == 0:
-                raise _too_few_groups(label_of[target])
+                raise SplitError(
+                    "Expected the examples of every class in enough groups to train, validate and test; those"
+                    f" of class '{label_of[target]}' are in too few groups that stay together.",
+                    "Let near duplicates part or keep fewer of them together, choose another group column, or"
+                    " merge the class with another one.",
+                )
         return np.array([row for group in taken for row in group.rows], dtype=np.int64)
 
     def _take_where(
@@ -193,31 +211,6 @@ class _Pool:
             have[target] += count
             self.num_examples[target] -= count
             self.num_groups[target] -= 1
-
-
-def _ranked_groups(dataset: Dataset, rows: Rows, seed: int, groups: Groups) -> list[_Group]:
-    ids, targets = dataset.table["example_id"].take(rows).to_pylist(), dataset.targets()[rows].tolist()
-    ranks = [rank(seed, identity) for identity in ids]
-    members: dict[int, list[int]] = {}
-    numbers = groups.tolist()
-    for place in sorted(range(len(rows)), key=ranks.__getitem__):
-        members.setdefault(numbers[place], []).append(place)
-    return [
-        _Group(
-            rows=tuple(rows[places].tolist()),
-            counts=tuple(sorted(Counter(targets[place] for place in places).items())),
-        )
-        for places in members.values()
-    ]
-
-
-def _too_few_groups(label: str) -> SplitError:
-    return SplitError(
-        f"Expected the examples of every class in enough groups to train, validate and test; those of class"
-        f" '{label}' are in too few groups that stay together.",
-        "Let near duplicates part or keep fewer of them together, choose another group column, or merge the"
-        " class with another one.",
-    )
 
 
 def _quotas(dataset: Dataset, counts: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:

@@ -268,10 +268,18 @@ def _write_predictions(path: Path, table: pa.Table) -> None:
         pq.write_table(table.cast(predictions_schema(num_labels)), file, write_page_checksum=True)
 
 
+_COLUMNS = ("split", "example_id", "target", "logits")
+
+
 def _read_predictions(path: Path) -> pa.Table:
     with _reading(path), open_file(path) as file:
         stored = pq.ParquetFile(file, page_checksum_verification=True)
-        num_labels = _num_labels(stored.schema_arrow)
+        schema = stored.schema_arrow
+        types = {name: schema.field(name).type for name in _COLUMNS if name in schema.names}
+        logits = types.get("logits")
+        num_labels = logits.list_size if logits and pa.types.is_fixed_size_list(logits) else 0
+        if num_labels < 1 or types != {field.name: field.type for field in predictions_schema(num_labels)}:
+            raise ValueError("its columns are not those of predictions")
         if stored.metadata.num_rows * num_labels > MOST_VALUES:
             raise ValueError(f"it claims {stored.metadata.num_rows:,} rows")
         table = stored.read(list(_COLUMNS))
@@ -283,19 +291,6 @@ def _read_predictions(path: Path) -> pa.Table:
         if not np.isfinite(pc.list_flatten(table.column("logits")).to_numpy()).all():
             raise ValueError("it has logits that are no numbers")
         return table
-
-
-_COLUMNS = ("split", "example_id", "target", "logits")
-
-
-def _num_labels(schema: pa.Schema) -> int:
-    """Return the number of classes of a table of predictions. Raises ValueError if it is none."""
-    types = {name: schema.field(name).type for name in _COLUMNS if name in schema.names}
-    logits = types.get("logits")
-    num_labels = logits.list_size if logits and pa.types.is_fixed_size_list(logits) else 0
-    if num_labels < 1 or types != {field.name: field.type for field in predictions_schema(num_labels)}:
-        raise ValueError("its columns are not those of predictions")
-    return int(num_labels)
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -329,7 +324,10 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise NotFoundError(
+            f"Expected {path.name} in the run folder {path.parent.name}; it is not there.",
+            "The run has not come that far, or its folder is incomplete.",
+        ) from None
     except OSError as error:
         raise _damage(
             path.parent.name, path.name, f"it cannot be read ({error.strerror or 'it is cut off'})"
@@ -346,11 +344,4 @@ def _damage(run: str, file: str, what: str) -> DamageError:
     return DamageError(
         f"The file {file} of {run} is damaged: {what}.",
         "Put the file back from a copy, or delete the run and train it again.",
-    )
-
-
-def _missing(path: Path) -> NotFoundError:
-    return NotFoundError(
-        f"Expected {path.name} in the run folder {path.parent.name}; it is not there.",
-        "The run has not come that far, or its folder is incomplete.",
     )

@@ -30,25 +30,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("experiment_id", name="pk_experiments"),
     )
     op.create_index("ix_experiments_owner", "experiments", ["owner"])
-    _create_runs()
-    _create_jobs()
-    op.create_table(
-        "drafts",
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
-        sa.Column("updated_at", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("owner", "key", name="pk_drafts"),
-    )
-
-
-def downgrade() -> None:
-    """Go back to an empty database."""
-    for table in ("drafts", "jobs", "runs", "experiments", "datasets"):
-        op.drop_table(table)
-
-
-def _create_runs() -> None:
     op.create_table(
         "runs",
         sa.Column("run_id", sa.String(), nullable=False),
@@ -75,9 +56,6 @@ def _create_runs() -> None:
     )
     op.create_index("ix_runs_owner", "runs", ["owner"])
     op.create_index("ix_runs_experiment_id", "runs", ["experiment_id"])
-
-
-def _create_jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("id", sa.Integer(), nullable=False, autoincrement=True),
@@ -100,3 +78,17 @@ def _create_jobs() -> None:
     )
     op.create_index("ix_jobs_kind_ref_id", "jobs", ["kind", "ref_id"])
     op.create_index("ix_jobs_state_id", "jobs", ["state", "id"])
+    op.create_table(
+        "drafts",
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "key", name="pk_drafts"),
+    )
+
+
+def downgrade() -> None:
+    """Go back to an empty database."""
+    for table in ("drafts", "jobs", "runs", "experiments", "datasets"):
+        op.drop_table(table)
