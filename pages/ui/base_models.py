@@ -10,7 +10,7 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
-from tl_core.planning.finetuned_base_models import TrainedHere, settle_base_model, trained_here
+from tl_core.planning.finetuned_base_models import settle_base_model, trained_here
 from tl_core.results.related_tasks import run_behind
 
 ASKING_S = 2
@@ -34,11 +34,10 @@ def listed_base_models() -> dict[str, str]:
     lines = {one: model_line(one) for one in dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used])}
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in trained_here(here, here.database.list_runs()) if one.run.run_id not in known)
-    return lines | {one.typed: _trained_line(one) for one in trained}
-
-
-def _trained_line(one: TrainedHere) -> str:
-    return f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
+    return lines | {
+        one.typed: f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
+        for one in trained
+    }
 
 
 def choose_base_model(input_errors: InputErrors) -> str:
@@ -83,11 +82,15 @@ def _offer_search() -> None:
         if not found:
             st.caption("The hub finds no encoder with safe weights for these words.")
             return
+        captions = []
+        for one in found.values():
+            licence = f"licence {one.licence}" if one.licence else "no licence stated"
+            captions.append(literal(f"{one.task} · {one.downloads:,} downloads a month · {licence}"))
         chosen = st.radio(
             plural(len(found), "model"),
             list(found),
             format_func=literal,
-            captions=[literal(_facts_line(one)) for one in found.values()],
+            captions=captions,
             key=f"hub_found_{words}",
         )
         st.button("Use this model", type="primary", on_click=_use, args=(chosen,))
@@ -96,11 +99,6 @@ def _offer_search() -> None:
 @st.cache_data(ttl=KNOWN_S, max_entries=100, show_spinner="Asking the model hub …")
 def _found(words: str) -> list[FoundModel]:
     return search_hub(words)
-
-
-def _facts_line(found: FoundModel) -> str:
-    licence = f"licence {found.licence}" if found.licence else "no licence stated"
-    return f"{found.task} · {found.downloads:,} downloads a month · {licence}"
 
 
 def _use(base_model: str) -> None:

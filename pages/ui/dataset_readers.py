@@ -15,7 +15,7 @@ from tl_core.charts import class_balance, length_histogram
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import percent
 from tl_core.datasets.selection import content_columns
-from tl_core.doctor.lengths import LengthSummary, length_summary
+from tl_core.doctor.lengths import length_summary
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, Table, rejects_csv
 from tl_core.intake.examine_job import MAX_LENGTH
@@ -97,7 +97,9 @@ def draw_reading(table: Table) -> None:
             st.caption(f"The first {MAX_PREVIEW} of {table.num_rows:,} rows.")
         if table.num_rejects:
             with st.expander(f"{plural(table.num_rejects, 'line')} left out", icon=":material/warning:"):
-                st.dataframe(_reject_rows(table), hide_index=True)
+                rejects = table.rejects.slice(0, MAX_PREVIEW)
+                shown = rejects.rename_columns(["line", "why", "beginning of the line"]).to_pandas()
+                st.dataframe(shown, hide_index=True)
                 st.download_button(
                     "All of them as CSV",
                     lambda: rejects_csv(table),
@@ -106,11 +108,6 @@ def draw_reading(table: Table) -> None:
                     icon=":material/download:",
                     on_click="ignore",
                 )
-
-
-def _reject_rows(table: Table) -> pd.DataFrame:
-    shown = table.rejects.slice(0, MAX_PREVIEW).rename_columns(["line", "why", "beginning of the line"])
-    return shown.to_pandas()
 
 
 def draw_examples(dataset: Dataset) -> None:
@@ -160,18 +157,20 @@ def draw_lengths(intake: Intake) -> None:
     with card("Lengths", f"tokens in a text; {MAX_LENGTH} are kept by default", height="stretch"):
         figure = length_histogram(lengths, MAX_LENGTH, num_texts=num_texts, theme=theme())
         draw_figure(figure, key="lengths")
-        words = _length_words(length_summary(lengths, MAX_LENGTH), len(lengths), num_texts)
-        is_quick = counted is None and len(lengths) < num_texts
+        num_counted, summary = len(lengths), length_summary(lengths, MAX_LENGTH)
+        of = f"{num_texts:,} texts"
+        if num_counted < num_texts:
+            of = f"{num_counted:,} of the {of}"
+        cut = "none is cut"
+        if summary.num_cut:
+            are = "is" if summary.num_cut == 1 else "are"
+            cut = (
+                f"{summary.num_cut:,} {are} cut ({percent(summary.cut_texts)}), which loses "
+                f"{percent(summary.cut_tokens)} of all their tokens"
+            )
+        half = f"half have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}"
+        is_quick = counted is None and num_counted < num_texts
         later = " A first look: the data doctor counts more of them." if is_quick else ""
-        st.caption(f"{words} Counted with the tokenizer of {CATALOGUE[BUILTIN].title}.{later}")
-
-
-def _length_words(summary: LengthSummary, num_counted: int, num_texts: int) -> str:
-    """Say how long texts are and what is lost, of how many of how many texts."""
-    of = f"{num_counted:,} of the {num_texts:,} texts" if num_counted < num_texts else f"{num_texts:,} texts"
-    half = f"half have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}"
-    if not summary.num_cut:
-        return f"Of {of}, {half}, and none is cut."
-    are = "is" if summary.num_cut == 1 else "are"
-    lost = f"{summary.num_cut:,} {are} cut ({percent(summary.cut_texts)})"
-    return f"Of {of}, {half}, and {lost}, which loses {percent(summary.cut_tokens)} of all their tokens."
+        st.caption(
+            f"Of {of}, {half}, and {cut}. Counted with the tokenizer of {CATALOGUE[BUILTIN].title}.{later}"
+        )

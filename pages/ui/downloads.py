@@ -57,13 +57,14 @@ def draw_table(table: pd.DataFrame) -> None:
 
 def number_formats(table: pd.DataFrame) -> dict[str, Any]:
     """Say for each column of fractions how many decimals all its numbers are shown with."""
-    floats = [name for name in table.columns if is_float_dtype(table[name])]
-    return {name: st.column_config.NumberColumn(format=f"%.{_decimals(table[name])}f") for name in floats}
-
-
-def _decimals(values: pd.Series) -> int:
-    """Count the decimals of the longest value, of numbers that are already rounded."""
-    return max((len(f"{value:.6f}".rstrip("0").split(".")[1]) for value in values.dropna()), default=0)
+    formats = {}
+    for name in table.columns:
+        if is_float_dtype(table[name]):
+            # The numbers are already rounded: as many decimals as the longest has.
+            texts = (f"{value:.6f}".rstrip("0") for value in table[name].dropna())
+            decimals = max((len(text.split(".")[1]) for text in texts), default=0)
+            formats[name] = st.column_config.NumberColumn(format=f"%.{decimals}f")
+    return formats
 
 
 def _offer_csv(table: pd.DataFrame, key: str) -> None:
@@ -91,7 +92,10 @@ def picture_data(figure: go.Figure, key: str) -> Mapping[str, str]:
 def table_csv(table: pd.DataFrame) -> bytes:
     """Write a table as CSV that no spreadsheet runs."""
     header = [harmless(str(name)) for name in table.columns]
-    rows = ([harmless(_cell(value)) for value in row] for row in table.itertuples(index=False, name=None))
+    rows = (
+        [harmless("" if pd.isna(value) else str(value)) for value in row]
+        for row in table.itertuples(index=False, name=None)
+    )
     return csv_file([header, *rows])
 
 
@@ -102,7 +106,3 @@ def file_stem(key: str) -> str:
     'confusion_fine_tuned_org_model'
     """
     return re.sub(r"[^0-9A-Za-z]+", "_", key).strip("_")
-
-
-def _cell(value: object) -> str:
-    return "" if pd.isna(value) else str(value)

@@ -26,12 +26,7 @@ def draw_header(question: str, facts: Sequence[str] = ()) -> None:
     st.title(question, anchor=False)
     if facts:
         st.caption(" · ".join(literal(fact) for fact in facts))
-    _draw_sidebar()
-
-
-def _draw_sidebar() -> None:
-    """Say below the list of pages where a person is on the path, and what the server has."""
-    with st.sidebar:
+    with st.sidebar:  # below the list of pages: where a person is on the path, and what the server has
         draw_path()
         st.caption(literal(hardware().sentence))
         offer_logout()

@@ -38,9 +38,11 @@ def draw_race(
     """Draw the validation curves of some runs of one train size, each from its own zero."""
     points = race_points(runs)
     x, y = choose_axes(experiment.headline_metric, key=key, has_energy=is_energy_known(points))
-    figure = learning_curves(
-        points, styles_of(experiment), x=x, y=y, floor=_floor(experiment, runs, y), theme=theme()
-    )
+    floor = None
+    if y != "loss":
+        dataset = dataset_of(experiment.dataset_fingerprint)
+        floor = floor_on_validation(runs, dataset.info.label_counts if dataset else {}, Metric(y))
+    figure = learning_curves(points, styles_of(experiment), x=x, y=y, floor=floor, theme=theme())
     numbers = race_numbers(points, x, y, arm_names_of(experiment)) if len(points) else None
     draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
     st.caption(ENDS)
@@ -75,12 +77,3 @@ def _switch(label: str, words: Mapping[Any, str], default: str, key: str) -> Any
         key=key,
         persist_state="session",
     )
-
-
-def _floor(
-    experiment: ExperimentConfig, runs: Sequence[tuple[RunConfig, Sequence[Event]]], y: YAxis
-) -> float | None:
-    if y == "loss":
-        return None
-    dataset = dataset_of(experiment.dataset_fingerprint)
-    return floor_on_validation(runs, dataset.info.label_counts if dataset else {}, Metric(y))

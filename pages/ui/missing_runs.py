@@ -69,8 +69,13 @@ def offer_missing(
     if not cells:
         return
     plans = plan_missing(experiment, cells)
-    lacking = literal("; ".join(map(_plan_words, plans)))
-    offer_plans(plans, f"{words} {lacking}.", "Try it", key=key)
+    lacking = []
+    for plan in plans:
+        *first, last = [label_of(arm) for arm in plan.arms]
+        arms = f"{', '.join(first)} and {last}" if first else last
+        sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
+        lacking.append(f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}")
+    offer_plans(plans, f"{words} {literal('; '.join(lacking))}.", "Try it", key=key)
 
 
 def offer_plans(
@@ -98,7 +103,10 @@ def offer_plans(
         st.markdown(words)
     if waits := after_queue(ahead_of()):
         st.caption(waits)
-    is_ready = can_be_had(sorted({model for plan in plans for model in _base_models(plan)}))
+    base_models = {
+        arm.base_model or plan.base_model for plan in plans for arm in plan.arms if arm.kind.is_neural
+    }
+    is_ready = can_be_had(sorted(base_models))
     if st.button(
         f"{verb}: {count}, {duration}",
         type="primary" if is_first else "secondary",
@@ -109,17 +117,6 @@ def offer_plans(
         for plan in plans:
             launch(workspace(), plan, promise_of(plan))
         st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
-
-
-def _base_models(plan: ExperimentConfig) -> set[str]:
-    return {arm.base_model or plan.base_model for arm in plan.arms if arm.kind.is_neural}
-
-
-def _plan_words(plan: ExperimentConfig) -> str:
-    *first, last = [label_of(arm) for arm in plan.arms]
-    arms = f"{', '.join(first)} and {last}" if first else last
-    sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
-    return f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}"
 
 
 def watch(runs: Iterable[RunRow], poll_s: float) -> None:

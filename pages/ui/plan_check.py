@@ -10,7 +10,7 @@ from pages.ui.plan_summary import promise_of
 from pages.ui.server_status import is_on_disk, label_of
 from pages.ui.session import remember, workspace
 from tl_core.jobs import client, dry_run
-from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, ArmCheck, DryRun, neural_arms
+from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, DryRun, neural_arms
 from tl_core.planning.launch import launch
 from tl_core.schema import ExperimentConfig
 
@@ -70,7 +70,22 @@ def draw_check(experiment: ExperimentConfig) -> bool:
     if _is_busy(experiment):
         live_part(_watch, POLL_S)(check)
         return True
-    _conclude(check)
+    plan, known = check.run.experiment, check.run.checks()
+    failed = [arm for arm in neural_arms(plan) if not known[arm.name].is_passed]
+    for arm in failed:
+        found, name = known[arm.name], literal(label_of(arm))
+        words = f"**{name} cannot run.** {literal(found.problem)}  \n{literal(found.remedy)}"
+        st.error(words, icon=":material/error:")
+    if failed:
+        st.caption("Nothing was queued.")
+    elif check.should_start:
+        _drop(check)
+        launch(workspace(), plan, promise_of(plan))
+        remember("dataset", plan.dataset_fingerprint)
+        remember("experiment", plan.experiment_id)
+        st.switch_page("runs.py", query_params={"experiment": plan.experiment_id})
+    else:
+        st.success("Every arm's batches went through.", icon=":material/check_circle:")
     return False
 
 
@@ -124,31 +139,3 @@ def _watch(check: _Check) -> None:
     if st.button("Cancel the check", icon=":material/close:", width="stretch"):
         _drop(check)
         st.rerun()
-
-
-def _conclude(check: _Check) -> None:
-    """Queue the plan if that was asked for and every arm has passed; else say what was found."""
-    known = check.run.checks()
-    experiment = check.run.experiment
-    failed = [arm for arm in neural_arms(experiment) if not known[arm.name].is_passed]
-    for arm in failed:
-        _show_failed(label_of(arm), known[arm.name])
-    if failed:
-        st.caption("Nothing was queued.")
-    elif check.should_start:
-        _drop(check)
-        _queue(experiment)
-    else:
-        st.success("Every arm's batches went through.", icon=":material/check_circle:")
-
-
-def _show_failed(label: str, check: ArmCheck) -> None:
-    words = f"**{literal(label)} cannot run.** {literal(check.problem)}  \n{literal(check.remedy)}"
-    st.error(words, icon=":material/error:")
-
-
-def _queue(experiment: ExperimentConfig) -> None:
-    launch(workspace(), experiment, promise_of(experiment))
-    remember("dataset", experiment.dataset_fingerprint)
-    remember("experiment", experiment.experiment_id)
-    st.switch_page("runs.py", query_params={"experiment": experiment.experiment_id})

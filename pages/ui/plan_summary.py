@@ -133,12 +133,9 @@ def plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> 
         columns=["arm", "seeds", "sizes", "runs"],
     )
     if checks:
-        table["memory"] = [_memory_of(checks.get(arm.name)) for arm in experiment.arms]
+        measured_mib = {name: _amount(check.memory_mib) for name, check in checks.items()}
+        table["memory"] = [measured_mib.get(arm.name, "–") for arm in experiment.arms]
     return table
-
-
-def _memory_of(check: ArmCheck | None) -> str:
-    return _amount(check.memory_mib) if check else "–"
 
 
 def draw_plan(
@@ -150,11 +147,17 @@ def draw_plan(
     st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
     if ahead.num_runs:
         st.markdown(f"**{after_queue(ahead)}**")
+    memory = "measured by the check before the start"
+    if checks:
+        machine = hardware()
+        there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
+        most = max(check.memory_mib for check in checks.values())
+        memory = f"**{_amount(most)}** of {there:.0f} GiB"
     from_now = " from now" if ahead.num_runs and ahead.span else ""
     st.markdown(
         f"First verdict, marked “one seed”: **{until(cost.first_verdict, ahead)}**{from_now}  \n"
         f"All runs: **{until(cost.total, ahead)}**{from_now}  \n"
-        f"Memory: {_memory_line(checks)}  \n"
+        f"Memory: {memory}  \n"
         f"Disk: **{_amount(cost.disk_mib)}**"
     )
     st.caption(literal(f"{cost.basis}{_search_words(experiment)}{_learned_words(cost.factor)}"))
@@ -196,15 +199,6 @@ def _search_words(experiment: ExperimentConfig) -> str:
         f"on {search.train_size:,} train examples, and keeps those that are best on validation; that is in "
         f"the time.{read}"
     )
-
-
-def _memory_line(checks: Mapping[str, ArmCheck]) -> str:
-    if not checks:
-        return "measured by the check before the start"
-    machine = hardware()
-    there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
-    most = max(check.memory_mib for check in checks.values())
-    return f"**{_amount(most)}** of {there:.0f} GiB"
 
 
 def _amount(mib: float) -> str:

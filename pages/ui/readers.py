@@ -29,37 +29,27 @@ def choose_experiment() -> ExperimentConfig | None:
     experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
     if not experiments:
         return None
-    experiment = experiments[_wanted_experiment() or next(iter(experiments))]
+    experiment = next(iter(experiments.values()))
+    if (wanted := current("experiment")) is not None:
+        try:
+            experiment = workspace().database.get_experiment(wanted)
+        except NotFoundError as error:
+            forget("experiment")
+            show_error(error)
     remember("experiment", experiment.experiment_id)
     if len(experiments) > 1:
-        ids = list(experiments)
+        titles = {}
+        for identifier, one in experiments.items():
+            # The end of the id tells apart two that were started in the same minute.
+            arms = f"{plural(len(one.arms), 'arm')}, {plural(one.num_seeds, 'seed')}"
+            titles[identifier] = f"{one.name} · {started_at(one)} · {arms} · {identifier[-4:]}"
+        ids = list(titles)
         chosen = st.selectbox(
-            "Experiment",
-            ids,
-            index=ids.index(experiment.experiment_id),
-            format_func=lambda one: _title(experiments[one]),
+            "Experiment", ids, index=ids.index(experiment.experiment_id), format_func=titles.__getitem__
         )
         experiment = experiments[chosen]
         remember("experiment", chosen)
     return experiment
-
-
-def _wanted_experiment() -> str | None:
-    wanted = current("experiment")
-    if wanted is None:
-        return None
-    try:
-        return workspace().database.get_experiment(wanted).experiment_id
-    except NotFoundError as error:
-        forget("experiment")
-        show_error(error)
-        return None
-
-
-def _title(experiment: ExperimentConfig) -> str:
-    """Name an experiment; the end of its id tells apart two that were started in the same minute."""
-    arms = f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
-    return f"{experiment.name} · {started_at(experiment)} · {arms} · {experiment.experiment_id[-4:]}"
 
 
 def observed_runs(experiment_id: str) -> tuple[RunRow, ...]:

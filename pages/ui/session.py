@@ -35,13 +35,14 @@ def current(subject: Subject) -> str | None:
 
     An id that is not in the workspace is returned too, and not remembered: whoever looks it up says so.
     """
-    found = _stated(subject)
+    found = stated(subject)
     if found and _is_there(subject, found):
         remember(subject, found)
     return found
 
 
-def _stated(subject: Subject) -> str | None:
+def stated(subject: Subject) -> str | None:
+    """Return the id that the URL names, else what this session has named last, whether it is there or not."""
     found: str | None = st.query_params.get(subject) or st.session_state.get(f"current_{subject}")
     return found
 
@@ -78,8 +79,8 @@ def forget(subject: Subject) -> None:
 
 def forget_lost() -> bool:
     """Forget every id that is not in the workspace; return whether there was one."""
-    stated: list[tuple[Subject, str | None]] = [(subject, _stated(subject)) for subject in get_args(Subject)]
-    lost = [subject for subject, identifier in stated if identifier and not _is_there(subject, identifier)]
+    named: list[tuple[Subject, str | None]] = [(subject, stated(subject)) for subject in get_args(Subject)]
+    lost = [subject for subject, identifier in named if identifier and not _is_there(subject, identifier)]
     for subject in lost:
         forget(subject)
     return bool(lost)

@@ -1,12 +1,13 @@
 """The guided path in the sidebar: where a person is, what is done and what is missing."""
 
+import contextlib
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.ui.formatting import literal, plural
 from pages.ui.readers import unreadable_of
-from pages.ui.session import workspace
+from pages.ui.session import stated, workspace
 from tl_core.errors import NotFoundError
 from tl_core.intake.bundled import find_example
 from tl_core.jobs.client import observe
@@ -66,36 +67,34 @@ def draw_path() -> None:
     with st.container(gap="xsmall"):
         st.markdown("**Where you are**")
         for step in steps:
-            st.markdown(_line(step, is_next=step is following))
-
-
-def _line(step: Step, *, is_next: bool) -> str:
-    icon = _DONE if step.is_done else _NEXT if is_next else _LATER
-    is_here = st.session_state.get(PLACE) == step.page
-    title = f"**{step.title}**, here" if is_here else step.title
-    return f":small[{icon} {title} · {literal(step.words)}]"
+            icon = _DONE if step.is_done else _NEXT if step is following else _LATER
+            is_here = st.session_state.get(PLACE) == step.page
+            title = f"**{step.title}**, here" if is_here else step.title
+            st.markdown(f":small[{icon} {title} · {literal(step.words)}]")
 
 
 def find_subject() -> Subject:
     """Look up what the URL names, else what the session has named last."""
     here, experiment = workspace(), _experiment()
     fingerprint = _fingerprint(experiment)
-    dataset = _dataset(fingerprint)
+    dataset = None
+    with contextlib.suppress(NotFoundError):
+        dataset = here.database.get_dataset(fingerprint) if fingerprint else None
     if experiment is None or experiment.dataset_fingerprint != fingerprint:
-        return Subject(has_upload=fingerprint is None and bool(_stated("upload")), dataset=dataset)
+        return Subject(has_upload=fingerprint is None and bool(stated("upload")), dataset=dataset)
     runs = tuple(observe(here.settings, run) for run in here.database.list_runs(experiment.experiment_id))
+    arms = {
+        run.config.arm
+        for run in runs
+        if run.state is State.FINISHED and here.run_folder(run.run_id).model_dir.is_dir()
+    }
     return Subject(
         dataset=dataset,
         experiment=experiment,
         runs=runs,
-        num_models=_num_models(runs),
+        num_models=len(arms),
         unreadable=unreadable_of(runs),
     )
-
-
-def _stated(subject: str) -> str | None:
-    found: str | None = st.query_params.get(subject) or st.session_state.get(f"current_{subject}")
-    return found
 
 
 def _experiment() -> ExperimentConfig | None:
@@ -103,19 +102,15 @@ def _experiment() -> ExperimentConfig | None:
     try:
         if "run" in ids and "experiment" not in ids:
             return database.get_experiment(database.get_run(ids["run"]).config.experiment_id)
-        stated = _stated("experiment")
-        return database.get_experiment(stated) if stated else _newest_own()
+        if wanted := stated("experiment"):
+            return database.get_experiment(wanted)
     except NotFoundError:
         return None
-
-
-def _newest_own() -> ExperimentConfig | None:
-    """Take up a person's newest experiment after a reload, but not where they are choosing other texts."""
+    # A person's newest is taken up after a reload, but not where they are choosing other texts.
     is_choosing = st.session_state.get(PLACE) in ("data", "design")
-    if is_choosing or _stated("dataset") or _stated("upload"):
+    if is_choosing or stated("dataset") or stated("upload"):
         return None
-    experiments = workspace().database.list_experiments()
-    return next((one for one in experiments if find_example(one.experiment_id) is None), None)
+    return next((one for one in database.list_experiments() if find_example(one.experiment_id) is None), None)
 
 
 def _fingerprint(experiment: ExperimentConfig | None) -> str | None:
@@ -126,25 +121,17 @@ def _fingerprint(experiment: ExperimentConfig | None) -> str | None:
         return of_experiment
     if "upload" in ids and "dataset" not in ids:
         return None
-    return _stated("dataset") or of_experiment
-
-
-def _dataset(fingerprint: str | None) -> DatasetInfo | None:
-    try:
-        return workspace().database.get_dataset(fingerprint) if fingerprint else None
-    except NotFoundError:
-        return None
-
-
-def _num_models(runs: tuple[RunRow, ...]) -> int:
-    finished = [run for run in runs if run.state is State.FINISHED]
-    folder = workspace().run_folder
-    return len({run.config.arm for run in finished if folder(run.run_id).model_dir.is_dir()})
+    return stated("dataset") or of_experiment
 
 
 def find_steps(subject: Subject) -> tuple[Step, ...]:
     """Say of each step whether it is done, and what is done or missing; words are not escaped."""
-    num_seeds = _num_compared(subject)
+    num_seeds, design = _num_compared(subject), "waits for texts"
+    if subject.experiment:
+        arms = plural(len(subject.experiment.arms), "arm")
+        design = f"{arms}, {plural(subject.experiment.num_seeds, 'seed')}"
+    elif subject.dataset:
+        design = "choose what to compare"
     return (
         Step(
             page="data",
@@ -156,7 +143,7 @@ def find_steps(subject: Subject) -> tuple[Step, ...]:
             page="design",
             title="Design",
             is_done=subject.experiment is not None,
-            words=_design_words(subject),
+            words=design,
         ),
         Step(
             page="runs",
@@ -177,13 +164,6 @@ def _data_words(subject: Subject) -> str:
     if subject.experiment:
         return f"{subject.experiment.dataset_name}, its texts are not here"
     return "confirm the columns" if subject.has_upload else "bring a CSV or take a sample"
-
-
-def _design_words(subject: Subject) -> str:
-    if subject.experiment:
-        arms = plural(len(subject.experiment.arms), "arm")
-        return f"{arms}, {plural(subject.experiment.num_seeds, 'seed')}"
-    return "choose what to compare" if subject.dataset else "waits for texts"
 
 
 def _runs_words(subject: Subject) -> str:

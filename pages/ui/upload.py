@@ -36,16 +36,12 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
     if received is None:
         return None
     upload = keep_upload(workspace(), received.getvalue(), received.name)
-    _release(received)
-    st.session_state[f"{key}_turn"] = turn + 1
-    return upload
-
-
-def _release(received: UploadedFile) -> None:
-    """Free the web server's memory of a file that was copied: Streamlit keeps it as long as the session."""
+    # Its bytes are copied, and Streamlit would keep them in the web server's memory as long as the session.
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, received.file_id)
+    st.session_state[f"{key}_turn"] = turn + 1
+    return upload
 
 
 def draw_uploader() -> None:
@@ -55,18 +51,13 @@ def draw_uploader() -> None:
         "Any encoding, any usual delimiter, plain or packed (gzip, zip); other columns are ignored. "
         "The file stays on this server."
     )
-    upload = upload or _pasted()
+    if upload is None:
+        with st.expander("Paste rows instead", icon=":material/content_paste:"):
+            rows = st.text_area("Rows, a text and a label in each", key="pasted", placeholder="text,label")
+            if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
+                upload = keep_upload(workspace(), rows.encode(), "pasted.csv")
     if upload is not None:
         open_upload(upload)
-
-
-def _pasted() -> Upload | None:
-    """Take rows that were copied from a spreadsheet or a page."""
-    with st.expander("Paste rows instead", icon=":material/content_paste:"):
-        rows = st.text_area("Rows, a text and a label in each", key="pasted", placeholder="text,label")
-        if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
-            return keep_upload(workspace(), rows.encode(), "pasted.csv")
-    return None
 
 
 def draw_samples() -> None:

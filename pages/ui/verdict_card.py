@@ -54,8 +54,5 @@ def draw_weaknesses(verdict: Verdict, arm_names: Mapping[str, str]) -> None:
 def draw_status(status: Status) -> None:
     """Draw a status on its colour; a badge would cut its words where they need two lines."""
     icon, color = _LOOKS[status.severity]
-    st.markdown(f":{color}-background[{icon} {literal(_as_sentence(status.words))}]")
-
-
-def _as_sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    sentence = f"{status.words[:1].upper()}{status.words[1:]}"
+    st.markdown(f":{color}-background[{icon} {literal(sentence)}]")

@@ -1,14 +1,13 @@
 """The columns of an upload to be confirmed: texts, labels, what else a row says, and how the file is read."""
 
 import codecs
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow.compute as pc
 import streamlit as st
 
-from pages.ui.errors import InputErrors
+from pages.ui.errors import show_error
 from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from pages.ui.upload import receive
@@ -23,6 +22,22 @@ from tl_core.schema import ColumnChoice
 
 _T = TypeVar("_T")
 MAX_RENAMED = 200
+FIRST = {"text": "Texts", "label": "Labels"}
+NO_GUESS = "Nothing could be guessed: choose the column yourself."
+FURTHER = {
+    "text": (
+        "Further columns of texts",
+        7,
+        "A title and a body, say: joined, they become one text, a line below the other. "
+        "Or a question and its answer: a pair stays two texts.",
+    ),
+    "label": (
+        "Further label columns of ones and zeros",
+        None,
+        "Where each class has a column of its own, with a one in the rows that belong to it.",
+    ),
+}
+"""Title, most columns and help."""
 ROLES = {
     "split": ("Split column", "Rows that say train, validation or test stay where they are."),
     "group": (
@@ -39,151 +54,107 @@ _JOINED, _PAIR = "are joined into one", "are a pair"
 
 def draw_columns(upload: Upload, proposal: Proposal) -> None:
     """Let the guessed columns be changed; a change is kept and the page begins anew."""
-    choice = proposal.choice
-    names = proposal.table.columns.column_names
-    text, label = st.columns(2)
-    with text:
-        first_text = _pick("Texts", names, choice.text[0], f"text_{upload.upload_id}")
-        st.caption(literal(proposal.reasons.get("text", _NO_GUESS)))
-    with label:
-        first_label = _pick("Labels", names, choice.label[0], f"label_{upload.upload_id}")
-        st.caption(literal(proposal.reasons.get("label", _NO_GUESS)))
+    choice, names = proposal.choice, proposal.table.columns.column_names
+    first: dict[str, str] = {}
+    for place, (role, title) in zip(st.columns(2), FIRST.items(), strict=True):
+        first[role] = place.selectbox(
+            title, names, index=names.index(getattr(choice, role)[0]), key=f"{role}_{upload.upload_id}"
+        )
+        place.caption(literal(proposal.reasons.get(role, NO_GUESS)))
+    wanted = choice.model_copy(update={role: (name,) for role, name in first.items()})
     with st.expander("More columns: texts, groups, dates, weights, a split", icon=":material/view_column:"):
-        more = _more_columns(upload, proposal, first_text, first_label)
-        joined_with = _joined_with(upload, choice, more["text"])
-    if more["weight"]:
-        st.caption(literal(f"In training each row counts by “{more['weight']}”; {COUNTED_ALIKE}"))
-    wanted = choice.model_copy(
-        update={
-            "text": (first_text, *more["text"]),
-            "label": (first_label, *more["label"]),
-            "joined_with": joined_with,
-            **{role: more[role] for role in ROLES},
-        }
-    )
+        wanted = _choose_more(upload, proposal, wanted)
+    if wanted.weight:
+        st.caption(literal(f"In training each row counts by “{wanted.weight}”; {COUNTED_ALIKE}"))
     if wanted.label != choice.label:
         wanted = wanted.model_copy(update={"edges": (), "label_map": {}})
     with st.expander("Labels: rename, merge, cut numbers into classes", icon=":material/label:"):
-        wanted = _draw_labels(upload, proposal, wanted)
-    _keep(upload, proposal, wanted)
-
-
-_NO_GUESS = "Nothing could be guessed: choose the column yourself."
-
-
-def _pick(title: str, names: Sequence[str], chosen: str, key: str) -> str:
-    picked: str = st.selectbox(title, names, index=names.index(chosen), key=key)
-    return picked
-
-
-def _keep(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> None:
-    if wanted != proposal.choice:
+        typed = st.text_input(
+            "Limits between classes, for numeric labels",
+            ", ".join(f"{edge:g}" for edge in wanted.edges),
+            key=f"edges_{upload.upload_id}_{wanted.label_name}",
+            placeholder="2.5, 3.5",
+            help="Numbers below the first limit are one class, from one limit to the next another, "
+            "and so on.",
+        )
+        try:
+            edges = tuple(float(part) for part in typed.split(",") if part.strip())
+            wanted = wanted.model_copy(update={"edges": edges})
+        except ValueError:
+            show_error(DataError(f"Expected numbers divided by commas; got {typed!r}.", "Such as 2.5, 3.5."))
+        wanted = wanted.model_copy(update={"label_map": _rename_labels(upload, proposal, wanted, typed)})
+    if wanted != choice:
         save_upload(workspace(), upload.model_copy(update={"choice": wanted}))
         st.rerun()
 
 
-def _more_columns(upload: Upload, proposal: Proposal, text: str, label: str) -> dict[str, Any]:
-    choice, names = proposal.choice, proposal.table.columns.column_names
-    free = [name for name in names if name not in (text, label)]
-    joined, indicators = st.columns(2)
-    more: dict[str, Any] = {}
-    more["text"] = tuple(
-        joined.multiselect(
-            "Further columns of texts",
-            free,
-            [name for name in choice.text[1:] if name in free],
-            key=f"texts_{upload.upload_id}",
-            max_selections=7,
-            help="A title and a body, say: joined, they become one text, a line below the other. "
-            "Or a question and its answer: a pair stays two texts.",
-        )
-    )
-    more["label"] = tuple(
-        indicators.multiselect(
-            "Further label columns of ones and zeros",
-            free,
-            [name for name in choice.label[1:] if name in free],
-            key=f"labels_{upload.upload_id}",
-            help="Where each class has a column of its own, with a one in the rows that belong to it.",
-        )
-    )
+def _choose_more(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> ColumnChoice:
+    """Let the columns beside the first text and label have a part in what a row says."""
+    choice, first = proposal.choice, (*wanted.text, *wanted.label)
+    free = [name for name in proposal.table.columns.column_names if name not in first]
+    more: dict[str, tuple[str, ...]] = {}
+    for place, (role, (title, most, help_text)) in zip(st.columns(2), FURTHER.items(), strict=True):
+        kept = [name for name in getattr(choice, role)[1:] if name in free]
+        key = f"{role}s_{upload.upload_id}"
+        more[role] = tuple(place.multiselect(title, free, kept, key=key, max_selections=most, help=help_text))
+    update: dict[str, object] = {role: (*getattr(wanted, role), *names) for role, names in more.items()}
     for place, (role, (title, help_text)) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
         options = ["", *free]
-        kept = getattr(choice, role)
+        chosen = getattr(choice, role)
         picked = place.selectbox(
             title,
             options,
-            index=options.index(kept) if kept in free else 0,
+            index=options.index(chosen) if chosen in free else 0,
             format_func=lambda one: one or "none",
             key=f"{role}_{upload.upload_id}",
             help=help_text,
         )
-        more[role] = picked or None
+        update[role] = picked or None
         if role in proposal.reasons:
             place.caption(literal(f"Looks like one: {proposal.reasons[role]}"))
-    return more
+
+    # Two columns of texts are joined or a pair; more than two are always joined.
+    update["joined_with"] = JOINED_WITH if more["text"] else None
+    if len(more["text"]) == 1:
+        together = st.radio(
+            "The two columns of texts",
+            (_JOINED, _PAIR),
+            index=int(len(choice.text) == 2 and choice.joined_with is None),
+            key=f"two_texts_{upload.upload_id}",
+            horizontal=True,
+            help="The models are told where the second text of a pair begins, which matters where a label is "
+            "about both: whether an answer fits its question, or two sentences mean the same.",
+        )
+        update["joined_with"] = None if together == _PAIR else JOINED_WITH
+    return wanted.model_copy(update=update)
 
 
-def _joined_with(upload: Upload, choice: ColumnChoice, further: Sequence[str]) -> str | None:
-    """Ask whether two columns of texts are joined or a pair; more than two are always joined."""
-    if len(further) != 1:
-        return JOINED_WITH if further else None
-    was_pair = len(choice.text) == 2 and choice.joined_with is None
-    together = st.radio(
-        "The two columns of texts",
-        (_JOINED, _PAIR),
-        index=int(was_pair),
-        key=f"two_texts_{upload.upload_id}",
-        horizontal=True,
-        help="The models are told where the second text of a pair begins, which matters where a label is "
-        "about both: whether an answer fits its question, or two sentences mean the same.",
-    )
-    return None if together == _PAIR else JOINED_WITH
-
-
-def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> ColumnChoice:
-    """Let numbers be cut and labels be renamed; what cannot be is told in place."""
-    typed = st.text_input(
-        "Limits between classes, for numeric labels",
-        ", ".join(f"{edge:g}" for edge in choice.edges),
-        key=f"edges_{upload.upload_id}_{choice.label_name}",
-        placeholder="2.5, 3.5",
-        help="Numbers below the first limit are one class, from one limit to the next another, and so on.",
-    )
-    input_errors = InputErrors()
-    with input_errors.told():
-        choice = choice.model_copy(update={"edges": _numbers(typed)})
+def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, limits: str) -> dict[str, str]:
+    """Let labels be renamed and merged, in a table or by a file; what cannot be is told in place."""
     try:
         bare = choice.model_copy(update={"label_map": {}})
         labels = sorted(set(pc.unique(class_values(proposal.table.columns, bare)).to_pylist()) - {""})
     except TlError:  # told below, where the dataset is made
-        return choice
+        return choice.label_map
     if len(labels) > MAX_RENAMED:
         st.caption(f"{len(labels):,} labels are too many to be renamed here.")
-        return choice
+        return choice.label_map
     map_key = f"map_{upload.upload_id}"
     brought = receive("Or bring the names: a file with two columns, label and name", map_key)
     if brought is not None:
-        with input_errors.told():
-            table = read_upload(workspace(), brought.upload_id, brought.name)
-            return choice.model_copy(update={"label_map": label_map_of(table, brought.name)})
-    shown = pd.DataFrame({"label": labels, "becomes": [choice.label_map.get(one, one) for one in labels]})
+        try:
+            return label_map_of(read_upload(workspace(), brought.upload_id, brought.name), brought.name)
+        except TlError as error:
+            show_error(error)
     edited = st.data_editor(
-        shown,
+        pd.DataFrame({"label": labels, "becomes": [choice.label_map.get(one, one) for one in labels]}),
         hide_index=True,
         disabled=["label"],
-        key=f"{map_key}_{choice.label_name}_{typed}_{st.session_state[f'{map_key}_turn']}",
+        key=f"{map_key}_{choice.label_name}_{limits}_{st.session_state[f'{map_key}_turn']}",
     )
     st.caption("Two labels with one name are merged; rows of a label without a name are set aside.")
-    names = dict(zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True))
-    return choice.model_copy(update={"label_map": {old: new for old, new in names.items() if new != old}})
-
-
-def _numbers(typed: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in typed.split(",") if part.strip())
-    except ValueError as error:
-        raise DataError(f"Expected numbers divided by commas; got {typed!r}.", "Such as 2.5, 3.5.") from error
+    names = zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True)
+    return {old: new for old, new in names if new != old}
 
 
 def draw_reading_choices(upload: Upload) -> None:
@@ -200,9 +171,13 @@ def draw_reading_choices(upload: Upload) -> None:
         sheet = st.text_input(
             "Sheet", reading.sheet or "", key=f"sheet_{upload.upload_id}", placeholder="the first"
         ).strip()
-    if encoding and not _is_encoding(encoding):
-        st.caption(literal(f"No encoding is called {encoding}: try utf-8, utf-16, windows-1252 or gb18030."))
-        return
+    if encoding:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            words = f"No encoding is called {encoding}: try utf-8, utf-16, windows-1252 or gb18030."
+            st.caption(literal(words))
+            return
     wanted = ReadChoices(
         encoding=encoding or None, delimiter=delimiter, quote=quote, has_header=header, sheet=sheet or None
     )
@@ -221,11 +196,3 @@ def _override(title: str, chosen: _T | None, words: dict[_T, str], key: str) -> 
         key=key,
     )
     return picked
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return False
-    return True

@@ -1,5 +1,7 @@
 """The data doctor: what a dataset has, what can be done about it, and versions made by its fixes."""
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -16,7 +18,7 @@ from tl_core.intake.findings_store import Found, read_found
 from tl_core.intake.fix_job import find_mending, mend, next_versions, submit_mending
 from tl_core.intake.intake import Intake
 from tl_core.intake.uploads import Upload
-from tl_core.schema import DatasetInfo, Finding, State
+from tl_core.schema import Finding, State
 from tl_core.store.rows import Job
 
 FIX_TITLES = {
@@ -35,52 +37,47 @@ def draw_doctor(intake: Intake, upload: Upload | None) -> None:
     """Show every finding with its examples and remedy; of a stored dataset offer the fixes."""
     info = intake.dataset.info
     slow = _slow_findings(intake)
-    found = (*info.findings, *_fast_findings(intake), *(slow.findings if slow else ()))
+    fast = _looked_fast(info.fingerprint, intake.split.info.hash, intake)
+    found = (*info.findings, *fast, *(slow.findings if slow else ()))
+    counts = Counter(finding.severity for finding in found)
+    errors, warnings = plural(counts["error"], "error"), plural(counts["warning"], "warning")
     mending = None if upload else find_mending(workspace(), info.fingerprint)
     is_mending = mending is not None and not mending.state.is_final
-    with card("The data doctor", _summary(found)):
-        _draw_versions(info)
+    with card("The data doctor", f"{errors}, {warnings}, {counts['info']} worth knowing"):
+        for change in info.changes:
+            st.caption(literal(f"Changed from an earlier version: {change.message}"))
+        links = [(info.parent, "before", "undo")] if info.parent else []
+        links += [
+            (one.fingerprint, "after a fix", "redo") for one in next_versions(workspace(), info.fingerprint)
+        ]
+        for fingerprint, place, icon in links:
+            st.page_link(
+                "data.py",
+                label=f"The version {place}, {short_hash(fingerprint)}",
+                icon=f":material/{icon}:",
+                query_params={"dataset": fingerprint},
+            )
         if mending is not None and mending.state is not State.FINISHED:
             _draw_mending(mending)
         for finding in sorted(found, key=lambda one: _ORDER.index(one.severity)):
             _draw_finding(finding, intake, is_stored=upload is None, is_mending=is_mending)
-        if slow is None:
-            _draw_search(intake, upload)
+        if slow is None:  # the job begins as soon as a dataset is looked at
+            draw_work(
+                find_examining(workspace(), intake),
+                lambda: submit_examining(workspace(), intake, upload.upload_id if upload else None),
+                hint="More to come: near duplicates, languages and lengths are looked for in "
+                f"{_seen(intake)}.",
+                cancelled="Near duplicates, languages and lengths were not looked for: it was cancelled.",
+            )
         elif not is_done_at_once(intake.dataset):
             st.caption(f"Near duplicates, languages and lengths were looked for in {_seen(intake)}.")
         if upload and any(finding.fix for finding in found):
             st.caption("Use this dataset first: what can be mended by one click is offered on its own page.")
 
 
-def _draw_versions(info: DatasetInfo) -> None:
-    for change in info.changes:
-        st.caption(literal(f"Changed from an earlier version: {change.message}"))
-    links = [(info.parent, "before", "undo")] if info.parent else []
-    links += [
-        (one.fingerprint, "after a fix", "redo") for one in next_versions(workspace(), info.fingerprint)
-    ]
-    for fingerprint, place, icon in links:
-        st.page_link(
-            "data.py",
-            label=f"The version {place}, {short_hash(fingerprint)}",
-            icon=f":material/{icon}:",
-            query_params={"dataset": fingerprint},
-        )
-
-
-def _summary(found: tuple[Finding, ...]) -> str:
-    counts = {severity: sum(one.severity == severity for one in found) for severity in _ORDER}
-    words = [plural(counts["error"], "error"), plural(counts["warning"], "warning")]
-    return ", ".join([*words, f"{counts['info']} worth knowing"])
-
-
-def _fast_findings(intake: Intake) -> tuple[Finding, ...]:
-    """Return what a job has left, or look now: every example, within about a second a million."""
-    return _looked_fast(intake.dataset.info.fingerprint, intake.split.info.hash, intake)
-
-
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
 def _looked_fast(fingerprint: str, split_hash: str, _intake: Intake) -> tuple[Finding, ...]:
+    """Return what a job has left, or look now: every example, within about a second a million."""
     kept = read_found(workspace(), fingerprint, split_hash, "fast")
     return kept.findings if kept else tuple(examine_all(_intake.dataset, _intake.split))
 
@@ -105,16 +102,6 @@ def slow_lengths(intake: Intake) -> npt.NDArray[np.int64] | None:
         return None
     tokens, texts = zip(*found.lengths, strict=True)
     return np.repeat(np.array(tokens, dtype=np.int64), texts)
-
-
-def _draw_search(intake: Intake, upload: Upload | None) -> None:
-    """Draw the job of the slow checks, which begins as soon as a dataset is looked at."""
-    draw_work(
-        find_examining(workspace(), intake),
-        lambda: submit_examining(workspace(), intake, upload.upload_id if upload else None),
-        hint=f"More to come: near duplicates, languages and lengths are looked for in {_seen(intake)}.",
-        cancelled="Near duplicates, languages and lengths were not looked for: it was cancelled.",
-    )
 
 
 def _seen(intake: Intake) -> str:

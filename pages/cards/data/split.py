@@ -1,7 +1,5 @@
 """The split of a dataset: its parts, how they are made, and how to choose, keep and bring back another."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.ui.dataset_readers import stored_intake
@@ -21,8 +19,13 @@ from tl_core.intake.intake import (
 from tl_core.intake.uploads import Upload, read_upload, save_upload
 from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.split_csv import read_split_file, split_csv
-from tl_core.splits.splitting import Split, missing_labels
+from tl_core.splits.splitting import missing_labels
 
+PARTS = {
+    "train": "What every arm learns from, all of it or a part.",
+    "validation": "Watches the training, and chooses whatever is called best.",
+    "test": "Each run answers it once, after its training; the verdict is about it.",
+}
 METHODS = {
     SplitMethod.STRATIFIED: (
         "Each class alike",
@@ -54,20 +57,11 @@ def draw_split(intake: Intake, upload: Upload | None = None) -> None:
     with card("Split", literal(f"frozen before any training; hash {short_hash(split.info.hash)}")):
         if upload is not None:
             _choose_rule(upload, intake)
-        _draw_parts(split)
+        for column, (part, purpose) in zip(st.columns(3), PARTS.items(), strict=True):
+            column.metric(part.capitalize(), f"{getattr(split.info, part):,}", help=purpose)
         st.caption(literal(" ".join(_words(intake))))
         if upload is None:
             _offer_files(intake)
-
-
-def _draw_parts(split: Split) -> None:
-    parts: Sequence[tuple[str, int, str]] = (
-        ("Train", split.info.train, "What every arm learns from, all of it or a part."),
-        ("Validation", split.info.validation, "Watches the training, and chooses whatever is called best."),
-        ("Test", split.info.test, "Each run answers it once, after its training; the verdict is about it."),
-    )
-    for column, (name, size, purpose) in zip(st.columns(3), parts, strict=True):
-        column.metric(name, f"{size:,}", help=purpose)
 
 
 def _words(intake: Intake) -> list[str]:
@@ -131,18 +125,14 @@ def _offer_files(intake: Intake) -> None:
     )
     with st.expander("Use a split that was kept", icon=":material/upload:"):
         upload = receive("File with example_id and part", f"split_{intake.dataset.info.fingerprint}")
-        if upload is not None:
-            _use(intake, upload)
-
-
-def _use(intake: Intake, upload: Upload) -> None:
-    try:
-        table = read_upload(workspace(), upload.upload_id, upload.name)
-        store_intake(
-            workspace(), Intake(dataset=intake.dataset, split=read_split_file(intake.dataset, table))
-        )
-    except TlError as error:
-        show_error(error)
-        return
-    stored_intake.clear()
-    st.rerun()
+        if upload is None:
+            return
+        try:
+            table = read_upload(workspace(), upload.upload_id, upload.name)
+            split = read_split_file(intake.dataset, table)
+            store_intake(workspace(), Intake(dataset=intake.dataset, split=split))
+        except TlError as error:
+            show_error(error)
+            return
+        stored_intake.clear()
+        st.rerun()

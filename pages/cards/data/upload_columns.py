@@ -38,7 +38,7 @@ def draw_columns_of(upload: Upload) -> Intake | None:
         draw_columns(upload, proposal)
         draw_own_test(upload)
         draw_reading_choices(upload)
-    if not _is_made(upload):
+    if is_large(workspace(), upload) and not is_prepared(workspace(), upload):
         _draw_preparing(upload)
         return None
     return intake_of(upload)
@@ -57,8 +57,15 @@ def _draw_preparing(upload: Upload) -> None:
             cancelled="It was cancelled; the file is still here.",
             is_enough=lambda: waits_for_columns and _is_read(upload),
         )
-        if upload.rule is not None and job is not None and job.state.is_final:
-            _offer_usual_split(upload)
+        # The split that was chosen may be what takes too long or cannot be made.
+        has_ended = job is not None and job.state.is_final
+        if (
+            upload.rule is not None
+            and has_ended
+            and st.button("Split as usual instead", icon=":material/call_split:")
+        ):
+            save_upload(workspace(), upload.model_copy(update={"rule": None}))
+            st.rerun()
     if waits_for_columns:
         st.caption("Columns can be chosen as soon as the file is read.")
 
@@ -66,15 +73,3 @@ def _draw_preparing(upload: Upload) -> None:
 def _is_read(upload: Upload) -> bool:
     """Whether an upload's columns can be shown without holding up the page."""
     return not is_large(workspace(), upload) or is_read(workspace(), upload)
-
-
-def _is_made(upload: Upload) -> bool:
-    """Whether the dataset that an upload would become can be shown without holding up the page."""
-    return not is_large(workspace(), upload) or is_prepared(workspace(), upload)
-
-
-def _offer_usual_split(upload: Upload) -> None:
-    """Let a person out of a split that takes too long or cannot be made."""
-    if st.button("Split as usual instead", icon=":material/call_split:"):
-        save_upload(workspace(), upload.model_copy(update={"rule": None}))
-        st.rerun()

@@ -21,7 +21,7 @@ from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import race_numbers
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
 from tl_core.results.tables import floor_on_validation, is_energy_known
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import State
 from tl_core.store.rows import RunRow
 
 PARAMETER = "runs"
@@ -32,8 +32,7 @@ FOLLOWED = "side_by_side_followed"
 def choose_runs(runs: Sequence[RunRow]) -> list[RunRow]:
     """Let experiments and runs be chosen among the finished ones; the URL and the session keep the choice."""
     finished = [run for run in runs if run.state is State.FINISHED]
-    experiments = _experiments_of(finished)
-    words = _words(finished, experiments)
+    words = _words(finished)
     _follow_url(words)
     chosen = st.multiselect(
         "Experiments and runs",
@@ -68,19 +67,14 @@ def _follow_url(words: Mapping[str, str]) -> None:
         st.session_state[CHOICE] = [one for one in kept if one in words]
 
 
-def _experiments_of(runs: Sequence[RunRow]) -> dict[str, ExperimentConfig]:
-    """Return the experiments of some runs, those of one split together, the newest first."""
+def _words(runs: Sequence[RunRow]) -> dict[str, str]:
+    """Name every experiment and below it its runs by their ids: those of one split together, newest first."""
     present = {run.config.experiment_id for run in runs}
     experiments = [one for one in workspace().database.list_experiments() if one.experiment_id in present]
     splits = list(dict.fromkeys(one.split.hash for one in experiments))
-    experiments.sort(key=lambda one: splits.index(one.split.hash))
-    return {one.experiment_id: one for one in experiments}
-
-
-def _words(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) -> dict[str, str]:
-    """Name every experiment, and below it its runs, by their ids."""
     words = {}
-    for identifier, experiment in experiments.items():
+    for experiment in sorted(experiments, key=lambda one: splits.index(one.split.hash)):
+        identifier = experiment.experiment_id
         own = [run for run in runs if run.config.experiment_id == identifier]
         name = f"{experiment.dataset_name}, split {short_hash(experiment.split.hash)}"
         moment = f"{started_at(experiment)}, {identifier[-4:]}"

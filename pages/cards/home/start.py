@@ -1,5 +1,6 @@
 """The ways into the product: a finished comparison to see, a sample to try, texts to bring."""
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +22,6 @@ from tl_core.intake.samples import NOT_EVIDENCE, SAMPLES, Sample, read_sample
 from tl_core.jobs import client
 from tl_core.planning.launch import plan_sample
 from tl_core.planning.plan import num_runs
-from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
@@ -56,41 +56,26 @@ def _is_over(runs: Sequence[RunRow]) -> bool:
 def draw_featured(comparisons: Comparisons) -> None:
     """Show the verdict and the picture of the first finished comparison that has one."""
     for experiment, runs in list(comparisons.values()):
-        results = _readable_results(experiment, runs) if _is_over(runs) else None
+        results = None
+        with contextlib.suppress(TlError):  # files of its runs are missing, which Compare tells
+            results = results_of(experiment.experiment_id, states_of(runs)) if _is_over(runs) else None
         draw_damage_of([results] if results is not None else [])
-        if results is not None and results.headline is not None:
-            with st.container(border=True):
-                _draw_verdict(results)
-            return
+        if results is None or results.headline is None:
+            continue
+        example = find_example(experiment.experiment_id)
+        origin = example.sentence if example else f"your comparison of {started_at(experiment)}"
+        with st.container(border=True):
+            left, right = st.columns([5, 6], gap="large")
+            with left:
+                draw_claim(results, results.headline)
+                st.caption(literal(f"{experiment.dataset_name} · {origin}."))
+                _link("See the whole comparison", "compare", experiment)
+            with right:
+                overview = overview_of(results, results.headline.train_size)
+                draw_figure(overview.figure, overview.table, key="featured")
+        return
     with st.container(border=True):
         st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
-
-
-def _readable_results(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> ExperimentResults | None:
-    """Gather an experiment's results; None where files of its runs are missing, which Compare tells."""
-    try:
-        return results_of(experiment.experiment_id, states_of(runs))
-    except TlError:
-        return None
-
-
-def _draw_verdict(results: ExperimentResults) -> None:
-    experiment, verdict = results.experiment, results.headline
-    if verdict is None:
-        return
-    left, right = st.columns([5, 6], gap="large")
-    with left:
-        draw_claim(results, verdict)
-        st.caption(literal(f"{experiment.dataset_name} · {_origin(experiment)}."))
-        _link("See the whole comparison", "compare", experiment)
-    with right:
-        overview = overview_of(results, verdict.train_size)
-        draw_figure(overview.figure, overview.table, key="featured")
-
-
-def _origin(experiment: ExperimentConfig) -> str:
-    example = find_example(experiment.experiment_id)
-    return example.sentence if example else f"your comparison of {started_at(experiment)}"
 
 
 def draw_ways(comparisons: Comparisons) -> None:
@@ -103,7 +88,15 @@ def draw_ways(comparisons: Comparisons) -> None:
             _offer_sample(one, comparisons)
         st.caption(NOT_EVIDENCE)
     with own, card("Use my CSV", height="stretch"):
-        _offer_own()
+        st.markdown(
+            "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
+            "the file stays on this server."
+        )
+        if st.button("Bring my CSV", type="primary", icon=":material/upload_file:", width="stretch"):
+            for subject in ("upload", "dataset", "experiment"):
+                forget(subject)
+            st.switch_page("data.py")
+        st.caption("Four examples of each label are enough to begin; a few dozen make a verdict.")
 
 
 def _draw_finished(comparisons: Comparisons) -> None:
@@ -115,31 +108,27 @@ def _draw_finished(comparisons: Comparisons) -> None:
         kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
         st.caption(literal(f"{_contents(experiment)} · {kind}"))
     if any(find_example(experiment.experiment_id) for experiment in over):
-        _offer_removal()
+        with st.popover("Remove the examples …", type="tertiary", icon=":material/delete:"):
+            st.markdown("This removes the bundled comparisons from this workspace for good. Yours stay.")
+            if st.button("Remove them", type="primary", icon=":material/delete_forever:"):
+                remove_examples(workspace())
+                forget("experiment")
+                st.rerun()
 
 
 def _contents(experiment: ExperimentConfig) -> str:
     return f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
 
 
-def _offer_removal() -> None:
-    with st.popover("Remove the examples …", type="tertiary", icon=":material/delete:"):
-        st.markdown("This removes the bundled comparisons from this workspace for good. Yours stay.")
-        if st.button("Remove them", type="primary", icon=":material/delete_forever:"):
-            remove_examples(workspace())
-            forget("experiment")
-            st.rerun()
-
-
 def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     """Offer to start a sample's quick comparison by one click, its time told before."""
     intake = read_sample(sample)
-    running = _running_on(intake.dataset.info.fingerprint, comparisons)
-    if running is not None:
-        experiment, runs = running
-        _link(f"Watch {sample.title.lower()}", "runs", experiment)
-        st.caption(f"It is under way: {_state_words(runs)}.")
-        return
+    for experiment, runs in comparisons.values():
+        is_of_sample = experiment.dataset_fingerprint == intake.dataset.info.fingerprint
+        if is_of_sample and runs and not _is_over(runs):
+            _link(f"Watch {sample.title.lower()}", "runs", experiment)
+            st.caption(f"It is under way: {_state_words(runs)}.")
+            return
     plan = plan_sample(sample, intake)
     if draw_check(plan):
         return
@@ -150,45 +139,15 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         icon=":material/play_arrow:",
         width="stretch",
     ):
-        _start(sample)
+        experiment = plan_sample(sample, store_intake(workspace(), read_sample(sample)))
+        forget("upload")
+        begin_check(experiment, should_start=True)
+        st.rerun()
     st.caption(
         f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
         f"{plural(round(plan.training.epochs), 'epoch')}: first verdict in "
         f"{until(cost.first_verdict, ahead)}, all in {until(cost.total, ahead)} here."
     )
-
-
-def _running_on(
-    fingerprint: str, comparisons: Comparisons
-) -> tuple[ExperimentConfig, tuple[RunRow, ...]] | None:
-    return next(
-        (
-            (experiment, runs)
-            for experiment, runs in comparisons.values()
-            if experiment.dataset_fingerprint == fingerprint and runs and not _is_over(runs)
-        ),
-        None,
-    )
-
-
-def _start(sample: Sample) -> None:
-    """Take a sample in, and start its quick comparison once a few batches of every network went through."""
-    experiment = plan_sample(sample, store_intake(workspace(), read_sample(sample)))
-    forget("upload")
-    begin_check(experiment, should_start=True)
-    st.rerun()
-
-
-def _offer_own() -> None:
-    st.markdown(
-        "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
-        "the file stays on this server."
-    )
-    if st.button("Bring my CSV", type="primary", icon=":material/upload_file:", width="stretch"):
-        for subject in ("upload", "dataset", "experiment"):
-            forget(subject)
-        st.switch_page("data.py")
-    st.caption("Four examples of each label are enough to begin; a few dozen make a verdict.")
 
 
 def draw_latest(comparisons: Comparisons) -> None:

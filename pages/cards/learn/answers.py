@@ -101,25 +101,21 @@ def draw_tried(answer: Answer, tried: Tried) -> None:
             draw_coming(coming(answer, tried))
             offer_missing(tried.experiment, missing(answer, tried), NOT_TRIED, key="try")
         with right:
-            _draw_evidence(answer, tried)
-
-
-def _draw_evidence(answer: Answer, tried: Tried) -> None:
-    keys = keys_of(answer, tried)
-    means, seeds, styles = mean_rows(tried, keys), seed_rows(tried, keys), all_styles()
-    rules: dict[str, Any] = {
-        "metric": tried.experiment.headline_metric,
-        "floor": tried.floor,
-        "theme": theme(),
-    }
-    labels = {name: style.label for name, style in styles.items()}
-    if answer is Answer.MORE_LABELS:
-        worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
-        figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
-    else:
-        figure = arms_overview(seeds, means, styles, **rules)
-    name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
-    draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
+            keys = keys_of(answer, tried)
+            means, seeds, styles = mean_rows(tried, keys), seed_rows(tried, keys), all_styles()
+            rules: dict[str, Any] = {
+                "metric": tried.experiment.headline_metric,
+                "floor": tried.floor,
+                "theme": theme(),
+            }
+            if answer is Answer.MORE_LABELS:
+                worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+                figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
+            else:
+                figure = arms_overview(seeds, means, styles, **rules)
+            name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
+            labels = {name: style.label for name, style in styles.items()}
+            draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
 
 
 def draw_solution(tried: Tried) -> None:

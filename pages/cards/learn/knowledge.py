@@ -1,8 +1,8 @@
 """The parts of *Why it works*: the knowledge ladder, and what training has changed in each layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
@@ -63,7 +63,11 @@ def draw_ladder(known: Knowledge) -> None:
             st.markdown(LADDER_MEANING)
             draw_said(tell_ladder(known))
             draw_coming(known.coming())
-            _tell_lost(known)
+            if lost := known.lost():
+                st.warning(
+                    f"{plural(len(lost), 'run')} of the ladder did not finish; an arm counts without them.",
+                    icon=":material/warning:",
+                )
             offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
         with right:
             draw_exhibit(_ladder_exhibit(known))
@@ -84,45 +88,28 @@ def _ladder_exhibit(known: Knowledge) -> Exhibit:
     return Exhibit(key="ladder", budget=budget_of(known.tried), figure=figure, table=table)
 
 
-def _tell_lost(known: Knowledge) -> None:
-    lost = known.lost()
-    if lost:
-        st.warning(
-            f"{plural(len(lost), 'run')} of the ladder did not finish; an arm counts without them.",
-            icon=":material/warning:",
-        )
-
-
 def draw_movement(known: Knowledge) -> None:
     """Draw how far the weights of each part moved."""
     with card("How far the weights moved", "each layer, from the start to the end of training"):
-        _draw_change(known, _movement_exhibit(known), tell_movement(known), MOVEMENT_LIMITS)
-
-
-@made_once
-def _movement_exhibit(known: Knowledge) -> Exhibit:
-    return _change_exhibit(known, weight_movement, "movement")
+        _draw_change(_change_exhibit(known, "movement"), tell_movement(known), MOVEMENT_LIMITS)
 
 
 def draw_similarity(known: Knowledge) -> None:
     """Draw how alike each part places the same texts before and after training."""
     texts = f"{known.num_texts} validation texts" if known.num_texts else "the same validation texts"
     with card("What the layers make of the texts", f"{texts}, before and after training"):
-        _draw_change(known, _similarity_exhibit(known), tell_similarity(known), SIMILARITY_LIMITS)
+        _draw_change(_change_exhibit(known, "similarity"), tell_similarity(known), SIMILARITY_LIMITS)
 
 
 @made_once
-def _similarity_exhibit(known: Knowledge) -> Exhibit:
-    return _change_exhibit(known, representation_similarity, "similarity")
-
-
-def _change_exhibit(known: Knowledge, chart: Callable[..., go.Figure], key: str) -> Exhibit:
+def _change_exhibit(known: Knowledge, key: Literal["movement", "similarity"]) -> Exhibit:
+    chart = weight_movement if key == "movement" else representation_similarity
     figure = chart(known.changes, _styles(known), theme=theme())
     table = None if known.changes.empty else change_numbers(known, _labels(known))
     return Exhibit(key=key, budget=budget_of(known.tried), figure=figure, table=table)
 
 
-def _draw_change(known: Knowledge, exhibit: Exhibit, said: str | None, limits: str) -> None:
+def _draw_change(exhibit: Exhibit, said: str | None, limits: str) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         if said:

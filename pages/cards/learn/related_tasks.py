@@ -14,7 +14,7 @@ from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.errors import TlError
-from tl_core.planning.finetuned_base_models import TrainedHere, settle_base_model, trained_here
+from tl_core.planning.finetuned_base_models import settle_base_model, trained_here
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import overlap_words
 from tl_core.results.pooled import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
@@ -48,14 +48,13 @@ def draw_related(tried: Tried, results: Sequence[ExperimentResults]) -> None:
     with card("Related tasks", "a first task as the start of this one, and what is left of the first"):
         st.markdown(MEANING)
         for one in stages:
-            _draw_transfer(tried, one)
-            _draw_left(one)
+            _draw_stages(tried, one)
         if stages:
             st.caption(LIMITS)
         _offer(tried)
 
 
-def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
+def _draw_stages(tried: Tried, stages: TwoStages) -> None:
     left, right = st.columns([5, 6], gap="large")
     keys = [(arm.name, tried.largest) for arm in (stages.arm, stages.direct)]
     keys = [key for key in keys if key in tried.predictions]
@@ -65,7 +64,9 @@ def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
         if said is None:
             st.caption("Direct and two-stage transfer have not finished with a common seed yet.")
     with right:
-        styles = _styles(stages)
+        models = [arm.base_model for arm in (stages.direct, stages.arm) if arm.base_model]
+        titles = {model: describe(model).title for model in models}
+        styles = arm_styles([stages.direct, stages.arm], titles, theme())
         figure = arms_overview(
             seed_rows(tried, keys),
             mean_rows(tried, keys),
@@ -83,14 +84,6 @@ def _draw_transfer(tried: Tried, stages: TwoStages) -> None:
         )
         draw_exhibit(exhibit)
 
-
-def _styles(stages: TwoStages) -> dict[str, ArmStyle]:
-    models = [arm.base_model for arm in (stages.direct, stages.arm) if arm.base_model]
-    titles = {model: describe(model).title for model in models}
-    return arm_styles([stages.direct, stages.arm], titles, theme())
-
-
-def _draw_left(stages: TwoStages) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         draw_said(tell_left(stages))
@@ -118,9 +111,16 @@ def _offer(tried: Tried) -> None:
         st.caption("Fine-tune a network on other texts first; it can then be the start of this task here.")
         st.page_link("data.py", label="Bring other texts", icon=":material/arrow_forward:")
         return
-    first = _choose(firsts)
+    by_id = {one.run.run_id: one for one in firsts}
+    first_id = st.selectbox(
+        "First task",
+        list(by_id),
+        format_func=lambda one: f"{by_id[one].title} · {label_of(by_id[one].run.arm)}, {one[-4:]}",
+        key="first_task",
+        persist_state="session",
+    )
     try:
-        arm = Arm(kind=FINE_TUNED.kind, base_model=settle_base_model(here, first.typed))
+        arm = Arm(kind=FINE_TUNED.kind, base_model=settle_base_model(here, by_id[first_id].typed))
     except TlError as error:  # its weights are damaged: the rest of the page does without them
         show_error(error)
         return
@@ -131,15 +131,3 @@ def _offer(tried: Tried) -> None:
     offer_missing(
         tried.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="offer_related"
     )
-
-
-def _choose(firsts: Sequence[TrainedHere]) -> TrainedHere:
-    by_id = {one.run.run_id: one for one in firsts}
-    chosen = st.selectbox(
-        "First task",
-        list(by_id),
-        format_func=lambda one: f"{by_id[one].title} · {label_of(by_id[one].run.arm)}, {one[-4:]}",
-        key="first_task",
-        persist_state="session",
-    )
-    return by_id[chosen]

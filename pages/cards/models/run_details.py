@@ -31,25 +31,19 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     with card(literal(label), f"seed {run.config.seed}, {size}, {run.state.value} · {literal(run.run_id)}"):
         if run.error:
             st.error(f"**It did not finish.** {literal(run.error)}", icon=":material/error:")
-        _draw_links(run)
+        query = {"experiment": run.config.experiment_id}
+        with st.container(horizontal=True):
+            st.page_link(
+                "compare.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
+            )
+            st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
         left, right = st.columns([5, 6], gap="large")
         with left:
             _draw_record(run)
         with right:
-            _draw_loading(run)
-            _draw_download(run)
-            _draw_verification(run)
+            _draw_folder(run)
             _offer_delete(run)
         _draw_card(run)
-
-
-def _draw_links(run: RunRow) -> None:
-    query = {"experiment": run.config.experiment_id}
-    with st.container(horizontal=True):
-        st.page_link(
-            "compare.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
-        )
-        st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
 
 
 def _draw_record(run: RunRow) -> None:
@@ -72,26 +66,21 @@ def _draw_record(run: RunRow) -> None:
     )
 
 
-def _has_model(run: RunRow) -> bool:
-    return run.state is State.FINISHED and workspace().run_folder(run.run_id).model_dir.is_dir()
-
-
-def _draw_loading(run: RunRow) -> None:
-    if not _has_model(run):
+def _draw_folder(run: RunRow) -> None:
+    """Tell how the model folder is loaded, offer it, and offer to compare it with what the run recorded."""
+    folder, is_finished = workspace().run_folder(run.run_id), run.state is State.FINISHED
+    if not (is_finished and folder.model_dir.is_dir()):
+        st.markdown("**Take it away**")
+        st.caption("This run came without its model." if is_finished else "Only a finished run has a model.")
         return
     st.markdown("**Load it** in the downloaded folder")
-    st.code(loading_lines(workspace().run_folder(run.run_id), run.run_id), language="python", wrap_lines=True)
+    st.code(loading_lines(folder, run.run_id), language="python", wrap_lines=True)
     st.markdown("or predict a file from a shell")
     st.code(f"python -m tl_core predict {run.run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
 
-
-def _draw_download(run: RunRow) -> None:
     st.markdown("**Take it away**")
-    if not _has_model(run):
-        is_finished = run.state is State.FINISHED
-        st.caption("This run came without its model." if is_finished else "Only a finished run has a model.")
-        return
-    job = Queue(workspace().database).find_latest(JobKind.EXPORT, run.run_id)
+    queue = Queue(workspace().database)
+    job = queue.find_latest(JobKind.EXPORT, run.run_id)
     is_pending = job is not None and not job.state.is_final
     if job is not None:
         live_part(_draw_export, POLL_S if is_pending else None)(run.run_id, job.id, is_polling=is_pending)
@@ -101,21 +90,7 @@ def _draw_download(run: RunRow) -> None:
         if st.button(words, icon=":material/archive:"):
             _submit(JobKind.EXPORT, run)
 
-
-def _submit(kind: JobKind, run: RunRow) -> None:
-    client.submit(workspace(), kind, run.run_id, {})
-    st.rerun()
-
-
-def _verified(job: Job) -> Verified | None:
-    return read_verified(workspace().output_folder(job.id))
-
-
-def _draw_verification(run: RunRow) -> None:
-    """Offer to compare the model, as it leaves, with what the run recorded; say what was found."""
-    if not _has_model(run):
-        return
-    job = Queue(workspace().database).find_latest(JobKind.VERIFY, run.run_id)
+    job = queue.find_latest(JobKind.VERIFY, run.run_id)
     is_pending = job is not None and not job.state.is_final
     if job is not None:
         live_part(_draw_verified, POLL_S if is_pending else None)(job.id, is_polling=is_pending)
@@ -125,6 +100,15 @@ def _draw_verification(run: RunRow) -> None:
         help="Loads the model as it leaves and compares its answers on test texts with the recorded ones.",
     ):
         _submit(JobKind.VERIFY, run)
+
+
+def _submit(kind: JobKind, run: RunRow) -> None:
+    client.submit(workspace(), kind, run.run_id, {})
+    st.rerun()
+
+
+def _verified(job: Job) -> Verified | None:
+    return read_verified(workspace().output_folder(job.id))
 
 
 def _draw_verified(job_id: int, *, is_polling: bool) -> None:
@@ -151,7 +135,16 @@ def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
     if job.state is State.FINISHED and (found := _verified(job)) is None:
         st.warning(f"An archive was made before. {WHY_AGAIN}", icon=":material/warning:")
     elif job.state is State.FINISHED:
-        _offer_archive(run_id, job)
+        path = workspace().output_folder(job.id) / ARCHIVE_NAME
+        st.download_button(
+            f"Download the model folder ({path.stat().st_size / MB:.1f} MB)",
+            path.read_bytes,  # called at the click: memory only then
+            file_name=f"{run_id}.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         st.caption(literal(" ".join(found.sentences)))
     elif job.state.is_final:
         st.error(f"**The archive was not made.** {literal(job.error or '')}", icon=":material/error:")
@@ -160,19 +153,6 @@ def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
         is_waiting = job.state is State.QUEUED
         words = "Waiting for its turn" if is_waiting else "Writing and verifying the model"
         st.progress(share, text="Packing the model folder" if job.num_total else words)
-
-
-def _offer_archive(run_id: str, job: Job) -> None:
-    path = workspace().output_folder(job.id) / ARCHIVE_NAME
-    st.download_button(
-        f"Download the model folder ({path.stat().st_size / MB:.1f} MB)",
-        path.read_bytes,  # called at the click: memory only then
-        file_name=f"{run_id}.zip",
-        mime="application/zip",
-        type="primary",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 def _draw_card(run: RunRow) -> None:

@@ -33,11 +33,15 @@ COLUMNS = {
 
 def filter_runs(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) -> list[RunRow]:
     """Offer to show the runs of one experiment or of some states alone."""
+    names = {ALL: "All experiments"}
+    for identifier, experiment in experiments.items():
+        # Streamlit takes equal names for one; the end of the id tells them apart.
+        names[identifier] = f"{experiment.name} · {started_at(experiment)} · {identifier[-4:]}"
     left, right = st.columns(2)
     experiment_id = left.selectbox(
         "Experiment",
-        [ALL, *experiments],
-        format_func=lambda one: _name(one, experiments),
+        list(names),
+        format_func=names.__getitem__,
         key="models_experiment",
         persist_state="session",
     )
@@ -57,25 +61,10 @@ def filter_runs(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConf
     ]
 
 
-def _name(experiment_id: str, experiments: Mapping[str, ExperimentConfig]) -> str:
-    if experiment_id == ALL:
-        return "All experiments"
-    experiment = experiments[experiment_id]
-    # Streamlit takes equal names for one; the end of the id tells them apart.
-    return f"{experiment.name} · {started_at(experiment)} · {experiment_id[-4:]}"
-
-
 @st.cache_data(show_spinner=False, max_entries=5_000)
 def _facts_once(run_id: str, state: State) -> RunFacts:
     here = workspace()
     return find_facts(here.run_folder(run_id), here.database.get_run(run_id))
-
-
-def _facts_of(run: RunRow) -> RunFacts:
-    """Read a run's facts, once if it has ended."""
-    if run.state.is_final:
-        return _facts_once(run.run_id, run.state)
-    return find_facts(workspace().run_folder(run.run_id), run)
 
 
 def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConfig]) -> None:
@@ -85,7 +74,13 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
             st.caption("No run is like that. Choose other filters.")
             return
         with st.spinner("Looking at the runs …"):
-            facts = {run.run_id: _facts_of(run) for run in runs}
+            folder = workspace().run_folder
+            facts = {
+                run.run_id: _facts_once(run.run_id, run.state)
+                if run.state.is_final
+                else find_facts(folder(run.run_id), run)
+                for run in runs
+            }
         arm_names = {
             arm: label
             for experiment in experiments.values()
@@ -108,11 +103,7 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
             alt="Every run with arm, base model, dataset, seed, train size, state, test value and size.",
         )
         draw_damage([one for run in runs for one in facts[run.run_id].damage])
-        _follow(chosen.selection.rows, ids, wanted)
-
-
-def _follow(rows: Sequence[int], ids: Sequence[str], wanted: str | None) -> None:
-    if rows:
-        remember("run", ids[rows[0]])
-    elif wanted in ids:
-        forget("run")
+        if chosen.selection.rows:
+            remember("run", ids[chosen.selection.rows[0]])
+        elif wanted in ids:
+            forget("run")

@@ -1,6 +1,5 @@
 """How far the confidence of two arms can be trusted, and how right they are when they may abstain."""
 
-import pandas as pd
 import streamlit as st
 
 from pages.ui.downloads import offer_table
@@ -37,17 +36,12 @@ def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
                 with column:
                     draw_exhibit(_diagram_of(results, one.arm, verdict.train_size))
-        _draw_numbers(calibration.calibration_numbers(pair, arm_names))
+        words = "Calibration error, Brier score and log loss by seed"
+        drawer = st.expander(words, icon=":material/table_rows:", key="calibration_drawer", on_change="rerun")
+        if drawer.open:
+            with drawer:
+                offer_table(calibration.calibration_numbers(pair, arm_names), key="calibration")
         st.caption(literal(calibration.trust_limits(pair, arm_names)))
-
-
-def _draw_numbers(table: pd.DataFrame) -> None:
-    """Offer the numbers of every seed once the drawer is opened."""
-    words = "Calibration error, Brier score and log loss by seed"
-    drawer = st.expander(words, icon=":material/table_rows:", key="calibration_drawer", on_change="rerun")
-    if drawer.open:
-        with drawer:
-            offer_table(table, key="calibration")
 
 
 def draw_abstaining(results: ExperimentResults, verdict: Verdict) -> None:

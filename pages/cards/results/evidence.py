@@ -43,19 +43,27 @@ def draw_classes(results: ExperimentResults, verdict: Verdict) -> None:
 
 def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the two confusion matrices and their difference; of too many classes the mistakes as a table."""
-    num_labels = len(results.experiment.labels)
+    arm_names, class_names = arm_names_of(results.experiment), results.experiment.labels
+    num_labels = len(class_names)
+    name_a, name_b = arm_names[verdict.a], arm_names[verdict.b]
     with card("What is taken for what", f"shares of the true class on test, {_over_seeds(verdict)}"):
-        if num_labels > MOST_DRAWN:
-            _draw_mistakes(results, verdict)
-            return
         difference = confusion_difference_of(results, verdict)
         st.markdown(literal(difference.caption))
+        if num_labels > MOST_DRAWN:
+            a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
+            rows = tables.mistake_rows(a, b, class_names)
+            table = numbers.mistake_numbers(rows, name_a, name_b, verdict.num_seeds)
+            offer_table(table.head(NUM_MISTAKES), key="mistakes", whole=table)
+            shown = f"{min(NUM_MISTAKES, len(rows))} of {plural(len(rows), 'mistake')}"
+            st.caption(
+                f"{num_labels} classes are too many for a matrix that can be read: these are the {shown} in "
+                "which the two differ most."
+            )
+            return
         arms = [confusion_of(results, verdict, arm) for arm in (verdict.a, verdict.b)]
-        arm_names = arm_names_of(results.experiment)
-        a, b = arm_names[verdict.a], arm_names[verdict.b]
-        names = [f"{a}, %", f"{b}, %", f"{a} − {b}, points"]
+        names = [f"{name_a}, %", f"{name_b}, %", f"{name_a} − {name_b}, points"]
         is_small = num_labels <= MOST_SIDE_BY_SIDE
-        if is_small and all(len(name) <= LONGEST_SIDE_BY_SIDE for name in results.experiment.labels):
+        if is_small and all(len(name) <= LONGEST_SIDE_BY_SIDE for name in class_names):
             _draw_row([*arms, difference], names)
         else:
             _draw_row(arms, names[:2])
@@ -68,20 +76,6 @@ def _draw_row(exhibits: list[Exhibit], names: list[str]) -> None:
         with column:
             st.markdown(f"**{literal(name)}**")
             draw_exhibit(Exhibit(key=exhibit.key, figure=exhibit.figure, table=exhibit.table, budget=""))
-
-
-def _draw_mistakes(results: ExperimentResults, verdict: Verdict) -> None:
-    """List the mistakes that the two arms make most unequally."""
-    arm_names, class_names = arm_names_of(results.experiment), results.experiment.labels
-    a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
-    rows = tables.mistake_rows(a, b, class_names)
-    st.markdown(literal(confusion_difference_of(results, verdict).caption))
-    table = numbers.mistake_numbers(rows, arm_names[verdict.a], arm_names[verdict.b], verdict.num_seeds)
-    offer_table(table.head(NUM_MISTAKES), key="mistakes", whole=table)
-    st.caption(
-        f"{len(class_names)} classes are too many for a matrix that can be read: these are the "
-        f"{min(NUM_MISTAKES, len(rows))} of {plural(len(rows), 'mistake')} in which the two differ most."
-    )
 
 
 def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:

@@ -103,10 +103,26 @@ def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:
 def _draw_cells(results: ExperimentResults, verdict: Verdict) -> None:
     left, right = st.columns([5, 6], gap="large")
     agreement, exhibit = agreement_of(results, verdict)
+    arm_names = arm_names_of(results.experiment)
     with left:
         draw_exhibit(exhibit, on_choice=partial(_open_cell, exhibit.key))
     with right:
-        _draw_examples(results, verdict, agreement)
+        names = {
+            Cell.ONLY_A: f"only {arm_names[verdict.a]}",
+            Cell.ONLY_B: f"only {arm_names[verdict.b]}",
+            Cell.BOTH: "both",
+            Cell.NEITHER: "neither",
+        }
+        cell = st.segmented_control(
+            "Show the texts that are answered right by",
+            list(names),
+            default=Cell.ONLY_A,
+            format_func=lambda one: literal(names[one]),
+            key=CELL,
+            persist_state="session",
+        )
+        if cell is not None:
+            _draw_cell(results, verdict, agreement, Cell(cell))
 
 
 def _open_cell(key: str) -> None:
@@ -115,23 +131,8 @@ def _open_cell(key: str) -> None:
         st.session_state[CELL] = list(Cell)[point["point_index"]]
 
 
-def _draw_examples(results: ExperimentResults, verdict: Verdict, agreement: Agreement) -> None:
-    arm_names = arm_names_of(results.experiment)
-    a, b = arm_names[verdict.a], arm_names[verdict.b]
-    names = {Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.BOTH: "both", Cell.NEITHER: "neither"}
-    cell = st.segmented_control(
-        "Show the texts that are answered right by",
-        list(names),
-        default=Cell.ONLY_A,
-        format_func=lambda one: literal(names[one]),
-        key=CELL,
-        persist_state="session",
-    )
-    if cell is not None:
-        _draw_cell(results, agreement, Cell(cell), a, b)
-
-
-def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: str, b: str) -> None:
+def _draw_cell(results: ExperimentResults, verdict: Verdict, agreement: Agreement, cell: Cell) -> None:
+    """List the examples of a cell with what the arms say that are wrong there."""
     examples = examples_of(agreement, cell)
     if examples.empty:
         st.caption("No test example lies in this cell.")
@@ -140,7 +141,7 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
     if dataset is None:
         st.caption("The dataset is not in this workspace: ids stand for the texts.")
     table = with_words(examples, results.experiment.labels, dataset)
-    num_seeds = agreement.a.num_seeds
+    arm_names, num_seeds = arm_names_of(results.experiment), agreement.a.num_seeds
     spare = RIGHT_ANSWERS[cell] if num_seeds > 1 else (*RIGHT_ANSWERS[cell], "num_seeds")
     st.dataframe(
         table.drop(columns=list(spare)),
@@ -148,8 +149,8 @@ def _draw_cell(results: ExperimentResults, agreement: Agreement, cell: Cell, a: 
         column_config={
             "text": st.column_config.TextColumn("Text", width=TEXT_WIDTH_PX),
             "target": "Label",
-            "predicted_a": f"{a} says",
-            "predicted_b": f"{b} says",
+            "predicted_a": f"{arm_names[verdict.a]} says",
+            "predicted_b": f"{arm_names[verdict.b]} says",
             "num_seeds": f"Seeds of {num_seeds}",
         },
         alt="Test examples of the chosen cell with text, label and the wrong answers.",

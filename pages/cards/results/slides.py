@@ -103,28 +103,27 @@ def draw_presentation() -> bool:
     if not results.verdicts:
         leave()
         return False
-    _present(results, *_chosen(results), wanted)
-    return True
-
-
-def _chosen(results: ExperimentResults) -> tuple[Verdict, Verdict]:
-    """Return the headline verdict and the pair's, of the train size in the URL, as *Compare* shows them."""
-    size = st.query_params.get("size", "")
-    of_size = [one for one in results.verdicts if str(one.train_size) == size]
+    # The train size and the pair in the URL, as *Compare* shows them.
+    size, pair = st.query_params.get("size", ""), st.query_params.get("pair")
     largest = max(one.train_size for one in results.verdicts)
-    verdicts = of_size or [one for one in results.verdicts if one.train_size == largest]
-    pair = st.query_params.get("pair")
-    return verdicts[0], next((one for one in verdicts if f"{one.a}~{one.b}" == pair), verdicts[0])
+    verdicts = [one for one in results.verdicts if str(one.train_size) == size]
+    verdicts = verdicts or [one for one in results.verdicts if one.train_size == largest]
+    headline = verdicts[0]
+    of_pair = next((one for one in verdicts if f"{one.a}~{one.b}" == pair), headline)
 
-
-def _present(results: ExperimentResults, headline: Verdict, verdict: Verdict, wanted: int) -> None:
-    """Draw one slide and what leads to the others."""
-    slides = slides_of(results, headline, verdict)
+    slides = slides_of(results, headline, of_pair)
     number = min(max(wanted, 1), len(slides))
     slide = slides[number - 1]
     st.caption(literal(f"{slide.title} · {' · '.join(facts_of(results.experiment))}"))
     slide.draw()
-    _draw_steps(number, len(slides))
+    # Small buttons that the keys press, for whoever has no keyboard.
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        _step("Back", "Left", number - 1, is_there=number > 1)
+        st.markdown(f"{number} of {len(slides)}", width="content")
+        _step("Next", "Right", number + 1, is_there=number < len(slides))
+        _full_screen_button(key="full_screen", width="content")
+        st.button("End", on_click=leave, shortcut="Escape", type="tertiary")
+    return True
 
 
 def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -> list[Slide]:
@@ -136,7 +135,13 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
         Slide(title="All arms", draw=lambda: _draw_exhibit(overview_of(results, size))),
-        Slide(title="The race", draw=lambda: _draw_exhibit(_race_of(results, headline), RACE_PX)),
+        Slide(
+            title="The race",
+            draw=lambda: _draw_exhibit(
+                replace(race_of(results, headline.train_size), caption=reaching_of(results, headline)),
+                RACE_PX,
+            ),
+        ),
         *([Slide(title=NAME, draw=lambda: _draw_exhibit(worth))] if worth else []),
         Slide(
             title=f"By class: {pair}", draw=lambda: _draw_exhibit(classes_of(results, verdict, MOST_CLASSES))
@@ -146,10 +151,6 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
         ),
         Slide(title="How fair was this?", draw=lambda: _draw_fairness(results, size)),
     ]
-
-
-def _race_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
-    return replace(race_of(results, verdict.train_size), caption=reaching_of(results, verdict))
 
 
 def leave() -> None:
@@ -175,16 +176,6 @@ def _draw_fairness(results: ExperimentResults, train_size: int) -> None:
     caption = fairness_caption(facts)
     _large_text(key="thought", data={"thought": f"{caption[0].upper()}{caption[1:]}.", "below": ""})
     draw_facts(facts, "### ")
-
-
-def _draw_steps(number: int, num_slides: int) -> None:
-    """Draw the buttons that the keys press; they stay small, for whoever has no keyboard."""
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        _step("Back", "Left", number - 1, is_there=number > 1)
-        st.markdown(f"{number} of {num_slides}", width="content")
-        _step("Next", "Right", number + 1, is_there=number < num_slides)
-        _full_screen_button(key="full_screen", width="content")
-        st.button("End", on_click=leave, shortcut="Escape", type="tertiary")
 
 
 def _step(label: str, shortcut: str, target: int, *, is_there: bool) -> None:

@@ -28,25 +28,21 @@ def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
             if sentence := reaching_of(results, verdict, is_other_way=is_other_way):
                 st.markdown(literal(sentence))
         live_part(_draw_times)(results, verdict)
+        arm_names = arm_names_of(results.experiment)
+        searches = {
+            run.config.arm.name: run.record.rate_search.train_s
+            for run in results.finished
+            if run.config.train_size == verdict.train_size and run.record.rate_search
+        }
+        took = ", ".join(f"{arm_names[arm]} {searches[arm]:,.0f} s" for arm in arm_names if arm in searches)
+        searched = f" Choosing the learning rates came before and is not in them: {took}."
         st.caption(
             "Each seed is held against the other arm's best in the same seed. A dot is a seed that got "
             "there, a cross one that had not when its training ended; the tick is the median, to which "
             "those count as longer than any. Times are those of the machine that trained."
-            f"{_search_words(results, verdict.train_size)}"
+            f"{literal(searched) if took else ''}"
         )
         draw_cost_note(results, verdict.train_size)
-
-
-def _search_words(results: ExperimentResults, train_size: int) -> str:
-    """Say what choosing the rates took, which the times leave out; empty where they were set beforehand."""
-    searches = {
-        run.config.arm.name: run.record.rate_search.train_s
-        for run in results.finished
-        if run.config.train_size == train_size and run.record.rate_search
-    }
-    arm_names = arm_names_of(results.experiment)
-    words = ", ".join(f"{arm_names[arm]} {searches[arm]:,.0f} s" for arm in arm_names if arm in searches)
-    return literal(f" Choosing the learning rates came before and is not in them: {words}.") if words else ""
 
 
 def _draw_times(results: ExperimentResults, verdict: Verdict) -> None:

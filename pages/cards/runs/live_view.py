@@ -27,12 +27,11 @@ from pages.ui.readers import (
 from pages.ui.session import workspace
 from tl_core.jobs import client
 from tl_core.planning.queue_time import Ahead
-from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
-from tl_core.results.progress import ExperimentProgress, RunProgress, experiment_progress, find_alerts
+from tl_core.results.progress import ExperimentProgress, experiment_progress, find_alerts
 from tl_core.results.runs import DAMAGED, value_of
 from tl_core.results.tables import floor_on_validation
-from tl_core.schema import Event, ExperimentConfig, Metric, State
+from tl_core.schema import ExperimentConfig, Metric, State
 from tl_core.store.rows import RunRow
 
 START_S = 10.0
@@ -61,20 +60,27 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     draw_pulse(experiment, progress, arm_names, ahead)
     _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
-    _draw_alerts(experiment, progress, events, arm_names)
+
+    dataset = dataset_of(experiment.dataset_fingerprint)
+    counts = dataset.info.label_counts if dataset else {}
+    every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
+    floor = floor_on_validation(every, counts, Metric.ACCURACY)
+    for phrase, concerned in find_alerts(progress, events, floor).items():
+        st.warning(literal(f"{name_runs(concerned, arm_names)}, {phrase}."), icon=":material/warning:")
+
     if not progress.is_done:
         _draw_verdict(experiment, states)
-    with card("The race", _race_words(progress)):
-        _draw_curves(experiment, progress, events)
+    race = "each run from its own zero; a thin line is a seed"
+    if any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs):
+        race = f"{race}; runs that failed or were cancelled are left out"
+    with card("The race", race):
+        size = _choose_size(experiment, progress)
+        shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
+        configs = [run.config for run in shown if run.config.train_size == size]
+        draw_race(experiment, [(config, events[config.run_id]) for config in configs], key="live")
     order = "in their order of work" if progress.is_done else "what trains now first"
     with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
         _draw_table(experiment, progress, arm_names)
-
-
-def _race_words(progress: ExperimentProgress) -> str:
-    words = "each run from its own zero; a thin line is a seed"
-    has_lost = any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs)
-    return f"{words}; runs that failed or were cancelled are left out" if has_lost else words
 
 
 def _draw_verdict(experiment: ExperimentConfig, states: States) -> None:
@@ -91,20 +97,6 @@ def _draw_damage(experiment: ExperimentConfig, runs: Sequence[RunRow], states: S
         if problem:
             words = workspace().run_folder(run.run_id).damage_to("events.jsonl", problem).message
             st.warning(literal(words), icon=":material/warning:")
-
-
-def _draw_alerts(
-    experiment: ExperimentConfig,
-    progress: ExperimentProgress,
-    events: Mapping[str, Sequence[Event]],
-    arm_names: Mapping[str, str],
-) -> None:
-    dataset = dataset_of(experiment.dataset_fingerprint)
-    every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
-    counts = dataset.info.label_counts if dataset else {}
-    floor = floor_on_validation(every, counts, Metric.ACCURACY)
-    for phrase, concerned in find_alerts(progress, events, floor).items():
-        st.warning(literal(f"{name_runs(concerned, arm_names)}, {phrase}."), icon=":material/warning:")
 
 
 def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
@@ -127,15 +119,6 @@ def _offer_to_go_on(runs: Sequence[RunRow]) -> None:
         st.rerun()
 
 
-def _draw_curves(
-    experiment: ExperimentConfig, progress: ExperimentProgress, events: Mapping[str, Sequence[Event]]
-) -> None:
-    size = _choose_size(experiment, progress)
-    shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
-    configs = [run.config for run in shown if run.config.train_size == size]
-    draw_race(experiment, [(c, events[c.run_id]) for c in configs], key="live")
-
-
 def _choose_size(experiment: ExperimentConfig, progress: ExperimentProgress) -> int:
     """Let a train size be chosen; while something trains, its size is shown unless another is asked for."""
     sizes = experiment.train_sizes
@@ -153,14 +136,12 @@ def _choose_size(experiment: ExperimentConfig, progress: ExperimentProgress) -> 
         key=key,
         persist_state="session",
     )
-    return _size_in_work(progress, sizes[-1]) if chosen == WHAT_TRAINS else int(chosen)
-
-
-def _size_in_work(progress: ExperimentProgress, otherwise: int) -> int:
-    """Return the train size of a running run, else of the last one that was begun."""
+    if chosen != WHAT_TRAINS:
+        return int(chosen)
+    # What was begun last stands in where nothing runs at the moment.
     running = [one.run for one in progress.runs if one.run.state is State.RUNNING]
     begun = [one.run for one in progress.runs if one.run.state is not State.QUEUED]
-    return next((run.config.train_size for run in (*running, *reversed(begun))), otherwise)
+    return next((run.config.train_size for run in (*running, *reversed(begun))), sizes[-1])
 
 
 def _draw_table(
@@ -169,15 +150,29 @@ def _draw_table(
     states = states_of([one.run for one in progress.runs])
     has_finished = any(state == State.FINISHED.value for _, state in states)
     results = results_of(experiment.experiment_id, states) if has_finished else None
-    values = _test_values(results) if results else {}
+    metric = experiment.headline_metric
+    finished = results.finished if results else ()
+    values = {run.config.run_id: 100 * value_of(run.test, metric) for run in finished}
     unreadable = results.unreadable if results else {}
-    ordered = sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING)
-    table = pd.DataFrame(
-        [_row(one, arm_names, values.get(one.run.run_id), unreadable.get(one.run.run_id)) for one in ordered]
-    )
+    rows = []
+    for one in sorted(progress.runs, key=lambda one: one.run.state is not State.RUNNING):
+        run, state = one.run, one.run.state
+        damage = unreadable.get(run.run_id)
+        rows.append(
+            {
+                "Arm": arm_names[run.config.arm.name],
+                "Seed": run.config.seed,
+                "State": DAMAGED if damage else one.phase or state.value,
+                "Test": values.get(run.run_id),
+                "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
+                "Train examples": run.config.train_size,
+                "Train seconds": one.train_s or None,
+                "Reason": damage or (run.error or "" if state is State.FAILED else ""),
+            }
+        )
+    table = pd.DataFrame(rows)
     spare = ["Reason"] if not any(table["Reason"]) else []
     spare += ["Train examples"] if len(experiment.train_sizes) == 1 else []
-    metric = METRIC_WORDS[experiment.headline_metric]
     st.dataframe(
         table.drop(columns=spare),
         hide_index=True,
@@ -186,7 +181,9 @@ def _draw_table(
             "Arm": st.column_config.TextColumn(width=170),
             "Seed": st.column_config.NumberColumn(width=55),
             "State": st.column_config.TextColumn(width=80),
-            "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f", width=110),
+            "Test": st.column_config.NumberColumn(
+                f"Test {METRIC_WORDS[metric]}, %", format="%.1f", width=110
+            ),
             "Progress": st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.0f %%", width=110
             ),
@@ -195,24 +192,3 @@ def _draw_table(
         alt="Every run with its arm, seed, train size, state, progress, test value and training seconds.",
         key="live_table",
     )
-
-
-def _test_values(results: ExperimentResults) -> dict[str, float]:
-    metric = results.experiment.headline_metric
-    return {run.config.run_id: value_of(run.test, metric) for run in results.finished}
-
-
-def _row(
-    one: RunProgress, arm_names: Mapping[str, str], test: float | None, unreadable: str | None
-) -> dict[str, object]:
-    config, state = one.run.config, one.run.state
-    return {
-        "Arm": arm_names[config.arm.name],
-        "Seed": config.seed,
-        "State": DAMAGED if unreadable else one.phase or state.value,
-        "Test": None if test is None else 100 * test,
-        "Progress": 100 * (1.0 if state is State.FINISHED else one.fraction),
-        "Train examples": config.train_size,
-        "Train seconds": one.train_s or None,
-        "Reason": unreadable or (one.run.error or "" if state is State.FAILED else ""),
-    }

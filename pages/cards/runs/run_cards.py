@@ -15,7 +15,7 @@ from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import find_failures, name_runs
-from tl_core.schema import ExperimentConfig, State, Verdict
+from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
 LOG_LINES = 200
@@ -31,9 +31,20 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
     name = "The verdict" if results.is_done else "The verdict so far"
     with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
         if results.headline is not None:
-            _draw_sentence(results.headline)
+            # One sentence: *Compare* has what settles its reservations.
+            st.markdown(f"**{literal(results.headline.sentence)}**")
+            draw_status(results.headline.status)
         else:
-            st.markdown(f"Every run has ended{_why_there_is_none(results)}.")
+            why = " and none has finished: there is nothing to compare"
+            if results.verdicts:
+                why = (
+                    ", but the two arms in question did not finish with the same seed; others can be compared"
+                )
+            elif results.finished:
+                why = ", but no two arms finished with the same seed: nothing to compare"
+            elif results.unreadable:
+                why = ", and no folder of a finished one can be read"
+            st.markdown(f"Every run has ended{why}.")
         if results.verdicts or results.unreadable:
             label = f"All {len(results.runs)} runs have ended: compare them" if results.is_done else "Compare"
             st.page_link(
@@ -42,22 +53,6 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
                 icon=":material/compare_arrows:",
                 query_params={"experiment": results.experiment.experiment_id},
             )
-
-
-def _why_there_is_none(results: ExperimentResults) -> str:
-    if results.verdicts:
-        return ", but the two arms in question did not finish with the same seed; others can be compared"
-    if results.finished:
-        return ", but no two arms finished with the same seed: nothing to compare"
-    if results.unreadable:
-        return ", and no folder of a finished one can be read"
-    return " and none has finished: there is nothing to compare"
-
-
-def _draw_sentence(verdict: Verdict) -> None:
-    """Say a verdict with its interval in one sentence; *Compare* has what settles its reservations."""
-    st.markdown(f"**{literal(verdict.sentence)}**")
-    draw_status(verdict.status)
 
 
 def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
@@ -98,59 +93,44 @@ def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Show one run's log, and let it be cancelled or run again."""
     by_id = {run.run_id: run for run in runs}
     arm_names = arm_names_of(experiment)
+    names: dict[str, str] = {}
+    for run in runs:
+        size = f"{run.config.train_size:,} train examples"
+        names[run.run_id] = f"{arm_names[run.config.arm.name]} · seed {run.config.seed} · {size}"
     with card("One run", "its log, and the way to end it or to run it again"):
-        shown = _first_shown(by_id)
+        shown = current("run")
+        if shown not in by_id:  # the one that asks for attention: failed, running, any
+            rank = {State.FAILED: 0, State.RUNNING: 1}
+            shown = min(by_id, key=lambda one: rank.get(by_id[one].state, len(rank)))
         run_id = st.selectbox(
             "Run",
             list(by_id),
             index=list(by_id).index(shown),
-            format_func=lambda one: _name(by_id[one], arm_names),
+            format_func=names.__getitem__,
             label_visibility="collapsed",
         )
         if run_id != shown:
             remember("run", run_id)
         run = by_id[run_id]
-        _draw_run_actions(run)
+        if not run.state.is_final:
+            if st.button("Cancel this run", icon=":material/cancel:", key="cancel_one"):
+                Queue(workspace().database).cancel_run(run_id)
+                st.rerun()
+        elif run.state is not State.FINISHED and st.button(
+            "Run it again", icon=":material/replay:", key="again_one"
+        ):
+            _run_again([run])
         if st.toggle(f"Log, last {LOG_LINES} lines", key="log"):
             live_part(_draw_log, None if run.state.is_final else LOG_POLL_S)(run_id)
 
 
-def _draw_run_actions(run: RunRow) -> None:
-    if not run.state.is_final:
-        if st.button("Cancel this run", icon=":material/cancel:", key="cancel_one"):
-            Queue(workspace().database).cancel_run(run.run_id)
-            st.rerun()
-    elif run.state is not State.FINISHED and st.button(
-        "Run it again", icon=":material/replay:", key="again_one"
-    ):
-        _run_again([run])
-
-
 def _draw_log(run_id: str) -> None:
-    st.code(_log_tail(run_id), language=None, wrap_lines=True)
-
-
-def _first_shown(by_id: dict[str, RunRow]) -> str:
-    """Choose the run of the URL, else one that asks for attention: failed, running, any."""
-    wanted = current("run")
-    if wanted in by_id:
-        return wanted
-    rank = [State.FAILED, State.RUNNING]
-    return min(by_id, key=lambda one: rank.index(by_id[one].state) if by_id[one].state in rank else len(rank))
-
-
-def _name(run: RunRow, labels: dict[str, str]) -> str:
-    return (
-        f"{labels[run.config.arm.name]} · seed {run.config.seed} · {run.config.train_size:,} train examples"
-    )
-
-
-def _log_tail(run_id: str) -> str:
-    """Read the last lines, and no more of the file than they take."""
+    """Show the last lines, and read no more of the file than they take."""
     try:
         with workspace().run_folder(run_id).log_path.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
             lines = log.read().decode(errors="replace").splitlines(keepends=True)
+        tail = "".join(lines[-LOG_LINES:]) or "Nothing was printed."
     except FileNotFoundError:
-        return "The run has not begun."
-    return "".join(lines[-LOG_LINES:]) or "Nothing was printed."
+        tail = "The run has not begun."
+    st.code(tail, language=None, wrap_lines=True)

@@ -36,7 +36,7 @@ def draw_pulse(
     """Draw the tiles, and below them what is going on, in words and as bars."""
     _draw_tiles(progress)
     if progress.is_done:
-        st.caption(f"{_how_they_ended(progress)}.{_how_promised(experiment)}")
+        st.caption(_how_it_ended(experiment, progress))
         return
     if ahead.num_runs:
         has_begun = any(one.run.started_at for one in progress.runs)
@@ -47,32 +47,43 @@ def draw_pulse(
 
 
 def _draw_tiles(progress: ExperimentProgress) -> None:
+    """Draw numbers, each with its name above and what it is a number of below."""
+    latest, record = progress.latest, None
+    which = "the last run"
+    if latest is not None:
+        which = "this run" if latest.run.state is State.RUNNING else which
+        with contextlib.suppress(TlError):  # not written yet, or damaged, which is said elsewhere
+            record = workspace().run_folder(latest.run.run_id).read_record()
     num_waiting = sum(one.run.state is State.QUEUED for one in progress.runs)
-    latest = progress.latest
-    with st.container(horizontal=True, gap="small"):
-        _tile(
+
+    throughput = memory = (UNKNOWN, NOT_YET)
+    if latest is not None and latest.tokens_per_s is not None:
+        throughput = f"{latest.tokens_per_s:,.0f}", f"mean of {which}"
+    if latest is not None and latest.memory_mib is not None:
+        is_gpu = record is not None and str(record.device).startswith("cuda")
+        memory = f"{latest.memory_mib:,.0f} MiB", "GPU memory, peak" if is_gpu else f"process of {which}"
+    tiles = [
+        (
             "Runs ended",
             f"{progress.num_ended} of {len(progress.runs)}",
             f"{num_waiting:,} waiting" if num_waiting else "none waiting",
-        )
-        _tile(*_time(progress))
-        _tile("Tokens per second", *_throughput(latest))
-        record = _record_of(latest)
-        _tile("Device", *_device(record))
-        _tile("Memory", *_memory(latest, record))
-
-
-def _tile(label: str, value: str, note: str) -> None:
-    """Draw one number with its name above and what it is a number of below."""
-    st.metric(
-        label,
-        literal(value),
-        literal(note),
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        width="stretch",
-    )
+        ),
+        _time(progress),
+        ("Tokens per second", *throughput),
+        ("Device", *_device(record)),
+        ("Memory", *memory),
+    ]
+    with st.container(horizontal=True, gap="small"):
+        for label, value, note in tiles:
+            st.metric(
+                label,
+                literal(value),
+                literal(note),
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width="stretch",
+            )
 
 
 def _time(progress: ExperimentProgress) -> tuple[str, str, str]:
@@ -86,16 +97,6 @@ def _time(progress: ExperimentProgress) -> tuple[str, str, str]:
     return "Time left, about" if left != words else "Time left", left, elapsed
 
 
-def _throughput(latest: RunProgress | None) -> tuple[str, str]:
-    if latest is None or latest.tokens_per_s is None:
-        return UNKNOWN, NOT_YET
-    return f"{latest.tokens_per_s:,.0f}", f"mean of {_which(latest)}"
-
-
-def _which(latest: RunProgress) -> str:
-    return "this run" if latest.run.state is State.RUNNING else "the last run"
-
-
 def _device(record: RunRecord | None) -> tuple[str, str]:
     """Name the device without its driver's prefix: "cuda: NVIDIA H200" is an NVIDIA H200."""
     if record is None or record.device is None:
@@ -106,41 +107,29 @@ def _device(record: RunRecord | None) -> tuple[str, str]:
     )
 
 
-def _memory(latest: RunProgress | None, record: RunRecord | None) -> tuple[str, str]:
-    if latest is None or latest.memory_mib is None:
-        return UNKNOWN, NOT_YET
-    is_gpu = record is not None and str(record.device).startswith("cuda")
-    return f"{latest.memory_mib:,.0f} MiB", "GPU memory, peak" if is_gpu else f"process of {_which(latest)}"
-
-
-def _record_of(latest: RunProgress | None) -> RunRecord | None:
-    if latest is None:
-        return None
-    with contextlib.suppress(TlError):  # not written yet, or damaged, which is said elsewhere
-        return workspace().run_folder(latest.run.run_id).read_record()
-    return None
-
-
-def _how_they_ended(progress: ExperimentProgress) -> str:
+def _how_it_ended(experiment: ExperimentConfig, progress: ExperimentProgress) -> str:
+    """Say how the runs have ended; where every one has finished, also what was promised and what it took."""
     counts = Counter(one.run.state for one in progress.runs)
     parts = [f"{counts[state]:,} {state.value}" for state in State if counts[state]]
-    return f"All {plural(len(progress.runs), 'run')} have ended: {', '.join(parts)}"
-
-
-def _how_promised(experiment: ExperimentConfig) -> str:
-    """Say what was promised at the start and what it took, where every run has finished."""
+    ended = f"All {plural(len(progress.runs), 'run')} have ended: {', '.join(parts)}."
     promises = {one.experiment_id: one for one in workspace().database.list_promises()}
     kept = promises.get(experiment.experiment_id)
     if kept is None or kept.took is None or not kept.took.is_whole:
-        return ""
-    return f" {kept_words(kept.promise, kept.took, 'The plan')}"
+        return ended
+    return f"{ended} {kept_words(kept.promise, kept.took, 'The plan')}"
 
 
 def _now(experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str]) -> str:
     """Say what is being carried out, run by run."""
     running = [one for one in progress.runs if one.run.state is State.RUNNING]
     if running:
-        words = [f"{_name(experiment, one, arm_names)}, {_doing(one)}" for one in running]
+        words = []
+        for one in running:
+            doing = "training" if one.phase == "training" else PHASE_WORDS[one.phase]
+            if one.phase == "training" and one.num_steps is not None:
+                most = "at most " if one.run.config.training.budget is BudgetRule.PLATEAU else ""
+                doing = f"step {one.step:,} of {most}{one.num_steps:,}"
+            words.append(f"{_name(experiment, one, arm_names)}, {doing}")
         return f"Training now: {'; '.join(words)}"
     waiting = next(one for one in progress.runs if one.run.state is State.QUEUED)
     return f"Waiting for its turn: {_name(experiment, waiting, arm_names)}"
@@ -152,15 +141,6 @@ def _name(experiment: ExperimentConfig, one: RunProgress, arm_names: Mapping[str
     if len(experiment.train_sizes) > 1:
         parts.append(f"{config.train_size:,} train examples")
     return ", ".join(parts)
-
-
-def _doing(one: RunProgress) -> str:
-    if one.phase != "training":
-        return PHASE_WORDS[one.phase]
-    if one.num_steps is None:
-        return "training"
-    most = "at most " if one.run.config.training.budget is BudgetRule.PLATEAU else ""
-    return f"step {one.step:,} of {most}{one.num_steps:,}"
 
 
 def _draw_download(experiment: ExperimentConfig, one: RunProgress) -> None:

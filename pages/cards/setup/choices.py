@@ -8,7 +8,7 @@ from pages.ui.errors import InputErrors
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import dataset_line
 from pages.ui.server_status import label_of
-from tl_core.arms import ARMS, ArmSpec
+from tl_core.arms import ARMS
 from tl_core.errors import PlanError
 from tl_core.intake.samples import guess_task
 from tl_core.planning.plan import default_metric
@@ -79,18 +79,21 @@ def choose_task(dataset: DatasetInfo) -> Task:
 
 def choose_arms() -> list[Arm]:
     """Choose what stands side by side."""
-    return [Arm(kind=spec.kind) for spec in ARMS if spec.choice and _is_chosen(spec)]
-
-
-def _is_chosen(spec: ArmSpec) -> bool:
-    name, sentence = st.columns([4, 5], vertical_alignment="center", gap="xsmall")
-    sentence.caption(spec.choice)
-    return name.checkbox(
-        label_of(Arm(kind=spec.kind)),
-        value=spec.is_default,
-        key=f"arm_{spec.kind.value}",
-        persist_state="session",
-    )
+    arms = []
+    for spec in ARMS:
+        if not spec.choice:
+            continue
+        arm = Arm(kind=spec.kind)
+        name, sentence = st.columns([4, 5], vertical_alignment="center", gap="xsmall")
+        sentence.caption(spec.choice)
+        if name.checkbox(
+            label_of(arm),
+            value=spec.is_default,
+            key=f"arm_{spec.kind.value}",
+            persist_state="session",
+        ):
+            arms.append(arm)
+    return arms
 
 
 def choose_amount(split: SplitInfo, input_errors: InputErrors) -> Amount:

@@ -166,9 +166,27 @@ def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
     values |= _choose_numbers(_OPTIMIZER, preset)
     dropout, precision = st.columns(2)
     with dropout:
-        values["dropout"] = _choose_dropout()
+        values["dropout"] = st.number_input(
+            "Dropout",
+            0.0,
+            0.9,
+            None,
+            0.05,
+            format="%g",
+            key="dropout",
+            persist_state="session",
+            placeholder="The base model's own",
+            help="Share of values that is left out at random in each step, 0 to 0.9; empty: the model's own.",
+        )
     with precision:
-        values["precision"] = _choose_precision()
+        values["precision"] = st.selectbox(
+            "Precision",
+            list(PRECISION_WORDS),
+            format_func=PRECISION_WORDS.__getitem__,
+            key="precision",
+            persist_state="session",
+            help="Number format of matrix products, one for all arms; by the device: bfloat16 where native.",
+        )
     st.markdown("**Watching** · what validation is asked, and when a run ends early")
     values |= _choose_numbers(_EVALUATION, preset)
     values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)
@@ -179,52 +197,24 @@ def _choose_numbers(
     numbers: tuple[_Number, ...], preset: Preset, *, disabled: bool = False
 ) -> dict[str, float | int | Precision | None]:
     columns = st.columns(3 if len(numbers) == 3 else 2)
-    return {
-        number.field: columns[place % len(columns)].number_input(
+    values: dict[str, float | int | Precision | None] = {}
+    for place, number in enumerate(numbers):
+        usual, key = TrainingConfig.model_fields[number.field].default, number.field
+        if number.field == "epochs":  # the one that the preset decides
+            usual, key = float(PRESETS[preset].epochs), f"epochs_{preset}"
+        values[number.field] = columns[place % len(columns)].number_input(
             number.label,
             number.low,
             number.high,
-            _default(number.field, preset),
+            usual,
             number.step,
             format="%g" if isinstance(number.low, float) else "%d",
-            key=f"epochs_{preset}" if number.field == "epochs" else number.field,
+            key=key,
             persist_state="session",
             help=number.help,
             disabled=disabled,
         )
-        for place, number in enumerate(numbers)
-    }
-
-
-def _default(field: str, preset: Preset) -> float | int:
-    value: float | int = TrainingConfig.model_fields[field].default
-    return float(PRESETS[preset].epochs) if field == "epochs" else value
-
-
-def _choose_dropout() -> float | None:
-    return st.number_input(
-        "Dropout",
-        0.0,
-        0.9,
-        None,
-        0.05,
-        format="%g",
-        key="dropout",
-        persist_state="session",
-        placeholder="The base model's own",
-        help="Share of values that is left out at random in each step, 0 to 0.9; empty: the model's own.",
-    )
-
-
-def _choose_precision() -> Precision | None:
-    return st.selectbox(
-        "Precision",
-        list(PRECISION_WORDS),
-        format_func=PRECISION_WORDS.__getitem__,
-        key="precision",
-        persist_state="session",
-        help="Number format of matrix products, one for all arms; by the device: bfloat16 where native.",
-    )
+    return values
 
 
 def choose_rate_search(preset: Preset) -> bool:
@@ -246,34 +236,35 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
         "are far too small for random weights. They were found with the built-in model, "
         "under its mean-pooled head and under its architecture's own."
     )
-    return {arm.name: _rates(arm, base_model) for arm in arms if arm.kind.is_neural}
-
-
-def _rates(arm: Arm, base_model: str) -> LearningRates:
-    pooling = describe(arm.base_model or base_model).pooling
-    usual = default_rates(arm.kind, pooling)
-    label = literal(label_of(arm))
-    encoder, head = st.columns(2)
-    chosen_encoder = encoder.number_input(
-        f"{label}: encoder",
-        0.0,
-        1.0,
-        usual.encoder,
-        usual.encoder / STEPS or None,
-        format="%.1e",
-        key=f"encoder_{arm.name}_{pooling}",
-        persist_state="session",
-        disabled=usual.encoder == 0,
-    )
-    chosen_head = head.number_input(
-        f"{label}: head",
-        1e-7 if usual.head else 0.0,
-        1.0,
-        usual.head,
-        usual.head / STEPS or None,
-        format="%.1e",
-        key=f"head_{arm.name}_{pooling}",
-        persist_state="session",
-        disabled=usual.head == 0,
-    )
-    return usual.model_copy(update={"encoder": chosen_encoder, "head": chosen_head})
+    rates: dict[str, LearningRates] = {}
+    for arm in arms:
+        if not arm.kind.is_neural:
+            continue
+        pooling = describe(arm.base_model or base_model).pooling
+        usual = default_rates(arm.kind, pooling)
+        label = literal(label_of(arm))
+        encoder, head = st.columns(2)
+        chosen_encoder = encoder.number_input(
+            f"{label}: encoder",
+            0.0,
+            1.0,
+            usual.encoder,
+            usual.encoder / STEPS or None,
+            format="%.1e",
+            key=f"encoder_{arm.name}_{pooling}",
+            persist_state="session",
+            disabled=usual.encoder == 0,
+        )
+        chosen_head = head.number_input(
+            f"{label}: head",
+            1e-7 if usual.head else 0.0,
+            1.0,
+            usual.head,
+            usual.head / STEPS or None,
+            format="%.1e",
+            key=f"head_{arm.name}_{pooling}",
+            persist_state="session",
+            disabled=usual.head == 0,
+        )
+        rates[arm.name] = usual.model_copy(update={"encoder": chosen_encoder, "head": chosen_head})
+    return rates

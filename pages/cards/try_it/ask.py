@@ -1,6 +1,6 @@
 """The card of *Try it* in which a typed text is answered by every arm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,48 +46,69 @@ class Answered:
     errors: dict[str, TlError]
 
 
+@dataclass(kw_only=True)
+class _Kept:
+    """What the session keeps of a question.
+
+    Attributes
+    ----------
+    turn
+        How many examples were asked for after the first.
+    typed
+        What stands in the form; None before it was drawn.
+    answered
+        What was asked last; None before anything was.
+    """
+
+    turn: int = 0
+    typed: tuple[str, ...] | None = None
+    answered: Answered | None = None
+
+
+def _kept(key: str) -> _Kept:
+    kept: _Kept = st.session_state.setdefault(f"{key}_kept", _Kept())
+    return kept
+
+
+def _places(key: str) -> tuple[str, str]:
+    """Name the places of the first and the second text."""
+    return key, f"{key}_second"
+
+
 def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     """Take a text and draw what every arm makes of it."""
     key, source = f"question_{experiment.experiment_id}", answerers[0].texts
-    titles = source.columns if source.is_pair else ("Text",)
-    example = _example(experiment, source, st.session_state.setdefault(f"{key}_turn", 0))
-    for place, text in zip(_keys(key), st.session_state.get(f"{key}_typed", example.texts), strict=False):
+    kept, places = _kept(key), _places(key)
+    kind, titles = ("pair", source.columns) if source.is_pair else ("text", ("Text",))
+    example = _example(experiment, source, kept.turn)
+    for place, text in zip(places, kept.typed or example.texts, strict=False):
         st.session_state.setdefault(place, text)  # a widget's value does not outlive a visit elsewhere
-    with card("One pair" if source.is_pair else "One text", "every arm's probabilities side by side"):
+    with card(f"One {kind}", "every arm's probabilities side by side"):
         with st.form(f"{key}_form", border=False):
-            typed = tuple(
+            typed = kept.typed = tuple(
                 st.text_area(literal(title), key=place, max_chars=MAX_CHARACTERS, height=100)
-                for title, place in zip(titles, _keys(key), strict=False)
+                for title, place in zip(titles, places, strict=False)
             )
             with st.container(horizontal=True, vertical_alignment="center"):
                 is_asked = st.form_submit_button("Ask the models", type="primary", icon=":material/forum:")
                 if example.label is not None:
                     st.form_submit_button(
-                        "Another test pair" if source.is_pair else "Another test text",
+                        f"Another test {kind}",
                         icon=":material/shuffle:",
                         on_click=_next,
                         args=[experiment, source, key],
                     )
-        st.session_state[f"{key}_typed"] = typed
-        _draw_origin(example, typed)
-        if is_asked and not all(text.strip() for text in typed):
+        if example.label is not None and typed == example.texts:
+            st.caption(
+                f"A {kind} of the test split, never trained on. Its label: **{literal(example.label)}**. "
+                "Change it or type your own."
+            )
+        if is_asked and all(text.strip() for text in typed):
+            kept.answered = _ask_all(typed, answerers)
+        elif is_asked:
             words = "Type both texts first." if source.is_pair else "Type a text first."
             st.warning(words, icon=":material/edit:")
-        elif is_asked:
-            st.session_state[f"{key}_answered"] = _ask_all(typed, answerers)
-        answered = st.session_state.get(f"{key}_answered")
-        if answered is not None and answered.run_ids == tuple(one.run.run_id for one in answerers):
-            if answered.question != typed:
-                st.text(f"These are the answers to “{' ⏐ '.join(answered.question)}”")
-            _draw_answered(experiment, answered)
-            st.caption(literal(why_they_answer(experiment, answerers)))
-            with st.expander("Which run answers for each arm", icon=":material/badge:"):
-                _draw_answerers(experiment, answerers)
-
-
-def _keys(key: str) -> tuple[str, str]:
-    """Name the places of the first and the second text."""
-    return key, f"{key}_second"
+        _draw_answered(experiment, answerers, kept)
 
 
 def _example(experiment: ExperimentConfig, source: TextSource, turn: int) -> Example:
@@ -106,21 +127,12 @@ def _example(experiment: ExperimentConfig, source: TextSource, turn: int) -> Exa
 
 
 def _next(experiment: ExperimentConfig, source: TextSource, key: str) -> None:
-    st.session_state[f"{key}_turn"] += 1
-    example = _example(experiment, source, st.session_state[f"{key}_turn"])
-    for place, text in zip(_keys(key), example.texts, strict=False):
+    kept = _kept(key)
+    kept.turn += 1
+    kept.answered = None
+    example = _example(experiment, source, kept.turn)
+    for place, text in zip(_places(key), example.texts, strict=False):
         st.session_state[place] = text
-    st.session_state.pop(f"{key}_answered", None)
-
-
-def _draw_origin(example: Example, typed: tuple[str, ...]) -> None:
-    if example.label is None or typed != example.texts:
-        return
-    kind = "text" if len(typed) == 1 else "pair"
-    st.caption(
-        f"A {kind} of the test split, never trained on. Its label: **{literal(example.label)}**. "
-        "Change it or type your own."
-    )
 
 
 def _ask_all(question: tuple[str, ...], answerers: Sequence[Answerer]) -> Answered:
@@ -137,7 +149,13 @@ def _ask_all(question: tuple[str, ...], answerers: Sequence[Answerer]) -> Answer
     return Answered(question=question, run_ids=run_ids, answers=answers, errors=errors)
 
 
-def _draw_answered(experiment: ExperimentConfig, answered: Answered) -> None:
+def _draw_answered(experiment: ExperimentConfig, answerers: Sequence[Answerer], kept: _Kept) -> None:
+    """Draw what was answered last, unless other runs would answer now, and name the text if it is another."""
+    answered = kept.answered
+    if answered is None or answered.run_ids != tuple(one.run.run_id for one in answerers):
+        return
+    if answered.question != kept.typed:
+        st.text(f"These are the answers to “{' ⏐ '.join(answered.question)}”")
     arm_names = arm_names_of(experiment)
     for arm, error in answered.errors.items():
         st.error(
@@ -145,25 +163,20 @@ def _draw_answered(experiment: ExperimentConfig, answered: Answered) -> None:
             icon=":material/error:",
         )
     if answered.answers:
-        rows = _rows(answered.answers)
-        figure = probabilities(rows, styles_of(experiment), theme=theme())
-        draw_figure(figure, answer_numbers(rows, arm_names), key="answers")
-
-
-def _rows(answers: Mapping[str, predictions.Answer]) -> pd.DataFrame:
-    rows = [
-        (arm, label, share)
-        for arm, answer in answers.items()
-        for label, share in zip(answer.labels, answer.probabilities[0], strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["arm", "label", "probability"])
-
-
-def _draw_answerers(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
-    metric = f"Validation {METRIC_WORDS[experiment.headline_metric]}"
-    st.dataframe(
-        answerers_table(experiment, answerers),
-        hide_index=True,
-        column_config={metric: st.column_config.NumberColumn(format="percent")},
-        alt="The run that answers for each arm, with its seed and its value on validation.",
-    )
+        rows = [
+            (arm, label, share)
+            for arm, answer in answered.answers.items()
+            for label, share in zip(answer.labels, answer.probabilities[0], strict=True)
+        ]
+        table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
+        figure = probabilities(table, styles_of(experiment), theme=theme())
+        draw_figure(figure, answer_numbers(table, arm_names), key="answers")
+    st.caption(literal(why_they_answer(experiment, answerers)))
+    with st.expander("Which run answers for each arm", icon=":material/badge:"):
+        metric = f"Validation {METRIC_WORDS[experiment.headline_metric]}"
+        st.dataframe(
+            answerers_table(experiment, answerers),
+            hide_index=True,
+            column_config={metric: st.column_config.NumberColumn(format="percent")},
+            alt="The run that answers for each arm, with its seed and its value on validation.",
+        )

@@ -19,7 +19,7 @@ from tl_core.datasets.column_guess import guess_text
 from tl_core.errors import DataError, TlError
 from tl_core.files.reading import Table
 from tl_core.intake.text_columns import match_texts, match_words, with_header
-from tl_core.intake.uploads import Upload, find_upload, read_upload
+from tl_core.intake.uploads import find_upload, read_upload
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
 from tl_core.results.answering import Answerer
@@ -84,17 +84,6 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
     table = with_header(_read(file_id, upload.name), answerers[0].texts).columns
     st.markdown(f"**{literal(upload.name)}** · {plural(table.num_rows, 'row')}")
     st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), hide_index=True, alt="The first rows of the file.")
-    _draw_choices(upload, table, experiment, answerers)
-
-
-@st.cache_resource(show_spinner="Reading the file …", max_entries=4)
-def _read(upload_id: str, name: str) -> Table:
-    return read_upload(workspace(), upload_id, name, min_columns=1, keep_every_row=True)
-
-
-def _draw_choices(
-    upload: Upload, table: pa.Table, experiment: ExperimentConfig, answerers: Sequence[Answerer]
-) -> None:
     arm_names = arm_names_of(experiment)
     by_arm = {one.arm.name: one for one in answerers}
     left, right = st.columns(2)
@@ -113,9 +102,17 @@ def _draw_choices(
             icon=":material/play_arrow:",
             disabled=not texts,
         ):
-            _submit(upload, texts, by_arm[arm])
+            payload = {"upload_id": upload.upload_id, "name": upload.name, "texts": texts}
+            job = client.submit(workspace(), JobKind.PREDICT_FILE, by_arm[arm].run.run_id, payload)
+            remember("job", str(job.id))
+            st.rerun()
         if st.button("Another file", icon=":material/close:"):
             _start_over()
+
+
+@st.cache_resource(show_spinner="Reading the file …", max_entries=4)
+def _read(upload_id: str, name: str) -> Table:
+    return read_upload(workspace(), upload_id, name, min_columns=1, keep_every_row=True)
 
 
 def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
@@ -144,7 +141,8 @@ def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
         chosen = [_choose_one("Text column", names, [*chain(*matches)] or only, help_)]
     words = match_words(source, matches)
     if not source.is_pair and not any(matches) and len(names) > 1:
-        words += _guess_words(table)
+        with suppress(DataError):
+            words.append(f"It may be {guess_text(table)!r}: choose it, or another.")
     if None not in chosen and len(set(chosen)) < len(chosen):
         words.append("Choose two different columns.")
         chosen = []
@@ -158,19 +156,6 @@ def _choose_one(title: str, names: Sequence[str], found: Sequence[str], help_: s
     index = names.index(found[0]) if len(found) == 1 else None
     chosen: str | None = st.selectbox(title, names, index, placeholder="Choose the column", help=help_)
     return chosen
-
-
-def _guess_words(table: pa.Table) -> list[str]:
-    with suppress(DataError):
-        return [f"It may be {guess_text(table)!r}: choose it, or another."]
-    return []
-
-
-def _submit(upload: Upload, texts: Sequence[str], answerer: Answerer) -> None:
-    payload = {"upload_id": upload.upload_id, "name": upload.name, "texts": list(texts)}
-    job = client.submit(workspace(), JobKind.PREDICT_FILE, answerer.run.run_id, payload)
-    remember("job", str(job.id))
-    st.rerun()
 
 
 def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
@@ -189,34 +174,25 @@ def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
     elif job.state is State.CANCELLED:
         st.info("It was cancelled; nothing was written.", icon=":material/cancel:")
     else:
-        _draw_progress(job)
+        share, words = 0.0, "Loading the model"
+        if job.state is State.QUEUED:
+            words = "Waiting for its turn"
+        elif job.num_total:
+            share = job.num_done / job.num_total
+            words = f"{job.num_done:,} of {plural(job.num_total, 'row')}"
+        st.progress(share, text=words)
         if st.button("Cancel", icon=":material/cancel:", disabled=job.cancel_requested):
             Queue(workspace().database).request_cancel(job.id)
             st.rerun()
 
 
-def _rows_words(summary: predictions.FileSummary) -> str:
-    if summary.num_answered in (None, summary.num_rows):
-        return f"{plural(summary.num_rows, 'row')} predicted"
-    return f"{summary.num_answered:,} of {plural(summary.num_rows, 'row')} predicted"
-
-
-def _draw_progress(job: Job) -> None:
-    if job.state is State.QUEUED:
-        st.progress(0.0, text="Waiting for its turn")
-    elif not job.num_total:
-        st.progress(0.0, text="Loading the model")
-    else:
-        words = f"{job.num_done:,} of {plural(job.num_total, 'row')}"
-        st.progress(job.num_done / job.num_total, text=words)
-
-
 def _draw_result(job: Job, name: str) -> None:
     folder = workspace().output_folder(job.id)
     summary = predictions.read_summary(folder)
-    st.caption(
-        f"{_rows_words(summary)} from the column {literal(repr(summary.text))}: how many of each label"
-    )
+    rows = plural(summary.num_rows, "row")
+    if summary.num_answered not in (None, summary.num_rows):
+        rows = f"{summary.num_answered:,} of {rows}"
+    st.caption(f"{rows} predicted from the column {literal(repr(summary.text))}: how many of each label")
     figure = class_balance(summary.label_counts, theme=theme())
     draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
     for remark in summary.remarks:
