@@ -15,6 +15,7 @@ from tl_core.files.reading import Table
 from tl_core.schema import ColumnChoice
 
 MAX_LABELS = 1_000
+OTHER_TEXTS = "Choose another text column, or check how the file was made."
 
 _LONGEST_LABEL = 60
 _WORD = re.compile(r"[^\W_]+")
@@ -210,7 +211,7 @@ def _ill_filled(table: Table, columns: Sequence[_Column]) -> DataError | None:
         if is_constant and _name_score(name, TEXT_NAMES):
             return DataError(
                 f"Expected texts that differ; all of '{name}' are the same.",
-                "Choose another text column, or check how the file was made.",
+                OTHER_TEXTS,
             )
     return None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.datasets.column_guess import MAX_LABELS, one_class, too_many_classes
+from tl_core.datasets.column_guess import MAX_LABELS, OTHER_TEXTS, one_class, too_many_classes
 from tl_core.datasets.rows import count_labels, lacks_text
 from tl_core.datasets.selection import LABEL, WEIGHT
 from tl_core.errors import DataError
@@ -48,7 +48,7 @@ def find_problem(
     if len(labels) == rows.num_rows and because:
         error = DataError(
             f"Expected different texts of each class; {rows.num_rows:,} of {num_rows:,} are left.{because}",
-            "Choose another text column, or check how the file was made.",
+            OTHER_TEXTS,
         )
         return Problem(code="few_texts", error=error, count=rows.num_rows)
     if len(labels) == rows.num_rows:

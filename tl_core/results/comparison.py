@@ -24,6 +24,7 @@ from tl_core.results.runs import (
     conditions_of,
     epochs_of,
     kept_evaluation,
+    other_test_examples,
     read_finished_run,
     reason_of,
 )
@@ -223,9 +224,9 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
     first = runs[0]
     for run in runs[1:]:
         if not _has_same_test(run, first):
-            raise ComparisonError(
-                f"Expected the same test examples in all runs of {first.config.arm.name}; "
-                f"{run.config.run_id} has others.",
+            raise other_test_examples(
+                run,
+                first.config.arm.name,
                 "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
             )
     stacked = ArmPredictions(

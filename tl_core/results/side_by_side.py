@@ -19,6 +19,7 @@ from tl_core.results.runs import (
     FinishedRun,
     conditions_of,
     epochs_of,
+    other_test_examples,
     read_finished_run,
     reason_of,
 )
@@ -195,11 +196,7 @@ def _stacked(group: Group) -> ArmPredictions:
     first = group.runs[0]
     for run in group.runs[1:]:
         if not np.array_equal(run.example_ids, first.example_ids):
-            raise ComparisonError(
-                f"Expected the same test examples in all runs of {group.label}; "
-                f"{run.config.run_id} has others.",
-                "Leave that run out.",
-            )
+            raise other_test_examples(run, group.label, "Leave that run out.")
     return ArmPredictions(
         arm=group.key,
         train_size=first.config.train_size,

@@ -65,15 +65,16 @@ def first_and_last(dataset: Dataset, rows: Rows) -> tuple[datetime, datetime]:
 
 
 def _times(dataset: Dataset, rows: Rows) -> npt.NDArray[np.int64]:
+    wanted = "Expected a date or time of every example to split by"
     if "time" not in dataset.table.column_names:
         raise SplitError(
-            "Expected a date or time of every example to split by; the dataset has none.",
+            f"{wanted}; the dataset has none.",
             "Choose the column with the dates, or split without regard to time.",
         )
     times = dataset.table["time"].take(pa.array(rows))
     if times.null_count:
         raise SplitError(
-            f"Expected a date or time of every example to split by; {times.null_count:,} have none.",
+            f"{wanted}; {times.null_count:,} have none.",
             "Mend the dates in the file, or split without regard to time.",
         )
     ticks: npt.NDArray[np.int64] = times.cast(pa.int64()).to_numpy()

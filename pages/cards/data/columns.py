@@ -13,8 +13,8 @@ from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from pages.ui.upload import receive
 from tl_core.datasets.label_maps import label_map_of
-from tl_core.datasets.labels import class_values
-from tl_core.errors import DataError, TlError
+from tl_core.datasets.labels import class_values, read_edges
+from tl_core.errors import TlError
 from tl_core.files.read_summary import DELIMITERS, QUOTES
 from tl_core.files.reading import ReadChoices
 from tl_core.intake.choosing import JOINED_WITH
@@ -152,7 +152,7 @@ def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> Co
     )
     input_errors = InputErrors()
     with input_errors.told():
-        choice = choice.model_copy(update={"edges": _numbers(typed)})
+        choice = choice.model_copy(update={"edges": read_edges(typed)})
     try:
         bare = choice.model_copy(update={"label_map": {}})
         labels = sorted(set(pc.unique(class_values(proposal.table.columns, bare)).to_pylist()) - {""})
@@ -177,13 +177,6 @@ def _draw_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice) -> Co
     st.caption("Two labels with one name are merged; rows of a label without a name are set aside.")
     names = dict(zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True))
     return choice.model_copy(update={"label_map": {old: new for old, new in names.items() if new != old}})
-
-
-def _numbers(typed: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in typed.split(",") if part.strip())
-    except ValueError as error:
-        raise DataError(f"Expected numbers divided by commas; got {typed!r}.", "Such as 2.5, 3.5.") from error
 
 
 def draw_reading_choices(upload: Upload) -> None:
