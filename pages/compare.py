@@ -16,7 +16,7 @@ from pages.cards.results.report import offer_report
 from pages.cards.results.time_to_accuracy import draw_reaching
 from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
-from pages.ui.frame import draw_header, invite
+from pages.ui.frame import draw_header, invite, invite_another
 from pages.ui.readers import (
     arm_names_of,
     choose,
@@ -37,7 +37,7 @@ def read_results(experiment: ExperimentConfig) -> ExperimentResults:
     """Return the experiment's results; without any run the page ends here."""
     states = states_of(observed_runs(experiment.experiment_id))
     if not states:
-        invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+        invite_another()
         st.stop()
     found = results_of(experiment.experiment_id, states)
     live_part(watch, None if found.is_done else POLL_S)(experiment.experiment_id, states)

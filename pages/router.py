@@ -70,7 +70,7 @@ def draw_page() -> None:
 
 
 st.session_state[PLACE] = page.url_path
-if not is_presenting:
+if not is_presenting and page.url_path != "understand":  # where all words stand anyway
     with st.sidebar:
         draw_words(page.url_path or "home")
 guarded(draw_page, "page")()

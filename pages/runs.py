@@ -9,7 +9,7 @@ from pages.cards.runs.live_view import draw_live
 from pages.cards.runs.run_cards import draw_failures, draw_one_run, offer_cancel_all
 from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
-from pages.ui.frame import draw_header, invite
+from pages.ui.frame import draw_header, invite, invite_another
 from pages.ui.readers import choose_experiment, observed_runs, states_of
 
 POLL_S = 2
@@ -28,7 +28,7 @@ with header:
 
 runs = observed_runs(experiment.experiment_id)
 if not runs:
-    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+    invite_another()
     st.stop()
 is_done = all(run.state.is_final for run in runs)
 draw_failures(experiment, runs)

@@ -16,6 +16,8 @@ TlError                      exit code
     └── OutOfMemoryError         the device has too little memory for a batch
 """
 
+from typing import TypeVar
+
 
 class TlError(Exception):
     """An expected error: one clear sentence and, where there is one, a remedy.
@@ -79,15 +81,38 @@ class RunError(TlError):
 
 
 class CancelledError(RunError):
-    """Somebody asked for the run's end."""
+    """Somebody asked for the end of a run, or of other work."""
 
-    def __init__(self, message: str = "Expected the run to reach its end; it was cancelled.") -> None:
-        super().__init__(message)
+    def __init__(self, what: str = "the run to reach its end") -> None:
+        super().__init__(f"Expected {what}; it was cancelled.")
 
 
 class DivergedError(RunError):
     """The loss is no longer a finite number."""
 
+    usual_remedy = "Choose a smaller learning rate."
+
+    def __init__(self, message: str, remedy: str = usual_remedy) -> None:
+        super().__init__(message, remedy)
+
 
 class OutOfMemoryError(RunError):
     """The device has too little memory for a batch."""
+
+
+_E = TypeVar("_E", bound=TlError)
+CUT_OFF = "it is cut off or overwritten"
+"""What is wrong with a file that does not end, or go on, as it should."""
+
+
+def cannot_be_read(error: OSError) -> str:
+    """Say what is wrong with a file that the system does not let be read."""
+    return f"it cannot be read ({error.strerror or 'it is cut off'})"
+
+
+def damaged_file(kind: type[_E], file: str, owner: str, what: str, otherwise: str) -> _E:
+    """Make the error about a damaged file of a run or a model: what is wrong with it, and what to do."""
+    return kind(
+        f"The file {file} of {owner} is damaged: {what}.",
+        f"Put the file back from a copy, or {otherwise}.",
+    )

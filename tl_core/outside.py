@@ -31,6 +31,7 @@ MOST_JSON_BYTES = 16 << 20
 
 _READ_AS_A_WHOLE = (".json", "events.jsonl")
 """How the names end of files that are read as a whole wherever they lie."""
+_NOTHING_ELSE = "Keep the files of the run or of the model in it, and nothing else."
 _CHUNK_BYTES = 1 << 20
 _KINDS = (
     (stat.S_ISLNK, "a link"),
@@ -134,7 +135,7 @@ def require_size(folder: Path, num_bytes: int) -> None:
         raise OutsideError(
             f"The folder {called(folder)!r} is refused: it has {_size(num_bytes)}, more than the "
             f"{_size(MOST_BYTES)} of the largest run or model.",
-            "Keep the files of the run or of the model in it, and nothing else.",
+            _NOTHING_ELSE,
         )
 
 
@@ -207,7 +208,7 @@ def _walk(folder: Path, descriptor: int) -> Iterator[tuple[Found, int]]:
         if num_left < 0:
             raise OutsideError(
                 f"The folder {called(folder)!r} holds more than {MOST_ENTRIES:,} files and folders.",
-                "Keep the files of the run or of the model in it, and nothing else.",
+                _NOTHING_ELSE,
             )
         for name in names:
             path = inside / name

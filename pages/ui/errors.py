@@ -12,6 +12,8 @@ from pages.ui.formatting import literal
 from tl_core.errors import TlError
 
 _P = ParamSpec("_P")
+FAULT = "that is a fault of the program"
+"""What is told of an error that nobody expected."""
 
 
 def show_error(error: TlError) -> None:
@@ -30,7 +32,7 @@ def guarded(body: Callable[_P, None], name: str) -> Callable[_P, None]:
             show_error(error)
         except Exception:
             logging.getLogger(__name__).exception("%s failed", name)
-            st.error(f"This {name} failed; that is a fault of the program. The server's log has the details.")
+            st.error(f"This {name} failed; {FAULT}. The server's log has the details.")
 
     return draw
 

@@ -96,3 +96,8 @@ def invite(sentence: str, label: str, page: str) -> None:
     with st.container(border=True):
         st.markdown(sentence)
         st.page_link(f"{page}.py", label=label, icon=":material/arrow_forward:")
+
+
+def invite_another() -> None:
+    """Fill the page of an experiment of which no run is left."""
+    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")

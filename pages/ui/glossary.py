@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,14 @@ def words_in(text: str) -> tuple[str, ...]:
     """Return the slugs of the technical words in a text, in the glossary's order."""
     found = {_FORMS[form.lower()] for form in _ANY_FORM.findall(text)}
     return tuple(slug for slug in ENTRIES if slug in found)
+
+
+def for_browser() -> dict[str, Any]:
+    """Return every word by group, and the expression that finds their forms, for a script in the browser."""
+    groups = [
+        {"name": name, "words": [asdict(entry) for entry in entries]} for name, entries in GROUPS.items()
+    ]
+    return {"any_form": _ANY_FORM.pattern, "groups": groups}
 
 
 def help_on(slugs: Iterable[str]) -> str:

@@ -4,13 +4,19 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.errors import FAULT
+from pages.ui.steps import PLACE
+from tl_core.results.comparison import gather
+from tl_core.schema import ExperimentConfig, Verdict
+from tl_core.store.workspace import Workspace
+
 
 def open_page(app: AppTest, page: str, **query: str) -> AppTest:
     """Run a page with query parameters; a failure of the program is an error here."""
     app.query_params.update(query)
     app.switch_page(f"{page}.py").run()
     assert not app.exception, app.exception
-    assert "This page failed" not in text_of(app)
+    assert FAULT not in text_of(app)
     return app
 
 
@@ -32,7 +38,29 @@ def text_of(app: AppTest) -> str:
     """Join everything written on the page, without the marks that keep it from being markdown."""
     kinds: list[Any] = [app.title, app.markdown, app.caption, app.error, app.warning, app.info]
     written = "\n".join(element.value for kind in kinds for element in kind)
-    return written.replace("\\", "").replace("\u2060", "")
+    return plain(written)
+
+
+def plain(text: str) -> str:
+    """Take the marks away that keep a text from being markdown."""
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def says(app: AppTest, words: str) -> bool:
+    """Whether a text that the program has made stands on the page, as a sentence or within one."""
+    return words.lower() in text_of(app).lower()
+
+
+def page_of(app: AppTest) -> str:
+    """Return the page shown, by its path in the URL."""
+    return app.session_state[PLACE] or "home"
+
+
+def headline_of(workspace: Workspace, experiment: ExperimentConfig) -> Verdict:
+    """Return the verdict that stands first, as the engine comes to it."""
+    verdict = gather(workspace, experiment.experiment_id).headline
+    assert verdict is not None
+    return verdict
 
 
 def links_of(app: AppTest) -> list[str]:

@@ -1,12 +1,10 @@
-"""The words themselves, and that each page offers those that its texts use."""
+"""The words themselves, and how they are found in a text."""
 
 import re
 
 import pytest
 
-from pages.ui.glossary import ENTRIES, GROUPS, explained, help_on, matching, words_in
-from pages.ui.glossary_pages import PAGE_WORDS
-from tests.pages.said import as_code, page_names, words_on
+from pages.ui.glossary import ENTRIES, GROUPS, explained, for_browser, help_on, matching, words_in
 from tests.some_arms import EVERY_ARM
 from tl_core.charts import arm_label
 
@@ -57,18 +55,9 @@ def test_searching_looks_at_titles_texts_and_forms():
     assert matching("quux") == {}
 
 
-@pytest.mark.parametrize("page", page_names())
-def test_a_page_offers_every_technical_word_that_it_uses(page):
-    lacking = set(words_on(page)) - set(PAGE_WORDS.get(page, ()))
-    assert not lacking, f"pages/ui/glossary_pages.py should say:\n{as_code(page)}"
-
-
-def test_the_words_of_pages_exist():
-    assert set(PAGE_WORDS) == set(page_names())
-    assert {slug for slugs in PAGE_WORDS.values() for slug in slugs} <= set(ENTRIES)
-
-
-def test_the_reader_of_pages_sees_through_their_calls():
-    said = words_on("compare")
-    assert {"p-value", "mcnemar-s-test", "still-improving", "tf-idf"} <= set(said), "in what it calls"
-    assert "epoch" not in words_on("home"), "and only in that"
+def test_a_browser_is_sent_every_word_in_its_group_and_what_finds_them():
+    sent = for_browser()
+    assert [word["slug"] for group in sent["groups"] for word in group["words"]] == list(ENTRIES)
+    assert [group["name"] for group in sent["groups"]] == list(GROUPS)
+    found = re.findall(sent["any_form"], "near duplicates of a test text")
+    assert found == ["near duplicates", "test"]

@@ -1,11 +1,12 @@
 """*Data* where a job does the work: a large upload, the slow checks, a fix; every state of each."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.formatting import short_hash
 from tests.jobs.on_data import carry_out_next
-from tests.pages.reading import figures_of, links_of, open_page, query_of, text_of
+from tests.pages.reading import figures_of, open_page, query_of, targets_of, text_of
 from tests.pages.test_doctor import csv, press
 from tl_core.intake.intake import read_intake, take_in
 from tl_core.intake.uploads import find_upload, keep_upload
@@ -50,6 +51,10 @@ def labels(app: AppTest) -> list[str]:
     return [one.label for one in app.button]
 
 
+def shares_of_progress(app: AppTest) -> list[int]:
+    return [one.proto.value for one in app.get("progress")]
+
+
 def words_of_progress(app: AppTest) -> list[str]:
     return [one.proto.text for one in app.get("progress")]
 
@@ -57,8 +62,7 @@ def words_of_progress(app: AppTest) -> list[str]:
 def test_a_large_upload_is_taken_in_by_a_job_and_used(
     app: AppTest, workspace: Workspace, queue: Queue, upload: str
 ) -> None:
-    assert words_of_progress(app) == ["Waiting for its turn"]
-    assert "Columns can be chosen as soon as the file is read" in text_of(app)
+    assert shares_of_progress(app) == [0]
     assert "Use this dataset" not in labels(app)
     assert not app.selectbox
     app.run()
@@ -66,7 +70,7 @@ def test_a_large_upload_is_taken_in_by_a_job_and_used(
     assert job.ref_id == upload
     open_page(app, "data")
     assert "80 rows, 5 columns" in text_of(app)
-    assert "Texts with personal data: 3" in text_of(app)
+    assert "personal data: 3" in text_of(app)
     assert workspace.database.list_datasets() == []
     press(app, "Use this dataset")
     (info,) = workspace.database.list_datasets()
@@ -87,7 +91,7 @@ def test_columns_can_be_changed_while_a_job_goes_on(
     queue.record_progress(job.id, 250, 500)
     open_page(app, "data")
     assert "80 rows, 5 columns" in text_of(app)
-    assert "Splitting, step 3 of 5" in words_of_progress(app)
+    assert any(words.endswith("step 3 of 5") for words in words_of_progress(app))
     assert next(one for one in app.selectbox if one.label == "Group column").value == ""
 
 
@@ -95,10 +99,11 @@ def test_taking_in_can_be_cancelled_and_tried_again(app: AppTest, queue: Queue, 
     press(app, "Cancel")
     assert queue.list_pending(JobKind.TAKE_IN) == []
     open_page(app, "data")
-    assert "It was cancelled; the file is still here" in text_of(app)
+    assert len(app.info) == 1
+    assert not app.error
     press(app, "Try again")
     assert pending(queue, JobKind.TAKE_IN).ref_id == upload
-    assert words_of_progress(app) == ["Waiting for its turn"]
+    assert shares_of_progress(app) == [0]
 
 
 def test_a_cancel_that_is_on_its_way_is_told(app: AppTest, queue: Queue, upload: str) -> None:
@@ -111,10 +116,9 @@ def test_a_cancel_that_is_on_its_way_is_told(app: AppTest, queue: Queue, upload:
 
 def test_a_process_that_died_is_told_in_place(app: AppTest, queue: Queue, upload: str) -> None:
     job = queue.claim([JobKind.TAKE_IN])
-    queue.finish(job.id, State.FAILED, "killed by SIGKILL (the system may have run out of memory)")
+    queue.finish(job.id, State.FAILED, "killed by SIGKILL")
     open_page(app, "data")
-    assert "It did not come to its end" in text_of(app)
-    assert "killed by SIGKILL (the system may have run out of memory)" in text_of(app)
+    assert app.error[0].value.endswith("killed by SIGKILL")
     assert {"Try again", "Choose another file"} <= set(labels(app))
 
 
@@ -136,17 +140,18 @@ def test_fast_findings_stand_there_while_the_slow_ones_are_looked_for(
     app: AppTest, workspace: Workspace, queue: Queue, dataset: str
 ) -> None:
     open_page(app, "data", dataset=dataset)
-    assert "Texts with personal data: 3" in text_of(app)
-    assert "near duplicates, languages and lengths are looked for in all 80 texts" in text_of(app)
+    assert "personal data: 3" in text_of(app)
+    assert "all 80 texts" in text_of(app)
     job = queue.claim([JobKind.EXAMINE])
     queue.record_progress(job.id, 150, 400)
     app.run()
-    assert words_of_progress(app) == ["Looking for near duplicates, step 2 of 4"]
+    (words,) = words_of_progress(app)
+    assert words.endswith("step 2 of 4")
     queue.requeue(job.id, job.payload)
     carry_out_next(workspace, JobKind.EXAMINE)
     open_page(app, "data")
     assert words_of_progress(app) == []
-    assert "Near duplicates, languages and lengths were looked for in all 80 texts" in text_of(app)
+    assert "all 80 texts" in text_of(app)
     assert queue.list_pending(JobKind.EXAMINE) == []
 
 
@@ -156,8 +161,9 @@ def test_slow_checks_can_be_cancelled_and_are_not_begun_again_by_themselves(
     open_page(app, "data", dataset=dataset)
     press(app, "Cancel")
     open_page(app, "data")
-    assert "were not looked for: it was cancelled" in text_of(app)
-    assert "Texts with personal data: 3" in text_of(app)
+    assert len(app.info) == 1
+    assert words_of_progress(app) == []
+    assert "personal data: 3" in text_of(app)
     assert queue.list_pending(JobKind.EXAMINE) == []
     press(app, "Try again")
     assert pending(queue, JobKind.EXAMINE).ref_id == dataset
@@ -172,7 +178,8 @@ def test_slow_checks_of_an_upload_are_those_of_its_dataset(
     (info,) = workspace.database.list_datasets()
     carry_out_next(workspace, JobKind.EXAMINE)
     open_page(app, "data", dataset=info.fingerprint)
-    assert "were looked for in all 80 texts" in text_of(app)
+    assert "all 80 texts" in text_of(app)
+    assert words_of_progress(app) == []
 
 
 def test_a_fix_is_made_by_a_job_and_its_version_is_linked(
@@ -180,14 +187,14 @@ def test_a_fix_is_made_by_a_job_and_its_version_is_linked(
 ) -> None:
     open_page(app, "data", dataset=dataset)
     press(app, "Mask them")
-    assert "a new version is being made" in text_of(app)
+    assert pending(queue, JobKind.FIX).ref_id == dataset
     assert next(one for one in app.button if one.label == "Mask them").disabled
     assert len(workspace.database.list_datasets()) == 1
     carry_out_next(workspace, JobKind.FIX)
     open_page(app, "data")
     (new,) = [one for one in workspace.database.list_datasets() if one.parent == dataset]
     assert query_of(app, "dataset") == dataset
-    assert f"The version after a fix, {short_hash(new.fingerprint)}" in links_of(app)
+    assert ("data", f"dataset={new.fingerprint}") in targets_of(app)
     assert not next(one for one in app.button if one.label == "Mask them").disabled
 
 
@@ -198,12 +205,13 @@ def test_a_fix_that_fails_or_is_cancelled_changes_nothing(
     press(app, "Mask them")
     queue.request_cancel(pending(queue, JobKind.FIX).id)
     open_page(app, "data")
-    assert "The fix was cancelled; nothing has changed" in text_of(app)
+    assert len(app.info) == 1
+    assert len(workspace.database.list_datasets()) == 1
     press(app, "Try again")
     job = queue.claim([JobKind.FIX])
     queue.finish(job.id, State.FAILED, "out of memory")
     open_page(app, "data")
-    assert "It did not come to its end. out of memory" in text_of(app).replace("*", "")
+    assert app.error[0].value.endswith("out of memory")
     assert len(workspace.database.list_datasets()) == 1
 
 
@@ -219,12 +227,11 @@ def test_the_lengths_never_contradict_what_the_doctor_counted(
     path.write_text("\n".join(lines), encoding="utf-8")
     made = take_in(workspace, path, name="long", text=["body"], label=["label"]).dataset.info
     open_page(app, "data", dataset=made.fingerprint)
-    assert "none of 20 counted texts (there are 80) is cut at 128 tokens" in "".join(figures_of(app))
-    assert "Of 20 of the 80 texts, half have at most" in text_of(app)
-    assert "the data doctor counts more of them" in text_of(app)
+    assert re.search(r"none of 20 .*\b80\b.* 128 tokens", "".join(figures_of(app)))
+    assert "20 of the 80 texts" in text_of(app)
     carry_out_next(workspace, JobKind.EXAMINE)
     open_page(app, "data", dataset=made.fingerprint)
-    assert "Texts of more than 128 tokens: 1 (1.2 %)" in text_of(app)
-    assert "of 80 texts is cut at 128 tokens" in "".join(figures_of(app))
+    assert "128 tokens: 1 (1.2 %)" in text_of(app)
+    assert re.search(r"of 80 texts .*128 tokens", "".join(figures_of(app)))
     assert "and 1 is cut (1.2 %)" in text_of(app)
     assert "none" not in "".join(figures_of(app))

@@ -1,6 +1,7 @@
 """The cards of the race replayed and of the time to the same accuracy."""
 
 import json
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -56,11 +57,9 @@ def test_arms_without_a_network_alone_have_nothing_to_replay(app, workspace):
 
 def test_time_to_the_same_accuracy_is_told_and_drawn(app, workspace):
     page = shown(app, workspace)
-    assert "to the best validation accuracy of From scratch" in text_of(page)
-    assert "Fine-tuned was as good on validation as From scratch at its best after" in text_of(page)
-    assert (
-        "Median training seconds until each arm" in json.loads(figures_of(page)[0])["layout"]["meta"]["alt"]
-    )
+    assert re.search(r"^Fine-tuned .*From scratch .*\d+ s\b", text_of(page), re.MULTILINE)
+    alt = json.loads(figures_of(page)[0])["layout"]["meta"]["alt"]
+    assert "training seconds" in alt
 
 
 def test_steps_can_be_shown_instead_of_seconds(app, workspace):

@@ -1,7 +1,10 @@
 """*Why it works*: empty, untried, on the way, finished, failed; the ladder and what training changed."""
 
+import re
+
 import pytest
 
+from pages.ui.missing_runs import NOT_TRIED
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -10,7 +13,18 @@ from tests.pages.fixtures import (
     runs_of,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, links_of, open_drawers, open_page, query_of, text_of
+from tests.pages.reading import (
+    figures_of,
+    headline_of,
+    open_drawers,
+    open_page,
+    page_of,
+    query_of,
+    says,
+    targets_of,
+    text_of,
+)
+from tl_core.results.knowledge_sentences import MOVEMENT_LIMITS, SIMILARITY_LIMITS
 
 LADDER = ["shuffled", "encoder_only", "embeddings_only", *(f"reinit_top_{count}" for count in range(1, 6))]
 REACHED = {"fine_tuned": 0.95, "scratch": 0.4, "embeddings_only": 0.62, "reinit_top": 0.8, "shuffled": 0.4}
@@ -24,7 +38,7 @@ def experiment(workspace):
 
 
 def offer(app):
-    return next((one for one in app.button if one.label.startswith("Try it")), None)
+    return next((one for one in app.button if one.key == "offer_ladder"), None)
 
 
 def queue_ladder(app, workspace):
@@ -36,25 +50,25 @@ def queue_ladder(app, workspace):
 
 def test_without_results_it_leads_to_the_samples(app):
     open_page(app, "why_it_works")
-    assert app.title[0].value == "Why does it work?"
-    assert links_of(app) == ["Try a sample"]
+    assert page_of(app) == "why_it_works"
+    assert targets_of(app) == [("", "")]
     assert not figures_of(app)
 
 
-def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, experiment):
+def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, workspace, experiment):
     open_page(app, "why_it_works")
     shown = text_of(app)
-    assert "Not tried yet:** Shuffled, Layers only, Embeddings only, Top 5 layers redrawn" in shown
-    assert offer(app).label.startswith("Try it: 16 runs, ")
-    assert "more accurate than the same network trained from scratch" in shown
-    assert "Fine-tuning moved layer 6 most, by 7.1 % of the size of its weights" in shown
-    assert "a similarity of 1.00 in the embeddings and 0.94 in layer 6" in shown
+    assert f"{NOT_TRIED} Shuffled, Layers only, Embeddings only, Top 5 layers redrawn" in shown
+    assert ": 16 runs, " in offer(app).label
+    assert says(app, headline_of(workspace, experiment).status.words)
+    assert re.search(r"layer 6 .*\b7\.1 %", shown)
+    assert re.search(r"1\.00 in the embeddings .*0\.94 in layer 6", shown)
     assert len(figures_of(app)) == 3
 
 
 def test_one_click_queues_exactly_the_missing_arms(app, workspace, experiment):
     queued = queue_ladder(app, workspace)
-    assert app.title[0].value == "How is the training going?"
+    assert page_of(app) == "runs"
     assert query_of(app, "experiment") == queued.experiment_id
     cells = {(run.arm.name, run.train_size, run.seed) for run in runs_of(workspace, queued)}
     assert cells == {(arm, 33, seed) for arm in LADDER for seed in (0, 1)}
@@ -72,13 +86,12 @@ def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experim
     finish_all(workspace, queue_ladder(app, workspace), **REACHED)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     shown = text_of(app)
-    assert "Keeping the embeddings alone, 52 % of the weights, goes 40 % of the way" in shown
-    (share,) = [line for line in shown.splitlines() if "goes 40 % of the way" in line]
-    assert "this share has no interval; flagged: " in share
-    assert "Embeddings only (still improving)" in share
-    assert "where 1 means that they lie alike up to rotation and scale" in shown
-    assert "for the steps in between none were searched" in shown
-    assert "No difference shown between training all-MiniLM-L6 with its weights shuffled" in shown
+    (share,) = [line for line in shown.splitlines() if "40 % of the way" in line]
+    assert "52 %" in share
+    assert "Embeddings only (still improving)" in share, "flagged"
+    assert SIMILARITY_LIMITS in shown
+    assert MOVEMENT_LIMITS in shown
+    assert "with its weights shuffled" in shown
     assert "Top layers redrawn" in figures_of(app)[0]
     assert offer(app) is None
 
@@ -91,7 +104,8 @@ def test_where_no_difference_is_shown_no_share_of_it_is_said(app, workspace, exp
     open_page(app, "why_it_works", experiment=made.experiment_id)
     shown = text_of(app)
     assert "% of the way" not in shown
-    assert "cannot be said as a share: that fine-tuning is better is not shown here" in shown
+    assert "as a share" in shown
+    assert headline_of(workspace, made).status.severity != "success"
 
 
 def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment):
@@ -102,16 +116,17 @@ def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment)
         else:
             finish_run(workspace, run)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
-    assert "2 runs of the ladder did not finish" in text_of(app)
-    assert "Not tried yet:** Shuffled with 33 train examples" in text_of(app)
+    (lost,) = app.warning
+    assert lost.value.startswith("2 runs ")
+    assert f"{NOT_TRIED} Shuffled with 33 train examples" in text_of(app)
 
 
 def test_runs_of_an_earlier_version_have_no_layers(app, workspace, experiment):
     for run in runs_of(workspace, experiment):
         (workspace.run_folder(run.run_id).path / "layers.json").unlink(missing_ok=True)
     open_page(app, "why_it_works")
-    assert "none here has done so" in text_of(app)
-    assert "more accurate than the same network trained from scratch" in text_of(app)
+    assert MOVEMENT_LIMITS not in text_of(app), "nothing was measured"
+    assert says(app, headline_of(workspace, experiment).status.words)
 
 
 def test_every_figure_has_its_numbers(app, experiment):

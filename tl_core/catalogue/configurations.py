@@ -70,22 +70,28 @@ def require_possible(
         Says which number it is.
     """
     for problem in _problems(config):
-        raise ModelError(f"The configuration of {model!r} is refused: {problem}.", "Choose another model.")
+        raise _refusal(model, problem, "Choose another model.")
     described = estimate_weights(config)
     if BYTES_A_WEIGHT * described > memory_bytes:
-        raise ModelError(
-            f"The configuration of {model!r} is refused: it describes about {described / 1e9:,.1f} billion "
-            f"weights, which take {BYTES_A_WEIGHT * described / 1e9:,.0f} GB of memory; this machine has "
-            f"{memory_bytes / 1e9:,.0f} GB.",
+        raise _refusal(
+            model,
+            f"it describes about {described / 1e9:,.1f} billion weights, which take "
+            f"{BYTES_A_WEIGHT * described / 1e9:,.0f} GB of memory; this machine has "
+            f"{memory_bytes / 1e9:,.0f} GB",
             "Choose a smaller model.",
         )
     # A rough count: architectures differ in what an attention layer and an embedding have.
     if num_saved is not None and described > 4 * num_saved + 1_000_000:
-        raise ModelError(
-            f"The configuration of {model!r} is refused: it describes about {described / 1e6:,.0f} million "
-            f"weights, and its file holds {num_saved / 1e6:,.1f} million.",
+        raise _refusal(
+            model,
+            f"it describes about {described / 1e6:,.0f} million weights, and its file holds "
+            f"{num_saved / 1e6:,.1f} million",
             "Put the configuration that belongs to the weights into the folder.",
         )
+
+
+def _refusal(model: str, what: str, remedy: str) -> ModelError:
+    return ModelError(f"The configuration of {model!r} is refused: {what}.", remedy)
 
 
 def _problems(config: Mapping[str, Any]) -> Iterator[str]:

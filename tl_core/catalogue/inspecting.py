@@ -9,7 +9,7 @@ import psutil
 from tl_core.catalogue.configurations import require_possible
 from tl_core.catalogue.layout import encoder_folder
 from tl_core.catalogue.local_folders import WEIGHTS, num_weights, read_header
-from tl_core.errors import ModelError, OutsideError
+from tl_core.errors import ModelError, OutsideError, cannot_be_read, damaged_file
 from tl_core.modality import NeededFile, content_of, modalities
 from tl_core.outside import MOST_JSON_BYTES, look_through, read_json, require_size
 
@@ -49,11 +49,9 @@ def require_sound(folder: Path, model: str) -> None:
             else:
                 read_json(path, MOST_CONFIG_BYTES if path.name == CONFIG else MOST_JSON_BYTES)
         except (OSError, ValueError) as error:
-            what = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
-            raise ModelError(
-                f"The file {path.relative_to(folder)} of {model!r} is damaged: {what}.",
-                "Put the file back from a copy, or choose another model.",
-            ) from error
+            what = cannot_be_read(error) if isinstance(error, OSError) else str(error)
+            file = str(path.relative_to(folder))
+            raise damaged_file(ModelError, file, repr(model), what, "choose another model") from error
     require_possible_configurations(folder, model)
 
 

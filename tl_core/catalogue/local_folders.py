@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tl_core.catalogue.layout import encoder_folder
-from tl_core.errors import ModelError
+from tl_core.errors import CUT_OFF, ModelError
 from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json
 from tl_core.settings import Settings
 
@@ -186,13 +186,13 @@ def read_header(path: Path) -> dict[str, dict[str, Any]]:
         file.seek(0)
         num_bytes = int.from_bytes(file.read(8), "little")
         if num_bytes > min(size, MOST_JSON_BYTES):
-            raise ValueError("it is cut off or overwritten")
+            raise ValueError(CUT_OFF)
         header: dict[str, dict[str, Any]] = parse_json(file.read(num_bytes))
     try:
         ends = [facts["data_offsets"][1] for name, facts in header.items() if name != "__metadata__"]
         stated = 8 + num_bytes + max(ends, default=0)
     except (AttributeError, KeyError, IndexError, TypeError):
-        raise ValueError("it is cut off or overwritten") from None
+        raise ValueError(CUT_OFF) from None
     if stated != size:
         raise ValueError(f"it has {size:,} bytes, and its header states {stated:,}")
     return header

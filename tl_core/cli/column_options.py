@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tl_core.datasets.label_maps import read_label_map
+from tl_core.datasets.labels import read_edges
 from tl_core.errors import PlanError
 from tl_core.intake.intake import USUAL_THRESHOLD
 from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
@@ -89,7 +90,7 @@ class ColumnOptions:
             "modality": self.modality,
             "is_pair": self.is_pair,
             "label": tuple(self.label or ()),
-            "edges": tuple(_numbers(self.edges)) if self.edges else (),
+            "edges": read_edges(self.edges or ""),
             "label_map": read_label_map(self.label_map) if self.label_map else {},
             "group": self.group,
             "time": self.time,
@@ -107,17 +108,10 @@ class ColumnOptions:
         text = self.keep_together
         if text is None or text == "no":
             return SplitRule(method=method, keep_together=USUAL_THRESHOLD if text is None else None)
-        similarity = _numbers(text)[0]
-        if not 0.5 <= similarity <= 1:
+        values = read_edges(text)
+        if len(values) != 1 or not 0.5 <= values[0] <= 1:
             raise PlanError(
                 f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
                 f"The usual one is {USUAL_THRESHOLD}.",
             )
-        return SplitRule(method=method, keep_together=similarity)
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise PlanError(f"Expected numbers divided by commas; got {text!r}.", "Such as 2.5,3.5.") from error
+        return SplitRule(method=method, keep_together=values[0])

@@ -214,7 +214,7 @@ def _no_pair(table: Table, columns: Sequence[_Column]) -> DataError:
         if is_constant and _name_score(name, TEXT_NAMES):
             return DataError(
                 f"Expected texts that differ; all of '{name}' are the same.",
-                "Choose another text column, or check how the file was made.",
+                other_column("text"),
             )
     shown = [
         f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
@@ -233,6 +233,11 @@ def one_class(name: str, value: str) -> DataError:
         f"Expected at least two classes; every row of '{name}' is '{value[:_LONGEST_LABEL]}'.",
         "Choose another label column, or add examples of a second class.",
     )
+
+
+def other_column(noun: str) -> str:
+    """Say what helps where a column holds something else than was expected."""
+    return f"Choose another {noun} column, or check how the file was made."
 
 
 def too_many_classes(name: str, num_labels: int) -> DataError:

@@ -66,6 +66,18 @@ def find_indicators(columns: pa.Table) -> tuple[str, ...]:
     return tuple(names) if (num_ones == 1).all() else ()
 
 
+def read_edges(text: str) -> tuple[float, ...]:
+    """Read edges as a person writes them; raises DataError for what is no number.
+
+    >>> read_edges("2.5, 4")
+    (2.5, 4.0)
+    """
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise DataError(f"Expected numbers divided by commas; got {text!r}.", "Such as 2.5, 3.5.") from error
+
+
 def bin_names(edges: Sequence[float]) -> list[str]:
     """Name the classes that some edges make.
 
@@ -88,11 +100,7 @@ def _of_indicators(columns: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:
     if (num_several := int((num_ones > 1).sum())) > 0:
         first = int(np.argmax(num_ones > 1))
         shown = ", ".join(name for name, one in zip(names, is_one[first], strict=True) if one)
-        raise DataError(
-            f"Expected one label a row; {num_several:,} rows have several, the first is row {first + 1:,}"
-            f" ({shown}). Several labels a text are not supported yet.",
-            _ONE_CLASS_EACH,
-        )
+        raise _several_labels(num_several, f"the first is row {first + 1:,} ({shown})")
     chosen = pa.array(np.where(num_ones == 1, is_one.argmax(axis=1), len(names)))
     return pa.chunked_array([pa.array([*names, ""]).take(chosen)])
 
@@ -123,7 +131,9 @@ def _single_values(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if sum(counts[value] for value in lists) > len(values) / 2:
         several = [value for value, parsed in lists.items() if len(parsed) > 1]
         if several:
-            raise _several_labels(sum(counts[value] for value in several), several[0], name)
+            raise _several_labels(
+                sum(counts[value] for value in several), f"such as {several[0][:60]!r}", f" in '{name}'"
+            )
         return _replaced(values, {value: "".join(parsed) for value, parsed in lists.items()})
     for separator in SEPARATORS:
         _refuse_several(counts, separator, name)
@@ -154,13 +164,13 @@ def _refuse_several(counts: dict[str, int], separator: str, name: str) -> None:
     if len(combined) < 2 or num_rows < MIN_SHARE_OF_SEVERAL * sum(counts.values()):
         return
     if len(set[str]().union(*parts.values())) < len(parts):
-        raise _several_labels(num_rows, combined[0], name)
+        raise _several_labels(num_rows, f"such as {combined[0][:60]!r}", f" in '{name}'")
 
 
-def _several_labels(count: int, value: str, name: str) -> DataError:
+def _several_labels(count: int, example: str, place: str = "") -> DataError:
     return DataError(
-        f"Expected one label a row in '{name}'; {count:,} rows have several, such as {value[:60]!r}. Several"
-        " labels a text are not supported yet.",
+        f"Expected one label a row{place}; {count:,} rows have several, {example}. Several labels a text are"
+        " not supported yet.",
         _ONE_CLASS_EACH,
     )
 

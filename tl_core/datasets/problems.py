@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.datasets.column_guess import MAX_LABELS, one_class, too_many_classes
+from tl_core.datasets.column_guess import MAX_LABELS, one_class, other_column, too_many_classes
 from tl_core.datasets.rows import count_labels, lacks_content
 from tl_core.datasets.selection import LABEL, WEIGHT
 from tl_core.errors import DataError
@@ -56,7 +56,7 @@ def find_problem(
         error = DataError(
             f"Expected different {noun.many} of each class; {rows.num_rows:,} of {num_rows:,} are left."
             f"{because}",
-            f"Choose another {noun.one} column, or check how the file was made.",
+            other_column(noun.one),
         )
         return Problem(code="few_texts", error=error, count=rows.num_rows)
     if len(labels) == rows.num_rows:

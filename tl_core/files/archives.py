@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tl_core.errors import DataError, NotFoundError
-from tl_core.files.formats import GZIP, ZIP, is_workbook, refuse_other_files
+from tl_core.files.formats import GZIP, SAVE_AGAIN, UNPACK, ZIP, is_workbook, refuse_other_files
+from tl_core.files.limits import KEEP_LESS
 
 MAX_CONTENT_BYTES = 4 << 30
 """Largest file that is read, after unpacking."""
@@ -87,17 +88,14 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
     elif head.startswith(ZIP):
         content = _unzip(content, name, folder / "content")
     if not content.head:
-        raise DataError(f"Expected a table; '{name}' is empty (0 bytes).", "Save or download it again.")
+        raise DataError(f"Expected a table; '{name}' is empty (0 bytes).", SAVE_AGAIN)
 
     is_nested = content.head.startswith(GZIP)
     if content.compression and content.head.startswith(ZIP):
         with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
             is_nested = not is_workbook(archive, name)
     if is_nested:
-        raise DataError(
-            f"Expected an archive with a table; '{name}' holds another archive.",
-            "Unpack it and use the file inside.",
-        )
+        raise DataError(f"Expected an archive with a table; '{name}' holds another archive.", UNPACK)
     refuse_other_files(content.head, name)
     return content
 
@@ -147,7 +145,7 @@ def _unzip(content: Content, name: str, target: Path) -> Content:
         if member.flag_bits & 1:
             raise DataError(
                 f"Expected an archive without a password; '{name}' is encrypted.",
-                "Unpack it and use the file inside.",
+                UNPACK,
             )
         with archive.open(member) as reader:
             _copy_bounded(reader.read, target, member.compress_size, name)
@@ -188,7 +186,7 @@ def _too_large(name: str) -> DataError:
     return DataError(
         f"Expected at most {MAX_CONTENT_BYTES >> 30} GiB of content, and at most {MAX_RATIO:,} times an"
         f" archive's size; '{name}' holds more.",
-        "Keep the columns with the text and the label, or a random part of the rows.",
+        KEEP_LESS,
     )
 
 

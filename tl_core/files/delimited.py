@@ -14,6 +14,7 @@ import pyarrow as pa
 from tl_core.errors import DataError
 from tl_core.files.dialect import Dialect, find_dialect, parse, sample_lines, uses_quotes, width
 from tl_core.files.encodings import MAX_LINE_BYTES
+from tl_core.files.formats import SAVE_AGAIN
 from tl_core.files.limits import check_num_columns
 from tl_core.files.lines import find_blank_lines, line_numbers, num_blank_at_edges, num_lines_left_out
 from tl_core.files.rejects import REJECT_CHARS, REJECT_SCHEMA, reject_at, reject_table
@@ -62,7 +63,7 @@ def parse_file(
     _check_marks(delimiter, quote)
     lines = sample_lines(path)
     if not any(line.strip() for line in lines):
-        raise DataError(f"Expected a table; '{name}' holds only blank lines.", "Save or download it again.")
+        raise DataError(f"Expected a table; '{name}' holds only blank lines.", SAVE_AGAIN)
     with locked_connection(path.parent) as connection:
         dialect = find_dialect(connection, path, delimiter=delimiter, quote=quote)
     _refuse_packed_rows(parse(lines, dialect), name)
@@ -117,11 +118,15 @@ def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> pa.Table:
         try:
             return _scan(connection, path, dialect, num_columns, "ignore_errors").to_arrow_table(_BATCH_ROWS)
         except duckdb.Error as error:
-            raise DataError(
-                f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; the file cannot be"
-                f" parsed so ({str(error).splitlines()[0]})",
-                "Name the right delimiter and quote, or save the file again as CSV.",
-            ) from None
+            found = f"the file cannot be parsed so ({str(error).splitlines()[0]})"
+            raise _other_rows(num_columns, dialect, found) from None
+
+
+def _other_rows(num_columns: int, dialect: Dialect, found: str) -> DataError:
+    return DataError(
+        f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; {found}",
+        "Name the right delimiter and quote, or save the file again as CSV.",
+    )
 
 
 def _scan(
@@ -148,11 +153,7 @@ def _read_again(
     DuckDB's fast scan may leave out many good rows after one with a stray quote; this one does not.
     """
     if num_left_out > MAX_LEFT_OUT:
-        raise DataError(
-            f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; {num_left_out:,}"
-            f" lines of '{name}' are no such rows.",
-            "Name the right delimiter and quote, or save the file again as CSV.",
-        )
+        raise _other_rows(num_columns, dialect, f"{num_left_out:,} lines of '{name}' are no such rows.")
     with locked_connection(path.parent) as connection:
         # All has to be read before it is told what cannot be.
         rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)

@@ -13,7 +13,10 @@ OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAVE_AS_CSV = "Open it in its own program, save it as CSV (UTF-8) and use that file."
 _NEEDS_TEXTS = "Use a table with a column of texts and a column of labels, such as a CSV file."
 _DOWNLOAD = "Download the file itself, not the page that shows it."
-_UNPACK = "Unpack it and use the file inside; of archives, gzip and zip with one file are read."
+_SAVE_AS_TABLE = "Save the table as Parquet or CSV."
+UNPACK = "Unpack it and use the file inside."
+_UNPACK = f"{UNPACK[:-1]}; of archives, gzip and zip with one file are read."
+SAVE_AGAIN = "Save or download it again."
 
 # What stands at the beginning, what it is and what to do. None of these is the beginning of a usual table.
 _REFUSED: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
@@ -35,8 +38,8 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
         (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
         (rb".{257}ustar", "a tar archive", _UNPACK),
         (rb"SQLite format 3\0", "an SQLite database", "Export the table as CSV (UTF-8) and use that file."),
-        (rb"ARROW1\0\0", "an Arrow file", "Save the table as Parquet or CSV."),
-        (rb"\x80[\x02-\x05]", "a Python pickle", "Save the table as Parquet or CSV."),
+        (rb"ARROW1\0\0", "an Arrow file", _SAVE_AS_TABLE),
+        (rb"\x80[\x02-\x05]", "a Python pickle", _SAVE_AS_TABLE),
         (rb"\x93NUMPY|\x89HDF\r\n", "a file of numbers", _NEEDS_TEXTS),
     )
 )

@@ -6,6 +6,7 @@ MAX_COLUMNS = 2_000
 MAX_CELLS = 200_000_000
 """Most cells of a table whose file does not write every cell."""
 MAX_TABLE_BYTES = 4 << 30
+KEEP_LESS = "Keep the columns with the text and the label, or a random part of the rows."
 """Most memory of a table whose file does not write every text."""
 
 
@@ -38,5 +39,5 @@ def check_num_bytes(num_bytes: int, name: str) -> None:
     if num_bytes > MAX_TABLE_BYTES:
         raise DataError(
             f"Expected texts of at most {MAX_TABLE_BYTES >> 30} GiB; '{name}' has more.",
-            "Keep the columns with the text and the label, or a random part of the rows.",
+            KEEP_LESS,
         )

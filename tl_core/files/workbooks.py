@@ -18,7 +18,7 @@ from python_calamine import (
 )
 
 from tl_core.errors import DataError
-from tl_core.files.formats import OLD_OFFICE
+from tl_core.files.formats import OLD_OFFICE, SAVE_AGAIN
 from tl_core.files.limits import check_num_columns
 
 MAX_UNPACKED_BYTES = 2 << 30
@@ -115,7 +115,7 @@ def _find_sheet(workbook: CalamineWorkbook, name: str, sheet: str | None) -> Cal
         found = workbook.get_sheet_by_name(one.name)
         if found.height and any(any(row) for row in _rows(found)):
             return found
-    raise DataError(f"Expected a sheet with cells; '{name}' has none.", "Save or download it again.")
+    raise DataError(f"Expected a sheet with cells; '{name}' has none.", SAVE_AGAIN)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:

@@ -9,12 +9,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tl_core.datasets.column_guess import check_columns
-from tl_core.errors import CancelledError, DataError, NotFoundError
+from tl_core.errors import CancelledError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
 from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
 from tl_core.intake.choosing import JOINED_WITH
-from tl_core.intake.text_columns import FoundTexts, find_texts, listed, with_header
+from tl_core.intake.text_columns import FoundTexts, find_texts, listed, not_two_columns, with_header
 from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
@@ -112,7 +112,7 @@ def predict_table(
             num_done += rows.num_rows
             progress(num_done, table.num_rows)
             if should_stop():
-                raise CancelledError("Expected the whole file to be predicted; it was cancelled.")
+                raise CancelledError("the whole file to be predicted")
     num_placed = sum(row >= 0 for row in table.reject_rows)
     return FileSummary(
         text=", ".join(found.columns),
@@ -132,11 +132,7 @@ def _find_columns(table: Table, named: Sequence[str], source: TextSource) -> Fou
     if not named:
         return find_texts(table.columns, source)
     if source.is_pair and len(named) != 2:
-        raise DataError(
-            f"Expected two columns of texts, as this model compares {listed(source.columns)}; got"
-            f" {listed(named)}. The file has {listed(table.columns.column_names[:20])}.",
-            "Name both columns, in the same order.",
-        )
+        raise not_two_columns(source, f"got {listed(named)}. The file has", table.columns.column_names)
     check_columns(table, named)
     return FoundTexts(columns=tuple(named), is_guess=False, reason=f"Reads {listed(named)}, as chosen.")
 

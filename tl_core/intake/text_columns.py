@@ -122,11 +122,7 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
     if there and len(there) == len(source.columns):
         return FoundTexts(columns=there, is_guess=False, reason=_match_reason(there, source.columns))
     if source.is_pair:
-        raise DataError(
-            f"Expected two columns of texts, as this model compares {listed(source.columns)}; the file has"
-            f" {listed(names[:20])}.",
-            "Name both columns with --text, in the same order.",
-        )
+        raise not_two_columns(source, "the file has", names)
     if there:
         reason = (
             f"Reads {listed(there)}, a guess: the file has no {listed(missing)}, which the training joined"
@@ -150,6 +146,15 @@ def _match_reason(found: Sequence[str], trained: Sequence[str]) -> str:
     if tuple(found) == tuple(trained):
         return f"Reads {listed(found)}, as in training."
     return f"Reads {listed(found)}, which the training calls {listed(trained)}."
+
+
+def not_two_columns(source: TextSource, found: str, names: Sequence[str]) -> DataError:
+    """Make the error about texts that are not two columns, for a model that compares pairs."""
+    return DataError(
+        f"Expected two columns of texts, as this model compares {listed(source.columns)}; {found}"
+        f" {listed(names[:20])}.",
+        "Name both columns with --text, in the same order.",
+    )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ def reporter(queue: Queue, job: Job, should_stop: Callable[[], bool]) -> Report:
     def report(phase: str, num_done: int, num_total: int) -> None:
         nonlocal last_phase, last_note
         if should_stop():
-            raise CancelledError("Expected the work to reach its end; it was cancelled.")
+            raise CancelledError("the work to reach its end")
         if phase == last_phase and time.monotonic() - last_note < _PAUSE_S:
             return
         last_phase, last_note = phase, time.monotonic()

@@ -27,6 +27,8 @@ PREDICTIONS_NAME = "predictions.csv"
 
 _POLL_S = 0.1
 _SUMMARY_NAME = "summary.json"
+_NO_ANSWER = "Expected an answer of the prediction server; got {}."
+_LOG_TELLS = "The file prediction_server.log in the workspace tells more."
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For servers on this machine, which speak plain HTTP: the usual context reads all authorities each time."""
 _spawning = threading.Lock()
@@ -129,9 +131,7 @@ def ask(settings: Settings, run_id: str, texts: Sequence[str | tuple[str, str]])
     try:
         reply = _post(settings, {"run_id": run_id, "texts": list(texts)})
     except httpx.HTTPError as error:
-        raise RunError(
-            f"Expected an answer of the prediction server; got {type(error).__name__}.", "Try again."
-        ) from error
+        raise RunError(_NO_ANSWER.format(type(error).__name__), "Try again.") from error
     return _read(reply)
 
 
@@ -159,10 +159,10 @@ def _read(reply: httpx.Response) -> Answer:
         error = reply.json()
         raise NotFoundError(error["message"], error["remedy"])
     if reply.is_error:
-        reason = f"Expected an answer of the prediction server; got status {reply.status_code}."
+        reason = _NO_ANSWER.format(f"status {reply.status_code}")
         with contextlib.suppress(ValueError, KeyError, TypeError):
             reason = str(reply.json()["message"])
-        raise RunError(reason, "The file prediction_server.log in the workspace tells more.")
+        raise RunError(reason, _LOG_TELLS)
     body = reply.json()
     return Answer(
         labels=tuple(body["labels"]), probabilities=tuple(tuple(row) for row in body["probabilities"])
@@ -204,7 +204,7 @@ def _start(settings: Settings) -> httpx.Client:
         time.sleep(_POLL_S)
     raise RunError(
         "Expected the prediction server to start; it did not.",
-        "The file prediction_server.log in the workspace says why.",
+        _LOG_TELLS,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tl_core.errors import DamageError, NotFoundError, TlError
+from tl_core.errors import DamageError, NotFoundError, TlError, cannot_be_read, damaged_file
 from tl_core.models.wholeness import find_damage
 from tl_core.outside import called, read_json
 from tl_core.schema import TextSource
@@ -53,7 +53,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
     except KeyError as error:
         raise damage_to(folder, FACTS_FILE, f"it does not say its {error.args[0]}") from error
     except OSError as error:
-        raise damage_to(folder, FACTS_FILE, f"it cannot be read ({error.strerror})") from error
+        raise damage_to(folder, FACTS_FILE, cannot_be_read(error)) from error
     except (ValueError, TypeError) as error:
         raise damage_to(folder, FACTS_FILE, " ".join(str(error).split())[:_MOST_CHARACTERS]) from error
 
@@ -61,10 +61,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
 def damage_to(folder: Path, file: str, what: str) -> DamageError:
     """Say what is wrong with a file of a model folder, and whose it is: a run's, or one of its own."""
     place = f"model/{file}" if _is_of_run(folder) else file
-    return DamageError(
-        f"The file {place} of {_owner(folder)} is damaged: {what}.",
-        "Put the file back from a copy, or use another model.",
-    )
+    return damaged_file(DamageError, place, _owner(folder), what, "choose another model")
 
 
 def _is_of_run(folder: Path) -> bool:
@@ -97,7 +94,7 @@ def loading(folder: Path) -> Iterator[None]:
         reason = reason.replace(str(folder), folder.name)[:_MOST_CHARACTERS]
         raise DamageError(
             f"The model of {_owner(folder)} cannot be loaded: {reason}.",
-            "Put its folder back from a copy, or use another model.",
+            "Put its folder back from a copy, or choose another model.",
         ) from error
 
 

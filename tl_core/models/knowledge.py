@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from tl_core.arms import ArmKind, Start
 from tl_core.errors import ModelError
 
+_WITHOUT_LADDER = "Leave the arms of the knowledge ladder out, or choose another base model."
 _ABOVE = ("pooler", "final_norm")
 """Modules that lie above the layers. All others outside them (embeddings, their projection and norm, tables
 of relative positions) feed the layers and count as embeddings."""
@@ -53,7 +54,7 @@ def find_anatomy(encoder: PreTrainedModel) -> Anatomy:
         raise ModelError(
             f"All layers of a {config.model_type} model are one and the same, so that none can be drawn anew "
             "alone.",
-            "Leave the arms of the knowledge ladder out, or choose another base model.",
+            _WITHOUT_LADDER,
         )
     count = next((getattr(config, name) for name in _COUNTS if hasattr(config, name)), None)
     found = [
@@ -64,7 +65,7 @@ def find_anatomy(encoder: PreTrainedModel) -> Anatomy:
     if not found:
         raise ModelError(
             f"The layers of a {config.model_type} model cannot be told apart here.",
-            "Leave the arms of the knowledge ladder out, or choose another base model.",
+            _WITHOUT_LADDER,
         )
     return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.local_folders import read_header
+from tl_core.errors import CUT_OFF, cannot_be_read
 from tl_core.outside import open_file, parse_json
 
 _LARGE_BYTES = 1 << 20
@@ -25,7 +26,7 @@ def find_damage(folder: Path) -> Iterator[tuple[str, str]]:
         try:
             check(path)
         except (OSError, ValueError) as error:
-            what = f"it cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+            what = cannot_be_read(error) if isinstance(error, OSError) else str(error)
             yield str(path.relative_to(folder)), what
 
 
@@ -41,7 +42,7 @@ def _check_json(path: Path) -> None:
         begin = file.read(_END_BYTES).lstrip()
         file.seek(-_END_BYTES, 2)
         if (begin[:1], file.read().rstrip()[-1:]) not in ((b"{", b"}"), (b"[", b"]")):
-            raise ValueError("it is cut off or overwritten")
+            raise ValueError(CUT_OFF)
 
 
 def _check_arrays(path: Path) -> None:
@@ -51,7 +52,7 @@ def _check_arrays(path: Path) -> None:
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
             damaged = path.name
     if damaged is not None:
-        raise ValueError("it is cut off or overwritten")
+        raise ValueError(CUT_OFF)
 
 
 _CHECKS: dict[str, Any] = {".json": _check_json, ".safetensors": read_header, ".npz": _check_arrays}

@@ -91,16 +91,15 @@ MINIMUM_DRIVERS = {"11": 450, "12": 525, "13": 580}
 
 def _gpu_problem(name: str, driver: str, torch_version: str) -> str:
     """Say why torch cannot use the GPU, or nothing."""
+    unusable = f"{name} is present but unusable"
     build = cuda_build(torch_version)
     if build is None:
-        return f"{name} is present but unusable: torch {torch_version} is a build without CUDA."
+        return f"{unusable}: torch {torch_version} is a build without CUDA."
     needed = MINIMUM_DRIVERS.get(build.removeprefix("cu")[:2], 0)
     if int(driver.split(".")[0]) < needed:
-        return (
-            f"{name} is present but unusable: driver {driver}, torch {torch_version} needs {needed} or newer."
-        )
+        return f"{unusable}: driver {driver}, torch {torch_version} needs {needed} or newer."
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
-        return f"{name} is present but unusable: CUDA_VISIBLE_DEVICES hides it from torch {torch_version}."
+        return f"{unusable}: CUDA_VISIBLE_DEVICES hides it from torch {torch_version}."
     return ""
 
 

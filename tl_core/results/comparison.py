@@ -22,6 +22,7 @@ from tl_core.results.runs import (
     Damage,
     FinishedRun,
     kept_evaluation,
+    other_test_examples,
     read_finished_run,
     reason_of,
     stack_runs,
@@ -224,9 +225,9 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
     for run in runs[1:]:
         has_same_ids = np.array_equal(run.example_ids, first.example_ids)
         if not (has_same_ids and np.array_equal(run.targets, first.targets)):
-            raise ComparisonError(
-                f"Expected the same test examples in all runs of {first.config.arm.name}; "
-                f"{run.config.run_id} has others.",
+            raise other_test_examples(
+                run,
+                first.config.arm.name,
                 "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
             )
     stacked = stack_runs(first.config.arm.name, runs)

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tl_core.errors import TlError
+from tl_core.errors import DivergedError, TlError
 from tl_core.schema import RunFailed, State
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 
 _WORDS = {
-    "diverged": ("diverged", "Choose a smaller learning rate."),
+    "diverged": ("diverged", DivergedError.usual_remedy),
     "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
     "signal": ("was ended from outside", "Run it again; if that repeats, the machine may lack memory."),
     "exception": ("ended with an error", "Its log says where."),

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from tl_core.errors import DamageError, NotFoundError, TlError
+from tl_core.errors import ComparisonError, DamageError, NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import ArmPredictions, Conditions
@@ -85,6 +85,13 @@ class FinishedRun:
 def reason_of(error: Exception) -> str:
     """Say in one line why a folder could not be read."""
     return error.message if isinstance(error, TlError) else f"{type(error).__name__} while it was read"
+
+
+def other_test_examples(run: FinishedRun, whose: str, remedy: str) -> ComparisonError:
+    """Make the error about a run whose test examples are not those of the others."""
+    return ComparisonError(
+        f"Expected the same test examples in all runs of {whose}; {run.config.run_id} has others.", remedy
+    )
 
 
 def value_of(evaluation: Evaluation, metric: Metric) -> float:

@@ -17,6 +17,7 @@ from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
+    other_test_examples,
     read_finished_run,
     reason_of,
     stack_runs,
@@ -184,11 +185,7 @@ def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, Arm
         split = workspace.database.get_experiment(first.config.experiment_id).split
         for run in others:
             if not np.array_equal(run.example_ids, first.example_ids):
-                raise ComparisonError(
-                    f"Expected the same test examples in all runs of {group.label}; "
-                    f"{run.config.run_id} has others.",
-                    "Leave that run out.",
-                )
+                raise other_test_examples(run, group.label, "Leave that run out.")
         stacked = stack_runs(group.key, group.runs)
         has_no_seed = not group.kind.is_neural and first.config.train_size == split.train and not others
         predictions[group.key] = stacked.repeated_for(every_seed) if has_no_seed else stacked

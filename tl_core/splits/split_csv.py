@@ -14,6 +14,7 @@ from tl_core.splits.own_column import read_parts
 from tl_core.splits.splitting import Split, check_classes, freeze
 
 ID_COLUMN, PART_COLUMN = "example_id", "part"
+_AS_DOWNLOADED = "Use a file as it is downloaded here."
 
 
 def split_csv(dataset: Dataset, split: Split) -> bytes:
@@ -45,7 +46,7 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
         raise SplitError(
             f"Expected a column '{PART_COLUMN}' in the split file; it has"
             f" {', '.join(repr(name) for name in table.columns.column_names)}.",
-            "Use a file as it is downloaded here.",
+            _AS_DOWNLOADED,
         )
     ids = _ids(table, dataset.info.columns)
     part_of_id = dict(zip(ids, read_parts(table.columns[PART_COLUMN].to_pylist()), strict=True))
@@ -76,7 +77,7 @@ def _ids(table: Table, schema: DatasetSchema) -> list[str]:
     if missing:
         raise SplitError(
             f"Expected a column '{ID_COLUMN}' or the texts in the split file; '{missing[0]}' is not there.",
-            "Use a file as it is downloaded here.",
+            _AS_DOWNLOADED,
         )
     rows = zip(*(columns[name].to_pylist() for name in schema.text_columns), strict=True)
     seen = Counter[str]()

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from tl_core.errors import NotFoundError
 
+WHERE_LISTED = "`tl_core runs` lists the runs there are."
+"""What to do about an id that is none."""
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: in ASCII order, so that ids sort
 _NUM_TIME_DIGITS = 10
@@ -31,7 +33,7 @@ def check_id(value: str) -> str:
     if not _SAFE.fullmatch(value):
         raise NotFoundError(
             f"Expected an id of 1 to 64 letters, digits, '_' or '-'; got {value!r}.",
-            "`tl_core runs` lists the ids there are.",
+            WHERE_LISTED,
         )
     return value
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from tl_core.errors import DamageError, NotFoundError
+from tl_core.errors import CUT_OFF, DamageError, NotFoundError, cannot_be_read, damaged_file
 from tl_core.outside import open_file, parse_json, read_bytes
 from tl_core.schema import EVENT, SCHEMA_VERSION, Event, ExperimentConfig, Frozen, LayerChanges, RunRecord
 from tl_core.store.files import replacing
@@ -135,7 +135,7 @@ class RunFolder:
         except FileNotFoundError:
             return EventLog(())
         except OSError as error:
-            return EventLog((), f"it cannot be read ({error.strerror})")
+            return EventLog((), cannot_be_read(error))
         events, num_damaged = _parse(whole)
         return EventLog(tuple(events), _lines_left_out(num_damaged))
 
@@ -230,7 +230,7 @@ class EventTail:
                 self._forget()
             except OSError as error:
                 self._forget()
-                self._refusal = f"it cannot be read ({error.strerror})"
+                self._refusal = cannot_be_read(error)
             return tuple(self._events)
 
     def _take_in(self, written: bytes) -> None:
@@ -329,19 +329,12 @@ def _reading(path: Path) -> Iterator[None]:
             "The run has not come that far, or its folder is incomplete.",
         ) from None
     except OSError as error:
-        raise _damage(
-            path.parent.name, path.name, f"it cannot be read ({error.strerror or 'it is cut off'})"
-        ) from error
+        raise _damage(path.parent.name, path.name, cannot_be_read(error)) from error
     except pa.ArrowException as error:
-        raise _damage(
-            path.parent.name, path.name, f"it is cut off or overwritten ({type(error).__name__})"
-        ) from error
+        raise _damage(path.parent.name, path.name, f"{CUT_OFF} ({type(error).__name__})") from error
     except ValueError as error:
         raise _damage(path.parent.name, path.name, str(error)) from error
 
 
 def _damage(run: str, file: str, what: str) -> DamageError:
-    return DamageError(
-        f"The file {file} of {run} is damaged: {what}.",
-        "Put the file back from a copy, or delete the run and train it again.",
-    )
+    return damaged_file(DamageError, file, run, what, "delete the run and train it again")

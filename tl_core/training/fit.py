@@ -37,7 +37,6 @@ from tl_core.training.plateau import Plateau
 
 FitEvent = PhaseStarted | StepLogged | EvalFinished
 LOGS_A_RUN = 100
-REMEDY_FOR_DIVERGENCE = "Choose a smaller learning rate."
 
 
 def fit(
@@ -238,7 +237,7 @@ def predict_logits(
             parts.append(score(model, examples, indices[places], compute.device).float())
     scored = torch.cat(parts).cpu().numpy()
     if not np.isfinite(scored).all():
-        raise DivergedError("Expected finite scores; got some that are not.", REMEDY_FOR_DIVERGENCE)
+        raise DivergedError("Expected finite scores; got some that are not.")
     logits = np.empty_like(scored)
     logits[np.concatenate(order)] = scored
     return logits
@@ -270,7 +269,4 @@ def evaluation_event(
 
 def _require_finite(loss: float, grad_norm: float, step: int) -> None:
     if not (math.isfinite(loss) and math.isfinite(grad_norm)):
-        raise DivergedError(
-            f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.",
-            REMEDY_FOR_DIVERGENCE,
-        )
+        raise DivergedError(f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.")

@@ -12,8 +12,8 @@ from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from pages.ui.upload import receive
 from tl_core.datasets.label_maps import label_map_of
-from tl_core.datasets.labels import class_values
-from tl_core.errors import DataError, TlError
+from tl_core.datasets.labels import class_values, read_edges
+from tl_core.errors import TlError
 from tl_core.files.read_summary import DELIMITERS, QUOTES
 from tl_core.files.reading import ReadChoices
 from tl_core.intake.choosing import JOINED_WITH
@@ -78,10 +78,9 @@ def draw_columns(upload: Upload, proposal: Proposal) -> None:
             "and so on.",
         )
         try:
-            edges = tuple(float(part) for part in typed.split(",") if part.strip())
-            wanted = wanted.model_copy(update={"edges": edges})
-        except ValueError:
-            show_error(DataError(f"Expected numbers divided by commas; got {typed!r}.", "Such as 2.5, 3.5."))
+            wanted = wanted.model_copy(update={"edges": read_edges(typed)})
+        except TlError as error:
+            show_error(error)
         wanted = wanted.model_copy(update={"label_map": _rename_labels(upload, proposal, wanted, typed)})
     if wanted != choice:
         save_upload(workspace(), upload.model_copy(update={"choice": wanted}))

@@ -18,6 +18,8 @@ from tl_core.results.tables import floor_on_validation, is_energy_known, race_po
 from tl_core.results.time_to_accuracy import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
 from tl_core.schema import Event, Metric, RunConfig, Verdict
 
+PRETRAINING_LEFT_OUT = "What pretraining itself cost is not included."
+
 
 def _runs_of(results: ExperimentResults, train_size: int) -> list[tuple[RunConfig, tuple[Event, ...]]]:
     """Return the finished runs of one train size with their events."""
@@ -38,7 +40,7 @@ def draw_cost_note(results: ExperimentResults, train_size: int) -> None:
     """Say what time and energy leave out, and how the energy is known."""
     notes = []
     if any(arm.kind.is_pretrained for arm in results.experiment.arms):
-        notes.append("What pretraining itself cost is not included.")
+        notes.append(PRETRAINING_LEFT_OUT)
     if has_energy_of(results, train_size):
         runs = [run for run in results.finished if run.config.train_size == train_size]
         methods = sorted({run.record.energy_method or "" for run in runs})
