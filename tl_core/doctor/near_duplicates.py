@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import Mask, contents, found, percent, quantity
@@ -31,8 +30,10 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
     """Find examples that nearly repeat another one."""
     mask = surplus(dataset, near)
     if mask.any():
+        content = contents(dataset)[0]
         num_groups = len(np.unique(near.group[mask]))
-        num_mixed = _num_mixed(near.group, dataset.targets())
+        of_label = np.unique(np.column_stack([near.group, dataset.targets()]), axis=0)[:, 0]
+        num_mixed = int((np.unique(of_label, return_counts=True)[1] > 1).sum())
         differ = f" In {num_mixed:,} of them the labels differ." if num_mixed else ""
         yield found(
             dataset,
@@ -45,7 +46,10 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
             ),
             remedy="Keep one of each group, or keep groups together when splitting.",
             fix="keep_one_of_near_duplicates",
-            examples=_examples(dataset, near),
+            examples=[
+                f"{similarity:.2f}: {shorten(content[one].as_py())} ≈ {shorten(content[other].as_py())}"
+                for one, other, similarity in near.pairs[:MAX_EXAMPLES]
+            ],
         )
 
 
@@ -72,18 +76,3 @@ def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -
             remedy="Keep near duplicates together when splitting, or keep one of each group.",
             fix="keep_one_of_near_duplicates",
         )
-
-
-def _num_mixed(group: npt.NDArray[np.int64], targets: npt.NDArray[np.int32]) -> int:
-    """Count the groups that carry more than one label."""
-    of_label = np.unique(np.column_stack([group, targets]), axis=0)[:, 0]
-    _, num_labels = np.unique(of_label, return_counts=True)
-    return int((num_labels > 1).sum())
-
-
-def _examples(dataset: Dataset, near: NearGroups) -> list[str]:
-    column = contents(dataset)[0]
-    return [
-        f"{similarity:.2f}: {shorten(column[one].as_py())} ≈ {shorten(column[other].as_py())}"
-        for one, other, similarity in near.pairs[:MAX_EXAMPLES]
-    ]

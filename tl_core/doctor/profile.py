@@ -1,6 +1,6 @@
 """What a file holds, told before anybody trains on it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -172,18 +172,15 @@ def _screened(
     if problem := screening.problem:
         stop = _stop(problem.code, problem.error, problem.count)
         return _Seen(findings=(*screening.findings, stop))
-    findings = (*screening.findings, *_small_class(screening.label_counts))
+    findings = screening.findings
+    try:
+        check_class_sizes(screening.label_counts)
+    except SplitError as error:
+        findings += (_stop("small_class", error, min(screening.label_counts.values())),)
     if not should_examine:
         return _Seen(findings=findings)
     examined = _examined(freeze(screening, table, name="", choice=choice), find_near, model)
     return replace(examined, findings=(*findings, *examined.findings))
-
-
-def _small_class(counts: Mapping[str, int]) -> Iterator[Finding]:
-    try:
-        check_class_sizes(counts)
-    except SplitError as error:
-        yield _stop("small_class", error, min(counts.values()))
 
 
 def _stop(code: str, error: TlError, count: int = 0) -> Finding:

@@ -113,6 +113,7 @@ def predict_table(
             progress(num_done, table.num_rows)
             if should_stop():
                 raise CancelledError("the whole file to be predicted")
+    first_reject = f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
     num_placed = sum(row >= 0 for row in table.reject_rows)
     return FileSummary(
         text=", ".join(found.columns),
@@ -122,7 +123,9 @@ def predict_table(
         num_empty=table.num_rows - label_counts.total() - num_placed,
         num_rejects=table.num_rejects,
         num_left_out=table.num_rejects - num_placed,
-        first_reject=_first_reject(table),
+        first_reject=f"line {table.first_reject.line}: {table.first_reject.reason}"
+        if table.num_rejects
+        else "",
         label_counts={label: label_counts[label] for label in predictor.labels},
     )
 
@@ -190,10 +193,6 @@ def _rows(
         yield [*map(harmless, row), harmless(winner or ""), *numbers, *note]
 
 
-def _first_reject(table: Table) -> str:
-    return f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
-
-
 def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
     """Predict an uploaded file with a run's model.
 
@@ -202,21 +201,18 @@ def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[
     queue = Queue(workspace.database)
     folder = workspace.output_folder(job.id)
     predictor = load_predictor(workspace.finished_model(job.ref_id))
+    upload_id, name = job.payload["upload_id"], job.payload["name"]
+    if not workspace.upload_path(upload_id).is_file():
+        raise NotFoundError(
+            f"Expected the uploaded file {name!r}; it is not here any more.", "Upload it again."
+        )
+    table = read_upload(workspace, upload_id, name, min_columns=1, keep_every_row=True)
     summary = predict_table(
         predictor,
-        with_header(_read_uploaded(workspace, job), predictor.texts),
+        with_header(table, predictor.texts),
         folder / PREDICTIONS_NAME,
         job.payload["texts"],
         progress=lambda done, total: queue.record_progress(job.id, done, total),
         should_stop=should_stop,
     )
     write_summary(folder, summary)
-
-
-def _read_uploaded(workspace: Workspace, job: Job) -> Table:
-    upload_id, name = job.payload["upload_id"], job.payload["name"]
-    if not workspace.upload_path(upload_id).is_file():
-        raise NotFoundError(
-            f"Expected the uploaded file {name!r}; it is not here any more.", "Upload it again."
-        )
-    return read_upload(workspace, upload_id, name, min_columns=1, keep_every_row=True)

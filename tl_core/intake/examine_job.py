@@ -1,8 +1,5 @@
 """What the data doctor finds in a dataset and its split: at once, or in a job where that takes long."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -87,7 +84,8 @@ def submit_examining(workspace: Workspace, intake: Intake, upload_id: str | None
         The upload that the dataset is made of; None if it is stored.
     """
     queue = Queue(workspace.database)
-    fingerprint, payload = intake.dataset.info.fingerprint, _payload(intake, upload_id)
+    fingerprint = intake.dataset.info.fingerprint
+    payload = {"split": intake.split.info.hash, "upload_id": upload_id}
     for job in queue.list_pending(JobKind.EXAMINE):
         if (job.ref_id, job.payload["split"]) == (fingerprint, payload["split"]):
             return job
@@ -100,10 +98,6 @@ def find_examining(workspace: Workspace, intake: Intake) -> Job | None:
     """Return the last job that examines a dataset with this split."""
     job = Queue(workspace.database).find_latest(JobKind.EXAMINE, intake.dataset.info.fingerprint)
     return job if job is not None and job.payload["split"] == intake.split.info.hash else None
-
-
-def _payload(intake: Intake, upload_id: str | None) -> Mapping[str, Any]:
-    return {"split": intake.split.info.hash, "upload_id": upload_id}
 
 
 def carry_out_examining(workspace: Workspace, job: Job, report: Report) -> None:
@@ -122,17 +116,16 @@ def carry_out_examining(workspace: Workspace, job: Job, report: Report) -> None:
 
 
 def _find_intake(workspace: Workspace, job: Job) -> Intake:
-    for intake in _candidates(workspace, job):
-        wanted = (job.ref_id, job.payload["split"])
+    """Read the stored dataset that a job is about, or make it of its upload again."""
+    wanted = (job.ref_id, job.payload["split"])
+    if workspace.dataset_folder(job.ref_id).exists():
+        intake = read_intake(workspace, job.ref_id)
+        if (intake.dataset.info.fingerprint, intake.split.info.hash) == wanted:
+            return intake
+    if (upload_id := job.payload["upload_id"]) is not None:
+        intake = make_or_find_intake(workspace, find_upload(workspace, upload_id))
         if (intake.dataset.info.fingerprint, intake.split.info.hash) == wanted:
             return intake
     raise NotFoundError(
         "Expected the texts as they were when this was asked for; they have changed since.", "Look again."
     )
-
-
-def _candidates(workspace: Workspace, job: Job) -> Iterator[Intake]:
-    if workspace.dataset_folder(job.ref_id).exists():
-        yield read_intake(workspace, job.ref_id)
-    if (upload_id := job.payload["upload_id"]) is not None:
-        yield make_or_find_intake(workspace, find_upload(workspace, upload_id))

@@ -10,7 +10,7 @@ from tl_core.intake.intake import Intake, read_intake, split_by, store_intake, u
 from tl_core.jobs import client
 from tl_core.jobs.phases import LOOKING, MENDING, READING, SPLITTING, WRITING, Report, quiet
 from tl_core.jobs.queue import Queue
-from tl_core.schema import DatasetInfo, SplitRule
+from tl_core.schema import DatasetInfo
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -34,18 +34,14 @@ def mend(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet)
         )
     dataset = apply_fix(intake.dataset, fix, **choices)
     report(SPLITTING, 0, 1)
-    split = split_by(dataset, _chosen_rule(intake), lambda done, total: report(SPLITTING, done, total))
+    rule = intake.split.info.rule
+    chosen = None if rule == usual_rule(intake.dataset) else rule  # the usual one may give way
+    split = split_by(dataset, chosen, lambda done, total: report(SPLITTING, done, total))
     report(LOOKING, 0, 1)
     found = Found(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
     keep_found(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
     report(WRITING, 0, 1)
     return store_intake(workspace, Intake(dataset=dataset, split=split))
-
-
-def _chosen_rule(intake: Intake) -> SplitRule | None:
-    """Return the rule of a dataset's split; None for the usual one, which may give way."""
-    rule = intake.split.info.rule
-    return None if rule == usual_rule(intake.dataset) else rule
 
 
 def submit_mending(workspace: Workspace, fingerprint: str, fix: str) -> Job:

@@ -120,7 +120,12 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
     there = tuple(dict.fromkeys(name for found in matches for name in found))
     missing = [wanted for wanted, found in zip(source.columns, matches, strict=True) if not found]
     if there and len(there) == len(source.columns):
-        return FoundTexts(columns=there, is_guess=False, reason=_match_reason(there, source.columns))
+        named = (
+            "as in training"
+            if there == source.columns
+            else f"which the training calls {listed(source.columns)}"
+        )
+        return FoundTexts(columns=there, is_guess=False, reason=f"Reads {listed(there)}, {named}.")
     if source.is_pair:
         raise not_two_columns(source, "the file has", names)
     if there:
@@ -140,12 +145,6 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
     else:
         reason = f"Reads {guess!r}, a guess: {trained}."
     return FoundTexts(columns=(guess,), is_guess=len(names) > 1, reason=reason)
-
-
-def _match_reason(found: Sequence[str], trained: Sequence[str]) -> str:
-    if tuple(found) == tuple(trained):
-        return f"Reads {listed(found)}, as in training."
-    return f"Reads {listed(found)}, which the training calls {listed(trained)}."
 
 
 def not_two_columns(source: TextSource, found: str, names: Sequence[str]) -> DataError:

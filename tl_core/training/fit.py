@@ -1,6 +1,17 @@
 """The one training loop, for every neural arm: a generator of events.
 
 >>> events = list(fit(model, train, validation, config, ...))  # doctest: +SKIP
+
+Accumulated micro-batches give the gradient of the whole batch: each example's loss is divided by the size B
+of the effective batch. Where examples have weights, the loss of a batch is 1/B Σ w_i loss_i with the weights
+scaled to a mean of 1 over all train examples (`relative_weights`): its expectation is the weighted mean over
+them. Batches, steps and evaluations do not ask for weights.
+
+With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay; with
+`BudgetRule.PLATEAU` it warms up and stays until the metric on validation has levelled off (`Plateau` has the
+rule), then decays to zero over as many steps as equal steps have, so that no network is judged by weights
+that a large rate still throws about; the best weights of the decay are put back. All of it takes at most
+``cap_factor`` times those steps.
 """
 
 import math
@@ -55,17 +66,9 @@ def fit(
     """Train ``model`` in place and yield what happens.
 
     ``objective`` is classification unless the arm has another; a head that it makes at the end is on the
-    clock, one that it makes for an evaluation is not.
-    The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the device and the
-    micro-batch. Accumulated micro-batches give the gradient of the whole batch: each example's loss is
-    divided by the size B of the effective batch. Where examples have weights, the loss of a batch is
-    1/B Σ w_i loss_i with the weights scaled to a mean of 1 over all of ``train`` (`relative_weights`): its
-    expectation is the weighted mean over ``train``. Batches, steps and evaluations do not ask for weights.
-    With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay;
-    with `BudgetRule.PLATEAU` it warms up and stays until ``metric`` on validation has levelled off (`Plateau`
-    has the rule), then decays to zero over as many steps as equal steps have, so that no network is judged
-    by weights that a large rate still throws about; the best weights of the decay are put back. All of it
-    takes at most ``cap_factor`` times those steps. The first evaluation precedes the first step.
+    clock, one that it makes for an evaluation is not. The order of the batches depends on ``order_seed``
+    alone; the dropout masks on it, the device and the micro-batch. The first evaluation precedes the first
+    step.
 
     Raises
     ------
@@ -122,13 +125,8 @@ def fit(
         synchronize(device)
         clock.pause()
         _require_finite(mean_loss, grad_norm, clock.step)
-        yield StepLogged(
-            loss=mean_loss,
-            learning_rate=rate,
-            grad_norm=grad_norm,
-            memory_mib=memory_mib(device),
-            **clock.stamp(),
-        )
+        measured = {"loss": mean_loss, "grad_norm": grad_norm, "memory_mib": memory_mib(device)}
+        yield StepLogged(learning_rate=rate, **measured, **clock.stamp())
         if is_eval:
             finished = evaluate()
             yield finished
