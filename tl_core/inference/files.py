@@ -123,9 +123,7 @@ def predict_table(
         num_empty=table.num_rows - label_counts.total() - num_placed,
         num_rejects=table.num_rejects,
         num_left_out=table.num_rejects - num_placed,
-        first_reject=f"line {table.first_reject.line}: {table.first_reject.reason}"
-        if table.num_rejects
-        else "",
+        first_reject=first_reject,
         label_counts={label: label_counts[label] for label in predictor.labels},
     )
 
