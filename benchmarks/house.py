@@ -31,29 +31,31 @@ def sources(root: Path) -> dict[str, Path]:
 
 
 def fragments(modules: Mapping[str, Path]) -> dict[str, Any]:
-    """Count private functions and methods that are named just once besides their definition."""
-    named: Counter[str] = Counter()
-    private: list[str] = []
-    num_lines = longest = 0
+    """Count the private functions of modules that their module names just once besides their definition."""
+    num_lines = longest = num_private = num_once = 0
     for path in modules.values():
         text = path.read_text(encoding="utf-8")
         num_lines += text.count("\n")
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(text)
+        named: Counter[str] = Counter()
+        for node in ast.walk(tree):
             if isinstance(node, ast.Name):
                 named[node.id] += 1
             elif isinstance(node, ast.Attribute):
                 named[node.attr] += 1
             elif isinstance(node, ast.FunctionDef):
                 longest = max(longest, (node.end_lineno or 0) - node.lineno + 1)
-                if node.name.startswith("_") and not node.name.endswith("__"):
-                    private.append(node.name)
-    once = sum(1 for name, count in Counter(private).items() if count == 1 and named[name] == 1)
+        for function in tree.body:
+            if isinstance(function, ast.FunctionDef) and re.match("_[^_]", function.name):
+                own = sum(isinstance(one, ast.Name) and one.id == function.name for one in ast.walk(function))
+                num_private += 1
+                num_once += named[function.name] - own == 1
     return {
         "num_modules": len(modules),
         "num_lines": num_lines,
-        "num_private": len(private),
-        "num_called_once": once,
-        "called_once_per_1000_lines": round(1000 * once / num_lines, 1),
+        "num_private": num_private,
+        "num_called_once": num_once,
+        "called_once_per_1000_lines": round(1000 * num_once / num_lines, 1),
         "longest_function": longest,
     }
 

@@ -85,18 +85,22 @@ def main() -> None:
     app.switch_page("data.py").run()
     app.file_uploader[0].set_value(("mine.csv", csv(), "text/csv")).run()
     _press(app, "Use this dataset")
+    workspace = Workspace.open(Settings.from_environment(Path(os.environ["TL_WORKSPACE"])))
+    (mine,) = [one for one in workspace.database.list_datasets() if one.name == "mine"]
+    app.query_params["dataset"] = mine.fingerprint
+    app.switch_page("design.py").run()
     for name in ("scratch", "fine_tuned"):
         app.checkbox(key=f"arm_{name}").uncheck()
     app.run()
     _press(app, "Start")
-    workspace = Workspace.open(Settings.from_environment(Path(os.environ["TL_WORKSPACE"])))
+    app.run()
     queue = Queue(workspace.database)
     before = len(entered.files)
     while (job := queue.claim([JobKind.RUN])) is not None:
         carry_out_run(workspace, job, lambda: False)
         queue.finish(job.id, workspace.database.get_run(job.ref_id).state.FINISHED)
     app.switch_page("compare.py").run()
-    said = " ".join(str(one.value) for one in app.markdown)
+    said = " ".join(str(one.value) for one in app.markdown).replace("\\", "")
     sys.setprofile(None)
     threading.setprofile(None)
     if app.exception or "TF-IDF" not in said:
