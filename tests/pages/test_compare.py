@@ -186,8 +186,7 @@ def test_failed_runs_are_named_as_missing(app, workspace):
         finish_run(workspace, run)
     fail_run(workspace, last)
     open_page(app, "compare", experiment=experiment.experiment_id)
-    (missing,) = app.warning
-    assert "Fine-tuned, seed 1" in plain(missing.value)
+    assert any("Fine-tuned, seed 1" in plain(one.value) for one in app.warning)
     assert "lacks seed 1" in text_of(app)
 
 
@@ -224,9 +223,8 @@ def test_a_damaged_run_is_named_and_the_rest_compared(app, workspace, experiment
     broken = runs_of(workspace, experiment)[-1]
     (workspace.run_folder(broken.run_id).path / "predictions.parquet").unlink()
     open_page(app, "compare", experiment=experiment.experiment_id)
-    (damaged,) = app.warning
-    assert "Fine-tuned, seed 1" in plain(damaged.value)
-    assert "predictions.parquet" in plain(damaged.value)
+    (damaged,) = [one.value for one in app.warning if "predictions" in one.value]
+    assert "Fine-tuned, seed 1" in plain(damaged)
     assert figures_of(app)
 
 
