@@ -226,7 +226,8 @@ def test_an_unusable_gpu_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPa
     assert plain(app.warning[0].value) == problem
 
 
-def test_without_a_hub_the_models_on_disk_are_named(app: AppTest) -> None:
+def test_without_a_hub_the_models_on_disk_are_named(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.ui.server_status.hub_state", lambda: False)
     open_page(app, "home")
     assert hub_sentence(False) in text_of(app)
     assert "all-MiniLM-L6" in hub_sentence(False)
