@@ -103,3 +103,12 @@ def test_a_usual_name_over_a_column_of_no_use_says_what_is_wrong_with_it(
 ) -> None:
     with pytest.raises(DataError, match=message):
         guess_columns(table(**columns))
+
+
+@pytest.mark.parametrize(
+    "named", [{"text": "nothing"}, {"label": "nothing"}, {"text": "a", "label": "nothing"}]
+)
+def test_a_named_column_that_is_empty_is_refused_by_its_name(named: dict[str, str]) -> None:
+    columns = table(a=["x y z", "b c d", "e f g", "h i"], nothing=["", " ", "", ""], c=list("pqpq"))
+    with pytest.raises(DataError, match="'nothing' is empty in every row"):
+        guess_columns(columns, **named)

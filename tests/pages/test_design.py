@@ -112,7 +112,7 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     design.number_input(key="epochs_quick").set_value(3.0).run()
     design.number_input(key="encoder_scratch_mean").set_value(2e-4).run()
     experiment = start()
-    assert [arm.name for arm in experiment.arms] == ["fine_tuned", "frozen", "scratch", "tfidf"]
+    assert [arm.name for arm in experiment.arms] == ["fine_tuned", "frozen", "tfidf", "scratch"]
     assert experiment.training.budget is BudgetRule.PLATEAU
     assert (experiment.headline_metric, experiment.margin) == (Metric.MACRO_F1, 0.025)
     assert (experiment.num_seeds, experiment.training.epochs) == (2, 3.0)
@@ -166,7 +166,7 @@ def test_a_plan_can_be_checked_without_being_queued_and_tells_what_was_measured(
     button.click().run()
     assert len(design.success) == 1
     assert "4,340 tokens a second" in text_of(design)
-    assert list(design.dataframe[0].value["memory"]) == ["1.5 GiB", "1.5 GiB", "–", "–"]
+    assert list(design.dataframe[0].value["memory"]) == ["1.5 GiB", "–", "1.5 GiB", "–"]
     assert "**1.5 GiB** of" in text_of(design)
     assert workspace.database.list_experiments() == []
 

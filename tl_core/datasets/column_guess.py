@@ -70,10 +70,17 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     Raises
     ------
     DataError
-        If a named column is missing, or no two columns can be a text and its label.
+        If a named column is missing or holds nothing, or no two columns can be a text and its label.
     """
-    check_columns(table, [name for name in (text, label) if name is not None])
+    named = [name for name in (text, label) if name is not None]
+    check_columns(table, named)
     columns = {name: _describe(name, table.columns[name]) for name in table.columns.column_names}
+    for name in named:
+        if not columns[name].num_filled:
+            raise DataError(
+                f"Expected a column that holds something; '{name}' is empty in every row.",
+                "Choose another column.",
+            )
     if label is None:
         labels = [one for one in columns.values() if one.name != text and _can_be_label(one)]
     else:
