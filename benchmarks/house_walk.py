@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path.cwd()
 sys.path.insert(0, str(ROOT))
 SCRIPTS = {str(path) for path in (ROOT / "pages").glob("*.py")}
+VERDICT = "more accurate than"
 WORDS = {"good": ("fine", "lovely", "great", "warm"), "bad": ("poor", "dull", "cold", "late")}
 
 
@@ -33,15 +34,17 @@ def csv(rows: int = 160) -> bytes:
 
 
 class Entered:
-    """Collects the files whose functions are called, of this project alone."""
+    """Collects the files whose functions are called, of this project alone, until the verdict is said."""
 
     def __init__(self) -> None:
         self.files: set[str] = set()
+        self.has_verdict = False
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
         """Note a call, as `sys.setprofile` tells of it."""
-        if event == "call":
+        if event == "call" and not self.has_verdict:
             code = frame.f_code
+            self.has_verdict = code.co_name == "markdown" and VERDICT in str(frame.f_locals.get("body"))
             own = code.co_filename.startswith((f"{ROOT}/pages/", f"{ROOT}/tl_core/"))
             if own and (code.co_name != "<module>" or code.co_filename in SCRIPTS):
                 self.files.add(code.co_filename)
@@ -79,9 +82,9 @@ def main() -> None:
         if getattr(module, "ensure_supervisor", None) is not None and module is not client:
             module.ensure_supervisor = lambda settings: None
     entered = Entered()
+    app = AppTest.from_file(str(ROOT / "pages" / "router.py"), default_timeout=120).run()
     threading.setprofile(entered)
     sys.setprofile(entered)
-    app = AppTest.from_file(str(ROOT / "pages" / "router.py"), default_timeout=120).run()
     app.switch_page("data.py").run()
     app.file_uploader[0].set_value(("mine.csv", csv(), "text/csv")).run()
     _press(app, "Use this dataset")
@@ -103,7 +106,7 @@ def main() -> None:
     said = " ".join(str(one.value) for one in app.markdown).replace("\\", "")
     sys.setprofile(None)
     threading.setprofile(None)
-    if app.exception or "TF-IDF" not in said:
+    if app.exception or not entered.has_verdict:
         raise SystemExit(f"no verdict: {app.exception} {said[:500]}")
     print(json.dumps({"entered_before_runs": before, "entered_to_the_verdict": len(entered.files)}))
 

@@ -7,13 +7,13 @@ import streamlit as st
 
 from pages.cards.results import evidence as proof
 from pages.cards.results import headline as comparison
-from pages.cards.results import slides as presenting
-from pages.cards.results.calibration import draw_abstaining, draw_trust
+from pages.cards.results import slides
+from pages.cards.results.calibration import draw_calibration, draw_selective_prediction
 from pages.cards.results.data_efficiency import draw_label_worth
-from pages.cards.results.label_errors import draw_suspects
+from pages.cards.results.label_errors import draw_label_errors
 from pages.cards.results.replay import draw_replay
 from pages.cards.results.report import offer_report
-from pages.cards.results.time_to_accuracy import draw_reaching
+from pages.cards.results.time_to_accuracy import draw_time_to_accuracy
 from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_header, invite, invite_another
@@ -64,7 +64,7 @@ def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
     return next(iter(of_size.values())), of_size[pair]
 
 
-if presenting.draw_presentation():
+if slides.draw_presentation():
     st.stop()
 header = st.container()
 experiment = choose_experiment()
@@ -87,20 +87,20 @@ if not results.verdicts:
     comparison.draw_nothing_yet(results)
     st.stop()
 with corner:
-    presenting.offer_presentation()
+    slides.offer_presentation()
 headline, verdict = choose_verdict(results)
 with top:
     comparison.draw_headline(results, headline)
 comparison.draw_race_card(results, verdict)
 draw_replay(results, verdict)
-draw_reaching(results, verdict)
+draw_time_to_accuracy(results, verdict)
 draw_label_worth(results, verdict)
 proof.draw_classes(results, verdict)
 proof.draw_confusions(results, verdict)
 comparison.draw_agreement(results, verdict)
-draw_trust(results, verdict)
-draw_abstaining(results, verdict)
-draw_suspects(results, verdict)
+draw_calibration(results, verdict)
+draw_selective_prediction(results, verdict)
+draw_label_errors(results, verdict)
 proof.draw_all_pairs(results, verdict.train_size)
 proof.draw_fairness(results, verdict.train_size)
 proof.draw_settings(results, verdict)

@@ -22,7 +22,7 @@ def draw_server(was_silent: bool) -> None:
         st.caption(literal(waiting_sentence(machine)))
 
 
-def draw_ways_in() -> None:
+def draw_start() -> None:
     """Draw what there is to see and to do."""
     # Statistics and figures take a second to import at the first start: by now the title stands.
     from pages.cards.home.start import draw_featured, draw_latest, draw_ways, find_comparisons
@@ -38,6 +38,6 @@ st.markdown(
     "Fine-tune a pretrained language model on your own labelled texts, train the same network from scratch "
     "on the same split, and read how much better it is, with an interval that says how sure that is."
 )
-draw_ways_in()
+draw_start()
 is_silent = hub_state() is None
 live_part(draw_server, ASKING_S if is_silent else None)(is_silent)

@@ -10,7 +10,7 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
-from tl_core.planning.finetuned_base_models import settle_base_model, trained_here
+from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.results.related_tasks import run_behind
 
 ASKING_S = 2
@@ -33,7 +33,7 @@ def listed_base_models() -> dict[str, str]:
     ]
     lines = {one: model_line(one) for one in dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used])}
     known = {run_behind(here, one) for one in lines}
-    trained = (one for one in trained_here(here, here.database.list_runs()) if one.run.run_id not in known)
+    trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {
         one.typed: f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
         for one in trained

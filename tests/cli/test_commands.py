@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.makers import make_experiment, make_record, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tests.waiting import wait_until
 from tl_core.cli import commands
@@ -45,7 +46,7 @@ def claim(queue: Queue) -> Job:
 
 @pytest.mark.parametrize("stop_at", [State.QUEUED, State.CANCELLED])
 def test_showing_a_run_that_wrote_nothing_says_how_it_stands(workspace: Workspace, stop_at: State) -> None:
-    workspace.database.mark_run("run_1", stop_at)
+    mark_run(workspace.database, "run_1", stop_at)
     with pytest.raises(NotFoundError, match=f"run_1 is {stop_at.value} and has written none") as raised:
         commands.show(workspace, "run_1")
     assert "\n" not in str(raised.value)
@@ -53,7 +54,7 @@ def test_showing_a_run_that_wrote_nothing_says_how_it_stands(workspace: Workspac
 
 def test_showing_a_run_gives_its_record(workspace: Workspace) -> None:
     workspace.run_folder("run_1").write_record(make_record())
-    workspace.database.mark_run("run_1", State.RUNNING)
+    mark_run(workspace.database, "run_1", State.RUNNING)
     assert commands.show(workspace, "run_1") == make_record().model_dump(mode="json") | {"damage": []}
 
 

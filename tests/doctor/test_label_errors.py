@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tl_core.doctor.label_errors import SuspectedError, rank_label_errors, suspected_label_errors
+from tl_core.doctor.label_errors import SuspectedError, rank_label_errors
 
 LABELS = ["x", "y", "z"]
 
@@ -45,15 +45,6 @@ def test_label_that_the_model_would_give_too_is_never_suspect() -> None:
 
 def test_class_without_examples_is_never_suggested() -> None:
     assert ranked([0, 1], [[0.1, 0.1, 0.8], [0.1, 0.1, 0.8]]) == []
-
-
-def test_finding_counts_and_shows_the_most_suspect_first() -> None:
-    suspects = ranked([0, 0, 1, 1], [[0.9, 0.1, 0], [0.05, 0.95, 0], [0.1, 0.9, 0], [0.2, 0.8, 0]])
-    (finding,) = suspected_label_errors(suspects, 4)
-    assert (finding.code, finding.count, finding.fix) == ("suspected_label_errors", 1, "drop_examples")
-    assert finding.examples == ("'x', perhaps 'y': text 1",)
-    assert "1 of 4 (25 %)" in finding.message
-    assert suspected_label_errors([], 4) == ()
 
 
 @pytest.mark.parametrize("seed", range(20))

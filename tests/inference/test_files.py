@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.inference.predictors import ByLength
 from tests.store.makers import make_experiment, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.files.safe_csv import as_csv, harmless
@@ -248,7 +249,7 @@ def test_no_cell_is_left_that_begins_a_formula(value):
 def workspace(tmp_path):
     opened = open_workspace(tmp_path / "workspace")
     opened.database.add_experiment(make_experiment(), [make_run()])
-    opened.database.mark_run("run_1", State.FINISHED)
+    mark_run(opened.database, "run_1", State.FINISHED)
     opened.run_folder("run_1").model_dir.mkdir(parents=True)
     yield opened
     opened.close()
@@ -282,7 +283,7 @@ def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
 
 
 def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
-    workspace.database.mark_run("run_1", State.RUNNING)
+    mark_run(workspace.database, "run_1", State.RUNNING)
     _, job = submit(workspace, ["text"])
     with pytest.raises(NotFoundError, match="Expected a finished run; run_1 is running"):
         carry_out_prediction(workspace, job, lambda: False)

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from tests.inference.predictors import ByLength
 from tests.store.makers import make_experiment, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tests.waiting import wait_until
 from tl_core.errors import NotFoundError, RunError
@@ -36,7 +37,7 @@ def workspace(tmp_path):
     runs = [make_run(run_id, position) for position, run_id in enumerate(RUNS)]
     opened.database.add_experiment(make_experiment(), runs)
     for run_id in RUNS:
-        opened.database.mark_run(run_id, State.FINISHED)
+        mark_run(opened.database, run_id, State.FINISHED)
         opened.run_folder(run_id).model_dir.mkdir(parents=True)
     Majority.fit(np.array([0, 1, 1]), 2).save(opened.run_folder("run_1").model_dir, ("no", "yes"))
     yield opened
@@ -94,7 +95,7 @@ def test_a_deleted_run_no_longer_answers(cache, workspace):
 
 
 def test_a_run_that_has_not_finished_does_not_answer(cache, workspace):
-    workspace.database.mark_run("run_1", State.RUNNING)
+    mark_run(workspace.database, "run_1", State.RUNNING)
     with pytest.raises(NotFoundError, match="run_1 is running"):
         cache.get("run_1")
 

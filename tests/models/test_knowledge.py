@@ -18,7 +18,7 @@ from tests.tiny_models import Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
 from tl_core.models.classifiers import Classifier
-from tl_core.models.knowledge import find_anatomy, kept_share
+from tl_core.models.knowledge import find_layer_map, kept_share
 from tl_core.schema import ArmKind
 from tl_core.text.network import NETWORKS
 
@@ -57,13 +57,13 @@ def test_every_weight_is_either_pretrained_or_what_scratch_has(
 ) -> None:
     folder = tiny_model_folder(tmp_path, architecture)
     tuned, scratch = (build(kind, folder, pooling) for kind in (ArmKind.FINE_TUNED, ArmKind.SCRATCH))
-    anatomy = find_anatomy(tuned.encoder)
-    bottom, top = ({name for name in layer} for layer in anatomy.layers)
+    layer_map = find_layer_map(tuned.encoder)
+    bottom, top = ({name for name in layer} for layer in layer_map.layers)
     redrawn = {
-        (ArmKind.REINIT_TOP, 1): top | {*anatomy.above},
-        (ArmKind.REINIT_TOP, 2): bottom | top | {*anatomy.above},
-        (ArmKind.EMBEDDINGS_ONLY, None): bottom | top | {*anatomy.above},
-        (ArmKind.ENCODER_ONLY, None): {*anatomy.embeddings},
+        (ArmKind.REINIT_TOP, 1): top | {*layer_map.above},
+        (ArmKind.REINIT_TOP, 2): bottom | top | {*layer_map.above},
+        (ArmKind.EMBEDDINGS_ONLY, None): bottom | top | {*layer_map.above},
+        (ArmKind.ENCODER_ONLY, None): {*layer_map.embeddings},
     }
     matrices = {name for name, weight in weights(tuned).items() if weight.ndim > 1}
     for (kind, num_layers), names in redrawn.items():
@@ -76,7 +76,7 @@ def test_every_weight_is_either_pretrained_or_what_scratch_has(
 @EVERY_ARCHITECTURE
 def test_the_parts_hold_every_weight_once(tmp_path: Path, architecture: Architecture) -> None:
     encoder = build(ArmKind.SCRATCH, tiny_model_folder(tmp_path, architecture)).encoder
-    found = find_anatomy(encoder)
+    found = find_layer_map(encoder)
     parts = [*found.embeddings, *(name for layer in found.layers for name in layer), *found.above]
     assert sorted(parts) == sorted(name for name, _ in encoder.named_parameters())
     assert len(found.layers) == 2
@@ -101,7 +101,7 @@ def test_the_parts_hold_every_weight_once(tmp_path: Path, architecture: Architec
     ids=["deberta", "mpnet", "modernbert"],
 )
 def test_other_families_are_taken_apart_too(config: PreTrainedConfig, fed: str, above: set[str]) -> None:
-    found = find_anatomy(AutoModel.from_config(config))
+    found = find_layer_map(AutoModel.from_config(config))
     assert [len(set(layer)) > 0 for layer in found.layers] == [True] * 3
     assert fed in found.embeddings
     assert set(found.above) == above
@@ -109,14 +109,14 @@ def test_other_families_are_taken_apart_too(config: PreTrainedConfig, fed: str, 
 
 def test_shared_layers_are_refused() -> None:
     with pytest.raises(ModelError, match="albert model are one and the same"):
-        find_anatomy(AutoModel.from_config(AlbertConfig(embedding_size=8, **SIZES)))
+        find_layer_map(AutoModel.from_config(AlbertConfig(embedding_size=8, **SIZES)))
 
 
 def test_a_network_without_a_list_of_layers_is_refused(tmp_path: Path) -> None:
     encoder = build(ArmKind.SCRATCH, tiny_model_folder(tmp_path, "bert")).encoder
     encoder.config.num_hidden_layers = 5
     with pytest.raises(ModelError, match="cannot be told apart"):
-        find_anatomy(encoder)
+        find_layer_map(encoder)
 
 
 def test_more_layers_than_there_are_cannot_be_drawn_anew(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from tests.pages.reading import figures_of, open_drawers, text_of
 
 def draw(experiment_id: str) -> None:
     from pages.cards.results.replay import draw_replay
-    from pages.cards.results.time_to_accuracy import draw_reaching
+    from pages.cards.results.time_to_accuracy import draw_time_to_accuracy
     from pages.ui.session import workspace
     from tl_core.results.comparison import gather
 
     results = gather(workspace(), experiment_id)
     draw_replay(results, results.headline)
-    draw_reaching(results, results.headline)
+    draw_time_to_accuracy(results, results.headline)
 
 
 def shown(app, workspace, arms=("majority", "tfidf", "scratch", "fine_tuned"), **overrides):

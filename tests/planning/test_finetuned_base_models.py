@@ -16,7 +16,7 @@ from tests.pages.fixtures import (
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import describe, obtain
 from tl_core.errors import ModelError, NotFoundError
-from tl_core.planning.finetuned_base_models import settle_base_model, trained_here
+from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.results.related_tasks import run_behind
 from tl_core.store.workspace import Workspace
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_a_base_model_is_refused(workspace, finished):
 
 
 def test_one_fine_tuning_of_each_experiment_is_listed(workspace, finished):
-    (listed,) = trained_here(workspace, workspace.database.list_runs())
+    (listed,) = list_finetuned(workspace, workspace.database.list_runs())
     assert listed.run == tuned(workspace, finished)[0]
     assert listed.title == "all-MiniLM-L6 after small reviews"
     assert listed.typed == f"run:{listed.run.run_id}"
@@ -81,4 +81,4 @@ def test_one_fine_tuning_of_each_experiment_is_listed(workspace, finished):
 def test_a_run_without_its_model_is_not_listed(workspace):
     made = add_experiment(workspace, store_sample_dataset(workspace), ("fine_tuned",))
     finish_run(workspace, runs_of(workspace, made)[0])
-    assert trained_here(workspace, workspace.database.list_runs()) == ()
+    assert list_finetuned(workspace, workspace.database.list_runs()) == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.planning.test_estimate import BUILTIN, CPU, MEAN_TOKENS, make_plan
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.planning.estimate import Estimate, estimate
 from tl_core.planning.launch import queue_runs
@@ -146,9 +147,9 @@ def test_plans_that_take_half_as_long_again_make_the_next_estimate_longer_by_as_
         moment += timedelta(hours=2)  # it waits for longer than was thought, which is nothing to learn from
         for run, expected in zip(workspace.database.list_runs(plan.experiment_id), cost.runs, strict=True):
             set_clock(moment)
-            workspace.database.mark_run(run.run_id, State.RUNNING)
+            mark_run(workspace.database, run.run_id, State.RUNNING)
             moment += timedelta(seconds=1.5 * expected.high_s)
             set_clock(moment)
-            workspace.database.mark_run(run.run_id, State.FINISHED)
+            mark_run(workspace.database, run.run_id, State.FINISHED)
     assert factors == [1.0, 1.0, 1.0, pytest.approx(1.5, abs=0.01), pytest.approx(1.5, abs=0.01)]
     workspace.close()

@@ -16,6 +16,7 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.store.damage import DAMAGES
+from tests.store.marking import mark_run
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.errors import TlError
 from tl_core.export.card import card_of
@@ -252,7 +253,7 @@ def test_predictions_about_other_classes_do_not_count(workspace, experiment, bro
 
 
 def test_a_failed_run_with_a_damaged_folder_is_told_by_its_row(workspace, experiment, broken):
-    workspace.database.mark_run(broken.run_id, State.FAILED, "killed by SIGKILL")
+    mark_run(workspace.database, broken.run_id, State.FAILED, "killed by SIGKILL")
     for file in FILES:
         path_of(workspace, broken, file).write_bytes(b"torn")
     rows = workspace.database.list_runs(experiment.experiment_id)

@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from tl_core.results.time_to_accuracy import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
+from tl_core.results.time_to_accuracy import (
+    find_time_to_accuracy,
+    time_numbers,
+    time_rows,
+    time_sentence,
+)
 from tl_core.schema import Metric
 
 LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-IDF"}
@@ -23,7 +28,7 @@ def curves(watts=float("nan"), **arms):
 
 
 def find(a="fine_tuned", b="scratch", **arms):
-    return find_reaching(curves(**arms), a, b, Metric.ACCURACY)
+    return find_time_to_accuracy(curves(**arms), a, b, Metric.ACCURACY)
 
 
 def test_each_seed_is_held_against_its_own_best():
@@ -80,14 +85,14 @@ def test_arms_without_curves_cannot_be_held_against_each_other():
     ],
 )
 def test_the_sentence_says_what_was_found(accuracies, sentence):
-    assert reaching_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
+    assert time_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
 
 
 def test_a_short_time_is_not_written_as_none():
     table = curves(fine_tuned=[[0.3, 0.7]], scratch=[[0.2, 0.5]])
     table["train_s"] /= 1000
-    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
-    assert "after less than 0.1 s of training" in reaching_sentence(found, LABELS)
+    found = find_time_to_accuracy(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    assert "after less than 0.1 s of training" in time_sentence(found, LABELS)
 
 
 ALL = curves(
@@ -96,7 +101,7 @@ ALL = curves(
 
 
 def test_every_arm_has_a_row_a_seed_with_seconds_and_steps():
-    rows = reaching_rows(ALL, ["fine_tuned", "scratch", "tfidf"], "scratch", Metric.ACCURACY)
+    rows = time_rows(ALL, ["fine_tuned", "scratch", "tfidf"], "scratch", Metric.ACCURACY)
     assert rows[["arm", "seed"]].to_numpy().tolist() == [
         [arm, seed] for arm in ("fine_tuned", "scratch", "tfidf") for seed in (0, 1)
     ]
@@ -106,13 +111,13 @@ def test_every_arm_has_a_row_a_seed_with_seconds_and_steps():
 
 
 def test_a_seed_that_never_got_there_says_where_it_ended():
-    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    rows = time_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
     assert rows["is_reached"].tolist() == [True, False]
     assert rows.iloc[1][["train_s", "step"]].tolist() == [20.0, 8]
 
 
 def test_the_reference_without_a_network_is_reached_in_every_seed():
-    rows = reaching_rows(ALL, ["tfidf", "scratch"], "tfidf", Metric.ACCURACY)
+    rows = time_rows(ALL, ["tfidf", "scratch"], "tfidf", Metric.ACCURACY)
     assert rows["arm"].value_counts().to_dict() == {"tfidf": 2, "scratch": 2}
 
 
@@ -123,14 +128,12 @@ def test_a_reference_without_a_network_took_its_time_in_every_seed():
 def test_an_arm_that_shares_no_seed_has_no_row():
     table = curves(scratch=[[0.5]], fine_tuned=[[0.5]])
     table.loc[table["arm"] == "fine_tuned", "seed"] = 7
-    assert set(reaching_rows(table, ["scratch", "fine_tuned"], "scratch", Metric.ACCURACY)["arm"]) == {
-        "scratch"
-    }
+    assert set(time_rows(table, ["scratch", "fine_tuned"], "scratch", Metric.ACCURACY)["arm"]) == {"scratch"}
 
 
 def test_the_numbers_are_in_words_and_units():
-    rows = reaching_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
-    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    rows = time_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = time_numbers(rows, Metric.ACCURACY, LABELS)
     assert shown.iloc[1].to_dict() == {
         "Arm": "Fine-tuned",
         "Seed": 1,
@@ -150,24 +153,24 @@ MEASURED = curves(
 
 
 def test_energy_is_counted_where_the_value_was_reached():
-    found = find_reaching(MEASURED, "fine_tuned", "scratch", Metric.ACCURACY)
+    found = find_time_to_accuracy(MEASURED, "fine_tuned", "scratch", Metric.ACCURACY)
     assert found.energies_a == (pytest.approx(0.1), pytest.approx(0.1), None)
     assert found.energies_b == pytest.approx((0.1, 0.2, 0.0))
     assert found.median_energies == pytest.approx((0.1, 0.1))
-    assert reaching_sentence(found, LABELS) == (
+    assert time_sentence(found, LABELS) == (
         "Fine-tuned was as good on validation as From scratch at its best after 10 s of training and 0.1 Wh; "
         "From scratch itself took 10 s and 0.1 Wh (medians over 3 seeds, 1,200 validation examples)."
     )
-    rows = reaching_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
-    shown = reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    rows = time_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
+    shown = time_numbers(rows, Metric.ACCURACY, LABELS)
     assert shown["Energy of training, Wh"].tolist() == [0.1, 0.1, 0.2]
 
 
 def test_energy_that_is_not_known_of_every_run_is_left_out():
     table = MEASURED.copy()
     table.loc[table["run_id"] == "scratch-2", "energy_wh"] = float("nan")
-    found = find_reaching(table, "fine_tuned", "scratch", Metric.ACCURACY)
+    found = find_time_to_accuracy(table, "fine_tuned", "scratch", Metric.ACCURACY)
     assert found.median_energies is None
-    assert "Wh" not in reaching_sentence(found, LABELS)
-    rows = reaching_rows(table, ["scratch"], "scratch", Metric.ACCURACY)
-    assert "Energy of training, Wh" not in reaching_numbers(rows, Metric.ACCURACY, LABELS)
+    assert "Wh" not in time_sentence(found, LABELS)
+    rows = time_rows(table, ["scratch"], "scratch", Metric.ACCURACY)
+    assert "Energy of training, Wh" not in time_numbers(rows, Metric.ACCURACY, LABELS)

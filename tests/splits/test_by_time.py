@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.files.tables import dataset, with_columns
 from tl_core.errors import SplitError
-from tl_core.splits.by_time import draw_newest, first_and_last
+from tl_core.splits.by_time import draw_newest
 
 START = datetime(2024, 2, 28)
 
@@ -57,10 +57,3 @@ def test_missing_times_are_counted() -> None:
     times = pa.array([START, None] * 5, pa.timestamp("s"))
     with pytest.raises(SplitError, match="5 have none"):
         draw_newest(with_columns(made, time=times), np.arange(10), [2, 2])
-
-
-def test_first_and_last_time_are_told_with_their_zone() -> None:
-    times = pa.array([START + timedelta(days=day) for day in (3, 1, 2, 9)], pa.timestamp("us", "UTC"))
-    made = with_columns(dataset({"x": 2, "y": 2}), time=times)
-    first, last = first_and_last(made, np.array([0, 1, 2]))
-    assert (first.isoformat(), last.isoformat()) == ("2024-02-29T00:00:00+00:00", "2024-03-02T00:00:00+00:00")

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.store.makers import FINGERPRINT, make_experiment, make_info, make_record, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError, TlError, UserError
 from tl_core.jobs.queue import Queue
@@ -57,11 +58,11 @@ def test_the_newest_experiment_comes_first(database: Database) -> None:
 
 def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None:
     add_two_runs(database)
-    database.mark_run("run_a", State.RUNNING)
+    mark_run(database, "run_a", State.RUNNING)
     running = database.get_run("run_a")
     assert (running.state, running.finished_at) == (State.RUNNING, None)
     assert running.started_at is not None
-    database.mark_run("run_a", State.FAILED, "diverged")
+    mark_run(database, "run_a", State.FAILED, "diverged")
     failed = database.get_run("run_a")
     assert (failed.state, failed.error, failed.started_at) == (State.FAILED, "diverged", running.started_at)
     assert failed.finished_at is not None
@@ -75,7 +76,7 @@ def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None
         lambda database: database.get_experiment("nothing"),
         lambda database: database.delete_experiment("nothing"),
         lambda database: database.get_run("nothing"),
-        lambda database: database.mark_run("nothing", State.FAILED),
+        lambda database: mark_run(database, "nothing", State.FAILED),
         lambda database: database.delete_run("nothing"),
     ],
 )
@@ -105,7 +106,7 @@ def test_nothing_is_removed_while_any_of_it_is_running(database: Database) -> No
 
 def test_a_run_in_use_by_a_running_export_is_not_removed(database: Database) -> None:
     add_two_runs(database)
-    database.mark_run("run_a", State.FINISHED)
+    mark_run(database, "run_a", State.FINISHED)
     Queue(database).submit(JobKind.EXPORT, "run_a", {})
     Queue(database).claim([JobKind.EXPORT])
     with pytest.raises(UserError, match="running or in use"):
@@ -158,7 +159,7 @@ def test_rows_of_another_owner_are_invisible_and_out_of_reach(workspace: Workspa
         lambda: theirs.get_dataset(FINGERPRINT),
         lambda: theirs.get_experiment("exp_1"),
         lambda: theirs.get_run("run_a"),
-        lambda: theirs.mark_run("run_a", State.FAILED),
+        lambda: mark_run(theirs, "run_a", State.FAILED),
         lambda: theirs.delete_run("run_a"),
         lambda: theirs.delete_experiment("exp_1"),
         lambda: theirs.import_run(make_record(make_run("run_a")), make_experiment()),

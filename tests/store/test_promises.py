@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.store.makers import CREATED_AT, make_experiment, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.jobs.queue import Queue
 from tl_core.schema import Promise, Span, State, Took
@@ -43,9 +44,9 @@ def carry_out(
     state: State,
 ) -> None:
     tell(monkeypatch, begin_s)
-    database.mark_run(run_id, State.RUNNING)
+    mark_run(database, run_id, State.RUNNING)
     tell(monkeypatch, end_s)
-    database.mark_run(run_id, state)
+    mark_run(database, run_id, state)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_runs_that_were_cancelled_in_the_queue_took_nothing(
 ) -> None:
     tell(monkeypatch, 5.0)
     for index in range(3):
-        promise_kept.mark_run(f"run_{index}", State.CANCELLED)
+        mark_run(promise_kept, f"run_{index}", State.CANCELLED)
     (row,) = promise_kept.list_promises()
     assert row.took == Took(start_s=0.0, first_verdict_s=5.0, total_s=5.0, work_s=0.0, is_whole=False)
 
@@ -142,7 +143,7 @@ def test_promises_are_the_owners_and_the_newest_comes_first(
 
 def test_without_a_promise_none_is_kept(workspace: Workspace) -> None:
     workspace.database.add_experiment(make_experiment(), [make_run()])
-    workspace.database.mark_run("run_1", State.FINISHED)
+    mark_run(workspace.database, "run_1", State.FINISHED)
     assert workspace.database.list_promises() == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.intruders import INTRUDERS, Intruder
 from tests.patience import at_once
 from tests.store.makers import FINGERPRINT, make_event, make_experiment, make_record, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError, OutsideError, UserError
 from tl_core.jobs.queue import Queue
@@ -63,7 +64,7 @@ def test_everything_lies_below_the_root(workspace: Workspace) -> None:
 def test_removing_a_run_removes_its_folder_and_what_was_made_of_it(workspace: Workspace) -> None:
     database = workspace.database
     database.add_experiment(make_experiment(), [make_run()])
-    database.mark_run("run_1", State.FINISHED)
+    mark_run(database, "run_1", State.FINISHED)
     workspace.run_folder("run_1").write_record(make_record())
     job_id = Queue(database).submit(JobKind.EXPORT, "run_1", {})
     workspace.output_folder(job_id).mkdir()
@@ -81,7 +82,7 @@ def test_removing_an_experiment_removes_its_run_folders(workspace: Workspace) ->
 
 def test_a_run_in_use_keeps_its_folder(workspace: Workspace) -> None:
     workspace.database.add_experiment(make_experiment(), [make_run()])
-    workspace.database.mark_run("run_1", State.RUNNING)
+    mark_run(workspace.database, "run_1", State.RUNNING)
     workspace.run_folder("run_1").write_record(make_record())
     with pytest.raises(UserError, match="running or in use"):
         workspace.delete_run("run_1")

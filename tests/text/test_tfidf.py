@@ -60,8 +60,8 @@ def test_validation_chooses_the_strength() -> None:
     signal = np.array([text.count("red") > text.count("blue") for text in texts], dtype=np.int64)
     of_noise = Tfidf.fit(texts[:60], noise[:60], texts[60:], noise[60:], 2)
     of_signal = Tfidf.fit(texts[:60], signal[:60], texts[60:], signal[60:], 2)
-    assert of_noise.strength == min(STRENGTHS)
-    assert of_signal.strength > 1
+    assert min(STRENGTHS) == of_noise.regression.C
+    assert of_signal.regression.C > 1
 
 
 def test_scores_stay_finite_however_sure_the_regression_is() -> None:
@@ -85,7 +85,7 @@ def test_a_saved_tfidf_gives_the_same_logits_and_holds_no_pickle(tmp_path: Path,
     loaded = load_classical(tmp_path)
     assert isinstance(loaded, Tfidf)
     np.testing.assert_array_equal(loaded.logits(NEW_TEXTS), model.logits(NEW_TEXTS))
-    assert (loaded.strength, loaded.num_parameters) == (model.strength, model.num_parameters)
+    assert (loaded.regression.C, loaded.num_parameters) == (model.regression.C, model.num_parameters)
     assert tuple(json.loads((tmp_path / "classifier.json").read_text())["labels"]) == labels
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".npz"}
     with np.load(tmp_path / "tfidf.npz", allow_pickle=False) as stored:
@@ -191,7 +191,7 @@ def test_a_weight_of_two_is_a_row_that_the_regression_reads_twice() -> None:
     twice = np.repeat(np.arange(9), weights.astype(int))
     features = model.vectorizer.transform(TEXTS)
     # the loss is a sum, so that a strength is per row: 12 rows of weight 1 against 9 of mean weight 1
-    expected = LogisticRegression(C=model.strength * 9 / 12, max_iter=2000).fit(
+    expected = LogisticRegression(C=model.regression.C * 9 / 12, max_iter=2000).fit(
         features[twice], TARGETS[twice]
     )
     np.testing.assert_allclose(model.regression.coef_, expected.coef_, atol=1e-3)

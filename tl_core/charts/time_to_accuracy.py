@@ -42,7 +42,7 @@ def time_to_reach(
     Parameters
     ----------
     rows
-        What `results.reaching.reaching_rows` returns: one row per arm and seed with ``arm``, ``seed``,
+        What `results.time_to_accuracy.time_rows` returns: one row per arm and seed with ``arm``, ``seed``,
         ``is_reached``, and the column named by `x`, at which the seed got there or else ended. The arm with
         the shortest median is drawn at the top.
     styles

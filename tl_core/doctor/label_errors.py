@@ -6,10 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tl_core.datasets.findings import percent
-from tl_core.files.excerpts import MAX_EXAMPLES, shorten
-from tl_core.schema import Finding
-
 Targets = npt.NDArray[np.integer]
 Probabilities = npt.NDArray[np.floating]
 
@@ -68,31 +64,6 @@ def rank_label_errors(
         )
         for row in sorted(rows, key=lambda row: (-margins[row], row))
     ]
-
-
-def suspected_label_errors(suspects: Sequence[SuspectedError], num_examples: int) -> tuple[Finding, ...]:
-    """Make a finding of ranked suspects among so many examples; none without suspects."""
-    if not suspects:
-        return ()
-    finding = Finding(
-        code="suspected_label_errors",
-        severity="warning",
-        message=(
-            f"Labels that the trained model disputes with confidence: {len(suspects):,} of {num_examples:,}"
-            f" ({percent(len(suspects) / num_examples)}). The model may be the one that errs."
-        ),
-        count=len(suspects),
-        examples=tuple(
-            f"'{one.label}', perhaps '{one.suggested}': {shorten(one.text)}"
-            for one in suspects[:MAX_EXAMPLES]
-        ),
-        remedy=(
-            "Read them and correct the labels that are wrong; test examples dropped only because the model"
-            " disagrees make every number look better than it is."
-        ),
-        fix="drop_examples",
-    )
-    return (finding,)
 
 
 def _confident_classes(targets: Targets, probabilities: Probabilities) -> npt.NDArray[np.int64]:

@@ -31,7 +31,7 @@ from tl_core.results.data_efficiency import arm_phrases, find_label_worth
 from tl_core.results.failures import name_runs
 from tl_core.results.fairness import fairness_facts
 from tl_core.results.pooled import Tried
-from tl_core.results.time_to_accuracy import find_reaching, reaching_sentence
+from tl_core.results.time_to_accuracy import find_time_to_accuracy, time_sentence
 from tl_core.schema import DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
@@ -130,14 +130,14 @@ def _claim(scene: Scene) -> dict[str, Any]:
     lost = [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
 
     metric = results.experiment.headline_metric
-    reaching = find_reaching(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
-    sentence = reaching_sentence(reaching, scene.labels) if reaching else ""
+    found = find_time_to_accuracy(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
+    sentence = time_sentence(found, scene.labels) if found else ""
     return {
         "claim": f"{words.claim}.",
         "interval": f"{words.interval} ({counts}).",
         "flags": flags,
         "missing": [*lost, *(one.message for one in results.damage), *results.refusals],
-        "reaching": with_flags(sentence, verdict.flags, scene.labels),
+        "time_to_accuracy": with_flags(sentence, verdict.flags, scene.labels),
     }
 
 

@@ -208,7 +208,7 @@ class Queue:
 
     def _let_run_follow(self, session: Session, job: JobTable) -> None:
         if job.kind == JobKind.RUN.value:
-            self._database.mark_run_in(session, job.ref_id, State(job.state), job.error)
+            self._database.mark_run(session, job.ref_id, State(job.state), job.error)
 
     def _select(self, *conditions: ColumnElement[bool]) -> Select[JobTable]:
         return select(JobTable).where(JobTable.owner == self._database.owner, *conditions)

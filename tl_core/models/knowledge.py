@@ -21,7 +21,7 @@ _COUNTS = ("num_hidden_layers", "n_layers", "n_layer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Anatomy:
+class LayerMap:
     """Where a network's encoder weights lie, as names of its parameters.
 
     Attributes
@@ -39,7 +39,7 @@ class Anatomy:
     above: tuple[str, ...]
 
 
-def find_anatomy(encoder: PreTrainedModel) -> Anatomy:
+def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     """Tell embeddings, layers and what lies above apart; names are those of ``encoder``'s parameters.
 
     The layers are the one list of modules that is as long as the configuration says, the outermost first.
@@ -70,14 +70,16 @@ def find_anatomy(encoder: PreTrainedModel) -> Anatomy:
     return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
 
 
-def _sort(encoder: nn.Module, layers_at: str, count: int) -> Anatomy:
+def _sort(encoder: nn.Module, layers_at: str, count: int) -> LayerMap:
     names = [name for name, _ in encoder.named_parameters()]
     layers = tuple(
         tuple(name for name in names if name.startswith(f"{layers_at}.{layer}.")) for layer in range(count)
     )
     others = [name for name in names if not name.startswith(f"{layers_at}.")]
     above = tuple(name for name in others if any(part in _ABOVE for part in name.split(".")))
-    return Anatomy(embeddings=tuple(name for name in others if name not in above), layers=layers, above=above)
+    return LayerMap(
+        embeddings=tuple(name for name in others if name not in above), layers=layers, above=above
+    )
 
 
 def reduce_knowledge(
@@ -107,14 +109,14 @@ def reduce_knowledge(
     Raises
     ------
     ModelError
-        As `find_anatomy` does, or if there are fewer layers than the arm draws anew.
+        As `find_layer_map` does, or if there are fewer layers than the arm draws anew.
     """
     weights = dict(encoder.named_parameters())
     if kind.spec.start is Start.SHUFFLED:
         _shuffle(weights, seed)
         return frozenset(weights)
-    anatomy = find_anatomy(encoder)
-    names = _redrawn(anatomy, kind, num_layers)
+    layer_map = find_layer_map(encoder)
+    names = _redrawn(layer_map, kind, num_layers)
     others = dict(drawn.named_parameters())
     with torch.no_grad():
         for name in names:
@@ -122,18 +124,18 @@ def reduce_knowledge(
     return frozenset(names)
 
 
-def _redrawn(anatomy: Anatomy, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
+def _redrawn(layer_map: LayerMap, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
     """Name what a partial arm draws anew."""
     if kind.spec.start is Start.LAYERS:
-        return anatomy.embeddings
-    count = len(anatomy.layers) if num_layers is None else num_layers
-    if count > len(anatomy.layers):
+        return layer_map.embeddings
+    count = len(layer_map.layers) if num_layers is None else num_layers
+    if count > len(layer_map.layers):
         raise ModelError(
-            f"Expected at most {len(anatomy.layers)} layers to draw anew; got {count}.",
+            f"Expected at most {len(layer_map.layers)} layers to draw anew; got {count}.",
             "Choose fewer layers.",
         )
-    kept = len(anatomy.layers) - count
-    return tuple(name for layer in anatomy.layers[kept:] for name in layer) + anatomy.above
+    kept = len(layer_map.layers) - count
+    return tuple(name for layer in layer_map.layers[kept:] for name in layer) + layer_map.above
 
 
 def _shuffle(weights: Mapping[str, Tensor], seed: int) -> None:

@@ -17,7 +17,7 @@ RUN = "run:"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainedHere:
+class FinetunedBaseModel:
     """A finished fine-tuning of this workspace that another run can start from; ``title`` is not escaped."""
 
     run: RunConfig
@@ -58,7 +58,7 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
     return str(name_folder(folder.resolve(), _title(config, experiment)))
 
 
-def trained_here(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[TrainedHere, ...]:
+def list_finetuned(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[FinetunedBaseModel, ...]:
     """List one finished fine-tuning of each experiment, newest first: its first seed at the largest size."""
     experiments = {one.experiment_id: one for one in workspace.database.list_experiments()}
     chosen: dict[str, RunConfig] = {}
@@ -67,7 +67,7 @@ def trained_here(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[TrainedH
         if (encoder_folder(workspace.run_folder(run.run_id).model_dir) / "config.json").exists():
             chosen.setdefault(run.experiment_id, run)
     return tuple(
-        TrainedHere(run=chosen[one], title=_title(chosen[one], experiment))
+        FinetunedBaseModel(run=chosen[one], title=_title(chosen[one], experiment))
         for one, experiment in experiments.items()
         if one in chosen
     )

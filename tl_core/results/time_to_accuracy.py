@@ -15,7 +15,7 @@ _COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "energy_wh
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reaching:
+class TimeToAccuracy:
     """Training seconds until arm ``a`` reaches the best validation value of arm ``b``, and until ``b`` does.
 
     Attributes
@@ -65,7 +65,7 @@ class Reaching:
         return None if middle is None else (middle, median(self.energies_b))
 
 
-def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reaching | None:
+def find_time_to_accuracy(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> TimeToAccuracy | None:
     """Compare two arms' curves seed by seed; None if they share no seed.
 
     Parameters
@@ -75,13 +75,13 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
     a, b
         Names of the arms. The only run of an arm without a network counts for every seed.
     """
-    rows = reaching_rows(curves, (a, b), b, metric)
+    rows = time_rows(curves, (a, b), b, metric)
     of_a = rows.loc[rows["arm"] == a]
     if of_a.empty:
         return None
     of_b = rows.loc[(rows["arm"] == b) & rows["seed"].isin(of_a["seed"])]
     is_known = is_energy_known(of_a) and is_energy_known(of_b)
-    return Reaching(
+    return TimeToAccuracy(
         a=a,
         b=b,
         metric=metric,
@@ -94,7 +94,7 @@ def find_reaching(curves: pd.DataFrame, a: str, b: str, metric: Metric) -> Reach
     )
 
 
-def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric: Metric) -> pd.DataFrame:
+def time_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric: Metric) -> pd.DataFrame:
     """Find for each arm and seed the first evaluation at least as good as the reference's best in that seed.
 
     Parameters
@@ -127,8 +127,8 @@ def reaching_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, met
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def reaching_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List what `reaching_rows` found as a person reads it; ``arm_names`` are display names by arm name."""
+def time_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `time_rows` found as a person reads it; ``arm_names`` are display names by arm name."""
     energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
     return pd.DataFrame(
         {
@@ -144,17 +144,17 @@ def reaching_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str,
     )
 
 
-def reaching_sentence(reaching: Reaching, arm_names: Mapping[str, str]) -> str:
+def time_sentence(found: TimeToAccuracy, arm_names: Mapping[str, str]) -> str:
     """Write a finding as a sentence; ``arm_names`` are display names by arm name."""
-    a, b = arm_names[reaching.a], arm_names[reaching.b]
-    seeds = len(reaching.seeds)
-    seen = f"{reaching.num_examples:,} validation examples"
+    a, b = arm_names[found.a], arm_names[found.b]
+    seeds = len(found.seeds)
+    seen = f"{found.num_examples:,} validation examples"
     medians = f"medians over {seeds} seeds, {seen}" if seeds > 1 else f"one seed, {seen}"
-    if reaching.median_a is None:
-        got = f"{reaching.num_reached} of {seeds} seeds" if reaching.num_reached else "never"
+    if found.median_a is None:
+        got = f"{found.num_reached} of {seeds} seeds" if found.num_reached else "never"
         return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
-    spent, itself = f"{_seconds(reaching.median_a)} of training", _seconds(reaching.median_b)
-    if energies := reaching.median_energies:
+    spent, itself = f"{_seconds(found.median_a)} of training", _seconds(found.median_b)
+    if energies := found.median_energies:
         spent, itself = f"{spent} and {watt_hours(energies[0])}", f"{itself} and {watt_hours(energies[1])}"
     return (
         f"{a} was as good on validation as {b} at its best after {spent}; "

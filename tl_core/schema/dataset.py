@@ -69,11 +69,6 @@ class DatasetSchema(Frozen):
         """Class name to class id."""
         return {label: index for index, label in enumerate(self.labels)}
 
-    @property
-    def id2label(self) -> dict[int, str]:
-        """Class id to class name."""
-        return dict(enumerate(self.labels))
-
 
 class ColumnChoice(Frozen):
     """Which columns of a file make a dataset, and how values become classes.

@@ -1,12 +1,10 @@
 """Splitting by time: the oldest examples train, the newest test."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.errors import SplitError
@@ -67,9 +65,3 @@ def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows
         parts.append(rows[is_within])
         end = start
     return parts
-
-
-def first_and_last(dataset: Dataset, rows: Rows) -> tuple[datetime, datetime]:
-    """Return the earliest and the latest time of rows of a dataset with times."""
-    span = pc.min_max(dataset.table["time"].take(pa.array(rows))).as_py()
-    return span["min"], span["max"]

@@ -185,13 +185,8 @@ class Database:
                 raise _unknown("run", run_id)
             return RunRow.of(*found)
 
-    def mark_run(self, run_id: str, state: State, error: str | None = None) -> None:
-        """Set a run's state and the moment it began or ended. Raises NotFoundError."""
-        with self.transaction() as session:
-            self.mark_run_in(session, run_id, state, error)
-
-    def mark_run_in(self, session: Session, run_id: str, state: State, error: str | None = None) -> None:
-        """Do what `mark_run` does as a part of a larger transaction."""
+    def mark_run(self, session: Session, run_id: str, state: State, error: str | None = None) -> None:
+        """Set a run's state and the moment it began or ended, within a transaction. Raises NotFoundError."""
         values: dict[str, Any] = {"state": state.value, "error": error}
         if state is State.QUEUED:
             values |= {"started_at": None, "finished_at": None}

@@ -83,11 +83,6 @@ class Tfidf:
         return candidates[int(np.argmin(losses))]
 
     @property
-    def strength(self) -> float:
-        """The chosen inverse regularisation strength."""
-        return float(self.regression.C)
-
-    @property
     def num_parameters(self) -> int:
         """Coefficients and intercepts."""
         return int(self.regression.coef_.size + self.regression.intercept_.size)

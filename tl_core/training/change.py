@@ -11,7 +11,7 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
 from tl_core.evaluation.similarity import linear_cka
 from tl_core.models.classifiers import Classifier, PooledClassifier
-from tl_core.models.knowledge import find_anatomy
+from tl_core.models.knowledge import find_layer_map
 from tl_core.schema import LayerChange, LayerChanges
 from tl_core.training.batching import Examples, Indices, network_inputs, sorted_batches
 from tl_core.training.compute import Compute
@@ -71,12 +71,12 @@ def movement(start: Classifier, end: Classifier) -> dict[str, float]:
 def _parts(model: Classifier) -> Mapping[str, Iterable[str]]:
     """Name the encoder's parameters by part; a pooler that the head does not read is left out."""
     try:
-        anatomy = find_anatomy(model.encoder)
+        layer_map = find_layer_map(model.encoder)
     except ModelError:
         return {ENCODER: [name for name, _ in model.encoder.named_parameters()]}
-    layers = {_layer(place): names for place, names in enumerate(anatomy.layers, start=1)}
+    layers = {_layer(place): names for place, names in enumerate(layer_map.layers, start=1)}
     is_read = not isinstance(model, PooledClassifier) or model.pooling is Pooling.OWN
-    return {EMBEDDINGS: anatomy.embeddings, **layers, POOLER: anatomy.above if is_read else ()}
+    return {EMBEDDINGS: layer_map.embeddings, **layers, POOLER: layer_map.above if is_read else ()}
 
 
 def _layer(place: int) -> str:

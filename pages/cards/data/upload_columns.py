@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.cards.data.columns import draw_columns, draw_reading_choices
+from pages.cards.data.dataset_view import draw_reading
 from pages.cards.data.job_progress import draw_work
-from pages.ui.dataset_readers import draw_reading, intake_of, proposal_of
+from pages.ui.dataset_readers import intake_of, proposal_of
 from pages.ui.frame import card
 from pages.ui.session import workspace
 from pages.ui.upload import draw_own_test

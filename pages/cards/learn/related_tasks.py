@@ -14,7 +14,7 @@ from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
 from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.errors import TlError
-from tl_core.planning.finetuned_base_models import settle_base_model, trained_here
+from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import overlap_words
 from tl_core.results.pooled import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
@@ -105,7 +105,7 @@ def _offer(tried: Tried) -> None:
     here = workspace()
     own = tried.experiment.dataset_fingerprint
     firsts = [
-        one for one in trained_here(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
+        one for one in list_finetuned(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
     ]
     if not firsts:
         st.caption("Fine-tune a network on other texts first; it can then be the start of this task here.")

@@ -11,8 +11,7 @@ from pages.ui.session import theme
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.selective_prediction import coverage_curves
 from tl_core.evaluation.wording import counts
-from tl_core.results import calibration
-from tl_core.results import selective_prediction as abstaining
+from tl_core.results import calibration, selective_prediction
 from tl_core.results.calibration import ArmCalibration
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.secondary import scoring_verdicts
@@ -24,7 +23,7 @@ SCORES_LIMITS = (
 )
 
 
-def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw what each arm of a pair says of its own answers against how often they are right."""
     arm_names = arm_names_of(results.experiment)
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
@@ -44,7 +43,7 @@ def draw_trust(results: ExperimentResults, verdict: Verdict) -> None:
         st.caption(literal(calibration.trust_limits(pair, arm_names)))
 
 
-def draw_abstaining(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_selective_prediction(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the accuracy of all arms over the share of texts that they answer."""
     with card("When it may abstain", f"accuracy on the texts it is surest of; {counts(verdict)}"):
         exhibit = _coverage_of(results, verdict)
@@ -88,11 +87,14 @@ def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibi
 
 @made_once
 def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
-    rows, arm_names = abstaining.coverage_rows(results, verdict.train_size), arm_names_of(results.experiment)
+    rows, arm_names = (
+        selective_prediction.coverage_rows(results, verdict.train_size),
+        arm_names_of(results.experiment),
+    )
     return Exhibit(
         key="coverage",
         budget=budget_of(results),
         figure=coverage_curves(rows, styles_of(results.experiment), theme=theme()),
-        table=abstaining.coverage_numbers(rows, arm_names),
-        caption=abstaining.coverage_caption(rows, (verdict.a, verdict.b), arm_names),
+        table=selective_prediction.coverage_numbers(rows, arm_names),
+        caption=selective_prediction.coverage_caption(rows, (verdict.a, verdict.b), arm_names),
     )

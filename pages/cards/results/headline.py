@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from pages.cards.results.remedies import offer_remedy
-from pages.cards.results.time_figures import draw_cost_note, has_energy_of, race_of, reaching_of
+from pages.cards.results.time_figures import draw_cost_note, has_energy_of, race_of, time_to_accuracy_of
 from pages.ui.damage import draw_damage_of
 from pages.ui.errors import live_part
 from pages.ui.figures import agreement_of, draw_exhibit, overview_of
@@ -75,7 +75,7 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
         with left:
             draw_claim(results, verdict, level=2)
             offer_remedy(results, verdict)
-            st.caption(literal(reaching_of(results, verdict)))
+            st.caption(literal(time_to_accuracy_of(results, verdict)))
         with right:
             draw_exhibit(overview_of(results, verdict.train_size))
 

@@ -19,9 +19,9 @@ from tl_core.schema import Verdict
 MOST_SHOWN = 20
 
 
-def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_label_errors(results: ExperimentResults, verdict: Verdict) -> None:
     """List the test labels that a pair's first arm disputes with confidence, if there are any."""
-    suspects = _suspects_of(results, verdict)
+    suspects = _label_errors_of(results, verdict)
     if not suspects:
         return
     num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
@@ -44,7 +44,7 @@ def draw_suspects(results: ExperimentResults, verdict: Verdict) -> None:
 
 
 @made_once
-def _suspects_of(results: ExperimentResults, verdict: Verdict) -> list[SuspectedError]:
+def _label_errors_of(results: ExperimentResults, verdict: Verdict) -> list[SuspectedError]:
     predictions = results.predictions[verdict.a, verdict.train_size]
     dataset = dataset_of(results.experiment.dataset_fingerprint)
     if dataset is None:

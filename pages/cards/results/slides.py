@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.cards.results.data_efficiency import NAME, worth_exhibit
 from pages.cards.results.evidence import draw_facts, fairness_caption
-from pages.cards.results.time_figures import race_of, reaching_of
+from pages.cards.results.time_figures import race_of, time_to_accuracy_of
 from pages.ui.figures import Exhibit, agreement_of, classes_of, interval_of, overview_of
 from pages.ui.formatting import facts_of, literal
 from pages.ui.frame import place_figure
@@ -138,7 +138,9 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
         Slide(
             title="The race",
             draw=lambda: _draw_exhibit(
-                replace(race_of(results, headline.train_size), caption=reaching_of(results, headline)),
+                replace(
+                    race_of(results, headline.train_size), caption=time_to_accuracy_of(results, headline)
+                ),
                 RACE_PX,
             ),
         ),

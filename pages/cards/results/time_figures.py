@@ -9,13 +9,18 @@ from pages.ui.readers import arm_names_of, dataset_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts import learning_curves
 from tl_core.charts import replay as replay_chart
-from tl_core.charts import time_to_accuracy as reaching_chart
+from tl_core.charts import time_to_accuracy as chart
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.results.captions import with_flags
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.numbers import race_numbers
 from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
-from tl_core.results.time_to_accuracy import find_reaching, reaching_numbers, reaching_rows, reaching_sentence
+from tl_core.results.time_to_accuracy import (
+    find_time_to_accuracy,
+    time_numbers,
+    time_rows,
+    time_sentence,
+)
 from tl_core.schema import Event, Metric, RunConfig, Verdict
 
 PRETRAINING_LEFT_OUT = "What pretraining itself cost is not included."
@@ -86,27 +91,30 @@ def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
 
 
 @made_once
-def reaching_of(results: ExperimentResults, verdict: Verdict, *, is_other_way: bool = False) -> str:
+def time_to_accuracy_of(results: ExperimentResults, verdict: Verdict, *, is_other_way: bool = False) -> str:
     """Say how long the first arm took to be as good as the second, or the other way round.
 
     Not escaped; empty if they share no seed.
     """
     points = _points_of(results, verdict.train_size)
     a, b = (verdict.b, verdict.a) if is_other_way else (verdict.a, verdict.b)
-    reaching, arm_names = find_reaching(points, a, b, verdict.metric), arm_names_of(results.experiment)
-    return with_flags(reaching_sentence(reaching, arm_names), verdict.flags, arm_names) if reaching else ""
+    found, arm_names = (
+        find_time_to_accuracy(points, a, b, verdict.metric),
+        arm_names_of(results.experiment),
+    )
+    return with_flags(time_sentence(found, arm_names), verdict.flags, arm_names) if found else ""
 
 
 @made_once
-def times_of(results: ExperimentResults, verdict: Verdict, x: reaching_chart.XAxis) -> Exhibit | None:
+def times_of(results: ExperimentResults, verdict: Verdict, x: chart.XAxis) -> Exhibit | None:
     """Show how long every arm needs for the best of the second arm; None if that one has no curve."""
     points, styles = _points_of(results, verdict.train_size), styles_of(results.experiment)
-    rows = reaching_rows(points, list(styles), verdict.b, verdict.metric)
+    rows = time_rows(points, list(styles), verdict.b, verdict.metric)
     if rows.empty:
         return None
     return Exhibit(
         budget=budget_of(results),
-        key="reaching",
-        figure=reaching_chart.time_to_reach(rows, styles, x=x, theme=theme()),
-        table=reaching_numbers(rows, verdict.metric, arm_names_of(results.experiment)),
+        key="time_to_accuracy",
+        figure=chart.time_to_reach(rows, styles, x=x, theme=theme()),
+        table=time_numbers(rows, verdict.metric, arm_names_of(results.experiment)),
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.cards.results.time_figures import draw_cost_note, has_energy_of, reaching_of, times_of
+from pages.cards.results.time_figures import draw_cost_note, has_energy_of, time_to_accuracy_of, times_of
 from pages.ui.errors import live_part
 from pages.ui.figures import draw_exhibit
 from pages.ui.formatting import METRIC_WORDS, literal
@@ -16,7 +16,7 @@ from tl_core.schema import Verdict
 X_WORDS: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "energy_wh": "Energy (Wh)"}
 
 
-def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_time_to_accuracy(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw how long every arm needs for the best validation value of a verdict's second arm."""
     if times_of(results, verdict, "train_s") is None:
         return
@@ -25,7 +25,7 @@ def draw_reaching(results: ExperimentResults, verdict: Verdict) -> None:
         "Time to the same accuracy", f"to the best validation {METRIC_WORDS[verdict.metric]} of {target}"
     ):
         for is_other_way in (False, True):
-            if sentence := reaching_of(results, verdict, is_other_way=is_other_way):
+            if sentence := time_to_accuracy_of(results, verdict, is_other_way=is_other_way):
                 st.markdown(literal(sentence))
         live_part(_draw_times)(results, verdict)
         arm_names = arm_names_of(results.experiment)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.cards.runs.run_cards import draw_verdict_so_far
-from pages.cards.runs.status_tiles import draw_pulse
+from pages.cards.runs.status_tiles import draw_status_tiles
 from pages.ui.damage import draw_damage_of
 from pages.ui.formatting import METRIC_WORDS, literal
 from pages.ui.frame import card
@@ -57,7 +57,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     arm_names = arm_names_of(experiment)
     if progress.is_done:
         _draw_verdict(experiment, states)
-    draw_pulse(experiment, progress, arm_names, ahead)
+    draw_status_tiles(experiment, progress, arm_names, ahead)
     _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
 

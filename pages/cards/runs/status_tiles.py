@@ -30,7 +30,7 @@ UNKNOWN = "–"
 NOT_YET = "when a network trains"
 
 
-def draw_pulse(
+def draw_status_tiles(
     experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str], ahead: Ahead
 ) -> None:
     """Draw the tiles, and below them what is going on, in words and as bars."""
