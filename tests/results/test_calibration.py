@@ -53,7 +53,7 @@ def test_bins_hold_the_answers_of_every_seed_twice_before_and_after(results):
 
 def test_the_sentence_holds_what_is_said_and_what_is_kept(results):
     found = [calibration.calibrate_arm(results, arm, 33) for arm in ("scratch", "majority")]
-    sentence = calibration.trust_caption(found, LABELS)
+    sentence = calibration.calibration_caption(found, LABELS)
     # Half of 18 answers are right; the majority's largest score is 1 against 0 and 0.
     assert "From scratch says 8" in sentence
     assert "where it is right in 50.0 %" in sentence
@@ -67,7 +67,7 @@ def test_limits_name_the_error_of_chance_and_a_validation_without_mistakes(works
     finish_all(workspace, experiment, fine_tuned=1.0)
     results = gather(workspace, experiment.experiment_id)
     found = [calibration.calibrate_arm(results, arm, 33) for arm in ("fine_tuned", "scratch")]
-    words = calibration.trust_limits(found, LABELS)
+    words = calibration.calibration_limits(found, LABELS)
     assert f"{100 * found[0].mean('error_by_chance'):.1f} and " in words
     assert "Fine-tuned was right on all 9 validation examples in 2 of 2 seeds" in words
     assert "From scratch was right" not in words

@@ -119,7 +119,7 @@ def _claim(scene: Scene) -> dict[str, Any]:
     flags = []
     for flag in verdict.flags:
         numbers = f": {flag.evidence}" if flag.evidence else ""
-        flags.append(f"{scene.labels[flag.arm]} {flag.phrase}{numbers}.")
+        flags.append(f"{scene.arm_names[flag.arm]} {flag.phrase}{numbers}.")
 
     groups = {
         "Still to come": [run for run in results.runs if not run.state.is_final],
@@ -127,17 +127,17 @@ def _claim(scene: Scene) -> dict[str, Any]:
         "Cancelled": [run for run in results.runs if run.state is State.CANCELLED],
         "Finished but damaged": [run for run in results.runs if run.run_id in results.unreadable],
     }
-    lost = [f"{word}: {name_runs(runs, scene.labels)}." for word, runs in groups.items() if runs]
+    lost = [f"{word}: {name_runs(runs, scene.arm_names)}." for word, runs in groups.items() if runs]
 
     metric = results.experiment.headline_metric
     found = find_time_to_accuracy(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
-    sentence = time_sentence(found, scene.labels) if found else ""
+    sentence = time_sentence(found, scene.arm_names) if found else ""
     return {
         "claim": f"{words.claim}.",
         "interval": f"{words.interval} ({counts}).",
         "flags": flags,
         "missing": [*lost, *(one.message for one in results.damage), *results.refusals],
-        "time_to_accuracy": with_flags(sentence, verdict.flags, scene.labels),
+        "time_to_accuracy": with_flags(sentence, verdict.flags, scene.arm_names),
     }
 
 
@@ -169,7 +169,7 @@ def _proof(scene: Scene) -> dict[str, Any]:
         "arms": arms,
         "sizes": _sizes(scene),
         "worth": worth_sentence(worths[0], arm_phrases(results.titles)) if worths else "",
-        "fairness": fairness_facts(results, scene.train_size, scene.labels),
+        "fairness": fairness_facts(results, scene.train_size, scene.arm_names),
         "seeds": write_table(pd.DataFrame(seed_columns)),
         "method": method_words(scene),
         "sources": SOURCES,
@@ -197,8 +197,8 @@ def _sizes(scene: Scene) -> Table | None:
         return None
     rows = {
         "Train examples": [verdict.train_size for verdict in verdicts],
-        f"{scene.labels[about[0]]}, %": [round(100 * verdict.value_a, 1) for verdict in verdicts],
-        f"{scene.labels[about[1]]}, %": [round(100 * verdict.value_b, 1) for verdict in verdicts],
+        f"{scene.arm_names[about[0]]}, %": [round(100 * verdict.value_a, 1) for verdict in verdicts],
+        f"{scene.arm_names[about[1]]}, %": [round(100 * verdict.value_b, 1) for verdict in verdicts],
         "Verdict on test": [verdict.sentence for verdict in verdicts],
     }
     return write_table(pd.DataFrame(rows).sort_values("Train examples"))

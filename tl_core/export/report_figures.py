@@ -42,9 +42,9 @@ def figures(scene: Scene) -> dict[str, Any]:
         metric=results.experiment.headline_metric,
         floor=tables.floor_on_test(results),
     )
-    means = numbers.overview_numbers(results, train_size, scene.labels)
+    means = numbers.overview_numbers(results, train_size, scene.arm_names)
 
-    verdicts = tables.verdict_rows(results, train_size, scene.labels)
+    verdicts = tables.verdict_rows(results, train_size, scene.arm_names)
     written = numbers.pair_numbers(verdicts)
     alike = [name for name in ("Method", "Seeds", "Test examples") if written[name].nunique() == 1]
     note = "; ".join(f"{name.lower()}: {written[name].iloc[0]}" for name in alike)
@@ -64,7 +64,7 @@ def figures(scene: Scene) -> dict[str, Any]:
         "overview": show(overview, means, budget=scene.budget),
         "race": _race(scene),
         **_of_the_pair(scene),
-        "trust": _trust(scene),
+        "calibration": _calibration(scene),
         "pairs": pairs,
         "efficiency": _efficiency(scene),
         "balance": balance,
@@ -88,7 +88,7 @@ def _race(scene: Scene) -> Shown:
     seen = f"{num_examples:,}{f' of the {num_validation:,}' if num_examples < num_validation else ''}"
     return show(
         figure,
-        race_means(points, metric, scene.labels),
+        race_means(points, metric, scene.arm_names),
         note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
         f"median training seconds; the last row is that of the weights which each run kept. "
         f"{seen} validation examples.",
@@ -150,7 +150,7 @@ def _of_the_pair(scene: Scene) -> dict[str, Any]:
     agreement = find_agreement(
         results.predictions[verdict.a, train_size], results.predictions[verdict.b, train_size]
     )
-    by_cell = numbers.agreement_numbers(agreement, scene.labels)
+    by_cell = numbers.agreement_numbers(agreement, scene.arm_names)
     only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
     words = (
         f"Of {agreement.num_answers:,} answers only {a.label} has {only_a:.1f} % right and only {b.label} "
@@ -162,12 +162,12 @@ def _of_the_pair(scene: Scene) -> dict[str, Any]:
         "is_side_by_side": len(labels) <= _MOST_SIDE_BY_SIDE,
         "agreement": {
             "figure": show(who_is_right(agreement.counts, a, b), by_cell, budget=scene.budget),
-            "words": with_flags(words, verdict.flags, scene.labels),
+            "words": with_flags(words, verdict.flags, scene.arm_names),
         },
     }
 
 
-def _trust(scene: Scene) -> dict[str, Any]:
+def _calibration(scene: Scene) -> dict[str, Any]:
     """Show what the two arms say of their own answers against how often they are right."""
     pair = [
         calibration.calibrate_arm(scene.results, arm, scene.train_size)
@@ -180,8 +180,8 @@ def _trust(scene: Scene) -> dict[str, Any]:
         shown.append(show(figure, calibration.bin_numbers(rows, len(one.runs))))
     return {
         "figures": shown,
-        "words": calibration.trust_caption(pair, scene.labels),
-        "limits": calibration.trust_limits(pair, scene.labels),
+        "words": calibration.calibration_caption(pair, scene.arm_names),
+        "limits": calibration.calibration_limits(pair, scene.arm_names),
     }
 
 
@@ -201,4 +201,4 @@ def _efficiency(scene: Scene) -> Shown | None:
         floor=tried.floor,
         worth=worths[0],
     )
-    return show(figure, worth_numbers(tried, worths, scene.labels), budget=scene.budget)
+    return show(figure, worth_numbers(tried, worths, scene.arm_names), budget=scene.budget)

@@ -32,7 +32,7 @@ class Scene:
     styles: dict[str, ArmStyle]
 
     @property
-    def labels(self) -> dict[str, str]:
+    def arm_names(self) -> dict[str, str]:
         """Display names by arm name."""
         return {name: style.label for name, style in self.styles.items()}
 

@@ -96,7 +96,7 @@ def _whose(names: Collection[str], runs: Collection[str], scene: Scene) -> str:
     """Name some arms, unless they are all that have rates."""
     if len(names) == len(runs):
         return ""
-    return f" of {' and '.join(label for name, label in scene.labels.items() if name in names)}"
+    return f" of {' and '.join(label for name, label in scene.arm_names.items() if name in names)}"
 
 
 def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, FinishedRun], scene: Scene) -> str:
@@ -107,7 +107,7 @@ def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, Finished
         if len(search.tried) > 1
     }
     at_edge = [name for name, ends in edges.items() if runs[name].config.learning_rates in ends]
-    names = " and ".join(label for name, label in scene.labels.items() if name in at_edge)
+    names = " and ".join(label for name, label in scene.arm_names.items() if name in at_edge)
     words = f" The best of {names} lay at the end of what was tried: a wider search might find a better one."
     return words if at_edge else ""
 
@@ -133,7 +133,7 @@ def _certainty_limits(scene: Scene) -> list[str]:
         pair = [arm.name for arm in headline_pair(results.experiment.arms) or ()]
         chosen = "The pair at the top was fixed before the start."
         if pair != [verdict.a, verdict.b]:
-            planned = " and ".join(scene.labels[name] for name in pair)
+            planned = " and ".join(scene.arm_names[name] for name in pair)
             chosen = (
                 f"The pair that was fixed before the start, {planned}, has no verdict; "
                 "another stands at the top."

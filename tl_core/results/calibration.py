@@ -159,7 +159,7 @@ def calibration_numbers(found: Sequence[ArmCalibration], arm_names: Mapping[str,
     return pd.DataFrame(rows)
 
 
-def trust_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
+def calibration_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say how sure each arm is, how often it is right, and what a temperature does; not escaped."""
     says = [
         f"{arm_names[one.arm]} says {_percent(one.mean('confidence'))} where it is right in "
@@ -174,7 +174,7 @@ def trust_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str])
     )
 
 
-def trust_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
+def calibration_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
     """Say what the calibration errors do not show; not escaped."""
     chance = " and ".join(_points(one.mean("error_by_chance")) for one in found)
     limits = [

@@ -65,12 +65,12 @@ def floor_on_validation(
     return _share_of_largest(list(label_counts.values()), metric) if label_counts else None
 
 
-def verdict_rows(results: ExperimentResults, train_size: int, labels: dict[str, str]) -> pd.DataFrame:
+def verdict_rows(results: ExperimentResults, train_size: int, arm_names: dict[str, str]) -> pd.DataFrame:
     """List the verdicts of one train size, the headline pair first.
 
     Parameters
     ----------
-    labels
+    arm_names
         Display names by arm name.
 
     Returns
@@ -80,7 +80,7 @@ def verdict_rows(results: ExperimentResults, train_size: int, labels: dict[str, 
     """
     rows = [
         {
-            "pair": f"{labels[verdict.a]} − {labels[verdict.b]}",
+            "pair": f"{arm_names[verdict.a]} − {arm_names[verdict.b]}",
             "difference": verdict.difference,
             "low": verdict.ci95[0],
             "high": verdict.ci95[1],

@@ -28,7 +28,7 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
     arm_names = arm_names_of(results.experiment)
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
-        st.markdown(literal(calibration.trust_caption(pair, arm_names)))
+        st.markdown(literal(calibration.calibration_caption(pair, arm_names)))
         st.markdown("\n".join(f"- {literal(one.sentence)}" for one in _scoring_verdicts_of(results, verdict)))
         st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
@@ -40,7 +40,7 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
         if drawer.open:
             with drawer:
                 offer_table(calibration.calibration_numbers(pair, arm_names), key="calibration")
-        st.caption(literal(calibration.trust_limits(pair, arm_names)))
+        st.caption(literal(calibration.calibration_limits(pair, arm_names)))
 
 
 def draw_selective_prediction(results: ExperimentResults, verdict: Verdict) -> None:

@@ -158,7 +158,7 @@ def _choose_one(title: str, names: Sequence[str], found: Sequence[str], help_: s
     return chosen
 
 
-def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
+def _draw_job(job_id: int, arm_names: dict[str, str], *, is_polling: bool) -> None:
     """Draw how far a job has come; ask for the whole page anew at its end."""
     job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
@@ -166,7 +166,7 @@ def _draw_job(job_id: int, labels: dict[str, str], *, is_polling: bool) -> None:
     run = workspace().database.get_run(job.ref_id).config
     name = job.payload.get("name", "the file")
     read = f" · column {literal(', '.join(map(repr, texts)))}" if (texts := job.payload.get("texts")) else ""
-    st.markdown(f"**{literal(name)}** · {literal(labels[run.arm.name])}, seed {run.seed}{read}")
+    st.markdown(f"**{literal(name)}** · {literal(arm_names[run.arm.name])}, seed {run.seed}{read}")
     if job.state is State.FINISHED:
         _draw_result(job, name)
     elif job.state is State.FAILED:
