@@ -146,6 +146,7 @@ def test_all_runs_of_an_arm_train_at_the_rates_that_its_first_run_found(workspac
             for run in runs
         ]
         assert sorted(trials) == [0, 0, 0, 3]
+        assert all(run.record.energy_wh is not None for run in runs), "the search computes features for all"
 
 
 def test_the_search_leaves_the_measured_training_as_it_is(workspace, base_model, searched) -> None:

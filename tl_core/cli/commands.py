@@ -253,30 +253,11 @@ def profile(
         table,
         next(iter(named["text"]), None),
         next(iter(named["label"]), None),
-        choice=None if is_plain else choose_columns(table, **named).choice,
+        choice=None if is_plain else choose_columns(table, **named | {"should_guess_roles": False}).choice,
         should_examine=True,
         find_near=lambda dataset: dataset.content.near_groups(dataset, USUAL_THRESHOLD),
         model=model,
     )
-
-
-def _facts_about(base_model: str, max_length: int, modality: str | None) -> ModelFacts:
-    """Say what a base model reads. Nothing is downloaded: without its tokenizer, lengths stay unknown."""
-    is_here = is_path(base_model) or find_on_disk(base_model) is not None
-    folder, facts = obtain(base_model) if is_here else None, describe(base_model)
-    content = content_of(modality)
-    return ModelFacts(
-        title=facts.title,
-        languages=facts.languages,
-        language_codes=facts.language_codes,
-        max_length=content.size_limit(folder, max_length) if folder else max_length,
-        count_lengths=(lambda rows: content.sizes(rows, folder)) if folder else None,
-    )
-
-
-def _has_more(columns: ColumnOptions) -> bool:
-    """Whether more is said about the columns than which they are."""
-    return any((columns.edges, columns.label_map, columns.weight, columns.modality))
 
 
 def profile_lines(found: Profile) -> list[str]:

@@ -77,6 +77,7 @@ def _trial(
     def train_at(rates: LearningRates) -> tuple[EvalFinished, float]:
         recorder.phase("rates")
         model, clock = context.build(config), Clock()
+        clock.measure_with(recorder.clock.meter)  # the first trial computes the features that every run reads
         trainee = Trainee.of(
             context, config, model, inputs, num_train=len(train), clock=clock, phase=recorder.phase
         )
