@@ -31,8 +31,8 @@ from tests.browsing import chromium
 from tests.pages.fixtures import add_experiment, finish_all
 from tests.serving import ROOT, serve
 from tests.store.opening import open_workspace
+from tl_core.intake.bundled import SAMPLES
 from tl_core.intake.intake import take_in
-from tl_core.intake.samples import SAMPLES
 
 REPEATS = 7
 NUM_RUNS = 200

@@ -18,9 +18,9 @@ from pages.ui.upload import (
     start_over,
 )
 from tl_core.errors import TlError
+from tl_core.intake.bundled import NOT_EVIDENCE
 from tl_core.intake.intake import Intake
 from tl_core.intake.large_files import use_prepared
-from tl_core.intake.samples import NOT_EVIDENCE
 from tl_core.intake.uploads import Upload, find_upload
 
 QUESTION = "What do your texts look like?"

@@ -10,9 +10,8 @@ from pathlib import Path
 from samples.pack import pack
 from tl_core.cli.commands import carry_out_comparison, has_failures, verdict_lines
 from tl_core.errors import TlError, UserError
-from tl_core.intake.bundled import FOLDER
+from tl_core.intake.bundled import FOLDER, SAMPLES, Sample, read_sample
 from tl_core.intake.intake import store_intake
-from tl_core.intake.samples import SAMPLES, Sample, read_sample
 from tl_core.planning.launch import plan_sample
 from tl_core.planning.plan import DEFAULT_ARMS
 from tl_core.schema import ArmKind, ExperimentConfig

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tl_core.errors import TlError, UserError
-from tl_core.intake.bundled import FACTS_FILE, FOLDER, Example, read_examples
-from tl_core.intake.samples import SAMPLES, read_sample
+from tl_core.intake.bundled import FACTS_FILE, FOLDER, SAMPLES, Example, read_examples, read_sample
 from tl_core.planning.hardware import inspect_hardware
 from tl_core.schema import ExperimentConfig, State
 from tl_core.settings import Settings

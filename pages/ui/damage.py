@@ -1,11 +1,14 @@
-"""What is damaged in the folders of finished runs, said on every page that would show them."""
+"""What of the workspace is damaged, or not listed by its database."""
 
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
+from pages.ui.errors import show_error
 from pages.ui.formatting import literal
 from pages.ui.readers import arm_names_of
+from pages.ui.session import workspace
+from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.failures import name_runs
 from tl_core.results.runs import Damage
@@ -30,3 +33,20 @@ def draw_damage(damage: Iterable[Damage], names: Mapping[str, str] | None = None
     for one in dict.fromkeys(damage):
         missing = f"Finished, but unreadable and missing here: {(names or {}).get(one.run_id, one.run_id)}. "
         st.warning(literal(one.message if one.counts else missing + one.message), icon=":material/warning:")
+
+
+_PROBLEMS = "problems_of_rebuilding"
+
+
+def draw_unlisted() -> None:
+    """Say that run folders are not in the database, as after it was lost, and offer to take them in."""
+    run_ids = workspace().unlisted_runs()
+    if not run_ids:
+        return
+    st.warning(literal(unlisted_sentence(len(run_ids))), icon=":material/database_off:")
+    for problem in st.session_state.pop(_PROBLEMS, ()):
+        show_error(problem)
+    if st.button("Take them in", icon=":material/restore_page:", key="rebuild"):
+        with st.spinner("Taking the run folders in …"):
+            st.session_state[_PROBLEMS] = rebuild(workspace()).problems
+        st.rerun()

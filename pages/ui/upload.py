@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.ui.formatting import literal
 from pages.ui.frame import dataset_line
 from pages.ui.session import forget, remember, workspace
-from tl_core.intake.samples import NOT_EVIDENCE, SAMPLES
+from tl_core.intake.bundled import NOT_EVIDENCE, SAMPLES
 from tl_core.intake.uploads import Upload, keep_sample, keep_upload, save_upload
 
 TYPES = [

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from tests.evaluation.test_wording import LABELS, verdict
-from tl_core.evaluation.families import as_family, holm
+from tl_core.evaluation.verdicts import as_family, holm
 
 
 def test_holm_by_hand():

@@ -4,7 +4,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from tl_core.evaluation.intervals import Limits, mean_interval
-from tl_core.evaluation.power import detectable_difference
+from tl_core.evaluation.verdicts import detectable_difference
 
 DIFFERENCE = Limits(low=-1, high=1)
 

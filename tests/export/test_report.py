@@ -23,8 +23,8 @@ from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.report import report_html, report_of
 from tl_core.export.report_figures import race_means
+from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_intake
-from tl_core.intake.samples import SAMPLES, read_sample
 from tl_core.results.comparable import gather_tried
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json

@@ -8,9 +8,8 @@ from samples.pack import pack
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace
 from tl_core.errors import DataError
 from tl_core.intake import bundled as examples
-from tl_core.intake.bundled import bring_in_examples, find_example, remove_examples
+from tl_core.intake.bundled import SAMPLES, bring_in_examples, find_example, read_sample, remove_examples
 from tl_core.intake.intake import store_dataset
-from tl_core.intake.samples import SAMPLES, read_sample
 from tl_core.results.comparison import gather
 from tl_core.store.workspace import Workspace
 

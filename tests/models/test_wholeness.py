@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.store.damage import DAMAGES, Damage
-from tl_core.models.wholeness import find_damage
+from tl_core.models.facts import find_damage
 from tl_core.text.tfidf import Tfidf
 
 UNSEEN = {

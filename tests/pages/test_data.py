@@ -17,8 +17,8 @@ from tests.pages.texts import TEXTS
 from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import DataError
 from tl_core.experiments.on_data import carry_out_on_data
+from tl_core.intake.bundled import NOT_EVIDENCE
 from tl_core.intake.intake import store_dataset
-from tl_core.intake.samples import NOT_EVIDENCE
 from tl_core.intake.uploads import keep_upload
 from tl_core.jobs.queue import Queue
 from tl_core.schema import SplitMethod, State

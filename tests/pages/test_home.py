@@ -29,8 +29,8 @@ from tests.pages.reading import (
     text_of,
 )
 from tl_core.errors import NotFoundError
+from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_dataset
-from tl_core.intake.samples import SAMPLES, read_sample
 from tl_core.planning.hardware import Hardware
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.workspace import Workspace

@@ -12,8 +12,8 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tl_core.errors import UserError
+from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_dataset
-from tl_core.intake.samples import SAMPLES, read_sample
 from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
 

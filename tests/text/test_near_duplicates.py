@@ -10,8 +10,7 @@ from tests.shared_data import shared_data
 from tl_core.errors import CancelledError, DataError
 from tl_core.files.reading import read_table
 from tl_core.text import near_duplicates
-from tl_core.text.near_duplicates import band_size, find_groups
-from tl_core.text.word_sets import read_word_sets, word_set
+from tl_core.text.near_duplicates import band_size, find_groups, read_word_sets, word_set
 
 WORDS = [f"word{number}" for number in range(12)]
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join), max_size=30)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tl_core.text.word_sets import read_word_sets, word_set
+from tl_core.text.near_duplicates import read_word_sets, word_set
 
 
 def test_words_lie_between_spaces_and_punctuation_without_case_and_repetition() -> None:

@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tl_core.datasets.identity import example_id
-from tl_core.datasets.rows import codes_of, shown_contents
-from tl_core.datasets.selection import ID, LABEL, content_columns
+from tl_core.datasets.selection import ID, LABEL, codes_of, content_columns, shown_contents
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.modality import Content
 from tl_core.schema import Finding

@@ -7,8 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.column_guess import MAX_LABELS, one_class, other_column, too_many_classes
-from tl_core.datasets.rows import count_labels, lacks_content
-from tl_core.datasets.selection import LABEL, WEIGHT
+from tl_core.datasets.selection import LABEL, WEIGHT, count_labels, lacks_content
 from tl_core.errors import DataError
 from tl_core.files.reading import Table
 from tl_core.modality import Content

@@ -10,8 +10,17 @@ import pyarrow.compute as pc
 
 from tl_core.datasets.duplicates import Conflict, drop_repeated, number_repeated
 from tl_core.datasets.problems import Problem, find_problem, find_test_problem
-from tl_core.datasets.rows import count_labels, first_of, is_blank, lacks_content, shown_contents
-from tl_core.datasets.selection import ID, LABEL, WEIGHT, pick_rows
+from tl_core.datasets.selection import (
+    ID,
+    LABEL,
+    WEIGHT,
+    count_labels,
+    first_of,
+    is_blank,
+    lacks_content,
+    pick_rows,
+    shown_contents,
+)
 from tl_core.files.excerpts import shorten
 from tl_core.files.read_findings import reading_findings
 from tl_core.files.reading import Table

@@ -1,15 +1,52 @@
-"""The conclusion of comparing two arms, and the summary of one."""
+"""From paired predictions to verdicts: difference, interval, p-values, and what would show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+from scipy import special
+
 from tl_core.evaluation.example_values import example_values
-from tl_core.evaluation.intervals import Scope, mean_interval
-from tl_core.evaluation.power import detectable_difference
+from tl_core.evaluation.intervals import Interval, Limits, Scope, mean_interval
+from tl_core.evaluation.metrics import Floats
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.evaluation.wording import say
 from tl_core.schema import AnyMetric, Flag, Metric, Verdict
+
+POWER: Final = 0.8
+_ALPHA = 0.05
+# The sign test calls six discordant examples of six significant, five of five not: 2 / 2^6 < 0.05 < 2 / 2^5.
+_FEWEST_DISCORDANT = 6
+
+
+def detectable_difference(interval: Interval, limits: Limits, num_examples: int) -> float | None:
+    """Give the true difference that would be shown in four of five experiments like this one.
+
+    A t statistic with nu degrees of freedom exceeds its critical value with probability 0.8 where its
+    non-centrality is lambda; the difference is lambda times the standard error (Cohen 1988, Statistical Power
+    Analysis for the Behavioral Sciences, ch. 2). The variance is the one that was estimated, so it is a guess
+    at what another experiment could show, and no statement about this one's difference. Lengthening for
+    skewed seeds is left out.
+
+    Where no example is discordant, it is the share of discordant examples, all won by one arm, of which
+    ``num_examples`` hold the six that the sign test needs with probability 0.8.
+
+    Returns
+    -------
+    Of the metric's unit; None where even the largest possible difference would not be shown so often.
+    """
+    if interval.standard_error is None or interval.degrees_of_freedom is None:
+        if num_examples < _FEWEST_DISCORDANT:
+            return None
+        free = num_examples - _FEWEST_DISCORDANT + 1
+        size = limits.unit * limits.high * float(special.betaincinv(_FEWEST_DISCORDANT, free, POWER))
+    else:
+        df = interval.degrees_of_freedom
+        critical = special.stdtrit(df, 1 - _ALPHA / 2)
+        size = interval.standard_error * float(special.nctdtrinc(df, 1 - POWER, critical))
+    return size if size <= limits.high else None
+
 
 # With few seeds, the highest rate at which two equal arms were called different in any cell of the simulation
 # (``benchmarks/intervals.json``; a test holds the two together).
@@ -131,3 +168,36 @@ def _conclusion(verdict: Verdict) -> Literal["better", "worse", "no_difference_s
     if low <= 0 <= high:
         return "equivalent" if verdict.is_within_margin else "no_difference_shown"
     return "better" if (low > 0) is isinstance(verdict.metric, Metric) else "worse"
+
+
+def holm(p_values: Sequence[float]) -> Floats:
+    """Adjust p-values so that the chance of any false claim among them stays below the level.
+
+    Holm (1979, Scandinavian Journal of Statistics 6, 65-70): the k-th smallest of m is multiplied by
+    m - k + 1, never falls below the one before it and never exceeds 1. It needs no assumption about how the
+    tests depend on each other, which those of one experiment do.
+    """
+    ordered = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(p_values), 0, -1)
+    rising = np.maximum.accumulate(factors * np.asarray(p_values, dtype=np.float64)[ordered])
+    adjusted = np.empty(len(p_values))
+    adjusted[ordered] = np.minimum(rising, 1)
+    return adjusted
+
+
+def as_family(verdicts: Sequence[Verdict], arm_names: Mapping[str, str]) -> tuple[Verdict, ...]:
+    """Set beside each verdict's p-value the one that counts how many stand beside it, and say it anew.
+
+    Parameters
+    ----------
+    verdicts
+        All that are shown together: those on the headline metric of one experiment.
+    arm_names
+        Words for the arms by name (``wording.describe_arm``).
+    """
+    adjusted = holm([verdict.p_value for verdict in verdicts])
+    of_family = [
+        verdict.model_copy(update={"p_holm": float(p), "num_pairs": len(verdicts)})
+        for verdict, p in zip(verdicts, adjusted, strict=True)
+    ]
+    return tuple(say(verdict, arm_names) for verdict in of_family)

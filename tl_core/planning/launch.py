@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tl_core.catalogue.base_models import BUILTIN
+from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
-from tl_core.intake.samples import Sample
 from tl_core.jobs import client
 from tl_core.planning.plan import DEFAULT_ARMS, expand, num_runs, plan_experiment, plan_training
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Preset, Promise

@@ -11,10 +11,9 @@ import pandas as pd
 from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.families import as_family
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.verdicts import ArmSummary, as_family, compare, summarise
 from tl_core.evaluation.wording import describe_arm
 from tl_core.jobs.client import observe
 from tl_core.results.runs import (

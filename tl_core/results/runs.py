@@ -13,7 +13,7 @@ from tl_core.errors import ComparisonError, DamageError, NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import ArmPredictions, Conditions
-from tl_core.models import wholeness
+from tl_core.models import facts
 from tl_core.schema import (
     BudgetRule,
     EvalFinished,
@@ -188,7 +188,7 @@ def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterato
             continue
         except DamageError as error:
             yield error.message
-    for file, what in wholeness.find_damage(folder.model_dir):
+    for file, what in facts.find_damage(folder.model_dir):
         yield folder.damage_to(f"model/{file}", what).message
 
 

@@ -16,9 +16,16 @@ from pages.ui.readers import results_of, states_of
 from pages.ui.session import forget, workspace
 from pages.ui.verdict_card import draw_claim
 from tl_core.errors import TlError
-from tl_core.intake.bundled import bring_in_examples, find_example, remove_examples
+from tl_core.intake.bundled import (
+    NOT_EVIDENCE,
+    SAMPLES,
+    Sample,
+    bring_in_examples,
+    find_example,
+    read_sample,
+    remove_examples,
+)
 from tl_core.intake.intake import store_intake
-from tl_core.intake.samples import NOT_EVIDENCE, SAMPLES, Sample, read_sample
 from tl_core.jobs import client
 from tl_core.planning.launch import plan_sample
 from tl_core.planning.plan import num_runs

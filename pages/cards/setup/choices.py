@@ -10,7 +10,7 @@ from pages.ui.frame import dataset_line
 from pages.ui.server_status import label_of
 from tl_core.arms import ARMS
 from tl_core.errors import PlanError
-from tl_core.intake.samples import guess_task
+from tl_core.intake.bundled import guess_task
 from tl_core.planning.plan import default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.schema import (
