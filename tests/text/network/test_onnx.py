@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -64,6 +65,12 @@ def test_the_folder_holds_all_it_needs_and_nothing_else(exported):
         "tokenizer.json",
     ]
     assert json.loads((folder / "labels.json").read_text(encoding="utf-8")) == list(LABELS)
+
+
+def test_the_graph_does_not_say_where_anything_lies_on_this_machine(exported):
+    content = (exported[1] / "model.onnx").read_bytes()
+    for place in (Path(torch.__file__).parents[1], Path(__file__).parents[3]):
+        assert str(place).encode() not in content
 
 
 def test_an_arm_without_a_network_is_refused(tmp_path):

@@ -111,17 +111,20 @@ def _write_graph(classifier: Classifier, path: Path, uses_type_ids: bool) -> Non
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])]
     with _quiet():
-        torch.onnx.export(
+        program = torch.onnx.export(
             _Positional(classifier).eval(),
             tuple(tokens.clone() for _ in names),
-            path,
             input_names=names,
             output_names=["logits"],
             dynamic_shapes=dict.fromkeys(names, axes),
             dynamo=True,
-            external_data=False,
             verbose=False,
         )
+        if program is None:
+            raise RuntimeError("the exporter gave no graph")
+        for node in program.model.graph.all_nodes():
+            node.metadata_props.clear()  # where the code of each step lies on this machine
+        program.save(path)
 
 
 @contextlib.contextmanager
