@@ -12,6 +12,7 @@ import torch
 
 from tests.files.tables import dataset
 from tests.plans import plan_as_asked
+from tl_core.datasets.dataset import read_dataset
 from tl_core.experiments import dry_run as process
 from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
 from tl_core.intake.intake import store_dataset
@@ -72,7 +73,8 @@ def test_a_contrastive_arm_is_measured_on_pairs(workspace: Workspace, base_model
 
 def test_one_batch_is_of_the_longest_train_texts(workspace: Workspace, base_model: Path) -> None:
     experiment = plan(workspace, base_model, "fine_tuned", batch_size=4)
-    table = process._texts(workspace, experiment)
+    dataset = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    table = process._rows(workspace, experiment, dataset)
     lengths = [len(text) for text in table.column("text").to_pylist()]
     assert len(lengths) == 4 * (1 + TYPICAL_BATCHES)
     assert set(lengths[:4]) == {max(lengths)}
@@ -100,11 +102,11 @@ def test_a_batch_too_large_for_the_memory_is_cut_into_pieces_as_in_a_run(
 ) -> None:
     tried, train = [], process._train
 
-    def small_device(config: RunConfig, table: pa.Table, compute: Compute) -> ArmCheck:
+    def small_device(config: RunConfig, table: pa.Table, modality: str | None, compute: Compute) -> ArmCheck:
         tried.append(compute.micro_batch_size)
         if compute.micro_batch_size > 4:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return train(config, table, compute)
+        return train(config, table, modality, compute)
 
     monkeypatch.setattr(process, "_train", small_device)
     (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()

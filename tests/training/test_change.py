@@ -73,7 +73,7 @@ def test_similarity_falls_from_the_changed_layer_upwards(folder, examples):
         for name, weight in end.encoder.named_parameters():
             if ".layer.1." in name and weight.ndim > 1:
                 weight.normal_()
-    found = measure_change(start, end, examples, np.arange(20), ON_CPU)
+    found = measure_change(start, end, examples, np.arange(20), ON_CPU, represent_layers)
     alike = {part.part: part.similarity for part in found.parts}
     assert found.num_texts == 20
     assert alike["embeddings"] == pytest.approx(1)
@@ -96,4 +96,4 @@ def test_representations_leave_padding_out_and_keep_the_order(folder, examples):
 def test_it_can_be_stopped(folder, examples):
     stopping = replace(ON_CPU, should_stop=lambda: True)
     with pytest.raises(CancelledError):
-        measure_change(build(folder), build(folder), examples, np.arange(9), stopping)
+        measure_change(build(folder), build(folder), examples, np.arange(9), stopping, represent_layers)

@@ -88,13 +88,11 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
     table = read_table(data, **reading.model_dump())
     test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
     chosen = choose_columns(table, **options.columns.columns())
-    for reason in chosen.reasons.values():
-        say(f"Guessed: {reason}")
     rule = options.columns.rule(chosen.choice)
     intake = store_intake(
         workspace, make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
     )
-    return plan_experiment(
+    experiment = plan_experiment(
         experiment_id=new_id("exp"),
         name=data.stem,
         dataset=intake.dataset.info,
@@ -112,6 +110,9 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
     )
+    for reason in chosen.reasons.values():  # once nothing is wrong with what was typed
+        say(f"Guessed: {reason}")
+    return experiment
 
 
 def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say: Say) -> dict[str, Any]:
