@@ -15,7 +15,7 @@ stop: $(RUN_STAMP)  ## end what works in the background: supervisor, runs, predi
 
 test: $(DEV_STAMP)  ## every test but the slow ones on real data and the ones for a GPU
 	@$(BIN)/python -m pytest -m "not acceptance and not gpu and not browser" -n 2
-	@$(BIN)/python -m pytest -m "browser and not acceptance and not gpu" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "browser and not acceptance and not gpu"
 	@$(BIN)/python -m pytest -m "acceptance or gpu" --collect-only -q | tail -n 1 | sed 's/^/left out (acceptance, gpu): /'
 
 check: $(DEV_STAMP)  ## style, types, import rules
