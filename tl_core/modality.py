@@ -303,12 +303,18 @@ def lacking_files(folder: Path, modality: str | None) -> dict[str, NeededFile]:
     return {name: file for name, file in needed.items() if not (folder / name).exists()}
 
 
-def require_base_model_files(folder: Path, called: str) -> None:
-    """Refuse a base model's folder that lacks what every modality needs of it. Raises ModelError."""
-    lacking = [lacking_files(folder, name) for name in modalities()]
+def require_base_model_files(folder: Path, called: str, *names: str | None) -> None:
+    """Refuse a base model's folder that none of these modalities can read, of all if none is named.
+
+    Raises
+    ------
+    ModelError
+        Says what the first of them needs.
+    """
+    lacking = [lacking_files(folder, name) for name in names or modalities()]
     if all(lacking):
-        name, file = next(iter(lacking[0].items()))
-        raise ModelError(f"The model {called!r} brings no {name}.", file.remedy)
+        file, needed = next(iter(lacking[0].items()))
+        raise ModelError(f"The model {called!r} brings no {file}.", needed.remedy)
 
 
 def _package(modality: str | None) -> str:

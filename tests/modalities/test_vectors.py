@@ -123,6 +123,11 @@ def test_what_it_does_not_bring_is_refused_in_one_sentence(place, run_id):
     assert "Leave tfidf out" in tl_core(place, "compare", "labelled.csv", *COLUMNS, *arms, expected=2)
 
 
+def test_a_base_model_of_vectors_is_no_base_model_of_texts(place):
+    columns = ("--text", "numbers", "--label", "kind", "--base-model", "./vit")
+    assert "brings no tokenizer.json" in tl_core(place, "compare", "labelled.csv", *columns, expected=2)
+
+
 def test_a_modality_that_was_not_added_is_refused(place):
     columns = ("--modality", "pictures", "--text", "numbers", "--label", "kind")
     assert "got 'pictures'" in tl_core(place, "compare", "labelled.csv", *columns, expected=2)

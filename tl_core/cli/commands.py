@@ -22,7 +22,7 @@ from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs import client
 from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
-from tl_core.modality import content_of
+from tl_core.modality import content_of, require_base_model_files
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.launch import launch
 from tl_core.planning.layer_ablation import spell_out
@@ -83,7 +83,7 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
                 f"Expected train sizes such as 50,100,200; got {options.train_sizes!r}."
             ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
-        obtain(model)
+        require_base_model_files(obtain(model), describe(model).title, options.columns.modality)
     reading = options.reading
     table = read_table(data, **reading.model_dump())
     test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None

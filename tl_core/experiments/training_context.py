@@ -14,7 +14,7 @@ from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import WEIGHTS
 from tl_core.catalogue.locating import Progress, describe, obtain
 from tl_core.experiments.recording import versions
-from tl_core.modality import Networks, content_of, networks_of
+from tl_core.modality import Networks, content_of, networks_of, require_base_model_files
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import LearningRates, RunConfig
 from tl_core.training.batching import Examples, Indices
@@ -58,9 +58,10 @@ class TrainingContext:
     ) -> "TrainingContext":
         """Obtain the run's base model. Raises ModelError as `obtain` does."""
         base_model = str(config.base_model)
-        folder = obtain(base_model, downloaded)
+        folder, base = obtain(base_model, downloaded), describe(base_model)
+        require_base_model_files(folder, base.title, modality)
         return cls(
-            base=describe(base_model),
+            base=base,
             folder=folder,
             cache=cache,
             compute=compute,
