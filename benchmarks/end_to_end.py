@@ -15,13 +15,12 @@ from tl_core.catalogue.base_models import BUILTIN
 from tl_core.intake.intake import take_in
 from tl_core.jobs.client import ensure_supervisor, stop_supervisor
 from tl_core.jobs.dry_run import start_dry_run
-from tl_core.planning.hardware import inspect_hardware
-from tl_core.planning.launch import launch
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.machine import inspect_hardware
+from tl_core.planning.plan import launch, parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig, Preset, State, StepLogged, Task
 from tl_core.settings import Settings
-from tl_core.store.identifiers import new_id
+from tl_core.store.files import new_id
 from tl_core.store.workspace import Workspace
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "reviews_sentiment.csv"

@@ -21,7 +21,7 @@ from tl_core.datasets.dataset import read_dataset
 from tl_core.export.answers import answers_of
 from tl_core.export.folder import write_model
 from tl_core.inference.predictor import load_predictor
-from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.machine import inspect_hardware
 from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.splits.splitting import read_split

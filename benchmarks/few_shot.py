@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.comparing import compare as run_compare
 from benchmarks.learning_rates import load
 from benchmarks.real_sets import real_set
-from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.machine import inspect_hardware
 from tl_core.splits.stratified import ranked_classes
 
 SETS = ("cr", "trec6")

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.comparing import compare
 from benchmarks.real_sets import real_set
-from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.machine import inspect_hardware
 
 LADDER = {"arms": "majority,ladder", "seeds": 3, "train_sizes": 300, "epochs": 3}
 FIRST = {"arms": "fine_tuned", "seeds": 1, "train_sizes": 1000, "epochs": 2}

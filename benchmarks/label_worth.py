@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from tl_core.evaluation.data_efficiency import labels_needed
-from tl_core.evaluation.intervals import Limits
-from tl_core.evaluation.metrics import Floats
+from tl_core.evaluation.metrics import Floats, Limits
 
 SIZES = (25, 50, 100, 250, 500)
 NUM_SEEDS = (3, 5, 10)

@@ -29,11 +29,11 @@ from tl_core.schema import ArmKind, ColumnChoice, EvalFinished, LearningRates, T
 from tl_core.splits.splitting import make_split, train_subset
 from tl_core.text.network import NETWORKS
 from tl_core.text.network.encoding import tokenize
-from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision
 from tl_core.training.features import compute_features
 from tl_core.training.fit import fit
+from tl_core.training.meters import Clock
 
 SETS = ("trec6", "cr")
 TRAIN_SIZE = 500

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import special
 
 from benchmarks.latent_arms import Design, Floats, draw
-from tl_core.evaluation.example_values import ExampleValues, log_loss_limits, macro_f1_values, macro_unit
-from tl_core.evaluation.intervals import Limits, mean_interval
+from tl_core.evaluation.intervals import mean_interval
+from tl_core.evaluation.metrics import ExampleValues, Limits, log_loss_limits, macro_f1_values, macro_unit
 from tl_core.schema import AnyMetric, Metric, ScoringRule
 
 REPETITIONS = 2_000

@@ -22,8 +22,8 @@ from sklearn.preprocessing import LabelEncoder
 
 from benchmarks.batched_intervals import Floats, intervals, moments, skew_of_difference
 from benchmarks.real_sets import real_set
-from tl_core.evaluation.example_values import ExampleValues, macro_f1_values, macro_unit
-from tl_core.evaluation.intervals import Limits, mean_interval
+from tl_core.evaluation.intervals import mean_interval
+from tl_core.evaluation.metrics import ExampleValues, Limits, macro_f1_values, macro_unit
 from tl_core.schema import Metric
 
 SETS = ("rotten_tomatoes_mr", "sms_spam", "snips", "hwu64")

@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from pages.cards.data.dataset_view import draw_classes_and_lengths, draw_conflicts, draw_examples
+from pages.cards.data.columns import draw_columns_of
+from pages.cards.data.dataset_view import draw_classes_and_lengths, draw_conflicts, draw_examples, draw_split
 from pages.cards.data.doctor import draw_doctor
-from pages.cards.data.split import draw_split
-from pages.cards.data.upload_columns import draw_columns_of
-from pages.ui.dataset_readers import stored_intake
 from pages.ui.errors import show_error
 from pages.ui.formatting import plural, short_hash
 from pages.ui.frame import card, draw_header
+from pages.ui.readers import stored_intake
 from pages.ui.session import current, forget, remember, workspace
 from pages.ui.upload import (
     draw_samples,

@@ -13,19 +13,18 @@ from pages.cards.setup.choices import (
 )
 from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
 from pages.ui.base_models import can_be_had, choose_base_model
-from pages.ui.dataset_readers import stored_intake
 from pages.ui.errors import InputErrors, show_error
 from pages.ui.formatting import short_hash
 from pages.ui.frame import card, draw_header, invite
-from pages.ui.plan_check import offer_start
-from pages.ui.plan_summary import ahead_of, draw_plan, estimate_of, measured
+from pages.ui.plan import ahead_of, draw_plan, estimate_of, measured, offer_start
+from pages.ui.readers import stored_intake
 from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
 from tl_core.intake.intake import Intake
 from tl_core.jobs.dry_run import neural_arms, passed_checks
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
-from tl_core.store.identifiers import new_id
+from tl_core.store.files import new_id
 
 QUESTION = "What should be compared?"
 

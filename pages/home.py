@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from pages.ui.base_models import hub_sentence, hub_state, waiting_sentence
 from pages.ui.errors import live_part
 from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_header
-from pages.ui.server_status import hub_sentence, hub_state, waiting_sentence
 from pages.ui.session import hardware
 
 ASKING_S = 2

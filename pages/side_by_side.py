@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.cards.experiments import groups as side_by_side
-from pages.ui.damage import draw_damage
 from pages.ui.errors import show_error
 from pages.ui.frame import draw_header, invite
+from pages.ui.readers import draw_damage
 from pages.ui.session import workspace
 from tl_core.errors import ComparisonError
 from tl_core.jobs.client import observe

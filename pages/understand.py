@@ -6,12 +6,11 @@ Each answer is a set of arms; what they reached on the person's own texts speaks
 import streamlit as st
 
 from pages.cards.learn import answers as understanding
-from pages.ui.damage import draw_damage_of
 from pages.ui.formatting import facts_of
 from pages.ui.frame import card, draw_header
-from pages.ui.glossary_cards import draw_asked_word, draw_glossary
+from pages.ui.glossary import draw_asked_word, draw_glossary
 from pages.ui.missing_runs import alike_results, watch
-from pages.ui.readers import choose_experiment, observed_runs
+from pages.ui.readers import choose_experiment, draw_damage_of, observed_runs
 from tl_core.results.pooled import put_together
 
 QUESTION = "What is transfer learning?"

@@ -12,8 +12,7 @@ from tl_core.cli.commands import carry_out_comparison, has_failures, verdict_lin
 from tl_core.errors import TlError, UserError
 from tl_core.intake.bundled import FOLDER, SAMPLES, Sample, read_sample
 from tl_core.intake.intake import store_intake
-from tl_core.planning.launch import plan_sample
-from tl_core.planning.plan import DEFAULT_ARMS
+from tl_core.planning.plan import DEFAULT_ARMS, plan_sample
 from tl_core.schema import ArmKind, ExperimentConfig
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tl_core.errors import TlError, UserError
 from tl_core.intake.bundled import FACTS_FILE, FOLDER, SAMPLES, Example, read_examples, read_sample
-from tl_core.planning.hardware import inspect_hardware
+from tl_core.planning.machine import inspect_hardware
 from tl_core.schema import ExperimentConfig, State
 from tl_core.settings import Settings
 from tl_core.store.rows import RunRow

@@ -13,7 +13,7 @@ from transformers import PreTrainedConfig
 
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.datasets.selection import TARGET
 from tl_core.errors import UserError
 from tl_core.inference.predictor import (

@@ -10,8 +10,7 @@ import streamlit as st
 from pages.ui.downloads import draw_table, offer_files
 from pages.ui.formatting import literal, short_hash
 from pages.ui.glossary import help_on, words_in
-from pages.ui.login import offer_logout
-from pages.ui.session import hardware
+from pages.ui.session import hardware, offer_logout
 from pages.ui.steps import draw_path
 from tl_core.schema import DatasetInfo
 

@@ -4,19 +4,16 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from pages.ui.base_models import can_be_had
-from pages.ui.dataset_readers import stored_intake
+from pages.ui.base_models import can_be_had, label_of
 from pages.ui.errors import live_part
 from pages.ui.formatting import about, after_queue, literal, plural
-from pages.ui.plan_summary import ahead_of, estimate_of, promise_of
-from pages.ui.readers import States, observed_runs, results_of, states_of
-from pages.ui.server_status import label_of
+from pages.ui.plan import ahead_of, estimate_of, promise_of
+from pages.ui.readers import States, observed_runs, results_of, states_of, stored_intake
 from pages.ui.session import workspace
 from pages.ui.verdict_card import draw_status
 from tl_core.errors import NotFoundError
-from tl_core.planning.launch import launch
 from tl_core.planning.missing_runs import plan_missing
-from tl_core.planning.plan import num_runs
+from tl_core.planning.plan import launch, num_runs
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.pooled import Tried, put_together

@@ -4,8 +4,8 @@ import pytest
 from benchmarks.batched_intervals import intervals, moments, skew_of_difference
 from benchmarks.latent_arms import Design, draw, hits
 from tests.evaluation.arms import arm_with_hits
-from tl_core.evaluation.example_values import example_values
 from tl_core.evaluation.intervals import mean_interval
+from tl_core.evaluation.metrics import example_values
 from tl_core.schema import Metric
 
 

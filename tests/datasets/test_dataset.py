@@ -9,11 +9,11 @@ import pytest
 
 from tests.files.tables import CHOICE, dataset, table
 from tl_core.datasets.dataset import build_dataset, read_dataset, write_dataset
-from tl_core.datasets.duplicates import Conflict
 from tl_core.datasets.identity import example_id
+from tl_core.datasets.screening import Conflict
 from tl_core.errors import DataError, NotFoundError
+from tl_core.files.lines import Reject, reject_table
 from tl_core.files.reading import Table
-from tl_core.files.rejects import Reject, reject_table
 from tl_core.schema import ColumnChoice
 
 

@@ -1,8 +1,13 @@
 import pytest
 
 from tests.doctor.made import count, of_classes, only
-from tl_core.doctor.expected_interval import accuracy_half_width, difference_half_width, expected_interval
-from tl_core.doctor.rare_classes import rare_classes, rare_labels
+from tl_core.doctor.sizes import (
+    accuracy_half_width,
+    difference_half_width,
+    expected_interval,
+    rare_classes,
+    rare_labels,
+)
 from tl_core.schema import SplitRule
 from tl_core.splits.splitting import make_split
 

@@ -10,8 +10,8 @@ from tests.doctor.made import of_classes, of_rows, of_texts
 from tests.doctor.test_near_duplicates import Groups
 from tests.files.tables import table
 from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset, write_dataset
-from tl_core.datasets.duplicates import Conflict
 from tl_core.datasets.identity import example_id
+from tl_core.datasets.screening import Conflict
 from tl_core.doctor.fixes import FIXES, apply_fix
 from tl_core.errors import DataError
 from tl_core.modality import content_of

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tl_core.doctor.lengths import length_summary
+from tl_core.datasets.findings import length_summary
 
 
 def test_length_summary_by_hand() -> None:

@@ -10,7 +10,7 @@ from tests.files.tables import table
 from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.profile import ModelFacts, TokenLengths, profile
 from tl_core.errors import DataError
-from tl_core.files.rejects import Reject, reject_table
+from tl_core.files.lines import Reject, reject_table
 
 TEXTS = [f"some words number {i}" for i in range(12)]
 LABELS = ["x"] * 5 + ["y"] * 7

@@ -8,7 +8,8 @@ import pytest
 from tests.evaluation.arms import arm_with_hits
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.data_efficiency import label_worth, labels_needed
-from tl_core.evaluation.intervals import Limits, mean_interval
+from tl_core.evaluation.intervals import mean_interval
+from tl_core.evaluation.metrics import Limits
 from tl_core.schema import Flag, Metric
 
 LIMITS = Limits(low=0, high=1)

@@ -5,9 +5,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from tests.evaluation.arms import arm_of
-from tl_core.evaluation.example_values import ExampleValues, example_values, macro_f1_values
-from tl_core.evaluation.intervals import Limits
-from tl_core.evaluation.metrics import confusion_matrix, macro_f1
+from tl_core.evaluation.metrics import (
+    ExampleValues,
+    Limits,
+    confusion_matrix,
+    example_values,
+    macro_f1,
+    macro_f1_values,
+)
 from tl_core.schema import Metric, ScoringRule
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=25)

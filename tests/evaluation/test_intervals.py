@@ -9,8 +9,8 @@ from statsmodels.formula.api import mixedlm, ols
 from statsmodels.stats.anova import anova_lm
 
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.example_values import macro_f1_values
-from tl_core.evaluation.intervals import Limits, mean_interval, variance_parts
+from tl_core.evaluation.intervals import mean_interval, variance_parts
+from tl_core.evaluation.metrics import Limits, macro_f1_values
 
 DIFFERENCE = Limits(low=-1, high=1)
 FRACTION = Limits(low=0, high=1)

@@ -3,7 +3,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from tl_core.evaluation.intervals import Limits, mean_interval
+from tl_core.evaluation.intervals import mean_interval
+from tl_core.evaluation.metrics import Limits
 from tl_core.evaluation.verdicts import detectable_difference
 
 DIFFERENCE = Limits(low=-1, high=1)

@@ -5,8 +5,7 @@ import itertools
 import pytest
 
 from tl_core.evaluation.flags import RunHealth, find_flags
-from tl_core.evaluation.status import FAILURES
-from tl_core.evaluation.wording import describe_arm, say, verdict_sentence
+from tl_core.evaluation.wording import FAILURES, describe_arm, say, verdict_sentence
 from tl_core.schema import Arm, BudgetRule, Flag, Metric, Verdict
 
 LABELS = {

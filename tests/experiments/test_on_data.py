@@ -15,12 +15,11 @@ import pytest
 from tests.jobs.supervising import kill_job
 from tests.waiting import wait_until
 from tl_core.experiments.on_data import carry_out_on_data
-from tl_core.intake.examine_job import submit_examining
+from tl_core.intake.doctor_jobs import submit_examining
 from tl_core.intake.intake import Intake, take_in
 from tl_core.intake.large_files import find_prepared, submit_preparing
 from tl_core.intake.uploads import keep_upload
-from tl_core.jobs.phases import LANGUAGES, progress_of
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import LANGUAGES, Queue, progress_of
 from tl_core.jobs.supervisor import Supervisor
 from tl_core.schema import SplitRule, State
 from tl_core.store.rows import Job

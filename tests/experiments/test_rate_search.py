@@ -9,9 +9,9 @@ from tests.experiments.running import carry_out_all, make_workspace, queue_exper
 from tests.tiny_models import tiny_model_folder
 from tl_core.errors import DivergedError
 from tl_core.experiments.rate_search import best_rates, find_rates
-from tl_core.planning.launch import queue_runs
 from tl_core.planning.missing_runs import plan_missing
-from tl_core.planning.rate_search import arms_to_search, grid_around
+from tl_core.planning.plan import queue_runs
+from tl_core.planning.presets import arms_to_search, grid_around
 from tl_core.results.comparison import gather
 from tl_core.schema import (
     Arm,

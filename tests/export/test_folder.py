@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.text.network.saving_cases import make_former
 from tests.tiny_models import tiny_model_folder
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.catalogue.locating import describe, obtain, settle
 from tl_core.errors import DamageError, ModelError, NotFoundError, RunError, UserError
 from tl_core.export.folder import archive, carry_out_export, carry_out_verification, export_model, verify_run

@@ -10,8 +10,7 @@ from tests.pages.texts import TEXTS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.export.report import report_html
 from tl_core.intake.intake import take_in
-from tl_core.planning.presets import default_rates
-from tl_core.planning.rate_search import grid_around
+from tl_core.planning.presets import default_rates, grid_around
 from tl_core.results.comparable import gather_tried
 from tl_core.results.comparison import gather
 from tl_core.schema import (

@@ -10,8 +10,8 @@ import pytest
 
 from tests.files.workbooks import packed
 from tl_core.errors import DataError, NotFoundError
-from tl_core.files import archives as opening
-from tl_core.files.archives import Content, open_content
+from tl_core.files import formats
+from tl_core.files.formats import Content, open_content
 from tl_core.files.reading import read_table
 
 CSV = b"text,label\nfine,pos\nbad,neg\n"
@@ -70,6 +70,11 @@ def test_zip_with_one_file_is_unpacked_and_clutter_ignored(open_bytes: Open) -> 
     assert (content.compression, content.member, content.ending) == ("zip", "data/a.csv", ".csv")
 
 
+def test_zip_with_a_file_without_a_name_is_unpacked(open_bytes: Open) -> None:
+    unnamed = packed({"?.csv": CSV}).replace(b"?.csv", b"\0.csv")
+    assert open_bytes(unnamed, "archive.zip").path.read_bytes() == CSV
+
+
 def test_table_says_how_it_was_packed(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(packed({"b.csv": CSV}))
@@ -119,7 +124,7 @@ def test_what_is_no_table_is_refused_with_a_remedy(open_bytes: Open, kind: str) 
 def test_bomb_is_refused_before_it_fills_the_disk(
     open_bytes: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
 ) -> None:
-    monkeypatch.setattr(opening, "_FREE_BYTES", 2 << 20)
+    monkeypatch.setattr(formats, "_FREE_BYTES", 2 << 20)
     with pytest.raises(DataError, match="times an archive's size"):
         open_bytes(pack(b"\0" * (8 << 20)), "bomb.csv")
     assert (tmp_path / "content").stat().st_size <= 2 << 20
@@ -128,7 +133,7 @@ def test_bomb_is_refused_before_it_fills_the_disk(
 def test_archive_that_lies_about_its_size_is_refused(
     open_bytes: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "MAX_CONTENT_BYTES", 1 << 20)
+    monkeypatch.setattr(formats, "MAX_CONTENT_BYTES", 1 << 20)
     content = packed({"a.csv": b"a,b\n" * (1 << 19)})
     size = (2 << 20).to_bytes(4, "little")
     with pytest.raises(DataError):
@@ -136,7 +141,7 @@ def test_archive_that_lies_about_its_size_is_refused(
 
 
 def test_plain_file_beyond_the_limit_is_refused(open_bytes: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MAX_CONTENT_BYTES", 20)
+    monkeypatch.setattr(formats, "MAX_CONTENT_BYTES", 20)
     with pytest.raises(DataError, match="holds more"):
         open_bytes(CSV)
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from tests.files.workbooks import ods, packed, xlsx
 from tests.shared_data import shared_data
 from tl_core.errors import TlError
+from tl_core.files.lines import REJECT_SCHEMA
 from tl_core.files.reading import ReadChoices, Table, read_table, rejects_csv
-from tl_core.files.rejects import REJECT_SCHEMA
 
 MAX_S = 30
 HEAD_BYTES = 20_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tl_core.errors import DataError
 from tl_core.files import json_lines
-from tl_core.files import limits as bounds
+from tl_core.files import formats
 from tl_core.files.reading import Table, read_table
 from tl_core.schema import FileFormat, ReadDecisions
 
@@ -116,7 +116,7 @@ def test_json_of_another_shape_is_refused_with_a_remedy(read: Read, kind: str) -
 
 
 def test_too_many_cells_are_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MAX_CELLS", 10)
+    monkeypatch.setattr(formats, "MAX_CELLS", 10)
     with pytest.raises(DataError, match="at most 10 cells"):
         read("\n".join(json.dumps({f"k{i}": "a", "z": "b"}) for i in range(9)))
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from tl_core.errors import DataError
 from tl_core.files import delimited, lines
-from tl_core.files.delimited import _parse_rows, _read_again
-from tl_core.files.dialect import Dialect
+from tl_core.files.delimited import Dialect, _parse_rows, _read_again
 from tl_core.files.every_row import with_every_row
 from tl_core.files.lines import line_numbers, num_lines_left_out
 

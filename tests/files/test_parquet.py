@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tl_core.errors import DataError
-from tl_core.files import limits as bounds
+from tl_core.files import formats
 from tl_core.files.parquet import as_texts, write_parquet_texts
 from tl_core.files.reading import Table, read_table
 from tl_core.schema import FileFormat, ReadDecisions
@@ -103,7 +103,7 @@ def test_columns_that_repeat_a_name_are_told_apart(read: Read) -> None:
 def test_one_text_that_a_small_file_repeats_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MAX_TABLE_BYTES", 1 << 20)
+    monkeypatch.setattr(formats, "MAX_TABLE_BYTES", 1 << 20)
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 1_000]))
     bomb, target = tmp_path / "bomb", tmp_path / "target"
     bomb.write_bytes(written(pa.table({"text": text, "label": text})))

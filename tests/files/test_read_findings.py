@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from tests.files.tables import table
-from tl_core.files.read_findings import reading_findings
-from tl_core.files.rejects import Reject, reject_table
+from tl_core.files.lines import Reject, reject_table
+from tl_core.files.read_summary import reading_findings
 
 TABLE = table(text=["a", "b"], label=["x", "y"])
 

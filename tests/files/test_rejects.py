@@ -1,4 +1,4 @@
-from tl_core.files.rejects import REJECT_SCHEMA, Reject, reject_at, reject_table, rejects_as_csv
+from tl_core.files.lines import REJECT_SCHEMA, Reject, reject_at, reject_table, rejects_as_csv
 
 TWO = [Reject(line=3, reason="Too short.", text="=a\nb"), Reject(line=9, reason="Too long.", text="c,d,e")]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pages.ui.downloads import table_csv
 from tests.files.tables import dataset
+from tl_core.files.lines import Reject, reject_table, rejects_as_csv
 from tl_core.files.reading import read_table
-from tl_core.files.rejects import Reject, reject_table, rejects_as_csv
 from tl_core.files.safe_csv import as_csv, csv_file, harmless
 from tl_core.splits.split_csv import split_csv
 from tl_core.splits.splitting import make_split

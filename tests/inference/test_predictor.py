@@ -10,7 +10,7 @@ from tests.store.damage import DAMAGES
 from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.errors import DamageError, ModelError, NotFoundError, OutsideError, UserError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.classical import Majority

@@ -7,7 +7,7 @@ from tests.shared_data import shared_data
 from tl_core.cli.column_options import ColumnOptions
 from tl_core.errors import DataError
 from tl_core.files.reading import read_table
-from tl_core.intake.choosing import choose_columns
+from tl_core.intake.intake import choose_columns
 from tl_core.intake.uploads import Upload, propose
 
 ROWS = 40

@@ -6,10 +6,9 @@ import pytest
 from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError
-from tl_core.intake import examine_job as examining
-from tl_core.intake.examine_job import examine_slowly, find_examining, is_done_at_once, submit_examining
-from tl_core.intake.findings_store import Found, read_found
-from tl_core.intake.intake import Intake, store_intake
+from tl_core.intake import doctor_jobs
+from tl_core.intake.doctor_jobs import examine_slowly, find_examining, is_done_at_once, submit_examining
+from tl_core.intake.intake import Found, Intake, read_found, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import Upload, keep_upload, save_upload
 from tl_core.jobs.queue import Queue
@@ -64,7 +63,7 @@ def test_a_large_dataset_is_seen_in_a_stated_sample(intake: Intake, monkeypatch:
 def test_phases_are_told_in_order(intake: Intake) -> None:
     told: list[str] = []
     examine_slowly(intake, lambda phase, done, total: told.append(phase))
-    assert list(dict.fromkeys(told)) == [examining.NEAR, examining.TOKENS, examining.LANGUAGES]
+    assert list(dict.fromkeys(told)) == [doctor_jobs.NEAR, doctor_jobs.TOKENS, doctor_jobs.LANGUAGES]
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
@@ -111,7 +110,7 @@ def test_one_job_is_enough_and_older_choices_are_cancelled(
 
 
 def test_few_examples_are_examined_at_once(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examining, "MOST_AT_ONCE", 43)
+    monkeypatch.setattr(doctor_jobs, "MOST_AT_ONCE", 43)
     assert is_done_at_once(intake.dataset)
-    monkeypatch.setattr(examining, "MOST_AT_ONCE", 42)
+    monkeypatch.setattr(doctor_jobs, "MOST_AT_ONCE", 42)
     assert not is_done_at_once(intake.dataset)

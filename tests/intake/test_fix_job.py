@@ -6,12 +6,11 @@ import pytest
 from tests.intake.test_examine_job import CSV
 from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
-from tl_core.intake.findings_store import read_found
-from tl_core.intake.fix_job import NEEDS_GROUPS, find_mending, mend, next_versions, submit_mending
-from tl_core.intake.intake import Intake, read_intake, store_intake
+from tl_core.intake.doctor_jobs import NEEDS_GROUPS, find_mending, mend, next_versions, submit_mending
+from tl_core.intake.intake import Intake, read_found, read_intake, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import keep_upload
-from tl_core.jobs.phases import PHASES
+from tl_core.jobs.queue import PHASES
 from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.splitting import make_split
 from tl_core.store.tables import JobKind

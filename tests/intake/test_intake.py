@@ -7,8 +7,7 @@ from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import DataError, SplitError
 from tl_core.intake.intake import take_in
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launch import queue_runs
-from tl_core.planning.plan import parse_arms, plan_experiment
+from tl_core.planning.plan import parse_arms, plan_experiment, queue_runs
 from tl_core.schema import State, Task
 from tl_core.splits.splitting import read_split
 from tl_core.store.tables import JobKind

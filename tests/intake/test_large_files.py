@@ -8,8 +8,7 @@ from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
 from tl_core.errors import DataError
 from tl_core.intake import large_files as preparing
-from tl_core.intake.findings_store import read_found
-from tl_core.intake.intake import read_intake
+from tl_core.intake.intake import read_found, read_intake
 from tl_core.intake.large_files import (
     find_prepared,
     find_preparing,

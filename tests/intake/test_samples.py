@@ -2,8 +2,7 @@ import pytest
 
 from tl_core.files.reading import read_table
 from tl_core.intake.bundled import SAMPLES, guess_task, read_sample
-from tl_core.planning.launch import plan_sample
-from tl_core.planning.plan import num_runs
+from tl_core.planning.plan import num_runs, plan_sample
 from tl_core.schema import Preset, Task
 
 

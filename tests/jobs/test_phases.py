@@ -3,8 +3,7 @@ import dataclasses
 import pytest
 
 from tl_core.errors import CancelledError
-from tl_core.jobs.phases import PHASES, progress_of, reporter
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import PHASES, Queue, progress_of, reporter
 from tl_core.schema import State
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind

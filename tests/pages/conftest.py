@@ -1,10 +1,12 @@
 """The application as a test drives it: the router on a workspace of its own, offline, starting no process."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.checking import Checking
@@ -12,6 +14,12 @@ from tests.pages.fixtures import make_workspace
 from tl_core.store.workspace import Workspace
 
 ROUTER = Path(__file__).parents[2] / "pages" / "router.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once() -> None:
+    """Let Streamlit look for components in all installed packages once, and not for every `AppTest`."""
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.launch import queue_runs
-from tl_core.planning.plan import parse_arms
+from tl_core.planning.plan import parse_arms, queue_runs
 from tl_core.schema import (
     Arm,
     EvalFinished,
@@ -40,7 +39,7 @@ from tl_core.schema import (
     Task,
 )
 from tl_core.splits.splitting import read_split
-from tl_core.store.identifiers import new_id, now
+from tl_core.store.files import new_id, now
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
 from pages.cards.data.columns import COUNTED_ALIKE
-from pages.cards.data.split import BESIDE_OWN_TEST, METHODS
+from pages.cards.data.dataset_view import BESIDE_OWN_TEST, METHODS
 from pages.ui.errors import FAULT
 from tests.bad_files import BAD
 from tests.files.tables import CHOICE, table

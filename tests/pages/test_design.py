@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Multiselect
 
+from pages.ui.base_models import hub_sentence
 from pages.ui.errors import FAULT
 from pages.ui.formatting import after_queue
-from pages.ui.server_status import hub_sentence
 from tests.pages.checking import Checking
 from tests.pages.fixtures import (
     STEP_S,
@@ -29,9 +29,9 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ModelError, TlError
+from tl_core.planning.estimate import Ahead
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS
-from tl_core.planning.queue_time import Ahead
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, Preset, State, Task
 from tl_core.store.database import Database
 from tl_core.store.workspace import Workspace

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.cards.data.split import METHODS
+from pages.cards.data.dataset_view import METHODS
 from pages.ui.errors import FAULT
 from tests.pages.reading import open_page, plain, text_of
 from tl_core.intake.intake import read_intake, take_in

@@ -20,7 +20,7 @@ PAGES = sorted(
 
 
 def offer_words() -> None:
-    from pages.ui.glossary_cards import draw_words
+    from pages.ui.glossary import draw_words
 
     draw_words("compare")
 

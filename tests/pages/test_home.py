@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.server_status import hub_sentence
+from pages.ui.base_models import hub_sentence
 from samples.pack import pack
 from tests.pages.checking import Checking
 from tests.pages.fixtures import (
@@ -31,7 +31,7 @@ from tests.pages.reading import (
 from tl_core.errors import NotFoundError
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_dataset
-from tl_core.planning.hardware import Hardware
+from tl_core.planning.machine import Hardware
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.workspace import Workspace
 
@@ -227,7 +227,7 @@ def test_an_unusable_gpu_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPa
 
 
 def test_without_a_hub_the_models_on_disk_are_named(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.server_status.hub_state", lambda: False)
+    monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: False)
     open_page(app, "home")
     assert hub_sentence(False) in text_of(app)
     assert "all-MiniLM-L6" in hub_sentence(False)

@@ -20,7 +20,7 @@ from tl_core.store.workspace import Workspace
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tl_core.intake.large_files.LARGE_BYTES", 1_000)
-    monkeypatch.setattr("tl_core.intake.examine_job.MOST_AT_ONCE", 10)
+    monkeypatch.setattr("tl_core.intake.doctor_jobs.MOST_AT_ONCE", 10)
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_a_fix_that_fails_or_is_cancelled_changes_nothing(
 def test_the_lengths_never_contradict_what_the_doctor_counted(
     app: AppTest, workspace: Workspace, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.dataset_readers.MAX_MEASURED", 20)
+    monkeypatch.setattr("pages.ui.readers.MAX_MEASURED", 20)
     lines = csv().decode().splitlines()
     lines[2] = (
         f"t1,{' '.join(f'kettle{i}' for i in range(90))},good,author 1,2026-01-02"  # between measured ones

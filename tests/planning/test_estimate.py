@@ -7,9 +7,8 @@ from tests.plans import plan_as_asked
 from tests.store.makers import make_info
 from tl_core.catalogue.base_models import CATALOGUE, BaseModel
 from tl_core.planning.estimate import Estimate, estimate
-from tl_core.planning.hardware import Hardware
+from tl_core.planning.machine import Hardware, Source, Throughput
 from tl_core.planning.plan import parse_arms
-from tl_core.planning.throughput import Source, Throughput
 from tl_core.schema import BudgetRule, ExperimentConfig, Span, SplitInfo, Task
 
 CPU = Hardware(

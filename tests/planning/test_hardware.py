@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tl_core.planning import hardware
-from tl_core.planning.hardware import cuda_build, inspect_hardware
+from tl_core.planning import machine as planning_machine
+from tl_core.planning.machine import cuda_build, inspect_hardware
 
 
 @pytest.fixture
@@ -18,11 +18,13 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
                 raise smi
             return SimpleNamespace(stdout=smi)
 
-        monkeypatch.setattr(hardware.shutil, "which", lambda name: None if smi is None else name)
-        monkeypatch.setattr(hardware.subprocess, "run", run)
-        monkeypatch.setattr(hardware.importlib.metadata, "version", lambda name: torch)
-        monkeypatch.setattr(hardware.platform, "system", lambda: system)
-        monkeypatch.setattr(hardware.platform, "machine", lambda: "arm64" if system == "Darwin" else "x86_64")
+        monkeypatch.setattr(planning_machine.shutil, "which", lambda name: None if smi is None else name)
+        monkeypatch.setattr(planning_machine.subprocess, "run", run)
+        monkeypatch.setattr(planning_machine.importlib.metadata, "version", lambda name: torch)
+        monkeypatch.setattr(planning_machine.platform, "system", lambda: system)
+        monkeypatch.setattr(
+            planning_machine.platform, "machine", lambda: "arm64" if system == "Darwin" else "x86_64"
+        )
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     return pretend
@@ -96,8 +98,8 @@ def test_the_cuda_build_is_told_by_suffix_or_runtime(
 ) -> None:
     def version(name: str) -> str:
         if name not in installed:
-            raise hardware.importlib.metadata.PackageNotFoundError(name)
+            raise planning_machine.importlib.metadata.PackageNotFoundError(name)
         return installed[name]
 
-    monkeypatch.setattr(hardware.importlib.metadata, "version", version)
+    monkeypatch.setattr(planning_machine.importlib.metadata, "version", version)
     assert cuda_build(torch) == expected

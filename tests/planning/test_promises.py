@@ -9,11 +9,9 @@ import pytest
 from tests.planning.test_estimate import BUILTIN, CPU, MEAN_TOKENS, make_plan
 from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
-from tl_core.planning.estimate import Estimate, estimate
-from tl_core.planning.launch import queue_runs
-from tl_core.planning.promises import last_kept, learned_factor, make_promise
-from tl_core.planning.queue_time import Ahead
-from tl_core.planning.throughput import Throughput
+from tl_core.planning.estimate import Ahead, Estimate, estimate, last_kept, learned_factor, make_promise
+from tl_core.planning.machine import Throughput
+from tl_core.planning.plan import queue_runs
 from tl_core.schema import ExperimentConfig, Promise, Span, State, Took
 from tl_core.store.rows import PromiseRow
 

@@ -19,7 +19,7 @@ from tests.pages.fixtures import (
 )
 from tl_core.intake.intake import Intake
 from tl_core.jobs.queue import Queue
-from tl_core.planning.queue_time import Ahead, queue_ahead
+from tl_core.planning.estimate import Ahead, queue_ahead
 from tl_core.schema import BudgetRule, ExperimentConfig, Span, State
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace

@@ -6,7 +6,7 @@ from tests.planning.test_estimate import CPU, MEAN_TOKENS, make_plan
 from tl_core.catalogue.base_models import CATALOGUE
 from tl_core.planning.estimate import estimate
 from tl_core.planning.missing_runs import plan_missing
-from tl_core.planning.rate_search import grid_around
+from tl_core.planning.presets import grid_around
 from tl_core.planning.remedies import plan_search_of_rates
 from tl_core.schema import Arm, LearningRates, Preset
 

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.pages.fixtures import add_experiment, make_workspace, store_sample_dataset
-from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.planning.remedies import find_same, plan_longer, plan_longer_search, plan_search_of_rates
 from tl_core.schema import BudgetRule
 
@@ -18,7 +17,7 @@ def experiment(tmp_path):
 def test_longer_means_twice_the_steps_at_every_train_size(experiment):
     longer = plan_longer(experiment)
     for size in (12, 33, 5000):
-        assert planned_steps(size, longer.training) == 2 * planned_steps(size, experiment.training)
+        assert longer.training.planned_steps(size) == 2 * experiment.training.planned_steps(size)
     assert longer.experiment_id != experiment.experiment_id
     assert longer.name == f"{experiment.name}, twice the steps"
     same = {"arms", "split", "learning_rates", "num_seeds", "train_sizes", "base_model"}
@@ -29,8 +28,8 @@ def test_under_the_plateau_budget_it_raises_the_step_limit_alone(experiment):
     training = experiment.training.model_copy(update={"budget": BudgetRule.PLATEAU})
     plateau = experiment.model_copy(update={"training": training})
     longer = plan_longer(plateau)
-    assert planned_steps(33, longer.training) == planned_steps(33, training)
-    assert step_limit(33, longer.training) == 2 * step_limit(33, training)
+    assert longer.training.planned_steps(33) == training.planned_steps(33)
+    assert longer.training.step_limit(33) == 2 * training.step_limit(33)
 
 
 def test_searched_rates_and_twice_the_steps_can_be_had_at_once(experiment):

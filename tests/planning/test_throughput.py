@@ -14,8 +14,8 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tl_core.jobs.dry_run import ArmCheck, check_path, checks_folder
-from tl_core.planning.hardware import Hardware
-from tl_core.planning.throughput import (
+from tl_core.planning.machine import (
+    Hardware,
     Source,
     Speed,
     Throughput,

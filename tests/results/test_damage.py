@@ -22,17 +22,17 @@ from tl_core.errors import TlError
 from tl_core.export.card import card_of
 from tl_core.export.report import report_of
 from tl_core.planning.layer_ablation import ladder_arms
-from tl_core.planning.throughput import read_finished
+from tl_core.planning.machine import read_finished
 from tl_core.results import related_tasks as related
 from tl_core.results.answering import choose_answerers
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import arm_titles, gather
 from tl_core.results.comparison_json import comparison_json, run_json
-from tl_core.results.failures import find_failures
 from tl_core.results.inventory import find_facts, loading_lines
 from tl_core.results.knowledge import gather_knowledge
 from tl_core.results.pooled import Answer, put_together
 from tl_core.results.pooled_sentences import conclude, tell
+from tl_core.results.runs import find_failures
 from tl_core.results.side_by_side import put_side_by_side
 from tl_core.schema import State
 

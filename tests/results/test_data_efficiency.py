@@ -4,8 +4,8 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.cli.commands import verdict_lines
-from tl_core.planning.launch import queue_runs
 from tl_core.planning.missing_runs import plan_missing
+from tl_core.planning.plan import queue_runs
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json
 from tl_core.results.data_efficiency import curve_keys, find_label_worth, lacking, ladder, worth_numbers

@@ -2,7 +2,7 @@
 
 from tests.pages.fixtures import add_experiment, fail_run, finish_run, runs_of, store_sample_dataset
 from tl_core.jobs.queue import Queue
-from tl_core.results.failures import find_failures, name_runs
+from tl_core.results.runs import find_failures, name_runs
 from tl_core.schema import State
 from tl_core.store.tables import JobKind
 

@@ -88,7 +88,7 @@ def test_sizes_never_fall_below_one_example_a_class(workspace, intake):
 
 def test_queued_runs_are_on_the_way_and_failed_ones_lack_again(workspace, usual):
     (plan,) = plan_missing(usual, missing(Answer.WIPING, tried_of(workspace, usual)))
-    from tl_core.planning.launch import queue_runs
+    from tl_core.planning.plan import queue_runs
 
     queue_runs(workspace, plan)
     tried = tried_of(workspace, usual, plan)

@@ -7,7 +7,7 @@ from samples.make import ARMS, EPOCHS, make, plan
 from tests.pages.fixtures import fail_run, finish_all, make_workspace, runs_of
 from tl_core.errors import UserError
 from tl_core.intake.bundled import SAMPLES
-from tl_core.planning.launch import queue_runs
+from tl_core.planning.plan import queue_runs
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json
 from tl_core.schema import BudgetRule

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.files.tables import dataset
-from tl_core.datasets.part_words import part_of
+from tl_core.datasets.roles import part_of
 from tl_core.errors import SplitError
 from tl_core.schema import SplitName
 from tl_core.splits.own_column import own_parts, read_parts

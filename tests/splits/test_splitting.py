@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.files.tables import CHOICE, dataset, table, with_columns
 from tl_core.datasets.dataset import Dataset, build_dataset
-from tl_core.datasets.groups import groups_by_name
+from tl_core.datasets.roles import groups_by_name
 from tl_core.errors import CancelledError, NotFoundError, PlanError, SplitError
 from tl_core.schema import ColumnChoice, SplitMethod, SplitName, SplitRule
 from tl_core.splits.splitting import Split, make_split, missing_labels, read_split, train_subset, write_split

@@ -14,9 +14,9 @@ from tl_core.schema import ArmKind, LearningRates, Precision, TrainingConfig
 from tl_core.text.network import NETWORKS
 from tl_core.text.network.examples import TokenExamples
 from tl_core.training.batching import Examples
-from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.fit import FitEvent, fit
+from tl_core.training.meters import Clock
 
 CPU = torch.device("cpu")
 ON_CPU = Compute(device=CPU, precision=Precision.FLOAT32, micro_batch_size=16)

@@ -33,10 +33,10 @@ from tl_core.schema import ArmKind, EvalFinished, LearningRates, StepLogged, Tra
 from tl_core.text.network import NETWORKS
 from tl_core.text.network.examples import TokenExamples
 from tl_core.training.batching import Examples, endless_batches
-from tl_core.training.clock import Clock
 from tl_core.training.contrastive import Contrastive, endless_pairs, set_head
 from tl_core.training.features import encode_all
 from tl_core.training.fit import FitEvent, fit, predict_logits
+from tl_core.training.meters import Clock
 from tl_core.training.objective import Classification
 
 RATES = LearningRates(encoder=1e-3, head=0.0)

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tl_core.training import energy
-from tl_core.training.clock import Clock
-from tl_core.training.energy import THREAD_W, Meter, Package, find_meter
+from tl_core.training import meters
+from tl_core.training.meters import THREAD_W, Clock, Meter, Package, find_meter
 
 
 def zone(powercap: Path, name: str, kind: str, energy_uj: int, range_uj: int = 1_000_000) -> Path:
@@ -79,8 +78,8 @@ def test_the_estimate_is_watts_times_the_seconds_of_this_process(tmp_path: Path)
 
 
 def test_known_watts_are_shared_by_the_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(energy.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(energy.time, "process_time", lambda: 10.0)
+    monkeypatch.setattr(meters.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(meters.time, "process_time", lambda: 10.0)
     meter = find_meter(cpu_watts=60, powercap=tmp_path)
     assert meter is not None
     assert (meter.method, meter.joules()) == ("estimated: 60 W × load", 150.0)

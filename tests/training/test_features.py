@@ -12,9 +12,9 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
 from tl_core.schema import ArmKind
 from tl_core.training import features
-from tl_core.training.energy import Meter
 from tl_core.training.features import compute_features, features_key
 from tl_core.training.fit import predict_logits
+from tl_core.training.meters import Meter
 
 
 @pytest.mark.parametrize("pooling", [Pooling.MEAN, Pooling.OWN])

@@ -32,13 +32,13 @@ from tl_core.schema import (
     Precision,
     StepLogged,
 )
-from tl_core.training import clock as clock_module
 from tl_core.training import fit as fit_module
+from tl_core.training import meters
 from tl_core.training.batching import some_examples
 from tl_core.training.change import movement
-from tl_core.training.clock import Clock
 from tl_core.training.features import compute_features
 from tl_core.training.fit import FitEvent, evaluation_steps, predict_logits
+from tl_core.training.meters import Clock
 
 
 def evaluations(events: list[FitEvent]) -> list[EvalFinished]:
@@ -307,7 +307,7 @@ class Seconds:
 
 def test_training_time_counts_steps_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = Seconds()
-    monkeypatch.setattr(clock_module, "time", seconds)
+    monkeypatch.setattr(meters, "time", seconds)
     monkeypatch.setattr(fit_module, "_step", seconds.spend(1, fit_module._step))
     monkeypatch.setattr(fit_module, "evaluation_event", seconds.spend(100, fit_module.evaluation_event))
     clock = Clock(train_s=7.0)

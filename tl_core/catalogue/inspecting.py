@@ -7,8 +7,7 @@ from pathlib import Path
 import psutil
 
 from tl_core.catalogue.configurations import require_possible
-from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.local_folders import WEIGHTS, num_weights, read_header
+from tl_core.catalogue.local_folders import WEIGHTS, encoder_folder, num_weights, read_header
 from tl_core.errors import ModelError, OutsideError, cannot_be_read, damaged_file
 from tl_core.modality import NeededFile, content_of, modalities
 from tl_core.outside import MOST_JSON_BYTES, look_through, read_json, require_size

@@ -1,5 +1,7 @@
-"""Base models from local folders: runs name them by title and content, the workspace alone knows the place.
+"""Model folders: how they are laid out, and base models from local ones, which the workspace alone can place.
 
+>>> encoder_folder(Path("a_folder_that_is_not_there")).as_posix()
+'a_folder_that_is_not_there'
 >>> str(LocalModel(title="my_model", content="1a2b3c4d5e6f"))
 'local:my_model@1a2b3c4d5e6f'
 """
@@ -10,13 +12,34 @@ import math
 import re
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
-from tl_core.catalogue.layout import encoder_folder
 from tl_core.errors import CUT_OFF, ModelError
-from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json
+from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json, read_bytes
 from tl_core.settings import Settings
+
+MODULES_FILE = "modules.json"
+ENCODER, POOLING, HEAD = "0_Transformer", "1_Pooling", "2_Dense"
+"""The subfolders of a classifier here whose head is no class of transformers."""
+
+
+def encoder_folder(folder: Path) -> Path:
+    """Return the folder that holds ``config.json``, weights and tokenizer of a model folder's encoder.
+
+    It is the folder itself, or the first module's of one in sentence-transformers' layout. A module that
+    would lie outside of the folder is not followed.
+    """
+    if (folder / "config.json").exists():
+        return folder
+    try:
+        modules = parse_json(read_bytes(folder / MODULES_FILE, MOST_JSON_BYTES))
+        path = PurePosixPath(modules[0]["path"])
+    except (OSError, ValueError, LookupError, TypeError):  # there is none, or it says something else
+        return folder
+    is_inside = not path.is_absolute() and ".." not in path.parts
+    return folder / path if is_inside else folder
+
 
 WEIGHTS = "model*.safetensors"
 READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)

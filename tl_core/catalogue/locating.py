@@ -28,8 +28,7 @@ from tl_core.catalogue.base_models import (
     Pooling,
 )
 from tl_core.catalogue.inspecting import require_sound
-from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, name_folder, num_weights
+from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, encoder_folder, name_folder, num_weights
 from tl_core.errors import ModelError
 from tl_core.modality import lacking_files, modalities, require_base_model_files
 from tl_core.outside import read_json

@@ -9,20 +9,30 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
-from tl_core.charts.ends import counted_on, kept_means
 from tl_core.charts.label_layout import spread
 from tl_core.charts.learning_curves import (
     Curve,
     Floats,
     beyond_edge,
     beyond_lines,
+    counted_on,
     curves_by_arm,
     far_end,
+    kept_means,
     mean_curve,
 )
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
-from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, percent, plain
+from tl_core.charts.template import (
+    MARGIN_PX,
+    TONES,
+    add_note,
+    empty_figure,
+    name_lines,
+    new_figure,
+    one_line,
+    percent,
+    plain,
+)
 
 REPLAY_S = 20
 NUM_FRAMES = 80

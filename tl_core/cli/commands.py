@@ -16,22 +16,20 @@ from tl_core.errors import NotFoundError, PlanError, TlError, UserError
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
-from tl_core.intake.choosing import choose_columns
-from tl_core.intake.intake import USUAL_THRESHOLD, make_intake, store_intake
+from tl_core.intake.intake import USUAL_THRESHOLD, choose_columns, make_intake, store_intake
 from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs import client
 from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
 from tl_core.modality import content_of, require_base_model_files
 from tl_core.planning.finetuned_base_models import settle_base_model
-from tl_core.planning.launch import launch
 from tl_core.planning.layer_ablation import spell_out
-from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
+from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
-from tl_core.store.identifiers import new_id
+from tl_core.store.files import new_id
 from tl_core.store.workspace import Workspace
 
 POLL_S = 0.5

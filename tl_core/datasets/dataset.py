@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tl_core.datasets.duplicates import Conflict
 from tl_core.datasets.identity import Row, fingerprint
-from tl_core.datasets.screening import Screening, screen
+from tl_core.datasets.screening import Conflict, Screening, screen
 from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, content_columns
 from tl_core.errors import NotFoundError
 from tl_core.files.arrow_files import read_mapped, write_mapped

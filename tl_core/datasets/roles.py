@@ -4,11 +4,34 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.datasets.part_words import part_of
 from tl_core.errors import DataError
+from tl_core.schema import SplitName
+
+_WORDS = {
+    SplitName.TRAIN: ("train", "training", "trn", "tr", "0", "false", "no"),
+    SplitName.VALIDATION: ("validation", "validate", "valid", "val", "vld", "dev", "development"),
+    SplitName.TEST: ("test", "testing", "tst", "te", "heldout", "holdout", "1", "true", "yes"),
+}
+_PART_OF = {word: part for part, words in _WORDS.items() for word in words}
+_BETWEEN_LETTERS = re.compile(r"(?<=[a-z])[-_\s]+(?=[a-z])")
+
+
+def part_of(word: str) -> SplitName | None:
+    """Return the part that a word of a person's own split column names, None if it names none.
+
+    Case plays no part, nor do spaces, hyphens and underscores within a word. 1, true and yes flag the test
+    part, 0, false and no the rest.
+
+    >>> part_of("Held-out")
+    <SplitName.TEST: 'test'>
+    """
+    return _PART_OF.get(_BETWEEN_LETTERS.sub("", word.strip().casefold()))
+
 
 _GROUP_NAMES = frozenset(
     (
@@ -209,3 +232,109 @@ def weights_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
             "Write a number in each (0 for a row that shall teach nothing), or choose no weight column.",
         )
     return _numbers(values)
+
+
+Groups = npt.NDArray[np.int64]
+
+
+def join_groups(first: Groups, second: Groups) -> Groups:
+    """Return the finest groups in which rows stay together that either grouping holds together.
+
+    Parameters
+    ----------
+    first, second
+        A group of every row, ``(num_rows,)`` each.
+    """
+    _, one = np.unique(first, return_inverse=True)
+    _, other = np.unique(second, return_inverse=True)
+    num_ones = int(one.max(initial=-1)) + 1
+    label = connect(num_ones + int(other.max(initial=-1)) + 1, one, num_ones + other)
+    return number_by_appearance(label[one])
+
+
+def connect(num_nodes: int, first: Groups, second: Groups) -> Groups:
+    """Return the number of each node's connected component, ``(num_nodes,)``.
+
+    Parameters
+    ----------
+    num_nodes
+        Number of nodes.
+    first, second
+        Both ends of every edge.
+    """
+    # Slow to import, which only those who group should wait for.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edges = coo_array((np.ones(len(first), bool), (first, second)), shape=(num_nodes, num_nodes))
+    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+
+
+def number_by_appearance(labels: Groups) -> Groups:
+    """Return the same groups, numbered from 0 in the order in which they first appear."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    place = np.empty(len(first), np.int64)
+    place[np.argsort(first)] = np.arange(len(first))
+    return place[inverse]
+
+
+def groups_by_name(names: Sequence[str | None]) -> Groups:
+    """Group rows of the same name; a row whose name is missing or blank is a group of its own."""
+    numbers: dict[str | int, int] = {}
+    return np.array(
+        [
+            numbers.setdefault(name if name and not name.isspace() else row, len(numbers))
+            for row, name in enumerate(names)
+        ],
+        dtype=np.int64,
+    )
+
+
+def group_sizes(groups: Groups) -> Groups:
+    """Return the sizes of all groups, in no order that means anything."""
+    return np.unique(groups, return_counts=True)[1]
+
+
+Weights = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+def relative_weights(weights: Weights | None) -> Weights | None:
+    """Scale the weights of some train examples to a mean of 1.
+
+    Only their ratios count, so that neither learning rates nor regularisation depend on their unit.
+
+    Returns
+    -------
+    Shape ``(num_examples,)``; None without weights and where all are equal, which is the same and lets the
+    unweighted sum be taken, to the last bit.
+    """
+    if weights is None or (weights == weights[0]).all():
+        return None
+    largest = weights / weights.max()  # their sum cannot overflow
+    scaled: Weights = largest / largest.mean()
+    return scaled
+
+
+def rows_that_teach(rows: Rows, weights: Weights | None) -> Rows:
+    """Leave out the train rows whose weight is 0.
+
+    Parameters
+    ----------
+    rows
+        Rows of a dataset.
+    weights
+        The weights of all its rows, None if it has none.
+
+    Raises
+    ------
+    DataError
+        If no row is left.
+    """
+    taught = rows if weights is None else rows[weights[rows] > 0]
+    if not len(taught):
+        raise DataError(
+            f"Expected a weight above 0 in some of the {len(rows):,} train examples; all are 0.",
+            "Choose more train examples, or another weight column.",
+        )
+    return taught

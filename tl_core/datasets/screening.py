@@ -1,6 +1,7 @@
-"""Which rows of a table become examples, and what is said about those that do not."""
+"""Which rows of a table become examples, what prevents a dataset, and what is said of rows left out."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.datasets.duplicates import Conflict, drop_repeated, number_repeated
-from tl_core.datasets.problems import Problem, find_problem, find_test_problem
+from tl_core.datasets.column_guess import MAX_LABELS, one_class, other_column, too_many_classes
+from tl_core.datasets.identity import example_id
 from tl_core.datasets.selection import (
     ID,
     LABEL,
     WEIGHT,
+    codes_of,
+    content_columns,
     count_labels,
     first_of,
     is_blank,
@@ -21,11 +24,32 @@ from tl_core.datasets.selection import (
     pick_rows,
     shown_contents,
 )
-from tl_core.files.excerpts import shorten
-from tl_core.files.read_findings import reading_findings
+from tl_core.errors import DataError
+from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.files.read_summary import reading_findings
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, Finding
+
+MAX_CONFLICTS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """A text (or pair) that the file labels differently in different rows; all of them are set aside."""
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why no dataset can be made of the rows."""
+
+    code: str
+    error: DataError
+    count: int = 0
+
 
 IMBALANCE_SHARE = 0.6
 
@@ -192,3 +216,156 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, content: Content, findings:
     )
     findings.append(finding)
     return rows.filter(pc.invert(is_shared))
+
+
+def drop_repeated(
+    rows: pa.Table, content: Content, findings: list[Finding]
+) -> tuple[pa.Table, tuple[Conflict, ...]]:
+    """Keep the first of equal rows, and none of those that label the same differently."""
+    noun = content.noun
+    identities, labels = codes_of(rows[ID]), codes_of(rows[LABEL])
+    num_identities = int(identities.max(initial=-1)) + 1
+    first = np.empty(num_identities, dtype=np.int64)
+    first[identities[::-1]] = np.arange(len(identities))[::-1]  # the last to be written is the first row
+    is_disputed = np.zeros(num_identities, dtype=bool)
+    is_disputed[identities[labels != labels[first[identities]]]] = True
+    is_copy = (first[identities] != np.arange(len(identities))) & ~is_disputed[identities]
+    copies = np.flatnonzero(is_copy)
+    if len(copies):
+        _, at = np.unique(identities[copies], return_index=True)
+        findings.append(
+            Finding(
+                code="duplicates",
+                severity="info",
+                message=f"Exact copies of an earlier row: {len(copies):,}. Only the first of each is kept.",
+                count=len(copies),
+                examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]]),
+                remedy="Nothing needs to be done; if copies should count, give their row a weight.",
+            )
+        )
+
+    conflicts = list[Conflict]()
+    for disputed in np.flatnonzero(is_disputed)[:MAX_CONFLICTS]:
+        place = int(first[disputed])
+        texts = tuple(rows[name][place].as_py() for name in content_columns(rows))
+        several = set(rows[LABEL].take(pa.array(np.flatnonzero(identities == disputed))).to_pylist())
+        conflicts.append(Conflict(texts=texts, labels=tuple(sorted(several))))
+    if num_rows := int(is_disputed[identities].sum()):
+        findings.append(
+            Finding(
+                code="conflicting_labels",
+                severity="warning",
+                message=f"Rows whose {noun.one} stands in the file with more than one label: {num_rows:,}, "
+                f"different {noun.many} among them: {is_disputed.sum():,}. All of them are set aside.",
+                count=num_rows,
+                examples=tuple(
+                    f"{', '.join(map(repr, one.labels[:MAX_EXAMPLES]))}: {shorten(' | '.join(one.texts))}"
+                    for one in conflicts[:MAX_EXAMPLES]
+                ),
+                remedy=f"Decide on one label for each of these {noun.many} in the file.",
+            )
+        )
+    return rows.take(pa.array(np.sort(first[~is_disputed]))), tuple(conflicts)
+
+
+def number_repeated(rows: pa.Table, modality: str | None) -> pa.Table:
+    """Give repeated rows of an own test file ids of their own."""
+    seen: Counter[str] = Counter()
+    ids = rows[ID].to_pylist()
+    for position, identity in enumerate(ids):
+        if seen[identity]:
+            parts = [rows[name][position].as_py() for name in content_columns(rows)]
+            ids[position] = example_id(parts, seen[identity], modality)
+        seen[identity] += 1
+    return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))
+
+
+def find_problem(
+    rows: pa.Table,
+    labels: Sequence[str],
+    label_name: str,
+    num_rows: int,
+    findings: Sequence[Finding],
+    content: Content,
+) -> Problem | None:
+    """Look for what leaves no classes that could be learned.
+
+    Parameters
+    ----------
+    rows
+        The kept rows, with their ``labels``.
+    num_rows, findings
+        Rows before any was set aside, and why some were.
+    """
+    noun = content.noun
+    aside = max(findings, key=lambda one: one.count, default=None)
+    because = f" {aside.message}" if aside is not None and aside.count >= num_rows / 2 else ""
+    if not labels:
+        error = DataError(
+            f"Expected rows with a {noun.one} and a label; none of {num_rows:,} is left.{because}",
+            "Check that the right columns are chosen.",
+        )
+        return Problem(code="no_rows", error=error)
+    if len(labels) == 1:
+        return Problem(code="single_class", error=one_class(label_name, labels[0]), count=rows.num_rows)
+    if len(labels) == rows.num_rows and because:
+        error = DataError(
+            f"Expected different {noun.many} of each class; {rows.num_rows:,} of {num_rows:,} are left."
+            f"{because}",
+            other_column(noun.one),
+        )
+        return Problem(code="few_texts", error=error, count=rows.num_rows)
+    if len(labels) == rows.num_rows:
+        error = DataError(
+            f"Expected labels that several rows share; '{label_name}' has another value in each of the"
+            f" {rows.num_rows:,} rows.",
+            "Choose the column with the classes as label.",
+        )
+        return Problem(code="labels_unique", error=error, count=len(labels))
+    if len(labels) > MAX_LABELS:
+        error = too_many_classes(label_name, len(labels))
+        return Problem(code="too_many_classes", error=error, count=len(labels))
+    if WEIGHT in rows.column_names:
+        taught = pc.unique(rows[LABEL].filter(pc.greater(rows[WEIGHT], 0)))
+        untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
+        if len(untaught):
+            error = DataError(
+                f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has"
+                " none.",
+                "Correct the weights of this class, or choose no weight column.",
+            )
+            return Problem(code="class_without_weight", error=error, count=len(untaught))
+    return None
+
+
+def find_test_problem(
+    test: Table | None, rows: pa.Table, labels: Sequence[str], content: Content
+) -> Problem | None:
+    """Look for what would force a change of the person's own test file, which is never changed."""
+    if test is None:
+        return None
+    if test.num_rejects:
+        error = DataError(
+            f"Expected to use every line of the test file; not read: {test.num_rejects:,}, the first is"
+            f" line {test.first_reject.line}: {test.first_reject.reason}",
+            "Mend or remove these lines in the test file.",
+        )
+        return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
+    is_empty = lacks_content(rows, content)
+    if num_empty := pc.sum(is_empty).as_py():
+        error = DataError(
+            f"Expected every row of the test file to have a {content.noun.one}; {num_empty:,} without, the"
+            f" first is row {pc.index(is_empty, True).as_py() + 1:,}.",
+            f"Fill in the {content.noun.many} or remove these rows from the test file.",
+        )
+        return Problem(code="test_empty_text", error=error, count=num_empty)
+    unknown = {label: count for label, count in count_labels(rows).items() if label not in set(labels)}
+    if unknown:
+        shown = ", ".join(map(repr, list(unknown)[:5]))
+        error = DataError(
+            f"Expected only labels that the training data has; the test file also has {shown}"
+            f" (rows: {sum(unknown.values()):,}).",
+            "Correct these labels, remove these rows from the test file, or add training examples of them.",
+        )
+        return Problem(code="test_unknown_label", error=error, count=sum(unknown.values()))
+    return None

@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset, role_values
-from tl_core.datasets.duplicates import MAX_CONFLICTS, Conflict
 from tl_core.datasets.identity import Row, example_id, fingerprint
-from tl_core.datasets.screening import find_imbalance, sort_labels
+from tl_core.datasets.screening import MAX_CONFLICTS, Conflict, find_imbalance, sort_labels
 from tl_core.datasets.selection import codes_of, content_columns, lacks_content
 from tl_core.errors import DataError
 from tl_core.modality import content_of

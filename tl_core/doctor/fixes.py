@@ -14,7 +14,7 @@ from tl_core.datasets.selection import content_columns
 from tl_core.datasets.versions import Edit, next_version
 from tl_core.doctor.label_typos import suspected_typos
 from tl_core.doctor.near_duplicates import surplus
-from tl_core.doctor.rare_classes import rare_labels
+from tl_core.doctor.sizes import rare_labels
 from tl_core.modality import NearGroups
 
 _ROWS_AT_A_TIME = 65_536

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from tl_core.datasets.column_guess import MAX_LABELS, check_columns, guess_columns
 from tl_core.datasets.dataset import Dataset, freeze
+from tl_core.datasets.findings import length_summary
 from tl_core.datasets.labels import class_values
 from tl_core.datasets.screening import screen
 from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine
-from tl_core.doctor.lengths import length_summary
 from tl_core.errors import DataError, SplitError, TlError
 from tl_core.files.reading import Table
 from tl_core.modality import NearGroups

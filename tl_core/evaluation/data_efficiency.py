@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tl_core.evaluation.example_values import ExampleValues, example_values
-from tl_core.evaluation.intervals import Limits, Scope, mean_interval
-from tl_core.evaluation.metrics import Floats
+from tl_core.evaluation.intervals import Scope, mean_interval
+from tl_core.evaluation.metrics import ExampleValues, Floats, Limits, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.schema import Flag, Metric
 

@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping
 
 from tl_core.evaluation.data_efficiency import LabelWorth
-from tl_core.evaluation.status import ONE_SEED
-from tl_core.evaluation.wording import METRIC_WORDS, describe_second, epochs_words, reservations
+from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, describe_second, epochs_words, reservations
 from tl_core.schema import Arm
 
 NOT_SHOWN = "more than the data can show"

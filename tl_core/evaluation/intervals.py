@@ -10,29 +10,13 @@ import numpy as np
 from scipy import special
 
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.metrics import Floats
+from tl_core.evaluation.metrics import Floats, Limits
 
 Scope = Literal["models", "expected"]
 Method = Literal["crossed_random_effects", "examples_t", "exact_bound"]
 
 # Values of macro-F1 that are equal on paper differ by rounding.
 _EQUAL = 1e-9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a mean can be, from ``low`` to ``high``, and what one answer can change.
-
-    ``unit`` is the change of one example's value when a wrong answer becomes right: 1 for accuracy.
-    """
-
-    low: float
-    high: float
-    unit: float = 1.0
-
-    def minus(self, other: "Limits") -> "Limits":
-        """Limits of the difference between a mean within these and one within ``other``."""
-        return Limits(low=self.low - other.high, high=self.high - other.low, unit=max(self.unit, other.unit))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Metrics of one run's predictions. All but the log loss are functions of the confusion matrix."""
+"""Metrics of one run's predictions, and what every test example contributes to them.
+
+Once a metric is a mean over examples, its interval and that of a difference come from one function
+(``intervals.mean_interval``), whatever the metric is.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +11,28 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp, softmax
 
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.schema import AnyMetric, Metric, ScoringRule
+
 Ints = npt.NDArray[np.integer[Any]]
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a mean can be, from ``low`` to ``high``, and what one answer can change.
+
+    ``unit`` is the change of one example's value when a wrong answer becomes right: 1 for accuracy.
+    """
+
+    low: float
+    high: float
+    unit: float = 1.0
+
+    def minus(self, other: "Limits") -> "Limits":
+        """Limits of the difference between a mean within these and one within ``other``."""
+        return Limits(low=self.low - other.high, high=self.high - other.low, unit=max(self.unit, other.unit))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,3 +137,119 @@ def divide(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats
     quotient = np.zeros(numerator.shape)
     np.divide(numerator, denominator, out=quotient, where=denominator > 0)
     return quotient
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExampleValues:
+    """The contributions to one metric, or the differences between those of two arms.
+
+    Attributes
+    ----------
+    values
+        (S, n); the mean over the examples of a seed is that seed's metric.
+    limits
+        What the mean can be; their unit depends on the targets alone, so two arms share it.
+    skew
+        Third cumulant of the mean over seeds, divided by the square of its variance.
+    """
+
+    values: Floats
+    limits: Limits
+    skew: float
+
+    @classmethod
+    def of_arm(cls, values: Floats, limits: Limits) -> "ExampleValues":
+        """Take the contributions of one arm.
+
+        Seeds are assumed to vary as (m - low)(high - m), m being the metric, as the variance of a share
+        does. In a family whose variance is a function V of its mean, the third cumulant is V V' (Morris 1982,
+        Annals of Statistics 10, 65-80), so the skew is V' / V; it is taken one answer away from the limits.
+        """
+        mean, one = float(values.mean()), limits.unit / values.shape[1]
+        skew = 1 / (mean - limits.low + one) - 1 / (limits.high - mean + one)
+        return cls(values=values, limits=limits, skew=float(skew))
+
+    def minus(self, other: "ExampleValues") -> "ExampleValues":
+        """Subtract, seed by seed and example by example."""
+        values = self.values - other.values
+        own = _share_of_first(self.values, other.values, values)
+        return ExampleValues(
+            values=values,
+            limits=self.limits.minus(other.limits),
+            skew=own**2 * self.skew - (1 - own) ** 2 * other.skew,
+        )
+
+
+def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
+    """Spread a metric over the test examples of an arm."""
+    limits = Limits(low=0, high=1)
+    match metric:
+        case Metric.ACCURACY:
+            values = arm.correct.astype(np.float64)
+        case Metric.MACRO_F1:
+            rows = [macro_f1_values(arm.targets, predicted, arm.num_labels) for predicted in arm.predicted]
+            values, limits = np.stack(rows), Limits(low=0, high=1, unit=macro_unit(arm.targets))
+        case ScoringRule.LOG_LOSS:
+            values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
+            limits = log_loss_limits(values, arm.num_labels)
+        case ScoringRule.BRIER:
+            values = np.stack([brier_scores(arm.targets, logits) for logits in arm.logits])
+    return ExampleValues.of_arm(values, limits)
+
+
+def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:
+    """Share of ``a`` in the variance between seeds of the difference; what both have in common is halved."""
+    if len(a) == 1:
+        return 0.5
+    of_a, of_b, of_both = (float(table.mean(axis=1).var(ddof=1)) for table in (a, b, difference))
+    return float(np.clip(0.5 + (of_a - of_b) / (2 * of_both), 0, 1)) if of_both else 0.5
+
+
+def log_loss_limits(values: Floats, num_labels: int) -> Limits:
+    """Let the largest loss that was seen stand in for an upper limit, which losses do not have.
+
+    The unit is the loss of an even guess among K classes, log K: what an answer gains that becomes right.
+    """
+    even = float(np.log(num_labels))
+    return Limits(low=0, high=max(even, float(values.max())), unit=even)
+
+
+def macro_f1_values(targets: Ints, predicted: Ints, num_labels: int) -> Floats:
+    """Spread macro-F1 over the examples by its delete-one jackknife: (n,), (n,) to (n,).
+
+    The influence of example i is (n - 1)(theta - theta without i) (Efron and Stein 1981); centred on
+    theta, the values have the metric as their mean and the jackknife's variance as theirs. Examples of
+    one confusion cell share one value, so the cost is K^2 and not n evaluations.
+    """
+    confusion = confusion_matrix(targets, predicted, num_labels)
+    theta = macro_f1(confusion)
+    influence = (len(targets) - 1) * (theta - macro_f1_without_one(confusion)[targets, predicted])
+    return np.asarray(theta + influence - influence.mean())
+
+
+def macro_f1_without_one(confusion: Counts) -> Floats:
+    """Macro-F1 after one example of a cell is deleted, for every cell: (K, K) to (K, K).
+
+    With h hits and s = targets + predictions of a class, F1 = 2h / s. Deleting an example off the diagonal
+    lowers s by one for its target and for its prediction; on the diagonal it lowers h by one and s by
+    two. A class whose s reaches 0 leaves the mean. Empty cells carry no meaning.
+    """
+    hits = np.diag(confusion)
+    size = confusion.sum(axis=0) + confusion.sum(axis=1)
+    f1 = divide(2 * hits, size)
+    change = divide(2 * hits, size - 1) - f1
+    leaves = (size == 1).astype(np.int64)
+    total = f1.sum() + change[:, None] + change[None, :]
+    num_classes = (size > 0).sum() - leaves[:, None] - leaves[None, :]
+    np.fill_diagonal(total, f1.sum() + divide(2 * (hits - 1), size - 2) - f1)
+    np.fill_diagonal(num_classes, (size > 0).sum() - (size == 2))
+    return divide(total, num_classes)
+
+
+def macro_unit(targets: Ints) -> float:
+    """Root mean square over the examples of n / (K n_k), the weight of an example of class k.
+
+    A macro average gives every class 1 / K, to be shared by its n_k examples; balanced classes give 1.
+    """
+    counts = np.unique_counts(targets).counts
+    return float(np.sqrt((len(targets) / counts).sum()) / len(counts))

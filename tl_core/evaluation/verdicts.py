@@ -7,9 +7,8 @@ from typing import Final, Literal
 import numpy as np
 from scipy import special
 
-from tl_core.evaluation.example_values import example_values
-from tl_core.evaluation.intervals import Interval, Limits, Scope, mean_interval
-from tl_core.evaluation.metrics import Floats
+from tl_core.evaluation.intervals import Interval, Scope, mean_interval
+from tl_core.evaluation.metrics import Floats, Limits, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.evaluation.wording import say
 from tl_core.schema import AnyMetric, Flag, Metric, Verdict

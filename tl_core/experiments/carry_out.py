@@ -18,7 +18,7 @@ import numpy as np
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
 from tl_core.datasets.dataset import Dataset, read_dataset
-from tl_core.datasets.weights import rows_that_teach
+from tl_core.datasets.roles import rows_that_teach
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
@@ -29,7 +29,7 @@ from tl_core.splits.splitting import Split, read_split, train_subset
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
-from tl_core.training.energy import find_meter
+from tl_core.training.meters import find_meter
 
 MIB = 2**20
 MIB_A_NOTE = 5

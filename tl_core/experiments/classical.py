@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.weights import relative_weights
+from tl_core.datasets.roles import relative_weights
 from tl_core.experiments.recording import Recorder
 from tl_core.modality import Baseline
 from tl_core.models.classical import Majority
 from tl_core.schema import EvalFinished, SplitName
 from tl_core.splits.splitting import Split
-from tl_core.training.clock import scored_event
+from tl_core.training.meters import scored_event
 
 
 def carry_out_classical(recorder: Recorder, dataset: Dataset, split: Split, train: NDArray[np.int64]) -> None:

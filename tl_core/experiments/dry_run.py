@@ -29,9 +29,9 @@ from tl_core.settings import Settings
 from tl_core.splits.splitting import read_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
-from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
+from tl_core.training.meters import Clock
 
 TYPICAL_BATCHES = 4
 """Beside one batch of the longest texts; the first step is not counted."""

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.experiments.recording import prediction_rows
 from tl_core.modality import networks_of

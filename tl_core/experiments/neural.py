@@ -17,7 +17,6 @@ from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.models.classifiers import Classifier
 from tl_core.models.knowledge import kept_share
-from tl_core.planning.budget import step_limit
 from tl_core.results.related_tasks import run_behind
 from tl_core.schema import RunConfig, SplitName
 from tl_core.splits.splitting import Split
@@ -26,8 +25,8 @@ from tl_core.training.batching import some_examples
 from tl_core.training.change import MAX_EXAMPLES, measure_change
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name, gpu_uuid
-from tl_core.training.energy import find_meter
 from tl_core.training.fit import evaluation_event, predict_logits
+from tl_core.training.meters import find_meter
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +102,7 @@ def carry_out_neural(
         limit=context.max_length,
         source=dataset.info.columns.text_source,
     )
-    ended_early = clock.step < step_limit(len(train), config.training)
+    ended_early = clock.step < config.training.step_limit(len(train))
     recorder.finish("plateau" if ended_early else "budget")
 
 

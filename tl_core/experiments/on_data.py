@@ -5,11 +5,9 @@ import tempfile
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tl_core.intake.examine_job import carry_out_examining
-from tl_core.intake.fix_job import carry_out_mending
+from tl_core.intake.doctor_jobs import carry_out_examining, carry_out_mending
 from tl_core.intake.large_files import carry_out_preparing
-from tl_core.jobs.phases import Report, reporter
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import Queue, Report, reporter
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace

@@ -7,11 +7,11 @@ import numpy as np
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.identity import derive_seeds
-from tl_core.datasets.weights import rows_that_teach
+from tl_core.datasets.roles import rows_that_teach
 from tl_core.errors import DivergedError
 from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
-from tl_core.planning.rate_search import answer_path
+from tl_core.planning.presets import answer_path
 from tl_core.schema import (
     EvalFinished,
     LearningRates,
@@ -24,7 +24,7 @@ from tl_core.splits.splitting import Split, train_subset
 from tl_core.store.files import locked, replacing
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import Examples
-from tl_core.training.clock import Clock
+from tl_core.training.meters import Clock
 
 Trial = Callable[[LearningRates], tuple[EvalFinished, float]]
 """Trains once at some rates; gives the evaluation that counts and the training seconds."""

@@ -16,8 +16,7 @@ from tl_core.datasets.dataset import Dataset
 from tl_core.schema import Event, PhaseStarted, RunConfig, RunFailed, RunFinished, RunRecord, SplitName, State
 from tl_core.splits.splitting import Split
 from tl_core.store.run_folder import RunFolder
-from tl_core.training.clock import Clock
-from tl_core.training.energy import Meter
+from tl_core.training.meters import Clock, Meter
 
 PACKAGES = (
     "torch",

@@ -18,11 +18,11 @@ from tl_core.modality import Networks, content_of, networks_of, require_base_mod
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import LearningRates, RunConfig
 from tl_core.training.batching import Examples, Indices
-from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
 from tl_core.training.features import compute_features, features_key
 from tl_core.training.fit import FitEvent, fit
+from tl_core.training.meters import Clock
 from tl_core.training.objective import Classification, Objective
 
 

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.errors import UserError
 from tl_core.export.card import README, card_of
 from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, Verified, write_verified

@@ -17,7 +17,7 @@ from tl_core.charts import (
 )
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.charts.ends import kept_values
+from tl_core.charts.learning_curves import kept_values
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.export.report_parts import Shown, show
 from tl_core.export.report_scene import Scene

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tl_core.evaluation.status import margin_words
+from tl_core.evaluation.wording import margin_words
 from tl_core.export.report_scene import Scene
 from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import BudgetRule, RunFinished, SplitMethod

@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
-from tl_core.evaluation.status import is_about_models
-from tl_core.evaluation.wording import detection_words, few_seeds_words, pairs_words
+from tl_core.evaluation.wording import detection_words, few_seeds_words, is_about_models, pairs_words
 from tl_core.export.report_scene import Scene
 from tl_core.intake.bundled import NOT_EVIDENCE, is_sample
 from tl_core.planning.presets import default_rates

@@ -11,9 +11,9 @@ import pyarrow as pa
 from tl_core.errors import DataError
 from tl_core.files.delimited import locked_connection
 from tl_core.files.encodings import MAX_LINE_BYTES
+from tl_core.files.formats import check_num_cells, check_num_columns
 from tl_core.files.headers import column_names
-from tl_core.files.limits import check_num_cells, check_num_columns
-from tl_core.files.rejects import REJECT_CHARS, Reject, reject_table
+from tl_core.files.lines import REJECT_CHARS, Reject, reject_table
 
 _BATCH_ROWS = 10_000
 _BATCH_CHARS = 16 << 20

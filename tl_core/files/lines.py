@@ -1,11 +1,16 @@
-"""Where the lines of a file are, and how many of them a table accounts for."""
+"""Where the lines of a file are, and the pieces of it that are no rows of its table."""
 
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from tl_core.files.safe_csv import csv_file, harmless
 
 _CHUNK_SIZE = 1 << 24
 _NEWLINE = ord("\n")
@@ -72,3 +77,44 @@ def find_blank_lines(path: Path) -> tuple[int, npt.NDArray[np.int64]]:
             num_ends += int(np.count_nonzero(is_end))
             was_end = bool(is_end[-1])
     return num_ends + (not was_end), np.concatenate(blank)
+
+
+REJECT_CHARS = 10_000
+REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """A piece of the file that is no row of the table.
+
+    Attributes
+    ----------
+    line
+        Line number in the file, from 1.
+    reason
+        What is wrong with it.
+    text
+        Its first 10,000 characters as they stand in the file.
+    """
+
+    line: int
+    reason: str
+    text: str
+
+
+def reject_table(rejects: Iterable[Reject] = ()) -> pa.Table:
+    """Put rejects in a table of `REJECT_SCHEMA`."""
+    columns: list[tuple[Any, ...]] = list(zip(*map(astuple, rejects), strict=True)) or [(), (), ()]
+    return pa.table([list(column) for column in columns], schema=REJECT_SCHEMA)
+
+
+def reject_at(rejects: pa.Table, position: int) -> Reject:
+    """Return one row of a table of rejects."""
+    return Reject(**rejects.slice(position, 1).to_pylist()[0])
+
+
+def rejects_as_csv(rejects: pa.Table) -> bytes:
+    """Write all rejects as CSV that a spreadsheet opens without running anything in them."""
+    rows = zip(*(column.to_pylist() for column in rejects.columns), strict=True)
+    cells = ([str(line), harmless(reason), harmless(text)] for line, reason, text in rows)
+    return csv_file([REJECT_SCHEMA.names, *cells])

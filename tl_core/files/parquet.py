@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tl_core.errors import DataError
-from tl_core.files.limits import check_num_bytes, check_num_columns
+from tl_core.files.formats import check_num_bytes, check_num_columns
 
 _BATCH_ROWS = 4096
 

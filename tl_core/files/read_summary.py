@@ -1,8 +1,14 @@
-"""What the reader decided about a file, in one line."""
+"""What to say of a file that was read: what the reader decided, in one line, and what was lost."""
 
 from collections.abc import Iterator
+from itertools import islice
 
-from tl_core.schema import FileFormat, ReadDecisions
+import pyarrow.compute as pc
+
+from tl_core.files.excerpts import MAX_EXAMPLES, shorten
+from tl_core.files.lines import reject_at
+from tl_core.files.reading import Table
+from tl_core.schema import FileFormat, Finding, ReadDecisions
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 QUOTES = {'"': "double quotes", "'": "single quotes", "": "no quotes"}
@@ -34,3 +40,48 @@ def _parts(decisions: ReadDecisions) -> Iterator[str]:
     if decisions.format in (FileFormat.DELIMITED, FileFormat.EXCEL):
         line = "line" if decisions.format is FileFormat.DELIMITED else "row"
         yield f"first {line} is the header" if decisions.has_header else f"no header {line}"
+
+
+def reading_findings(table: Table) -> Iterator[Finding]:
+    """Yield what is worth knowing about how a file was read: lines and bytes that are not in the table."""
+    if table.num_rejects:
+        first = table.first_reject
+        shown = [reject_at(table.rejects, place) for place in range(min(table.num_rejects, MAX_EXAMPLES))]
+        yield Finding(
+            code="rejected_rows",
+            severity="warning",
+            message=f"Lines that could not be read as rows: {table.num_rejects:,}, the first on line"
+            f" {first.line} ({first.reason.rstrip('.')}). They are left out.",
+            count=table.num_rejects,
+            examples=tuple(f"Line {one.line:,}: {shorten(one.text)}" for one in shown),
+            remedy="Mend these lines in the file, or read it with another delimiter or quote.",
+        )
+    if table.num_nul_bytes:
+        yield Finding(
+            code="nul_bytes",
+            severity="info",
+            message=f"Zero bytes in the file: {table.num_nul_bytes:,}. They are left out.",
+            count=table.num_nul_bytes,
+            remedy="Save the file again as UTF-8 with the program that made it, if texts look wrong.",
+        )
+    if table.num_replaced_bytes:
+        yield Finding(
+            code="broken_bytes",
+            severity="warning",
+            message=f"Bytes that are no text in the encoding {table.decisions.encoding}:"
+            f" {table.num_replaced_bytes:,}. A replacement character (\N{REPLACEMENT CHARACTER}) stands for"
+            " each.",
+            count=table.num_replaced_bytes,
+            examples=tuple(islice(_with_replacements(table), MAX_EXAMPLES)),
+            remedy="Name another encoding if letters look wrong, or save the file as UTF-8 with the program"
+            " that made it.",
+        )
+
+
+def _with_replacements(table: Table) -> Iterator[str]:
+    """Yield the first cells of each column in which a character was replaced."""
+    for column in table.columns.columns:
+        is_damaged = pc.match_substring(column, "\N{REPLACEMENT CHARACTER}")
+        places = pc.indices_nonzero(is_damaged).slice(0, MAX_EXAMPLES)
+        for cell in column.take(places).to_pylist():
+            yield shorten(cell, cell.index("\N{REPLACEMENT CHARACTER}"))

@@ -7,15 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from tl_core.errors import DataError
-from tl_core.files.archives import Content, open_content
 from tl_core.files.delimited import parse_file
 from tl_core.files.encodings import copy_as_utf8
 from tl_core.files.every_row import with_every_row
-from tl_core.files.formats import binary_format
+from tl_core.files.formats import Content, binary_format, check_num_columns, open_content
 from tl_core.files.headers import column_names, has_header_row
 from tl_core.files.json_lines import is_json_lines, is_json_list, read_json
-from tl_core.files.limits import check_num_columns
-from tl_core.files.rejects import Reject, reject_at, reject_table, rejects_as_csv
+from tl_core.files.lines import Reject, reject_at, reject_table, rejects_as_csv
 from tl_core.files.sandbox import read_apart
 from tl_core.schema import FileFormat, Frozen, ReadDecisions
 

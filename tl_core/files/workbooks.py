@@ -18,8 +18,7 @@ from python_calamine import (
 )
 
 from tl_core.errors import DataError
-from tl_core.files.formats import OLD_OFFICE, SAVE_AGAIN
-from tl_core.files.limits import check_num_columns
+from tl_core.files.formats import OLD_OFFICE, SAVE_AGAIN, check_num_columns
 
 MAX_UNPACKED_BYTES = 2 << 30
 

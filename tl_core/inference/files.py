@@ -13,7 +13,7 @@ from tl_core.errors import CancelledError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
 from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
-from tl_core.intake.choosing import JOINED_WITH
+from tl_core.intake.intake import JOINED_WITH
 from tl_core.intake.text_columns import FoundTexts, find_texts, listed, not_two_columns, with_header
 from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary

@@ -1,19 +1,86 @@
-"""From a file to a stored dataset and split."""
+"""The one way in: which column is what, and from a file to a stored dataset and split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from tl_core.datasets.column_guess import guess_columns
 from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset, write_dataset
+from tl_core.datasets.labels import find_indicators
+from tl_core.datasets.roles import guess_roles
 from tl_core.datasets.selection import GROUP, PART, TIME
 from tl_core.errors import SplitError
 from tl_core.files.reading import Table, read_table
-from tl_core.intake.choosing import choose_columns
-from tl_core.jobs.phases import SCREENING, SPLITTING, Report, quiet
-from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
+from tl_core.jobs.queue import SCREENING, SPLITTING, Report, quiet
+from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, make_split, read_split, write_split
+from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
+
+JOINED_WITH = "\n"
+_ROLES = ("split", "group", "weight", "time")
+_TAKEN = _ROLES[:3]
+"""Roles that are taken where a column is recognised; a date is only told of."""
+
+
+class Choice(Frozen):
+    """The columns of a file; ``reasons``, by ``text``, ``label`` and roles, say what was guessed and why."""
+
+    choice: ColumnChoice
+    reasons: dict[str, str]
+
+
+def choose_columns(
+    table: Table,
+    *,
+    text: Sequence[str] = (),
+    label: Sequence[str] = (),
+    is_pair: bool = False,
+    should_guess_roles: bool = True,
+    **named: Any,
+) -> Choice:
+    """Choose a table's columns.
+
+    Parameters
+    ----------
+    text, label
+        Columns; guessed if none is named. Several texts are joined by a line's end.
+    is_pair
+        Whether the two text columns stay a pair of texts instead.
+    should_guess_roles
+        Whether a split, group or weight column that is recognised is taken where none is named. A group or
+        a date that was named decides the split, and no split column is looked for.
+    **named
+        Further fields of `ColumnChoice`; None stands for what was not named.
+
+    Raises
+    ------
+    DataError
+        If a named column is missing, or no two columns can be a text and its label.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    reasons: dict[str, str] = {}
+    if not (text and label):
+        guess = guess_columns(table, text=text[0] if text else None, label=label[0] if label else None)
+        if not text:
+            text, reasons["text"] = (guess.text,), guess.reasons["text"]
+        if not label:
+            reasons["label"] = guess.reasons["label"]
+            indicators = find_indicators(table.columns)
+            label = indicators if guess.label in indicators else (guess.label,)
+            if len(label) > 1:
+                reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
+    used = [*text, *label, *(given[role] for role in _ROLES if role in given)]
+    roles = {one.role: one for one in guess_roles(table.columns, used)} if should_guess_roles else {}
+    if given.keys() & {"group", "time"}:
+        roles.pop("split", None)
+    reasons |= {role: f"'{one.column}': {one.reason}." for role, one in roles.items() if role not in given}
+    taken = {role: roles[role].column for role in _TAKEN if role in roles}
+    joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
+    columns = {"text": tuple(text), "label": tuple(label), "joined_with": joined_with}
+    return Choice(choice=ColumnChoice.model_validate({**columns, **taken, **given}), reasons=reasons)
+
 
 Tick = Callable[[int, int], None]
 
@@ -162,3 +229,40 @@ def read_intake(workspace: Workspace, fingerprint: str) -> Intake:
 
 def _split_key(fingerprint: str) -> str:
     return f"split:{fingerprint}"
+
+
+Kind = Literal["fast", "slow"]
+
+
+class Found(Frozen):
+    """What some checks have found.
+
+    Attributes
+    ----------
+    findings
+        What is noticed.
+    num_seen
+        Examples that were looked at: all of a dataset, or a random sample of a large one.
+    lengths
+        How many of those texts have how many tokens: ``(tokens, texts)``, by rising tokens; None where they
+        were not counted.
+    """
+
+    findings: tuple[Finding, ...]
+    num_seen: int
+    lengths: tuple[tuple[int, int], ...] | None = None
+
+
+def keep_found(workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind, found: Found) -> None:
+    """Keep what the fast or the slow checks have found."""
+    with replacing(workspace.findings_path(fingerprint, split_hash, kind)) as file:
+        file.write(found.model_dump_json().encode())
+
+
+def read_found(workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind) -> Found | None:
+    """Return what was kept; None if these checks have not come to their end."""
+    try:
+        kept = workspace.findings_path(fingerprint, split_hash, kind).read_bytes()
+    except FileNotFoundError:
+        return None
+    return Found.model_validate_json(kept)

@@ -17,9 +17,7 @@ from tl_core.doctor.examine import examine_all
 from tl_core.files.formats import is_packed
 from tl_core.files.reading import ReadChoices, Table
 from tl_core.files.table_cache import keep_table, read_kept_table
-from tl_core.intake.choosing import Choice
-from tl_core.intake.findings_store import Found, keep_found
-from tl_core.intake.intake import Intake, make_intake, store_intake
+from tl_core.intake.intake import Choice, Found, Intake, keep_found, make_intake, store_intake
 from tl_core.intake.uploads import (
     Proposal,
     Upload,
@@ -28,8 +26,7 @@ from tl_core.intake.uploads import (
     read_upload,
 )
 from tl_core.jobs import client
-from tl_core.jobs.phases import LOOKING, READING, WRITING, Report
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import LOOKING, READING, WRITING, Queue, Report
 from tl_core.splits.splitting import read_split, write_split
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job

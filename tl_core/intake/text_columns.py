@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from unicodedata import category
+from unicodedata import category, normalize
 
 import pyarrow as pa
 
 from tl_core.datasets.column_guess import guess_text
 from tl_core.errors import DataError
 from tl_core.files.headers import column_names
-from tl_core.files.plain_form import plain_form
 from tl_core.files.reading import Table
 from tl_core.schema import TextSource
 
@@ -51,7 +50,7 @@ def columns_called(name: str, present: Sequence[str]) -> tuple[str, ...]:
 
 
 def _key(name: str) -> str:
-    visible = "".join(one for one in plain_form(name) if category(one) != "Cf")
+    visible = "".join(one for one in normalize("NFKC", name).casefold() if category(one) != "Cf")
     return _BETWEEN_WORDS.sub("", visible)
 
 

@@ -14,7 +14,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils import logging
 
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
+from tl_core.catalogue.local_folders import ENCODER, HEAD, MODULES_FILE, POOLING, encoder_folder
 from tl_core.models.facts import loading, read_facts
 
 logging.disable_progress_bar()

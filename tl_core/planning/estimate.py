@@ -1,15 +1,19 @@
-"""How long an experiment will take and how much it will write, told before anything is queued."""
+"""How long an experiment takes and what it writes: told before it is queued, learned from earlier ones."""
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
-from tl_core.planning.budget import fewest_steps, planned_steps, step_limit, steps_an_epoch
-from tl_core.planning.hardware import Hardware
+from tl_core.jobs.client import observe
+from tl_core.jobs.pace import read_pace
+from tl_core.planning.machine import Hardware, Source, Speed, Throughput, device_of, newest_speed
 from tl_core.planning.plan import expand, num_runs
-from tl_core.planning.throughput import Source, Speed, Throughput, device_of, newest_speed
-from tl_core.schema import BudgetRule, ExperimentConfig, RunConfig, Span, TrainingConfig
+from tl_core.schema import BudgetRule, ExperimentConfig, Promise, RunConfig, Span, State, Took, TrainingConfig
+from tl_core.store.rows import PromiseRow, RunRow
+from tl_core.store.workspace import Workspace
 
 REFERENCE = CATALOGUE[BUILTIN]
 REFERENCE_TOKENS_PER_S = 2_170.0
@@ -26,8 +30,8 @@ BYTES_A_PARAMETER = 4
 MIB = 2**20
 WORTH_SAYING = 1.1
 """How much slower the machine must be now than before to be told."""
-StepLimit = Callable[[int, TrainingConfig], int]
-"""Steps of a run by train size and training: `planned_steps` or `step_limit`."""
+StepLimit = Callable[[TrainingConfig, int], int]
+"""Steps of a run by training and train size: `fewest_steps` or `step_limit`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +128,7 @@ def estimate(
             for run, work, start in zip(runs, tokens, starts, strict=True)
         ]
 
-    ends = zip(seconds(fewest_steps), seconds(step_limit), strict=True)
+    ends = zip(seconds(TrainingConfig.fewest_steps), seconds(TrainingConfig.step_limit), strict=True)
     return Estimate(
         runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
         num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),
@@ -176,9 +180,9 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
     A contrastive arm fits its head on scored examples before each evaluation, and on all of them at its end.
     """
     training, split = run.training, experiment.split
-    steps = limit(run.train_size, training)
-    num_trained = steps * run.train_size / steps_an_epoch(run.train_size, training)
-    stretch = steps / planned_steps(run.train_size, training)
+    steps = limit(training, run.train_size)
+    num_trained = steps * run.train_size / training.steps_an_epoch(run.train_size)
+    stretch = steps / training.planned_steps(run.train_size)
     num_evaluations = 1 + math.ceil(training.num_evaluations * stretch)
     num_scored = (
         num_evaluations * min(split.validation, training.max_eval_examples)
@@ -236,3 +240,106 @@ def _basis(
     if experiment.training.budget is BudgetRule.PLATEAU:
         sentences.append("Runs that reach their plateau early end sooner: the most is the time of the cap.")
     return " ".join(sentences)
+
+
+RunSpans = Callable[[str], Sequence[Span] | None]
+"""What each run of an experiment is expected to take, by its id and in its order of work; None if unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """The runs of other experiments that come first; ``span`` is None where the time of one is unknown."""
+
+    num_runs: int = 0
+    span: Span | None = Span.of(0.0)
+
+
+def queue_ahead(
+    workspace: Workspace, run_spans: RunSpans, now: datetime, own: Sequence[RunRow] = ()
+) -> Ahead:
+    """Add up what comes before runs that would be queued now, or before the last of ``own`` that is pending.
+
+    Jobs on data, exports and file predictions have places of their own and keep no training waiting. A run
+    that trains is taken at its own pace as soon as it has one.
+    """
+    mine = {run.run_id for run in own}
+    pending = workspace.database.list_pending_runs()
+    last = max((place for place, one in enumerate(pending) if one.run_id in mine), default=len(pending))
+    others = [one for one in pending[:last] if one.run_id not in mine]
+    spans = []
+    for one in others:
+        if not one.is_running:
+            expected = run_spans(one.experiment_id)
+            spans.append(expected[one.position] if expected else None)
+            continue
+        run = observe(workspace.settings, workspace.database.get_run(one.run_id))
+        if run.state is State.RUNNING:
+            spans.append(_left(workspace, run, run_spans, now))
+    known = [span for span in spans if span is not None]
+    return Ahead(num_runs=len(spans), span=Span.total(known) if len(known) == len(spans) else None)
+
+
+def _left(workspace: Workspace, run: RunRow, run_spans: RunSpans, now: datetime) -> Span | None:
+    pace = read_pace(workspace.run_folder(run.run_id).read_events())
+    if pace is not None:
+        return pace.left(run.config.training)
+    spans = run_spans(run.config.experiment_id)
+    if spans is None or run.started_at is None:
+        return None
+    return spans[run.config.position].less((now - datetime.fromisoformat(run.started_at)).total_seconds())
+
+
+NEWEST = 5
+ENOUGH = 3
+"""Promises before anything is learned from them: the median of fewer does not outvote a disturbed one."""
+BOUNDS = (0.5, 2.0)
+"""What was learned stays within: beyond it a measured speed is wrong, which time itself will mend."""
+
+
+def make_promise(cost: Estimate, ahead: Ahead, device: str) -> Promise | None:
+    """Put together what is said of an experiment at its start; None where the queue's time is unknown."""
+    if ahead.span is None:
+        return None
+    return Promise(
+        device=device,
+        work=cost.work,
+        is_measured=cost.is_measured,
+        start=ahead.span,
+        first_verdict=ahead.span + cost.first_verdict,
+        total=ahead.span + cost.total,
+        num_first=cost.num_first,
+        num_runs=len(cost.runs),
+    )
+
+
+def learned_factor(promises: Sequence[PromiseRow], device: str) -> float:
+    """Return how many times as long runs took as was estimated.
+
+    It is the median of the newest five on one device whose runs have all finished, and 1 before there are
+    three. Waiting is left out, and so is what a guess or a check was wrong by: the runs have measured that
+    since, and it would count twice. An experiment that took as long as some time within the promised range
+    took what was estimated.
+
+    Parameters
+    ----------
+    promises
+        The newest first.
+    """
+    kept = [
+        took.work_s / min(max(took.work_s, promise.work.low_s), promise.work.high_s)
+        for promise, took in _kept(promises)
+        if promise.device == device and promise.is_measured
+    ][:NEWEST]
+    if len(kept) < ENOUGH:
+        return 1.0
+    least, most = BOUNDS
+    return min(max(median(kept), least), most)
+
+
+def last_kept(promises: Sequence[PromiseRow]) -> tuple[Promise, Took] | None:
+    """Return the newest promise whose runs have all finished, with what it took."""
+    return next(iter(_kept(promises)), None)
+
+
+def _kept(promises: Sequence[PromiseRow]) -> list[tuple[Promise, Took]]:
+    return [(one.promise, one.took) for one in promises if one.took is not None and one.took.is_whole]

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tl_core.catalogue.inspecting import require_sound
-from tl_core.catalogue.layout import encoder_folder
-from tl_core.catalogue.local_folders import name_folder
+from tl_core.catalogue.local_folders import encoder_folder, name_folder
 from tl_core.catalogue.locating import describe, settle
 from tl_core.errors import ModelError
 from tl_core.schema import ExperimentConfig, RunConfig, State

@@ -1,4 +1,4 @@
-"""From what a person asks for to a frozen experiment and its runs."""
+"""From what a person asks for to a frozen experiment, its runs, and their place in the queue."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,9 +12,11 @@ from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import PlanError
+from tl_core.intake.bundled import Sample
+from tl_core.intake.intake import Intake
+from tl_core.jobs import client
 from tl_core.modality import content_of
-from tl_core.planning.presets import PRESETS, default_rates
-from tl_core.planning.rate_search import plan_search
+from tl_core.planning.presets import PRESETS, default_rates, plan_search
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
@@ -24,11 +26,14 @@ from tl_core.schema import (
     LearningRates,
     Metric,
     Preset,
+    Promise,
     RunConfig,
     SplitInfo,
     Task,
     TrainingConfig,
 )
+from tl_core.store.files import new_id
+from tl_core.store.workspace import Workspace
 
 IMBALANCE = 0.6
 """Share of the largest class above which macro-F1 is the default headline metric."""
@@ -292,3 +297,41 @@ def _places(experiment: ExperimentConfig) -> list[tuple[int, int, Arm]]:
         for arm in order
         if arm.kind.is_neural or seed == 0 or size < experiment.split.train
     ]
+
+
+def launch(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
+    """Queue an experiment's runs, and make sure that somebody carries them out.
+
+    ``promise`` is what a person was told of the time.
+    """
+    queue_runs(workspace, experiment, promise)
+    client.ensure_supervisor(workspace.settings)
+
+
+def queue_runs(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
+    """Queue an experiment's runs, in their order of work; they wait for a supervisor."""
+    run_ids = [new_id("run") for _ in range(num_runs(experiment))]
+    workspace.database.add_experiment(experiment, expand(experiment, run_ids), promise)
+
+
+def plan_sample(
+    sample: Sample,
+    intake: Intake,
+    *,
+    arms: Sequence[ArmKind] = DEFAULT_ARMS,
+    epochs: float | None = None,
+    num_seeds: int | None = None,
+) -> ExperimentConfig:
+    """Freeze a comparison of a sample with the built-in model; the quick preset says what is not asked."""
+    return plan_experiment(
+        experiment_id=new_id("exp"),
+        name=sample.name,
+        dataset=intake.dataset.info,
+        split=intake.split.info,
+        task=sample.task,
+        base_model=BUILTIN,
+        arms=[Arm(kind=kind) for kind in arms],
+        preset=Preset.QUICK,
+        num_seeds=num_seeds,
+        training=plan_training(Preset.QUICK, epochs=epochs),
+    )

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
-from tl_core.results.failures import name_seeds
-from tl_core.results.runs import FinishedRun, text_limit
+from tl_core.results.runs import FinishedRun, name_seeds, text_limit
 from tl_core.schema import BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")

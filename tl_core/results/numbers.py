@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tl_core.charts.ends import kept_means
+from tl_core.charts.learning_curves import kept_means
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.agreement import Agreement, Cell
 from tl_core.results.comparison import ExperimentResults

@@ -11,12 +11,12 @@ from tl_core.errors import ComparisonError
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.results.failures import name_seeds
 from tl_core.results.grouping import Group, make_groups
 from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
+    name_seeds,
     other_test_examples,
     read_finished_run,
     reason_of,

@@ -1,5 +1,6 @@
 """Experiments: arms, seeds, training, learning rates, what a plan promised and what it took."""
 
+import math
 from enum import StrEnum
 from typing import Self
 
@@ -99,6 +100,25 @@ class TrainingConfig(Frozen):
     patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
     cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
+
+    def steps_an_epoch(self, num_examples: int) -> int:
+        """Count the batches of one pass over the train examples, the last one perhaps smaller."""
+        return math.ceil(num_examples / self.batch_size)
+
+    def planned_steps(self, num_examples: int) -> int:
+        """Count the steps of the equal-steps budget: so many epochs, but at least ``min_steps``."""
+        return max(math.ceil(self.epochs * self.steps_an_epoch(num_examples)), self.min_steps)
+
+    def step_limit(self, num_examples: int) -> int:
+        """Count the steps at which a run ends at the latest: the budget's own, or the plateau's cap."""
+        steps = self.planned_steps(num_examples)
+        return math.ceil(steps * self.cap_factor) if self.budget is BudgetRule.PLATEAU else steps
+
+    def fewest_steps(self, num_examples: int) -> int:
+        """Count the steps of the shortest run: its budget's own, or a plateau's steady stretch and decay."""
+        steps = self.planned_steps(num_examples)
+        fewest = (STEADY_FACTOR + 1) * steps if self.budget is BudgetRule.PLATEAU else steps
+        return min(fewest, self.step_limit(num_examples))
 
 
 class LearningRates(Frozen):

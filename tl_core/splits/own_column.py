@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.part_words import part_of
+from tl_core.datasets.roles import part_of
 from tl_core.errors import SplitError
 from tl_core.schema import SplitName
 

@@ -1,4 +1,4 @@
-"""The split: a frozen assignment of every example to train, validation or test, and subsets of train."""
+"""The split: every example frozen in train, validation or test as a rule says, and subsets of train."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -12,15 +12,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tl_core.datasets.dataset import Dataset, write_table
-from tl_core.datasets.groups import Groups, group_sizes
+from tl_core.datasets.roles import Groups, group_sizes, groups_by_name, join_groups
 from tl_core.errors import NotFoundError, PlanError, SplitError
+from tl_core.modality import Tick
 from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
-from tl_core.splits.rules import FREE, TEST, Parts, draw_parts, given_parts, groups_together
-from tl_core.splits.stratified import MIN_TRAIN_PER_CLASS, ranked_classes
+from tl_core.splits.by_time import draw_newest
+from tl_core.splits.own_column import own_parts
+from tl_core.splits.stratified import MIN_TRAIN_PER_CLASS, draw, draw_groups, ranked_classes
 
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
 
 Rows = npt.NDArray[np.int64]
+
+VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
+TEST_SHARE, MAX_TEST = 0.30, 5_000
+
+TRAIN, VALIDATION, TEST, FREE = 0, 1, 2, 3
+
+Parts = npt.NDArray[np.int8]
+"""The part of every example, ``(num_examples,)``: its place in `SplitName`, or FREE before it is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +145,70 @@ def freeze(
         drift=float(np.abs(shares[1:] - shares[0]).max()),
     )
     return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+
+
+def groups_together(
+    dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Tick | None
+) -> Groups | None:
+    """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
+    named = None
+    if rule.method is SplitMethod.GROUPED:
+        if "group" not in dataset.table.column_names:
+            raise SplitError(
+                "Expected a column that names the group of each example; the dataset has none.",
+                "Choose the group column, or split without regard to groups.",
+            )
+        named = groups_by_name(dataset.table["group"].to_pylist())
+    if rule.keep_together is None:
+        return named
+    if groups is None:
+        groups = dataset.content.near_groups(dataset, rule.keep_together, tick).group
+    return groups if named is None else join_groups(named, groups)
+
+
+def given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
+    """Return the part of each example that is given, and `FREE` for those that a part is drawn from."""
+    if rule.method is not SplitMethod.OWN:
+        return np.where(dataset.is_own_test(), TEST, FREE).astype(np.int8)
+    places = {name: place for place, name in enumerate(SplitName)}
+    parts = np.array([places[part] for part in own_parts(dataset)], dtype=np.int8)
+    if len(np.unique(parts)) < len(SplitName):
+        parts[parts == TRAIN] = FREE
+    return parts
+
+
+def draw_parts(dataset: Dataset, rule: SplitRule, parts: Parts, groups: Groups | None) -> None:
+    """Give every free example its part; `groups` are theirs, None if each stands alone."""
+    drawn = [place for place in (TEST, VALIDATION) if not (parts == place).any()]
+    if not drawn:
+        return
+    free = np.flatnonzero(parts == FREE)
+    sizes = _part_sizes(rule, len(free), drawn)
+    if rule.method is SplitMethod.BY_TIME:
+        rows_of = draw_newest(dataset, free, sizes)
+    elif groups is None or len(group_sizes(groups)) == len(free):
+        rows_of = draw(dataset, free, sizes, rule.seed)
+    else:
+        rows_of = draw_groups(dataset, free, sizes, rule.seed, groups)
+    parts[free] = TRAIN
+    for place, rows in zip(drawn, rows_of, strict=True):
+        parts[rows] = place
+
+
+def _part_sizes(rule: SplitRule, num_examples: int, drawn: Sequence[int]) -> list[int]:
+    shares = {VALIDATION: rule.validation or VALIDATION_SHARE, TEST: rule.test or TEST_SHARE}
+    if sum(shares[place] for place in drawn) >= 1:
+        raise SplitError(
+            f"Expected shares of validation and test with a sum below 1; got {shares[VALIDATION]} and"
+            f" {shares[TEST]}.",
+            "Use shares such as 0.15 for validation and 0.3 for test.",
+        )
+    wanted = {place: round(share * num_examples) for place, share in shares.items()}
+    if rule.validation is None:
+        wanted[VALIDATION] = min(wanted[VALIDATION], MAX_VALIDATION)
+    if rule.test is None:
+        wanted[TEST] = min(wanted[TEST], MAX_TEST)
+    return [wanted[place] for place in drawn]
 
 
 def check_classes(dataset: Dataset, parts: Parts) -> None:

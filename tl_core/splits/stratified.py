@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.groups import Groups
 from tl_core.datasets.identity import rank
+from tl_core.datasets.roles import Groups
 from tl_core.errors import SplitError
 
 MIN_TRAIN_PER_CLASS = 2

@@ -17,12 +17,11 @@ from tl_core.doctor.examine import Seen
 from tl_core.modality import Baseline, Content, NearGroups, NeededFile, Noun, Tick
 from tl_core.schema import Finding, TextSource
 from tl_core.text.checks.boilerplate import boilerplate
-from tl_core.text.checks.content import id_like_text, near_empty
+from tl_core.text.checks.content import id_like_text, near_empty, too_long
 from tl_core.text.checks.languages import languages
 from tl_core.text.checks.leaks import label_in_text
 from tl_core.text.checks.markup import html, urls
 from tl_core.text.checks.personal_data import personal_data
-from tl_core.text.checks.too_long import too_long
 from tl_core.text.fixes import drop_near_empty, mask_personal_data_in_texts, strip_html_from_texts
 from tl_core.text.loading_words import ASKED, ASKED_PAIR, how_to_load, loading_lines
 from tl_core.text.tokens import load_tokenizer, max_tokens, token_lengths

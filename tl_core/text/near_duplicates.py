@@ -11,11 +11,10 @@ import numpy.typing as npt
 from datasketch import MinHash, sha1_hash32
 from scipy.sparse import csr_array
 
-from tl_core.datasets.groups import Groups, connect, group_sizes, number_by_appearance
+from tl_core.datasets.roles import Groups, connect, group_sizes, number_by_appearance
 from tl_core.errors import DataError
-from tl_core.files.plain_form import plain_form
 from tl_core.modality import NearGroups, Tick
-from tl_core.text.scripts import WITHOUT_SPACES
+from tl_core.text.scripts import WITHOUT_SPACES, plain_form
 
 MIN_WORDS = 5
 

@@ -18,11 +18,10 @@ from sklearn.linear_model import LogisticRegression
 
 from tl_core.errors import UserError
 from tl_core.evaluation.metrics import log_loss
-from tl_core.files.plain_form import plain_form
 from tl_core.models.classical import NEVER_SEEN, Logits, Majority
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.schema import TextSource
-from tl_core.text.scripts import WITHOUT_SPACES
+from tl_core.text.scripts import WITHOUT_SPACES, plain_form
 
 LONGEST_RUN = 3
 

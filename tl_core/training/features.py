@@ -12,10 +12,9 @@ from safetensors.torch import save as to_safetensors
 from tl_core.models.classifiers import Classifier
 from tl_core.store.files import replacing
 from tl_core.training.batching import Examples, FeatureExamples, network_inputs, sorted_batches
-from tl_core.training.clock import Clock
 from tl_core.training.compute import Compute
 from tl_core.training.devices import synchronize
-from tl_core.training.energy import Meter
+from tl_core.training.meters import Clock, Meter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,6 @@ from transformers import get_constant_schedule_with_warmup, get_linear_schedule_
 
 from tl_core.errors import DivergedError
 from tl_core.models.classifiers import Classifier
-from tl_core.planning.budget import planned_steps, step_limit
 from tl_core.schema import (
     STEADY_FACTOR,
     BudgetRule,
@@ -40,9 +39,9 @@ from tl_core.schema import (
     TrainingConfig,
 )
 from tl_core.training.batching import Examples, Indices, micro_batches, some_examples, sorted_batches
-from tl_core.training.clock import Clock, scored_event
 from tl_core.training.compute import Compute
 from tl_core.training.devices import memory_mib, synchronize
+from tl_core.training.meters import Clock, scored_event
 from tl_core.training.objective import Classification, Objective, score
 from tl_core.training.plateau import Plateau
 
@@ -78,9 +77,9 @@ def fit(
         If it is wanted no more.
     """
     device = compute.device
-    steps = planned_steps(len(train.targets), config)
+    steps = config.planned_steps(len(train.targets))
     is_plateau = config.budget is BudgetRule.PLATEAU
-    last_step = step_limit(len(train.targets), config)
+    last_step = config.step_limit(len(train.targets))
     eval_steps = evaluation_steps(steps, last_step, config.num_evaluations)
     log_every = max(1, steps // LOGS_A_RUN)
 

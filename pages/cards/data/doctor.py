@@ -13,10 +13,17 @@ from pages.ui.frame import card
 from pages.ui.session import remember, workspace
 from tl_core.doctor.examine import MAX_SLOW, examine_all
 from tl_core.errors import TlError
-from tl_core.intake.examine_job import examine_slowly, find_examining, is_done_at_once, submit_examining
-from tl_core.intake.findings_store import Found, read_found
-from tl_core.intake.fix_job import find_mending, mend, next_versions, submit_mending
-from tl_core.intake.intake import Intake
+from tl_core.intake.doctor_jobs import (
+    examine_slowly,
+    find_examining,
+    find_mending,
+    is_done_at_once,
+    mend,
+    next_versions,
+    submit_examining,
+    submit_mending,
+)
+from tl_core.intake.intake import Found, Intake, read_found
 from tl_core.intake.uploads import Upload
 from tl_core.schema import Finding, State
 from tl_core.store.rows import Job

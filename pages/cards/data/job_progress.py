@@ -8,8 +8,7 @@ from pages.ui.errors import live_part
 from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.jobs import client
-from tl_core.jobs.phases import progress_of
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import Queue, progress_of
 from tl_core.schema import State
 from tl_core.store.rows import Job
 

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.damage import draw_damage_of
 from pages.ui.figures import overview_of
 from pages.ui.formatting import after_queue, literal, plural, started_at
 from pages.ui.frame import card, draw_figure
-from pages.ui.plan_check import begin_check, draw_check
-from pages.ui.plan_summary import ahead_of, estimate_of, until
-from pages.ui.readers import results_of, states_of
+from pages.ui.plan import ahead_of, begin_check, draw_check, estimate_of, until
+from pages.ui.readers import draw_damage_of, results_of, states_of
 from pages.ui.session import forget, workspace
 from pages.ui.verdict_card import draw_claim
 from tl_core.errors import TlError
@@ -27,8 +25,7 @@ from tl_core.intake.bundled import (
 )
 from tl_core.intake.intake import store_intake
 from tl_core.jobs import client
-from tl_core.planning.launch import plan_sample
-from tl_core.planning.plan import num_runs
+from tl_core.planning.plan import num_runs, plan_sample
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.ui.base_models import label_of
 from pages.ui.errors import show_error
 from pages.ui.figures import Exhibit, budget_of, draw_exhibit
 from pages.ui.frame import card, draw_figure
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
-from pages.ui.server_status import label_of
 from pages.ui.session import theme, workspace
 from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe

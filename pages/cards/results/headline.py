@@ -7,18 +7,17 @@ import streamlit as st
 
 from pages.cards.results.remedies import offer_remedy
 from pages.cards.results.time_figures import draw_cost_note, has_energy_of, race_of, time_to_accuracy_of
-from pages.ui.damage import draw_damage_of
 from pages.ui.errors import live_part
 from pages.ui.figures import agreement_of, draw_exhibit, overview_of
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from pages.ui.learning_curves import ENDS, choose_axes
-from pages.ui.readers import arm_names_of, dataset_of
+from pages.ui.readers import arm_names_of, dataset_of, draw_damage_of
 from pages.ui.verdict_card import draw_claim
 from tl_core.evaluation.wording import counts
 from tl_core.results.agreement import Agreement, Cell, examples_of, with_words
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.failures import name_runs
+from tl_core.results.runs import name_runs
 from tl_core.schema import State, Verdict
 
 CELL = "cell"

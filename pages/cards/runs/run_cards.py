@@ -14,7 +14,7 @@ from pages.ui.verdict_card import draw_status
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.failures import find_failures, name_runs
+from tl_core.results.runs import find_failures, name_runs
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui.base_models import label_of
 from pages.ui.errors import InputErrors
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import dataset_line
-from pages.ui.server_status import label_of
 from tl_core.arms import ARMS
 from tl_core.errors import PlanError
 from tl_core.intake.bundled import guess_task

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.base_models import listed_base_models
+from pages.ui.base_models import label_of, listed_base_models
 from pages.ui.errors import InputErrors
 from pages.ui.formatting import literal
-from pages.ui.server_status import label_of
 from pages.ui.session import workspace
 from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe

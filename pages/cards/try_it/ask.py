@@ -8,10 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
-from pages.ui.dataset_readers import stored_intake
 from pages.ui.formatting import METRIC_WORDS, literal
 from pages.ui.frame import card, draw_figure
-from pages.ui.readers import arm_names_of, styles_of
+from pages.ui.readers import arm_names_of, stored_intake, styles_of
 from pages.ui.session import theme, workspace
 from tl_core.charts import probabilities
 from tl_core.errors import NotFoundError, TlError

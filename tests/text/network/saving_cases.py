@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.tiny_models import MAX_TOKENS, Architecture, tiny_model_folder
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.models.facts import read_facts
 from tl_core.schema import ArmKind, TextSource
 from tl_core.text.network import NETWORKS

@@ -12,7 +12,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from tests.text.network.saving_cases import LABELS, PAIR, TEXTS, make_former, run_readme, saved_folder
 from tests.tiny_models import MAX_TOKENS
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.errors import DamageError, NotFoundError
 from tl_core.inference.predictor import load_predictor
 from tl_core.models.facts import is_of_former_layout, read_facts

@@ -1,12 +1,22 @@
-"""Texts with hardly anything to read: near-empty ones, and those that are only numbers, ids or addresses."""
+"""Texts with hardly anything to read, ids and addresses alone, and those longer than a model reads."""
 
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import Mask, contents, found, matches, quantity, severity_of
+from tl_core.datasets.findings import (
+    Mask,
+    contents,
+    found,
+    length_summary,
+    matches,
+    percent,
+    quantity,
+    severity_of,
+)
 from tl_core.schema import Finding
 
 # A sign of these scripts can be a word; elsewhere one letter alone says nothing.
@@ -49,4 +59,31 @@ def id_like_text(dataset: Dataset) -> Iterator[Finding]:
             severity=severity_of(mask.mean()),
             message=f"Texts of nothing but numbers, ids or addresses: {quantity(mask)}.",
             remedy="Check that the right column is chosen as text.",
+        )
+
+
+def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_length: int) -> Iterator[Finding]:
+    """Find texts of which a model does not read the end.
+
+    Parameters
+    ----------
+    token_lengths
+        Tokens of each text, or of both texts of a pair, without a limit, ``(num_examples,)``.
+    max_length
+        Tokens kept of each text.
+    """
+    mask = token_lengths > max_length
+    if mask.any():
+        summary = length_summary(token_lengths, max_length)
+        yield found(
+            dataset,
+            mask,
+            code="too_long",
+            severity=severity_of(summary.cut_texts),
+            message=(
+                f"Texts of more than {max_length:,} tokens: {quantity(mask)}. Their ends are cut, that is"
+                f" {percent(summary.cut_tokens)} of the tokens counted; the longest text has"
+                f" {summary.longest:,}."
+            ),
+            remedy="Keep more tokens of each text, which takes longer, or put what matters at the beginning.",
         )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForSequenceClassification
 
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.models.classifiers import Classifier, load_saved
 from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids

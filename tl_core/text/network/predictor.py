@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.inference.predictor import MIB, Probabilities, Question, check_form
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import TextSource

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.base_models import Pooling
-from tl_core.catalogue.layout import encoder_folder
+from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.models.classifiers import Classifier, OwnHeadClassifier, PooledClassifier
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.schema import TextSource

@@ -1,4 +1,6 @@
-"""What the data doctor finds in a dataset and its split: at once, or in a job where that takes long."""
+"""The data doctor at work on a stored dataset: findings and fixes, at once or in a job."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -6,16 +8,37 @@ import numpy.typing as npt
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.datasets.dataset import Dataset
-from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine_sample
+from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine_all, examine_sample
+from tl_core.doctor.fixes import apply_fix
 from tl_core.errors import NotFoundError
-from tl_core.intake.findings_store import Found, keep_found
-from tl_core.intake.intake import USUAL_THRESHOLD, Intake, read_intake
+from tl_core.intake.intake import (
+    USUAL_THRESHOLD,
+    Found,
+    Intake,
+    keep_found,
+    read_intake,
+    split_by,
+    store_intake,
+    usual_rule,
+)
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import find_upload
 from tl_core.jobs import client
-from tl_core.jobs.phases import LANGUAGES, NEAR, READING, TOKENS, Report, quiet
-from tl_core.jobs.queue import Queue
+from tl_core.jobs.queue import (
+    LANGUAGES,
+    LOOKING,
+    MENDING,
+    NEAR,
+    READING,
+    SPLITTING,
+    TOKENS,
+    WRITING,
+    Queue,
+    Report,
+    quiet,
+)
 from tl_core.modality import NearGroups
+from tl_core.schema import DatasetInfo
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -129,3 +152,53 @@ def _find_intake(workspace: Workspace, job: Job) -> Intake:
     raise NotFoundError(
         "Expected the texts as they were when this was asked for; they have changed since.", "Look again."
     )
+
+
+NEEDS_GROUPS = "keep_one_of_near_duplicates"
+
+
+def mend(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet) -> Intake:
+    """Make the next version of a stored dataset by a fix (`FIXES`), split it by the same rule, store both.
+
+    Raises
+    ------
+    DataError, SplitError
+        As `apply_fix` and `split_by` do.
+    """
+    report(MENDING, 0, 1)
+    choices: dict[str, Any] = {}
+    if fix == NEEDS_GROUPS:
+        choices["near"] = near_groups(
+            intake.dataset, lambda _phase, done, total: report(MENDING, done, total)
+        )
+    dataset = apply_fix(intake.dataset, fix, **choices)
+    report(SPLITTING, 0, 1)
+    rule = intake.split.info.rule
+    chosen = None if rule == usual_rule(intake.dataset) else rule  # the usual one may give way
+    split = split_by(dataset, chosen, lambda done, total: report(SPLITTING, done, total))
+    report(LOOKING, 0, 1)
+    found = Found(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
+    keep_found(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
+    report(WRITING, 0, 1)
+    return store_intake(workspace, Intake(dataset=dataset, split=split))
+
+
+def submit_mending(workspace: Workspace, fingerprint: str, fix: str) -> Job:
+    """Have a stored dataset mended by a job."""
+    return client.submit(workspace, JobKind.FIX, fingerprint, {"fix": fix})
+
+
+def find_mending(workspace: Workspace, fingerprint: str) -> Job | None:
+    """Return the last job that mends a dataset."""
+    return Queue(workspace.database).find_latest(JobKind.FIX, fingerprint)
+
+
+def carry_out_mending(workspace: Workspace, job: Job, report: Report) -> None:
+    """Mend a stored dataset. Payload: ``fix``. Raises as `mend` does."""
+    report(READING, 0, 1)
+    mend(workspace, read_intake(workspace, job.ref_id), job.payload["fix"], report)
+
+
+def next_versions(workspace: Workspace, fingerprint: str) -> list[DatasetInfo]:
+    """Return the versions that were made of a dataset, the newest first."""
+    return [info for info in workspace.database.list_datasets() if info.parent == fingerprint]
