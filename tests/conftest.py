@@ -1,5 +1,6 @@
 """For every test: one thread for small matrix products, which two threads only slow down; and a browser."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -15,6 +16,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported out of garbage collection: Streamlit and statsmodels collect after each call."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

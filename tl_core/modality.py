@@ -165,6 +165,10 @@ class Content:
         """Say where nothing is in a column."""
         return pc.equal(pc.utf8_trim_whitespace(column), "")
 
+    def preview(self, parts: Sequence[str]) -> str:
+        """Write an example as a person would point at it; whoever shows it cuts it to a line."""
+        return " | ".join(parts)
+
     def near_groups(self, dataset: "Dataset", threshold: float, tick: Tick | None = None) -> NearGroups:
         """Group near duplicates; here every example is alone, for equal ones are set aside beforehand."""
         return NearGroups(np.arange(dataset.num_examples))

@@ -98,6 +98,7 @@ def test_its_messages_use_its_nouns_and_its_own_check(place):
     found = tl_core(place, "profile", "labelled.csv", *COLUMNS)
     assert "Rows with no vector: 1." in found
     assert "Vectors of one number alone: 1" in found
+    assert "from 0.5 on" in found
     assert "language" not in found.partition("Rows")[2].lower()
 
 

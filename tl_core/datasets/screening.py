@@ -116,7 +116,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
             message=f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all"
             " do.",
             count=count,
-            examples=shown_contents(rows, first_of(is_zero)),
+            examples=shown_contents(rows, first_of(is_zero), content),
             remedy="Give them a weight above 0 if they shall teach.",
         )
         findings.append(finding)
@@ -183,7 +183,7 @@ def _drop_empty(rows: pa.Table, content: Content, findings: list[Finding]) -> pa
             severity="warning",
             message=f"Rows with no label: {count:,}. They are set aside.",
             count=count,
-            examples=_at_rows(places, shown_contents(rows, places)),
+            examples=_at_rows(places, shown_contents(rows, places, content)),
             remedy="Fill in their labels in the file, or leave these rows out.",
         )
         findings.append(finding)
@@ -211,7 +211,7 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, content: Content, findings:
             " data."
         ),
         count=count,
-        examples=shown_contents(rows, first_of(is_shared)),
+        examples=shown_contents(rows, first_of(is_shared), content),
         remedy="Nothing needs to be done; if these rows shall train, take them out of the test file.",
     )
     findings.append(finding)
@@ -239,7 +239,7 @@ def drop_repeated(
                 severity="info",
                 message=f"Exact copies of an earlier row: {len(copies):,}. Only the first of each is kept.",
                 count=len(copies),
-                examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]]),
+                examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]], content),
                 remedy="Nothing needs to be done; if copies should count, give their row a weight.",
             )
         )

@@ -105,8 +105,8 @@ def first_of(mask: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return places
 
 
-def shown_contents(rows: pa.Table, places: npt.NDArray[np.int64]) -> tuple[str, ...]:
-    """Return the beginnings of what stands in some rows, pairs joined by a bar."""
+def shown_contents(rows: pa.Table, places: npt.NDArray[np.int64], content: Content) -> tuple[str, ...]:
+    """Return the examples of some rows, each in one line."""
     picked = rows.select(content_columns(rows)).take(pa.array(places, pa.int64()))
     contents = zip(*(column.to_pylist() for column in picked.columns), strict=True)
-    return tuple(shorten(" | ".join(parts)) for parts in contents)
+    return tuple(shorten(content.preview(parts)) for parts in contents)

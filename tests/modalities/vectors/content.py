@@ -1,6 +1,6 @@
 """What an example is where it is a vector. No torch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from tl_core.schema import Finding, TextSource
 class VectorContent(Content):
     noun = Noun("vector", "vectors", "numbers")
     columns = ("numbers",)
+
+    def preview(self, parts: Sequence[str]) -> str:
+        return f"from {parts[0].split()[0]} on"
 
     def checks(self, dataset: Dataset) -> Iterator[Finding]:
         flat = np.array([len(set(cell.split())) == 1 for cell in dataset.table["numbers"].to_pylist()])
