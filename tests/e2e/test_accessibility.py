@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browsing import find_chromium
-from tests.e2e.scenes import Scene, Stage, open_drawers, stage, wait_until_drawn
+from tests.e2e.scenes import Stage, open_drawers, stage, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,8 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "resultTypes": ["violations"],
 }
+COLOUR_RULES = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""What another theme can break: nothing else of a page depends on it."""
 LOOKED_AT = {"exclude": [["svg.main-svg"]]}
 """Not inside Plotly's drawings: each has one text for all of it, and a table of its numbers."""
 
@@ -68,6 +70,11 @@ _STOP = """async () => {
   const control = Number(one.dataset.control ?? -1)
   return { wasMarked, isMarked, tag, control, markup: one.outerHTML.slice(0, 160) }
 }"""
+# Plotly's drawings follow with a run of the script.
+_HAS_THEME = """(theme) => {
+  const app = document.querySelector('[data-testid=stApp]')
+  return app && (theme === 'dark') === (getComputedStyle(app).colorScheme.includes('dark'))
+}"""
 _STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
 
 
@@ -112,36 +119,38 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def violations(shown: Stage, browser: Browser) -> list[Found]:
     """Everything serious or critical that axe finds, on every page, empty and finished, in both themes."""
     scenes = [scene for scene in shown.scenes if scene.state in ("empty", "finished")]
-    # The empty pages first in both themes: Home brings examples into a fresh workspace.
+    # The empty pages first: Home brings examples into a fresh workspace.
     scenes.sort(key=lambda scene: scene.name == "home_empty")
-    return [
-        found
-        for scene in scenes
-        for theme in ("light", "dark")
-        for found in audit(browser, shown, scene, theme)
-    ]
-
-
-def audit(browser: Browser, shown: Stage, scene: Scene, theme: str) -> list[Found]:
-    """Open a scene with all its drawers open and let axe look at it."""
-    context = browser.new_context(color_scheme="dark" if theme == "dark" else "light")
+    context = browser.new_context()  # one for all: what the browser has loaded once it keeps
     page = context.new_page()
     page.set_default_timeout(30_000)
-    page.goto(shown.url_of(scene))
-    wait_until_drawn(page)
-    open_drawers(page)
-    answer = Axe().run(page, context=LOOKED_AT, options=RULES).response
+    found = [one for scene in scenes for one in audit(page, shown.url_of(scene), scene.name)]
     context.close()
-    return [
-        Found(
-            place=f"{scene.name}, {theme}",
-            rule=rule["id"],
-            element=f"{node['target']} {node['html'][:300]}",
-        )
-        for rule in answer["violations"]
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
+    return found
+
+
+def audit(page: Page, url: str, name: str) -> list[Found]:
+    """Open a scene with all its drawers open and let axe look at it, in the dark for its colours alone."""
+    found = []
+    for theme, rules in (("light", RULES), ("dark", COLOUR_RULES)):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        if theme == "light":
+            page.goto(url)
+        page.wait_for_function(_HAS_THEME, arg=theme)
+        wait_until_drawn(page)
+        open_drawers(page)
+        answer = Axe().run(page, context=LOOKED_AT, options=rules).response
+        found += [
+            Found(
+                place=f"{name}, {theme}",
+                rule=rule["id"],
+                element=f"{node['target']} {node['html'][:300]}",
+            )
+            for rule in answer["violations"]
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+    return found
 
 
 def read_known() -> list[Known]:

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tl_core.errors import DataError
-from tl_core.files import json_lines
-from tl_core.files import formats
+from tl_core.files import formats, json_lines
 from tl_core.files.reading import Table, read_table
 from tl_core.schema import FileFormat, ReadDecisions
 
