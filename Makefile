@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
+# The test files that name a mark: looking through all others takes half a minute each time.
+marked = $(shell grep -rl --include='*.py' 'mark\.\($(1)\)' tests)
 
 .PHONY: run stop test check acceptance bench screenshots clean
 
@@ -15,8 +17,9 @@ stop: $(RUN_STAMP)  ## end what works in the background: supervisor, runs, predi
 
 test: $(DEV_STAMP)  ## every test but the slow ones on real data and the ones for a GPU
 	@$(BIN)/python -m pytest -m "not acceptance and not gpu and not browser" -n 2
-	@$(BIN)/python -m pytest -m "browser and not acceptance and not gpu"
-	@$(BIN)/python -m pytest -m "acceptance or gpu" --collect-only -q | tail -n 1 | sed 's/^/left out (acceptance, gpu): /'
+	@$(BIN)/python -m pytest -m "browser and not acceptance and not gpu" $(call marked,browser)
+	@$(BIN)/python -m pytest -m "acceptance or gpu" --collect-only -q $(call marked,acceptance\|gpu) \
+		| tail -n 1 | sed 's/^/left out (acceptance, gpu): /'
 
 check: $(DEV_STAMP)  ## style, types, import rules
 	$(BIN)/ruff format --check .

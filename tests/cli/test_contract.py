@@ -39,7 +39,7 @@ class Shell:
 
 
 def tl_core(*words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TL_SUPERVISOR_IDLE_S": "2", "COLUMNS": "100"}
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "100"}
     return subprocess.run(
         [sys.executable, "-m", "tl_core", *words],
         capture_output=True,

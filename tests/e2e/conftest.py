@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from tests.browsing import chromium, find_chromium
+from tests.browsing import find_chromium
 from tests.serving import Server, serve
 
 expect.set_options(timeout=30_000)  # as long as for an action: a busy machine is slow, and not wrong
@@ -24,17 +24,27 @@ def _is_fault(response: Response) -> bool:
     return response.status >= 400 and "/_stcore/" not in response.url
 
 
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """One context a server: what the browser has loaded from it once, it keeps for later tabs."""
+    return {}
+
+
 @pytest.fixture
-def page(server: Server) -> Iterator[Page]:
+def page(server: Server, browser: Browser, contexts: dict[str, BrowserContext]) -> Iterator[Page]:
     """Open a tab that fails the test if the page asks another host for anything or meets an error."""
     foreign: list[str] = []
     errors: list[str] = []
-    with chromium() as browser:
-        tab = browser.new_page(viewport={"width": 1280, "height": 900}, base_url=server.url)
-        tab.set_default_timeout(30_000)
-        tab.on("request", lambda one: None if one.url.startswith(LOCAL) else foreign.append(one.url))
-        tab.on("response", lambda one: errors.append(one.url) if _is_fault(one) else None)
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        yield tab
+    if server.url not in contexts:
+        contexts[server.url] = browser.new_context(
+            viewport={"width": 1280, "height": 900}, base_url=server.url
+        )
+    tab = contexts[server.url].new_page()
+    tab.set_default_timeout(30_000)
+    tab.on("request", lambda one: None if one.url.startswith(LOCAL) else foreign.append(one.url))
+    tab.on("response", lambda one: errors.append(one.url) if _is_fault(one) else None)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    tab.close()
     assert foreign == []
     assert errors == []

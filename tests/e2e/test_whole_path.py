@@ -57,6 +57,7 @@ def start_comparison(page: Page) -> None:
     set_number(page, "Seeds", "1")
     page.get_by_text("For experts").click()
     set_number(page, "Epochs", "0.5")
+    set_number(page, "Least steps", "15")
     expect(page.get_by_text("4 runs")).to_be_visible()
     page.get_by_role("button", name="Start").click()
 
