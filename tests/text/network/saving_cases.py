@@ -100,7 +100,8 @@ def run_readme(folder: Path, text: str, second: str = "", title: str = "") -> st
     place = folder.parent / f"{folder.name} ran"
     place.mkdir()
     reader = _forking_reader()
-    assert reader.stdin and reader.stdout
+    assert reader.stdin is not None
+    assert reader.stdout is not None
     reader.stdin.write(json.dumps([code, str(folder), str(place)]) + "\n")
     reader.stdin.flush()
     assert reader.stdout.readline() == "0\n", (place / "2").read_text()
@@ -109,7 +110,7 @@ def run_readme(folder: Path, text: str, second: str = "", title: str = "") -> st
 
 @cache
 def _forking_reader() -> subprocess.Popen[str]:
-    """Start a process that imports once what takes ten seconds, and forks another for the lines it is given."""
+    """Start a process that imports once what takes ten seconds, and forks for the lines it is given."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     reader = subprocess.Popen(
         [sys.executable, "-c", _FORKING_READER],
