@@ -9,7 +9,7 @@ from pages.cards.results import evidence as proof
 from pages.cards.results import headline as comparison
 from pages.cards.results import slides
 from pages.cards.results.calibration import draw_calibration, draw_selective_prediction
-from pages.cards.results.data_efficiency import draw_label_worth
+from pages.cards.results.data_efficiency import draw_data_efficiency
 from pages.cards.results.label_errors import draw_label_errors
 from pages.cards.results.replay import draw_replay
 from pages.cards.results.report import offer_report
@@ -91,10 +91,10 @@ with corner:
 headline, verdict = choose_verdict(results)
 with top:
     comparison.draw_headline(results, headline)
-comparison.draw_race_card(results, verdict)
+comparison.draw_learning_curves_card(results, verdict)
 draw_replay(results, verdict)
 draw_time_to_accuracy(results, verdict)
-draw_label_worth(results, verdict)
+draw_data_efficiency(results, verdict)
 proof.draw_classes(results, verdict)
 proof.draw_confusions(results, verdict)
 comparison.draw_agreement(results, verdict)

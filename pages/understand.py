@@ -25,14 +25,14 @@ if experiment is None or not observed_runs(experiment.experiment_id):
     understanding.invite_to_try()
 else:
     results = alike_results(experiment)
-    tried = put_together(experiment, results)
-    watch(tried.runs, POLL_S)
+    pooled = put_together(experiment, results)
+    watch(pooled.runs, POLL_S)
     draw_damage_of(results)
     with card("What would you say?"):
         answer = understanding.ask()
     if answer is not None:
-        understanding.draw_tried(answer, tried)
-        understanding.draw_solution(tried)
-    understanding.draw_why(tried)
+        understanding.draw_pooled(answer, pooled)
+        understanding.draw_solution(pooled)
+    understanding.draw_why(pooled)
 with card("Glossary", "every technical word of these pages, in plain ones"):
     draw_glossary()

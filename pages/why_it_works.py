@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.cards.learn.knowledge import draw_ladder, draw_movement, draw_similarity, knowledge_of
+from pages.cards.learn.knowledge import draw_layer_ablation, draw_movement, draw_similarity, knowledge_of
 from pages.cards.learn.related_tasks import draw_related
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_header, invite
@@ -23,10 +23,10 @@ if experiment is None or not observed_runs(experiment.experiment_id):
 else:
     results = alike_results(experiment)
     known = knowledge_of(experiment, results)
-    watch(known.tried.runs, POLL_S)
+    watch(known.pooled.runs, POLL_S)
     draw_damage_of(results)
-    draw_damage(find_first_damage(known.tried, workspace()))
-    draw_ladder(known)
+    draw_damage(find_first_damage(known.pooled, workspace()))
+    draw_layer_ablation(known)
     draw_movement(known)
     draw_similarity(known)
-    draw_related(known.tried, results)
+    draw_related(known.pooled, results)

@@ -27,16 +27,16 @@ from tl_core.results.agreement import Agreement, find_agreement
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.knowledge import Knowledge
-from tl_core.results.pooled import Tried
+from tl_core.results.pooled import Pooled
 from tl_core.schema import Verdict
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_S = TypeVar("_S", ExperimentResults, Tried, Knowledge)
+_S = TypeVar("_S", ExperimentResults, Pooled, Knowledge)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Exhibit:
+class Display:
     """One figure.
 
     Attributes
@@ -62,7 +62,7 @@ class Exhibit:
         settled(name_budget(self.figure, self.budget))
 
 
-def _identity(shown: ExperimentResults | Tried) -> tuple[str, States]:
+def _identity(shown: ExperimentResults | Pooled) -> tuple[str, States]:
     return shown.experiment.experiment_id, states_of(shown.runs)
 
 
@@ -77,8 +77,8 @@ def made_once(make: Callable[Concatenate[_S, _P], _T]) -> Callable[Concatenate[_
         max_entries=64,
         hash_funcs={
             ExperimentResults: _identity,
-            Tried: _identity,
-            Knowledge: lambda known: _identity(known.tried),
+            Pooled: _identity,
+            Knowledge: lambda known: _identity(known.pooled),
             Verdict: Verdict.model_dump_json,
         },
     )
@@ -92,20 +92,20 @@ def made_once(make: Callable[Concatenate[_S, _P], _T]) -> Callable[Concatenate[_
     return made
 
 
-def budget_of(shown: ExperimentResults | Tried) -> str:
+def budget_of(shown: ExperimentResults | Pooled) -> str:
     """Say by which rule an experiment's networks trained."""
     return BUDGET_WORDS[shown.experiment.training.budget]
 
 
-def draw_exhibit(exhibit: Exhibit, *, on_choice: Callable[[], None] | None = None) -> None:
+def draw_display(display: Display, *, on_choice: Callable[[], None] | None = None) -> None:
     """Draw the line, the figure below it, and its numbers and files; see `place_figure` for ``on_choice``."""
-    if exhibit.caption:
-        st.markdown(literal(exhibit.caption))
-    draw_figure(exhibit.figure, exhibit.table, key=exhibit.key, on_choice=on_choice)
+    if display.caption:
+        st.markdown(literal(display.caption))
+    draw_figure(display.figure, display.table, key=display.key, on_choice=on_choice)
 
 
 @made_once
-def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
+def overview_of(results: ExperimentResults, train_size: int) -> Display:
     """Show every arm with every seed, its interval, and the floor."""
     arm_names = arm_names_of(results.experiment)
     figure = arms_overview(
@@ -116,7 +116,7 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
         floor=tables.floor_on_test(results),
         theme=theme(),
     )
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="overview",
         figure=figure,
@@ -126,12 +126,12 @@ def overview_of(results: ExperimentResults, train_size: int) -> Exhibit:
 
 
 @made_once
-def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreement, Exhibit]:
+def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreement, Display]:
     """Show who is right where."""
     a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
     agreement = find_agreement(a, b)
     styles, arm_names = styles_of(results.experiment), arm_names_of(results.experiment)
-    exhibit = Exhibit(
+    display = Display(
         budget=budget_of(results),
         key="agreement",
         figure=who_is_right(agreement.counts, styles[verdict.a], styles[verdict.b], theme=theme()),
@@ -140,16 +140,16 @@ def agreement_of(results: ExperimentResults, verdict: Verdict) -> tuple[Agreemen
             captions.agreement_caption(agreement, arm_names), verdict.flags, arm_names
         ),
     )
-    return agreement, exhibit
+    return agreement, display
 
 
 @made_once
-def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24) -> Exhibit:
+def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24) -> Display:
     """Show gains and losses by class, of many classes the largest."""
     styles = styles_of(results.experiment)
     a, b = styles[verdict.a], styles[verdict.b]
     rows = tables.class_rows(results, verdict.a, verdict.b, verdict.train_size)
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="classes",
         figure=per_class_difference(rows, a, b, most_bars=most_bars, theme=theme()),
@@ -161,12 +161,12 @@ def classes_of(results: ExperimentResults, verdict: Verdict, most_bars: int = 24
 
 
 @made_once
-def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhibit:
+def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Display:
     """Show what one arm of a pair takes for what."""
     of_a, of_b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     matrix = of_a if arm == verdict.a else of_b
     class_names = results.experiment.labels
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key=f"confusion_{arm}",
         figure=confusion_matrix(matrix, class_names, styles_of(results.experiment)[arm], theme=theme()),
@@ -175,12 +175,12 @@ def confusion_of(results: ExperimentResults, verdict: Verdict, arm: str) -> Exhi
 
 
 @made_once
-def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Display:
     """Show where two arms take classes for one another unequally often."""
     styles, class_names = styles_of(results.experiment), results.experiment.labels
     a, b = tables.mean_confusions(results, verdict.a, verdict.b, verdict.train_size)
     style_a, style_b = styles[verdict.a], styles[verdict.b]
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="confusion_difference",
         figure=confusion_difference(a, b, class_names, style_a, style_b, theme=theme()),
@@ -194,10 +194,10 @@ def confusion_difference_of(results: ExperimentResults, verdict: Verdict) -> Exh
 
 
 @made_once
-def pairs_of(results: ExperimentResults, train_size: int) -> Exhibit:
+def pairs_of(results: ExperimentResults, train_size: int) -> Display:
     """Show the difference of every pair with its proof."""
     rows = tables.verdict_rows(results, train_size, arm_names_of(results.experiment))
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="pairs",
         figure=difference_interval(rows, theme=theme()),

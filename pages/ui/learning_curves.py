@@ -12,8 +12,8 @@ from tl_core.charts import learning_curves
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.charts.template import name_budget
 from tl_core.results.fairness import BUDGET_WORDS
-from tl_core.results.numbers import race_numbers
-from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
+from tl_core.results.numbers import learning_curve_numbers
+from tl_core.results.tables import floor_on_validation, is_energy_known, learning_curve_points
 from tl_core.schema import Event, ExperimentConfig, Metric, RunConfig
 
 X_WORDS: dict[XAxis, str] = {
@@ -29,21 +29,21 @@ ENDS = (
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 
 
-def draw_race(
+def draw_learning_curves(
     experiment: ExperimentConfig,
     runs: Sequence[tuple[RunConfig, Sequence[Event]]],
     *,
     key: str,
 ) -> None:
     """Draw the validation curves of some runs of one train size, each from its own zero."""
-    points = race_points(runs)
+    points = learning_curve_points(runs)
     x, y = choose_axes(experiment.headline_metric, key=key, has_energy=is_energy_known(points))
     floor = None
     if y != "loss":
         dataset = dataset_of(experiment.dataset_fingerprint)
         floor = floor_on_validation(runs, dataset.info.label_counts if dataset else {}, Metric(y))
     figure = learning_curves(points, styles_of(experiment), x=x, y=y, floor=floor, theme=theme())
-    numbers = race_numbers(points, x, y, arm_names_of(experiment)) if len(points) else None
+    numbers = learning_curve_numbers(points, x, y, arm_names_of(experiment)) if len(points) else None
     draw_figure(name_budget(figure, BUDGET_WORDS[experiment.training.budget]), numbers, key=f"{key}_figure")
     st.caption(ENDS)
 

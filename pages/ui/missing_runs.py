@@ -16,7 +16,7 @@ from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.plan import launch, num_runs
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.pooled import Tried, put_together
+from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.pooled_sentences import Said
 from tl_core.schema import Arm, ExperimentConfig, Span
 from tl_core.store.rows import RunRow
@@ -34,7 +34,7 @@ def _known(experiment_id: str) -> ExperimentResults:
     return results_of(experiment_id, states_of(observed_runs(experiment_id)))
 
 
-def tried_of(experiment: ExperimentConfig) -> Tried:
+def pooled_of(experiment: ExperimentConfig) -> Pooled:
     """Put together what this experiment has shown, and those like it that add an arm or a train size."""
     return put_together(experiment, alike_results(experiment))
 

@@ -11,7 +11,7 @@ from tl_core import charts
 from tl_core.charts import Theme
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.charts.layer_ablation import knowledge_ladder
+from tl_core.charts.layer_ablation import layer_ablation
 from tl_core.charts.layers import representation_similarity, weight_movement
 from tl_core.charts.selective_prediction import coverage_curves
 from tl_core.charts.weights import starting_weights
@@ -32,7 +32,7 @@ def arms(names: Names) -> list[Arm]:
     return [Arm.parse("fine_tuned"), Arm.parse("scratch"), Arm.parse(f"fine_tuned:{names.base_model}")]
 
 
-def race(arm_names: list[str], *, num_points: int = 12, num_seeds: int = 2) -> pd.DataFrame:
+def climbing_curves(arm_names: list[str], *, num_points: int = 12, num_seeds: int = 2) -> pd.DataFrame:
     """Runs that climb from 0.4 along a straight line, each arm a little higher than the one before."""
     rows = [
         {
@@ -73,7 +73,7 @@ def intervals(names: Names, theme: Theme) -> go.Figure:
 
 def curves(names: Names, theme: Theme) -> go.Figure:
     listed = arms(names)
-    table = race([arm.name for arm in listed])
+    table = climbing_curves([arm.name for arm in listed])
     return charts.learning_curves(table, charts.arm_styles(listed, {}, theme), floor=0.4, theme=theme)
 
 
@@ -169,7 +169,7 @@ def ladder(names: Names, theme: Theme) -> go.Figure:
     rows = [(arm, share, 0, 0.6, 0.5, 0.7) for arm, share in kept.items()]
     means = pd.DataFrame(rows, columns=["arm", "kept", "seed", "mean", "low", "high"])
     styles = charts.arm_styles([Arm.parse(arm) for arm in kept], {}, theme)
-    return knowledge_ladder(means.assign(value=means["mean"]), means, styles, floor=0.4, theme=theme)
+    return layer_ablation(means.assign(value=means["mean"]), means, styles, floor=0.4, theme=theme)
 
 
 def changes(names: Names) -> pd.DataFrame:

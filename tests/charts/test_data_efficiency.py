@@ -7,7 +7,7 @@ from tests.charts.examples import HOSTILE
 from tests.charts.test_every_figure import drawn
 from tl_core.charts import arm_styles
 from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.evaluation.data_efficiency import LabelWorth, Needed
+from tl_core.evaluation.data_efficiency import DataEfficiency, Needed
 from tl_core.schema import Arm, Flag, Metric
 
 ARMS = ["fine_tuned", "scratch"]
@@ -102,7 +102,7 @@ def worth(estimate=60, low=50, high=90, **changes):
         "num_examples": 100,
         "scope": "expected",
     }
-    return LabelWorth(**(fields | changes))
+    return DataEfficiency(**(fields | changes))
 
 
 def arrows(figure):

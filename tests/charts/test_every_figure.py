@@ -12,7 +12,7 @@ import pytest
 import streamlit
 from plotly.offline import get_plotlyjs
 
-from tests.charts.examples import FIGURES, HOSTILE, Names, race
+from tests.charts.examples import FIGURES, HOSTILE, Names, climbing_curves
 from tl_core import charts
 from tl_core.charts import ArmStyle, Theme
 
@@ -28,7 +28,7 @@ EMPTY = {
     "intervals": lambda: charts.difference_interval(
         pd.DataFrame(columns=["pair", "difference", "low", "high"])
     ),
-    "curves": lambda: charts.learning_curves(race([]), {"fine_tuned": STYLE}),
+    "curves": lambda: charts.learning_curves(climbing_curves([]), {"fine_tuned": STYLE}),
     "per_class": lambda: charts.per_class_difference(
         pd.DataFrame(columns=["label", "difference", "value_a", "value_b", "support"]), STYLE, STYLE
     ),

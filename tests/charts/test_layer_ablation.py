@@ -6,7 +6,7 @@ import pytest
 from tests.charts.examples import HOSTILE
 from tests.charts.test_every_figure import drawn
 from tl_core.charts import arm_styles
-from tl_core.charts.layer_ablation import knowledge_ladder
+from tl_core.charts.layer_ablation import layer_ablation
 from tl_core.schema import Arm
 
 KEPT = {
@@ -29,7 +29,7 @@ def figure_of(kept=KEPT, low=0.05):
         columns=["arm", "kept", "mean", "low", "high"],
     )
     seeds = pd.concat([means.assign(seed=seed, value=means["mean"]) for seed in (0, 1)])
-    return knowledge_ladder(seeds, means, arm_styles([Arm.parse(arm) for arm in kept], {}), floor=0.4)
+    return layer_ablation(seeds, means, arm_styles([Arm.parse(arm) for arm in kept], {}), floor=0.4)
 
 
 def traces(figure, name):
@@ -69,7 +69,7 @@ def test_a_single_seed_draws_no_bar():
 
 
 def test_without_results_it_says_so():
-    figure = knowledge_ladder(
+    figure = layer_ablation(
         pd.DataFrame(columns=["arm", "kept", "seed", "value"]),
         pd.DataFrame(columns=["arm", "kept", "mean", "low", "high"]),
         {},

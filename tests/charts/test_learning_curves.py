@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.charts.examples import race
+from tests.charts.examples import climbing_curves
 from tl_core.charts import ArmStyle, arm_styles, learning_curves
 from tl_core.charts.learning_curves import MAX_POINTS, Curve, mean_curve
 from tl_core.schema import Arm, SplitName
@@ -60,7 +60,9 @@ def test_points_at_different_places_have_a_mean_of_all_of_them():
 
 
 def test_every_seed_is_a_thin_line_under_a_thick_mean():
-    figure = learning_curves(race(["fine_tuned", "scratch"], num_seeds=3), styles(["fine_tuned", "scratch"]))
+    figure = learning_curves(
+        climbing_curves(["fine_tuned", "scratch"], num_seeds=3), styles(["fine_tuned", "scratch"])
+    )
 
     assert len(traces(figure, "run")) == 6
     assert {trace.line.width for trace in traces(figure, "run")} == {1}
@@ -77,12 +79,15 @@ def test_every_seed_is_a_thin_line_under_a_thick_mean():
     ],
 )
 def test_x_axis_names_its_unit(x, title):
-    assert learning_curves(race(["scratch"]), styles(["scratch"]), x=x).layout.xaxis.title.text == title
+    assert (
+        learning_curves(climbing_curves(["scratch"]), styles(["scratch"]), x=x).layout.xaxis.title.text
+        == title
+    )
 
 
 def test_fractions_are_in_percent_and_losses_are_not():
-    accuracy = learning_curves(race(["scratch"]), styles(["scratch"]))
-    loss = learning_curves(race(["scratch"]), styles(["scratch"]), y="loss", split=SplitName.TRAIN)
+    accuracy = learning_curves(climbing_curves(["scratch"]), styles(["scratch"]))
+    loss = learning_curves(climbing_curves(["scratch"]), styles(["scratch"]), y="loss", split=SplitName.TRAIN)
 
     assert accuracy.layout.yaxis.tickformat == ".0%"
     assert "validation accuracy" in [note.text for note in accuracy.layout.annotations]
@@ -91,14 +96,14 @@ def test_fractions_are_in_percent_and_losses_are_not():
 
 
 def test_the_title_says_how_many_examples_the_values_are_of():
-    table = race(["scratch"]).assign(num_examples=512)
+    table = climbing_curves(["scratch"]).assign(num_examples=512)
     figure = learning_curves(table, styles(["scratch"]))
 
     assert "validation accuracy, 512 examples" in [note.text for note in figure.layout.annotations]
 
 
 def test_floor_is_dotted_and_named():
-    figure = learning_curves(race(["scratch"]), styles(["scratch"]), floor=0.25)
+    figure = learning_curves(climbing_curves(["scratch"]), styles(["scratch"]), floor=0.25)
 
     assert figure.layout.shapes[0].line.dash == "dot"
     assert figure.layout.shapes[0].y0 == 0.25
@@ -107,7 +112,7 @@ def test_floor_is_dotted_and_named():
 
 
 def test_end_labels_carry_value_and_name_in_the_arms_ink():
-    figure = learning_curves(race(["scratch"]), styles(["scratch"]))
+    figure = learning_curves(climbing_curves(["scratch"]), styles(["scratch"]))
     label = figure.layout.annotations[0]
 
     assert label.text == "<b>62.0</b> From scratch"
@@ -117,7 +122,7 @@ def test_end_labels_carry_value_and_name_in_the_arms_ink():
 @pytest.mark.parametrize("num_arms", range(1, 9))
 def test_end_labels_never_overlap(num_arms):
     names = EIGHT[:num_arms]
-    figure = learning_curves(race(names), styles(names))
+    figure = learning_curves(climbing_curves(names), styles(names))
     labels = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
     low, high = figure.layout.yaxis.range
     plot_px = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
@@ -133,8 +138,8 @@ def test_end_labels_never_overlap(num_arms):
 
 
 def test_line_that_stops_early_gets_a_leader_to_its_label():
-    short = race(["frozen"], num_points=4)
-    figure = learning_curves(pd.concat([race(["scratch"]), short]), styles(["scratch", "frozen"]))
+    short = climbing_curves(["frozen"], num_points=4)
+    figure = learning_curves(pd.concat([climbing_curves(["scratch"]), short]), styles(["scratch", "frozen"]))
     (leader,) = traces(figure, "leader")
 
     assert leader.x == (3.0, 11.0, 11.0)
@@ -143,20 +148,20 @@ def test_line_that_stops_early_gets_a_leader_to_its_label():
 
 
 def test_one_point_a_run_is_a_dot():
-    figure = learning_curves(race(["scratch"], num_points=1), styles(["scratch"]))
+    figure = learning_curves(climbing_curves(["scratch"], num_points=1), styles(["scratch"]))
 
     assert {trace.mode for trace in figure.data} == {"markers"}
     assert figure.layout.xaxis.range == (0, 1)
 
 
 def test_arms_without_a_point_yet_are_left_out():
-    figure = learning_curves(race(["scratch"]), styles(["fine_tuned", "scratch"]))
+    figure = learning_curves(climbing_curves(["scratch"]), styles(["fine_tuned", "scratch"]))
 
     assert len(traces(figure, "mean")) == 1
 
 
 def test_values_that_are_not_finite_are_left_out():
-    table = race(["scratch"], num_seeds=1)
+    table = climbing_curves(["scratch"], num_seeds=1)
     table.loc[3, "loss"] = np.nan
     table.loc[4, "loss"] = np.inf
 
@@ -164,7 +169,9 @@ def test_values_that_are_not_finite_are_left_out():
 
 
 def test_long_runs_are_thinned_and_keep_their_ends():
-    figure = learning_curves(race(["scratch"], num_points=3000, num_seeds=1), styles(["scratch"]), x="step")
+    figure = learning_curves(
+        climbing_curves(["scratch"], num_points=3000, num_seeds=1), styles(["scratch"]), x="step"
+    )
 
     for trace in figure.data:
         assert len(trace.x) <= MAX_POINTS
@@ -187,7 +194,7 @@ def test_the_table_says_which_runs_have_ended() -> None:
     assert list(mean.x) == [0.0, 9.0]
 
 
-def live_race() -> pd.DataFrame:
+def live_curves() -> pd.DataFrame:
     """One seed of an arm that has ended and one that trains."""
     rows = [("scratch", "r1", 0, 0.0, 0.2, True), ("scratch", "r1", 0, 9.0, 0.8, True)]
     rows += [("scratch", "r2", 1, 0.0, 0.1, False), ("scratch", "r2", 1, 2.0, 0.4, False)]
@@ -195,7 +202,7 @@ def live_race() -> pd.DataFrame:
 
 
 def test_a_run_that_goes_on_ends_in_a_dot_that_says_so() -> None:
-    figure = learning_curves(live_race(), styles(["scratch"]), x="train_s")
+    figure = learning_curves(live_curves(), styles(["scratch"]), x="train_s")
     (live,) = traces(figure, "live")
 
     assert (live.x, live.y, live.text) == ((2.0,), (0.4,), "now")
@@ -203,7 +210,7 @@ def test_a_run_that_goes_on_ends_in_a_dot_that_says_so() -> None:
 
 
 def test_without_a_run_that_goes_on_nothing_is_now() -> None:
-    table = live_race()
+    table = live_curves()
     figure = learning_curves(table.loc[table["is_ended"]], styles(["scratch"]), x="train_s")
 
     assert traces(figure, "live") == []
@@ -211,7 +218,7 @@ def test_without_a_run_that_goes_on_nothing_is_now() -> None:
 
 
 def test_an_arm_of_which_no_run_has_ended_ends_nowhere_yet() -> None:
-    table = live_race()
+    table = live_curves()
     figure = learning_curves(table.loc[~table["is_ended"]], styles(["scratch"]), x="train_s")
 
     assert "ends at" not in figure.layout.meta["alt"]
@@ -231,7 +238,7 @@ def label(figure) -> str:
 @pytest.mark.parametrize("x", ["train_s", "step", "examples_seen"])
 @pytest.mark.parametrize("num_seeds", [2, 3, 5])
 def test_one_slow_seed_sets_neither_the_scale_nor_the_value(x, num_seeds):
-    table = race(["scratch"], num_seeds=num_seeds)
+    table = climbing_curves(["scratch"], num_seeds=num_seeds)
     table["accuracy"] += 0.03 * table["seed"]
     usual = learning_curves(table, styles(["scratch"]), x=x)
     slow = learning_curves(with_straggler(table, 10), styles(["scratch"]), x=x)
@@ -249,7 +256,7 @@ def test_one_slow_seed_sets_neither_the_scale_nor_the_value(x, num_seeds):
 
 def test_many_that_go_on_are_counted_and_not_all_named():
     names = [f"fine_tuned:m{place}" for place in range(5)]
-    figure = learning_curves(with_straggler(race(names, num_seeds=3), 10), styles(names))
+    figure = learning_curves(with_straggler(climbing_curves(names, num_seeds=3), 10), styles(names))
     (beyond,) = [note.text for note in figure.layout.annotations if "beyond the edge" in note.text]
 
     assert beyond.count("seed 1") == 3
@@ -257,7 +264,7 @@ def test_many_that_go_on_are_counted_and_not_all_named():
 
 
 def test_a_line_cut_before_its_end_leads_to_the_value_that_it_comes_to():
-    table = race(["scratch"], num_seeds=2)
+    table = climbing_curves(["scratch"], num_seeds=2)
     figure = learning_curves(with_straggler(table, 10), styles(["scratch"]), x="train_s")
     (mean,), (leader,) = traces(figure, "mean"), traces(figure, "leader")
 
@@ -268,7 +275,7 @@ def test_a_line_cut_before_its_end_leads_to_the_value_that_it_comes_to():
 
 
 def test_a_slow_seed_that_goes_on_is_at_the_edge_now_and_says_where() -> None:
-    table = with_straggler(race(["scratch"], num_seeds=3), 10).assign(is_ended=True)
+    table = with_straggler(climbing_curves(["scratch"], num_seeds=3), 10).assign(is_ended=True)
     table.loc[table["seed"] == 1, "is_ended"] = False
     figure = learning_curves(table, styles(["scratch"]), x="train_s")
     (live,) = traces(figure, "live")
@@ -278,7 +285,7 @@ def test_a_slow_seed_that_goes_on_is_at_the_edge_now_and_says_where() -> None:
 
 
 def test_a_run_that_has_just_begun_makes_no_straggler_of_the_others() -> None:
-    table = race(["scratch"], num_seeds=2).assign(is_ended=True)
+    table = climbing_curves(["scratch"], num_seeds=2).assign(is_ended=True)
     begun = table.loc[(table["seed"] == 1) & (table["step"] <= 1)].assign(is_ended=False)
     table = pd.concat([table.loc[table["seed"] == 0], begun])
 

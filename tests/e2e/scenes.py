@@ -25,7 +25,7 @@ from tests.serving import serve
 from tl_core.intake.bundled import FOLDER, read_examples
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
-from tl_core.planning.layer_ablation import ladder_arms
+from tl_core.planning.layer_ablation import ablation_arms
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 
@@ -115,7 +115,7 @@ def _training(workspace: Workspace) -> Iterator[Told]:
     arms = ("majority", "tfidf", "scratch", "fine_tuned")
     finished = add_experiment(workspace, intake, arms, num_seeds=3)
     finish_all(workspace, finished, majority=0.34, tfidf=0.6, scratch=0.45, fine_tuned=0.92)
-    ladder = add_experiment(workspace, intake, [arm.name for arm in ladder_arms("builtin")], num_seeds=3)
+    ladder = add_experiment(workspace, intake, [arm.name for arm in ablation_arms("builtin")], num_seeds=3)
     for run in runs_of(workspace, ladder):
         finish_run(workspace, run, 0.45 + 0.45 * kept_share(run.arm) ** 2)
     failed = add_experiment(workspace, intake, arms)

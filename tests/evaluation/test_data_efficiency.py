@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.arms import arm_with_hits
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.data_efficiency import label_worth, labels_needed
+from tl_core.evaluation.data_efficiency import data_efficiency, labels_needed
 from tl_core.evaluation.intervals import mean_interval
 from tl_core.evaluation.metrics import Limits
 from tl_core.schema import Flag, Metric
@@ -108,7 +108,7 @@ def flag(arm, phrase="was still improving when it stopped", code="still_improvin
 
 def test_labels_saved_are_those_of_the_other_arm_less_those_needed():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
-    worth = label_worth(curve, scratch, Metric.ACCURACY, {})
+    worth = data_efficiency(curve, scratch, Metric.ACCURACY, {})
     assert (worth.a, worth.b, worth.size, worth.num_seeds, worth.num_examples) == (
         "fine_tuned",
         "scratch",
@@ -124,30 +124,30 @@ def test_labels_saved_are_those_of_the_other_arm_less_those_needed():
 def test_only_seeds_that_every_size_has_count():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
     curve[50] = curve[50].for_seeds([1, 2, 4])
-    assert label_worth(curve, scratch, Metric.ACCURACY, {}).num_seeds == 3
+    assert data_efficiency(curve, scratch, Metric.ACCURACY, {}).num_seeds == 3
     curve[100] = curve[100].for_seeds([0, 3])
-    assert label_worth(curve, scratch, Metric.ACCURACY, {}) is None
+    assert data_efficiency(curve, scratch, Metric.ACCURACY, {}) is None
 
 
 def test_one_size_is_no_curve():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
-    assert label_worth({400: curve[400]}, scratch, Metric.ACCURACY, {}) is None
+    assert data_efficiency({400: curve[400]}, scratch, Metric.ACCURACY, {}) is None
 
 
 def test_examples_are_matched_by_their_ids_whatever_their_order():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
-    straight = label_worth(curve, scratch, Metric.ACCURACY, {})
+    straight = data_efficiency(curve, scratch, Metric.ACCURACY, {})
     order = np.random.default_rng(0).permutation(200)
     curve[50] = arm_with_hits(
         curve[50].correct[:, order], train_size=50, example_ids=curve[50].example_ids[order]
     )
-    assert label_worth(curve, scratch, Metric.ACCURACY, {}) == straight
+    assert data_efficiency(curve, scratch, Metric.ACCURACY, {}) == straight
 
 
 def test_another_split_is_refused():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7, split_hash="another")
     with pytest.raises(ComparisonError, match="same split"):
-        label_worth(curve, scratch, Metric.ACCURACY, {})
+        data_efficiency(curve, scratch, Metric.ACCURACY, {})
 
 
 def test_flags_of_the_sizes_in_question_come_along_and_name_them():
@@ -159,7 +159,7 @@ def test_flags_of_the_sizes_in_question_come_along_and_name_them():
         ("scratch", 400): (flag("scratch"),),
         ("scratch", 100): (flag("scratch"),),
     }
-    found = label_worth(curve, scratch, Metric.ACCURACY, flags).flags
+    found = data_efficiency(curve, scratch, Metric.ACCURACY, flags).flags
     assert [(one.arm, one.phrase) for one in found] == [
         ("fine_tuned", "with 100 and 200 labels was still improving when it stopped"),
         ("scratch", "was still improving when it stopped"),
@@ -168,7 +168,7 @@ def test_flags_of_the_sizes_in_question_come_along_and_name_them():
 
 def test_macro_f1_has_its_own_level():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
-    worth = label_worth(curve, scratch, Metric.MACRO_F1, {})
+    worth = data_efficiency(curve, scratch, Metric.MACRO_F1, {})
     # One class of two occurs among the targets; a wrong answer names the other one, whose F1 is 0.
     assert worth.value == pytest.approx(2 * 0.7 / 1.7 / 2)
     assert worth.needed.estimate == pytest.approx(100, rel=0.01)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tl_core.evaluation.data_efficiency import LabelWorth, Needed
+from tl_core.evaluation.data_efficiency import DataEfficiency, Needed
 from tl_core.evaluation.data_efficiency_words import (
     needed_interval_words,
     needed_words,
@@ -30,7 +30,7 @@ def worth(estimate, low, high, **changes):
         "num_examples": 180,
         "scope": "expected",
     }
-    return LabelWorth(**(fields | changes))
+    return DataEfficiency(**(fields | changes))
 
 
 def test_labels_that_were_saved_are_the_claim():

@@ -15,8 +15,8 @@ from tl_core.charts.replay import replay
 from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults, gather, ranked
 from tl_core.results.comparison_json import comparison_json
-from tl_core.results.numbers import race_numbers
-from tl_core.results.tables import race_points
+from tl_core.results.numbers import learning_curve_numbers
+from tl_core.results.tables import learning_curve_points
 from tl_core.schema import BudgetRule, EvalFinished, Event, ExperimentConfig, RunFinished, SplitName
 from tl_core.store.workspace import Workspace
 
@@ -65,14 +65,14 @@ def ends_of(figure: go.Figure | dict[str, Any]) -> dict[str, str]:
 
 
 def points_of(results: ExperimentResults) -> Any:
-    return race_points((run.config, run.events) for run in results.finished)
+    return learning_curve_points((run.config, run.events) for run in results.finished)
 
 
 def every_end(workspace: Workspace, results: ExperimentResults, x: Any) -> dict[str, dict[str, str]]:
     """Read what an arm's curve ends at from everything that shows it, each as an arm's name to a number."""
     styles = arm_styles(ranked(results.experiment.arms), {})
     labels, points = {name: style.label for name, style in styles.items()}, points_of(results)
-    table = race_numbers(points, x, "accuracy", labels)
+    table = learning_curve_numbers(points, x, "accuracy", labels)
     means = table.groupby("Arm")["Mean of the kept, accuracy, %"].unique()
     replayed = replay(points, styles)
     page = report_of(workspace, results)
@@ -139,6 +139,6 @@ def test_a_run_that_trains_has_kept_nothing_yet(workspace):
     made = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
     (run,) = runs_of(workspace, made)
     start_run(workspace, run)
-    points = race_points([(run, workspace.run_folder(run.run_id).read_events())])
-    table = race_numbers(points, "step", "accuracy", {"scratch": "From scratch"})
+    points = learning_curve_points([(run, workspace.run_folder(run.run_id).read_events())])
+    table = learning_curve_numbers(points, "step", "accuracy", {"scratch": "From scratch"})
     assert list(table.columns) == ["Arm", "Seed", "Steps", "Validation accuracy, %", "Validation examples"]

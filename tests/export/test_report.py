@@ -22,10 +22,10 @@ from tests.pages.fixtures import (
 from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.report import report_html, report_of
-from tl_core.export.report_figures import race_means
+from tl_core.export.report_figures import learning_curve_means
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_intake
-from tl_core.results.comparable import gather_tried
+from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json
 from tl_core.schema import ExperimentConfig, Metric
@@ -235,7 +235,7 @@ def test_one_train_size_asks_nothing_about_labels(workspace, experiment):
 
 def test_without_its_dataset_it_says_so(workspace, experiment):
     results = gather(workspace, experiment.experiment_id)
-    text = Reading(report_html(results, gather_tried(workspace, results), None, made_at=MADE_AT)).text
+    text = Reading(report_html(results, gather_pooled(workspace, results), None, made_at=MADE_AT)).text
     assert "The dataset is not in the workspace that made this report" in text
     assert "Made 2026-11-24 12:00 UTC" in text
 
@@ -267,7 +267,7 @@ def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
         }
     )
     labels = {"fine_tuned": "Fine-tuned", "tfidf": "TF-IDF", "scratch": "From scratch"}
-    table = race_means(points, Metric.ACCURACY, labels)
+    table = learning_curve_means(points, Metric.ACCURACY, labels)
     assert list(table.columns) == ["Step", "TF-IDF", "From scratch"]
     assert table["Step"].tolist() == ["0", "4", "kept"]
     one, other = "75.0 (75.0 to 75.0), 0.5 s", "70.0 (60.0 to 80.0), 2.0 s"

@@ -11,7 +11,7 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.export.report import report_html
 from tl_core.intake.intake import take_in
 from tl_core.planning.presets import default_rates, grid_around
-from tl_core.results.comparable import gather_tried
+from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import gather
 from tl_core.schema import (
     BudgetRule,
@@ -153,7 +153,7 @@ def test_a_test_file_of_its_own_is_said_to_be_one(workspace, tmp_path):
     assert "The test is a file of its own, as it came." in text
     assert "for the test, which came as a file of its own" in text
     results = gather(workspace, made.experiment_id)
-    page = report_html(results, gather_tried(workspace, results), None, made_at=MADE_AT)
+    page = report_html(results, gather_pooled(workspace, results), None, made_at=MADE_AT)
     without = Reading(page).text
     assert "Whether the test came as a file of its own cannot be told here without the dataset." in without
 

@@ -8,7 +8,7 @@ from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError
 from tl_core.intake import doctor_jobs
 from tl_core.intake.doctor_jobs import examine_slowly, find_examining, is_done_at_once, submit_examining
-from tl_core.intake.intake import Found, Intake, read_found, store_intake
+from tl_core.intake.intake import Intake, StoredFindings, read_findings, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import Upload, keep_upload, save_upload
 from tl_core.jobs.queue import Queue
@@ -39,8 +39,8 @@ def intake(workspace: Workspace, upload: Upload) -> Intake:
     return make_or_find_intake(workspace, upload)
 
 
-def found_in(workspace: Workspace, intake: Intake) -> Found | None:
-    return read_found(workspace, intake.dataset.info.fingerprint, intake.split.info.hash, "slow")
+def found_in(workspace: Workspace, intake: Intake) -> StoredFindings | None:
+    return read_findings(workspace, intake.dataset.info.fingerprint, intake.split.info.hash, "slow")
 
 
 def test_near_duplicates_and_their_number_are_found(intake: Intake) -> None:

@@ -7,7 +7,7 @@ from tests.intake.test_examine_job import CSV
 from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
 from tl_core.intake.doctor_jobs import NEEDS_GROUPS, find_mending, mend, next_versions, submit_mending
-from tl_core.intake.intake import Intake, read_found, read_intake, store_intake
+from tl_core.intake.intake import Intake, read_findings, read_intake, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import keep_upload
 from tl_core.jobs.queue import PHASES
@@ -38,7 +38,7 @@ def test_the_job_makes_the_version_that_a_page_would_make(workspace: Workspace, 
     (new,) = next_versions(workspace, old)
     stored = read_intake(workspace, new.fingerprint)
     assert "a bold word at joe@example.org" in stored.dataset.texts()
-    assert read_found(workspace, new.fingerprint, stored.split.info.hash, "fast") is not None
+    assert read_findings(workspace, new.fingerprint, stored.split.info.hash, "fast") is not None
     assert mend(workspace, intake, "strip_html").dataset.info == new
     assert read_intake(workspace, old).dataset.info == intake.dataset.info
 

@@ -8,7 +8,7 @@ from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
 from tl_core.errors import DataError
 from tl_core.intake import large_files as preparing
-from tl_core.intake.intake import read_found, read_intake
+from tl_core.intake.intake import read_findings, read_intake
 from tl_core.intake.large_files import (
     find_prepared,
     find_preparing,
@@ -66,7 +66,7 @@ def test_what_is_prepared_is_what_a_page_would_have_made_itself(workspace: Works
     assert proposal is not None
     assert proposal.choice == ColumnChoice.of("text", "label")
     assert set(proposal.reasons) >= {"text", "label"}
-    found = read_found(workspace, prepared.dataset.info.fingerprint, prepared.split.info.hash, "fast")
+    found = read_findings(workspace, prepared.dataset.info.fingerprint, prepared.split.info.hash, "fast")
     assert found is not None
     assert found.num_seen == 40
 

@@ -41,7 +41,7 @@ def offer(app):
     return next((one for one in app.button if one.key == "offer_ladder"), None)
 
 
-def queue_ladder(app, workspace):
+def queue_ablation(app, workspace):
     """Click the offer and return the experiment that it queued."""
     open_page(app, "why_it_works")
     offer(app).click().run()
@@ -67,7 +67,7 @@ def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, wor
 
 
 def test_one_click_queues_exactly_the_missing_arms(app, workspace, experiment):
-    queued = queue_ladder(app, workspace)
+    queued = queue_ablation(app, workspace)
     assert page_of(app) == "runs"
     assert query_of(app, "experiment") == queued.experiment_id
     cells = {(run.arm.name, run.train_size, run.seed) for run in runs_of(workspace, queued)}
@@ -76,14 +76,14 @@ def test_one_click_queues_exactly_the_missing_arms(app, workspace, experiment):
 
 
 def test_what_is_on_the_way_is_told(app, workspace, experiment):
-    queue_ladder(app, workspace)
+    queue_ablation(app, workspace)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     assert "16 runs on the way" in text_of(app)
     assert offer(app) is None
 
 
 def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experiment):
-    finish_all(workspace, queue_ladder(app, workspace), **REACHED)
+    finish_all(workspace, queue_ablation(app, workspace), **REACHED)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     shown = text_of(app)
     (share,) = [line for line in shown.splitlines() if "40 % of the way" in line]
@@ -109,7 +109,7 @@ def test_where_no_difference_is_shown_no_share_of_it_is_said(app, workspace, exp
 
 
 def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment):
-    queued = queue_ladder(app, workspace)
+    queued = queue_ablation(app, workspace)
     for run in runs_of(workspace, queued):
         if run.arm.name == "shuffled":
             fail_run(workspace, run)

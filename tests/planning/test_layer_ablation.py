@@ -7,7 +7,7 @@ import pytest
 
 from tests.planning.test_plan import plan
 from tl_core.errors import PlanError
-from tl_core.planning.layer_ablation import ladder_arms, spell_out
+from tl_core.planning.layer_ablation import ablation_arms, spell_out
 
 
 def folder_with(tmp_path: Path, **config: object) -> str:
@@ -16,7 +16,7 @@ def folder_with(tmp_path: Path, **config: object) -> str:
 
 
 def names(base_model: str) -> list[str]:
-    return [arm.name for arm in ladder_arms(base_model)]
+    return [arm.name for arm in ablation_arms(base_model)]
 
 
 def test_the_built_in_model_has_a_step_for_each_layer() -> None:
@@ -44,7 +44,7 @@ def test_the_built_in_model_has_a_step_for_each_layer() -> None:
 def test_deep_networks_get_a_few_even_steps(
     tmp_path: Path, config: dict[str, object], steps: list[int]
 ) -> None:
-    counts = [arm.num_layers for arm in ladder_arms(folder_with(tmp_path, **config)) if arm.num_layers]
+    counts = [arm.num_layers for arm in ablation_arms(folder_with(tmp_path, **config)) if arm.num_layers]
     assert counts == steps
 
 

@@ -21,7 +21,7 @@ from tl_core.catalogue.local_folders import LocalModel
 from tl_core.errors import TlError
 from tl_core.export.card import card_of
 from tl_core.export.report import report_of
-from tl_core.planning.layer_ablation import ladder_arms
+from tl_core.planning.layer_ablation import ablation_arms
 from tl_core.planning.machine import read_finished
 from tl_core.results import related_tasks as related
 from tl_core.results.answering import choose_answerers
@@ -77,12 +77,12 @@ def all_readers(workspace, experiment):
     """Read an experiment in every way that a page, the report, the JSON or the command line does."""
     results = gather(workspace, experiment.experiment_id)
     alike = gather_alike(workspace, results)
-    tried = put_together(experiment, alike)
-    gather_knowledge(experiment, ladder_arms("builtin"), alike, workspace.run_folder)
-    conclude(tried)
+    pooled = put_together(experiment, alike)
+    gather_knowledge(experiment, ablation_arms("builtin"), alike, workspace.run_folder)
+    conclude(pooled)
     for answer in Answer:
-        tell(answer, tried)
-    related.find_two_stages(tried, alike, workspace)
+        tell(answer, pooled)
+    related.find_two_stages(pooled, alike, workspace)
     rows = workspace.database.list_runs(experiment.experiment_id)
     choose_answerers(workspace, rows, 33, experiment.headline_metric)
     put_side_by_side(workspace, rows)

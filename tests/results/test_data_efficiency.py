@@ -8,7 +8,13 @@ from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.plan import queue_runs
 from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json
-from tl_core.results.data_efficiency import curve_keys, find_label_worth, lacking, ladder, worth_numbers
+from tl_core.results.data_efficiency import (
+    curve_keys,
+    find_data_efficiency,
+    lacking,
+    train_size_grid,
+    worth_numbers,
+)
 from tl_core.results.pooled import put_together
 from tl_core.schema import Arm
 
@@ -35,12 +41,12 @@ def sizes(workspace, intake):
     return gather(workspace, experiment.experiment_id)
 
 
-def tried_of(*results):
+def pooled_of(*results):
     return put_together(results[0].experiment, results)
 
 
 def test_each_size_of_the_second_arm_is_reached_by_the_first_the_largest_first(sizes):
-    worths = find_label_worth(tried_of(sizes), "fine_tuned", "scratch")
+    worths = find_data_efficiency(pooled_of(sizes), "fine_tuned", "scratch")
     assert [one.size for one in worths] == [33, 12, 6]
     assert worths[0].needed.estimate == pytest.approx(12, rel=0.05), "13 of 18 are right in both"
     assert worths[0].saved == pytest.approx(21, rel=0.05)
@@ -51,14 +57,14 @@ def test_runs_of_an_experiment_that_adds_sizes_are_read_with_it(workspace, intak
     usual = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 3)
     finish_sizes(workspace, usual)
     results = gather(workspace, usual.experiment_id)
-    assert find_label_worth(tried_of(results), "fine_tuned", "scratch") == []
-    together = find_label_worth(tried_of(results, sizes), "fine_tuned", "scratch")
+    assert find_data_efficiency(pooled_of(results), "fine_tuned", "scratch") == []
+    together = find_data_efficiency(pooled_of(results, sizes), "fine_tuned", "scratch")
     assert together[0].sizes == (6, 12, 33)
 
 
 def test_the_numbers_list_the_curves_and_what_was_saved_beside_the_second_arm(sizes):
-    tried = tried_of(sizes)
-    table = worth_numbers(tried, find_label_worth(tried, "fine_tuned", "scratch"), LABELS)
+    pooled = pooled_of(sizes)
+    table = worth_numbers(pooled, find_data_efficiency(pooled, "fine_tuned", "scratch"), LABELS)
     assert list(table["Train examples"]) == [6, 12, 33, 6, 12, 33]
     saved = table.set_index(["Arm", "Train examples"])["Labels saved"]
     assert saved["From scratch", 33] == "about 21"
@@ -79,25 +85,25 @@ def test_the_numbers_list_the_curves_and_what_was_saved_beside_the_second_arm(si
     ],
 )
 def test_the_ladder_is_what_the_split_and_the_classes_allow(largest, num_labels, expected):
-    assert ladder(largest, num_labels) == expected
+    assert train_size_grid(largest, num_labels) == expected
 
 
 def test_a_single_size_lacks_the_ladder_of_both_arms_and_of_tfidf(workspace, intake):
     experiment = add_experiment(workspace, intake, num_seeds=2)
     finish_all(workspace, experiment)
-    tried = tried_of(gather(workspace, experiment.experiment_id))
-    cells = lacking(tried, "fine_tuned", "scratch")
+    pooled = pooled_of(gather(workspace, experiment.experiment_id))
+    cells = lacking(pooled, "fine_tuned", "scratch")
     assert {(arm.name, size) for arm, size in cells} == {
         (name, size) for name in ("fine_tuned", "scratch", "tfidf") for size in (10, 25)
     }
-    assert lacking(tried, "fine_tuned", "majority") == ()
+    assert lacking(pooled, "fine_tuned", "majority") == ()
 
 
 def test_what_is_queued_is_not_offered_again(workspace, intake):
     experiment = add_experiment(workspace, intake, num_seeds=2)
     finish_all(workspace, experiment)
     first = gather(workspace, experiment.experiment_id)
-    (plan,) = plan_missing(experiment, lacking(tried_of(first), "fine_tuned", "scratch"))
+    (plan,) = plan_missing(experiment, lacking(pooled_of(first), "fine_tuned", "scratch"))
     assert plan.train_sizes == (10, 25)
     assert (plan.split, plan.training, plan.num_seeds) == (
         experiment.split,
@@ -105,19 +111,19 @@ def test_what_is_queued_is_not_offered_again(workspace, intake):
         experiment.num_seeds,
     )
     queue_runs(workspace, plan)
-    both = tried_of(first, gather(workspace, plan.experiment_id))
+    both = pooled_of(first, gather(workspace, plan.experiment_id))
     assert lacking(both, "fine_tuned", "scratch") == ()
 
 
 def test_several_sizes_lack_nothing(sizes):
-    assert lacking(tried_of(sizes), "fine_tuned", "scratch") == ()
+    assert lacking(pooled_of(sizes), "fine_tuned", "scratch") == ()
 
 
 def test_curves_are_of_the_experiments_arms_that_learn(workspace, intake, sizes):
     other = add_experiment(workspace, intake, ("majority", "frozen", "fine_tuned"), 3)
     finish_all(workspace, other)
-    tried = tried_of(gather(workspace, other.experiment_id), sizes)
-    assert {Arm.parse(name).name for name, _ in curve_keys(tried)} == {"frozen", "fine_tuned"}
+    pooled = pooled_of(gather(workspace, other.experiment_id), sizes)
+    assert {Arm.parse(name).name for name, _ in curve_keys(pooled)} == {"frozen", "fine_tuned"}
 
 
 def test_the_json_and_the_command_line_say_it(workspace, sizes):

@@ -32,7 +32,7 @@ def test_the_race_names_its_axes_and_units(y, unit, value):
     points = pd.DataFrame(
         {"arm": ["tfidf"], "seed": [1], "train_s": [2.04], y: [0.7333333], "num_examples": [512], **ended}
     )
-    shown = numbers.race_numbers(points, "train_s", y, LABELS)
+    shown = numbers.learning_curve_numbers(points, "train_s", y, LABELS)
     assert shown.iloc[0].to_dict() == {
         "Arm": "TF-IDF",
         "Seed": 1,

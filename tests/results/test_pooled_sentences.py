@@ -13,7 +13,7 @@ def intake(workspace):
     return store_sample_dataset(workspace)
 
 
-def tried_with(workspace, intake, num_seeds=3, arms=("majority", "scratch", "fine_tuned"), **accuracies):
+def pooled_with(workspace, intake, num_seeds=3, arms=("majority", "scratch", "fine_tuned"), **accuracies):
     experiment = add_experiment(workspace, intake, arms, num_seeds)
     finish_all(workspace, experiment, **accuracies)
     return put_together(experiment, [gather(workspace, experiment.experiment_id)])
@@ -33,7 +33,7 @@ def claims(said):
 
 
 def test_from_scratch_is_told_with_its_floor(workspace, intake):
-    said = tell(Answer.SCRATCH, tried_with(workspace, intake, scratch=0.5))
+    said = tell(Answer.SCRATCH, pooled_with(workspace, intake, scratch=0.5))
     assert said[0].claim.startswith(
         "The all-MiniLM-L6 network trained from scratch reaches 50.0 % accuracy on test with 33 train "
         "examples after 29 epochs, but was still improving when it stopped (3 of 3 seeds)."
@@ -44,15 +44,17 @@ def test_from_scratch_is_told_with_its_floor(workspace, intake):
 
 
 def test_adapting_begins_with_the_difference(workspace, intake):
-    said = tell(Answer.ADAPTING, tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
+    said = tell(Answer.ADAPTING, pooled_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
     assert said[0].claim.startswith("Fine-tuning all-MiniLM-L6 is 61.1 points more accurate than the same")
     assert " points, 3 seeds, 18 test examples" in said[0].proof
 
 
 def test_wiping_compares_with_and_without_training(workspace, intake):
     arms = ("scratch", "fine_tuned", "frozen", "frozen_random")
-    tried = tried_with(workspace, intake, 3, arms, fine_tuned=0.9, frozen=0.9, frozen_random=0.2, scratch=0.2)
-    said = tell(Answer.WIPING, tried)
+    pooled = pooled_with(
+        workspace, intake, 3, arms, fine_tuned=0.9, frozen=0.9, frozen_random=0.2, scratch=0.2
+    )
+    said = tell(Answer.WIPING, pooled)
     assert "the same network trained from scratch" in said[0].claim
     assert "A head on frozen all-MiniLM-L6" in said[1].claim
     assert "a head on a frozen random network" in said[1].claim
@@ -60,9 +62,9 @@ def test_wiping_compares_with_and_without_training(workspace, intake):
 
 def test_an_answer_without_results_says_nothing(workspace, intake):
     experiment = add_experiment(workspace, intake)
-    tried = put_together(experiment, [gather(workspace, experiment.experiment_id)])
-    assert [tell(answer, tried) for answer in Answer] == [[], [], [], []]
-    assert conclude(tried) == []
+    pooled = put_together(experiment, [gather(workspace, experiment.experiment_id)])
+    assert [tell(answer, pooled) for answer in Answer] == [[], [], [], []]
+    assert conclude(pooled) == []
 
 
 def test_more_labels_name_both_train_sizes(workspace, intake):
@@ -93,20 +95,20 @@ def test_when_labels_may_make_up_for_it_no_more_is_said(workspace, intake):
 
 
 def test_harm_is_told_as_harm(workspace, intake):
-    said = conclude(tried_with(workspace, intake, fine_tuned=0.45, scratch=1.0))
+    said = conclude(pooled_with(workspace, intake, fine_tuned=0.45, scratch=1.0))
     assert "did harm" in claims(said)
     assert "worth" not in claims(said)
 
 
 def test_no_difference_is_no_proof(workspace, intake):
-    said = conclude(tried_with(workspace, intake, fine_tuned=0.55, scratch=0.5))
+    said = conclude(pooled_with(workspace, intake, fine_tuned=0.55, scratch=0.5))
     assert "that is no proof that it does not" in claims(said)
     assert "points points" not in said[0].proof
     assert said[0].proof.count("points") == 1
 
 
 def test_one_seed_is_said(workspace, intake):
-    said = tell(Answer.SCRATCH, tried_with(workspace, intake, num_seeds=1, scratch=0.5))
+    said = tell(Answer.SCRATCH, pooled_with(workspace, intake, num_seeds=1, scratch=0.5))
     assert "one seed, so not about other trainings" in said[0].proof
 
 
@@ -114,8 +116,8 @@ def test_one_seed_is_said(workspace, intake):
 
 
 def test_what_follows_names_the_setting_and_how_long_was_trained(workspace, intake):
-    tried = tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4)
-    (main, closing) = conclude(tried)
+    pooled = pooled_with(workspace, intake, fine_tuned=1.0, scratch=0.4)
+    (main, closing) = conclude(pooled)
     assert "both after 29 epochs" in main.claim
     assert closing.claim.startswith(
         "So in this setting after 29 epochs, starting from these weights was worth that much"
@@ -124,14 +126,14 @@ def test_what_follows_names_the_setting_and_how_long_was_trained(workspace, inta
 
 
 def test_nothing_follows_from_a_win_against_an_arm_that_failed(workspace, intake):
-    said = conclude(tried_with(workspace, intake, fine_tuned=1.0, scratch=0.1))
+    said = conclude(pooled_with(workspace, intake, fine_tuned=1.0, scratch=0.1))
     assert said[0].status.code == "baseline_failed"
     assert said[1].claim == f"So nothing follows about these weights yet: {said[0].status.words}."
     assert "worth" not in said[1].claim
 
 
 def test_one_seed_is_repeated_in_what_follows(workspace, intake):
-    said = conclude(tried_with(workspace, intake, num_seeds=1, fine_tuned=1.0, scratch=0.45))
+    said = conclude(pooled_with(workspace, intake, num_seeds=1, fine_tuned=1.0, scratch=0.45))
     assert said[0].status.code == "one_seed"
     assert said[1].claim.endswith("; but one seed, so this says nothing about other trainings.")
 
@@ -141,12 +143,12 @@ def test_a_difference_is_corrected_for_the_other_pairs_of_its_experiment(workspa
     experiment = add_experiment(workspace, intake, arms, 3)
     finish_all(workspace, experiment, fine_tuned=0.85, scratch=0.5)
     results = gather(workspace, experiment.experiment_id)
-    tried = put_together(experiment, [results])
-    assert find_verdict(tried, TUNED, SCRATCH) == results.headline
-    turned = find_verdict(tried, SCRATCH, TUNED)
+    pooled = put_together(experiment, [results])
+    assert find_verdict(pooled, TUNED, SCRATCH) == results.headline
+    turned = find_verdict(pooled, SCRATCH, TUNED)
     assert (turned.p_holm, turned.num_pairs) == (results.headline.p_holm, 15)
     assert turned.status.code == results.headline.status.code
-    said = conclude(tried)
+    said = conclude(pooled)
     assert results.headline.status.words in said[0].claim
     assert results.headline.status.words in said[1].claim
 
@@ -156,10 +158,10 @@ def test_arms_of_two_experiments_have_no_family(workspace, intake):
     other = add_experiment(workspace, intake, ("tfidf", "scratch"), 3)
     for experiment in (one, other):
         finish_all(workspace, experiment, fine_tuned=0.9, scratch=0.5)
-    tried = put_together(one, [gather(workspace, each.experiment_id) for each in (one, other)])
-    assert find_verdict(tried, TUNED, SCRATCH).p_holm is None
+    pooled = put_together(one, [gather(workspace, each.experiment_id) for each in (one, other)])
+    assert find_verdict(pooled, TUNED, SCRATCH).p_holm is None
 
 
 def test_a_level_of_a_network_says_how_long_it_trained(workspace, intake):
-    said = tell(Answer.ADAPTING, tried_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
+    said = tell(Answer.ADAPTING, pooled_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
     assert "with 33 train examples after 29 epochs" in said[1].claim

@@ -58,7 +58,7 @@ def test_verdict_rows_begin_with_the_headline_and_carry_the_proof(results):
 
 def test_the_majority_arm_is_the_floor_and_not_in_the_race(results, workspace):
     runs = [(run.config, run.events) for run in results.finished]
-    assert "majority" not in set(tables.race_points(runs)["arm"])
+    assert "majority" not in set(tables.learning_curve_points(runs)["arm"])
     assert tables.floor_on_validation(runs, {}, Metric.ACCURACY) == pytest.approx(0.5)
     assert len(runs) == len(runs_of(workspace, results.experiment))
 

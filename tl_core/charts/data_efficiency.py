@@ -11,7 +11,7 @@ from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.label_distance import add_distance, distance_alt
 from tl_core.charts.lines import HEIGHT_PX, add_end_labels, add_floor, value_range
 from tl_core.charts.template import add_note, empty_figure, new_figure, one_line, percent, plain
-from tl_core.evaluation.data_efficiency import LabelWorth
+from tl_core.evaluation.data_efficiency import DataEfficiency
 from tl_core.schema import Metric
 
 _ROOM = 0.04
@@ -26,7 +26,7 @@ def data_efficiency(
     *,
     metric: Metric = Metric.ACCURACY,
     floor: float | None = None,
-    worth: LabelWorth | None = None,
+    worth: DataEfficiency | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
     """Show each arm's value on test over its train examples: seeds as dots, the mean as a line in its band.

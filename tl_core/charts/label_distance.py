@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.template import TONES
-from tl_core.evaluation.data_efficiency import LabelWorth
+from tl_core.evaluation.data_efficiency import DataEfficiency
 from tl_core.evaluation.data_efficiency_words import (
     needed_interval_words,
     needed_words,
@@ -19,7 +19,7 @@ _INTERVAL_PX = 9
 _LABEL_SHIFT_PX = 12
 
 
-def add_distance(figure: go.Figure, worth: LabelWorth, style: ArmStyle, theme: Theme) -> None:
+def add_distance(figure: go.Figure, worth: DataEfficiency, style: ArmStyle, theme: Theme) -> None:
     """Draw from the labels of ``b`` to those that ``a`` needs for the same, over an interval in its colour.
 
     The axis is logarithmic. Nothing leaves the measured range: an end that does lies at its edge.
@@ -70,7 +70,7 @@ def add_distance(figure: go.Figure, worth: LabelWorth, style: ArmStyle, theme: T
     )
 
 
-def distance_alt(worth: LabelWorth) -> str:
+def distance_alt(worth: DataEfficiency) -> str:
     """Say the same for readers who cannot see it, as a sentence that goes on from the curves."""
     saved = _words(worth)
     return (
@@ -79,7 +79,7 @@ def distance_alt(worth: LabelWorth) -> str:
     )
 
 
-def _words(worth: LabelWorth) -> str:
+def _words(worth: DataEfficiency) -> str:
     """Say the distance; that a flag weakens it must not be lost where the picture stands alone."""
     words = f"{saved_words(worth)} labels" if worth.is_shown else "no labels shown to be saved"
     return f"{words} (flagged)" if worth.flags else words

@@ -40,7 +40,7 @@ _FROM_THE_BOTTOM = (Start.RANDOM, Start.EMBEDDINGS, Start.LOWER_LAYERS, Start.PR
 """Each of them keeps all that the one before keeps, from the bottom up."""
 
 
-def knowledge_ladder(
+def layer_ablation(
     seeds: pd.DataFrame,
     means: pd.DataFrame,
     styles: Mapping[str, ArmStyle],

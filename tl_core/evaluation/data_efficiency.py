@@ -34,7 +34,7 @@ class Needed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelWorth:
+class DataEfficiency:
     """How many labels arm ``a`` needs to reach what arm ``b`` reaches with ``size`` of them.
 
     Attributes
@@ -80,12 +80,12 @@ class LabelWorth:
         return self.needed.high < self.size
 
 
-def label_worth(
+def data_efficiency(
     a: Mapping[int, ArmPredictions],
     b: ArmPredictions,
     metric: Metric,
     flags: Mapping[tuple[str, int], Sequence[Flag]],
-) -> LabelWorth | None:
+) -> DataEfficiency | None:
     """Find with how many labels ``a`` reaches what ``b`` reaches; None without two sizes or a common seed.
 
     Parameters
@@ -118,7 +118,7 @@ def label_worth(
     name = pairs[0][0].arm
     epochs = [one.for_seeds(seeds).epochs_range for one, _ in pairs]
     known = [one for one in epochs if one is not None]
-    return LabelWorth(
+    return DataEfficiency(
         a=name,
         b=b.arm,
         metric=metric,

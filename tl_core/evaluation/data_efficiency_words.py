@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from tl_core.evaluation.data_efficiency import LabelWorth
+from tl_core.evaluation.data_efficiency import DataEfficiency
 from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, describe_second, epochs_words, reservations
 from tl_core.schema import Arm
 
@@ -11,7 +11,7 @@ NOT_SHOWN = "more than the data can show"
 _DIGITS = 2
 
 
-def worth_sentence(worth: LabelWorth, arm_names: Mapping[str, str]) -> str:
+def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
     """Write what labels are worth as one sentence.
 
     Parameters
@@ -42,7 +42,7 @@ def worth_sentence(worth: LabelWorth, arm_names: Mapping[str, str]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def needed_words(worth: LabelWorth) -> str:
+def needed_words(worth: DataEfficiency) -> str:
     """Say how many labels ``a`` needs: "about 68", or that it lies outside of what was measured."""
     if worth.needed.estimate == 0:
         return f"fewer than {worth.sizes[0]:,}"
@@ -51,7 +51,7 @@ def needed_words(worth: LabelWorth) -> str:
     return f"about {_round(worth.needed.estimate)}"
 
 
-def needed_interval_words(worth: LabelWorth) -> str:
+def needed_interval_words(worth: DataEfficiency) -> str:
     """Say between which numbers of labels the need lies: "45 to 110"."""
     low, high = worth.needed.low, worth.needed.high
     if low == 0 and high == math.inf:
@@ -61,14 +61,14 @@ def needed_interval_words(worth: LabelWorth) -> str:
     return f"at least {_round(low)}" if high == math.inf else f"{_round(low)} to {_round(high)}"
 
 
-def saved_words(worth: LabelWorth) -> str:
+def saved_words(worth: DataEfficiency) -> str:
     """Say how many labels are saved: "about 430"."""
     if worth.saved == -math.inf:
         return "none found"
     return f"{'at least' if worth.needed.estimate == 0 else 'about'} {_round(worth.saved)}"
 
 
-def saved_interval_words(worth: LabelWorth) -> str:
+def saved_interval_words(worth: DataEfficiency) -> str:
     """Say between which numbers the labels saved lie: "390 to 460"."""
     low, high = worth.size - worth.needed.high, worth.size - worth.needed.low
     if worth.needed.low == 0 and worth.needed.high == math.inf:
@@ -78,7 +78,7 @@ def saved_interval_words(worth: LabelWorth) -> str:
     return f"at most {_round(high)}" if low == -math.inf else f"{_round(low)} to {_round(high)}"
 
 
-def _claim(worth: LabelWorth, a: Arm, b: Arm) -> str:
+def _claim(worth: DataEfficiency, a: Arm, b: Arm) -> str:
     """Claim a number only where the interval shows that labels were saved."""
     is_pretraining = a.kind.is_pretrained and b.kind.is_neural and not b.kind.is_pretrained
     if worth.needed.low >= worth.size:

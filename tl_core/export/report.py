@@ -25,11 +25,11 @@ from tl_core.export.report_scene import Scene, set_scene
 from tl_core.export.report_words import arm_words, limit_words
 from tl_core.results import tables
 from tl_core.results.captions import with_flags
-from tl_core.results.comparable import gather_tried
+from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.results.data_efficiency import arm_phrases, find_label_worth
+from tl_core.results.data_efficiency import arm_phrases, find_data_efficiency
 from tl_core.results.fairness import fairness_facts
-from tl_core.results.pooled import Tried
+from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
 from tl_core.results.time_to_accuracy import find_time_to_accuracy, time_sentence
 from tl_core.schema import DatasetInfo, State
@@ -45,11 +45,11 @@ def report_of(workspace: Workspace, results: ExperimentResults) -> str:
         dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
     except NotFoundError:
         dataset = None
-    return report_html(results, gather_tried(workspace, results), dataset, made_at=now())
+    return report_html(results, gather_pooled(workspace, results), dataset, made_at=now())
 
 
 def report_html(
-    results: ExperimentResults, tried: Tried, dataset: DatasetInfo | None, *, made_at: str
+    results: ExperimentResults, pooled: Pooled, dataset: DatasetInfo | None, *, made_at: str
 ) -> str:
     """Write a comparison as one HTML file, about the first pair at the largest train size.
 
@@ -69,7 +69,7 @@ def report_html(
     ComparisonError
         If no two arms have finished with the same seed.
     """
-    scene = set_scene(results, tried, dataset)
+    scene = set_scene(results, pooled, dataset)
     template = _environment().get_template("report.html")
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     experiment, verdict = results.experiment, scene.verdict
@@ -130,7 +130,7 @@ def _claim(scene: Scene) -> dict[str, Any]:
     lost = [f"{word}: {name_runs(runs, scene.arm_names)}." for word, runs in groups.items() if runs]
 
     metric = results.experiment.headline_metric
-    found = find_time_to_accuracy(tables.race_points(scene.runs), verdict.a, verdict.b, metric)
+    found = find_time_to_accuracy(tables.learning_curve_points(scene.runs), verdict.a, verdict.b, metric)
     sentence = time_sentence(found, scene.arm_names) if found else ""
     return {
         "claim": f"{words.claim}.",
@@ -152,7 +152,7 @@ def _proof(scene: Scene) -> dict[str, Any]:
         }
         for arm in ranked(experiment.arms)
     ]
-    worths = find_label_worth(scene.tried, scene.verdict.a, scene.verdict.b)
+    worths = find_data_efficiency(scene.pooled, scene.verdict.a, scene.verdict.b)
     base_models = [
         arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_pretrained
     ]

@@ -24,7 +24,7 @@ from tl_core.export.report_scene import Scene
 from tl_core.results import calibration, numbers, tables
 from tl_core.results.agreement import Cell, find_agreement
 from tl_core.results.captions import with_flags
-from tl_core.results.data_efficiency import curve_keys, find_label_worth, worth_numbers
+from tl_core.results.data_efficiency import curve_keys, find_data_efficiency, worth_numbers
 from tl_core.results.pooled import mean_rows, seed_rows
 from tl_core.schema import Metric
 
@@ -62,7 +62,7 @@ def figures(scene: Scene) -> dict[str, Any]:
         balance = show(class_balance(counts), classes)
     return {
         "overview": show(overview, means, budget=scene.budget),
-        "race": _race(scene),
+        "race": _learning_curves(scene),
         **_of_the_pair(scene),
         "calibration": _calibration(scene),
         "pairs": pairs,
@@ -71,9 +71,9 @@ def figures(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _race(scene: Scene) -> Shown:
+def _learning_curves(scene: Scene) -> Shown:
     metric = scene.results.experiment.headline_metric
-    points = tables.race_points(scene.runs)
+    points = tables.learning_curve_points(scene.runs)
     counts = scene.dataset.label_counts if scene.dataset else {}
     figure = learning_curves(
         points,
@@ -88,7 +88,7 @@ def _race(scene: Scene) -> Shown:
     seen = f"{num_examples:,}{f' of the {num_validation:,}' if num_examples < num_validation else ''}"
     return show(
         figure,
-        race_means(points, metric, scene.arm_names),
+        learning_curve_means(points, metric, scene.arm_names),
         note=f"Validation {METRIC_WORDS[metric]} in %, mean over the seeds, lowest and highest seed, and "
         f"median training seconds; the last row is that of the weights which each run kept. "
         f"{seen} validation examples.",
@@ -96,7 +96,7 @@ def _race(scene: Scene) -> Shown:
     )
 
 
-def race_means(points: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
+def learning_curve_means(points: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the evaluations of every arm by step, as means over its seeds: few enough rows for paper.
 
     The last row holds the values of the weights that the runs kept: the ends of the lines.
@@ -188,17 +188,17 @@ def _calibration(scene: Scene) -> dict[str, Any]:
 def _efficiency(scene: Scene) -> Shown | None:
     """Draw the curves over labels with the distance between the first pair's; None with one train size."""
     experiment = scene.results.experiment
-    tried = scene.tried
-    worths = find_label_worth(tried, scene.verdict.a, scene.verdict.b)
+    pooled = scene.pooled
+    worths = find_data_efficiency(pooled, scene.verdict.a, scene.verdict.b)
     if not worths:
         return None
-    keys = curve_keys(tried)
+    keys = curve_keys(pooled)
     figure = data_efficiency(
-        seed_rows(tried, keys),
-        mean_rows(tried, keys),
+        seed_rows(pooled, keys),
+        mean_rows(pooled, keys),
         scene.styles,
         metric=experiment.headline_metric,
-        floor=tried.floor,
+        floor=pooled.floor,
         worth=worths[0],
     )
-    return show(figure, worth_numbers(tried, worths, scene.arm_names), budget=scene.budget)
+    return show(figure, worth_numbers(pooled, worths, scene.arm_names), budget=scene.budget)

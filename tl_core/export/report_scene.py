@@ -7,7 +7,7 @@ from tl_core.charts import ArmStyle, arm_styles
 from tl_core.errors import ComparisonError
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.fairness import BUDGET_WORDS
-from tl_core.results.pooled import Tried
+from tl_core.results.pooled import Pooled
 from tl_core.schema import DatasetInfo, Event, RunConfig, Verdict
 
 
@@ -26,7 +26,7 @@ class Scene:
     """
 
     results: ExperimentResults
-    tried: Tried
+    pooled: Pooled
     dataset: DatasetInfo | None
     verdict: Verdict
     styles: dict[str, ArmStyle]
@@ -56,7 +56,7 @@ class Scene:
         ]
 
 
-def set_scene(results: ExperimentResults, tried: Tried, dataset: DatasetInfo | None) -> Scene:
+def set_scene(results: ExperimentResults, pooled: Pooled, dataset: DatasetInfo | None) -> Scene:
     """Choose what the report is about: the first pair at the largest train size.
 
     Raises
@@ -74,7 +74,7 @@ def set_scene(results: ExperimentResults, tried: Tried, dataset: DatasetInfo | N
     titles = {arm.base_model: results.titles[arm.name] for arm in experiment.arms if arm.base_model}
     return Scene(
         results=results,
-        tried=tried,
+        pooled=pooled,
         dataset=dataset,
         verdict=next(verdict for verdict in results.verdicts if verdict.train_size == train_size),
         styles=arm_styles(ranked(experiment.arms), titles),

@@ -13,9 +13,9 @@ from tl_core.doctor.fixes import apply_fix
 from tl_core.errors import NotFoundError
 from tl_core.intake.intake import (
     USUAL_THRESHOLD,
-    Found,
     Intake,
-    keep_found,
+    StoredFindings,
+    keep_findings,
     read_intake,
     split_by,
     store_intake,
@@ -60,7 +60,7 @@ def near_groups(dataset: Dataset, report: Report = quiet) -> NearGroups:
     )
 
 
-def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
+def examine_slowly(intake: Intake, report: Report = quiet) -> StoredFindings:
     """Look for near duplicates, languages, lengths, beginnings and labels in texts.
 
     Above 100,000 examples in a random sample of as many, always the same (`draw_sample`).
@@ -81,7 +81,7 @@ def examine_slowly(intake: Intake, report: Report = quiet) -> Found:
         tick=lambda done, total: report(LANGUAGES, done, total),
     )
     counted = zip(*(part.tolist() for part in np.unique(lengths, return_counts=True)), strict=True)
-    return Found(findings=tuple(findings), num_seen=seen.num_examples, lengths=tuple(counted))
+    return StoredFindings(findings=tuple(findings), num_seen=seen.num_examples, lengths=tuple(counted))
 
 
 def _count_lengths(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
@@ -135,7 +135,7 @@ def carry_out_examining(workspace: Workspace, job: Job, report: Report) -> None:
     """
     report(READING, 0, 1)
     found = examine_slowly(_find_intake(workspace, job), report)
-    keep_found(workspace, job.ref_id, job.payload["split"], "slow", found)
+    keep_findings(workspace, job.ref_id, job.payload["split"], "slow", found)
 
 
 def _find_intake(workspace: Workspace, job: Job) -> Intake:
@@ -177,8 +177,8 @@ def mend(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet)
     chosen = None if rule == usual_rule(intake.dataset) else rule  # the usual one may give way
     split = split_by(dataset, chosen, lambda done, total: report(SPLITTING, done, total))
     report(LOOKING, 0, 1)
-    found = Found(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
-    keep_found(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
+    found = StoredFindings(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
+    keep_findings(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
     report(WRITING, 0, 1)
     return store_intake(workspace, Intake(dataset=dataset, split=split))
 

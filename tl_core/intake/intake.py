@@ -234,7 +234,7 @@ def _split_key(fingerprint: str) -> str:
 Kind = Literal["fast", "slow"]
 
 
-class Found(Frozen):
+class StoredFindings(Frozen):
     """What some checks have found.
 
     Attributes
@@ -253,16 +253,20 @@ class Found(Frozen):
     lengths: tuple[tuple[int, int], ...] | None = None
 
 
-def keep_found(workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind, found: Found) -> None:
+def keep_findings(
+    workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind, found: StoredFindings
+) -> None:
     """Keep what the fast or the slow checks have found."""
     with replacing(workspace.findings_path(fingerprint, split_hash, kind)) as file:
         file.write(found.model_dump_json().encode())
 
 
-def read_found(workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind) -> Found | None:
+def read_findings(
+    workspace: Workspace, fingerprint: str, split_hash: str, kind: Kind
+) -> StoredFindings | None:
     """Return what was kept; None if these checks have not come to their end."""
     try:
         kept = workspace.findings_path(fingerprint, split_hash, kind).read_bytes()
     except FileNotFoundError:
         return None
-    return Found.model_validate_json(kept)
+    return StoredFindings.model_validate_json(kept)

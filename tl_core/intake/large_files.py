@@ -17,7 +17,7 @@ from tl_core.doctor.examine import examine_all
 from tl_core.files.formats import is_packed
 from tl_core.files.reading import ReadChoices, Table
 from tl_core.files.table_cache import keep_table, read_kept_table
-from tl_core.intake.intake import Choice, Found, Intake, keep_found, make_intake, store_intake
+from tl_core.intake.intake import Choice, Intake, StoredFindings, keep_findings, make_intake, store_intake
 from tl_core.intake.uploads import (
     Proposal,
     Upload,
@@ -137,8 +137,8 @@ def carry_out_preparing(workspace: Workspace, job: Job, report: Report) -> None:
     )
     dataset, split = intake.dataset, intake.split
     report(LOOKING, 0, 1)
-    found = Found(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
-    keep_found(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
+    found = StoredFindings(findings=tuple(examine_all(dataset, split)), num_seen=dataset.num_examples)
+    keep_findings(workspace, dataset.info.fingerprint, split.info.hash, "fast", found)
     report(WRITING, 0, 1)
     _leave(intake, _dataset_place(workspace, upload))
 

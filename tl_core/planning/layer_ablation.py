@@ -12,7 +12,7 @@ MOST_STEPS = 5
 """Arms with top layers drawn anew; a network of more layers gets so many, evenly spaced."""
 
 
-def ladder_arms(base_model: str) -> tuple[Arm, ...]:
+def ablation_arms(base_model: str) -> tuple[Arm, ...]:
     """List the ladder's arms, from the one that keeps nothing to the one that keeps all.
 
     Drawing every layer anew is ``embeddings_only``, so no ``reinit_top`` does. Where the number of layers is
@@ -36,5 +36,5 @@ def spell_out(names: Sequence[str], base_model: str) -> list[str]:
         return list(names)  # an arm that is listed twice is told
     spelled = list[str]()
     for name in names:
-        spelled += [arm.name for arm in ladder_arms(base_model)] if name.strip() == LADDER else [name]
+        spelled += [arm.name for arm in ablation_arms(base_model)] if name.strip() == LADDER else [name]
     return list(dict.fromkeys(spelled))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tl_core.results.comparison import ExperimentResults, gather
-from tl_core.results.pooled import Tried, is_alike, live_cells, put_together
+from tl_core.results.pooled import Pooled, is_alike, live_cells, put_together
 from tl_core.store.workspace import Workspace
 
 
@@ -32,6 +32,6 @@ def gather_alike(
     return found
 
 
-def gather_tried(workspace: Workspace, results: ExperimentResults) -> Tried:
+def gather_pooled(workspace: Workspace, results: ExperimentResults) -> Pooled:
     """Put together what an experiment has shown, and those like it."""
     return put_together(results.experiment, gather_alike(workspace, results))

@@ -6,7 +6,7 @@ from typing import Any
 from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.results.data_efficiency import label_worth_json
+from tl_core.results.data_efficiency import data_efficiency_json
 from tl_core.results.knowledge import read_changes
 from tl_core.results.pooled import put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
@@ -26,7 +26,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
     """
     experiment = results.experiment
     alike = gather_alike(workspace, results)
-    tried = put_together(experiment, alike)
+    pooled = put_together(experiment, alike)
     split = experiment.split
     arms = []
     for arm in ranked(experiment.arms):
@@ -38,7 +38,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
                 "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
             }
         )
-    damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(tried, workspace)]
+    damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(pooled, workspace)]
     return {
         "schema_version": SCHEMA_VERSION,
         "experiment_id": experiment.experiment_id,
@@ -64,7 +64,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
-        "label_worth": label_worth_json(tried, results.titles),
+        "label_worth": data_efficiency_json(pooled, results.titles),
         "first_tasks": [
             {
                 "arm": stages.arm.name,
@@ -75,7 +75,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
                 "overlap": asdict(stages.overlap) if stages.overlap else None,
                 "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
             }
-            for stages in find_two_stages(tried, alike, workspace)
+            for stages in find_two_stages(pooled, alike, workspace)
         ],
     }
 

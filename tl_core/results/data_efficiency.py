@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.data_efficiency import LabelWorth, label_worth
+from tl_core.evaluation.data_efficiency import DataEfficiency, data_efficiency
 from tl_core.evaluation.data_efficiency_words import (
     needed_interval_words,
     needed_words,
@@ -18,7 +18,7 @@ from tl_core.evaluation.data_efficiency_words import (
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.wording import describe_arm
 from tl_core.results.comparison import Key, headline_pair
-from tl_core.results.pooled import Tried, answer_numbers, live_cells
+from tl_core.results.pooled import Pooled, answer_numbers, live_cells
 from tl_core.schema import Arm
 
 _STEPS = (10, 25, 50)
@@ -29,30 +29,30 @@ _ROOM = 0.8
 """Share of the largest size above which a smaller one would say nothing new."""
 
 
-def find_label_worth(tried: Tried, a: str, b: str) -> list[LabelWorth]:
+def find_data_efficiency(pooled: Pooled, a: str, b: str) -> list[DataEfficiency]:
     """Say for each train size of ``b``, the largest first, with how many labels ``a`` reaches the same.
 
     Empty if ``a`` has a single size, or shares no seed with ``b``.
     """
-    curve, metric = _sizes_of(tried, a), tried.experiment.headline_metric
+    curve, metric = _sizes_of(pooled, a), pooled.experiment.headline_metric
     found = []
-    for _, of_b in sorted(_sizes_of(tried, b).items(), reverse=True):
+    for _, of_b in sorted(_sizes_of(pooled, b).items(), reverse=True):
         with contextlib.suppress(ComparisonError):  # runs of several devices may not be compared
-            found.append(label_worth(curve, of_b, metric, tried.flags))
+            found.append(data_efficiency(curve, of_b, metric, pooled.flags))
     return [one for one in found if one is not None]
 
 
-def _sizes_of(tried: Tried, arm: str) -> dict[int, ArmPredictions]:
-    return {size: found for (name, size), found in tried.predictions.items() if name == arm}
+def _sizes_of(pooled: Pooled, arm: str) -> dict[int, ArmPredictions]:
+    return {size: found for (name, size), found in pooled.predictions.items() if name == arm}
 
 
-def curve_keys(tried: Tried) -> list[Key]:
+def curve_keys(pooled: Pooled) -> list[Key]:
     """List what the curves are drawn of: the experiment's arms that learn from labels, at every size."""
-    names = [arm.name for arm in tried.experiment.arms if not arm.kind.is_floor]
-    return [(name, size) for name in names for size in sorted(_sizes_of(tried, name))]
+    names = [arm.name for arm in pooled.experiment.arms if not arm.kind.is_floor]
+    return [(name, size) for name in names for size in sorted(_sizes_of(pooled, name))]
 
 
-def ladder(largest: int, num_labels: int) -> tuple[int, ...]:
+def train_size_grid(largest: int, num_labels: int) -> tuple[int, ...]:
     """List train sizes that show a curve: 25, 50, 100, 250 … and the largest; 10 too where there are few.
 
     >>> ladder(500, 3)
@@ -67,37 +67,39 @@ def ladder(largest: int, num_labels: int) -> tuple[int, ...]:
     return (*rungs, largest)
 
 
-def lacking(tried: Tried, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
+def lacking(pooled: Pooled, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
     """List what a pair lacks for a curve if it has a single train size: both arms, and TF-IDF where it ran.
 
     Empty for a pair with several sizes, or with an arm that learns nothing from labels.
     """
     pair = (Arm.parse(a), Arm.parse(b))
-    there = live_cells(tried.runs)
+    there = live_cells(pooled.runs)
     sizes = {size for arm, size in there if arm == pair[0]}
     if len(sizes) > 1 or any(arm.kind.is_floor for arm in pair):
         return ()
-    others = [arm for arm in tried.experiment.arms if arm.kind.is_tfidf and arm not in pair]
+    others = [arm for arm in pooled.experiment.arms if arm.kind.is_tfidf and arm not in pair]
     wanted = [
         (arm, size)
         for arm in (*pair, *others)
-        for size in ladder(tried.largest, len(tried.experiment.labels))
+        for size in train_size_grid(pooled.largest, len(pooled.experiment.labels))
     ]
     return tuple(cell for cell in wanted if cell not in there)
 
 
-def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], arm_names: Mapping[str, str]) -> pd.DataFrame:
+def worth_numbers(
+    pooled: Pooled, worths: Sequence[DataEfficiency], arm_names: Mapping[str, str]
+) -> pd.DataFrame:
     """List the curves with, for each size of ``b``, the labels that ``a`` needs to be as good.
 
     Parameters
     ----------
     worths
-        What `find_label_worth` returns.
+        What `find_data_efficiency` returns.
     arm_names
         Display names by arm name.
     """
-    keys = curve_keys(tried)
-    table = answer_numbers(tried, keys, arm_names)
+    keys = curve_keys(pooled)
+    table = answer_numbers(pooled, keys, arm_names)
     by_key = {(one.b, one.size): one for one in worths}
     columns = {
         f"Labels that {arm_names[worths[0].a]} needs for it": needed_words,
@@ -110,16 +112,16 @@ def worth_numbers(tried: Tried, worths: Sequence[LabelWorth], arm_names: Mapping
     return table
 
 
-def label_worth_json(tried: Tried, titles: Mapping[str, str]) -> dict[str, Any] | None:
+def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """Give what labels were worth to an experiment's first pair as plain values; None with one train size.
 
     ``labels_needed`` and the ends of ``ci95`` are None where they lie outside of what was measured; then
     ``sentence`` says on which side.
     """
-    pair = headline_pair(tried.experiment.arms)
+    pair = headline_pair(pooled.experiment.arms)
     if pair is None:
         return None
-    worths = find_label_worth(tried, pair[0].name, pair[1].name)
+    worths = find_data_efficiency(pooled, pair[0].name, pair[1].name)
     if not worths:
         return None
     worth, needed = worths[0], worths[0].needed

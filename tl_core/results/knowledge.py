@@ -11,7 +11,7 @@ from tl_core.results.comparison import ExperimentResults, Key, ranked
 from tl_core.results.pooled import (
     SCRATCH,
     TUNED,
-    Tried,
+    Pooled,
     live_cells,
     mean_rows,
     put_together,
@@ -47,7 +47,7 @@ class Knowledge:
         Texts that representations were compared on; 0 before a run has measured any.
     """
 
-    tried: Tried
+    pooled: Pooled
     arms: tuple[Arm, ...]
     shares: Mapping[str, float]
     searched: frozenset[str]
@@ -57,15 +57,15 @@ class Knowledge:
     @property
     def keys(self) -> list[Key]:
         """The ladder's arms that have finished, from the one that keeps least."""
-        size = self.tried.largest
-        found = [arm.name for arm in self.arms if (arm.name, size) in self.tried.predictions]
+        size = self.pooled.largest
+        found = [arm.name for arm in self.arms if (arm.name, size) in self.pooled.predictions]
         found = [name for name in found if name in self.shares]
         return [(name, size) for name in sorted(found, key=lambda name: self.shares[name])]
 
     def missing(self) -> tuple[tuple[Arm, int], ...]:
         """List the arms that nobody has run or queued at the largest train size."""
-        there = live_cells(self.tried.runs)
-        wanted = ((arm, self.tried.largest) for arm in self.arms)
+        there = live_cells(self.pooled.runs)
+        wanted = ((arm, self.pooled.largest) for arm in self.arms)
         return tuple(cell for cell in wanted if cell not in there)
 
     def coming(self) -> tuple[RunRow, ...]:
@@ -77,9 +77,9 @@ class Knowledge:
         return tuple(run for run in self._own_runs() if run.state in (State.FAILED, State.CANCELLED))
 
     def _own_runs(self) -> list[RunRow]:
-        size = self.tried.largest
+        size = self.pooled.largest
         return [
-            run for run in self.tried.runs if run.config.arm in self.arms and run.config.train_size == size
+            run for run in self.pooled.runs if run.config.arm in self.arms and run.config.train_size == size
         ]
 
 
@@ -100,16 +100,16 @@ def gather_knowledge(
     folder_of
         Finds the folder of a run.
     """
-    tried = put_together(experiment, results)
+    pooled = put_together(experiment, results)
     records = [run.record for one in results for run in one.finished if run.config.arm in arms]
-    own = [record for record in records if record.config.train_size == tried.largest]
+    own = [record for record in records if record.config.train_size == pooled.largest]
     read = [(record, read_changes(folder_of(record.config.run_id))) for record in own]
     shares = {}
     for record in own:
         name, share = record.config.arm.name, record.kept_share
         shares[name] = _ENDS.get(name) if share is None else share
     return Knowledge(
-        tried=tried,
+        pooled=pooled,
         arms=arms,
         shares={name: share for name, share in shares.items() if share is not None},
         searched=frozenset(record.config.arm.name for record in own if record.rate_search),
@@ -136,19 +136,19 @@ def _change_rows(read: Sequence[tuple[RunRecord, LayerChanges | None]]) -> pd.Da
     return found.astype({"moved": float, "similarity": float})
 
 
-def ladder_seeds(known: Knowledge) -> pd.DataFrame:
+def ablation_seeds(known: Knowledge) -> pd.DataFrame:
     """List the ladder's values by seed: the columns of `seed_rows`, and ``kept`` (share, 0 to 1)."""
-    rows = seed_rows(known.tried, known.keys)
+    rows = seed_rows(known.pooled, known.keys)
     return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
 
 
-def ladder_means(known: Knowledge) -> pd.DataFrame:
+def ablation_means(known: Knowledge) -> pd.DataFrame:
     """List the ladder's means, from the arm that keeps least: the columns of `mean_rows`, and ``kept``."""
-    rows = mean_rows(known.tried, known.keys)
+    rows = mean_rows(known.pooled, known.keys)
     return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
 
 
-def ladder_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
+def ablation_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the ladder as a person reads it.
 
     Parameters
@@ -156,8 +156,8 @@ def ladder_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFra
     arm_names
         Display names by arm name.
     """
-    rows = ladder_means(known)
-    metric = METRIC_WORDS[known.tried.experiment.headline_metric]
+    rows = ablation_means(known)
+    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
     return pd.DataFrame(
         {
             "Arm": rows["arm"].map(arm_names),

@@ -20,17 +20,17 @@ SIMILARITY_LIMITS = (
 )
 
 
-def tell_ladder(known: Knowledge) -> list[Said]:
+def tell_ablation(known: Knowledge) -> list[Said]:
     """Say what the ladder shows, the most telling first."""
     said = [
-        difference(known.tried, TUNED, SCRATCH),
+        difference(known.pooled, TUNED, SCRATCH),
         _embeddings(known),
-        difference(known.tried, _SHUFFLED, SCRATCH),
+        difference(known.pooled, _SHUFFLED, SCRATCH),
     ]
     return [one for one in said if one is not None]
 
 
-def ladder_limits(known: Knowledge) -> str:
+def ablation_limits(known: Knowledge) -> str:
     """Say what the ladder does not show, and which rates its steps in between have learned at."""
     words = "The share counts weights, also those of words that never occur in these texts."
     steps = [arm.name for arm in known.arms if arm.kind.is_partial and arm.name in known.shares]
@@ -54,12 +54,12 @@ def _embeddings(known: Knowledge) -> Said | None:
 
     A share is said only where the 95 % interval of the difference that it divides by lies above 0.
     """
-    size = known.tried.largest
+    size = known.pooled.largest
     keys = [(arm.name, size) for arm in (SCRATCH, _EMBEDDINGS, TUNED)]
-    whole = find_verdict(known.tried, TUNED, SCRATCH)
+    whole = find_verdict(known.pooled, TUNED, SCRATCH)
     if whole is None or any(key not in known.keys for key in keys):
         return None
-    summaries = [known.tried.summary(key) for key in keys]
+    summaries = [known.pooled.summary(key) for key in keys]
     low, middle, high = (summary.mean for summary in summaries)
     kept = f"Keeping the embeddings alone, {_percent(known.shares[_EMBEDDINGS.name])} of the weights,"
     if whole.ci95[0] <= 0 or high <= low:
@@ -75,8 +75,8 @@ def _embeddings(known: Knowledge) -> Said | None:
         share = _percent((middle - low) / (high - low))
         claim = f"{kept} goes {share} of the way from scratch to fine-tuned; this share has no interval."
     labels = {arm.name: arm_label(arm, {}) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
-    flags = [flag for key in keys for flag in known.tried.flags.get(key, ())]
-    metric = METRIC_WORDS[known.tried.experiment.headline_metric]
+    flags = [flag for key in keys for flag in known.pooled.flags.get(key, ())]
+    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
     values = f"mean {metric} {_percent(low, 1)}, {_percent(middle, 1)} and {_percent(high, 1)}"
     fewest = min(len(summary.seeds) for summary in summaries)
     return Said(

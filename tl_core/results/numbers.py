@@ -49,7 +49,9 @@ def overview_numbers(
     return pd.DataFrame(rows)
 
 
-def race_numbers(points: pd.DataFrame, x: str, y: str, arm_names: Mapping[str, str]) -> pd.DataFrame:
+def learning_curve_numbers(
+    points: pd.DataFrame, x: str, y: str, arm_names: Mapping[str, str]
+) -> pd.DataFrame:
     """List the evaluations that `charts.learning_curves` draws, and the value that it writes at a line's end.
 
     Parameters

@@ -45,7 +45,7 @@ FLOORS = (Arm(kind=arms.TFIDF.kind), Arm(kind=arms.MAJORITY.kind))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Tried:
+class Pooled:
     """Everything that was tried on one split under one set of rules, in however many experiments.
 
     Attributes
@@ -112,7 +112,7 @@ def is_alike(one: ExperimentConfig, other: ExperimentConfig) -> bool:
     )
 
 
-def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResults]) -> Tried:
+def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResults]) -> Pooled:
     """Put together what experiments that are alike have shown; ``results`` begins with the chosen one's."""
     predictions: dict[Key, ArmPredictions] = {}
     flags: dict[Key, tuple[Flag, ...]] = {}
@@ -138,7 +138,7 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
     num_parameters = tokens_read = None
     if tuned:
         num_parameters, tokens_read = tuned[0].record.num_parameters, tuned[0].events[-1].tokens_seen
-    return Tried(
+    return Pooled(
         experiment=experiment,
         runs=tuple(runs),
         predictions=predictions,
@@ -151,32 +151,32 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
     )
 
 
-def cells_of(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
+def cells_of(answer: Answer, pooled: Pooled) -> tuple[tuple[Arm, int], ...]:
     """List the arms and train sizes that an answer needs.
 
     More labels need the train sizes that were chosen, or, if it was a single one, nested parts of it.
     """
-    sizes = {tried.largest}
+    sizes = {pooled.largest}
     if answer is Answer.MORE_LABELS:
-        sizes = {size for arm, size in live_cells(tried.runs) if arm in (TUNED, SCRATCH)}
+        sizes = {size for arm, size in live_cells(pooled.runs) if arm in (TUNED, SCRATCH)}
         if len(sizes) < 2:
-            parts = {tried.largest // 2**power for power in range(_NUM_SIZES)}
-            sizes = {size for size in parts if size >= len(tried.experiment.labels)}
+            parts = {pooled.largest // 2**power for power in range(_NUM_SIZES)}
+            sizes = {size for size in parts if size >= len(pooled.experiment.labels)}
     return tuple((arm, size) for arm in _ARMS[answer] for size in sorted(sizes))
 
 
-def missing(answer: Answer, tried: Tried) -> tuple[tuple[Arm, int], ...]:
+def missing(answer: Answer, pooled: Pooled) -> tuple[tuple[Arm, int], ...]:
     """List what an answer needs and nobody has run or queued."""
-    there = live_cells(tried.runs)
-    return tuple(cell for cell in cells_of(answer, tried) if cell not in there)
+    there = live_cells(pooled.runs)
+    return tuple(cell for cell in cells_of(answer, pooled) if cell not in there)
 
 
-def coming(answer: Answer, tried: Tried) -> tuple[RunRow, ...]:
+def coming(answer: Answer, pooled: Pooled) -> tuple[RunRow, ...]:
     """List the runs that an answer still waits for."""
-    cells = cells_of(answer, tried)
+    cells = cells_of(answer, pooled)
     return tuple(
         run
-        for run in tried.runs
+        for run in pooled.runs
         if not run.state.is_final and (run.config.arm, run.config.train_size) in cells
     )
 
@@ -187,53 +187,53 @@ def live_cells(runs: Iterable[RunRow]) -> set[tuple[Arm, int]]:
     return {(run.config.arm, run.config.train_size) for run in runs if run.state not in lost}
 
 
-def keys_of(answer: Answer, tried: Tried) -> list[Key]:
+def keys_of(answer: Answer, pooled: Pooled) -> list[Key]:
     """List the arms and train sizes with a result that speak to an answer, as they are drawn."""
-    wanted = [(arm.name, size) for arm, size in cells_of(answer, tried)]
+    wanted = [(arm.name, size) for arm, size in cells_of(answer, pooled)]
     if answer is Answer.SCRATCH:
-        wanted += [(arm.name, tried.largest) for arm in FLOORS]
-    return [key for key in wanted if key in tried.predictions]
+        wanted += [(arm.name, pooled.largest) for arm in FLOORS]
+    return [key for key in wanted if key in pooled.predictions]
 
 
-def find_verdict(tried: Tried, a: Arm, b: Arm) -> Verdict | None:
+def find_verdict(pooled: Pooled, a: Arm, b: Arm) -> Verdict | None:
     """Compare two arms at the largest train size, on the seeds that both have; None without such seeds.
 
     Of two arms of one experiment it is that experiment's own verdict, corrected for its other pairs.
     """
-    known = tried.verdicts.get((a.name, b.name, tried.largest))
+    known = pooled.verdicts.get((a.name, b.name, pooled.largest))
     if known is not None:
         return known
-    verdict = _compare(tried, (a.name, tried.largest), (b.name, tried.largest))
-    turned = tried.verdicts.get((b.name, a.name, tried.largest))
+    verdict = _compare(pooled, (a.name, pooled.largest), (b.name, pooled.largest))
+    turned = pooled.verdicts.get((b.name, a.name, pooled.largest))
     if verdict is None or turned is None:
         return verdict
     corrected = verdict.model_copy(update={"p_holm": turned.p_holm, "num_pairs": turned.num_pairs})
-    return say(corrected, _words(tried, a, b))
+    return say(corrected, _words(pooled, a, b))
 
 
-def labels_against_knowledge(tried: Tried) -> Verdict | None:
+def labels_against_knowledge(pooled: Pooled) -> Verdict | None:
     """Compare fine-tuning with the fewest labels with training from scratch with the most.
 
     None without results at two train sizes. The verdict's ``train_size`` is that of the fine-tuning.
     """
-    ends = ends_of(tried)
+    ends = ends_of(pooled)
     if len(ends) < 2:
         return None
-    return _compare(tried, (TUNED.name, ends[0]), (SCRATCH.name, ends[-1]))
+    return _compare(pooled, (TUNED.name, ends[0]), (SCRATCH.name, ends[-1]))
 
 
-def ends_of(tried: Tried) -> list[int]:
+def ends_of(pooled: Pooled) -> list[int]:
     """Return the smallest and the largest train size at which both arms have finished; one if it is one."""
     sizes = sorted(
         size
-        for name, size in tried.predictions
-        if name == SCRATCH.name and (TUNED.name, size) in tried.predictions
+        for name, size in pooled.predictions
+        if name == SCRATCH.name and (TUNED.name, size) in pooled.predictions
     )
     return sizes if len(sizes) < 2 else [sizes[0], sizes[-1]]
 
 
-def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
-    one, other = tried.predictions.get(a), tried.predictions.get(b)
+def _compare(pooled: Pooled, a: Key, b: Key) -> Verdict | None:
+    one, other = pooled.predictions.get(a), pooled.predictions.get(b)
     if one is None or other is None or not set(one.seeds) & set(other.seeds):
         return None
     other = replace(other, train_size=one.train_size)  # that they learn from different numbers is asked here
@@ -241,42 +241,42 @@ def _compare(tried: Tried, a: Key, b: Key) -> Verdict | None:
         return compare(
             one,
             other,
-            metric=tried.experiment.headline_metric,
-            margin=tried.experiment.margin,
-            flags=(*tried.flags[a], *tried.flags[b]),
-            arm_names=_words(tried, *map(Arm.parse, (a[0], b[0]))),
+            metric=pooled.experiment.headline_metric,
+            margin=pooled.experiment.margin,
+            flags=(*pooled.flags[a], *pooled.flags[b]),
+            arm_names=_words(pooled, *map(Arm.parse, (a[0], b[0]))),
         )
     except ComparisonError:  # of several experiments, on devices with different precision
         return None
 
 
-def _words(tried: Tried, *arms: Arm) -> dict[str, str]:
-    return {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
+def _words(pooled: Pooled, *arms: Arm) -> dict[str, str]:
+    return {arm.name: describe_arm(arm, pooled.title_of(arm)) for arm in arms}
 
 
-def seed_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:
+def seed_rows(pooled: Pooled, keys: Iterable[Key]) -> pd.DataFrame:
     """List values by seed: columns ``arm, train_size, seed, value``; a row that counts for all seeds once."""
     rows = []
     for arm, size in keys:
-        summary = tried.summary((arm, size))
+        summary = pooled.summary((arm, size))
         values = list(zip(summary.seeds, summary.values, strict=True))
-        is_one_run = not Arm.parse(arm).kind.is_neural and size == tried.experiment.split.train
+        is_one_run = not Arm.parse(arm).kind.is_neural and size == pooled.experiment.split.train
         rows += [(arm, size, seed, value) for seed, value in (values[:1] if is_one_run else values)]
     return pd.DataFrame(rows, columns=["arm", "train_size", "seed", "value"])
 
 
-def mean_rows(tried: Tried, keys: Iterable[Key]) -> pd.DataFrame:
+def mean_rows(pooled: Pooled, keys: Iterable[Key]) -> pd.DataFrame:
     """List means: columns ``arm, train_size, mean, low, high`` (fractions), ``num_seeds, num_examples``."""
     columns = ["arm", "train_size", "mean", "low", "high", "num_seeds", "num_examples"]
     rows = [
         (arm, size, summary.mean, *summary.ci95, len(summary.seeds), summary.num_examples)
         for arm, size in keys
-        for summary in [tried.summary((arm, size))]
+        for summary in [pooled.summary((arm, size))]
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
-def weight_rows(tried: Tried) -> pd.DataFrame:
+def weight_rows(pooled: Pooled) -> pd.DataFrame:
     """Count the weights that each way of using the network begins with.
 
     Returns
@@ -284,8 +284,8 @@ def weight_rows(tried: Tried) -> pd.DataFrame:
     Columns ``arm, pretrained, random`` (numbers of weights), ``is_trained`` (whether more than the head
     learns); empty where a number is unknown.
     """
-    encoder = describe(tried.experiment.base_model).num_parameters
-    total = tried.num_parameters
+    encoder = describe(pooled.experiment.base_model).num_parameters
+    total = pooled.num_parameters
     columns = ["arm", "pretrained", "random", "is_trained"]
     if encoder is None or total is None or total < encoder:
         return pd.DataFrame(columns=columns)
@@ -301,7 +301,7 @@ def weight_rows(tried: Tried) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def answer_numbers(tried: Tried, keys: Iterable[Key], arm_names: Mapping[str, str]) -> pd.DataFrame:
+def answer_numbers(pooled: Pooled, keys: Iterable[Key], arm_names: Mapping[str, str]) -> pd.DataFrame:
     """List the means of some arms and train sizes as a person reads them.
 
     Parameters
@@ -309,8 +309,8 @@ def answer_numbers(tried: Tried, keys: Iterable[Key], arm_names: Mapping[str, st
     arm_names
         Display names by arm name.
     """
-    rows = mean_rows(tried, keys)
-    metric = METRIC_WORDS[tried.experiment.headline_metric]
+    rows = mean_rows(pooled, keys)
+    metric = METRIC_WORDS[pooled.experiment.headline_metric]
     return pd.DataFrame(
         {
             "Arm": rows["arm"].map(arm_names),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tl_core.evaluation.data_efficiency_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, epochs_words, take_apart
-from tl_core.results.data_efficiency import find_label_worth
+from tl_core.results.data_efficiency import find_data_efficiency
 from tl_core.results.pooled import (
     FLOORS,
     FROZEN,
@@ -12,7 +12,7 @@ from tl_core.results.pooled import (
     TUNED,
     WIPED,
     Answer,
-    Tried,
+    Pooled,
     ends_of,
     find_verdict,
     labels_against_knowledge,
@@ -39,26 +39,26 @@ class Said:
     status: Status | None = None
 
 
-def tell(answer: Answer, tried: Tried) -> list[Said]:
+def tell(answer: Answer, pooled: Pooled) -> list[Said]:
     """Say what the results so far say about an answer, the most telling first."""
     match answer:
         case Answer.SCRATCH:
-            said = [_level(tried, arm, tried.largest) for arm in (SCRATCH, *FLOORS)]
+            said = [_level(pooled, arm, pooled.largest) for arm in (SCRATCH, *FLOORS)]
         case Answer.ADAPTING:
-            said = [difference(tried, TUNED, SCRATCH), _level(tried, TUNED, tried.largest)]
+            said = [difference(pooled, TUNED, SCRATCH), _level(pooled, TUNED, pooled.largest)]
         case Answer.WIPING:
-            said = [difference(tried, TUNED, SCRATCH), difference(tried, FROZEN, WIPED)]
+            said = [difference(pooled, TUNED, SCRATCH), difference(pooled, FROZEN, WIPED)]
         case Answer.MORE_LABELS:
-            said = _tell_of_more_labels(tried)
+            said = _tell_of_more_labels(pooled)
     return [one for one in said if one is not None]
 
 
-def conclude(tried: Tried) -> list[Said]:
+def conclude(pooled: Pooled) -> list[Said]:
     """Say what the results say about transfer learning itself, in the order of the argument."""
-    main = find_verdict(tried, TUNED, SCRATCH)
+    main = find_verdict(pooled, TUNED, SCRATCH)
     if main is None:
         return []
-    said = [_apart(main, tried)]
+    said = [_apart(main, pooled)]
 
     status = main.status
     if status.code == "baseline_failed":
@@ -68,9 +68,9 @@ def conclude(tried: Tried) -> list[Said]:
         but = f"; but {status.words}" if status.severity == "warning" else ""
         said.append(Said(claim=f"{_CLOSINGS[main.conclusion].format(after=after)}{but}."))
 
-    labels = labels_against_knowledge(tried)
+    labels = labels_against_knowledge(pooled)
     if labels is not None:
-        said.append(Said(claim=_labels_words(labels, tried)))
+        said.append(Said(claim=_labels_words(labels, pooled)))
     return said
 
 
@@ -84,40 +84,40 @@ _CLOSINGS = {
 }
 
 
-def difference(tried: Tried, a: Arm, b: Arm) -> Said | None:
+def difference(pooled: Pooled, a: Arm, b: Arm) -> Said | None:
     """Say how two arms differ at the largest train size; None while they have no common seed."""
-    verdict = find_verdict(tried, a, b)
-    return _apart(verdict, tried) if verdict else None
+    verdict = find_verdict(pooled, a, b)
+    return _apart(verdict, pooled) if verdict else None
 
 
-def _apart(verdict: Verdict, tried: Tried) -> Said:
+def _apart(verdict: Verdict, pooled: Pooled) -> Said:
     arms = [Arm.parse(name) for name in (verdict.a, verdict.b)]
-    words = {arm.name: describe_arm(arm, tried.title_of(arm)) for arm in arms}
+    words = {arm.name: describe_arm(arm, pooled.title_of(arm)) for arm in arms}
     parts = take_apart(verdict, words)
     counts = counts_words(verdict.num_seeds, verdict.num_examples)
     return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}", status=verdict.status)
 
 
-def _tell_of_more_labels(tried: Tried) -> list[Said | None]:
+def _tell_of_more_labels(pooled: Pooled) -> list[Said | None]:
     """Hold few labels with knowledge against many without, and say what each number of them comes to."""
     said: list[Said | None] = []
-    verdict = labels_against_knowledge(tried)
+    verdict = labels_against_knowledge(pooled)
     if verdict is not None:
-        few, many = ends_of(tried)
+        few, many = ends_of(pooled)
         sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
-        apart = _apart(verdict, tried)
+        apart = _apart(verdict, pooled)
         said.append(replace(apart, claim=f"{sizes}: {apart.claim[0].lower()}{apart.claim[1:]}"))
 
-    worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+    worths = find_data_efficiency(pooled, TUNED.name, SCRATCH.name)
     if worths:
-        words = {arm.name: describe_arm(arm, tried.title) for arm in (TUNED, SCRATCH)}
+        words = {arm.name: describe_arm(arm, pooled.title) for arm in (TUNED, SCRATCH)}
         said.append(Said(claim=worth_sentence(worths[0], words)))
-    return [*said, *(_level(tried, SCRATCH, size) for size in reversed(ends_of(tried)))]
+    return [*said, *(_level(pooled, SCRATCH, size) for size in reversed(ends_of(pooled)))]
 
 
-def _labels_words(verdict: Verdict, tried: Tried) -> str:
+def _labels_words(verdict: Verdict, pooled: Pooled) -> str:
     """Say whether more labels made up for starting without knowledge, with the verdict's status."""
-    few, many = ends_of(tried)
+    few, many = ends_of(pooled)
     status, times = verdict.status, round(many / few)
     if status.code == "baseline_failed":
         return f"Whether more labels make up for it cannot be said yet: {status.words}."
@@ -139,20 +139,20 @@ def _labels_words(verdict: Verdict, tried: Tried) -> str:
     return f"{words}; but {status.words}." if status.severity == "warning" else f"{words}."
 
 
-def _level(tried: Tried, arm: Arm, size: int) -> Said | None:
+def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
     """Say what one arm reaches."""
-    if (arm.name, size) not in tried.predictions:
+    if (arm.name, size) not in pooled.predictions:
         return None
-    summary = tried.summary((arm.name, size))
-    words = describe_arm(arm, tried.title)
+    summary = pooled.summary((arm.name, size))
+    words = describe_arm(arm, pooled.title)
     low, high = (_percent(end) for end in summary.ci95)
     metric = METRIC_WORDS[summary.metric]
-    phrases = " and ".join(flag.phrase for flag in tried.flags.get((arm.name, size), ()))
+    phrases = " and ".join(flag.phrase for flag in pooled.flags.get((arm.name, size), ()))
     but = f", but {phrases}" if phrases else ""
     return Said(
         claim=(
             f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
-            f"train examples{epochs_words(tried.predictions[arm.name, size].epochs_range)}{but}."
+            f"train examples{epochs_words(pooled.predictions[arm.name, size].epochs_range)}{but}."
         ),
         proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
     )

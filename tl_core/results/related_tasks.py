@@ -15,7 +15,7 @@ from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, take_apart
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import Overlap, find_overlap
-from tl_core.results.pooled import Tried
+from tl_core.results.pooled import Pooled
 from tl_core.results.pooled_sentences import Said
 from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, logits_of, read_finished_run, reason_of
 from tl_core.schema import Arm, Metric, RunConfig, Verdict
@@ -86,17 +86,17 @@ def run_behind(workspace: Workspace, base_model: str) -> str | None:
 
 
 def find_two_stages(
-    tried: Tried, results: Sequence[ExperimentResults], workspace: Workspace
+    pooled: Pooled, results: Sequence[ExperimentResults], workspace: Workspace
 ) -> list[TwoStages]:
     """Find the arms that were fine-tuned from a run of this workspace, those with results."""
     found = []
-    for (arm, size), run_id in _first_runs(tried, workspace).items():
+    for (arm, size), run_id in _first_runs(pooled, workspace).items():
         try:
             first = read_finished_run(workspace.run_folder(run_id))
         except UNREADABLE:
             continue
         origin = first.config.base_model
-        direct = Arm(kind=arm.kind, base_model=None if origin == tried.experiment.base_model else origin)
+        direct = Arm(kind=arm.kind, base_model=None if origin == pooled.experiment.base_model else origin)
         runs = [run.config for one in results for run in one.runs_of(arm.name, size)]
         found.append(
             TwoStages(
@@ -104,17 +104,17 @@ def find_two_stages(
                 direct=direct,
                 first=first,
                 left=_left(first, runs, workspace.run_folder),
-                epochs=tried.predictions[arm.name, size].epochs_range,
+                epochs=pooled.predictions[arm.name, size].epochs_range,
                 overlap=find_overlap(workspace, first.config, runs[0]),
             )
         )
     return found
 
 
-def find_first_damage(tried: Tried, workspace: Workspace) -> tuple[Damage, ...]:
+def find_first_damage(pooled: Pooled, workspace: Workspace) -> tuple[Damage, ...]:
     """Say which runs of a first task cannot be read, so that nothing is told of the arms that start there."""
     lost = []
-    for run_id in dict.fromkeys(_first_runs(tried, workspace).values()):
+    for run_id in dict.fromkeys(_first_runs(pooled, workspace).values()):
         try:
             read_finished_run(workspace.run_folder(run_id))
         except UNREADABLE as error:
@@ -122,9 +122,9 @@ def find_first_damage(tried: Tried, workspace: Workspace) -> tuple[Damage, ...]:
     return tuple(lost)
 
 
-def _first_runs(tried: Tried, workspace: Workspace) -> dict[tuple[Arm, int], str]:
+def _first_runs(pooled: Pooled, workspace: Workspace) -> dict[tuple[Arm, int], str]:
     """Find the runs that arms with results were fine-tuned from, at the largest train size."""
-    cells = [(Arm.parse(name), size) for name, size in tried.predictions if size == tried.largest]
+    cells = [(Arm.parse(name), size) for name, size in pooled.predictions if size == pooled.largest]
     behind = {
         (arm, size): run_behind(workspace, arm.base_model)
         for arm, size in cells

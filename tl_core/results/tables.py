@@ -41,7 +41,7 @@ def floor_on_test(results: ExperimentResults) -> float | None:
     return results.finished[0].health.majority_test_value if results.finished else None
 
 
-def race_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
+def learning_curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
     """List the validation evaluations of some runs, without the majority arm, which is the floor."""
     return curve_points((config, events) for config, events in runs if not config.arm.kind.is_floor)
 

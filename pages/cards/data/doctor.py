@@ -23,7 +23,7 @@ from tl_core.intake.doctor_jobs import (
     submit_examining,
     submit_mending,
 )
-from tl_core.intake.intake import Found, Intake, read_found
+from tl_core.intake.intake import Intake, StoredFindings, read_findings
 from tl_core.intake.uploads import Upload
 from tl_core.schema import Finding, State
 from tl_core.store.rows import Job
@@ -85,20 +85,20 @@ def draw_doctor(intake: Intake, upload: Upload | None) -> None:
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
 def _looked_fast(fingerprint: str, split_hash: str, _intake: Intake) -> tuple[Finding, ...]:
     """Return what a job has left, or look now: every example, within about a second a million."""
-    kept = read_found(workspace(), fingerprint, split_hash, "fast")
+    kept = read_findings(workspace(), fingerprint, split_hash, "fast")
     return kept.findings if kept else tuple(examine_all(_intake.dataset, _intake.split))
 
 
-def _slow_findings(intake: Intake) -> Found | None:
+def _slow_findings(intake: Intake) -> StoredFindings | None:
     """Return what the slow checks have found; None if a job has yet to do them."""
     facts = intake.dataset.info.fingerprint, intake.split.info.hash
     if is_done_at_once(intake.dataset):
         return _looked_slowly(*facts, intake)
-    return read_found(workspace(), *facts, "slow")
+    return read_findings(workspace(), *facts, "slow")
 
 
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)
-def _looked_slowly(fingerprint: str, split_hash: str, _intake: Intake) -> Found:
+def _looked_slowly(fingerprint: str, split_hash: str, _intake: Intake) -> StoredFindings:
     return examine_slowly(_intake)
 
 

@@ -18,7 +18,7 @@ from tl_core.charts.template import name_budget
 from tl_core.evaluation.wording import take_apart
 from tl_core.results import side_by_side_tables as tables
 from tl_core.results.fairness import BUDGET_WORDS
-from tl_core.results.numbers import race_numbers
+from tl_core.results.numbers import learning_curve_numbers
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
 from tl_core.results.tables import floor_on_validation, is_energy_known
 from tl_core.schema import State
@@ -217,7 +217,7 @@ def _draw_curves(comparison: SideBySide) -> None:
         comparison.metric,
     )
     figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
-    numbers = race_numbers(points, x, value, comparison.labels) if len(points) else None
+    numbers = learning_curve_numbers(points, x, value, comparison.labels) if len(points) else None
     draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
     st.caption(ENDS)
 

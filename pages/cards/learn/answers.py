@@ -14,13 +14,13 @@ from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.template import name_budget
 from tl_core.charts.weights import starting_weights
-from tl_core.results.data_efficiency import find_label_worth
+from tl_core.results.data_efficiency import find_data_efficiency
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.pooled import (
     SCRATCH,
     TUNED,
     Answer,
-    Tried,
+    Pooled,
     answer_numbers,
     coming,
     keys_of,
@@ -91,63 +91,65 @@ def ask() -> Answer | None:
     return chosen
 
 
-def draw_tried(answer: Answer, tried: Tried) -> None:
+def draw_pooled(answer: Answer, pooled: Pooled) -> None:
     """Draw what the results say about an answer, and offer the runs that are missing for it."""
     with card("Tried on your texts", TITLES[answer].lower()):
         st.markdown(MEANINGS[answer])
         left, right = st.columns([5, 6], gap="large")
         with left:
-            draw_said(tell(answer, tried))
-            draw_coming(coming(answer, tried))
-            offer_missing(tried.experiment, missing(answer, tried), NOT_TRIED, key="try")
+            draw_said(tell(answer, pooled))
+            draw_coming(coming(answer, pooled))
+            offer_missing(pooled.experiment, missing(answer, pooled), NOT_TRIED, key="try")
         with right:
-            keys = keys_of(answer, tried)
-            means, seeds, styles = mean_rows(tried, keys), seed_rows(tried, keys), all_styles()
+            keys = keys_of(answer, pooled)
+            means, seeds, styles = mean_rows(pooled, keys), seed_rows(pooled, keys), all_styles()
             rules: dict[str, Any] = {
-                "metric": tried.experiment.headline_metric,
-                "floor": tried.floor,
+                "metric": pooled.experiment.headline_metric,
+                "floor": pooled.floor,
                 "theme": theme(),
             }
             if answer is Answer.MORE_LABELS:
-                worths = find_label_worth(tried, TUNED.name, SCRATCH.name)
+                worths = find_data_efficiency(pooled, TUNED.name, SCRATCH.name)
                 figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
             else:
                 figure = arms_overview(seeds, means, styles, **rules)
-            name_budget(figure, BUDGET_WORDS[tried.experiment.training.budget])
+            name_budget(figure, BUDGET_WORDS[pooled.experiment.training.budget])
             labels = {name: style.label for name, style in styles.items()}
-            draw_figure(figure, answer_numbers(tried, keys, labels) if keys else None, key="tried")
+            draw_figure(figure, answer_numbers(pooled, keys, labels) if keys else None, key="tried")
 
 
-def draw_solution(tried: Tried) -> None:
+def draw_solution(pooled: Pooled) -> None:
     """Tell which answer it is, with what the results say for or against it."""
     with card("So what is it?"):
         st.markdown(SOLUTION)
-        said = conclude(tried)
+        said = conclude(pooled)
         draw_said(said)
         if not said:
             st.caption("Fine-tuned and From scratch have not finished with a common seed yet.")
 
 
-def draw_why(tried: Tried) -> None:
+def draw_why(pooled: Pooled) -> None:
     """Explain why it works, with the weights that each arm starts from."""
     with card("Why it works", "what a network knows before it sees your first label"):
         left, right = st.columns([5, 6], gap="large")
         with left:
-            for paragraph in why_words(tried):
+            for paragraph in why_words(pooled):
                 st.markdown(paragraph)
         with right:
-            rows, styles = weight_rows(tried), all_styles()
+            rows, styles = weight_rows(pooled), all_styles()
             labels = {name: style.label for name, style in styles.items()}
             table = weight_numbers(rows, labels) if len(rows) else None
             draw_figure(starting_weights(rows, styles, theme=theme()), table, key="weights")
 
 
-def why_words(tried: Tried) -> list[str]:
+def why_words(pooled: Pooled) -> list[str]:
     """Explain in markdown what the weights know, what all arms share, and what is not counted."""
-    base = describe(tried.experiment.base_model)
+    base = describe(pooled.experiment.base_model)
     seen = f" {literal(base.title)}: {literal(base.pretraining)}" if base.pretraining else ""
     read = (
-        f" One fine-tuning here read {tried.tokens_read:,} tokens of your texts." if tried.tokens_read else ""
+        f" One fine-tuning here read {pooled.tokens_read:,} tokens of your texts."
+        if pooled.tokens_read
+        else ""
     )
     return [
         "**What the weights know.** Reading much text has set them so that texts of like meaning give like "

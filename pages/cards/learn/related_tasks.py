@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.base_models import label_of
 from pages.ui.errors import show_error
-from pages.ui.figures import Exhibit, budget_of, draw_exhibit
+from pages.ui.figures import Display, budget_of, draw_display
 from pages.ui.frame import card, draw_figure
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from pages.ui.session import theme, workspace
@@ -17,7 +17,7 @@ from tl_core.errors import TlError
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import overlap_words
-from tl_core.results.pooled import TUNED, Tried, answer_numbers, live_cells, mean_rows, seed_rows
+from tl_core.results.pooled import TUNED, Pooled, answer_numbers, live_cells, mean_rows, seed_rows
 from tl_core.results.pooled_sentences import difference
 from tl_core.results.related_tasks import (
     STAGES,
@@ -42,24 +42,24 @@ LIMITS = (
 )
 
 
-def draw_related(tried: Tried, results: Sequence[ExperimentResults]) -> None:
+def draw_related(pooled: Pooled, results: Sequence[ExperimentResults]) -> None:
     """Draw direct against two-stage transfer and what is left of the first task, or offer to try it."""
-    stages = find_two_stages(tried, results, workspace())
+    stages = find_two_stages(pooled, results, workspace())
     with card("Related tasks", "a first task as the start of this one, and what is left of the first"):
         st.markdown(MEANING)
         for one in stages:
-            _draw_stages(tried, one)
+            _draw_stages(pooled, one)
         if stages:
             st.caption(LIMITS)
-        _offer(tried)
+        _offer(pooled)
 
 
-def _draw_stages(tried: Tried, stages: TwoStages) -> None:
+def _draw_stages(pooled: Pooled, stages: TwoStages) -> None:
     left, right = st.columns([5, 6], gap="large")
-    keys = [(arm.name, tried.largest) for arm in (stages.arm, stages.direct)]
-    keys = [key for key in keys if key in tried.predictions]
+    keys = [(arm.name, pooled.largest) for arm in (stages.arm, stages.direct)]
+    keys = [key for key in keys if key in pooled.predictions]
     with left:
-        said = difference(tried, stages.arm, stages.direct)
+        said = difference(pooled, stages.arm, stages.direct)
         draw_said([said] if said else [])
         if said is None:
             st.caption("Direct and two-stage transfer have not finished with a common seed yet.")
@@ -68,21 +68,21 @@ def _draw_stages(tried: Tried, stages: TwoStages) -> None:
         titles = {model: describe(model).title for model in models}
         styles = arm_styles([stages.direct, stages.arm], titles, theme())
         figure = arms_overview(
-            seed_rows(tried, keys),
-            mean_rows(tried, keys),
+            seed_rows(pooled, keys),
+            mean_rows(pooled, keys),
             styles,
-            metric=tried.experiment.headline_metric,
-            floor=tried.floor,
+            metric=pooled.experiment.headline_metric,
+            floor=pooled.floor,
             theme=theme(),
         )
         labels = {name: style.label for name, style in styles.items()}
-        exhibit = Exhibit(
+        display = Display(
             key=f"transfer_{stages.arm.name}",
-            budget=budget_of(tried),
+            budget=budget_of(pooled),
             figure=figure,
-            table=answer_numbers(tried, keys, labels),
+            table=answer_numbers(pooled, keys, labels),
         )
-        draw_exhibit(exhibit)
+        draw_display(display)
 
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -100,10 +100,10 @@ def _draw_stages(tried: Tried, stages: TwoStages) -> None:
         draw_figure(figure, table, key=f"left_{stages.arm.name}")
 
 
-def _offer(tried: Tried) -> None:
+def _offer(pooled: Pooled) -> None:
     """Offer a finished fine-tuning on other texts as the start of this task."""
     here = workspace()
-    own = tried.experiment.dataset_fingerprint
+    own = pooled.experiment.dataset_fingerprint
     firsts = [
         one for one in list_finetuned(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
     ]
@@ -124,10 +124,10 @@ def _offer(tried: Tried) -> None:
     except TlError as error:  # its weights are damaged: the rest of the page does without them
         show_error(error)
         return
-    cells = [(TUNED, tried.largest), (arm, tried.largest)]
-    there = live_cells(tried.runs)
-    pending = [run for run in tried.runs if not run.state.is_final]
+    cells = [(TUNED, pooled.largest), (arm, pooled.largest)]
+    there = live_cells(pooled.runs)
+    pending = [run for run in pooled.runs if not run.state.is_final]
     draw_coming([run for run in pending if (run.config.arm, run.config.train_size) in cells])
     offer_missing(
-        tried.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="offer_related"
+        pooled.experiment, [cell for cell in cells if cell not in there], NOT_TRIED, key="offer_related"
     )

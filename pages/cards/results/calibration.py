@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.downloads import offer_table
-from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
+from pages.ui.figures import Display, budget_of, draw_display, made_once
 from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, styles_of
@@ -34,7 +34,7 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):
                 with column:
-                    draw_exhibit(_diagram_of(results, one.arm, verdict.train_size))
+                    draw_display(_diagram_of(results, one.arm, verdict.train_size))
         words = "Calibration error, Brier score and log loss by seed"
         drawer = st.expander(words, icon=":material/table_rows:", key="calibration_drawer", on_change="rerun")
         if drawer.open:
@@ -46,10 +46,10 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
 def draw_selective_prediction(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the accuracy of all arms over the share of texts that they answer."""
     with card("When it may abstain", f"accuracy on the texts it is surest of; {counts(verdict)}"):
-        exhibit = _coverage_of(results, verdict)
-        st.markdown(literal(exhibit.caption))
+        display = _coverage_of(results, verdict)
+        st.markdown(literal(display.caption))
         if st.toggle("Show the curves", key="shows_coverage", persist_state="session"):
-            draw_figure(exhibit.figure, exhibit.table, key=exhibit.key)
+            draw_figure(display.figure, display.table, key=display.key)
         st.caption(
             "Probabilities are as trained. The surest texts are picked on test itself, so this shows the "
             "order of confidence and no threshold to use: choose one on texts that are not part of the test. "
@@ -68,10 +68,10 @@ def _calibration_of(results: ExperimentResults, arm: str, train_size: int) -> Ar
 
 
 @made_once
-def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibit:
+def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Display:
     found = _calibration_of(results, arm, train_size)
     rows = calibration.bin_rows(found)
-    return Exhibit(
+    return Display(
         key=f"reliability_{arm}",
         budget=budget_of(results),
         figure=reliability_diagram(
@@ -86,12 +86,12 @@ def _diagram_of(results: ExperimentResults, arm: str, train_size: int) -> Exhibi
 
 
 @made_once
-def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+def _coverage_of(results: ExperimentResults, verdict: Verdict) -> Display:
     rows, arm_names = (
         selective_prediction.coverage_rows(results, verdict.train_size),
         arm_names_of(results.experiment),
     )
-    return Exhibit(
+    return Display(
         key="coverage",
         budget=budget_of(results),
         figure=coverage_curves(rows, styles_of(results.experiment), theme=theme()),

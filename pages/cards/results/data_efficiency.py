@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui.figures import Exhibit, budget_of, draw_exhibit, made_once
+from pages.ui.figures import Display, budget_of, draw_display, made_once
 from pages.ui.frame import card
-from pages.ui.missing_runs import draw_coming, offer_missing, tried_of, watch
+from pages.ui.missing_runs import draw_coming, offer_missing, pooled_of, watch
 from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts.data_efficiency import data_efficiency
@@ -13,11 +13,11 @@ from tl_core.results.comparison import ExperimentResults, arm_titles
 from tl_core.results.data_efficiency import (
     arm_phrases,
     curve_keys,
-    find_label_worth,
+    find_data_efficiency,
     lacking,
     worth_numbers,
 )
-from tl_core.results.pooled import Tried, mean_rows, seed_rows
+from tl_core.results.pooled import Pooled, mean_rows, seed_rows
 from tl_core.schema import Verdict
 from tl_core.store.rows import RunRow
 
@@ -30,54 +30,54 @@ LIMITS = (
 )
 
 
-def draw_label_worth(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_data_efficiency(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw what labels were worth to a pair of arms, or offer the runs that would show it."""
-    tried = tried_of(results.experiment)
-    lacks = lacking(tried, verdict.a, verdict.b)
-    exhibit = worth_exhibit(tried, verdict.a, verdict.b)
-    if exhibit is None and not lacks and not _elsewhere(tried):
+    pooled = pooled_of(results.experiment)
+    lacks = lacking(pooled, verdict.a, verdict.b)
+    display = efficiency_display(pooled, verdict.a, verdict.b)
+    if display is None and not lacks and not _elsewhere(pooled):
         return
     with card(NAME, "train sets of growing size, each a part of the next"):
-        if exhibit is None:
+        if display is None:
             st.markdown(
                 "With one number of train examples nobody can say how many labels pretraining was worth. "
                 "Smaller train sets of the same split show it."
             )
         else:
-            draw_exhibit(exhibit)
+            draw_display(display)
             st.caption(LIMITS)
-        draw_coming(_elsewhere(tried))
+        draw_coming(_elsewhere(pooled))
         offer_missing(results.experiment, lacks, "**Not tried yet:**", key="try_sizes")
-    watch(_elsewhere(tried), POLL_S)
+    watch(_elsewhere(pooled), POLL_S)
 
 
-def _elsewhere(tried: Tried) -> list[RunRow]:
+def _elsewhere(pooled: Pooled) -> list[RunRow]:
     """List the runs still to come of other experiments than the page's own, which says so itself."""
-    own = tried.experiment.experiment_id
-    return [run for run in tried.runs if not run.state.is_final and run.config.experiment_id != own]
+    own = pooled.experiment.experiment_id
+    return [run for run in pooled.runs if not run.state.is_final and run.config.experiment_id != own]
 
 
 @made_once
-def worth_exhibit(tried: Tried, a: str, b: str) -> Exhibit | None:
+def efficiency_display(pooled: Pooled, a: str, b: str) -> Display | None:
     """Show the curves with the distance between those of a pair; None without several train sizes."""
-    worths = find_label_worth(tried, a, b)
+    worths = find_data_efficiency(pooled, a, b)
     if not worths:
         return None
-    experiment = tried.experiment
-    keys = curve_keys(tried)
+    experiment = pooled.experiment
+    keys = curve_keys(pooled)
     figure = data_efficiency(
-        seed_rows(tried, keys),
-        mean_rows(tried, keys),
+        seed_rows(pooled, keys),
+        mean_rows(pooled, keys),
         styles_of(experiment),
         metric=experiment.headline_metric,
-        floor=tried.floor,
+        floor=pooled.floor,
         worth=worths[0],
         theme=theme(),
     )
-    return Exhibit(
+    return Display(
         key="label_worth",
-        budget=budget_of(tried),
+        budget=budget_of(pooled),
         figure=figure,
-        table=worth_numbers(tried, worths, arm_names_of(experiment)),
+        table=worth_numbers(pooled, worths, arm_names_of(experiment)),
         caption=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
     )

@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.ui.downloads import offer_table
 from pages.ui.figures import (
-    Exhibit,
+    Display,
     classes_of,
     confusion_difference_of,
     confusion_of,
-    draw_exhibit,
+    draw_display,
     pairs_of,
 )
 from pages.ui.formatting import METRIC_WORDS, literal, plural
@@ -35,7 +35,7 @@ def draw_classes(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw gains and losses by class."""
     rows = tables.class_rows(results, verdict.a, verdict.b, verdict.train_size)
     with card("Gains and losses by class", f"F1 on test, {_over_seeds(verdict)}"):
-        draw_exhibit(classes_of(results, verdict))
+        draw_display(classes_of(results, verdict))
         smallest = rows.loc[rows["support"].idxmin()]
         size = plural(int(smallest["support"]), "test example")
         st.caption(literal(f"No intervals here: the smallest class, {smallest['label']}, has {size}."))
@@ -71,18 +71,18 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
         st.caption("A row is a true class and adds up to 100 %; what lies off the diagonal is wrong.")
 
 
-def _draw_row(exhibits: list[Exhibit], names: list[str]) -> None:
-    for column, exhibit, name in zip(st.columns(len(exhibits)), exhibits, names, strict=True):
+def _draw_row(displays: list[Display], names: list[str]) -> None:
+    for column, display, name in zip(st.columns(len(displays)), displays, names, strict=True):
         with column:
             st.markdown(f"**{literal(name)}**")
-            draw_exhibit(Exhibit(key=exhibit.key, figure=exhibit.figure, table=exhibit.table, budget=""))
+            draw_display(Display(key=display.key, figure=display.figure, table=display.table, budget=""))
 
 
 def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
     """Draw the difference of every pair with its proof."""
     metric = METRIC_WORDS[results.experiment.headline_metric]
     with card("All pairs", f"difference in test {metric}; hollow where the interval holds zero"):
-        draw_exhibit(pairs_of(results, train_size))
+        draw_display(pairs_of(results, train_size))
 
 
 def draw_fairness(results: ExperimentResults, train_size: int) -> None:

@@ -6,9 +6,14 @@ from functools import partial
 import streamlit as st
 
 from pages.cards.results.remedies import offer_remedy
-from pages.cards.results.time_figures import draw_cost_note, has_energy_of, race_of, time_to_accuracy_of
+from pages.cards.results.time_figures import (
+    draw_cost_note,
+    has_energy_of,
+    learning_curves_of,
+    time_to_accuracy_of,
+)
 from pages.ui.errors import live_part
-from pages.ui.figures import agreement_of, draw_exhibit, overview_of
+from pages.ui.figures import agreement_of, draw_display, overview_of
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from pages.ui.learning_curves import ENDS, choose_axes
@@ -76,19 +81,19 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
             offer_remedy(results, verdict)
             st.caption(literal(time_to_accuracy_of(results, verdict)))
         with right:
-            draw_exhibit(overview_of(results, verdict.train_size))
+            draw_display(overview_of(results, verdict.train_size))
 
 
-def draw_race_card(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_learning_curves_card(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the learning curves of all arms."""
     with card("The race", "on validation, each run from its own zero"):
-        live_part(_draw_race)(results, verdict.train_size)
+        live_part(_draw_learning_curves)(results, verdict.train_size)
 
 
-def _draw_race(results: ExperimentResults, train_size: int) -> None:
+def _draw_learning_curves(results: ExperimentResults, train_size: int) -> None:
     has_energy = has_energy_of(results, train_size)
     x, y = choose_axes(results.experiment.headline_metric, key="race", has_energy=has_energy)
-    draw_exhibit(race_of(results, train_size, x, y))
+    draw_display(learning_curves_of(results, train_size, x, y))
     st.caption(ENDS)
     draw_cost_note(results, train_size)
 
@@ -101,10 +106,10 @@ def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:
 
 def _draw_cells(results: ExperimentResults, verdict: Verdict) -> None:
     left, right = st.columns([5, 6], gap="large")
-    agreement, exhibit = agreement_of(results, verdict)
+    agreement, display = agreement_of(results, verdict)
     arm_names = arm_names_of(results.experiment)
     with left:
-        draw_exhibit(exhibit, on_choice=partial(_open_cell, exhibit.key))
+        draw_display(display, on_choice=partial(_open_cell, display.key))
     with right:
         names = {
             Cell.ONLY_A: f"only {arm_names[verdict.a]}",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.cards.results.time_figures import replay_of
 from pages.ui.errors import live_part
-from pages.ui.figures import draw_exhibit
+from pages.ui.figures import draw_display
 from pages.ui.formatting import METRIC_WORDS
 from pages.ui.frame import card
 from tl_core.charts.replay import NUM_FRAMES, REPLAY_S
@@ -31,11 +31,11 @@ def _draw(results: ExperimentResults, verdict: Verdict) -> None:
         st.button(f"Replay it in {REPLAY_S} seconds", icon=":material/play_arrow:", on_click=_show)
         st.caption("What was recorded while the arms trained, played on one clock.")
         return
-    exhibit = replay_of(results, verdict)
-    draw_exhibit(exhibit)
-    if exhibit.figure.frames:
-        target = {"figure": exhibit.key, "num_steps": NUM_FRAMES}
-        _play_and_reach_by_keyboard(key=f"{exhibit.key}_keys", data=target, height=1)
+    display = replay_of(results, verdict)
+    draw_display(display)
+    if display.figure.frames:
+        target = {"figure": display.key, "num_steps": NUM_FRAMES}
+        _play_and_reach_by_keyboard(key=f"{display.key}_keys", data=target, height=1)
         st.caption(
             "Dots are seeds, lines their means; between two evaluations a straight line is drawn. The last "
             "moment shows each run's end, with the weights that it kept."

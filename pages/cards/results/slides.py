@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages.cards.results.data_efficiency import NAME, worth_exhibit
+from pages.cards.results.data_efficiency import NAME, efficiency_display
 from pages.cards.results.evidence import draw_facts, fairness_caption
-from pages.cards.results.time_figures import race_of, time_to_accuracy_of
-from pages.ui.figures import Exhibit, agreement_of, classes_of, interval_of, overview_of
+from pages.cards.results.time_figures import learning_curves_of, time_to_accuracy_of
+from pages.ui.figures import Display, agreement_of, classes_of, interval_of, overview_of
 from pages.ui.formatting import facts_of, literal
 from pages.ui.frame import place_figure
-from pages.ui.missing_runs import tried_of
+from pages.ui.missing_runs import pooled_of
 from pages.ui.readers import arm_names_of, observed_runs, results_of, states_of
 from pages.ui.session import current
 from pages.ui.verdict_card import claim_of, draw_weaknesses
@@ -131,25 +131,26 @@ def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -
     size = verdict.train_size
     arm_names = arm_names_of(results.experiment)
     pair = f"{arm_names[verdict.a]} and {arm_names[verdict.b]}"
-    worth = worth_exhibit(tried_of(results.experiment), headline.a, headline.b)
+    worth = efficiency_display(pooled_of(results.experiment), headline.a, headline.b)
     return [
         Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
-        Slide(title="All arms", draw=lambda: _draw_exhibit(overview_of(results, size))),
+        Slide(title="All arms", draw=lambda: _draw_display(overview_of(results, size))),
         Slide(
             title="The race",
-            draw=lambda: _draw_exhibit(
+            draw=lambda: _draw_display(
                 replace(
-                    race_of(results, headline.train_size), caption=time_to_accuracy_of(results, headline)
+                    learning_curves_of(results, headline.train_size),
+                    caption=time_to_accuracy_of(results, headline),
                 ),
                 RACE_PX,
             ),
         ),
-        *([Slide(title=NAME, draw=lambda: _draw_exhibit(worth))] if worth else []),
+        *([Slide(title=NAME, draw=lambda: _draw_display(worth))] if worth else []),
         Slide(
-            title=f"By class: {pair}", draw=lambda: _draw_exhibit(classes_of(results, verdict, MOST_CLASSES))
+            title=f"By class: {pair}", draw=lambda: _draw_display(classes_of(results, verdict, MOST_CLASSES))
         ),
         Slide(
-            title=f"Who is right where: {pair}", draw=lambda: _draw_exhibit(agreement_of(results, verdict)[1])
+            title=f"Who is right where: {pair}", draw=lambda: _draw_display(agreement_of(results, verdict)[1])
         ),
         Slide(title="How fair was this?", draw=lambda: _draw_fairness(results, size)),
     ]
@@ -167,10 +168,10 @@ def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
     place_figure(enlarged(interval_of(results, verdict), SCALE), key="slide_interval")
 
 
-def _draw_exhibit(exhibit: Exhibit, height: int | None = None) -> None:
-    _large_text(key="thought", data={"thought": exhibit.caption, "below": ""})
-    figure = enlarged(exhibit.figure, SCALE)
-    place_figure(figure.update_layout(height=height or figure.layout.height), key=f"slide_{exhibit.key}")
+def _draw_display(display: Display, height: int | None = None) -> None:
+    _large_text(key="thought", data={"thought": display.caption, "below": ""})
+    figure = enlarged(display.figure, SCALE)
+    place_figure(figure.update_layout(height=height or figure.layout.height), key=f"slide_{display.key}")
 
 
 def _draw_fairness(results: ExperimentResults, train_size: int) -> None:

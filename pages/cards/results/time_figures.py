@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.ui.figures import Exhibit, budget_of, made_once
+from pages.ui.figures import Display, budget_of, made_once
 from pages.ui.formatting import literal
 from pages.ui.readers import arm_names_of, dataset_of, styles_of
 from pages.ui.session import theme
@@ -13,8 +13,8 @@ from tl_core.charts import time_to_accuracy as chart
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.results.captions import with_flags
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.numbers import race_numbers
-from tl_core.results.tables import floor_on_validation, is_energy_known, race_points
+from tl_core.results.numbers import learning_curve_numbers
+from tl_core.results.tables import floor_on_validation, is_energy_known, learning_curve_points
 from tl_core.results.time_to_accuracy import (
     find_time_to_accuracy,
     time_numbers,
@@ -33,7 +33,7 @@ def _runs_of(results: ExperimentResults, train_size: int) -> list[tuple[RunConfi
 
 @made_once
 def _points_of(results: ExperimentResults, train_size: int) -> pd.DataFrame:
-    return race_points(_runs_of(results, train_size))
+    return learning_curve_points(_runs_of(results, train_size))
 
 
 def has_energy_of(results: ExperimentResults, train_size: int) -> bool:
@@ -62,32 +62,36 @@ def _floor_of(results: ExperimentResults, train_size: int, metric: Metric) -> fl
 
 
 @made_once
-def race_of(
+def learning_curves_of(
     results: ExperimentResults, train_size: int, x: XAxis = "step", y: YAxis | None = None
-) -> Exhibit:
+) -> Display:
     """Show the validation curves of all arms; the headline metric over steps if not told."""
     points, shown = _points_of(results, train_size), y or results.experiment.headline_metric.value
     floor = None if shown == "loss" else _floor_of(results, train_size, Metric(shown))
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="race_figure",
         figure=learning_curves(
             points, styles_of(results.experiment), x=x, y=shown, floor=floor, theme=theme()
         ),
-        table=race_numbers(points, x, shown, arm_names_of(results.experiment)) if len(points) else None,
+        table=learning_curve_numbers(points, x, shown, arm_names_of(results.experiment))
+        if len(points)
+        else None,
     )
 
 
 @made_once
-def replay_of(results: ExperimentResults, verdict: Verdict) -> Exhibit:
+def replay_of(results: ExperimentResults, verdict: Verdict) -> Display:
     """Let the validation curves of all arms grow together; without a network there are no frames."""
     metric, points = verdict.metric.value, _points_of(results, verdict.train_size)
     floor = _floor_of(results, verdict.train_size, verdict.metric)
     figure = replay_chart.replay(points, styles_of(results.experiment), y=metric, floor=floor, theme=theme())
     table = (
-        race_numbers(points, "train_s", metric, arm_names_of(results.experiment)) if figure.frames else None
+        learning_curve_numbers(points, "train_s", metric, arm_names_of(results.experiment))
+        if figure.frames
+        else None
     )
-    return Exhibit(key="replay", figure=figure, table=table, budget=budget_of(results))
+    return Display(key="replay", figure=figure, table=table, budget=budget_of(results))
 
 
 @made_once
@@ -106,13 +110,13 @@ def time_to_accuracy_of(results: ExperimentResults, verdict: Verdict, *, is_othe
 
 
 @made_once
-def times_of(results: ExperimentResults, verdict: Verdict, x: chart.XAxis) -> Exhibit | None:
+def times_of(results: ExperimentResults, verdict: Verdict, x: chart.XAxis) -> Display | None:
     """Show how long every arm needs for the best of the second arm; None if that one has no curve."""
     points, styles = _points_of(results, verdict.train_size), styles_of(results.experiment)
     rows = time_rows(points, list(styles), verdict.b, verdict.metric)
     if rows.empty:
         return None
-    return Exhibit(
+    return Display(
         budget=budget_of(results),
         key="time_to_accuracy",
         figure=chart.time_to_reach(rows, styles, x=x, theme=theme()),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.cards.results.time_figures import draw_cost_note, has_energy_of, time_to_accuracy_of, times_of
 from pages.ui.errors import live_part
-from pages.ui.figures import draw_exhibit
+from pages.ui.figures import draw_display
 from pages.ui.formatting import METRIC_WORDS, literal
 from pages.ui.frame import card
 from pages.ui.learning_curves import choose_over
@@ -48,6 +48,6 @@ def draw_time_to_accuracy(results: ExperimentResults, verdict: Verdict) -> None:
 def _draw_times(results: ExperimentResults, verdict: Verdict) -> None:
     has_energy = has_energy_of(results, verdict.train_size)
     x: XAxis = choose_over(X_WORDS, key="reaching_x", has_energy=has_energy)
-    exhibit = times_of(results, verdict, x)
-    if exhibit is not None:
-        draw_exhibit(exhibit)
+    display = times_of(results, verdict, x)
+    if display is not None:
+        draw_display(display)

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.cards.runs.run_cards import draw_verdict_so_far
 from pages.ui.formatting import METRIC_WORDS, about, after_queue, duration, kept_words, literal, plural
 from pages.ui.frame import card
-from pages.ui.learning_curves import draw_race
+from pages.ui.learning_curves import draw_learning_curves
 from pages.ui.plan import ahead_of, expected_of, measured
 from pages.ui.readers import (
     States,
@@ -228,7 +228,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
         size = _choose_size(experiment, progress)
         shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
         configs = [run.config for run in shown if run.config.train_size == size]
-        draw_race(experiment, [(config, events[config.run_id]) for config in configs], key="live")
+        draw_learning_curves(experiment, [(config, events[config.run_id]) for config in configs], key="live")
     order = "in their order of work" if progress.is_done else "what trains now first"
     with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
         _draw_table(experiment, progress, arm_names)
