@@ -39,7 +39,7 @@ def hub_state() -> bool | None:
 
 
 @st.cache_data(ttl=KNOWN_S, show_spinner=False)
-def ids_on_disk() -> list[str]:
+def _ids_on_disk() -> list[str]:
     """Return the ids of the base models that need no download."""
     return models_on_disk()
 
@@ -50,7 +50,7 @@ def is_on_disk(base_model: str) -> bool:
     return find_on_disk(base_model) is not None
 
 
-def model_line(base_model: str) -> str:
+def _model_line(base_model: str) -> str:
     """Name a base model with its size, languages and place; not escaped."""
     base = describe(base_model)
     size = f"{base.num_parameters / 1e6:.0f} M weights" if base.num_parameters else "size unknown"
@@ -70,7 +70,7 @@ def hub_sentence(is_reachable: bool | None) -> str:
         return "Asking the model hub …"
     if is_reachable:
         return "The model hub answers: any of its models can be downloaded when a run needs it."
-    titles = ", ".join(describe(base_model).title for base_model in ids_on_disk())
+    titles = ", ".join(describe(base_model).title for base_model in _ids_on_disk())
     return f"No model hub is reachable: comparisons use the models on disk ({titles})."
 
 
@@ -105,7 +105,7 @@ def listed_base_models() -> dict[str, str]:
         for base_model in (experiment.base_model, *(arm.base_model for arm in experiment.arms))
         if base_model
     ]
-    lines = {one: model_line(one) for one in dict.fromkeys([*CATALOGUE, *ids_on_disk(), *used])}
+    lines = {one: _model_line(one) for one in dict.fromkeys([*CATALOGUE, *_ids_on_disk(), *used])}
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {

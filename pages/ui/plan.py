@@ -125,7 +125,7 @@ def promise_of(experiment: ExperimentConfig) -> Promise | None:
     return make_promise(cost, ahead_of(known=known), device_of(hardware()))
 
 
-def plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
+def _plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
     """List arms with seeds, train sizes and runs; one without a network may run once for all seeds.
 
     Once an arm with a network was checked, its memory is there too.
@@ -150,7 +150,7 @@ def draw_plan(
     experiment: ExperimentConfig, cost: Estimate, ahead: Ahead, checks: Mapping[str, ArmCheck]
 ) -> None:
     """Show what will be run, when it starts and ends, what it takes, and where those numbers come from."""
-    table = plan_table(experiment, checks)
+    table = _plan_table(experiment, checks)
     st.dataframe(table, hide_index=True, height="content")
     st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
     if ahead.num_runs:

@@ -57,7 +57,7 @@ def draw_uploader() -> None:
             if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
                 upload = keep_upload(workspace(), rows.encode(), "pasted.csv")
     if upload is not None:
-        open_upload(upload)
+        _open_upload(upload)
 
 
 def draw_samples() -> None:
@@ -67,11 +67,11 @@ def draw_samples() -> None:
         if st.button(
             f"Look at {sample.title.lower()}", key=f"sample_{sample.name}", icon=":material/science:"
         ):
-            open_upload(keep_sample(workspace(), sample.path))
+            _open_upload(keep_sample(workspace(), sample.path))
     st.caption(NOT_EVIDENCE)
 
 
-def open_upload(upload: Upload) -> None:
+def _open_upload(upload: Upload) -> None:
     """Make an upload what the page speaks of, and begin the page anew."""
     st.query_params.pop("dataset", None)
     remember("upload", upload.upload_id)

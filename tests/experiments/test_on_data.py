@@ -15,9 +15,9 @@ import pytest
 from tests.jobs.supervising import kill_job
 from tests.waiting import wait_until
 from tl_core.experiments.on_data import carry_out_on_data
-from tl_core.intake.doctor_jobs import submit_examining
+from tl_core.intake.doctor_jobs import submit_examination
 from tl_core.intake.intake import Intake, take_in
-from tl_core.intake.large_files import find_prepared, submit_preparing
+from tl_core.intake.large_files import find_prepared, submit_intake
 from tl_core.intake.uploads import keep_upload
 from tl_core.jobs.queue import LANGUAGES, Queue, progress_of
 from tl_core.jobs.supervisor import Supervisor
@@ -71,7 +71,7 @@ def many(workspace: Workspace, tmp_path: Path) -> Intake:
 
 def test_a_real_process_takes_an_upload_in_and_leaves_no_scratch(workspace: Workspace) -> None:
     upload = keep_upload(workspace, csv(40), "mine.csv")
-    job = submit_preparing(workspace, upload)
+    job = submit_intake(workspace, upload)
     with supervised(workspace) as queue:
         wait_until(lambda: queue.get(job.id).state.is_final, "the upload is taken in", START_S)
     assert queue.get(job.id).state is State.FINISHED
@@ -81,7 +81,7 @@ def test_a_real_process_takes_an_upload_in_and_leaves_no_scratch(workspace: Work
 
 
 def test_what_is_wrong_with_a_file_is_the_job_s_error(workspace: Workspace) -> None:
-    job = submit_preparing(workspace, keep_upload(workspace, b"one\ncolumn\n", "one.csv"))
+    job = submit_intake(workspace, keep_upload(workspace, b"one\ncolumn\n", "one.csv"))
     with supervised(workspace) as queue:
         wait_until(lambda: queue.get(job.id).state.is_final, "the job has ended", START_S)
     ended = queue.get(job.id)
@@ -94,7 +94,7 @@ def in_languages(queue: Queue, job: Job) -> Callable[[], bool]:
 
 
 def test_examining_is_cancelled_within_two_seconds(workspace: Workspace, many: Intake) -> None:
-    job = submit_examining(workspace, many, None)
+    job = submit_examination(workspace, many, None)
     with supervised(workspace) as queue:
         wait_until(in_languages(queue, job), "languages are recognised", START_S)
         asked = time.monotonic()
@@ -105,7 +105,7 @@ def test_examining_is_cancelled_within_two_seconds(workspace: Workspace, many: I
 
 
 def test_the_death_of_its_process_is_named(workspace: Workspace, many: Intake) -> None:
-    job = submit_examining(workspace, many, None)
+    job = submit_examination(workspace, many, None)
     with supervised(workspace) as queue:
         wait_until(in_languages(queue, job), "languages are recognised", START_S)
         os.kill(queue.get(job.id).pid or 0, signal.SIGKILL)
@@ -119,7 +119,7 @@ def test_temporary_files_lie_where_the_supervisor_clears(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", None)
-    submit_preparing(workspace, keep_upload(workspace, csv(40), "mine.csv"))
+    submit_intake(workspace, keep_upload(workspace, csv(40), "mine.csv"))
     job = Queue(workspace.database).claim([JobKind.TAKE_IN])
     assert job is not None
     carry_out_on_data(workspace, job, lambda: False)

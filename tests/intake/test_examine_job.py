@@ -7,7 +7,7 @@ from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError
 from tl_core.intake import doctor_jobs
-from tl_core.intake.doctor_jobs import examine_slowly, find_examining, is_done_at_once, submit_examining
+from tl_core.intake.doctor_jobs import examine_slowly, find_examination, is_done_at_once, submit_examination
 from tl_core.intake.intake import Intake, StoredFindings, read_findings, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import Upload, keep_upload, save_upload
@@ -72,7 +72,7 @@ def test_the_job_finds_the_same_in_an_upload_and_in_a_stored_dataset(
 ) -> None:
     if is_stored:
         store_intake(workspace, intake)
-    job = submit_examining(workspace, intake, None if is_stored else upload.upload_id)
+    job = submit_examination(workspace, intake, None if is_stored else upload.upload_id)
     assert found_in(workspace, intake) is None
     assert carry_out_next(workspace, JobKind.EXAMINE).id == job.id
     assert found_in(workspace, intake) == examine_slowly(intake)
@@ -81,7 +81,7 @@ def test_the_job_finds_the_same_in_an_upload_and_in_a_stored_dataset(
 def test_it_goes_on_when_the_upload_is_used_meanwhile(
     workspace: Workspace, upload: Upload, intake: Intake
 ) -> None:
-    submit_examining(workspace, intake, upload.upload_id)
+    submit_examination(workspace, intake, upload.upload_id)
     store_intake(workspace, intake)
     workspace.upload_path(upload.upload_id).unlink()
     carry_out_next(workspace, JobKind.EXAMINE)
@@ -89,7 +89,7 @@ def test_it_goes_on_when_the_upload_is_used_meanwhile(
 
 
 def test_texts_that_changed_since_are_told(workspace: Workspace, upload: Upload, intake: Intake) -> None:
-    submit_examining(workspace, intake, upload.upload_id)
+    submit_examination(workspace, intake, upload.upload_id)
     save_upload(workspace, upload.model_copy(update={"rule": SplitRule(test=0.2)}))
     with pytest.raises(NotFoundError, match="they have changed since"):
         carry_out_next(workspace, JobKind.EXAMINE)
@@ -98,15 +98,15 @@ def test_texts_that_changed_since_are_told(workspace: Workspace, upload: Upload,
 def test_one_job_is_enough_and_older_choices_are_cancelled(
     workspace: Workspace, upload: Upload, intake: Intake
 ) -> None:
-    first = submit_examining(workspace, intake, upload.upload_id)
-    assert submit_examining(workspace, intake, upload.upload_id).id == first.id
+    first = submit_examination(workspace, intake, upload.upload_id)
+    assert submit_examination(workspace, intake, upload.upload_id).id == first.id
     rule = SplitRule(method=SplitMethod.STRATIFIED, test=0.2)
     other = make_or_find_intake(workspace, upload.model_copy(update={"rule": rule}))
-    second = submit_examining(workspace, other, upload.upload_id)
+    second = submit_examination(workspace, other, upload.upload_id)
     assert second.id != first.id
     assert Queue(workspace.database).get(first.id).state is State.CANCELLED
-    assert find_examining(workspace, intake) is None
-    assert find_examining(workspace, other) == second
+    assert find_examination(workspace, intake) is None
+    assert find_examination(workspace, other) == second
 
 
 def test_few_examples_are_examined_at_once(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:

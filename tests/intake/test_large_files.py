@@ -10,14 +10,14 @@ from tl_core.errors import DataError
 from tl_core.intake import large_files as preparing
 from tl_core.intake.intake import read_findings, read_intake
 from tl_core.intake.large_files import (
+    find_intake_job,
     find_prepared,
-    find_preparing,
     find_proposal,
     is_large,
     is_prepared,
     is_read,
     make_or_find_intake,
-    submit_preparing,
+    submit_intake,
     use_prepared,
 )
 from tl_core.intake.uploads import Upload, keep_upload, save_upload
@@ -43,7 +43,7 @@ def upload(workspace: Workspace) -> Upload:
 
 
 def prepare(workspace: Workspace, upload: Upload) -> None:
-    submit_preparing(workspace, upload)
+    submit_intake(workspace, upload)
     carry_out_next(workspace, JobKind.TAKE_IN)
 
 
@@ -116,7 +116,7 @@ def test_columns_that_cannot_be_used_leave_the_file_to_choose_others(
     workspace: Workspace, upload: Upload
 ) -> None:
     upload = upload.model_copy(update={"choice": ColumnChoice.of("label", "text")})
-    submit_preparing(workspace, upload)
+    submit_intake(workspace, upload)
     with pytest.raises(DataError, match="none of 40 is left"):
         carry_out_next(workspace, JobKind.TAKE_IN)
     assert is_read(workspace, upload)
@@ -124,12 +124,12 @@ def test_columns_that_cannot_be_used_leave_the_file_to_choose_others(
 
 
 def test_a_new_choice_cancels_what_was_begun_for_the_old_one(workspace: Workspace, upload: Upload) -> None:
-    first = submit_preparing(workspace, upload)
+    first = submit_intake(workspace, upload)
     changed = upload.model_copy(update={"rule": SplitRule()})
-    second = submit_preparing(workspace, changed)
+    second = submit_intake(workspace, changed)
     assert Queue(workspace.database).get(first.id).state is State.CANCELLED
-    assert find_preparing(workspace, upload) is None
-    assert find_preparing(workspace, changed) == second
+    assert find_intake_job(workspace, upload) is None
+    assert find_intake_job(workspace, changed) == second
 
 
 def test_size_decides_and_packed_files_and_test_files_count(

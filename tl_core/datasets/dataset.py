@@ -187,13 +187,11 @@ def _rows(screening: Screening) -> Iterator[Row]:
 
 def role_values(rows: pa.Table) -> Iterator[tuple[str, ...]]:
     """Yield each row's values of the chosen roles as text, the same with every version of a library."""
-    columns = [_as_text(rows[name]) for name in ROLES if name in rows.column_names]
+    columns = []
+    for values in (rows[name] for name in ROLES if name in rows.column_names):
+        plain = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
+        columns.append([one if isinstance(one, str) else repr(one) for one in plain.to_pylist()])
     return zip(*columns, strict=True) if columns else repeat((), rows.num_rows)
-
-
-def _as_text(values: pa.ChunkedArray) -> list[str]:
-    plain = pc.cast(values, pa.int64()) if pa.types.is_timestamp(values.type) else values
-    return [one if isinstance(one, str) else repr(one) for one in plain.to_pylist()]
 
 
 def write_dataset(dataset: Dataset, folder: Path) -> None:

@@ -53,7 +53,7 @@ def quantity(mask: Mask) -> str:
     return f"{mask.sum():,} ({percent(mask.mean())})"
 
 
-def first_previews(dataset: Dataset, mask: Mask) -> list[str]:
+def _first_previews(dataset: Dataset, mask: Mask) -> list[str]:
     """Return the first five marked examples as they are shown, in full length."""
     rows = np.flatnonzero(mask)[:MAX_EXAMPLES]
     columns = [column.take(rows).to_pylist() for column in contents(dataset)]
@@ -62,7 +62,7 @@ def first_previews(dataset: Dataset, mask: Mask) -> list[str]:
 
 def excerpts(dataset: Dataset, mask: Mask, pattern: re.Pattern[str]) -> list[str]:
     """Return the first five marked examples, each shortened to where a pattern is found."""
-    places = [(text, pattern.search(text)) for text in first_previews(dataset, mask)]
+    places = [(text, pattern.search(text)) for text in _first_previews(dataset, mask)]
     return [shorten(text, place.start() if place else 0) for text, place in places]
 
 
@@ -93,7 +93,7 @@ def found(
     if fix and num_own:
         message += f" Of your own test file, which is never altered: {num_own:,}."
     if examples is None:
-        examples = [shorten(text) for text in first_previews(dataset, mask)]
+        examples = [shorten(text) for text in _first_previews(dataset, mask)]
     count = int(mask.sum())
     return Finding(
         code=code,

@@ -105,7 +105,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     findings = [*reading_findings(table)]
     rows = _drop_empty(picked, content, findings)
     rows = _drop_shared(rows, own_test, content, findings)
-    rows, conflicts = drop_repeated(rows, content, findings)
+    rows, conflicts = _drop_repeated(rows, content, findings)
     labels = sort_labels(pc.unique(rows[LABEL]).to_pylist())
     findings += find_imbalance(count_labels(rows, own_test))
     is_zero = pc.equal(rows[WEIGHT], 0) if WEIGHT in rows.column_names else None
@@ -122,11 +122,11 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
         findings.append(finding)
     return Screening(
         train=rows,
-        test=number_repeated(own_test, choice.modality),
+        test=_number_repeated(own_test, choice.modality),
         labels=labels,
         findings=tuple(findings),
         conflicts=conflicts,
-        problem=find_problem(rows, labels, choice.label_name, picked.num_rows, findings, content)
+        problem=_find_problem(rows, labels, choice.label_name, picked.num_rows, findings, content)
         or find_test_problem(test, own_test, labels, content),
     )
 
@@ -218,7 +218,7 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, content: Content, findings:
     return rows.filter(pc.invert(is_shared))
 
 
-def drop_repeated(
+def _drop_repeated(
     rows: pa.Table, content: Content, findings: list[Finding]
 ) -> tuple[pa.Table, tuple[Conflict, ...]]:
     """Keep the first of equal rows, and none of those that label the same differently."""
@@ -268,7 +268,7 @@ def drop_repeated(
     return rows.take(pa.array(np.sort(first[~is_disputed]))), tuple(conflicts)
 
 
-def number_repeated(rows: pa.Table, modality: str | None) -> pa.Table:
+def _number_repeated(rows: pa.Table, modality: str | None) -> pa.Table:
     """Give repeated rows of an own test file ids of their own."""
     seen: Counter[str] = Counter()
     ids = rows[ID].to_pylist()
@@ -280,7 +280,7 @@ def number_repeated(rows: pa.Table, modality: str | None) -> pa.Table:
     return rows.set_column(rows.column_names.index(ID), ID, pa.array(ids, pa.string()))
 
 
-def find_problem(
+def _find_problem(
     rows: pa.Table,
     labels: Sequence[str],
     label_name: str,

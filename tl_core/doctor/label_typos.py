@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
@@ -78,21 +77,15 @@ def _slips(counts: Mapping[str, int]) -> dict[str, str]:
     distances = cdist(words, words, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
     originals: dict[str, str] = {}
     for row, word in enumerate(words):
-        for other in _nearest_first(distances[row, :row]):
-            original, distance = words[other], int(distances[row, other])
+        near = np.flatnonzero(distances[row, :row] <= 2)
+        for other in near[np.argsort(distances[row, near], kind="stable")].tolist():
+            original = words[other]
+            allowed = 2 if min(len(word), len(original)) >= _TWO_SLIPS else 1
+            is_slip = distances[row, other] <= allowed and not (
+                word.endswith(original) or original.endswith(word)
+            )
             is_rare = counts[word] <= MAX_RARITY * counts[original]
-            if is_rare and original not in originals and _is_slip(word, original, distance):
+            if is_slip and is_rare and original not in originals:
                 originals[word] = original
                 break
     return originals
-
-
-def _nearest_first(distances: npt.NDArray[np.uint8]) -> list[int]:
-    near = np.flatnonzero(distances <= 2)
-    order: list[int] = near[np.argsort(distances[near], kind="stable")].tolist()
-    return order
-
-
-def _is_slip(word: str, other: str, distance: int) -> bool:
-    allowed = 2 if min(len(word), len(other)) >= _TWO_SLIPS else 1
-    return distance <= allowed and not (word.endswith(other) or other.endswith(word))

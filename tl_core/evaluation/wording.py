@@ -49,7 +49,7 @@ def judge(verdict: Verdict, names: Mapping[str, str]) -> Status:
     if is_about_models(verdict):
         advice = "Train with more seeds: it is about these two trained models alone."
         return Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice)
-    words = correction_words(verdict)
+    words = _correction_words(verdict)
     if words:
         advice = "More seeds or more test examples would settle it."
         evidence = f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} once corrected"
@@ -63,7 +63,7 @@ def judge(verdict: Verdict, names: Mapping[str, str]) -> Status:
     return _PLAIN[verdict.conclusion]
 
 
-def winner_of(verdict: Verdict) -> str | None:
+def _winner_of(verdict: Verdict) -> str | None:
     """Name the arm that is ahead, where one is."""
     return {"better": verdict.a, "worse": verdict.b}.get(verdict.conclusion)
 
@@ -79,14 +79,14 @@ def margin_words(verdict: Verdict) -> str:
     return f"{size:g} {'point' if size == 1 else 'points'}"
 
 
-def rank_of(flag: Flag) -> int:
+def _rank_of(flag: Flag) -> int:
     """Place a flag among others, from the worst: a failure, missing seeds, others, still improving."""
     if flag.code in FAILURES:
         return FAILURES.index(flag.code)
     return len(FAILURES) + {_LOST: 0, _IMPROVING: 2}.get(flag.code, 1)
 
 
-def failure_words(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
+def _failure_words(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
     """Say which arms failed and what that makes of a comparison; empty if none did.
 
     The failure of the arm behind makes a win unfair. That of the winner alone does not: it won all the same.
@@ -110,12 +110,12 @@ def _failures(flags: Sequence[Flag]) -> list[Flag]:
 
 
 def _failed(verdict: Verdict, names: Mapping[str, str]) -> Status | None:
-    words = failure_words(verdict.flags, names, winner_of(verdict))
+    words = _failure_words(verdict.flags, names, _winner_of(verdict))
     if not words:
         return None
     flags = _failures(verdict.flags)
     arms = tuple(dict.fromkeys(flag.arm for flag in flags))
-    is_winner_alone = arms == (winner_of(verdict),)
+    is_winner_alone = arms == (_winner_of(verdict),)
     evidence = "; ".join(f"{names[flag.arm]} {flag.phrase}: {flag.evidence}" for flag in flags)
     if not any(Arm.parse(arm).kind.is_neural for arm in arms):
         advice, action = "Check the labels and texts, or give it more training examples.", ""
@@ -151,7 +151,7 @@ def _flagged(verdict: Verdict, names: Mapping[str, str], is_meant: Callable[[Fla
     )
 
 
-def correction_words(verdict: Verdict) -> str:
+def _correction_words(verdict: Verdict) -> str:
     """Say of a difference that it may be one of those that turn up among several pairs; else empty."""
     if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= LEVEL:
         return f"not once corrected for {verdict.num_pairs} pairs (Holm p = {verdict.p_holm:.2f})"
@@ -269,9 +269,9 @@ def _weakness(verdict: Verdict, a: Arm, b: Arm, arm_names: Mapping[str, str]) ->
     """Say that a difference is smaller than what was to matter, and then all else, the worst first."""
     is_small = verdict.is_difference and verdict.is_within_margin
     small = f", which lies within the margin of {margin_words(verdict)}" if is_small else ""
-    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, arm_names), winner_of(verdict))
+    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, arm_names), _winner_of(verdict))
     is_only_improving = all(flag.code == "still_improving" for flag in verdict.flags)
-    corrected = correction_words(verdict)
+    corrected = _correction_words(verdict)
     clauses = [corrected, flagged] if is_only_improving else [flagged, corrected]
     said = ", and ".join(filter(None, clauses))
     return small + (f", but {said}" if said else "")
@@ -335,9 +335,9 @@ def reservations(
 def _flag_clauses(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
     phrases: dict[str, list[str]] = {}
     own = [flag for arm in names for flag in flags if flag.arm == arm]
-    for flag in sorted(own, key=rank_of):
+    for flag in sorted(own, key=_rank_of):
         phrases.setdefault(flag.arm, []).append(flag.phrase)
-    failure = failure_words(flags, names, winner)
+    failure = _failure_words(flags, names, winner)
     subjects = dict.fromkeys(phrases, "it") if failure and len(phrases) == 1 else names
     clauses = ", and ".join(f"{subjects[arm]} {' and '.join(said)}" for arm, said in phrases.items())
     return ": ".join(filter(None, [failure, clauses]))

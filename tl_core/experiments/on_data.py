@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tl_core.intake.doctor_jobs import carry_out_examining, carry_out_mending
-from tl_core.intake.large_files import carry_out_preparing
+from tl_core.intake.doctor_jobs import carry_out_examination, carry_out_fix
+from tl_core.intake.large_files import carry_out_intake
 from tl_core.jobs.queue import Queue, Report, reporter
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -14,9 +14,9 @@ from tl_core.store.workspace import Workspace
 
 _CARRY_OUT: Mapping[JobKind, Callable[[Workspace, Job, Report], None]] = MappingProxyType(
     {
-        JobKind.TAKE_IN: carry_out_preparing,
-        JobKind.EXAMINE: carry_out_examining,
-        JobKind.FIX: carry_out_mending,
+        JobKind.TAKE_IN: carry_out_intake,
+        JobKind.EXAMINE: carry_out_examination,
+        JobKind.FIX: carry_out_fix,
     }
 )
 

@@ -80,9 +80,11 @@ SOURCES = (
 def method_words(scene: Scene) -> list[tuple[str, str]]:
     """Say how it was measured: a name and a paragraph for each thought."""
     experiment = scene.results.experiment
-    is_redrawn = scene.train_size < experiment.split.train
+    is_reinitialised = scene.train_size < experiment.split.train
     seeds = (
-        "weights, order and train examples" if is_redrawn else "weights and order, on the same train examples"
+        "weights, order and train examples"
+        if is_reinitialised
+        else "weights and order, on the same train examples"
     )
     interval = (
         f"{_INTERVALS[scene.verdict.method].format(seeds=seeds)} The p-value is the inversion of this "

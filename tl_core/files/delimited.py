@@ -53,7 +53,7 @@ class Dialect:
     escape: str
 
 
-def find_dialect(
+def _find_dialect(
     connection: duckdb.DuckDBPyConnection, path: Path, *, delimiter: str | None, quote: str | None
 ) -> Dialect:
     """Choose the dialect in which the sample's rows are most alike.
@@ -69,7 +69,7 @@ def find_dialect(
     delimiter, quote
         What the person chose; None to find it.
     """
-    lines = sample_lines(path)
+    lines = _sample_lines(path)
     common = [
         Dialect(delimiter=one, quote=mark, escape=mark)
         for one in (DELIMITERS if delimiter is None else (delimiter,))
@@ -86,7 +86,7 @@ def find_dialect(
     return max(candidates, key=lambda dialect: (_evenness(lines, dialect), dialect.delimiter == "\t"))
 
 
-def sample_lines(path: Path) -> list[str]:
+def _sample_lines(path: Path) -> list[str]:
     """Return the first lines of a file, without one that the sample's end cuts."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = file.read(_SAMPLE_CHARS).split("\n")
@@ -99,7 +99,7 @@ def width(lines: Iterable[str], dialect: Dialect) -> int:
     return max(_widths(lines, dialect).items(), key=lambda item: (item[1], item[0]), default=(0, 0))[0]
 
 
-def uses_quotes(lines: Iterable[str], dialect: Dialect) -> bool:
+def _uses_quotes(lines: Iterable[str], dialect: Dialect) -> bool:
     """Whether more than one line in twenty has a field that begins with the dialect's quote."""
     mark = dialect.quote
     begins = [line.startswith(mark) or dialect.delimiter + mark in line for line in lines]
@@ -184,17 +184,17 @@ def parse_file(
         If the file holds no table with enough columns, or most of it cannot be read.
     """
     _check_marks(delimiter, quote)
-    lines = sample_lines(path)
+    lines = _sample_lines(path)
     if not any(line.strip() for line in lines):
         raise DataError(f"Expected a table; '{name}' holds only blank lines.", SAVE_AGAIN)
     with locked_connection(path.parent) as connection:
-        dialect = find_dialect(connection, path, delimiter=delimiter, quote=quote)
+        dialect = _find_dialect(connection, path, delimiter=delimiter, quote=quote)
     _refuse_packed_rows(parse(lines, dialect), name)
     num_columns = width(lines, dialect)
     check_num_columns(num_columns, min_columns, name)
     rows = _parse_rows(path, dialect, num_columns)
     num_left_out = num_lines_left_out(path, rows)
-    if num_left_out and quote is None and not uses_quotes(lines, dialect):
+    if num_left_out and quote is None and not _uses_quotes(lines, dialect):
         unquoted = replace(dialect, quote="", escape="")
         plain = _parse_rows(path, unquoted, num_columns)
         if (num_plain := num_lines_left_out(path, plain)) <= num_left_out / 100:

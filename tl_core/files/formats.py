@@ -56,7 +56,7 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
 _PARQUET = re.compile(rb"PAR1[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def refuse_other_files(head: bytes, name: str) -> None:
+def _refuse_other_files(head: bytes, name: str) -> None:
     """Raise DataError if a file is of a kind that holds no table, or whose table is not read.
 
     Parameters
@@ -84,7 +84,7 @@ def is_packed(head: bytes) -> bool:
     return head.startswith((GZIP, *ZIP)) or binary_format(head) is not None
 
 
-def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
+def _is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     """Whether a zip archive is an Excel or OpenDocument workbook.
 
     Raises
@@ -185,10 +185,10 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
     is_nested = content.head.startswith(GZIP)
     if content.compression and content.head.startswith(ZIP):
         with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
-            is_nested = not is_workbook(archive, name)
+            is_nested = not _is_workbook(archive, name)
     if is_nested:
         raise DataError(f"Expected an archive with a table; '{name}' holds another archive.", UNPACK)
-    refuse_other_files(content.head, name)
+    _refuse_other_files(content.head, name)
     return content
 
 
@@ -213,7 +213,7 @@ def _read_head(path: Path, name: str) -> bytes:
 def _unzip(content: Content, name: str, target: Path) -> Content:
     """Unpack a zip archive's only member; a workbook, which is such an archive, stays as it is."""
     with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
-        if is_workbook(archive, name):
+        if _is_workbook(archive, name):
             return content
         # What an operating system, and not the person, has put into the archive counts for nothing.
         members = [

@@ -96,7 +96,7 @@ def _count_lengths(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
     return np.concatenate(counts)
 
 
-def submit_examining(workspace: Workspace, intake: Intake, upload_id: str | None) -> Job:
+def submit_examination(workspace: Workspace, intake: Intake, upload_id: str | None) -> Job:
     """Have the slow checks done in a job; return it, or the one that is on its way already.
 
     What was begun for other versions of the same upload is cancelled: nobody will look at it.
@@ -117,13 +117,13 @@ def submit_examining(workspace: Workspace, intake: Intake, upload_id: str | None
     return client.submit(workspace, JobKind.EXAMINE, fingerprint, payload)
 
 
-def find_examining(workspace: Workspace, intake: Intake) -> Job | None:
+def find_examination(workspace: Workspace, intake: Intake) -> Job | None:
     """Return the last job that examines a dataset with this split."""
     job = Queue(workspace.database).find_latest(JobKind.EXAMINE, intake.dataset.info.fingerprint)
     return job if job is not None and job.payload["split"] == intake.split.info.hash else None
 
 
-def carry_out_examining(workspace: Workspace, job: Job, report: Report) -> None:
+def carry_out_examination(workspace: Workspace, job: Job, report: Report) -> None:
     """Examine a dataset, stored or still to be confirmed, and keep what is found.
 
     Payload: ``split``, the hash, and ``upload_id`` (None if the dataset is stored).
@@ -157,7 +157,7 @@ def _find_intake(workspace: Workspace, job: Job) -> Intake:
 NEEDS_GROUPS = "keep_one_of_near_duplicates"
 
 
-def mend(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet) -> Intake:
+def fix_dataset(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet) -> Intake:
     """Make the next version of a stored dataset by a fix (`FIXES`), split it by the same rule, store both.
 
     Raises
@@ -183,20 +183,20 @@ def mend(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet)
     return store_intake(workspace, Intake(dataset=dataset, split=split))
 
 
-def submit_mending(workspace: Workspace, fingerprint: str, fix: str) -> Job:
+def submit_fix(workspace: Workspace, fingerprint: str, fix: str) -> Job:
     """Have a stored dataset mended by a job."""
     return client.submit(workspace, JobKind.FIX, fingerprint, {"fix": fix})
 
 
-def find_mending(workspace: Workspace, fingerprint: str) -> Job | None:
+def find_fix_job(workspace: Workspace, fingerprint: str) -> Job | None:
     """Return the last job that mends a dataset."""
     return Queue(workspace.database).find_latest(JobKind.FIX, fingerprint)
 
 
-def carry_out_mending(workspace: Workspace, job: Job, report: Report) -> None:
+def carry_out_fix(workspace: Workspace, job: Job, report: Report) -> None:
     """Mend a stored dataset. Payload: ``fix``. Raises as `mend` does."""
     report(READING, 0, 1)
-    mend(workspace, read_intake(workspace, job.ref_id), job.payload["fix"], report)
+    fix_dataset(workspace, read_intake(workspace, job.ref_id), job.payload["fix"], report)
 
 
 def next_versions(workspace: Workspace, fingerprint: str) -> list[DatasetInfo]:

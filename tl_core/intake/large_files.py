@@ -96,13 +96,13 @@ def make_or_find_intake(workspace: Workspace, upload: Upload) -> Intake:
     return make_intake(table, name=upload.title, choice=choice, rule=upload.rule, test=test)
 
 
-def find_preparing(workspace: Workspace, upload: Upload) -> Job | None:
+def find_intake_job(workspace: Workspace, upload: Upload) -> Job | None:
     """Return the last job that takes in an upload by just these choices."""
     job = Queue(workspace.database).find_latest(JobKind.TAKE_IN, upload.upload_id)
     return job if job is not None and job.payload == _payload(upload) else None
 
 
-def submit_preparing(workspace: Workspace, upload: Upload) -> Job:
+def submit_intake(workspace: Workspace, upload: Upload) -> Job:
     """Have an upload taken in by a job; what was begun for other choices is cancelled."""
     queue = Queue(workspace.database)
     for job in queue.list_pending(JobKind.TAKE_IN):
@@ -111,7 +111,7 @@ def submit_preparing(workspace: Workspace, upload: Upload) -> Job:
     return client.submit(workspace, JobKind.TAKE_IN, upload.upload_id, _payload(upload))
 
 
-def carry_out_preparing(workspace: Workspace, job: Job, report: Report) -> None:
+def carry_out_intake(workspace: Workspace, job: Job, report: Report) -> None:
     """Read an upload, make its dataset and split, and look for what the fast checks find.
 
     Payload: ``upload``, with everything that was chosen.

@@ -66,9 +66,11 @@ def keep_upload(workspace: Workspace, content: bytes | memoryview, name: str) ->
     Parameters
     ----------
     name
-        As the person's computer calls it; it is shown and never part of a path.
+        As the person's computer calls it, which may be any path; its last part, within a decent length, is
+        shown and never part of a path here.
     """
-    upload = Upload(upload_id=new_id("upload"), name=_shown(name))
+    last = name.replace("\\", "/").rpartition("/")[2]
+    upload = Upload(upload_id=new_id("upload"), name=last[-NAME_CHARS:] or "upload.csv")
     with replacing(workspace.upload_path(upload.upload_id)) as file:
         file.write(content)
     save_upload(workspace, upload)
@@ -146,9 +148,3 @@ def read_upload(
 
 def _key(upload_id: str) -> str:
     return f"file:{upload_id}"
-
-
-def _shown(name: str) -> str:
-    """Return the last part of a raw file name, which may hold any path, within a decent length."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return last[-NAME_CHARS:] or "upload.csv"

@@ -70,7 +70,7 @@ class Classifier(nn.Module):
         head = {id(weight) for weight in self.head_parameters()}
         return (weight for weight in self.parameters() if id(weight) not in head)
 
-    def redrawn_parameters(self) -> Iterator[nn.Parameter]:
+    def reinitialised_parameters(self) -> Iterator[nn.Parameter]:
         """Yield the encoder's weights that start at random in an arm that keeps others."""
         return (weight for name, weight in self.encoder.named_parameters() if name in self.redrawn)
 

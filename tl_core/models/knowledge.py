@@ -116,7 +116,7 @@ def reduce_knowledge(
         _shuffle(weights, seed)
         return frozenset(weights)
     layer_map = find_layer_map(encoder)
-    names = _redrawn(layer_map, kind, num_layers)
+    names = _reinitialised(layer_map, kind, num_layers)
     others = dict(drawn.named_parameters())
     with torch.no_grad():
         for name in names:
@@ -124,7 +124,7 @@ def reduce_knowledge(
     return frozenset(names)
 
 
-def _redrawn(layer_map: LayerMap, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
+def _reinitialised(layer_map: LayerMap, kind: ArmKind, num_layers: int | None) -> tuple[str, ...]:
     """Name what a partial arm draws anew."""
     if kind.spec.start is Start.LAYERS:
         return layer_map.embeddings

@@ -112,11 +112,10 @@ class ExperimentResults:
 
 def ranked(arms: Sequence[Arm]) -> list[Arm]:
     """Order arms as they are shown: what is expected to win first, the floor last."""
-    return sorted(arms, key=_rank)
-
-
-def _rank(arm: Arm) -> tuple[int, int, str, str]:
-    return _RANK.index(arm.kind), arm.num_layers or 0, arm.base_model or "", arm.name
+    return sorted(
+        arms,
+        key=lambda arm: (_RANK.index(arm.kind), arm.num_layers or 0, arm.base_model or "", arm.name),
+    )
 
 
 def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:

@@ -67,11 +67,11 @@ _TRAINING_WORDS = {
 def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
     """Name every setting of a run with its value, in the order in which they are shown."""
     config, record, rates = run.config, run.record, run.config.learning_rates
-    encoder_rate = head_rate = redrawn_rate = _NONE
+    encoder_rate = head_rate = reinitialised_rate = _NONE
     if rates is not None:
         encoder_rate = write_rate(rates.encoder) if rates.encoder else "0 (frozen)"
         head_rate = write_rate(rates.head) if rates.head else "0 (logistic regression)"
-        redrawn_rate = _NONE if rates.redrawn is None else write_rate(rates.redrawn)
+        reinitialised_rate = _NONE if rates.redrawn is None else write_rate(rates.redrawn)
 
     steps = longest_text = _NONE
     training = dict.fromkeys(_TRAINING_WORDS.values(), _NONE)
@@ -86,7 +86,7 @@ def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
         "Weights": config.arm.kind.spec.in_settings,
         "Base model": titles[config.arm.name] if config.base_model else _NONE,
         "Learning rate of the encoder": encoder_rate,
-        "Learning rate of what was drawn anew": redrawn_rate,
+        "Learning rate of what was drawn anew": reinitialised_rate,
         "Learning rate of the head": head_rate,
         "Parameters": _or_none(record.num_parameters),
         "Steps": steps,

@@ -98,11 +98,11 @@ def make_split(
     SplitError
         If the examples do not fill the parts by this rule.
     """
-    together = groups_together(dataset, rule, groups, tick)
-    parts = given_parts(dataset, rule)
+    together = _groups_together(dataset, rule, groups, tick)
+    parts = _given_parts(dataset, rule)
     free = np.flatnonzero(parts == FREE)
     whole = None if together is None or rule.method is SplitMethod.BY_TIME else together[free]
-    draw_parts(dataset, rule, parts, whole)
+    _draw_parts(dataset, rule, parts, whole)
     if rule.method in (SplitMethod.BY_TIME, SplitMethod.OWN):
         check_classes(dataset, parts)
     num_leaking = 0
@@ -147,7 +147,7 @@ def freeze(
     return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
 
 
-def groups_together(
+def _groups_together(
     dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Tick | None
 ) -> Groups | None:
     """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
@@ -166,7 +166,7 @@ def groups_together(
     return groups if named is None else join_groups(named, groups)
 
 
-def given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
+def _given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
     """Return the part of each example that is given, and `FREE` for those that a part is drawn from."""
     if rule.method is not SplitMethod.OWN:
         return np.where(dataset.is_own_test(), TEST, FREE).astype(np.int8)
@@ -177,7 +177,7 @@ def given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
     return parts
 
 
-def draw_parts(dataset: Dataset, rule: SplitRule, parts: Parts, groups: Groups | None) -> None:
+def _draw_parts(dataset: Dataset, rule: SplitRule, parts: Parts, groups: Groups | None) -> None:
     """Give every free example its part; `groups` are theirs, None if each stands alone."""
     drawn = [place for place in (TEST, VALIDATION) if not (parts == place).any()]
     if not drawn:

@@ -78,19 +78,15 @@ def read_word_sets(texts: Sequence[str], advance: Callable[[float], None]) -> Wo
     number_of = {key: number for number, key in enumerate(different)}
     ids: dict[str, int] = {}
     words_of = [[ids.setdefault(word, len(ids)) for word in key.split(_SEPARATOR)] for key in different]
+    ends = np.cumsum([0, *(len(words) for words in words_of)])
+    indices = np.fromiter((word for words in words_of for word in words), np.int64, int(ends[-1]))
+    matrix = csr_array((np.ones(len(indices), np.int8), indices, ends), shape=(len(words_of), len(ids)))
+    matrix.sort_indices()
     return WordSets(
         set_of=np.fromiter((number_of[key] for key in keys), np.int64, len(keys)),
         words=tuple(ids),
-        matrix=_matrix(words_of, len(ids)),
+        matrix=matrix,
     )
-
-
-def _matrix(words_of: Sequence[Sequence[int]], num_words: int) -> csr_array:
-    ends = np.cumsum([0, *(len(words) for words in words_of)])
-    indices = np.fromiter((word for words in words_of for word in words), np.int64, int(ends[-1]))
-    matrix = csr_array((np.ones(len(indices), np.int8), indices, ends), shape=(len(words_of), num_words))
-    matrix.sort_indices()
-    return matrix
 
 
 USUAL_THRESHOLD, LEAST_THRESHOLD = 0.8, 0.5

@@ -174,7 +174,7 @@ def _optimizer(
 
     Biases and norms do not decay.
     """
-    redrawn = [] if rates.redrawn is None else list(model.redrawn_parameters())
+    redrawn = [] if rates.redrawn is None else list(model.reinitialised_parameters())
     apart = {id(weight) for weight in redrawn}
     kept = [weight for weight in model.encoder_parameters() if id(weight) not in apart]
     parts = ((kept, rates.encoder), (redrawn, rates.redrawn), (model.head_parameters(), rates.head))

@@ -22,11 +22,11 @@ from tl_core.files.read_summary import DELIMITERS, QUOTES
 from tl_core.files.reading import ReadChoices
 from tl_core.intake.intake import JOINED_WITH, Intake
 from tl_core.intake.large_files import (
-    find_preparing,
+    find_intake_job,
     is_large,
     is_prepared,
     is_read,
-    submit_preparing,
+    submit_intake,
 )
 from tl_core.intake.uploads import Proposal, Upload, read_upload, save_upload
 from tl_core.schema import ColumnChoice
@@ -63,7 +63,7 @@ _FOUND = "as found"
 _JOINED, _PAIR = "are joined into one", "are a pair"
 
 
-def draw_columns(upload: Upload, proposal: Proposal) -> None:
+def _draw_columns(upload: Upload, proposal: Proposal) -> None:
     """Let the guessed columns be changed; a change is kept and the page begins anew."""
     choice, names = proposal.choice, proposal.table.columns.column_names
     first: dict[str, str] = {}
@@ -167,7 +167,7 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
     return {old: new for old, new in names if new != old}
 
 
-def draw_reading_choices(upload: Upload) -> None:
+def _draw_reading_choices(upload: Upload) -> None:
     """Let each decision of the reader be overridden; a change is kept and the page begins anew."""
     reading = upload.reading
     with st.expander("Read it in another way", icon=":material/tune:"), st.container(horizontal=True):
@@ -220,29 +220,29 @@ def draw_columns_of(upload: Upload) -> Intake | None:
         If the file or the chosen columns cannot be used.
     """
     if not _is_read(upload):
-        _draw_preparing(upload)
+        _draw_intake_job(upload)
         return None
     proposal = proposal_of(upload)
     draw_reading(proposal.table)
     with card("Columns", "guessed; change what is wrong"):
-        draw_columns(upload, proposal)
+        _draw_columns(upload, proposal)
         draw_own_test(upload)
-        draw_reading_choices(upload)
+        _draw_reading_choices(upload)
     if is_large(workspace(), upload) and not is_prepared(workspace(), upload):
-        _draw_preparing(upload)
+        _draw_intake_job(upload)
         return None
     return intake_of(upload)
 
 
-def _draw_preparing(upload: Upload) -> None:
+def _draw_intake_job(upload: Upload) -> None:
     """Draw how far a large upload's job is, or how it has ended."""
-    job = find_preparing(workspace(), upload)
+    job = find_intake_job(workspace(), upload)
     size = workspace().upload_path(upload.upload_id).stat().st_size / MB
     waits_for_columns = not _is_read(upload)
     with card("Taking it in", f"{size:,.0f} MB; the file is on this server, you can leave and come back"):
         draw_work(
             job,
-            lambda: submit_preparing(workspace(), upload),
+            lambda: submit_intake(workspace(), upload),
             hint="A large file is read, screened and split by a process of its own.",
             cancelled="It was cancelled; the file is still here.",
             is_enough=lambda: waits_for_columns and _is_read(upload),

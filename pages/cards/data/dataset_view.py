@@ -26,7 +26,7 @@ from tl_core.intake.intake import (
     store_intake,
 )
 from tl_core.intake.uploads import Upload, read_upload, save_upload
-from tl_core.schema import DatasetInfo, SplitMethod, SplitRule
+from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.split_csv import read_split_file, split_csv
 from tl_core.splits.splitting import missing_labels
 
@@ -80,21 +80,15 @@ def draw_conflicts(dataset: Dataset) -> None:
 def draw_classes_and_lengths(intake: Intake) -> None:
     """Draw how large the classes are and how long the texts."""
     classes, lengths = st.columns(2)
-    with classes:
-        draw_class_balance(intake.dataset.info)
-    with lengths:
-        draw_lengths(intake)
-
-
-def draw_class_balance(info: DatasetInfo) -> None:
-    """Draw how many examples each class has."""
-    counts = info.label_counts
-    table = pd.DataFrame({"class": list(counts), "examples": list(counts.values())})
-    with card("Classes", f"{len(counts)}, by number of examples", height="stretch"):
+    counts = intake.dataset.info.label_counts
+    with classes, card("Classes", f"{len(counts)}, by number of examples", height="stretch"):
+        table = pd.DataFrame({"class": list(counts), "examples": list(counts.values())})
         draw_figure(class_balance(counts, theme=theme()), table, key="class_balance")
+    with lengths:
+        _draw_lengths(intake)
 
 
-def draw_lengths(intake: Intake) -> None:
+def _draw_lengths(intake: Intake) -> None:
     """Draw how long the texts are, and how many are cut, as the data doctor counts it once it has."""
     counted = slow_lengths(intake)
     lengths = lengths_of(intake.dataset.info.fingerprint, intake) if counted is None else counted

@@ -15,13 +15,13 @@ from tl_core.doctor.examine import MAX_SLOW, examine_all
 from tl_core.errors import TlError
 from tl_core.intake.doctor_jobs import (
     examine_slowly,
-    find_examining,
-    find_mending,
+    find_examination,
+    find_fix_job,
+    fix_dataset,
     is_done_at_once,
-    mend,
     next_versions,
-    submit_examining,
-    submit_mending,
+    submit_examination,
+    submit_fix,
 )
 from tl_core.intake.intake import Intake, StoredFindings, read_findings
 from tl_core.intake.uploads import Upload
@@ -48,8 +48,8 @@ def draw_doctor(intake: Intake, upload: Upload | None) -> None:
     found = (*info.findings, *fast, *(slow.findings if slow else ()))
     counts = Counter(finding.severity for finding in found)
     errors, warnings = plural(counts["error"], "error"), plural(counts["warning"], "warning")
-    mending = None if upload else find_mending(workspace(), info.fingerprint)
-    is_mending = mending is not None and not mending.state.is_final
+    fixing = None if upload else find_fix_job(workspace(), info.fingerprint)
+    is_fixing = fixing is not None and not fixing.state.is_final
     with card("The data doctor", f"{errors}, {warnings}, {counts['info']} worth knowing"):
         for change in info.changes:
             st.caption(literal(f"Changed from an earlier version: {change.message}"))
@@ -64,14 +64,14 @@ def draw_doctor(intake: Intake, upload: Upload | None) -> None:
                 icon=f":material/{icon}:",
                 query_params={"dataset": fingerprint},
             )
-        if mending is not None and mending.state is not State.FINISHED:
-            _draw_mending(mending)
+        if fixing is not None and fixing.state is not State.FINISHED:
+            _draw_fix_job(fixing)
         for finding in sorted(found, key=lambda one: _ORDER.index(one.severity)):
-            _draw_finding(finding, intake, is_stored=upload is None, is_mending=is_mending)
+            _draw_finding(finding, intake, is_stored=upload is None, is_fixing=is_fixing)
         if slow is None:  # the job begins as soon as a dataset is looked at
             draw_work(
-                find_examining(workspace(), intake),
-                lambda: submit_examining(workspace(), intake, upload.upload_id if upload else None),
+                find_examination(workspace(), intake),
+                lambda: submit_examination(workspace(), intake, upload.upload_id if upload else None),
                 hint="More to come: near duplicates, languages and lengths are looked for in "
                 f"{_seen(intake)}.",
                 cancelled="Near duplicates, languages and lengths were not looked for: it was cancelled.",
@@ -118,7 +118,7 @@ def _seen(intake: Intake) -> str:
     return f"a random sample of {MAX_SLOW:,} of the {num_examples:,} texts"
 
 
-def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_mending: bool) -> None:
+def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_fixing: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{_ICONS[finding.severity]} {literal(finding.message)}", width="stretch")
         if finding.examples:
@@ -131,7 +131,7 @@ def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_mendi
                 key=f"fix_{finding.code}",
                 on_click=_fix,
                 args=(finding.fix, intake),
-                disabled=is_mending,
+                disabled=is_fixing,
                 width="content",
             )
     if finding.remedy:
@@ -141,17 +141,17 @@ def _draw_finding(finding: Finding, intake: Intake, *, is_stored: bool, is_mendi
 def _fix(fix: str, intake: Intake) -> None:
     """Make and store the next version, in a job where that takes long, and go on with it."""
     if not is_done_at_once(intake.dataset):
-        submit_mending(workspace(), intake.dataset.info.fingerprint, fix)
+        submit_fix(workspace(), intake.dataset.info.fingerprint, fix)
         return
     try:
-        fixed = mend(workspace(), intake, fix)
+        fixed = fix_dataset(workspace(), intake, fix)
     except TlError as error:
         show_error(error)
         return
     _go_on_with(fixed.dataset.info.fingerprint)
 
 
-def _draw_mending(job: Job) -> None:
+def _draw_fix_job(job: Job) -> None:
     """Draw the job of a fix; once it has finished the page speaks of the new version."""
 
     def go_on(ended: Job) -> None:
@@ -160,7 +160,7 @@ def _draw_mending(job: Job) -> None:
 
     draw_work(
         job,
-        lambda: submit_mending(workspace(), job.ref_id, job.payload["fix"]),
+        lambda: submit_fix(workspace(), job.ref_id, job.payload["fix"]),
         hint=f"{FIX_TITLES[job.payload['fix']]}: a new version is being made; this one stays as it is.",
         cancelled="The fix was cancelled; nothing has changed.",
         at_end=go_on,

@@ -58,7 +58,7 @@ UNKNOWN = "–"
 NOT_YET = "when a network trains"
 
 
-def draw_status_tiles(
+def _draw_status_tiles(
     experiment: ExperimentConfig, progress: ExperimentProgress, arm_names: Mapping[str, str], ahead: Ahead
 ) -> None:
     """Draw the tiles, and below them what is going on, in words and as bars."""
@@ -208,7 +208,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     arm_names = arm_names_of(experiment)
     if progress.is_done:
         _draw_verdict(experiment, states)
-    draw_status_tiles(experiment, progress, arm_names, ahead)
+    _draw_status_tiles(experiment, progress, arm_names, ahead)
     _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
 

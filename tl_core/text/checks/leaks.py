@@ -59,7 +59,10 @@ def _told(share: Fraction) -> str:
 
 def _named(dataset: Dataset) -> Iterator[tuple[int, Mask]]:
     """Yield each class whose name stands in a text, with the texts that it stands in, ``(num_examples,)``."""
-    names = {target: _words(label) for target, label in enumerate(dataset.info.columns.labels)}
+    names = {
+        target: " ".join(re.findall(r"[^\W_]+", label.lower()))
+        for target, label in enumerate(dataset.info.columns.labels)
+    }
     names = {
         target: name
         for target, name in names.items()
@@ -78,10 +81,6 @@ def _named(dataset: Dataset) -> Iterator[tuple[int, Mask]]:
         mask = np.zeros(dataset.num_examples, dtype=bool)
         mask[rows] = True
         yield target, mask
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
 def _padded_words(dataset: Dataset) -> pa.Array:

@@ -55,6 +55,8 @@ def personal_data(dataset: Dataset) -> Iterator[Finding]:
     kinds = np.logical_or.reduce([held.kinds for held in columns])
     mask = kinds.any(axis=1)
     if mask.any():
+        texts = [text for held in columns for text in held.examples][:MAX_EXAMPLES]
+        places = [min(text.find(kind) for kind in KINDS if kind in text) for text in texts]
         yield found(
             dataset,
             mask,
@@ -66,7 +68,7 @@ def personal_data(dataset: Dataset) -> Iterator[Finding]:
             ),
             remedy="Mask them before anybody trains on the texts or shares them.",
             fix="mask_personal_data",
-            examples=_examples([text for held in columns for text in held.examples]),
+            examples=[shorten(text, place) for text, place in zip(texts, places, strict=True)],
         )
 
 
@@ -116,8 +118,3 @@ def _masked_phone(number: re.Match[str]) -> str:
     if number["trunk"] and not 9 <= len(re.findall("[0-9]", number[0])) <= 12:
         return number[0]
     return "<phone>"
-
-
-def _examples(texts: Sequence[str]) -> list[str]:
-    places = (min(text.find(kind) for kind in KINDS if kind in text) for text in texts[:MAX_EXAMPLES])
-    return [shorten(text, place) for text, place in zip(texts, places, strict=False)]
