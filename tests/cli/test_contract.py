@@ -1,4 +1,4 @@
-"""The command line as others rely on it: real processes, exit codes, JSON."""
+"""The command line as others rely on it: exit codes, JSON, and real processes where a process matters."""
 
 import csv
 import json
@@ -34,8 +34,22 @@ class Shell:
     def run_id(self, arm: str) -> str:
         return next(one for one in self.report["arms"] if one["arm"] == arm)["runs"][0]["run_id"]
 
-    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *words: str) -> str:
+        """Run a command in this process, which has the libraries, and return what it prints."""
+        return run_here(*words, "--workspace", str(self.workspace))
+
+    def started(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own."""
         return tl_core(*words, "--workspace", str(self.workspace))
+
+
+def run_here(*words: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TL_WORKSPACE", "")  # put back afterwards, for the command sets it
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        ended = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
 
 
 def tl_core(*words: str) -> subprocess.CompletedProcess[str]:
@@ -103,11 +117,11 @@ def test_verdicts_come_headline_first_with_an_interval_that_agrees_with_its_p_va
 
 
 def test_runs_and_show_tell_what_there_is(shell: Shell) -> None:
-    listed = shell("runs").stdout
-    assert shell.run_id("scratch") in listed
-    record = json.loads(shell("show", shell.run_id("fine_tuned")).stdout)
+    listed = shell.started("runs")
+    assert shell.run_id("scratch") in listed.stdout
+    record = json.loads(shell("show", shell.run_id("fine_tuned")))
     assert record["state"] == "finished"
-    shown = json.loads(shell("show", shell.report["experiment_id"]).stdout)
+    shown = json.loads(shell("show", shell.report["experiment_id"]))
     assert shown["verdicts"] == shell.report["verdicts"]
 
 
@@ -124,9 +138,9 @@ def test_a_base_model_from_a_folder_goes_by_its_name_and_no_path_is_stored(shell
 
 def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp_path: Path) -> None:
     run_id = shell.run_id("fine_tuned")
-    assert shell("predict", run_id, str(shell.data), str(tmp_path / "a.csv")).returncode == 0
-    assert shell("export", run_id, str(tmp_path / "model")).returncode == 0
-    exported = shell("predict", str(tmp_path / "model"), str(shell.data), str(tmp_path / "b.csv"))
+    shell("predict", run_id, str(shell.data), str(tmp_path / "a.csv"))
+    assert shell.started("export", run_id, str(tmp_path / "model")).returncode == 0
+    exported = shell.started("predict", str(tmp_path / "model"), str(shell.data), str(tmp_path / "b.csv"))
     assert exported.returncode == 0
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8-sig") as file:
@@ -137,14 +151,14 @@ def test_predict_with_a_run_and_with_its_exported_folder_agree(shell: Shell, tmp
 
 def test_a_report_is_one_file_about_the_experiment(shell: Shell, tmp_path: Path) -> None:
     experiment_id, page = shell.report["experiment_id"], tmp_path / "report.html"
-    assert shell("report", experiment_id, str(page)).returncode == 0
+    assert shell.started("report", experiment_id, str(page)).returncode == 0
     assert experiment_id in page.read_text(encoding="utf-8")
 
 
 def test_a_report_of_what_is_not_there_or_into_no_folder_is_status_2(shell: Shell, tmp_path: Path) -> None:
     nowhere = str(tmp_path / "no folder" / "report.html")
     for words in (("exp_none", str(tmp_path / "a.html")), (shell.report["experiment_id"], nowhere)):
-        refused = shell("report", *words)
+        refused = shell.started("report", *words)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
         assert refused.stderr.startswith("tl_core: Expected")
@@ -152,7 +166,7 @@ def test_a_report_of_what_is_not_there_or_into_no_folder_is_status_2(shell: Shel
 
 def test_an_exported_folder_carries_its_card(shell: Shell, tmp_path: Path) -> None:
     run_id = shell.run_id("scratch")
-    assert shell("export", run_id, str(tmp_path / "model")).returncode == 0
+    shell("export", run_id, str(tmp_path / "model"))
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert card.startswith("---\n")
     assert run_id in card
@@ -163,16 +177,16 @@ def test_import_rebuilds_a_run_in_another_workspace(shell: Shell, tmp_path: Path
     run_id = shell.run_id("tfidf")
     folder = shell.workspace / "runs" / run_id
     other = str(tmp_path / "other")
-    assert tl_core("import", str(folder), "--workspace", other).returncode == 0
-    assert run_id in tl_core("runs", "--workspace", other).stdout
-    assert tl_core("delete", run_id, "--workspace", other).returncode == 0
-    assert run_id not in tl_core("runs", "--workspace", other).stdout
+    run_here("import", str(folder), "--workspace", other)
+    assert run_id in run_here("runs", "--workspace", other)
+    run_here("delete", run_id, "--workspace", other)
+    assert run_id not in run_here("runs", "--workspace", other)
     assert folder.exists()
 
 
 def test_profile_writes_the_contract(shell: Shell, tmp_path: Path) -> None:
     out = tmp_path / "profile.json"
-    assert tl_core("profile", str(shell.data), "--json", str(out)).returncode == 0
+    run_here("profile", str(shell.data), "--json", str(out))
     profile = json.loads(out.read_text())
     assert profile | {"num_rows": 60, "delimiter": ",", "has_header": True} == profile
     assert (profile["text"], profile["label"]) == ("review", "sentiment")
@@ -229,7 +243,7 @@ def test_a_users_mistake_is_one_line_and_status_2(
 
 
 def test_a_mistake_in_a_real_process_leaves_no_traceback(shell: Shell) -> None:
-    done = shell("predict", "run_none", str(shell.data), "out.csv")
+    done = shell.started("predict", "run_none", str(shell.data), "out.csv")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
 
