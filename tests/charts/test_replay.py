@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.charts.examples import HOSTILE, race
+from tests.charts.examples import HOSTILE, climbing_curves
 from tests.charts.test_every_figure import drawn
 from tl_core.charts import arm_styles
 from tl_core.charts.replay import NUM_FRAMES, REPLAY_S, replay
@@ -93,7 +93,7 @@ def test_a_seed_that_has_ended_keeps_its_value_in_the_mean():
 
 def test_a_base_model_stands_on_a_line_of_its_own():
     names = ["scratch", "fine_tuned:org/other"]
-    label = moment(replay(race(names), styles(names)), 1)["label"][1]
+    label = moment(replay(climbing_curves(names), styles(names)), 1)["label"][1]
 
     assert len(label.text) == 2
     assert "org/other" in label.text[1]
@@ -126,7 +126,7 @@ def test_no_text_is_empty_so_that_none_flies_in_from_the_corner():
 
 
 def test_every_frame_has_the_same_traces_with_the_same_points():
-    figure = replay(race(ARMS, num_points=15, num_seeds=5), styles())
+    figure = replay(climbing_curves(ARMS, num_points=15, num_seeds=5), styles())
     shapes = {tuple((trace.type, len(trace.x), len(trace.y)) for trace in f.data) for f in figure.frames}
 
     assert len(shapes) == 1
@@ -159,7 +159,7 @@ def test_each_step_of_the_slider_shows_its_frame():
 
 def test_the_largest_race_travels_in_less_than_500_kilobytes():
     names = [*ARMS, "frozen", "frozen_random", "fine_tuned:org/other-model", "frozen:org/other-model"]
-    table = race(names, num_points=200, num_seeds=10)
+    table = climbing_curves(names, num_points=200, num_seeds=10)
     jitter = np.random.default_rng(0).normal(scale=1e-3, size=len(table))
     figure = replay(table.assign(accuracy=table["accuracy"] + jitter), styles(names))
 
@@ -189,7 +189,9 @@ def test_values_that_are_not_finite_are_left_out():
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_names_are_never_markup(theme):
     names = ["scratch", f"fine_tuned:{HOSTILE}"]
-    figure = replay(race(names), arm_styles([Arm.parse(name) for name in names], {}, theme), theme=theme)
+    figure = replay(
+        climbing_curves(names), arm_styles([Arm.parse(name) for name in names], {}, theme), theme=theme
+    )
 
     texts = drawn(figure)
     assert not [text for text in texts if "<a" in text or "<b>bold" in text or "$" in text]

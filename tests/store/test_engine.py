@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.store.damage import cut, put
 from tests.store.makers import make_experiment, make_info, make_run
 from tests.store.opening import open_workspace
 from tl_core.errors import DamageError, UserError
+from tl_core.store import engine
 from tl_core.store.tables import Base
 from tl_core.store.workspace import Workspace
 
@@ -22,11 +24,12 @@ OPEN = """
 import sys
 from pathlib import Path
 from tests.store.makers import make_info
-from tests.store.opening import open_workspace
+from tests.store.opening import make_settings
+from tl_core.store.workspace import Workspace
 
 print("ready", flush=True)
 sys.stdin.readline()
-workspace = open_workspace(Path(sys.argv[1]))
+workspace = Workspace.open(make_settings(Path(sys.argv[1])))
 workspace.database.add_dataset(make_info(fingerprint=sys.argv[2]))
 workspace.close()
 """
@@ -35,6 +38,18 @@ workspace.close()
 def test_the_migrations_make_exactly_the_declared_tables(workspace: Workspace) -> None:
     with workspace.database.transaction() as session:
         assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+
+
+def test_the_newest_revision_is_the_one_that_is_named_and_another_is_migrated(workspace: Workspace) -> None:
+    assert ScriptDirectory(str(Path(engine.__file__).parent / "migrations")).get_heads() == [engine.NEWEST]
+    with workspace.database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        session.execute(text("DROP TABLE promises"))
+    workspace.close()
+    reopened = open_workspace(workspace.root)
+    with reopened.database.transaction() as session:
+        assert inspect(session.connection()).has_table("promises")
+    reopened.close()
 
 
 def test_processes_that_open_a_new_workspace_together_all_succeed(tmp_path: Path) -> None:

@@ -4,11 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from tl_core.errors import DamageError, UserError
@@ -17,6 +14,8 @@ from tl_core.store.files import locked
 UNUSABLE = (DatabaseError, ValidationError, json.JSONDecodeError)
 """What a database raises that cannot be used any more, or holds rows that no program has written."""
 
+NEWEST = "0003"
+"""The newest revision in ``migrations``; a database that has it needs no alembic, which is slow to import."""
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -38,12 +37,9 @@ def open_engine(url: str, lock: Path) -> Engine:
     try:
         with locked(lock), engine.begin() as connection:
             migrate(connection)
-    except CommandError as error:
+    except UserError:
         engine.dispose()
-        raise UserError(
-            "A newer version of this program has made this workspace's database.",
-            "Use that version, or choose another workspace with --workspace or TL_WORKSPACE.",
-        ) from error
+        raise
     except DatabaseError as error:
         engine.dispose()
         if (told := explain(error)) is None:
@@ -73,11 +69,31 @@ def explain(error: Exception) -> DamageError | None:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest revision within the connection's transaction."""
+    """Bring the tables to the newest revision within the connection's transaction.
+
+    Raises
+    ------
+    UserError
+        If a newer version of this program has made the database.
+    """
+    if inspect(connection).has_table("alembic_version"):
+        revisions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+        if list(revisions) == [NEWEST]:
+            return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UserError(
+            "A newer version of this program has made this workspace's database.",
+            "Use that version, or choose another workspace with --workspace or TL_WORKSPACE.",
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
