@@ -24,7 +24,7 @@ from streamlit import config
 from streamlit.auth_util import is_authlib_installed
 
 from pages import cards, ui
-from pages.ui.session import has_authentication
+from pages.ui.login import has_authentication
 from tl_core.errors import TlError
 from tl_core.jobs.client import ensure_supervisor, supervisor_is_alive
 from tl_core.jobs.presence import WebServerPresence

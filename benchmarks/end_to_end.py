@@ -20,7 +20,7 @@ from tl_core.planning.plan import launch, parse_arms, plan_experiment
 from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig, Preset, State, StepLogged, Task
 from tl_core.settings import Settings
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "reviews_sentiment.csv"

@@ -1,15 +1,21 @@
 """Compare, the page that asks whether pretraining was worth it.
 
-First the sentence, then the picture, then the proof.
+First the sentence, then the picture, then the evidence.
 """
 
 import streamlit as st
 
-from pages.cards.results import evidence as proof
-from pages.cards.results import headline as comparison
-from pages.cards.results import slides
+from pages.cards.results import evidence, slides
 from pages.cards.results.calibration import draw_calibration, draw_selective_prediction
 from pages.cards.results.data_efficiency import draw_data_efficiency
+from pages.cards.results.headline import (
+    draw_agreement,
+    draw_headline,
+    draw_learning_curves_card,
+    draw_missing,
+    draw_nothing_yet,
+    name_pair,
+)
 from pages.cards.results.label_errors import draw_label_errors
 from pages.cards.results.replay import draw_replay
 from pages.cards.results.report import offer_report
@@ -59,7 +65,7 @@ def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
                 "pair",
                 "Pair of arms below",
                 list(of_size),
-                lambda key: comparison.name_pair(of_size[key], arm_names),
+                lambda key: name_pair(of_size[key], arm_names),
             )
     return next(iter(of_size.values())), of_size[pair]
 
@@ -81,29 +87,29 @@ with header:
         draw_header(QUESTION, facts_of(experiment))
 
 results = read_results(experiment)
-comparison.draw_missing(results)
+draw_missing(results)
 top, selectors = st.container(), st.container()
 if not results.verdicts:
-    comparison.draw_nothing_yet(results)
+    draw_nothing_yet(results)
     st.stop()
 with corner:
     slides.offer_presentation()
 headline, verdict = choose_verdict(results)
 with top:
-    comparison.draw_headline(results, headline)
-comparison.draw_learning_curves_card(results, verdict)
+    draw_headline(results, headline)
+draw_learning_curves_card(results, verdict)
 draw_replay(results, verdict)
 draw_time_to_accuracy(results, verdict)
 draw_data_efficiency(results, verdict)
-proof.draw_classes(results, verdict)
-proof.draw_confusions(results, verdict)
-comparison.draw_agreement(results, verdict)
+evidence.draw_classes(results, verdict)
+evidence.draw_confusions(results, verdict)
+draw_agreement(results, verdict)
 draw_calibration(results, verdict)
 draw_selective_prediction(results, verdict)
 draw_label_errors(results, verdict)
-proof.draw_all_pairs(results, verdict.train_size)
-proof.draw_fairness(results, verdict.train_size)
-proof.draw_settings(results, verdict)
+evidence.draw_all_pairs(results, verdict.train_size)
+evidence.draw_fairness(results, verdict.train_size)
+evidence.draw_settings(results, verdict)
 with st.container(horizontal=True):
     offer_report(results)
-    proof.offer_download(results)
+    evidence.offer_download(results)

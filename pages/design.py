@@ -24,7 +24,7 @@ from tl_core.intake.intake import Intake
 from tl_core.jobs.dry_run import neural_arms, passed_checks
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 
 QUESTION = "What should be compared?"
 

@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.cards.results.slides import slide_shown
 from pages.ui.errors import guarded, show_error
-from pages.ui.frame import draw_header
+from pages.ui.frame import draw_header, draw_unlisted
 from pages.ui.glossary import draw_words
-from pages.ui.readers import draw_unlisted
-from pages.ui.session import draw_login, forget_lost, is_admitted
+from pages.ui.login import draw_login, is_admitted
+from pages.ui.session import forget_lost
 from pages.ui.steps import PLACE
 from tl_core.errors import NotFoundError
 

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from pages.cards.experiments import groups as side_by_side
+from pages.cards.experiments import groups
 from pages.ui.errors import show_error
-from pages.ui.frame import draw_header, invite
-from pages.ui.readers import draw_damage
+from pages.ui.frame import draw_damage, draw_header, invite
 from pages.ui.session import workspace
 from tl_core.errors import ComparisonError
 from tl_core.jobs.client import observe
@@ -25,7 +24,7 @@ if not any(run.state is State.FINISHED for run in runs):
         invite("There are no runs yet. Choose a dataset, the arms and a preset first.", "Design", "design")
     st.stop()
 
-chosen = side_by_side.choose_runs(runs)
+chosen = groups.choose_runs(runs)
 if not chosen:
     with header:
         draw_header(QUESTION)
@@ -35,7 +34,7 @@ if not chosen:
     )
     st.stop()
 try:
-    comparison = side_by_side.compared(tuple(run.run_id for run in chosen))
+    comparison = groups.compared(tuple(run.run_id for run in chosen))
 except ComparisonError as error:
     with header:
         draw_header(QUESTION)
@@ -43,16 +42,16 @@ except ComparisonError as error:
     st.stop()
 
 with header:
-    draw_header(QUESTION, side_by_side.facts_of(comparison))
+    draw_header(QUESTION, groups.facts_of(comparison))
 draw_damage(comparison.damage)
-a, b = side_by_side.choose_pair(comparison)
+a, b = groups.choose_pair(comparison)
 left, right = st.columns(2)
 with left:
     with st.container(border=True):
-        side_by_side.draw_claim(comparison, a, b)
-    side_by_side.draw_pairs(comparison, b)
+        groups.draw_claim(comparison, a, b)
+    groups.draw_pairs(comparison, b)
 with right:
-    side_by_side.draw_groups(comparison)
-    side_by_side.draw_settings(comparison)
-side_by_side.draw_curves(comparison)
-side_by_side.draw_classes(comparison, a, b)
+    groups.draw_groups(comparison)
+    groups.draw_settings(comparison)
+groups.draw_curves(comparison)
+groups.draw_classes(comparison, a, b)

@@ -6,8 +6,8 @@ from pages.cards.try_it.answering_runs import answerers_of, invite_without_model
 from pages.cards.try_it.ask import draw_question
 from pages.cards.try_it.predict_file import draw_file
 from pages.ui.formatting import facts_of, plural
-from pages.ui.frame import draw_header, invite
-from pages.ui.readers import choose, choose_experiment, draw_damage_of, observed_runs, results_of, states_of
+from pages.ui.frame import draw_damage_of, draw_header, invite
+from pages.ui.readers import choose, choose_experiment, observed_runs, results_of, states_of
 from pages.ui.session import workspace
 from tl_core.jobs import predictions
 

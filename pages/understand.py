@@ -5,12 +5,12 @@ Each answer is a set of arms; what they reached on the person's own texts speaks
 
 import streamlit as st
 
-from pages.cards.learn import answers as understanding
+from pages.cards.learn import answers
 from pages.ui.formatting import facts_of
-from pages.ui.frame import card, draw_header
+from pages.ui.frame import card, draw_damage_of, draw_header
 from pages.ui.glossary import draw_asked_word, draw_glossary
 from pages.ui.missing_runs import alike_results, watch
-from pages.ui.readers import choose_experiment, draw_damage_of, observed_runs
+from pages.ui.readers import choose_experiment, observed_runs
 from tl_core.results.pooled import put_together
 
 QUESTION = "What is transfer learning?"
@@ -22,17 +22,17 @@ with header:
     draw_header(QUESTION, facts_of(experiment) if experiment else ())
     draw_asked_word()
 if experiment is None or not observed_runs(experiment.experiment_id):
-    understanding.invite_to_try()
+    answers.invite_to_try()
 else:
     results = alike_results(experiment)
     pooled = put_together(experiment, results)
     watch(pooled.runs, POLL_S)
     draw_damage_of(results)
     with card("What would you say?"):
-        answer = understanding.ask()
+        answer = answers.ask()
     if answer is not None:
-        understanding.draw_pooled(answer, pooled)
-        understanding.draw_solution(pooled)
-    understanding.draw_why(pooled)
+        answers.draw_pooled(answer, pooled)
+        answers.draw_solution(pooled)
+    answers.draw_why(pooled)
 with card("Glossary", "every technical word of these pages, in plain ones"):
     draw_glossary()

@@ -5,9 +5,9 @@ import streamlit as st
 from pages.cards.learn.knowledge import draw_layer_ablation, draw_movement, draw_similarity, knowledge_of
 from pages.cards.learn.related_tasks import draw_related
 from pages.ui.formatting import facts_of
-from pages.ui.frame import draw_header, invite
+from pages.ui.frame import draw_damage, draw_damage_of, draw_header, invite
 from pages.ui.missing_runs import alike_results, watch
-from pages.ui.readers import choose_experiment, draw_damage, draw_damage_of, observed_runs
+from pages.ui.readers import choose_experiment, observed_runs
 from pages.ui.session import workspace
 from tl_core.results.related_tasks import find_first_damage
 

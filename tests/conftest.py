@@ -19,7 +19,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "untimed")
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported out of garbage collection: Streamlit and statsmodels collect after each call."""
+    """Keep what is imported out of garbage collection: statsmodels collects after each call."""
     gc.collect()
     gc.freeze()
 

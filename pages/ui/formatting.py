@@ -2,7 +2,7 @@
 
 import re
 
-from tl_core.charts.template import one_line
+from tl_core.charts.text import one_line
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
 from tl_core.results.fairness import BUDGET_WORDS

@@ -1,6 +1,6 @@
-"""The frame around every page: title, grey line, errors, figures, literal text."""
+"""The frame around every page: title, grey line, errors, damage, figures, literal text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -8,10 +8,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.downloads import draw_table, offer_files
+from pages.ui.errors import show_error
 from pages.ui.formatting import literal, short_hash
 from pages.ui.glossary import help_on, words_in
-from pages.ui.session import hardware, offer_logout
+from pages.ui.login import offer_logout
+from pages.ui.readers import arm_names_of
+from pages.ui.session import hardware, workspace
 from pages.ui.steps import draw_path
+from tl_core.intake.rebuilding import rebuild, unlisted_sentence
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.runs import Damage, name_runs
 from tl_core.schema import DatasetInfo
 
 CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
@@ -100,3 +106,41 @@ def invite(sentence: str, label: str, page: str) -> None:
 def invite_another() -> None:
     """Fill the page of an experiment of which no run is left."""
     invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+
+
+def draw_damage_of(results: Iterable[ExperimentResults]) -> None:
+    """Say what is damaged in the folders of some experiments' runs."""
+    for shown in results:
+        arm_names = arm_names_of(shown.experiment)
+        names = {run.run_id: name_runs([run], arm_names) for run in shown.runs} if shown.damage else {}
+        draw_damage(shown.damage, names)
+
+
+def draw_damage(damage: Iterable[Damage], names: Mapping[str, str] | None = None) -> None:
+    """Say what is damaged; of a run that counts nowhere first that it is missing here.
+
+    Parameters
+    ----------
+    names
+        What a person calls the runs, by their ids.
+    """
+    for one in dict.fromkeys(damage):
+        missing = f"Finished, but unreadable and missing here: {(names or {}).get(one.run_id, one.run_id)}. "
+        st.warning(literal(one.message if one.counts else missing + one.message), icon=":material/warning:")
+
+
+_PROBLEMS = "problems_of_rebuilding"
+
+
+def draw_unlisted() -> None:
+    """Say that run folders are not in the database, as after it was lost, and offer to take them in."""
+    run_ids = workspace().unlisted_runs()
+    if not run_ids:
+        return
+    st.warning(literal(unlisted_sentence(len(run_ids))), icon=":material/database_off:")
+    for problem in st.session_state.pop(_PROBLEMS, ()):
+        show_error(problem)
+    if st.button("Take them in", icon=":material/restore_page:", key="rebuild"):
+        with st.spinner("Taking the run folders in …"):
+            st.session_state[_PROBLEMS] = rebuild(workspace()).problems
+        st.rerun()

@@ -1,13 +1,13 @@
-"""Cached readers of experiments, runs, uploads and datasets: how arms look, and what is damaged."""
+"""Cached readers of experiments, runs and events, of uploads and datasets, and how arms look."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from pages.ui.errors import show_error
-from pages.ui.formatting import literal, plural, started_at
+from pages.ui.formatting import plural, started_at
 from pages.ui.session import current, forget, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import find_on_disk
@@ -17,11 +17,10 @@ from tl_core.errors import NotFoundError
 from tl_core.files.reading import ReadChoices, Table
 from tl_core.intake.intake import Intake, make_intake, read_intake
 from tl_core.intake.large_files import find_prepared, find_proposal
-from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 from tl_core.intake.uploads import Proposal, Upload, propose, read_upload
 from tl_core.jobs.client import observe
 from tl_core.results.comparison import ExperimentResults, arm_titles, gather, ranked
-from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, name_runs, read_finished_run
+from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run
 from tl_core.schema import Event, ExperimentConfig, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import EventTail, RunFolder
@@ -216,41 +215,3 @@ def lengths_of(fingerprint: str, _intake: Intake) -> npt.NDArray[np.int64]:
     if folder is None:
         raise RuntimeError("the built-in model is installed with this program")
     return dataset.content.sizes(dataset.take(np.arange(0, dataset.num_examples, step)).table, folder)
-
-
-def draw_damage_of(results: Iterable[ExperimentResults]) -> None:
-    """Say what is damaged in the folders of some experiments' runs."""
-    for shown in results:
-        arm_names = arm_names_of(shown.experiment)
-        names = {run.run_id: name_runs([run], arm_names) for run in shown.runs} if shown.damage else {}
-        draw_damage(shown.damage, names)
-
-
-def draw_damage(damage: Iterable[Damage], names: Mapping[str, str] | None = None) -> None:
-    """Say what is damaged; of a run that counts nowhere first that it is missing here.
-
-    Parameters
-    ----------
-    names
-        What a person calls the runs, by their ids.
-    """
-    for one in dict.fromkeys(damage):
-        missing = f"Finished, but unreadable and missing here: {(names or {}).get(one.run_id, one.run_id)}. "
-        st.warning(literal(one.message if one.counts else missing + one.message), icon=":material/warning:")
-
-
-_PROBLEMS = "problems_of_rebuilding"
-
-
-def draw_unlisted() -> None:
-    """Say that run folders are not in the database, as after it was lost, and offer to take them in."""
-    run_ids = workspace().unlisted_runs()
-    if not run_ids:
-        return
-    st.warning(literal(unlisted_sentence(len(run_ids))), icon=":material/database_off:")
-    for problem in st.session_state.pop(_PROBLEMS, ()):
-        show_error(problem)
-    if st.button("Take them in", icon=":material/restore_page:", key="rebuild"):
-        with st.spinner("Taking the run folders in …"):
-            st.session_state[_PROBLEMS] = rebuild(workspace()).problems
-        st.rerun()

@@ -1,7 +1,7 @@
-"""Who is here, the workspace, and which dataset and experiment a page speaks of.
+"""The workspace, and which dataset and experiment a page speaks of.
 
 Ids live in the URL, so that a view can be reloaded and shared; the session remembers the last ones for the
-next page of the path. Whoever reaches the address may see the pages, or only people who have logged in.
+next page of the path.
 """
 
 from typing import Literal, get_args
@@ -89,26 +89,3 @@ def forget_lost() -> bool:
 def theme() -> Theme:
     """Return the theme in which the page is shown."""
     return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def has_authentication() -> bool:
-    """Whether ``[auth]`` is configured in ``.streamlit/secrets.toml``."""
-    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
-
-
-def is_admitted() -> bool:
-    """Whether this session may see the pages."""
-    return not has_authentication() or bool(st.user.get("is_logged_in"))
-
-
-def draw_login() -> None:
-    """Ask for a login, and show nothing else."""
-    st.title("Transfer learning, measured", anchor=False)
-    st.markdown("This server shows its texts and models to people who have logged in.")
-    st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
-
-
-def offer_logout() -> None:
-    """Let a person who has logged in leave."""
-    if has_authentication():
-        st.button("Log out", icon=":material/logout:", on_click=st.logout)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.charts.template import name_lines, one_line, percent, plain, points, width_px
+from tl_core.charts.text import name_lines, one_line, percent, plain, points, width_px
 
 
 @given(st.text())

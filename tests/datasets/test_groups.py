@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.datasets.roles import group_sizes, groups_by_name, join_groups, number_by_appearance
+from tl_core.splits.stratified import group_sizes, groups_by_name, join_groups, number_by_appearance
 
 GROUPINGS = st.integers(0, 25).flatmap(
     lambda size: st.tuples(*[st.lists(st.integers(-3, 9), min_size=size, max_size=size)] * 2)

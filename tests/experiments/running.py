@@ -14,7 +14,7 @@ from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
 from tl_core.planning.plan import parse_arms, queue_runs
 from tl_core.schema import ExperimentConfig, State, Task
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace

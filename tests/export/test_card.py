@@ -10,7 +10,7 @@ from tests.export.conftest import HOSTILE
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
 from tests.text.network.saving_cases import make_former, saved_folder
 from tl_core.catalogue.base_models import Pooling
-from tl_core.charts.template import one_line
+from tl_core.charts.text import one_line
 from tl_core.errors import NotFoundError
 from tl_core.export.card import card_of
 from tl_core.export.card_metadata import card_metadata

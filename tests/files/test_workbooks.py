@@ -7,7 +7,7 @@ import pytest
 from tests.files.binary_workbooks import xlsb
 from tests.files.workbooks import DATE, ods, old_office, packed, with_macros, xlsx
 from tl_core.errors import DataError
-from tl_core.files import sandbox as apart
+from tl_core.files import sandbox
 from tl_core.files.reading import Table, read_table
 from tl_core.files.workbooks import Cell, cell_text
 from tl_core.schema import FileFormat, ReadDecisions
@@ -131,6 +131,6 @@ def test_two_cells_at_the_ends_of_a_sheet_do_not_take_the_memory(read: Read) -> 
 
 
 def test_reading_that_takes_too_long_ends(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "TIMEOUT_S", 0.001)
+    monkeypatch.setattr(sandbox, "TIMEOUT_S", 0.001)
     with pytest.raises(DataError, match="takes more than"):
         read(xlsx({"s": ROWS}))

@@ -39,7 +39,7 @@ from tl_core.schema import (
     Task,
 )
 from tl_core.splits.splitting import read_split
-from tl_core.store.files import new_id, now
+from tl_core.store.identifiers import new_id, now
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 

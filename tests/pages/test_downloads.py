@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from pages.ui import downloads as saving
+from pages.ui import downloads
 
 
 def test_a_table_is_written_without_formulas():
     table = pd.DataFrame({"=Class": ["=1+1", "fine"], "Difference, points": [-3.5, None]})
-    assert saving.table_csv(table).decode("utf-8-sig").splitlines() == [
+    assert downloads.table_csv(table).decode("utf-8-sig").splitlines() == [
         '\'=Class,"Difference, points"',
         "'=1+1,-3.5",
         "fine,",
@@ -15,11 +15,11 @@ def test_a_table_is_written_without_formulas():
 
 
 def test_file_names_hold_letters_and_digits_alone():
-    assert saving.file_stem("confusion_fine_tuned:../org/model") == "confusion_fine_tuned_org_model"
+    assert downloads.file_stem("confusion_fine_tuned:../org/model") == "confusion_fine_tuned_org_model"
 
 
 def test_numbers_of_a_column_have_equally_many_decimals():
-    formats = saving.number_formats(pd.DataFrame({"p": [97.0, 95.55], "n": [3, 4], "q": [1.0, 2.0]}))
+    formats = downloads.number_formats(pd.DataFrame({"p": [97.0, 95.55], "n": [3, 4], "q": [1.0, 2.0]}))
     assert {name: column["type_config"]["format"] for name, column in formats.items()} == {
         "p": "%.2f",
         "q": "%.0f",

@@ -1,6 +1,6 @@
 import pytest
 
-from pages.ui import readers as results
+from pages.ui import readers
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, store_sample_dataset
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -11,15 +11,15 @@ def test_a_run_that_finishes_is_read_and_those_before_it_are_not_read_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    read, read_finished_run = [], results.read_finished_run
+    read, read_finished_run = [], readers.read_finished_run
 
     def count(folder: RunFolder) -> object:
         read.append(folder.path.name)
         return read_finished_run(folder)
 
-    monkeypatch.setattr(results, "read_finished_run", count)
+    monkeypatch.setattr(readers, "read_finished_run", count)
     for run in runs_of(workspace, experiment):
         finish_run(workspace, run)
-        states = results.states_of(results.observed_runs(experiment.experiment_id))
-        assert run in [one.config for one in results.results_of(experiment.experiment_id, states).finished]
+        states = readers.states_of(readers.observed_runs(experiment.experiment_id))
+        assert run in [one.config for one in readers.results_of(experiment.experiment_id, states).finished]
     assert read == [run.run_id for run in runs_of(workspace, experiment)]

@@ -6,8 +6,7 @@ from sklearn.metrics import log_loss
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
 from tl_core.evaluation.calibration import fit_temperature
-from tl_core.results import calibration
-from tl_core.results import selective_prediction as abstaining
+from tl_core.results import calibration, selective_prediction
 from tl_core.results.comparison import gather
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
@@ -74,7 +73,7 @@ def test_limits_name_the_error_of_chance_and_a_validation_without_mistakes(works
 
 
 def test_coverage_ends_at_the_plain_accuracy(results):
-    rows = abstaining.coverage_rows(results, 33)
+    rows = selective_prediction.coverage_rows(results, 33)
     ends = rows.groupby("arm")[["coverage", "accuracy", "num_answered"]].last()
     assert ends["coverage"].tolist() == [1.0] * 4
     assert ends.loc["fine_tuned", "accuracy"] == pytest.approx(17 / 18)
@@ -90,16 +89,16 @@ def test_coverage_ends_at_the_plain_accuracy(results):
 
 
 def test_an_arm_that_is_equally_sure_of_all_gains_nothing(results):
-    rows = abstaining.coverage_rows(results, 33)
+    rows = selective_prediction.coverage_rows(results, 33)
     majority = rows.loc[rows["arm"] == "majority"]
     assert majority["accuracy"].to_numpy() == pytest.approx(1 / 3)
-    assert "Majority is right in 33.3 % instead of 33.3 %." in abstaining.coverage_caption(
+    assert "Majority is right in 33.3 % instead of 33.3 %." in selective_prediction.coverage_caption(
         rows, ["fine_tuned", "majority"], LABELS
     )
 
 
 def test_coverage_numbers_stand_at_every_tenth(results):
-    table = abstaining.coverage_numbers(abstaining.coverage_rows(results, 33), LABELS)
+    table = selective_prediction.coverage_numbers(selective_prediction.coverage_rows(results, 33), LABELS)
     of_scratch = table.loc[table["Arm"] == "From scratch"]
     assert len(of_scratch) == 10
     assert of_scratch["Answered, %"].iloc[-1] == 100.0

@@ -23,7 +23,7 @@ from tl_core.export.card import card_of
 from tl_core.export.report import report_of
 from tl_core.planning.layer_ablation import ablation_arms
 from tl_core.planning.machine import read_finished
-from tl_core.results import related_tasks as related
+from tl_core.results import related_tasks
 from tl_core.results.answering import choose_answerers
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import arm_titles, gather
@@ -82,7 +82,7 @@ def all_readers(workspace, experiment):
     conclude(pooled)
     for answer in Answer:
         tell(answer, pooled)
-    related.find_two_stages(pooled, alike, workspace)
+    related_tasks.find_two_stages(pooled, alike, workspace)
     rows = workspace.database.list_runs(experiment.experiment_id)
     choose_answerers(workspace, rows, 33, experiment.headline_metric)
     put_side_by_side(workspace, rows)

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from tests.files.tables import CHOICE, dataset, table, with_columns
 from tl_core.datasets.dataset import Dataset, build_dataset
-from tl_core.datasets.roles import groups_by_name
 from tl_core.errors import CancelledError, NotFoundError, PlanError, SplitError
 from tl_core.schema import ColumnChoice, SplitMethod, SplitName, SplitRule
 from tl_core.splits.splitting import Split, make_split, missing_labels, read_split, train_subset, write_split
-from tl_core.splits.stratified import draw, draw_groups
+from tl_core.splits.stratified import draw, draw_groups, groups_by_name
 
 GOLDEN_TEST = [3, 5, 6, 10, 11, 13]
 GOLDEN_HASH = "e22eaf70438267eec8952dcf16c7d19fe768c1a9345abe9b9c44258d7a335426"

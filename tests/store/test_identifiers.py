@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tl_core.errors import NotFoundError
-from tl_core.store.files import check_id, new_id
+from tl_core.store.identifiers import check_id, new_id
 
 
 @pytest.mark.parametrize("value", ["", "..", "a/b", "a\\b", "a.b", "a b", "x" * 65, "run_1\n", "é", "a\0"])

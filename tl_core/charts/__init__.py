@@ -8,7 +8,7 @@ from tl_core.charts.colors import ArmStyle, Theme, arm_color, arm_dash, arm_labe
 from tl_core.charts.confusion import confusion_difference, confusion_matrix
 from tl_core.charts.dataset import class_balance, length_histogram
 from tl_core.charts.learning_curves import learning_curves
-from tl_core.charts.template import plain
+from tl_core.charts.text import plain
 
 __all__ = [
     "ArmStyle",

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix, text_on
-from tl_core.charts.template import TONES, empty_figure, name_lines, new_figure, one_line, percent
+from tl_core.charts.template import TONES, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent
 
 _CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
 

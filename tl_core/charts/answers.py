@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix
-from tl_core.charts.template import TONES, empty_figure, new_figure, one_line, percent, plain, width_px
+from tl_core.charts.template import TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain, width_px
 
 _MOST_LABELS = 8
 _ROW_PX = 92

@@ -10,17 +10,8 @@ import plotly.graph_objects as go
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.lines import value_range
 from tl_core.charts.rows import AXIS_PX, ROW_PX, name_rows, seed_places
-from tl_core.charts.template import (
-    MARGIN_PX,
-    TONES,
-    add_note,
-    empty_figure,
-    new_figure,
-    one_line,
-    percent,
-    plain,
-    points,
-)
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain, points
 from tl_core.schema import Metric
 
 METRIC_LABELS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}

@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
-from tl_core.charts.template import TONES, add_note, empty_figure, name_lines, new_figure, one_line, percent
+from tl_core.charts.template import TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent
 
 _HEIGHT_PX = 410
 _DIAGRAM = (0.26, 0.82)

@@ -6,16 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.template import (
-    MARGIN_PX,
-    TONES,
-    empty_figure,
-    new_figure,
-    one_line,
-    percent,
-    plain,
-    points,
-)
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain, points
 
 Measure = Literal["precision", "recall", "f1"]
 

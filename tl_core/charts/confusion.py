@@ -9,7 +9,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix, text_on
-from tl_core.charts.template import TONES, empty_figure, new_figure, one_line, percent, plain, points
+from tl_core.charts.template import TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain, points
 
 Floats = npt.NDArray[np.float64]
 

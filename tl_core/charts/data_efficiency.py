@@ -10,7 +10,8 @@ from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.label_distance import add_distance, distance_alt
 from tl_core.charts.lines import HEIGHT_PX, add_end_labels, add_floor, value_range
-from tl_core.charts.template import add_note, empty_figure, new_figure, one_line, percent, plain
+from tl_core.charts.template import add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
 from tl_core.evaluation.data_efficiency import DataEfficiency
 from tl_core.schema import Metric
 

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import Theme
-from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure, one_line, percent, plain
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
 
 _MOST_CLASSES = 30
 _BAR_PX = 26

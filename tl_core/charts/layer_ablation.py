@@ -19,16 +19,8 @@ from tl_core.charts.lines import (
     label_width_px,
     value_range,
 )
-from tl_core.charts.template import (
-    MARGIN_PX,
-    TONES,
-    add_note,
-    empty_figure,
-    new_figure,
-    one_line,
-    percent,
-    plain,
-)
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
 from tl_core.schema import Arm, Metric
 
 _HEIGHT_PX = 400

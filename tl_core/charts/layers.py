@@ -8,16 +8,8 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.lines import BOTTOM_PX, NAME_LIMIT, TOP_PX, label_places, label_width_px
-from tl_core.charts.template import (
-    MARGIN_PX,
-    add_note,
-    empty_figure,
-    name_lines,
-    new_figure,
-    one_line,
-    percent,
-    plain,
-)
+from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent, plain
 
 _HEIGHT_PX = 360
 _LETTERS = {"embeddings": "E", "pooler": "P", "head": "H"}

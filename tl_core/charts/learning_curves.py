@@ -22,17 +22,8 @@ from tl_core.charts.lines import (
     label_width_px,
     value_range,
 )
-from tl_core.charts.template import (
-    MARGIN_PX,
-    TONES,
-    add_note,
-    empty_figure,
-    name_lines,
-    new_figure,
-    one_line,
-    plain,
-    watt_hours,
-)
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 from tl_core.schema import SplitName
 
 STRAGGLING = 2.5

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.label_layout import spread
-from tl_core.charts.template import MARGIN_PX, TONES, add_note, name_lines, one_line, width_px
+from tl_core.charts.template import MARGIN_PX, TONES, add_note
+from tl_core.charts.text import name_lines, one_line, width_px
 
 HEIGHT_PX = 340
 """Height of a figure with labels at the ends of its lines."""

@@ -22,17 +22,8 @@ from tl_core.charts.learning_curves import (
     mean_curve,
 )
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
-from tl_core.charts.template import (
-    MARGIN_PX,
-    TONES,
-    add_note,
-    empty_figure,
-    name_lines,
-    new_figure,
-    one_line,
-    percent,
-    plain,
-)
+from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
+from tl_core.charts.text import name_lines, one_line, percent, plain
 
 REPLAY_S = 20
 NUM_FRAMES = 80

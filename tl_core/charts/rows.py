@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from tl_core.charts.template import name_lines
+from tl_core.charts.text import name_lines
 
 ROW_PX = 46
 AXIS_PX = 52

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.lines import HEIGHT_PX, add_end_labels, value_range
-from tl_core.charts.template import add_note, empty_figure, new_figure, one_line, percent, plain
+from tl_core.charts.template import add_note, empty_figure, new_figure
+from tl_core.charts.text import one_line, percent, plain
 
 _HALF = 0.5
 

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.learning_curves import note_beyond, straggler_limit
 from tl_core.charts.rows import AXIS_PX, ROW_PX, name_rows, seed_places
-from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure, one_line, plain, watt_hours
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, plain, watt_hours
 
 XAxis = Literal["train_s", "step", "energy_wh"]
 

@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, faded, text_on
-from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure, one_line, plain
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
+from tl_core.charts.text import one_line, plain
 
 _ROW_PX = 58
 _AXIS_PX = 44

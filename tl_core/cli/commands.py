@@ -29,7 +29,7 @@ from tl_core.results.comparison import gather
 from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 POLL_S = 0.5

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.dataset import Dataset, Rows
 from tl_core.doctor.label_typos import label_typos
 from tl_core.doctor.near_duplicates import near_duplicates, near_duplicates_across
 from tl_core.doctor.sizes import expected_interval, rare_classes
 from tl_core.modality import NearGroups, Tick
 from tl_core.schema import Finding
-from tl_core.splits.splitting import Rows, Split
+from tl_core.splits.splitting import Split
 
 MAX_SLOW = 100_000
 MAX_LENGTH = 128

@@ -17,8 +17,7 @@ import numpy as np
 
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
-from tl_core.datasets.dataset import Dataset, read_dataset
-from tl_core.datasets.roles import rows_that_teach
+from tl_core.datasets.dataset import Dataset, read_dataset, rows_that_teach
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.roles import relative_weights
+from tl_core.datasets.dataset import Dataset, relative_weights
 from tl_core.experiments.recording import Recorder
 from tl_core.modality import Baseline
 from tl_core.models.classical import Majority

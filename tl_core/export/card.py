@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
-from tl_core.charts.template import one_line, percent
+from tl_core.charts.text import one_line, percent
 from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import summarise

@@ -1,6 +1,6 @@
 """What a model card says about the model's own confidence."""
 
-from tl_core.charts.template import percent
+from tl_core.charts.text import percent
 from tl_core.evaluation.calibration import NUM_BINS, Calibration
 from tl_core.results.calibration import calibrate_run
 from tl_core.results.runs import FinishedRun

@@ -9,7 +9,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, Pooling
-from tl_core.charts.template import one_line
+from tl_core.charts.text import one_line
 from tl_core.evaluation.metrics import Evaluation
 from tl_core.schema import RunRecord, SplitName
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from tl_core.catalogue.locating import describe
-from tl_core.charts.template import one_line, watt_hours
+from tl_core.charts.text import one_line, watt_hours
 from tl_core.errors import NotFoundError
 from tl_core.evaluation.data_efficiency_words import worth_sentence
 from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
@@ -33,7 +33,7 @@ from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
 from tl_core.results.time_to_accuracy import find_time_to_accuracy, time_sentence
 from tl_core.schema import DatasetInfo, State
-from tl_core.store.files import now
+from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,8 @@ from tl_core.errors import DataError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.intake.intake import Choice, choose_columns
 from tl_core.schema import ColumnChoice, Frozen, SplitRule
-from tl_core.store.files import new_id, replacing
+from tl_core.store.files import replacing
+from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 NAME_CHARS = 120

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tl_core.errors import TlError
 from tl_core.schema import RunFailed, RunRecord, State
-from tl_core.store.files import now
+from tl_core.store.identifiers import now
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 

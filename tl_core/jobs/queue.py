@@ -12,7 +12,7 @@ from tl_core.errors import CancelledError, NotFoundError, UserError
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.schema import State
 from tl_core.store.database import Database
-from tl_core.store.files import now
+from tl_core.store.identifiers import now
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind, JobTable
 

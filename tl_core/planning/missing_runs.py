@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tl_core.catalogue.locating import describe
 from tl_core.planning.presets import default_rates, grid_around
 from tl_core.schema import Arm, ExperimentConfig
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 
 
 def plan_missing(

@@ -11,6 +11,7 @@ from tl_core.catalogue.base_models import BUILTIN, Pooling
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
+from tl_core.datasets.screening import IMBALANCE_SHARE
 from tl_core.errors import PlanError
 from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
@@ -32,11 +33,8 @@ from tl_core.schema import (
     Task,
     TrainingConfig,
 )
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
-
-IMBALANCE = 0.6
-"""Share of the largest class above which macro-F1 is the default headline metric."""
 
 DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 
@@ -44,7 +42,7 @@ DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 def default_metric(label_counts: dict[str, int]) -> Metric:
     """Choose accuracy, or macro-F1 when the largest class exceeds 60 %."""
     largest = max(label_counts.values()) / sum(label_counts.values())
-    return Metric.MACRO_F1 if largest > IMBALANCE else Metric.ACCURACY
+    return Metric.MACRO_F1 if largest > IMBALANCE_SHARE else Metric.ACCURACY
 
 
 def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:

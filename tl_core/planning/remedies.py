@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tl_core.planning.presets import plan_search
 from tl_core.schema import BudgetRule, ExperimentConfig, TrainingConfig
-from tl_core.store.files import new_id
+from tl_core.store.identifiers import new_id
 
 FACTOR = 2
 

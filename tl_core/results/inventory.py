@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tl_core.catalogue.locating import describe
-from tl_core.charts.template import watt_hours
+from tl_core.charts.text import watt_hours
 from tl_core.errors import TlError
 from tl_core.modality import content_of
 from tl_core.models.facts import read_facts, text_source

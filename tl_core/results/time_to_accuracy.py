@@ -6,7 +6,7 @@ from statistics import median
 
 import pandas as pd
 
-from tl_core.charts.template import watt_hours
+from tl_core.charts.text import watt_hours
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.tables import is_energy_known
 from tl_core.schema import Arm, Metric

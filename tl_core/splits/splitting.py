@@ -11,18 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tl_core.datasets.dataset import Dataset, write_table
-from tl_core.datasets.roles import Groups, group_sizes, groups_by_name, join_groups
+from tl_core.datasets.dataset import Dataset, Rows, write_table
 from tl_core.errors import NotFoundError, PlanError, SplitError
 from tl_core.modality import Tick
 from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
 from tl_core.splits.by_time import draw_newest
 from tl_core.splits.own_column import own_parts
-from tl_core.splits.stratified import MIN_TRAIN_PER_CLASS, draw, draw_groups, ranked_classes
+from tl_core.splits.stratified import (
+    MIN_TRAIN_PER_CLASS,
+    Groups,
+    draw,
+    draw_groups,
+    group_sizes,
+    groups_by_name,
+    join_groups,
+    ranked_classes,
+)
 
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
-
-Rows = npt.NDArray[np.int64]
 
 VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
 TEST_SHARE, MAX_TEST = 0.30, 5_000

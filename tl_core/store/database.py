@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tl_core.errors import NotFoundError, UserError
 from tl_core.schema import DatasetInfo, ExperimentConfig, Promise, RunConfig, RunRecord, State, Took
 from tl_core.store.engine import UNUSABLE, explain
-from tl_core.store.files import now
+from tl_core.store.identifiers import now
 from tl_core.store.rows import PendingRun, PromiseRow, Removed, RunRow
 from tl_core.store.tables import (
     DatasetTable,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tl_core.errors import OutsideError
 from tl_core.schema import ExperimentConfig, RunRecord
-from tl_core.store.files import is_new_id
+from tl_core.store.identifiers import is_new_id
 
 MOST_NUMBER = 2**31 - 1
 """Of a seed's index, a size or a position: what every database's integer holds."""

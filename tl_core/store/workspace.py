@@ -12,7 +12,7 @@ from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
 from tl_core.store.engine import open_engine
-from tl_core.store.files import WHERE_LISTED, check_id
+from tl_core.store.identifiers import WHERE_LISTED, check_id
 from tl_core.store.importing import require_consistent
 from tl_core.store.rows import Removed
 from tl_core.store.run_folder import RunFolder

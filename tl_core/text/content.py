@@ -16,8 +16,7 @@ from tl_core.datasets.versions import Edit
 from tl_core.doctor.examine import Seen
 from tl_core.modality import Baseline, Content, NearGroups, NeededFile, Noun, Tick
 from tl_core.schema import Finding, TextSource
-from tl_core.text.checks.boilerplate import boilerplate
-from tl_core.text.checks.content import id_like_text, near_empty, too_long
+from tl_core.text.checks.content import boilerplate, id_like_text, near_empty, too_long
 from tl_core.text.checks.languages import languages
 from tl_core.text.checks.leaks import label_in_text
 from tl_core.text.checks.markup import html, urls

@@ -5,16 +5,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 from datasketch import MinHash, sha1_hash32
 from scipy.sparse import csr_array
 
-from tl_core.datasets.roles import Groups, connect, group_sizes, number_by_appearance
 from tl_core.errors import DataError
 from tl_core.modality import NearGroups, Tick
-from tl_core.text.scripts import WITHOUT_SPACES, plain_form
+from tl_core.splits.stratified import Groups, connect, group_sizes, number_by_appearance
+from tl_core.text.scripts import WITHOUT_SPACES
 
 MIN_WORDS = 5
 
@@ -58,7 +59,7 @@ def word_set(text: str) -> frozenset[str]:
     stands for the runs of three characters of its words, each behind a space; without any word, of all its
     characters. Words and runs are never equal.
     """
-    plain = plain_form(text)
+    plain = normalize("NFKC", text).casefold()
     words = _WORD.findall(plain)
     different = frozenset(words)
     if len(different) >= MIN_WORDS and not WITHOUT_SPACES.search(plain):

@@ -1,7 +1,6 @@
-"""How texts are written: scripts without spaces between words, and one plain form for what reads the same."""
+"""Scripts that put no spaces between words."""
 
 import re
-from unicodedata import normalize
 
 # Thai, Lao, Burmese, Khmer, Tai Le, New Tai Lue, Tai Tham, Balinese, kana, bopomofo, Han, Yi, Javanese,
 # Tai Viet, and the blocks that extend them.
@@ -11,12 +10,3 @@ WITHOUT_SPACES = re.compile(
     "\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
 )
 """A character of a script that puts no spaces between words."""
-
-
-def plain_form(text: str) -> str:
-    """Bring a text into NFKC without case: full-width and composed forms are what they stand for.
-
-    >>> plain_form("ＧＯＯＤ！")
-    'good!'
-    """
-    return normalize("NFKC", text).casefold()

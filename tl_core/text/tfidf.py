@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Self
-from unicodedata import category
+from unicodedata import category, normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from tl_core.evaluation.metrics import log_loss
 from tl_core.models.classical import NEVER_SEEN, Logits, Majority
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.schema import TextSource
-from tl_core.text.scripts import WITHOUT_SPACES, plain_form
+from tl_core.text.scripts import WITHOUT_SPACES
 
 LONGEST_RUN = 3
 
@@ -93,7 +93,7 @@ def units_of(text: str) -> list[str]:
 
 def _read(text: str) -> tuple[list[str], list[list[str]], list[list[str]]]:
     """Divide a text into words, runs of characters without spaces between words, and runs of symbols."""
-    plain = plain_form(text)
+    plain = normalize("NFKC", text).casefold()
     kinds = plain.translate(_KINDS)
     words: list[str] = []
     characters: list[list[str]] = []

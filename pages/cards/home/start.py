@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.ui.figures import overview_of
 from pages.ui.formatting import after_queue, literal, plural, started_at
-from pages.ui.frame import card, draw_figure
+from pages.ui.frame import card, draw_damage_of, draw_figure
 from pages.ui.plan import ahead_of, begin_check, draw_check, estimate_of, until
-from pages.ui.readers import draw_damage_of, results_of, states_of
+from pages.ui.readers import results_of, states_of
 from pages.ui.session import forget, workspace
 from pages.ui.verdict_card import draw_claim
 from tl_core.errors import TlError

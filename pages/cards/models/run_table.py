@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.ui.formatting import METRIC_WORDS, started_at
-from pages.ui.frame import card
-from pages.ui.readers import arm_names_of, draw_damage
+from pages.ui.frame import card, draw_damage
+from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
 from tl_core.results.inventory import RunFacts, find_facts, inventory_table
 from tl_core.schema import ExperimentConfig, State

@@ -15,9 +15,9 @@ from pages.cards.results.time_figures import (
 from pages.ui.errors import live_part
 from pages.ui.figures import agreement_of, draw_display, overview_of
 from pages.ui.formatting import literal, plural
-from pages.ui.frame import card
+from pages.ui.frame import card, draw_damage_of
 from pages.ui.learning_curves import ENDS, choose_axes
-from pages.ui.readers import arm_names_of, dataset_of, draw_damage_of
+from pages.ui.readers import arm_names_of, dataset_of
 from pages.ui.verdict_card import draw_claim
 from tl_core.evaluation.wording import counts
 from tl_core.results.agreement import Agreement, Cell, examples_of, with_words

@@ -11,14 +11,13 @@ import streamlit as st
 
 from pages.cards.runs.run_cards import draw_verdict_so_far
 from pages.ui.formatting import METRIC_WORDS, about, after_queue, duration, kept_words, literal, plural
-from pages.ui.frame import card
+from pages.ui.frame import card, draw_damage_of
 from pages.ui.learning_curves import draw_learning_curves
 from pages.ui.plan import ahead_of, expected_of, measured
 from pages.ui.readers import (
     States,
     arm_names_of,
     dataset_of,
-    draw_damage_of,
     events_of,
     observed_runs,
     problem_with_events,

@@ -2,7 +2,7 @@ import pytest
 
 from tests.doctor.made import count, of_rows, only, plain
 from tl_core.schema import Finding
-from tl_core.text.checks.boilerplate import boilerplate
+from tl_core.text.checks.content import boilerplate
 from tl_core.text.checks.leaks import label_in_text
 
 
