@@ -19,6 +19,10 @@ from tl_core.schema import Arm
 
 KNOWN_S = 60
 PATIENCE_S = 0.2
+ASKING_S = 2
+ANSWER_KNOWN_S = 600
+_CHOSEN = "base_model"
+"""Session key of the chosen base model."""
 
 
 @st.cache_resource(ttl=KNOWN_S, show_spinner=False)
@@ -85,12 +89,6 @@ def waiting_sentence(machine: Hardware) -> str:
         "Without a GPU small models train in minutes; the catalogue's largest needs about "
         f"{max(sizes) / min(sizes):.0f} times as long. Design estimates the time of each plan."
     )
-
-
-ASKING_S = 2
-ANSWER_KNOWN_S = 600
-_CHOSEN = "base_model"
-"""Session key of the chosen base model."""
 
 
 def listed_base_models() -> dict[str, str]:

@@ -21,6 +21,7 @@ from tl_core.results.runs import Damage, name_runs
 from tl_core.schema import DatasetInfo
 
 CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+_PROBLEMS = "problems_of_rebuilding"
 
 
 def draw_header(question: str, facts: Sequence[str] = ()) -> None:
@@ -127,9 +128,6 @@ def draw_damage(damage: Iterable[Damage], names: Mapping[str, str] | None = None
     for one in dict.fromkeys(damage):
         missing = f"Finished, but unreadable and missing here: {(names or {}).get(one.run_id, one.run_id)}. "
         st.warning(literal(one.message if one.counts else missing + one.message), icon=":material/warning:")
-
-
-_PROBLEMS = "problems_of_rebuilding"
 
 
 def draw_unlisted() -> None:

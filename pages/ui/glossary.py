@@ -12,6 +12,19 @@ import streamlit as st
 from pages.ui.errors import live_part
 from pages.ui.formatting import plural
 
+LIST_PX = 380
+_CSS = """
+p { font: 400 1rem var(--st-font); color: var(--st-text-color); margin: 0 0 1rem; line-height: 1.6; }
+p.group { font-size: 0.875rem; color: color-mix(in srgb, var(--st-text-color) 70%, transparent); }
+strong { font-weight: 600; }
+"""
+_page_words = st.components.v2.component(
+    "page_words",
+    html="<div></div>",
+    css=_CSS,
+    js=(Path(__file__).parent / "page_words.js").read_text(encoding="utf-8"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -93,20 +106,6 @@ def matching(query: str) -> dict[str, tuple[Entry, ...]]:
         for group, entries in GROUPS.items()
     }
     return {group: entries for group, entries in found.items() if entries}
-
-
-LIST_PX = 380
-_CSS = """
-p { font: 400 1rem var(--st-font); color: var(--st-text-color); margin: 0 0 1rem; line-height: 1.6; }
-p.group { font-size: 0.875rem; color: color-mix(in srgb, var(--st-text-color) 70%, transparent); }
-strong { font-weight: 600; }
-"""
-_page_words = st.components.v2.component(
-    "page_words",
-    html="<div></div>",
-    css=_CSS,
-    js=(Path(__file__).parent / "page_words.js").read_text(encoding="utf-8"),
-)
 
 
 def draw_words(page: str) -> None:

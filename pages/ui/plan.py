@@ -38,6 +38,9 @@ from tl_core.store.rows import RunRow
 
 WORTH_SAYING = 0.1
 """How far from 1 what was learned must be to be told."""
+POLL_S = 0.5
+_CHECKS = "plan_checks"
+"""Session key of the checks, by the fingerprint of the dataset that the plan is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,11 +216,6 @@ def _amount(mib: float) -> str:
     if mib < 1:
         return "less than 1 MiB"
     return f"{mib:,.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
-
-
-POLL_S = 0.5
-_CHECKS = "plan_checks"
-"""Session key of the checks, by the fingerprint of the dataset that the plan is about."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,9 @@ from tl_core.store.run_folder import EventTail, RunFolder
 
 States = tuple[tuple[str, str], ...]
 """Run ids with their states: what results depend on."""
+MAX_MEASURED = 2_000
+KEPT_S = 1800
+"""How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 
 
 def choose_experiment() -> ExperimentConfig | None:
@@ -152,11 +155,6 @@ def choose(parameter: str, label: str, options: Sequence[str], words: Callable[[
         if st.query_params.get(parameter) != chosen:
             st.query_params[parameter] = chosen
     return chosen
-
-
-MAX_MEASURED = 2_000
-KEPT_S = 1800
-"""How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 
 
 @st.cache_resource(show_spinner="Reading the file …", ttl=KEPT_S, max_entries=2)

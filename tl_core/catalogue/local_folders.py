@@ -22,6 +22,13 @@ from tl_core.settings import Settings
 MODULES_FILE = "modules.json"
 ENCODER, POOLING, HEAD = "0_Transformer", "1_Pooling", "2_Dense"
 """The subfolders of a classifier here whose head is no class of transformers."""
+WEIGHTS = "model*.safetensors"
+READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)
+"""What the engine takes from a model folder, and so what its content is; of its encoder's folder likewise."""
+_NUM_DIGITS = 12
+_NAME = re.compile(rf"local:(?P<title>.+)@(?P<content>[0-9a-f]{{{_NUM_DIGITS}}})", re.DOTALL)
+Stamp = tuple[str, int, int]
+"""A file's path within its folder, its size in bytes and its time of change in nanoseconds."""
 
 
 def encoder_folder(folder: Path) -> Path:
@@ -39,17 +46,6 @@ def encoder_folder(folder: Path) -> Path:
         return folder
     is_inside = not path.is_absolute() and ".." not in path.parts
     return folder / path if is_inside else folder
-
-
-WEIGHTS = "model*.safetensors"
-READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)
-"""What the engine takes from a model folder, and so what its content is; of its encoder's folder likewise."""
-
-_NUM_DIGITS = 12
-_NAME = re.compile(rf"local:(?P<title>.+)@(?P<content>[0-9a-f]{{{_NUM_DIGITS}}})", re.DOTALL)
-
-Stamp = tuple[str, int, int]
-"""A file's path within its folder, its size in bytes and its time of change in nanoseconds."""
 
 
 @dataclass(frozen=True, kw_only=True)

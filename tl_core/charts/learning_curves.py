@@ -28,6 +28,25 @@ from tl_core.schema import SplitName
 
 STRAGGLING = 2.5
 """A run this many times as long as its arm's lower median is a straggler: it does not set the scale."""
+Floats = npt.NDArray[np.float64]
+XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
+YAxis = Literal["accuracy", "macro_f1", "loss"]
+MAX_POINTS = 500
+_NOW_PX = 24
+_MOST_NAMED = 3
+_X_TITLES = {
+    "train_s": "training seconds (evaluation left out)",
+    "step": "optimizer steps",
+    "examples_seen": "training examples seen",
+    "energy_wh": "energy of training, Wh (evaluation left out)",
+}
+_PLACES = {
+    "train_s": "%{x:.1f} s",
+    "step": "step %{x:,d}",
+    "examples_seen": "%{x:,d} examples",
+    "energy_wh": "%{x:.3~g} Wh",
+}
+_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss (nats)"}
 
 
 def kept_values(table: pd.DataFrame, y: str) -> pd.Series:
@@ -68,29 +87,6 @@ def counted_on(table: pd.DataFrame) -> str:
 def straggler_limit(ends: Sequence[float]) -> float:
     """Longest that a run may be to set the scale, where the ended runs of its arm end at ``ends``."""
     return STRAGGLING * median_low(ends) if ends else float("inf")
-
-
-Floats = npt.NDArray[np.float64]
-XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
-YAxis = Literal["accuracy", "macro_f1", "loss"]
-
-MAX_POINTS = 500
-
-_NOW_PX = 24
-_MOST_NAMED = 3
-_X_TITLES = {
-    "train_s": "training seconds (evaluation left out)",
-    "step": "optimizer steps",
-    "examples_seen": "training examples seen",
-    "energy_wh": "energy of training, Wh (evaluation left out)",
-}
-_PLACES = {
-    "train_s": "%{x:.1f} s",
-    "step": "step %{x:,d}",
-    "examples_seen": "%{x:,d} examples",
-    "energy_wh": "%{x:.3~g} Wh",
-}
-_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss (nats)"}
 
 
 @dataclass(frozen=True, kw_only=True)

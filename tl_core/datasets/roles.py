@@ -17,20 +17,6 @@ _WORDS = {
 }
 _PART_OF = {word: part for part, words in _WORDS.items() for word in words}
 _BETWEEN_LETTERS = re.compile(r"(?<=[a-z])[-_\s]+(?=[a-z])")
-
-
-def part_of(word: str) -> SplitName | None:
-    """Return the part that a word of a person's own split column names, None if it names none.
-
-    Case plays no part, nor do spaces, hyphens and underscores within a word. 1, true and yes flag the test
-    part, 0, false and no the rest.
-
-    >>> part_of("Held-out")
-    <SplitName.TEST: 'test'>
-    """
-    return _PART_OF.get(_BETWEEN_LETTERS.sub("", word.strip().casefold()))
-
-
 _GROUP_NAMES = frozenset(
     (
         *("author", "user", "userid", "username", "customer", "client", "speaker", "patient", "source"),
@@ -64,6 +50,18 @@ _TIME_FORMATS = (
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 _SAMPLED = 1_000
 _MOST_PART_WORDS = 20
+
+
+def part_of(word: str) -> SplitName | None:
+    """Return the part that a word of a person's own split column names, None if it names none.
+
+    Case plays no part, nor do spaces, hyphens and underscores within a word. 1, true and yes flag the test
+    part, 0, false and no the rest.
+
+    >>> part_of("Held-out")
+    <SplitName.TEST: 'test'>
+    """
+    return _PART_OF.get(_BETWEEN_LETTERS.sub("", word.strip().casefold()))
 
 
 @dataclass(frozen=True, kw_only=True)

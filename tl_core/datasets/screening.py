@@ -32,6 +32,8 @@ from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, Finding
 
 MAX_CONFLICTS = 100
+IMBALANCE_SHARE = 0.6
+"""Share of the largest class above which it is told, and macro-F1 is the default headline metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +51,6 @@ class Problem:
     code: str
     error: DataError
     count: int = 0
-
-
-IMBALANCE_SHARE = 0.6
-"""Share of the largest class above which it is told, and macro-F1 is the default headline metric."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

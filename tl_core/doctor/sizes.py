@@ -19,6 +19,11 @@ MIN_TEST = 5
 """Below five, even a class without an error has a recall of [40 %, 100 %] (Clopper-Pearson, 95 %, 4 of 4)."""
 
 Counts = npt.NDArray[np.int64]
+ASSUMED_ACCURACY = 0.8
+ASSUMED_DISCORDANCE = 0.2
+WIDE = 0.1
+"""Half-width of a difference above which only gaps of more than ten points can be shown."""
+_Z95 = NormalDist().inv_cdf(0.975)
 
 
 def rare_classes(dataset: Dataset, split: Split | None) -> Iterator[Finding]:
@@ -74,14 +79,6 @@ def _count(dataset: Dataset, rows: Counts) -> Counts:
 def _share(counts: Counts, share: float) -> Counts:
     shares: Counts = np.floor(counts * share).astype(np.int64)
     return shares
-
-
-ASSUMED_ACCURACY = 0.8
-ASSUMED_DISCORDANCE = 0.2
-WIDE = 0.1
-"""Half-width of a difference above which only gaps of more than ten points can be shown."""
-
-_Z95 = NormalDist().inv_cdf(0.975)
 
 
 def expected_interval(dataset: Dataset, split: Split | None) -> Iterator[Finding]:

@@ -24,6 +24,29 @@ _PLAIN = {
         words="equivalent: the 90 % interval lies within the margin",
     ),
 }
+_MAX_DECIMALS = 4
+METRIC_WORDS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: "accuracy",
+    Metric.MACRO_F1: "macro-F1",
+    ScoringRule.LOG_LOSS: "log loss",
+    ScoringRule.BRIER: "Brier score",
+}
+_UNITS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: " points",
+    Metric.MACRO_F1: " points",
+    ScoringRule.LOG_LOSS: " nats",
+    ScoringRule.BRIER: "",
+}
+_RELATIONS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: "is {difference} points {more} accurate than",
+    Metric.MACRO_F1: "scores {difference} points {more} in macro-F1 than",
+    ScoringRule.LOG_LOSS: "has a log loss {difference} nats {more} than",
+    ScoringRule.BRIER: "has a Brier score {difference} {more} than",
+}
+_COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
+    Metric.ACCURACY: {1: "more", -1: "less"},
+    **{metric: {1: "higher", -1: "lower"} for metric in (Metric.MACRO_F1, *ScoringRule)},
+}
 
 
 def judge(verdict: Verdict, names: Mapping[str, str]) -> Status:
@@ -158,9 +181,6 @@ def _correction_words(verdict: Verdict) -> str:
     return ""
 
 
-_MAX_DECIMALS = 4
-
-
 def describe_arm(arm: Arm, base_model_title: str) -> str:
     """Name an arm so that it can stand alone, as the subject of a sentence.
 
@@ -275,30 +295,6 @@ def _weakness(verdict: Verdict, a: Arm, b: Arm, arm_names: Mapping[str, str]) ->
     clauses = [corrected, flagged] if is_only_improving else [flagged, corrected]
     said = ", and ".join(filter(None, clauses))
     return small + (f", but {said}" if said else "")
-
-
-METRIC_WORDS: dict[AnyMetric, str] = {
-    Metric.ACCURACY: "accuracy",
-    Metric.MACRO_F1: "macro-F1",
-    ScoringRule.LOG_LOSS: "log loss",
-    ScoringRule.BRIER: "Brier score",
-}
-_UNITS: dict[AnyMetric, str] = {
-    Metric.ACCURACY: " points",
-    Metric.MACRO_F1: " points",
-    ScoringRule.LOG_LOSS: " nats",
-    ScoringRule.BRIER: "",
-}
-_RELATIONS: dict[AnyMetric, str] = {
-    Metric.ACCURACY: "is {difference} points {more} accurate than",
-    Metric.MACRO_F1: "scores {difference} points {more} in macro-F1 than",
-    ScoringRule.LOG_LOSS: "has a log loss {difference} nats {more} than",
-    ScoringRule.BRIER: "has a Brier score {difference} {more} than",
-}
-_COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
-    Metric.ACCURACY: {1: "more", -1: "less"},
-    **{metric: {1: "higher", -1: "lower"} for metric in (Metric.MACRO_F1, *ScoringRule)},
-}
 
 
 def counts(verdict: Verdict) -> str:

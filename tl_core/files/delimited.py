@@ -32,6 +32,10 @@ DEFAULT_QUOTE = '"'
 
 # The longest field that the csv module accepts by default, so that no row of the sample can be too long.
 _SAMPLE_CHARS = 131_072
+MAX_LEFT_OUT = 200_000
+"""Most lines that may be left out; the database takes a kilobyte for each until it tells them."""
+# A batch of Arrow strings holds 2 GiB at most, which texts of 200,000 characters do not reach with so many.
+_BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,13 +144,6 @@ def _evenness(lines: list[str], dialect: Dialect) -> float:
     """Share of the rows that have the most frequent width; 0 if that is a single field."""
     counts = _widths(lines, dialect)
     return counts[width(lines, dialect)] / counts.total() if width(lines, dialect) > 1 else 0.0
-
-
-MAX_LEFT_OUT = 200_000
-"""Most lines that may be left out; the database takes a kilobyte for each until it tells them."""
-
-# A batch of Arrow strings holds 2 GiB at most, which texts of 200,000 characters do not reach with so many.
-_BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,26 @@ _REFUSED: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
 
 # A page header, which begins with a control character, follows the mark, as it never does in a text.
 _PARQUET = re.compile(rb"PAR1[\x00-\x08\x0b\x0c\x0e-\x1f]")
+MAX_CONTENT_BYTES = 4 << 30
+"""Largest file that is read, after unpacking."""
+MAX_RATIO = 200
+"""How many times its size an archive may unpack to, once that is more than 100 MiB."""
+_HEAD_SIZE = 1 << 16
+_CHUNK_SIZE = 1 << 20
+_FREE_BYTES = 100 << 20
+_SHOWN_MEMBERS = 5
+_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+# What the archive modules raise on damaged, encrypted or unusual archives.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    EOFError, OSError, NotImplementedError, RuntimeError, ValueError, OverflowError,
+)  # fmt: skip
+MAX_COLUMNS = 2_000
+MAX_CELLS = 200_000_000
+"""Most cells of a table whose file does not write every cell."""
+MAX_TABLE_BYTES = 4 << 30
+KEEP_LESS = "Keep the columns with the text and the label, or a random part of the rows."
+"""Most memory of a table whose file does not write every text."""
 
 
 def _refuse_other_files(head: bytes, name: str) -> None:
@@ -104,24 +124,6 @@ def _is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
             "Open it in its own program and save the table as CSV (UTF-8) or as an Excel workbook.",
         )
     return bool(members & {"xl/workbook.xml", "xl/workbook.bin"})
-
-
-MAX_CONTENT_BYTES = 4 << 30
-"""Largest file that is read, after unpacking."""
-MAX_RATIO = 200
-"""How many times its size an archive may unpack to, once that is more than 100 MiB."""
-
-_HEAD_SIZE = 1 << 16
-_CHUNK_SIZE = 1 << 20
-_FREE_BYTES = 100 << 20
-_SHOWN_MEMBERS = 5
-_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-
-# What the archive modules raise on damaged, encrypted or unusual archives.
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
-    EOFError, OSError, NotImplementedError, RuntimeError, ValueError, OverflowError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,14 +286,6 @@ def _too_large(name: str) -> DataError:
 
 def _ending(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).suffix.lower()
-
-
-MAX_COLUMNS = 2_000
-MAX_CELLS = 200_000_000
-"""Most cells of a table whose file does not write every cell."""
-MAX_TABLE_BYTES = 4 << 30
-KEEP_LESS = "Keep the columns with the text and the label, or a random part of the rows."
-"""Most memory of a table whose file does not write every text."""
 
 
 def check_num_columns(num_columns: int, min_columns: int, name: str) -> None:

@@ -14,6 +14,8 @@ from tl_core.files.safe_csv import csv_file, harmless
 
 _CHUNK_SIZE = 1 << 24
 _NEWLINE = ord("\n")
+REJECT_CHARS = 10_000
+REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
 
 
 def line_numbers(path: Path, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -77,10 +79,6 @@ def find_blank_lines(path: Path) -> tuple[int, npt.NDArray[np.int64]]:
             num_ends += int(np.count_nonzero(is_end))
             was_end = bool(is_end[-1])
     return num_ends + (not was_end), np.concatenate(blank)
-
-
-REJECT_CHARS = 10_000
-REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True)

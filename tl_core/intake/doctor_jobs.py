@@ -46,6 +46,7 @@ from tl_core.store.workspace import Workspace
 MOST_AT_ONCE = 1_000
 """Examples up to which slow checks and fixes are done while a page waits: they then take half a second."""
 _ROWS_AT_A_TIME = 5_000
+NEEDS_GROUPS = "keep_one_of_near_duplicates"
 
 
 def is_done_at_once(dataset: Dataset) -> bool:
@@ -152,9 +153,6 @@ def _find_intake(workspace: Workspace, job: Job) -> Intake:
     raise NotFoundError(
         "Expected the texts as they were when this was asked for; they have changed since.", "Look again."
     )
-
-
-NEEDS_GROUPS = "keep_one_of_near_duplicates"
 
 
 def fix_dataset(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet) -> Intake:

@@ -22,6 +22,12 @@ JOINED_WITH = "\n"
 _ROLES = ("split", "group", "weight", "time")
 _TAKEN = _ROLES[:3]
 """Roles that are taken where a column is recognised; a date is only told of."""
+Tick = Callable[[int, int], None]
+USUAL_THRESHOLD = 0.8
+"""Similarity from which on near duplicates stay in one part, if nobody says otherwise."""
+MOST_KEPT_TOGETHER = 100_000
+"""Examples from which on near duplicates are looked for only when asked."""
+Kind = Literal["fast", "slow"]
 
 
 class Choice(Frozen):
@@ -80,14 +86,6 @@ def choose_columns(
     joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
     columns = {"text": tuple(text), "label": tuple(label), "joined_with": joined_with}
     return Choice(choice=ColumnChoice.model_validate({**columns, **taken, **given}), reasons=reasons)
-
-
-Tick = Callable[[int, int], None]
-
-USUAL_THRESHOLD = 0.8
-"""Similarity from which on near duplicates stay in one part, if nobody says otherwise."""
-MOST_KEPT_TOGETHER = 100_000
-"""Examples from which on near duplicates are looked for only when asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,9 +227,6 @@ def read_intake(workspace: Workspace, fingerprint: str) -> Intake:
 
 def _split_key(fingerprint: str) -> str:
     return f"split:{fingerprint}"
-
-
-Kind = Literal["fast", "slow"]
 
 
 class StoredFindings(Frozen):

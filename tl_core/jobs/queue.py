@@ -30,6 +30,28 @@ _AFRESH: dict[str, Any] = {
     "finished_at": None,
 }
 """A job as it was before its first attempt, but for the number of attempts."""
+Report = Callable[[str, int, int], None]
+"""Called with a phase and how much of how much of it is done; raises CancelledError to stop the work."""
+READING, SCREENING, SPLITTING, LOOKING, WRITING, MENDING, NEAR, TOKENS, LANGUAGES = (
+    "Reading",
+    "Deciding about every row",
+    "Splitting",
+    "Looking for problems",
+    "Writing the examples",
+    "Changing the examples",
+    "Looking for near duplicates",
+    "Counting tokens",
+    "Recognising languages",
+)
+PHASES: Mapping[JobKind, tuple[str, ...]] = MappingProxyType(
+    {
+        JobKind.TAKE_IN: (READING, SCREENING, SPLITTING, LOOKING, WRITING),
+        JobKind.EXAMINE: (READING, NEAR, TOKENS, LANGUAGES),
+        JobKind.FIX: (READING, MENDING, SPLITTING, LOOKING, WRITING),
+    }
+)
+_A_PHASE = 100
+_PAUSE_S = 0.3
 
 
 class Queue:
@@ -221,31 +243,6 @@ class Queue:
     @staticmethod
     def _is_run(run_ids: Collection[str]) -> ColumnElement[bool]:
         return and_(JobTable.kind == JobKind.RUN.value, JobTable.ref_id.in_(run_ids))
-
-
-Report = Callable[[str, int, int], None]
-"""Called with a phase and how much of how much of it is done; raises CancelledError to stop the work."""
-
-READING, SCREENING, SPLITTING, LOOKING, WRITING, MENDING, NEAR, TOKENS, LANGUAGES = (
-    "Reading",
-    "Deciding about every row",
-    "Splitting",
-    "Looking for problems",
-    "Writing the examples",
-    "Changing the examples",
-    "Looking for near duplicates",
-    "Counting tokens",
-    "Recognising languages",
-)
-PHASES: Mapping[JobKind, tuple[str, ...]] = MappingProxyType(
-    {
-        JobKind.TAKE_IN: (READING, SCREENING, SPLITTING, LOOKING, WRITING),
-        JobKind.EXAMINE: (READING, NEAR, TOKENS, LANGUAGES),
-        JobKind.FIX: (READING, MENDING, SPLITTING, LOOKING, WRITING),
-    }
-)
-_A_PHASE = 100
-_PAUSE_S = 0.3
 
 
 def quiet(phase: str, num_done: int, num_total: int) -> None:

@@ -32,6 +32,13 @@ WORTH_SAYING = 1.1
 """How much slower the machine must be now than before to be told."""
 StepLimit = Callable[[TrainingConfig, int], int]
 """Steps of a run by training and train size: `fewest_steps` or `step_limit`."""
+RunSpans = Callable[[str], Sequence[Span] | None]
+"""What each run of an experiment is expected to take, by its id and in its order of work; None if unknown."""
+NEWEST_PROMISES = 5
+ENOUGH_PROMISES = 3
+"""Promises before anything is learned from them: the median of fewer does not outvote a disturbed one."""
+FACTOR_BOUNDS = (0.5, 2.0)
+"""What was learned stays within: beyond it a measured speed is wrong, which time itself will mend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,10 +249,6 @@ def _basis(
     return " ".join(sentences)
 
 
-RunSpans = Callable[[str], Sequence[Span] | None]
-"""What each run of an experiment is expected to take, by its id and in its order of work; None if unknown."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
     """The runs of other experiments that come first; ``span`` is None where the time of one is unknown."""
@@ -289,13 +292,6 @@ def _left(workspace: Workspace, run: RunRow, run_spans: RunSpans, now: datetime)
     return spans[run.config.position].less((now - datetime.fromisoformat(run.started_at)).total_seconds())
 
 
-NEWEST = 5
-ENOUGH = 3
-"""Promises before anything is learned from them: the median of fewer does not outvote a disturbed one."""
-BOUNDS = (0.5, 2.0)
-"""What was learned stays within: beyond it a measured speed is wrong, which time itself will mend."""
-
-
 def make_promise(cost: Estimate, ahead: Ahead, device: str) -> Promise | None:
     """Put together what is said of an experiment at its start; None where the queue's time is unknown."""
     if ahead.span is None:
@@ -329,10 +325,10 @@ def learned_factor(promises: Sequence[PromiseRow], device: str) -> float:
         took.work_s / min(max(took.work_s, promise.work.low_s), promise.work.high_s)
         for promise, took in _kept(promises)
         if promise.device == device and promise.is_measured
-    ][:NEWEST]
-    if len(kept) < ENOUGH:
+    ][:NEWEST_PROMISES]
+    if len(kept) < ENOUGH_PROMISES:
         return 1.0
-    least, most = BOUNDS
+    least, most = FACTOR_BOUNDS
     return min(max(median(kept), least), most)
 
 

@@ -22,6 +22,11 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 GIB = 2**30
+MINIMUM_DRIVERS = {"11": 450, "12": 525, "13": 580}
+"""First driver branch that runs each major CUDA version, from NVIDIA's table of compatibility."""
+RECENT_RUNS = 20
+NEWEST_RUNS = 3
+"""Finished runs of one base model whose median counts: enough to outvote one that was disturbed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +101,6 @@ def _nvidia_gpus() -> list[tuple[str, float, str]]:
     return gpus
 
 
-MINIMUM_DRIVERS = {"11": 450, "12": 525, "13": 580}
-"""First driver branch that runs each major CUDA version, from NVIDIA's table of compatibility."""
-
-
 def _gpu_problem(name: str, driver: str, torch_version: str) -> str:
     """Say why torch cannot use the GPU, or nothing."""
     unusable = f"{name} is present but unusable"
@@ -126,11 +127,6 @@ def cuda_build(torch_version: str) -> str | None:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return "cu" + "".join(importlib.metadata.version(package).split(".")[:2])
     return None
-
-
-RECENT_RUNS = 20
-NEWEST_RUNS = 3
-"""Finished runs of one base model whose median counts: enough to outvote one that was disturbed."""
 
 
 class Source(StrEnum):

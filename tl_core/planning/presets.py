@@ -10,6 +10,9 @@ from tl_core.catalogue.base_models import Pooling
 from tl_core.schema import Arm, ExperimentConfig, LearningRates, Preset, RateSearchPlan
 from tl_core.store.workspace import Workspace
 
+GRID_FACTOR = 3.0
+"""From one rate of a grid to the next."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PresetChoice:
@@ -98,17 +101,13 @@ def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
     return LearningRates(encoder=tuned.encoder, head=head, redrawn=scratch.encoder)
 
 
-FACTOR = 3.0
-"""From one rate of a grid to the next."""
-
-
 def grid_around(rates: LearningRates, reach: int = 1) -> tuple[LearningRates, ...]:
     """Return the rates and those ``reach`` factors below and above: all parts of a network move together.
 
     >>> [round(one.head, 6) for one in grid_around(LearningRates(encoder=0, head=0.003))]
     [0.001, 0.003, 0.009]
     """
-    factors = [FACTOR**power for power in range(-reach, reach + 1)]
+    factors = [GRID_FACTOR**power for power in range(-reach, reach + 1)]
     return tuple(
         LearningRates(
             encoder=_digits(factor * rates.encoder),

@@ -36,6 +36,12 @@ UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
 
 DAMAGED = "damaged"
 """What a run is called that has finished and cannot be read any more, so that it counts nowhere."""
+_WORDS = {
+    "diverged": ("diverged", DivergedError.usual_remedy),
+    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
+    "signal": ("was ended from outside", "Run it again; if that repeats, the machine may lack memory."),
+    "exception": ("ended with an error", "Its log says where."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,14 +301,6 @@ def _health(
         majority_test_value=score(always_largest),
         hardly_known=tuple(record.hardly_known.items()),
     )
-
-
-_WORDS = {
-    "diverged": ("diverged", DivergedError.usual_remedy),
-    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
-    "signal": ("was ended from outside", "Run it again; if that repeats, the machine may lack memory."),
-    "exception": ("ended with an error", "Its log says where."),
-}
 
 
 @dataclass(frozen=True, kw_only=True)

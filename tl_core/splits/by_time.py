@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.dataset import Dataset, Rows
 from tl_core.errors import SplitError
-
-Rows = npt.NDArray[np.int64]
 
 
 def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.dataset import Dataset, Rows
 from tl_core.datasets.identity import rank
 from tl_core.errors import SplitError
 
@@ -15,8 +15,6 @@ Groups = npt.NDArray[np.int64]
 """The number of each row's group, ``(num_rows,)``: rows with the same number are in the same group."""
 
 MIN_TRAIN_PER_CLASS = 2
-
-Rows = npt.NDArray[np.int64]
 
 
 def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from datasketch import MinHash, sha1_hash32
 from scipy.sparse import csr_array
 
+from tl_core.datasets.dataset import Rows
 from tl_core.errors import DataError
 from tl_core.modality import NearGroups, Tick
 from tl_core.splits.stratified import Groups, connect, group_sizes, number_by_appearance
@@ -101,8 +102,6 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _REACHES = ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64))
 # Words of the sets that are compared at a time; some 50 MiB.
 _WORDS_AT_A_TIME = 2_000_000
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ ROLES = {
 COUNTED_ALIKE = "every number of a test counts all its rows alike."
 _FOUND = "as found"
 _JOINED, _PAIR = "are joined into one", "are a pair"
+MB = 1e6
 
 
 def _draw_columns(upload: Upload, proposal: Proposal) -> None:
@@ -206,9 +207,6 @@ def _override(title: str, chosen: _T | None, words: dict[_T, str], key: str) -> 
         key=key,
     )
     return picked
-
-
-MB = 1e6
 
 
 def draw_columns_of(upload: Upload) -> Intake | None:

@@ -31,6 +31,34 @@ from tl_core.splits.split_csv import read_split_file, split_csv
 from tl_core.splits.splitting import missing_labels
 
 MAX_PREVIEW = 200
+PARTS = {
+    "train": "What every arm learns from, all of it or a part.",
+    "validation": "Watches the training, and chooses whatever is called best.",
+    "test": "Each run answers it once, after its training; the verdict is about it.",
+}
+METHODS = {
+    SplitMethod.STRATIFIED: (
+        "Each class alike",
+        "Within each class the texts stand in the order of a hash of their content, so the same file is "
+        "always split in the same way, and each part holds the classes in the same proportions.",
+    ),
+    SplitMethod.GROUPED: ("By group", "No group stands in two parts; classes are as equal as groups allow."),
+    SplitMethod.BY_TIME: ("By time", "The oldest texts are learnt from, the newest are the test."),
+    SplitMethod.OWN: (
+        "As the file says",
+        "Your own column or file says where each text belongs; a part that it never names is drawn from its "
+        "train texts.",
+    ),
+}
+BESIDE_OWN_TEST = {
+    SplitMethod.STRATIFIED: (
+        "Within each class the other texts stand in the order of a hash of their content, so they are always "
+        "split in the same way, and validation holds the classes in the same proportions as train."
+    ),
+    SplitMethod.GROUPED: "No group stands in both of the other parts; classes are as equal as groups allow.",
+    SplitMethod.BY_TIME: "Of the other texts the oldest are learnt from and the newest are validation.",
+}
+"""How train and validation are made where the test is a file of its own."""
 
 
 def draw_reading(table: Table) -> None:
@@ -113,36 +141,6 @@ def _draw_lengths(intake: Intake) -> None:
         st.caption(
             f"Of {of}, {half}, and {cut}. Counted with the tokenizer of {CATALOGUE[BUILTIN].title}.{later}"
         )
-
-
-PARTS = {
-    "train": "What every arm learns from, all of it or a part.",
-    "validation": "Watches the training, and chooses whatever is called best.",
-    "test": "Each run answers it once, after its training; the verdict is about it.",
-}
-METHODS = {
-    SplitMethod.STRATIFIED: (
-        "Each class alike",
-        "Within each class the texts stand in the order of a hash of their content, so the same file is "
-        "always split in the same way, and each part holds the classes in the same proportions.",
-    ),
-    SplitMethod.GROUPED: ("By group", "No group stands in two parts; classes are as equal as groups allow."),
-    SplitMethod.BY_TIME: ("By time", "The oldest texts are learnt from, the newest are the test."),
-    SplitMethod.OWN: (
-        "As the file says",
-        "Your own column or file says where each text belongs; a part that it never names is drawn from its "
-        "train texts.",
-    ),
-}
-BESIDE_OWN_TEST = {
-    SplitMethod.STRATIFIED: (
-        "Within each class the other texts stand in the order of a hash of their content, so they are always "
-        "split in the same way, and validation holds the classes in the same proportions as train."
-    ),
-    SplitMethod.GROUPED: "No group stands in both of the other parts; classes are as equal as groups allow.",
-    SplitMethod.BY_TIME: "Of the other texts the oldest are learnt from and the newest are validation.",
-}
-"""How train and validation are made where the test is a file of its own."""
 
 
 def draw_split(intake: Intake, upload: Upload | None = None) -> None:

@@ -55,6 +55,13 @@ PHASE_WORDS = {
 }
 UNKNOWN = "–"
 NOT_YET = "when a network trains"
+START_S = 10.0
+"""Longer than a supervisor takes to start."""
+UNATTENDED = "unattended_since"
+WHAT_TRAINS = "now"
+"""The choice of the train size that is being worked on."""
+LEFT_OUT = (State.FAILED, State.CANCELLED, State.QUEUED)
+"""A run that ended early would look as if it still trained; a queued one has at most an old attempt."""
 
 
 def _draw_status_tiles(
@@ -182,15 +189,6 @@ def _draw_download(experiment: ExperimentConfig, one: RunProgress) -> None:
         f"{download.done_mib:,} of {download.total_mib:,}" if download.total_mib else f"{download.done_mib:,}"
     )
     st.progress(download.fraction, text=literal(f"Downloading {title} from the model hub: {size} MiB"))
-
-
-START_S = 10.0
-"""Longer than a supervisor takes to start."""
-UNATTENDED = "unattended_since"
-WHAT_TRAINS = "now"
-"""The choice of the train size that is being worked on."""
-LEFT_OUT = (State.FAILED, State.CANCELLED, State.QUEUED)
-"""A run that ended early would look as if it still trained; a queued one has at most an old attempt."""
 
 
 def draw_live(experiment: ExperimentConfig, states: States) -> None:

@@ -26,6 +26,10 @@ _READABLE = r"\p{L}[^\p{L}]*\p{L}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
 _ADDRESS = r"(?:https?://|www\.)[!-~]+"
 _ID = r"[!-~]*[0-9][!-~]*"
 _ONLY_IDS = rf"^[\s\p{{P}}\p{{S}}]*(?:(?:{_ADDRESS}|{_ID})(?:\s[\s\p{{P}}\p{{S}}]*|$))+$"
+NUM_SHARED_WORDS = 5
+MIN_SHARE_ALIKE = 0.3
+MIN_TEXTS_ALIKE = 10
+_SHARED_WORDS = r"\S+(?:\s+\S+){4}"
 
 
 def is_near_empty(dataset: Dataset) -> Mask:
@@ -91,25 +95,19 @@ def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_lengt
         )
 
 
-NUM_WORDS = 5
-MIN_SHARE = 0.3
-MIN_TEXTS = 10
-_WORDS = r"\S+(?:\s+\S+){4}"
-
-
 def boilerplate(dataset: Dataset) -> Iterator[Finding]:
     """Find five words that more than 30 % of the texts begin with, or end with."""
     column = contents(dataset)[0]
     for code, pattern, place in (
-        ("constant_beginning", rf"^\s*(?P<words>{_WORDS})(?:\s|$)", "begin"),
-        ("constant_end", rf"(?:^|\s)(?P<words>{_WORDS})\s*$", "end"),
+        ("constant_beginning", rf"^\s*(?P<words>{_SHARED_WORDS})(?:\s|$)", "begin"),
+        ("constant_end", rf"(?:^|\s)(?P<words>{_SHARED_WORDS})\s*$", "end"),
     ):
         words = pc.struct_field(pc.extract_regex(column, pattern), "words").combine_chunks()
         mode = _most_frequent(words)
         if mode is None:
             continue
         mask = pc.fill_null(pc.equal(words, mode), False).to_numpy(zero_copy_only=False)
-        if mask.sum() >= MIN_TEXTS and mask.mean() > MIN_SHARE:
+        if mask.sum() >= MIN_TEXTS_ALIKE and mask.mean() > MIN_SHARE_ALIKE:
             yield _boilerplate(dataset, mask, code, place, mode)
 
 
@@ -121,7 +119,7 @@ def _boilerplate(
         mask,
         code=code,
         severity="warning",
-        message=f"Texts that {place} with the same {NUM_WORDS} words: {quantity(mask)}.",
+        message=f"Texts that {place} with the same {NUM_SHARED_WORDS} words: {quantity(mask)}.",
         remedy="Remove these words from the file: they cost tokens and tell nothing.",
         examples=[shorten(words)],
     )
