@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from tests.charts.examples import FIGURES, HOSTILE, Names, climbing_curves
 from tl_core import charts
 from tl_core.charts import ArmStyle, Theme
+from tl_core.schema import Arm
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 STYLE = ArmStyle(label="Fine-tuned", color="#0B6FB8", dash="solid", ink="#0B6FB8")
@@ -135,3 +136,24 @@ def test_figures_fit_a_telephone_and_make_no_links(browser):
     assert page.get_by_text("<b>bold</b>").count() >= len(FIGURES) - 1
     assert page.evaluate(CLIPPED_TEXTS) == []
     page.close()
+
+
+@pytest.mark.browser
+def test_arms_that_end_level_at_the_top_are_all_named(browser):
+    names = ["fine_tuned", "tfidf", "scratch"]
+    table = climbing_curves(names).assign(accuracy=1.0)
+    figure = charts.learning_curves(table, charts.arm_styles([Arm.parse(name) for name in names], {}))
+    page = browser.new_page()
+    page.set_content('<div id="figure" style="width:800px"></div>')
+    page.add_script_tag(content=get_plotlyjs())
+    page.evaluate(
+        "(spec) => { const f = JSON.parse(spec); return Plotly.newPlot('figure', f.data, f.layout) }",
+        figure.to_json(),
+    )
+    drawn = page.locator("g.annotation").all_text_contents()
+    page.close()
+    assert sorted(text for text in drawn if text.startswith("100.0")) == [
+        "100.0 Fine-tuned",
+        "100.0 From scratch",
+        "100.0 TF-IDF",
+    ]

@@ -124,11 +124,8 @@ def test_end_labels_never_overlap(num_arms):
     names = EIGHT[:num_arms]
     figure = learning_curves(climbing_curves(names), styles(names))
     labels = [note for note in figure.layout.annotations if note.text.startswith("<b>")]
-    low, high = figure.layout.yaxis.range
     plot_px = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
-    boxes = sorted(
-        (plot_px * (note.y - low) / (high - low), 15 * (1 + note.text.count("<br>"))) for note in labels
-    )
+    boxes = sorted((plot_px * note.y, 15 * (1 + note.text.count("<br>"))) for note in labels)
 
     assert len(boxes) == num_arms
     for (below, height_below), (above, height_above) in zip(boxes, boxes[1:], strict=False):

@@ -15,6 +15,7 @@ from tl_core.charts.lines import (
     NAME_LIMIT,
     TOP_PX,
     add_floor,
+    add_label,
     label_places,
     label_width_px,
     value_range,
@@ -160,15 +161,6 @@ def _add_labels(
         labels.append((f"<b>1, 2 …</b> {_STEPS_LABEL}", float(steps["mean"].mean()), ink))
     places = label_places([height for _, height, _ in labels], [1] * len(labels), y_range, _HEIGHT_PX)
     for (text, _, ink), place in zip(labels, places, strict=True):
-        figure.add_annotation(
-            text=text,
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=5,
-            y=place,
-            showarrow=False,
-            font={"color": ink},
-        )
+        add_label(figure, text, place, y_range, ink)
     right = max(map(label_width_px, names)) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})

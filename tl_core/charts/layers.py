@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme
-from tl_core.charts.lines import BOTTOM_PX, NAME_LIMIT, TOP_PX, label_places, label_width_px
+from tl_core.charts.lines import BOTTOM_PX, NAME_LIMIT, TOP_PX, add_label, label_places, label_width_px
 from tl_core.charts.template import MARGIN_PX, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
 
@@ -151,16 +151,7 @@ def _add_end_labels(
     for arm, end, place in zip(means, ends, places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
         value = f"{100 * end:.3g} %" if is_log else f"{end:.2f}"
-        figure.add_annotation(
-            text="<br>".join([f"<b>{value}</b> {kind}", *base_model]),
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=5,
-            y=place,
-            align="left",
-            showarrow=False,
-            font={"color": styles[arm].ink},
-        )
+        text = "<br>".join([f"<b>{value}</b> {kind}", *base_model])
+        add_label(figure, text, place, y_range, styles[arm].ink)
     right = max(label_width_px(styles[arm].label) for arm in means) + 3 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})

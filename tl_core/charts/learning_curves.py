@@ -18,6 +18,7 @@ from tl_core.charts.lines import (
     NAME_LIMIT,
     TOP_PX,
     add_floor,
+    add_label,
     label_places,
     label_width_px,
     value_range,
@@ -395,18 +396,8 @@ def _add_end_labels(
                 name="leader",
             )
         kind, *base_model = name_lines(style.label, NAME_LIMIT)
-        figure.add_annotation(
-            text="<br>".join([f"<b>{_value(values[arm], y)}</b> {kind}", *base_model]),
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=5,
-            y=place,
-            align="left",
-            showarrow=False,
-            font={"color": style.ink},
-            borderpad=0,
-        )
+        text = "<br>".join([f"<b>{_value(values[arm], y)}</b> {kind}", *base_model])
+        add_label(figure, text, place, y_range, style.ink)
     right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})
     # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.

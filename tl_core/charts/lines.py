@@ -56,6 +56,26 @@ def label_places(
     return [high - centre * (high - low) / plot_px for centre in centres]
 
 
+def add_label(figure: go.Figure, text: str, place: float, y_range: tuple[float, float], ink: str) -> None:
+    """Write a label beside the right end, at a place on the value axis or a little beyond its ends.
+
+    Its height is told by the share of the plot, for Plotly hides what is told to stand beyond an axis.
+    """
+    low, high = y_range
+    figure.add_annotation(
+        text=text,
+        x=1,
+        xref="paper",
+        xanchor="left",
+        xshift=5,
+        y=(place - low) / (high - low),
+        yref="paper",
+        align="left",
+        showarrow=False,
+        font={"color": ink},
+    )
+
+
 def add_end_labels(
     figure: go.Figure, ends: Mapping[str, float], styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
 ) -> None:
@@ -67,16 +87,7 @@ def add_end_labels(
     places = label_places(list(ends.values()), num_lines, y_range, HEIGHT_PX)
     for (arm, end), place in zip(ends.items(), places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
-        figure.add_annotation(
-            text="<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model]),
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=5,
-            y=place,
-            align="left",
-            showarrow=False,
-            font={"color": styles[arm].ink},
-        )
+        text = "<br>".join([f"<b>{100 * end:.1f}</b> {kind}", *base_model])
+        add_label(figure, text, place, y_range, styles[arm].ink)
     right = max(label_width_px(styles[arm].label) for arm in ends) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})
