@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from tests.files.workbooks import xlsx
 from tl_core.cli.main import app
-from tl_core.cli.reading_options import read_choices
+from tl_core.cli.reading_options import ReadingOptions
 from tl_core.errors import DataError
 from tl_core.files.reading import ReadChoices
 
@@ -17,11 +17,13 @@ ROWS = [(f"text number {i}", "ab"[i % 2]) for i in range(12)]
     ("word", "delimiter"), [("tab", "\t"), ("\\t", "\t"), ("semicolon", ";"), ("~", "~")]
 )
 def test_delimiters_have_words(word: str, delimiter: str) -> None:
-    assert read_choices(None, word, "none", None, None) == ReadChoices(delimiter=delimiter, quote="")
+    assert ReadingOptions(delimiter=word, quote="none").choices() == ReadChoices(
+        delimiter=delimiter, quote=""
+    )
 
 
 def test_nothing_chosen_leaves_everything_to_be_found() -> None:
-    assert read_choices(None, None, None, None, None) == ReadChoices()
+    assert ReadingOptions().choices() == ReadChoices()
 
 
 def test_profile_reads_as_it_is_told(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.files.tables import table
 from tests.shared_data import shared_data
-from tl_core.cli.column_options import ColumnOptions
+from tl_core.cli.column_options import DatasetOptions
 from tl_core.errors import DataError
 from tl_core.files.reading import read_table
 from tl_core.intake.intake import choose_columns
@@ -55,7 +55,7 @@ def readable():
     for path in sorted(folder.iterdir()):
         try:
             read = read_table(path)
-            yield path.name, read, choose_columns(read, **ColumnOptions().columns()).choice
+            yield path.name, read, choose_columns(read, **DatasetOptions().columns()).choice
         except DataError:  # no table, or no two columns that can be a text and its label
             continue
 

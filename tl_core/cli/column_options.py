@@ -16,67 +16,35 @@ TextsOption = Annotated[
     list[str] | None,
     typer.Option("--text", help="Text column; several are joined. Guessed if not given."),
 ]
-ModalityOption = Annotated[
-    str | None,
-    typer.Option(
-        "--modality", help="What the examples are, of those that TL_MODALITIES adds. Default: texts."
-    ),
-]
-PairOption = Annotated[
-    bool, typer.Option("--pair", help="The two text columns are a pair of texts and not joined into one.")
-]
-LabelsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--label", help="Label column, or several of ones and zeros, one a class. Guessed if not given."
-    ),
-]
-EdgesOption = Annotated[
-    str | None, typer.Option("--bins", help="Limits that cut numeric labels into classes, such as 2.5,3.5.")
-]
-LabelMapOption = Annotated[
-    Path | None, typer.Option("--label-map", help="File with two columns: a label and its new name.")
-]
-GroupOption = Annotated[
-    str | None, typer.Option("--group", help="Column of what belongs together; no group crosses a split.")
-]
-TimeOption = Annotated[str | None, typer.Option("--time", help="Date column; test gets the newest rows.")]
-WeightOption = Annotated[
-    str | None,
-    typer.Option("--weight", help="Column of how much each row counts in training; test counts all alike."),
-]
-SplitColumnOption = Annotated[
-    str | None, typer.Option("--split-column", help="Column that says train, validation or test.")
-]
-KeepTogetherOption = Annotated[
-    str | None,
-    typer.Option(
-        "--keep-together",
-        help=f"Similarity of near duplicates that stay in one part, or 'no'. Default: {USUAL_THRESHOLD}.",
-    ),
-]
-RolesOption = Annotated[
-    bool,
-    typer.Option(help="Take a split, group or weight column that is recognised, as the page does."),
-]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnOptions:
-    """The options as they were typed."""
+    """The options that say what the examples and labels are, as they were typed."""
 
-    text: list[str] | None = None
-    is_pair: bool = False
-    modality: str | None = None
-    label: list[str] | None = None
-    edges: str | None = None
-    label_map: Path | None = None
-    group: str | None = None
-    time: str | None = None
-    weight: str | None = None
-    split_column: str | None = None
-    keep_together: str | None = None
-    should_guess_roles: bool = True
+    text: TextsOption = None
+    is_pair: Annotated[
+        bool, typer.Option("--pair", help="The two text columns are a pair of texts and not joined into one.")
+    ] = False
+    modality: Annotated[
+        str | None,
+        typer.Option(help="What the examples are, of those that TL_MODALITIES adds. Default: texts."),
+    ] = None
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="Label column, or several of ones and zeros, one a class. Guessed if not given."),
+    ] = None
+    edges: Annotated[
+        str | None,
+        typer.Option("--bins", help="Limits that cut numeric labels into classes, such as 2.5,3.5."),
+    ] = None
+    label_map: Annotated[
+        Path | None, typer.Option(help="File with two columns: a label and its new name.")
+    ] = None
+    weight: Annotated[
+        str | None,
+        typer.Option(help="Column of how much each row counts in training; test counts all alike."),
+    ] = None
 
     def columns(self) -> dict[str, Any]:
         """Return what `choose_columns` takes. Raises PlanError and DataError for what cannot be meant."""
@@ -92,9 +60,40 @@ class ColumnOptions:
             "label": tuple(self.label or ()),
             "edges": read_edges(self.edges or ""),
             "label_map": read_label_map(self.label_map) if self.label_map else {},
+            "weight": self.weight,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetOptions(ColumnOptions):
+    """And those that say how the examples are split."""
+
+    group: Annotated[
+        str | None, typer.Option(help="Column of what belongs together; no group crosses a split.")
+    ] = None
+    time: Annotated[str | None, typer.Option(help="Date column; test gets the newest rows.")] = None
+    split_column: Annotated[str | None, typer.Option(help="Column that says train, validation or test.")] = (
+        None
+    )
+    keep_together: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Similarity of near duplicates that stay in one part, or 'no'. Default: {USUAL_THRESHOLD}."
+        ),
+    ] = None
+    should_guess_roles: Annotated[
+        bool,
+        typer.Option(
+            "--roles/--no-roles",
+            help="Take a split, group or weight column that is recognised, as the page does.",
+        ),
+    ] = True
+
+    def columns(self) -> dict[str, Any]:
+        """Return what `choose_columns` takes. Raises PlanError and DataError for what cannot be meant."""
+        return super().columns() | {
             "group": self.group,
             "time": self.time,
-            "weight": self.weight,
             "split": self.split_column,
             "should_guess_roles": self.should_guess_roles,
         }

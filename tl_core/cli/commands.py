@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain
-from tl_core.cli.column_options import ColumnOptions
+from tl_core.cli.column_options import ColumnOptions, DatasetOptions
 from tl_core.datasets.findings import percent
 from tl_core.doctor.profile import ModelFacts, Profile
 from tl_core.doctor.profile import profile as profile_table
@@ -39,31 +41,45 @@ SUPERVISOR_CHECK_S = 5.0
 Say = Callable[[str], None]
 
 
+BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, 'builtin', or run:RUN_ID.")]
+MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions:
-    """The options of ``compare``, as they were typed; None leaves a choice to the guess or the preset.
+    """What is compared and how, as it was typed; None leaves a choice to the guess or the preset."""
 
-    ``arms`` and ``train_sizes`` are comma separated, ``test`` is the person's own test file.
-    """
+    test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None
+    base_model: BaseModelOption = "builtin"
+    arms: Annotated[
+        str, typer.Option(help="Arms, comma separated; 'ladder' stands for the knowledge ladder.")
+    ] = "majority,tfidf,scratch,fine_tuned"
+    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None
+    train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None
+    preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK
+    budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS
+    metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None
+    margin: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=50, help="Points of the metric that do not matter. Default: 1."),
+    ] = None
+    task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT
+    max_length: MaxLengthOption = 128
+    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None
+    search_rates: Annotated[
+        bool | None,
+        typer.Option(help="Choose each network's learning rates on validation. Default: the preset's."),
+    ] = None
 
-    columns: ColumnOptions
-    test: Path | None = None
-    base_model: str
-    arms: str
-    seeds: int | None = None
-    train_sizes: str | None = None
-    preset: Preset
-    budget: BudgetRule
-    metric: Metric | None = None
-    margin: float | None = None
-    task: Task
-    max_length: int
-    epochs: float | None = None
-    search_rates: bool | None = None
-    reading: ReadChoices
 
-
-def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, say: Say) -> ExperimentConfig:
+def plan_comparison(
+    workspace: Workspace,
+    data: Path,
+    columns: DatasetOptions,
+    reading: ReadChoices,
+    options: CompareOptions,
+    say: Say,
+) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
     base_model = settle_base_model(workspace, options.base_model)
     arms = [
@@ -81,12 +97,11 @@ def plan_comparison(workspace: Workspace, data: Path, options: CompareOptions, s
                 f"Expected train sizes such as 50,100,200; got {options.train_sizes!r}."
             ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
-        require_base_model_files(obtain(model), describe(model).title, options.columns.modality)
-    reading = options.reading
+        require_base_model_files(obtain(model), describe(model).title, columns.modality)
     table = read_table(data, **reading.model_dump())
     test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
-    chosen = choose_columns(table, **options.columns.columns())
-    rule = options.columns.rule(chosen.choice)
+    chosen = choose_columns(table, **columns.columns())
+    rule = columns.rule(chosen.choice)
     intake = store_intake(
         workspace, make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
     )

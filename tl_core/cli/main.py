@@ -12,33 +12,13 @@ import click
 import typer
 
 from tl_core.cli import commands
-from tl_core.cli.column_options import (
-    ColumnOptions,
-    EdgesOption,
-    GroupOption,
-    KeepTogetherOption,
-    LabelMapOption,
-    LabelsOption,
-    ModalityOption,
-    PairOption,
-    RolesOption,
-    SplitColumnOption,
-    TextsOption,
-    TimeOption,
-    WeightOption,
-)
-from tl_core.cli.reading_options import (
-    DelimiterOption,
-    EncodingOption,
-    HeaderOption,
-    QuoteOption,
-    SheetOption,
-    read_choices,
-)
+from tl_core.cli.column_options import ColumnOptions, DatasetOptions, TextsOption
+from tl_core.cli.commands import BaseModelOption, CompareOptions, MaxLengthOption
+from tl_core.cli.option_records import takes_records
+from tl_core.cli.reading_options import ReadingOptions
 from tl_core.errors import TlError
 from tl_core.export.outputs import ExportFormat
 from tl_core.intake.rebuilding import unlisted_sentence
-from tl_core.schema import BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
@@ -54,11 +34,6 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace."),
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
-BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, 'builtin', or run:RUN_ID.")]
-MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
-ArmsOption = Annotated[
-    str, typer.Option(help="Arms, comma separated; 'ladder' stands for the knowledge ladder.")
-]
 
 
 def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
@@ -73,80 +48,18 @@ def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
 
 
 @app.command()
+@takes_records
 def compare(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
-    text: TextsOption = None,
-    pair: PairOption = False,
-    modality: ModalityOption = None,
-    label: LabelsOption = None,
-    test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None,
-    base_model: BaseModelOption = "builtin",
-    arms: ArmsOption = "majority,tfidf,scratch,fine_tuned",
-    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None,
-    train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None,
-    preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK,
-    budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS,
-    metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None,
-    margin: Annotated[
-        float | None,
-        typer.Option(min=0.01, max=50, help="Points of the metric that do not matter. Default: 1."),
-    ] = None,
-    task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT,
-    max_length: MaxLengthOption = 128,
-    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None,
-    search_rates: Annotated[
-        bool | None,
-        typer.Option(help="Choose each network's learning rates on validation. Default: the preset's."),
-    ] = None,
-    bins: EdgesOption = None,
-    label_map: LabelMapOption = None,
-    group: GroupOption = None,
-    time: TimeOption = None,
-    weight: WeightOption = None,
-    split_column: SplitColumnOption = None,
-    keep_together: KeepTogetherOption = None,
-    roles: RolesOption = True,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    quote: QuoteOption = None,
-    has_header: HeaderOption = None,
-    sheet: SheetOption = None,
+    columns: DatasetOptions,
+    reading: ReadingOptions,
+    options: CompareOptions,
     workspace: WorkspaceOption = None,
     json_path: JsonOption = None,
 ) -> None:
     """Train every arm on the same split and say how they differ."""
     opened = _open(workspace)
-    options = commands.CompareOptions(
-        columns=ColumnOptions(
-            text=text,
-            is_pair=pair,
-            modality=modality,
-            label=label,
-            edges=bins,
-            label_map=label_map,
-            group=group,
-            time=time,
-            weight=weight,
-            split_column=split_column,
-            keep_together=keep_together,
-            should_guess_roles=roles,
-        ),
-        test=test,
-        base_model=base_model,
-        arms=arms,
-        seeds=seeds,
-        train_sizes=train_sizes,
-        preset=preset,
-        budget=budget,
-        metric=metric,
-        margin=margin,
-        task=task,
-        max_length=max_length,
-        epochs=epochs,
-        search_rates=search_rates,
-        reading=read_choices(encoding, delimiter, quote, has_header, sheet),
-    )
-    experiment = commands.plan_comparison(opened, data, options, _say)
+    experiment = commands.plan_comparison(opened, data, columns, reading.choices(), options, _say)
     report = commands.carry_out_comparison(opened, experiment, _say)
     _write_json(json_path, report)
     for line in commands.verdict_lines(report):
@@ -157,55 +70,33 @@ def compare(
 
 
 @app.command()
+@takes_records
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run or an exported folder.")],
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="File with texts.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
+    reading: ReadingOptions,
     text: TextsOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    quote: QuoteOption = None,
-    has_header: HeaderOption = None,
-    sheet: SheetOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Predict a file with a finished run."""
-    reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    num_rows = commands.predict(_open(workspace), run, source, target, text or (), reading, _say)
+    opened = _open(workspace)
+    num_rows = commands.predict(opened, run, source, target, text or (), reading.choices(), _say)
     typer.echo(f"{num_rows} rows written to {target}")
 
 
 @app.command()
+@takes_records
 def profile(
     data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
-    text: TextsOption = None,
-    pair: PairOption = False,
-    modality: ModalityOption = None,
-    label: LabelsOption = None,
-    bins: EdgesOption = None,
-    label_map: LabelMapOption = None,
-    weight: WeightOption = None,
+    columns: ColumnOptions,
+    reading: ReadingOptions,
     base_model: BaseModelOption = "builtin",
     max_length: MaxLengthOption = 128,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    quote: QuoteOption = None,
-    has_header: HeaderOption = None,
-    sheet: SheetOption = None,
     json_path: JsonOption = None,
 ) -> None:
     """Say how a file is read and what is wrong with it."""
-    reading = read_choices(encoding, delimiter, quote, has_header, sheet)
-    columns = ColumnOptions(
-        text=text,
-        is_pair=pair,
-        modality=modality,
-        label=label,
-        edges=bins,
-        label_map=label_map,
-        weight=weight,
-    )
-    found = commands.profile(data, columns, reading, base_model, max_length)
+    found = commands.profile(data, columns, reading.choices(), base_model, max_length)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):
         typer.echo(line)
