@@ -84,7 +84,7 @@ def main() -> None:
     cells = product(NUM_SEEDS, NUM_EXAMPLES, SEED_SDS, NEEDED)
     rows = [cell(*one, random) for one in cells]
     answer = {
-        "how": "share of simulated experiments whose 95 % interval holds the true number of labels",
+        "how": "share of simulated experiments whose 95% interval holds the true number of labels",
         "sizes": SIZES,
         "num_repetitions_a_cell": NUM_REPETITIONS,
         "by_num_seeds": coverage_by(rows, "num_seeds"),

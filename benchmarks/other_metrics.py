@@ -1,6 +1,6 @@
 """Coverage of the interval for macro-F1, log loss and Brier score, for `benchmarks.intervals`.
 
-Macro-F1: four classes of 70, 20, 7 and 3 %; a wrong answer is the class that an example tempts to, the same
+Macro-F1: four classes of 70, 20, 7 and 3%; a wrong answer is the class that an example tempts to, the same
 for all models. Log loss and Brier score: two classes, and the logit of the true one is ``SHARPNESS`` times
 the latent sum of `benchmarks.latent_arms`. Every interval is computed by the engine itself.
 """

@@ -34,7 +34,7 @@ def block(measured: dict[str, Any]) -> str:
             "|---|---|",
             *moments,
             "",
-            "| arm | test accuracy, mean of 5 seeds | 95 % interval over seeds and 180 test examples |",
+            "| arm | test accuracy, mean of 5 seeds | 95% interval over seeds and 180 test examples |",
             "|---|---|---|",
             *arms,
             "",
@@ -45,7 +45,7 @@ def block(measured: dict[str, Any]) -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.1f}%"
 
 
 def with_figures(readme: str, measured: dict[str, Any]) -> str:

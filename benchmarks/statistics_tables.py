@@ -35,8 +35,8 @@ def block(measured: dict[str, Any]) -> str:
     errors = measured["error"]
     note = (
         f"{measured['repetitions']:,} repetitions a cell. Two standard errors are {_percent(errors['0.93'])} "
-        f"points for a coverage of 93 %, {_percent(errors['0.9'])} for one of 90 % and "
-        f"{_percent(errors['0.06'])} for a rate of 6 %."
+        f"points for a coverage of 93%, {_percent(errors['0.9'])} for one of 90% and "
+        f"{_percent(errors['0.06'])} for a rate of 6%."
     )
     return "\n".join([*tables, note, ""])
 
@@ -55,7 +55,7 @@ def _table(heading: str, rows: list[dict[str, Any]]) -> list[str]:
 
 def _cell(row: dict[str, Any]) -> str:
     coverage, rate = _percent(row["lowest_coverage"]), _percent(row["highest_false_positive_rate"])
-    return f"{coverage} %, {rate} %, {100 * row['mean_width']:.1f}"
+    return f"{coverage}%, {rate}%, {100 * row['mean_width']:.1f}"
 
 
 def _percent(fraction: float) -> str:

@@ -14,10 +14,10 @@ def test_agreement_cells_add_up_and_are_named():
     texts = [note.text for note in who_is_right([[62, 25], [4, 9]], A, B).layout.annotations]
 
     assert texts == [
-        "<b>62 %</b><br>both",
-        "<b>25 %</b><br>only Fine-tuned",
-        "<b>4 %</b><br>only From scratch",
-        "<b>9 %</b><br>neither",
+        "<b>62%</b><br>both",
+        "<b>25%</b><br>only Fine-tuned",
+        "<b>4%</b><br>only From scratch",
+        "<b>9%</b><br>neither",
     ]
 
 

@@ -20,11 +20,11 @@ def test_each_arm_has_its_own_row_in_the_order_of_the_styles():
     )
 
     assert [bars.base for bars in figure.data] == [0, -1]
-    assert figure.data[0].text == ("10 %", "90 %")
+    assert figure.data[0].text == ("10%", "90%")
     assert figure.layout.barmode == "overlay"
     assert [note.text for note in figure.layout.annotations] == [
-        "<b>Fine-tuned</b> · b, 90 %",
-        "<b>From scratch</b> · a, 60 %",
+        "<b>Fine-tuned</b> · b, 90%",
+        "<b>From scratch</b> · a, 60%",
     ]
 
 

@@ -67,7 +67,7 @@ def test_values_are_set_in_the_arms_ink_with_their_interval():
 def test_axis_says_metric_and_marks():
     axis = overview(metric=Metric.MACRO_F1).layout.xaxis
 
-    assert axis.title.text == "test macro-F1; dots are seeds, bands 95 % intervals"
+    assert axis.title.text == "test macro-F1; dots are seeds, bands 95% intervals"
     assert axis.tickformat == ".0%"
 
 
@@ -81,7 +81,7 @@ def test_floor_is_a_dotted_line_inside_the_range():
 
 def test_alternative_text_has_the_numbers():
     expected = (
-        "Test accuracy of each arm, mean over seeds: Fine-tuned 90.0 %, From scratch 65.0 %, Majority 40.0 %."
+        "Test accuracy of each arm, mean over seeds: Fine-tuned 90.0%, From scratch 65.0%, Majority 40.0%."
     )
 
     assert overview().layout.meta["alt"] == expected
@@ -94,7 +94,7 @@ def forest():
 
 
 def test_differences_are_in_points_around_zero(forest):
-    assert forest.layout.xaxis.title.text == "points, with 95 % interval"
+    assert forest.layout.xaxis.title.text == "points, with 95% interval"
     assert forest.layout.shapes[0].x0 == 0
     assert forest.data[0].x == pytest.approx((14.1, 28.7))
     assert forest.layout.xaxis.range[0] == -forest.layout.xaxis.range[1]

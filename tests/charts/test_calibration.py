@@ -49,7 +49,7 @@ def test_each_arm_has_a_line_with_its_accuracy_on_all_at_the_end():
     assert len(traces(figure, "seeds")) == 3
     texts = [note.text for note in figure.layout.annotations]
     assert sum("<b>70.0</b>" in text for text in texts) == 3
-    assert "Fine-tuned 90.0 % on the surest 50 % and 70.0 % on all" in figure.layout.meta["alt"]
+    assert "Fine-tuned 90.0% on the surest 50% and 70.0% on all" in figure.layout.meta["alt"]
 
 
 def test_one_seed_has_no_band():

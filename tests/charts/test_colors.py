@@ -119,6 +119,6 @@ def test_dots_are_left_to_the_floor_line():
 
 
 def test_label_names_the_base_model_by_its_title_or_id():
-    assert arm_label(Arm.parse("frozen_random"), {}) == "Random frozen + head"
+    assert arm_label(Arm.parse("frozen_random"), {}) == "Random frozen"
     assert arm_label(Arm.parse("fine_tuned:x/y"), {"x/y": "Y small"}) == "Fine-tuned · Y small"
     assert arm_label(Arm.parse("fine_tuned:x/y"), {}) == "Fine-tuned · x/y"

@@ -39,14 +39,14 @@ def test_matrix_rows_are_shares_of_the_true_class():
 def test_matrix_hover_has_share_and_count():
     hover = confusion_matrix([[3, 1.5], [1, 1]], ["no", "yes"], A).data[0].customdata[0][1]
 
-    assert hover == "<b>no</b> answered as <b>yes</b><br>33.3 % of the class, 1.5 examples"
+    assert hover == "<b>no</b> answered as <b>yes</b><br>33.3% of the class, 1.5 examples"
 
 
 def test_class_without_examples_stays_empty():
     figure = confusion_matrix([[2, 0], [0, 0]], ["no", "yes"], A)
 
     assert np.isnan(shown(figure)).tolist() == [[False, False], [True, True]]
-    assert texts(figure) == {(0, 0): "100 %", (0, 1): "0 %"}
+    assert texts(figure) == {(0, 0): "100%", (0, 1): "0%"}
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_matrix_says_less_in_its_cells_the_more_classes_there_are(num_labels, ha
 def test_matrix_alternative_text_names_the_worst_confusion():
     alt = confusion_matrix([[3, 1], [2, 2]], ["no", "yes"], A).layout.meta["alt"]
 
-    assert alt.endswith("62.5 % on the diagonal; most often, 50.0 % of yes is answered as no.")
+    assert alt.endswith("62.5% on the diagonal; most often, 50.0% of yes is answered as no.")
 
 
 def test_matrix_without_mistakes_says_so_by_the_diagonal():
     alt = confusion_matrix(np.eye(2), ["no", "yes"], A).layout.meta["alt"]
 
-    assert alt == "Confusion matrix of Fine-tuned: 100.0 % on the diagonal."
+    assert alt == "Confusion matrix of Fine-tuned: 100.0% on the diagonal."
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -90,7 +90,7 @@ def test_matrix_texts_can_be_read(name, theme):
 def test_zeros_are_written_among_few_classes_alone():
     few, many = (confusion_matrix(np.eye(size), list("abcdefgh")[:size], A) for size in (2, 8))
 
-    assert texts(few) == {(0, 0): "100 %", (0, 1): "0 %", (1, 0): "0 %", (1, 1): "100 %"}
+    assert texts(few) == {(0, 0): "100%", (0, 1): "0%", (1, 0): "0%", (1, 1): "100%"}
     assert texts(many) == {(place, place): "100" for place in range(8)}
 
 

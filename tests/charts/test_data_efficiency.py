@@ -65,9 +65,9 @@ def test_the_floor_and_the_metric_are_named():
     figure = data_efficiency(*tables(), styles(), metric=Metric.MACRO_F1, floor=0.2)
     texts = " ".join(note.text for note in figure.layout.annotations)
     assert "always the largest class" in texts
-    assert "test macro-F1; dots are seeds, bands 95 % intervals" in texts
+    assert "test macro-F1; dots are seeds, bands 95% intervals" in texts
     assert figure.layout.yaxis.range[0] < 0.2
-    assert "Fine-tuned 50.0 % with 50, 60.0 % with 100, 70.0 % with 400" in figure.layout.meta["alt"]
+    assert "Fine-tuned 50.0% with 50, 60.0% with 100, 70.0% with 400" in figure.layout.meta["alt"]
 
 
 def test_a_single_size_is_a_point_with_its_interval():
@@ -117,7 +117,7 @@ def test_what_labels_were_worth_is_an_arrow_from_one_curve_to_the_other_with_its
     assert "<b>about 340 labels</b>" in [note.text for note in figure.layout.annotations]
     needed = next(trace for trace in figure.data if trace.name == "needed")
     assert list(needed.x) == [50, 90]
-    assert "is about 340 labels, 95 % interval 310 to 350." in figure.layout.meta["alt"]
+    assert "is about 340 labels, 95% interval 310 to 350." in figure.layout.meta["alt"]
 
 
 def test_an_end_outside_of_the_measured_range_lies_at_its_edge():

@@ -13,7 +13,7 @@ def test_classes_come_largest_first_with_their_share():
 
     assert figure.layout.yaxis.ticktext == ("b", "a")
     assert figure.data[0].x == (30, 10)
-    assert figure.data[0].text == ("30 · 75.0 %", "10 · 25.0 %")
+    assert figure.data[0].text == ("30 · 75.0%", "10 · 25.0%")
     assert figure.layout.xaxis.title.text == "examples"
 
 

@@ -80,8 +80,8 @@ def test_without_results_it_says_so():
 
 def test_the_alternative_text_has_every_arm():
     alt = figure_of().layout.meta["alt"]
-    assert "From scratch 50.0 % with 0 % kept" in alt
-    assert "Top 2 layers redrawn 71.0 % with 84 % kept" in alt
+    assert "From scratch 50.0% with 0% kept" in alt
+    assert "Top 2 layers redrawn 71.0% with 84% kept" in alt
 
 
 def test_a_name_is_shown_literally():

@@ -48,7 +48,7 @@ def test_a_line_goes_through_the_means_over_seeds():
 def test_labels_stand_at_the_height_of_the_last_value():
     figure = weight_movement(ROWS, STYLES)
     tuned = next(note for note in figure.layout.annotations if "Fine-tuned" in note.text)
-    assert tuned.text.startswith("<b>300 %</b>")
+    assert tuned.text.startswith("<b>300%</b>")
     low, high = figure.layout.yaxis.range
     assert low + tuned.y * (high - low) == pytest.approx(np.log10(3.0), abs=0.25)
 

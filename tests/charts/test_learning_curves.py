@@ -203,7 +203,7 @@ def test_a_run_that_goes_on_ends_in_a_dot_that_says_so() -> None:
     (live,) = traces(figure, "live")
 
     assert (live.x, live.y, live.text) == ((2.0,), (0.4,), "now")
-    assert "From scratch ends at 80.0 %, From scratch is at 40.0 % now." in figure.layout.meta["alt"]
+    assert "From scratch ends at 80.0%, From scratch is at 40.0% now." in figure.layout.meta["alt"]
 
 
 def test_without_a_run_that_goes_on_nothing_is_now() -> None:

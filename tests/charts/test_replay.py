@@ -203,8 +203,8 @@ def test_the_alternative_text_names_every_arm_with_value_and_time():
     alt = replay(UNEVEN, styles()).layout.meta["alt"]
 
     assert alt == (
-        "Validation accuracy over training time, to be replayed: Fine-tuned comes to 90.0 % after 10.0 s, "
-        "From scratch comes to 50.0 % after 20.0 s."
+        "Validation accuracy over training time, to be replayed: Fine-tuned comes to 90.0% after 10.0 s, "
+        "From scratch comes to 50.0% after 20.0 s."
     )
 
 
@@ -231,7 +231,7 @@ def test_a_slow_seed_does_not_set_the_clock_and_counts_at_the_end():
     assert moment(slow, 1)["time"][0].text == ("<b>end</b>",), "its last moment is not one of the clock"
     assert moment(usual, 1)["time"][0].text == ("<b>10.0 s</b>",)
     assert any("beyond the edge: From scratch, seed 2 to 100.0 s" in n.text for n in slow.layout.annotations)
-    assert "From scratch comes to 70.0 % after 100.0 s" in slow.layout.meta["alt"]
+    assert "From scratch comes to 70.0% after 100.0 s" in slow.layout.meta["alt"]
 
 
 def test_a_seed_ends_at_the_value_of_the_weights_that_it_kept():

@@ -50,8 +50,8 @@ def test_points_are_signed(fraction, text):
 
 
 def test_percent_carries_its_sign():
-    assert percent(0.8721) == "87.2 %"
-    assert percent(0.8721, 0) == "87 %"
+    assert percent(0.8721) == "87.2%"
+    assert percent(0.8721, 0) == "87%"
 
 
 def test_east_asian_text_is_wider():

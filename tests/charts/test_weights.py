@@ -35,11 +35,11 @@ def test_each_row_says_what_begins_how_and_what_learns():
     notes = [note.text for note in figure.layout.annotations]
     assert notes == [
         "<b>Fine-tuned</b> · all weights learn",
-        "<b>Random frozen + head</b> · only the head learns",
+        "<b>Random frozen</b> · only the head learns",
     ]
     assert figure.layout.meta["alt"] == (
         "Weights at the start of training: Fine-tuned 22,713,216 pretrained and 1,155 random; "
-        "Random frozen + head 0 pretrained and 22,714,371 random."
+        "Random frozen 0 pretrained and 22,714,371 random."
     )
 
 

@@ -44,5 +44,5 @@ def test_held_out_texts_with_a_near_duplicate_to_train_with_are_counted() -> Non
     finding = only(near_duplicates_across(of_rows(ROWS), np.arange(6) < 3, groups(0, 0, 1, 0, 2, 2)))
     assert finding is not None
     assert finding.count == 1
-    assert "1 (33 %)" in finding.message
+    assert "1 (33%)" in finding.message
     assert finding.examples == ("one c",)

@@ -59,11 +59,11 @@ def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> N
     drawing = page.evaluate(READ_SVG, save(page, "Save the figure as SVG").read_text("utf-8"))
     assert drawing["faults"] == []
     assert {"Fine-tuned", "always the largest class"} <= set(drawing["texts"])
-    assert "Fine-tuned 94.4 %" in drawing["desc"]
+    assert "Fine-tuned 94.4%" in drawing["desc"]
     assert "@font-face" in drawing["style"]
 
     table = save(page, "CSV").read_text("utf-8-sig")  # a spreadsheet needs the mark at its beginning
-    assert table.startswith('Arm,"Mean test accuracy, %",95 % interval from')
+    assert table.startswith('Arm,"Mean test accuracy, %",95% interval from')
 
 
 def test_a_presentation_runs_by_the_keys(page: Page) -> None:
@@ -75,7 +75,7 @@ def test_a_presentation_runs_by_the_keys(page: Page) -> None:
     assert "present=2" in page.url
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text("1 of 6")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("more accurate than the same network")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("more accurate than From scratch")
 
     wait_until_drawn(page)  # the button that knows the key has come with the slide
     page.keyboard.press("f")

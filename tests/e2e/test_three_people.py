@@ -78,7 +78,7 @@ def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_pa
     expect(page.get_by_role("heading", level=1)).to_have_text("What is pretraining worth on your texts?")
     page.get_by_role("link", name="See the whole comparison").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
-    expect(page.get_by_text("95 % interval").first).to_be_visible()
+    expect(page.get_by_text("95% interval").first).to_be_visible()
 
     page.get_by_role("button", name="Present").click()
     for number in range(1, 7):

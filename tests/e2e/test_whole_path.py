@@ -76,7 +76,7 @@ def watch(page: Page) -> None:
 def read_verdict(page: Page) -> None:
     page.get_by_role("link", name="All 4 runs have ended").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
-    expect(page.get_by_text("95 % interval").first).to_be_visible()
+    expect(page.get_by_text("95% interval").first).to_be_visible()
     for card in ("The race", "Who is right where", "All pairs", "How fair was this?"):
         expect(page.get_by_text(card).first).to_be_visible()
     with page.expect_download() as started:

@@ -12,9 +12,10 @@ from tl_core.evaluation.data_efficiency_words import (
     saved_words,
     worth_sentence,
 )
+from tl_core.evaluation.wording import spoken_names
 from tl_core.schema import Flag, Metric
 
-LABELS = {"fine_tuned": "fine-tuning all-MiniLM-L6", "tfidf": "TF-IDF with logistic regression"}
+LABELS = spoken_names(dict.fromkeys(("fine_tuned", "scratch", "tfidf"), ""))
 
 
 def worth(estimate, low, high, **changes):
@@ -35,69 +36,65 @@ def worth(estimate, low, high, **changes):
 
 def test_labels_that_were_saved_are_the_claim():
     assert worth_sentence(worth(68.3, 45, 112), LABELS) == (
-        "With 500 labels the same network trained from scratch reaches 71.2 % accuracy; fine-tuning "
-        "all-MiniLM-L6 reaches that with about 68: pretraining was worth about 430 labels here (95 % "
-        "interval 390 to 460; 5 seeds, 180 test examples)."
+        "Pretraining saved about 430 labels (95% interval 390 to 460, 5 seeds, 180 test examples). "
+        "From scratch reaches 71.2% accuracy with 500 labels; Fine-tuned needs about 68."
     )
 
 
 def test_networks_say_how_long_they_trained():
     sentence = worth_sentence(worth(68.3, 45, 112, epochs_a=(4.0, 19.0), epochs_b=(4.0, 4.0)), LABELS)
-    assert sentence.startswith(
-        "With 500 labels the same network trained from scratch reaches 71.2 % accuracy after 4 epochs; "
-        "fine-tuning all-MiniLM-L6 reaches that with about 68 after 4 to 19 epochs: pretraining was worth"
+    assert sentence.endswith(
+        "with 500 labels after 4 epochs; Fine-tuned needs about 68 after 4 to 19 epochs."
     )
 
 
 def test_where_the_fewest_measured_are_enough_the_data_cannot_show_how_many_were_saved():
     sentence = worth_sentence(worth(0, 0, 40), LABELS)
-    assert "already reaches more with 25, the fewest tried" in sentence
-    assert "worth at least 480 labels here, more than the data can show" in sentence
-    assert "95 % interval at least 460" in sentence
+    assert sentence.startswith("Pretraining saved at least 480 labels, more than the data can show (95%")
+    assert "95% interval at least 460" in sentence
+    assert "Fine-tuned passes that with 25, the fewest tried." in sentence
 
 
 def test_where_the_interval_holds_no_labels_saved_nothing_is_claimed():
     sentence = worth_sentence(worth(300, 120, math.inf), LABELS)
-    assert "that pretraining was worth labels here is not shown (95 % interval at most 380" in sentence
-    assert "worth about" not in sentence
+    assert sentence.startswith("It is not clear that pretraining saved labels (95% interval at most 380")
+    assert "saved about" not in sentence
 
 
 def test_an_arm_that_never_gets_there():
     sentence = worth_sentence(worth(math.inf, 180, math.inf), LABELS)
-    assert (
-        "does not reach that with 500, the most tried: that pretraining was worth labels here is not"
-        in sentence
-    )
-    assert "pretraining was worth no labels here" in worth_sentence(worth(math.inf, 500, math.inf), LABELS)
+    assert sentence.startswith("It is not clear that pretraining saved labels")
+    assert "Fine-tuned does not reach it with 500, the most tried." in sentence
+    assert worth_sentence(worth(math.inf, 500, math.inf), LABELS).startswith("Pretraining saved no labels (")
 
 
 def test_one_seed_is_about_these_trainings():
     sentence = worth_sentence(worth(68, 45, 112, scope="models", num_seeds=1), LABELS)
-    assert sentence.startswith("With 500 labels this one of the same network")
-    assert "one seed, so this says nothing about other trainings" in sentence
+    assert "1 seed, 180 test examples" in sentence
+    assert sentence.endswith(" One seed: another training may turn out differently.")
 
 
-def test_flags_stand_in_the_same_sentence():
-    flags = (
-        Flag(
-            code="still_improving",
-            arm="scratch",
-            phrase="was still improving when it stopped (3 of 5 seeds)",
-            remedy="",
-            seeds=(0, 1, 2),
-        ),
+def test_flags_are_sentences_after_it():
+    improving, collapsed = (
+        Flag(code=code, arm="scratch", phrase=phrase, evidence="95%", remedy="", seeds=(0, 1, 2))
+        for code, phrase in (
+            ("still_improving", "was still improving when it stopped (3 of 5 seeds)"),
+            ("collapsed", "with 500 labels gave almost every example the same label"),
+        )
     )
-    sentence = worth_sentence(worth(68, 45, 112, flags=flags), LABELS)
+    sentence = worth_sentence(worth(68, 45, 112, flags=(improving, collapsed)), LABELS)
     assert sentence.endswith(
-        "180 test examples), but training from scratch was still improving when it stopped (3 of 5 seeds)."
+        " From scratch failed in 3 seeds: not a fair comparison yet (From scratch with 500 labels gave "
+        "almost every example the same label: 95%). From scratch was still improving when it stopped "
+        "(3 of 5 seeds)."
     )
 
 
 def test_other_pairs_do_not_speak_of_pretraining():
     sentence = worth_sentence(worth(68, 45, 112, b="tfidf"), LABELS)
-    assert sentence.startswith("With 500 labels TF-IDF with logistic regression reaches 71.2 % accuracy;")
-    assert "it saved about 430 labels" in sentence
-    assert "pretraining" not in sentence
+    assert sentence.startswith("It saved about 430 labels (")
+    assert "TF-IDF reaches 71.2% accuracy with 500 labels" in sentence
+    assert "retraining" not in sentence
 
 
 @pytest.mark.parametrize(

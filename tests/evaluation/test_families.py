@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from tests.evaluation.test_wording import LABELS, verdict
+from tests.evaluation.test_wording import NAMES, verdict
 from tl_core.evaluation.verdicts import as_family, holm
 
 
@@ -20,16 +20,16 @@ def test_holm_agrees_with_statsmodels(p_values):
 
 
 def test_one_verdict_is_left_as_it_was():
-    (alone,) = as_family([verdict(p_value=0.03)], LABELS)
+    (alone,) = as_family([verdict(p_value=0.03)], NAMES)
     assert (alone.p_holm, alone.num_pairs) == (0.03, 1)
 
 
 def test_a_family_is_corrected_and_said_anew():
-    pairs = as_family([verdict(p_value=0.04), verdict(p_value=0.001), verdict(p_value=0.03)], LABELS)
+    pairs = as_family([verdict(p_value=0.04), verdict(p_value=0.001), verdict(p_value=0.03)], NAMES)
     assert np.array([pair.p_holm for pair in pairs]) == pytest.approx([0.06, 0.003, 0.06])
-    assert ["Holm" in pair.sentence for pair in pairs] == [True, False, True]
+    assert ["chance among 3 pairs" in pair.sentence for pair in pairs] == [True, False, True]
     assert all(pair.ci95 == verdict().ci95 for pair in pairs)
 
 
 def test_no_verdicts_are_no_family():
-    assert as_family([], LABELS) == ()
+    assert as_family([], NAMES) == ()

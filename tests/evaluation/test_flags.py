@@ -104,9 +104,7 @@ def test_the_flag_of_unknown_texts_gives_the_share_of_both_splits():
     (flag,) = find_flags(Arm.parse("tfidf"), runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.seeds, flag.action) == ("hardly_any_known_feature", (0, 1), "")
     assert flag.phrase == "knew hardly a word of most texts that it was judged on (2 of 3 seeds)"
-    assert (
-        flag.evidence == "hardly a word known in 2.0 % of the validation texts and 95.0 % of the test texts"
-    )
+    assert flag.evidence == "hardly a word known in 2.0% of the validation texts and 95.0% of the test texts"
 
 
 def test_healthy_runs_have_no_flags():
@@ -118,7 +116,7 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
     (flag,) = find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.arm, flag.seeds) == ("did_not_learn", "scratch", (1, 2))
     assert flag.phrase == "did not learn its own training examples (2 of 3 seeds)"
-    assert flag.evidence == "50.0 % right, largest class 50.0 %"
+    assert flag.evidence == "50.0% right, largest class 50.0%"
     assert flag.remedy
     assert flag.action == "more_steps"
 
@@ -126,7 +124,7 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
 def test_one_run_is_flagged_without_a_count():
     (flag,) = find_flags(SCRATCH, [run(test_value=0.1)], BudgetRule.EQUAL_STEPS)
     assert flag.phrase == "did worse than always answering the largest class"
-    assert flag.evidence == "10.0 against 50.0 %"
+    assert flag.evidence == "10.0 against 50.0%"
 
 
 def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
@@ -163,10 +161,10 @@ def test_every_flag_shows_its_numbers():
         run(2, validation_losses=losses),
     ]
     assert [flag.evidence for flag in find_flags(SCRATCH, broken, BudgetRule.EQUAL_STEPS)] == [
-        "one label in 99.5 % of the answers",
-        "45.0 % right, largest class 50.0 %",
+        "one label in 99.5% of the answers",
+        "45.0% right, largest class 50.0%",
         "the last evaluation was the best, loss down by 0.15 in the last quarter",
-        "35.0 against 50.0 %",
+        "35.0 against 50.0%",
     ]
 
 

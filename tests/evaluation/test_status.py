@@ -5,13 +5,10 @@ import itertools
 import pytest
 
 from tl_core.evaluation.flags import RunHealth, find_flags
-from tl_core.evaluation.wording import FAILURES, describe_arm, say, verdict_sentence
+from tl_core.evaluation.wording import FAILURES, say, spoken_names
 from tl_core.schema import Arm, BudgetRule, Flag, Metric, Verdict
 
-LABELS = {
-    name: describe_arm(Arm.parse(name), "all-MiniLM-L6")
-    for name in ("fine_tuned", "scratch", "tfidf", "frozen", "majority")
-}
+LABELS = spoken_names(dict.fromkeys(("fine_tuned", "scratch", "tfidf", "frozen", "majority"), ""))
 BETTER, WORSE, NONE, EQUAL = "better", "worse", "no_difference_shown", "equivalent"
 NUMBERS = {
     BETTER: (0.2, (0.1, 0.3), (0.12, 0.28)),
@@ -56,7 +53,6 @@ def judged(conclusion=BETTER, *flags, a="fine_tuned", b="scratch", **changes):
         "margin": 0.01,
         "conclusion": conclusion,
         "flags": flags,
-        "sentence": "",
     }
     return say(Verdict(**(fields | changes)), LABELS)
 
@@ -124,32 +120,34 @@ def test_only_a_win_without_any_weakness_is_a_success():
 )
 def test_the_sentence_holds_the_words_of_its_status(flags, changes):
     verdict = judged(BETTER, *flags, **changes)
-    assert verdict.status.words in verdict.sentence
-    assert verdict.sentence == verdict_sentence(verdict, LABELS)
+    assert f" {verdict.status.words}." in verdict.sentence
+    assert verdict.status == verdict.reservations[0]
 
 
 def test_a_failed_opponent_is_named_with_its_numbers_and_what_follows():
     verdict = judged(BETTER, flag("did_not_learn"), flag("collapsed"), ODD)
-    words = "training from scratch failed in 2 seeds, so this is not a fair comparison yet"
+    words = "From scratch failed in 2 seeds: not a fair comparison yet"
     assert verdict.status.words == words
     assert verdict.status.arms == ("scratch",)
-    assert verdict.status.evidence.startswith("training from scratch showed did_not_learn (2 of 5 seeds): n")
+    assert verdict.status.evidence == (
+        "From scratch showed did_not_learn (2 of 5 seeds): numbers; "
+        "From scratch showed collapsed (2 of 5 seeds): numbers"
+    )
+    assert [one.code for one in verdict.reservations] == ["baseline_failed", "odd_texts"]
     assert verdict.sentence.endswith(
-        f"180 test examples), but {words}: it showed collapsed (2 of 5 seeds) and showed did_not_learn (2 of "
-        "5 seeds) and showed odd_texts (2 of 5 seeds)."
+        f"180 test examples). {words}. From scratch showed odd_texts (2 of 5 seeds)."
     )
 
 
 def test_the_winners_own_failure_does_not_make_the_comparison_unfair():
     words = judged(BETTER, flag("collapsed", "fine_tuned")).status.words
-    assert words == "fine-tuning failed in 2 seeds and is ahead all the same"
+    assert words == "Fine-tuned failed in 2 seeds and still leads"
 
 
 def test_both_arms_can_fail():
     status = judged(BETTER, flag("collapsed"), flag("did_not_learn", "fine_tuned")).status
     assert status.words == (
-        "fine-tuning failed in 2 seeds and training from scratch failed in 2 seeds, so this is not a fair "
-        "comparison yet"
+        "Fine-tuned failed in 2 seeds and From scratch failed in 2 seeds: not a fair comparison yet"
     )
 
 
@@ -176,7 +174,7 @@ def test_several_flags_call_for_one_thing(flags, action):
 
 def test_a_baseline_without_a_network_has_no_learning_rate_to_search():
     status = judged(BETTER, flag("worse_than_majority", "tfidf"), b="tfidf").status
-    assert status.words == "TF-IDF failed, so this is not a fair comparison yet"
+    assert status.words == "TF-IDF failed: not a fair comparison yet"
     assert status.action == ""
     assert "rate" not in status.advice
 
@@ -194,5 +192,5 @@ def test_the_advice_never_pulls_a_rate_both_ways():
     flags = find_flags(Arm.parse("scratch"), [run], BudgetRule.EQUAL_STEPS)
     assert len(flags) == 4
     advice = judged(BETTER, *flags).status.advice
-    assert advice == "Train all arms again, at learning rates searched on validation and for twice the steps."
+    assert advice == "Train all models again, with learning rates searched and twice the steps."
     assert not [one.remedy for one in flags if "higher" in one.remedy or "lower" in one.remedy]

@@ -85,10 +85,10 @@ def test_only_a_head_of_transformers_is_tagged_for_its_pipeline(workspace, exper
 
 def test_it_says_n_seed_interval_and_floor(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
-    assert "| test | 18 | 88.9 % |" in text
-    assert re.search(r"95 % interval of the test accuracy: [\d.]+ % to [\d.]+ %, over 18 examples", text)
+    assert "| test | 18 | 88.9% |" in text
+    assert re.search(r"95% interval of the test accuracy: [\d.]+ % to [\d.]+ %, over 18 examples", text)
     assert "this one training (seed 0)" in text
-    assert "largest class reaches 33.3 %" in text
+    assert "largest class reaches 33.3%" in text
     assert experiment.split.hash in text
     assert "33 of the 33 train examples" in text
 
@@ -96,7 +96,7 @@ def test_it_says_n_seed_interval_and_floor(workspace, experiment):
 def test_it_says_how_far_its_confidence_can_be_trusted(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     errors = r"expected calibration error [\d.]+ points, Brier score [\d.]+, log loss [\d.]+ nats\."
-    assert re.search(rf"on average where it is right in 88.9 %\. As trained: {errors}", text)
+    assert re.search(rf"on average where it is right in 88.9%\. As trained: {errors}", text)
     assert re.search(rf"With the temperature [\d.]+, fitted on the 9 validation examples: {errors}", text)
     assert "the temperature above is not part of it" in text
 

@@ -67,7 +67,7 @@ def test_one_click_queues_them_under_the_same_rules_and_leads_to_the_runs(app, w
     finish_sizes(workspace, newest)
     open_page(app, "compare", experiment=single.experiment_id)
     shown = text_of(app)
-    assert re.search(r"33 labels .*\b38\.9 %", shown)
+    assert re.search(r"33 labels .*\b38\.9%", shown)
     assert "on the way" not in shown
 
 

@@ -34,7 +34,7 @@ def test_every_arm_has_an_entry(arm):
     [
         ("3 seeds, equal steps", ("seed", "budget")),
         ("Near duplicates stay.", ("near-duplicate",)),
-        ("Random frozen + head", ("head", "random-frozen")),
+        ("A head on Random frozen", ("head", "random-frozen")),
         ("macro-F1 of the test split", ("test", "macro-f1")),
         ("a constraint in stepmother's labelling", ()),
     ],

@@ -213,7 +213,7 @@ def test_the_first_verdict_is_marked_as_one_seed(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert "The verdict so far" in text_of(app)
     assert headline_of(workspace, experiment).status.code == "one_seed"
-    assert "one seed" in text_of(app)
+    assert "1 seed" in text_of(app)
     assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
 
 
@@ -222,7 +222,7 @@ def test_finished_runs_show_their_test_value_and_lead_to_compare(app, workspace)
     finish_all(workspace, experiment, fine_tuned=0.95)
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
-    assert headline_of(workspace, experiment).sentence in text_of(app)
+    assert headline_of(workspace, experiment).claim in text_of(app)
     assert round(row_of(app, 3)["Test"], 1) == 94.4
     assert "Reason" not in row_of(app, 0)
     assert not [one for one in app.button if one.key in ("cancel_all", "cancel_one")]

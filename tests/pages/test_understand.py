@@ -85,7 +85,7 @@ def test_an_unknown_answer_in_the_url_is_no_answer(app, experiment):
 def test_wiping_is_said_to_be_training_from_scratch(app, experiment):
     open_page(app, "understand", answer="wiping")
     assert MEANINGS[Answer.WIPING] in text_of(app)
-    words = f"{NOT_TRIED} Frozen + head and Random frozen + head with 33 train examples, 2 seeds"
+    words = f"{NOT_TRIED} Frozen and Random frozen with 33 train examples, 2 seeds"
     assert words in text_of(app)
 
 
@@ -114,8 +114,8 @@ def test_what_is_on_the_way_is_told_and_fills_in(app, workspace, experiment):
         finish_run(workspace, run, 0.9 if run.arm.name == "fine_tuned" else 0.3)
     open_page(app, "understand", experiment=experiment.experiment_id)
     assert "on the way" not in text_of(app)
-    assert re.search(r"\b4 train examples .*\b33\b", text_of(app))
-    assert re.search(r"about 8 times .*\bnot\b", text_of(app)), "what the labels did not make up for"
+    assert re.search(r"\b4 labels .*\b33\b", text_of(app))
+    assert re.search(r"8 times .*\bnot\b", text_of(app)), "what the labels did not make up for"
     assert '"type":"log"' in figures_of(app)[0]
 
 

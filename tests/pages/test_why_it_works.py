@@ -61,7 +61,7 @@ def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, wor
     assert f"{NOT_TRIED} Shuffled, Layers only, Embeddings only, Top 5 layers redrawn" in shown
     assert ": 16 runs, " in offer(app).label
     assert says(app, headline_of(workspace, experiment).status.words)
-    assert re.search(r"layer 6 .*\b7\.1 %", shown)
+    assert re.search(r"layer 6 .*\b7\.1%", shown)
     assert re.search(r"1\.00 in the embeddings .*0\.94 in layer 6", shown)
     assert len(figures_of(app)) == 3
 
@@ -86,8 +86,8 @@ def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experim
     finish_all(workspace, queue_ablation(app, workspace), **REACHED)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     shown = text_of(app)
-    (share,) = [line for line in shown.splitlines() if "40 % of the way" in line]
-    assert "52 %" in share
+    (share,) = [line for line in shown.splitlines() if "40% of the way" in line]
+    assert "52%" in share
     assert "Embeddings only (still improving)" in share, "flagged"
     assert SIMILARITY_LIMITS in shown
     assert MOVEMENT_LIMITS in shown

@@ -55,8 +55,8 @@ def test_the_sentence_holds_what_is_said_and_what_is_kept(results):
     sentence = calibration.calibration_caption(found, LABELS)
     # Half of 18 answers are right; the majority's largest score is 1 against 0 and 0.
     assert "From scratch says 8" in sentence
-    assert "where it is right in 50.0 %" in sentence
-    assert "Majority says 57.6 % where it is right in 33.3 %; a temperature" in sentence
+    assert "where it is right in 50.0%" in sentence
+    assert "Majority says 57.6% where it is right in 33.3%; a temperature" in sentence
     error = calibration.calibrate_arm(results, "majority", 33).mean("error")
     assert error == pytest.approx(0.576 - 1 / 3, abs=1e-3)
 
@@ -92,7 +92,7 @@ def test_an_arm_that_is_equally_sure_of_all_gains_nothing(results):
     rows = selective_prediction.coverage_rows(results, 33)
     majority = rows.loc[rows["arm"] == "majority"]
     assert majority["accuracy"].to_numpy() == pytest.approx(1 / 3)
-    assert "Majority is right in 33.3 % instead of 33.3 %." in selective_prediction.coverage_caption(
+    assert "Majority is right in 33.3% instead of 33.3%." in selective_prediction.coverage_caption(
         rows, ["fine_tuned", "majority"], LABELS
     )
 

@@ -26,8 +26,8 @@ def classes(**gaps: float) -> pd.DataFrame:
 def test_the_overview_names_the_highest_mean_and_what_is_not_above_the_floor(workspace):
     found = results_of(workspace, fine_tuned=1.0, scratch=0.2, tfidf=0.6)
     assert captions.overview_caption(found, 33, LABELS) == (
-        "Fine-tuned has the highest mean test accuracy, 100.0 %; always answering the largest class has "
-        "33.3 %; flagged: From scratch (did not learn, below the largest class), Fine-tuned (still "
+        "Fine-tuned has the highest mean test accuracy, 100.0%; always answering the largest class has "
+        "33.3%; flagged: From scratch (did not learn, below the largest class), Fine-tuned (still "
         "improving). Not above that: From scratch."
     )
 
@@ -35,7 +35,7 @@ def test_the_overview_names_the_highest_mean_and_what_is_not_above_the_floor(wor
 def test_two_arms_can_share_the_highest_mean(workspace):
     found = results_of(workspace, fine_tuned=1.0, scratch=1.0, tfidf=0.6)
     sentence = captions.overview_caption(found, 33, LABELS)
-    assert sentence.startswith("From scratch and Fine-tuned share the highest mean test accuracy, 100.0 %;")
+    assert sentence.startswith("From scratch and Fine-tuned share the highest mean test accuracy, 100.0%;")
     assert "Not above" not in sentence
 
 
@@ -65,7 +65,7 @@ def test_a_label_written_from_the_right_keeps_the_numbers_in_their_place():
 def test_the_mistake_that_changes_most_is_off_the_diagonal():
     a, b = np.array([[9.0, 1.0], [0.0, 4.0]]), np.array([[5.0, 5.0], [0.0, 4.0]])
     sentence = captions.confusion_caption(a, b, ["x", "y"], ("A", "B"))
-    assert sentence == "The mistake that changes most: ‘x’ taken for ‘y’, 10.0 % with A and 50.0 % with B."
+    assert sentence == "The mistake that changes most: ‘x’ taken for ‘y’, 10.0% with A and 50.0% with B."
 
 
 def test_equal_mistakes_are_said_to_be_equal():
@@ -78,7 +78,7 @@ def test_only_one_of_two_is_right(workspace):
     found = results_of(workspace, fine_tuned=1.0, scratch=0.5)
     agreement = find_agreement(found.predictions["fine_tuned", 33], found.predictions["scratch", 33])
     assert captions.agreement_caption(agreement, LABELS) == (
-        "Of 18 answers, only Fine-tuned has 50.0 % right and only From scratch 0.0 %; "
+        "Of 18 answers, only Fine-tuned has 50.0% right and only From scratch 0.0%; "
         "in accuracy they differ by these two alone."
     )
 

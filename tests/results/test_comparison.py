@@ -115,8 +115,8 @@ def test_a_verdict_says_how_long_its_networks_really_trained(results: Experiment
     of = {(one.a, one.b, one.train_size): one for one in results.verdicts}
     whole, part = of["fine_tuned", "scratch", 33], of["fine_tuned", "scratch", 16]
     assert (whole.epochs_a, whole.epochs_b) == ((5, 5), (5, 5)), "2 epochs are 6 steps, the fewest are 15"
-    assert "trained from scratch, both after 5 epochs" in whole.sentence
-    assert "trained from scratch, both after 15 epochs" in part.sentence
+    assert "both after 5 epochs" in whole.interval
+    assert "both after 15 epochs" in part.interval
     against_none = of["scratch", "majority", 33]
     assert (against_none.epochs_a, against_none.epochs_b) == ((5, 5), None)
 

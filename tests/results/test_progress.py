@@ -219,7 +219,7 @@ def test_a_loss_that_does_not_fall_is_said():
 def test_no_better_than_the_largest_class_is_said_with_its_numbers():
     assert alerts(training(20), floor=0.5) == {
         "is no more accurate than always answering the largest class after 2 epochs "
-        "(50.0 against 50.0 %, 100 validation examples)": ["a", "b"]
+        "(50.0 against 50.0%, 100 validation examples)": ["a", "b"]
     }
 
 

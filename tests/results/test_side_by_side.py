@@ -84,7 +84,7 @@ def test_settings_that_differ_make_groups_and_name_them(workspace, intake):
         == side_by_side_tables.verdict_numbers(comparison)["Pair"].tolist()
         == ["A: Fine-tuned − B: Fine-tuned"]
     )
-    assert "(epochs 3)" in comparison.verdicts[comparison.pairs[0]].sentence
+    assert "between Fine-tuned A and Fine-tuned B." in comparison.verdicts[comparison.pairs[0]].claim
 
 
 def test_base_models_stand_side_by_side(workspace, intake):
@@ -94,7 +94,7 @@ def test_base_models_stand_side_by_side(workspace, intake):
     labels = [group.label for group in comparison.groups]
     assert labels[1].startswith("B: Fine-tuned · other")
     assert labels[2] == "From scratch"
-    assert "fine-tuning other" in comparison.verdicts[comparison.pairs[0]].sentence
+    assert "Fine-tuned other" in comparison.verdicts[comparison.pairs[0]].claim
 
 
 def test_the_same_base_model_named_or_not_is_one_group(workspace, intake):
@@ -132,7 +132,7 @@ def test_one_common_seed_is_about_these_models_only(workspace, intake):
     three = finished(workspace, intake, ("scratch",), num_seeds=3)
     verdict = next(iter(compare(workspace, one, three).verdicts.values()))
     assert (verdict.num_seeds, verdict.scope) == (1, "models")
-    assert verdict.sentence.startswith("These two trained models:")
+    assert verdict.status.code == "one_seed"
 
 
 def test_groups_without_a_common_seed_have_no_verdict(workspace, intake):

@@ -9,8 +9,6 @@ CONTRASTIVE = ArmSpec(
     objective=Objective.PAIRS,
     rates=Rates(encoder=5e-5, head=0.0),
     label="Contrastive",
-    phrase="contrastive tuning of {title}",
-    short="contrastive tuning",
     choice="SetFit: the pretrained network, tuned on pairs of texts; for very few labels.",
     in_report=(
         "{title} trained further on pairs of texts, as SetFit does, and then logistic regression on what it "

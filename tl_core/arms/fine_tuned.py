@@ -9,8 +9,6 @@ FINE_TUNED = ArmSpec(
     rates=Rates(encoder=5e-5, head=5e-3),
     own_head_rates=Rates(encoder=1e-4, head=1e-4),
     label="Fine-tuned",
-    phrase="fine-tuning {title}",
-    short="fine-tuning",
     choice="Transfer learning: the pretrained network, trained further on your texts.",
     is_default=True,
     in_report="{title} as it was pretrained, with all its weights trained further here.",

@@ -9,8 +9,6 @@ SCRATCH = ArmSpec(
     rates=Rates(encoder=5e-4, head=5e-4),
     own_head_rates=Rates(encoder=2e-4, head=2e-4),
     label="From scratch",
-    phrase="the {title} network trained from scratch",
-    short="training from scratch",
     choice="The same network from random weights: what your labels alone can teach it.",
     is_default=True,
     in_report="The architecture of {title} with weights drawn at random: nothing learned before.",

@@ -135,8 +135,6 @@ class ArmSpec:
         network.
     label
         Its name in figures.
-    phrase, short
-        As the subject of a sentence, and where it was named before.
     choice
         What *Design* says of it; empty if it is not offered there.
     is_default
@@ -155,8 +153,6 @@ class ArmSpec:
     rates: Rates | None = None
     own_head_rates: Rates | None = None
     label: str
-    phrase: str
-    short: str
     choice: str = ""
     is_default: bool = False
     in_report: str

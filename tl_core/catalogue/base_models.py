@@ -80,7 +80,7 @@ CATALOGUE: dict[str, BaseModel] = {
             language_codes=("en",),
             licence="Apache-2.0",
             pretraining="A 6-layer BERT distilled from BERT base on English Wikipedia and BookCorpus.",
-            good_at="A common middle ground: most of BERT's accuracy at 60 % of its time.",
+            good_at="A common middle ground: most of BERT's accuracy at 60% of its time.",
         ),
         BaseModel(
             id="google-bert/bert-base-uncased",

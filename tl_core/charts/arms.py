@@ -65,7 +65,7 @@ def arms_overview(
         tickformat=".0%",
         nticks=6,
         showline=True,
-        title_text=f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals",
+        title_text=f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95% intervals",
     )
     figure.update_layout(margin={"r": MARGIN_PX + _VALUE_PX, "t": 20})
     if floor is not None:
@@ -85,7 +85,7 @@ def arms_overview(
 
 
 def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go.Figure:
-    """Show the difference of each pair of arms with its 95 % interval around zero.
+    """Show the difference of each pair of arms with its 95% interval around zero.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go
         f"{one_line(row.pair)} {points(row.difference)} ({points(row.low)} to {points(row.high)})"
         for row in rows.itertuples()
     ]
-    alt = f"Differences in points with 95 % intervals: {'; '.join(said)}."
+    alt = f"Differences in points with 95% intervals: {'; '.join(said)}."
     figure = new_figure(theme=theme, height=_PAIR_ROW_PX * len(rows) + AXIS_PX + MARGIN_PX, alt=alt)
     figure.add_vline(x=0, line={"color": TONES[theme].muted, "width": 1})
     for row in rows.itertuples():
@@ -112,7 +112,7 @@ def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go
         range=[-bound, bound],
         nticks=7,
         showline=True,
-        title_text="points, with 95 % interval",
+        title_text="points, with 95% interval",
     )
     figure.update_yaxes(range=[len(rows) - 0.5, -0.75], visible=False)
     figure.update_layout(margin={"r": MARGIN_PX + _INTERVAL_PX})
@@ -141,7 +141,7 @@ def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) 
         hovertemplate="seed %{customdata}: %{x:.1%}<extra>" + plain(style.label) + "</extra>",
         name="seeds",
     )
-    interval = "" if np.isnan(row.low) else f"<br>95 % interval {percent(row.low)} to {percent(row.high)}"
+    interval = "" if np.isnan(row.low) else f"<br>95% interval {percent(row.low)} to {percent(row.high)}"
     figure.add_scatter(
         x=[row.mean],
         y=[row.Index],

@@ -36,7 +36,7 @@ def confusion_matrix(
     labels
         Class names in the order of their ids.
     style
-        The arm; its colour is a share of 100 %.
+        The arm; its colour is a share of 100%.
     theme
         Light or dark.
     """

@@ -87,7 +87,7 @@ def data_efficiency(
     add_end_labels(figure, ends, styles, (low, high))
     if worth is not None:
         add_distance(figure, worth, styles[worth.a], theme)
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95 % intervals"
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95% intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)

@@ -41,7 +41,7 @@ def add_distance(figure: go.Figure, worth: DataEfficiency, style: ArmStyle, them
         mode="lines",
         line={"color": faded(style.color, 0.45), "width": _INTERVAL_PX},
         hovertemplate=f"needs {needed_words(worth)} labels<br>"
-        f"95 % interval {needed_interval_words(worth)}<extra></extra>",
+        f"95% interval {needed_interval_words(worth)}<extra></extra>",
         name="needed",
     )
     if worth.is_shown:
@@ -75,7 +75,7 @@ def distance_alt(worth: DataEfficiency) -> str:
     saved = _words(worth)
     return (
         f"At the level reached with {worth.size:,} labels the distance between the curves is {saved}, "
-        f"95 % interval {saved_interval_words(worth)}."
+        f"95% interval {saved_interval_words(worth)}."
     )
 
 

@@ -96,7 +96,7 @@ def layer_ablation(
     low, high = value_range(values, floor)
     figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")
     _add_labels(figure, rows, styles, (low, high))
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95 % intervals"
+    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95% intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)
@@ -117,7 +117,7 @@ def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) 
     )
     has_interval = not (np.isnan(row.low) or np.isnan(row.high))
     bars = {"array": [row.high - row.mean], "arrayminus": [row.mean - row.low]} if has_interval else {}
-    interval = f"<br>95 % interval {percent(row.low)} to {percent(row.high)}" if has_interval else ""
+    interval = f"<br>95% interval {percent(row.low)} to {percent(row.high)}" if has_interval else ""
     figure.add_scatter(
         x=[row.kept + aside],
         y=[row.mean],

@@ -150,7 +150,7 @@ def _add_end_labels(
     places = label_places(heights, num_lines, y_range, _HEIGHT_PX)
     for arm, end, place in zip(means, ends, places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
-        value = f"{100 * end:.3g} %" if is_log else f"{end:.2f}"
+        value = f"{100 * end:.3g}%" if is_log else f"{end:.2f}"
         text = "<br>".join([f"<b>{value}</b> {kind}", *base_model])
         add_label(figure, text, place, y_range, styles[arm].ink)
     right = max(label_width_px(styles[arm].label) for arm in means) + 3 * MARGIN_PX

@@ -416,7 +416,7 @@ def _alt(
     y: YAxis,
     beyond: Sequence[tuple[str, str]],
 ) -> str:
-    unit = "" if y == "loss" else " %"
+    unit = "" if y == "loss" else "%"
     ends = [
         f"{one_line(styles[arm].label)} ends at {_value(value, y)}{unit}"
         for arm, value in values.items()

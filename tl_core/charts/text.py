@@ -52,8 +52,8 @@ def name_lines(label: str, limit: int = 24) -> list[str]:
 
 
 def percent(fraction: float, digits: int = 1) -> str:
-    """Write a fraction as per cent with its sign: ``0.872`` is ``87.2 %``."""
-    return f"{100 * fraction:.{digits}f} %"
+    """Write a fraction as per cent with its sign: ``0.872`` is ``87.2%``."""
+    return f"{100 * fraction:.{digits}f}%"
 
 
 def points(fraction: float, digits: int = 1) -> str:

@@ -287,7 +287,7 @@ def profile_lines(found: Profile) -> list[str]:
         is_whole = tokens.num_texts == tokens.num_examples
         seen = "" if is_whole else f"a random sample of {tokens.num_texts} of the "
         lengths = (
-            f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95 % at most"
+            f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95% at most"
             f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut} of these"
             f" {tokens.num_texts} texts ({percent(tokens.cut_texts)}) and {percent(tokens.cut_tokens)} of"
             " their tokens"

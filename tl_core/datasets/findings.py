@@ -40,12 +40,12 @@ def severity_of(share: float) -> Severity:
 
 
 def percent(share: float) -> str:
-    """Write a share with two significant digits below 10 %, else none after the point.
+    """Write a share with two significant digits below 10%, else none after the point.
 
     >>> percent(0.0123), percent(0.5)
-    ('1.2 %', '50 %')
+    ('1.2%', '50%')
     """
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+    return f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.2g}%"
 
 
 def quantity(mask: Mask) -> str:

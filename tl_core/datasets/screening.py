@@ -144,13 +144,13 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
-    """Yield a finding if one label makes up more than 60 %: always guessing it looks good already."""
+    """Yield a finding if one label makes up more than 60%: always guessing it looks good already."""
     if not counts:
         return
     label, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     share = count / sum(counts.values())
     if IMBALANCE_SHARE < share < 1:
-        message = f"{100 * share:.0f} % of the examples are '{label}': always guessing it is that accurate."
+        message = f"{100 * share:.0f}% of the examples are '{label}': always guessing it is that accurate."
         yield Finding(
             code="imbalance",
             severity="warning",

@@ -16,7 +16,7 @@ from tl_core.splits.splitting import MAX_TEST, TEST_SHARE, VALIDATION_SHARE, Spl
 MIN_TRAIN = 8
 """Fewest examples of a class that few-shot studies train with (SetFit: 8 a class)."""
 MIN_TEST = 5
-"""Below five, even a class without an error has a recall of [40 %, 100 %] (Clopper-Pearson, 95 %, 4 of 4)."""
+"""Below five, even a class without an error has a recall of [40%, 100%] (Clopper-Pearson, 95%, 4 of 4)."""
 
 Counts = npt.NDArray[np.int64]
 ASSUMED_ACCURACY = 0.8
@@ -82,14 +82,14 @@ def _share(counts: Counts, share: float) -> Counts:
 
 
 def expected_interval(dataset: Dataset, split: Split | None) -> Iterator[Finding]:
-    """Say how wide the 95 % intervals of an accuracy and of a difference will be."""
+    """Say how wide the 95% intervals of an accuracy and of a difference will be."""
     num_test = _num_test(dataset, split)
     one, two = accuracy_half_width(num_test), difference_half_width(num_test)
     yield Finding(
         code="expected_interval",
         severity="warning" if two > WIDE else "info",
         message=(
-            f"A rough guide for {num_test:,} test examples and one seed: the 95 % interval of an accuracy of"
+            f"A rough guide for {num_test:,} test examples and one seed: the 95% interval of an accuracy of"
             f" {percent(ASSUMED_ACCURACY)} will be ± {100 * one:.1f} points, and that of the difference of"
             f" two models ± {100 * two:.1f} points, if one of them alone is right on"
             f" {percent(ASSUMED_DISCORDANCE)} of the examples."

@@ -23,7 +23,7 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """With how many labels a curve reaches a level: an estimate and its 95 % interval.
+    """With how many labels a curve reaches a level: an estimate and its 95% interval.
 
     0 stands for "fewer than the smallest number measured", infinity for "more than the largest".
     """
@@ -138,7 +138,7 @@ def data_efficiency(
 def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: Limits) -> Needed:
     """Find where a rising curve through measured sizes reaches a level, with the interval by inversion.
 
-    A number of labels m belongs to the interval if the 95 % interval of the mean difference
+    A number of labels m belongs to the interval if the 95% interval of the mean difference
     curve(m) - reached holds 0: a confidence set by inverting a test, as Fieller's (1954, J. R. Stat. Soc. B
     16, 175-185) is for a ratio. It has the coverage of `mean_interval`, and is open where the data end.
     Between two sizes the curve is taken as straight over the logarithm of the number of labels.

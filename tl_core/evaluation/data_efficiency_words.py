@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from tl_core.evaluation.data_efficiency import DataEfficiency
-from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, describe_second, epochs_words, reservations
+from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, epochs_words, flag_reservations
 from tl_core.schema import Arm
 
 NOT_SHOWN = "more than the data can show"
@@ -12,34 +12,39 @@ _DIGITS = 2
 
 
 def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
-    """Write what labels are worth as one sentence.
+    """Say what labels are worth: the claim with its interval, what it rests on, and all that weakens it.
 
     Parameters
     ----------
     arm_names
-        Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
+        Names of the arms in a sentence, by arm name (`wording.spoken_names`); the arm's own stands in for a
+        missing one.
     """
-    a, b = Arm.parse(worth.a), Arm.parse(worth.b)
-    first, second = arm_names.get(a.name, a.name), describe_second(a, b, arm_names)
-    if worth.scope == "models":
-        first, second = f"this one training of {first}", f"this one of {second}"
-    value = f"{100 * worth.value:.1f} % {METRIC_WORDS[worth.metric]}"
-    level = f"with {worth.size:,} labels {second} reaches {value}{epochs_words(worth.epochs_b)}"
+    names = {arm: arm_names.get(arm, arm) for arm in (worth.a, worth.b)}
+    first, second = names[worth.a], names[worth.b]
+    proof = [
+        f"95% interval {saved_interval_words(worth)}",
+        f"{worth.num_seeds} {'seed' if worth.num_seeds == 1 else 'seeds'}",
+        f"{worth.num_examples:,} test examples",
+    ]
+    value = f"{100 * worth.value:.1f}% {METRIC_WORDS[worth.metric]}"
+    level = f"{second} reaches {value} with {worth.size:,} labels{epochs_words(worth.epochs_b)}"
     if worth.needed.estimate == 0:
-        got_there = f"already reaches more with {worth.sizes[0]:,}, the fewest tried"
+        got_there = f"passes that with {worth.sizes[0]:,}, the fewest tried"
     elif worth.needed.estimate == math.inf:
-        got_there = f"does not reach that with {worth.sizes[-1]:,}, the most tried"
+        got_there = f"does not reach it with {worth.sizes[-1]:,}, the most tried"
     else:
-        got_there = f"reaches that with about {_round(worth.needed.estimate)}"
-    way = f"{first} {got_there}{epochs_words(worth.epochs_a)}"
-    basis = f"{worth.num_seeds} seeds, {worth.num_examples:,} test examples"
-    if worth.scope == "models":
-        basis = f"{ONE_SEED}; {worth.num_examples:,} test examples"
-    proof = f"95 % interval {saved_interval_words(worth)}; {basis}"
+        got_there = f"needs about {_round(worth.needed.estimate)}"
     winner = worth.a if worth.is_shown else None
-    weakness = reservations(worth.flags, a, b, arm_names, winner)
-    sentence = f"{level}; {way}: {_claim(worth, a, b)} ({proof}){weakness}"
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    reservations = [
+        f"{one.words} ({one.evidence})" if one.code.endswith("_failed") else one.words
+        for one in flag_reservations(worth.flags, names, winner)
+    ]
+    if worth.scope == "models":
+        reservations.append(ONE_SEED)
+    claim = f"{_claim(worth)} ({', '.join(proof)})"
+    way = f"{level}; {first} {got_there}{epochs_words(worth.epochs_a)}"
+    return " ".join(f"{part}." for part in (claim, way, *reservations))
 
 
 def needed_words(worth: DataEfficiency) -> str:
@@ -78,16 +83,16 @@ def saved_interval_words(worth: DataEfficiency) -> str:
     return f"at most {_round(high)}" if low == -math.inf else f"{_round(low)} to {_round(high)}"
 
 
-def _claim(worth: DataEfficiency, a: Arm, b: Arm) -> str:
+def _claim(worth: DataEfficiency) -> str:
     """Claim a number only where the interval shows that labels were saved."""
+    a, b = Arm.parse(worth.a), Arm.parse(worth.b)
     is_pretraining = a.kind.is_pretrained and b.kind.is_neural and not b.kind.is_pretrained
+    subject = "Pretraining" if is_pretraining else "It"
     if worth.needed.low >= worth.size:
-        return "pretraining was worth no labels here" if is_pretraining else "it saved no labels"
+        return f"{subject} saved no labels"
     if not worth.is_shown:
-        subject = "pretraining was worth labels here" if is_pretraining else "it saved labels"
-        return f"that {subject} is not shown"
-    number = f"{saved_words(worth)} labels"
-    claim = f"pretraining was worth {number} here" if is_pretraining else f"it saved {number}"
+        return f"It is not clear that {'pretraining' if is_pretraining else 'it'} saved labels"
+    claim = f"{subject} saved {saved_words(worth)} labels"
     return f"{claim}, {NOT_SHOWN}" if worth.needed.estimate == 0 else claim
 
 

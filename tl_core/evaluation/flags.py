@@ -116,8 +116,8 @@ def still_improving(run: RunHealth) -> bool:
     """Whether the last evaluation was the best, and by more than noise.
 
     The gain over the best evaluation before the last quarter must exceed twice the standard deviation
-    that noise alone gives the difference of two evaluations, and 2 % of the fall since the first one.
-    Under a rate that decays linearly to 0, a loss that approaches its end exponentially gains 2 % in the
+    that noise alone gives the difference of two evaluations, and 2% of the fall since the first one.
+    Under a rate that decays linearly to 0, a loss that approaches its end exponentially gains 2% in the
     last quarter if about an eighth of the way was still ahead.
     """
     losses = np.asarray(run.validation_losses)
@@ -161,13 +161,13 @@ def _noise(losses: Floats) -> float:
 
 def _one_answer(runs: Sequence[RunHealth]) -> str:
     shares = [max(max(c) / sum(c) for c in run.predicted_class_counts if sum(c)) for run in runs]
-    return f"one label in {100 * np.mean(shares):.1f} % of the answers"
+    return f"one label in {100 * np.mean(shares):.1f}% of the answers"
 
 
 def _train_accuracy(runs: Sequence[RunHealth]) -> str:
     right = np.mean([run.train_accuracy for run in runs if run.train_accuracy is not None])
     largest = np.mean([run.majority_share for run in runs])
-    return f"{100 * right:.1f} % right, largest class {100 * largest:.1f} %"
+    return f"{100 * right:.1f}% right, largest class {100 * largest:.1f}%"
 
 
 def _last_gain(runs: Sequence[RunHealth]) -> str:
@@ -188,14 +188,14 @@ def _last_rise(runs: Sequence[RunHealth]) -> str:
 
 def _against_majority(runs: Sequence[RunHealth]) -> str:
     own = np.mean([run.test_value for run in runs])
-    return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f} %"
+    return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f}%"
 
 
 def _unknown_texts(runs: Sequence[RunHealth]) -> str:
     means = {
         name: np.mean([dict(run.hardly_known)[name] for run in runs]) for name, _share in runs[0].hardly_known
     }
-    shares = " and ".join(f"{100 * mean:.1f} % of the {name} texts" for name, mean in means.items())
+    shares = " and ".join(f"{100 * mean:.1f}% of the {name} texts" for name, mean in means.items())
     return f"hardly a word known in {shares}"
 
 

@@ -94,7 +94,7 @@ def compare(
     flags
         Flags of any arms; those of other arms and of seeds outside the comparison are left out.
     arm_names
-        Words for the arms by name (``wording.describe_arm``).
+        Words for the arms by name (``wording.spoken_names``).
 
     Raises
     ------
@@ -132,7 +132,6 @@ def compare(
         false_positive_rate=None if is_deterministic else FALSE_POSITIVE_RATES.get(a.num_seeds),
         conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
-        sentence="",
     )
     verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
     return say(verdict, arm_names or {})
@@ -192,7 +191,7 @@ def as_family(verdicts: Sequence[Verdict], arm_names: Mapping[str, str]) -> tupl
     verdicts
         All that are shown together: those on the headline metric of one experiment.
     arm_names
-        Words for the arms by name (``wording.describe_arm``).
+        Words for the arms by name (``wording.spoken_names``).
     """
     adjusted = holm([verdict.p_value for verdict in verdicts])
     of_family = [

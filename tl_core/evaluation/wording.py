@@ -1,7 +1,6 @@
-"""What a verdict says: its sentence, and its one status, the worst that a reader must know of it."""
+"""What a verdict says: its claim, its interval, its one status and all that weakens it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Status, Verdict
@@ -9,20 +8,14 @@ from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Status, Ve
 FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
 """Codes of the flags that say that an arm did not learn the task."""
 LEVEL: Final = 0.05
-ONE_SEED: Final = "one seed, so this says nothing about other trainings"
+ONE_SEED: Final = "One seed: another training may turn out differently"
 
 _LOST, _IMPROVING = "did_not_finish", "still_improving"
 _PLAIN = {
-    "better": Status(code="better", severity="success", words="better: the interval excludes zero"),
-    "worse": Status(code="worse", severity="failure", words="worse: the interval excludes zero"),
-    "no_difference_shown": Status(
-        code="no_difference_shown", severity="neutral", words="no difference shown: the interval holds zero"
-    ),
-    "equivalent": Status(
-        code="equivalent",
-        severity="neutral",
-        words="equivalent: the 90 % interval lies within the margin",
-    ),
+    "better": Status(code="better", severity="success", words="Statistically clear"),
+    "worse": Status(code="worse", severity="failure", words="Statistically clear"),
+    "no_difference_shown": Status(code="no_difference_shown", severity="neutral", words="Not clear"),
+    "equivalent": Status(code="equivalent", severity="neutral", words="Equally good"),
 }
 _MAX_DECIMALS = 4
 METRIC_WORDS: dict[AnyMetric, str] = {
@@ -37,53 +30,189 @@ _UNITS: dict[AnyMetric, str] = {
     ScoringRule.LOG_LOSS: " nats",
     ScoringRule.BRIER: "",
 }
-_RELATIONS: dict[AnyMetric, str] = {
-    Metric.ACCURACY: "is {difference} points {more} accurate than",
-    Metric.MACRO_F1: "scores {difference} points {more} in macro-F1 than",
-    ScoringRule.LOG_LOSS: "has a log loss {difference} nats {more} than",
-    ScoringRule.BRIER: "has a Brier score {difference} {more} than",
+_CLAIMS: dict[AnyMetric, str] = {
+    Metric.ACCURACY: "{a} is {size} points {more} accurate than {b}.",
+    Metric.MACRO_F1: "{a} has {size} points {more} macro-F1 than {b}.",
+    ScoringRule.LOG_LOSS: "{a} has {size} nats {more} log loss than {b}.",
+    ScoringRule.BRIER: "{a} has a Brier score {size} {more} than {b}.",
 }
 _COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
-    Metric.ACCURACY: {1: "more", -1: "less"},
-    **{metric: {1: "higher", -1: "lower"} for metric in (Metric.MACRO_F1, *ScoringRule)},
+    **{metric: {1: "more", -1: "less"} for metric in (*Metric, ScoringRule.LOG_LOSS)},
+    ScoringRule.BRIER: {1: "higher", -1: "lower"},
 }
 
 
-def judge(verdict: Verdict, names: Mapping[str, str]) -> Status:
-    """Find the worst thing to be known of a verdict; without any, its conclusion.
+def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
+    """Give a verdict its words, by all that its other fields say.
 
-    From the worst: an arm failed; seeds are missing; an arm carries another flag; there is one seed; the
-    difference does not hold once corrected for the other pairs; an arm was still improving; the difference
-    lies within the margin.
+    Parameters
+    ----------
+    arm_names
+        Names of the arms in a sentence, by arm name (`spoken_names`); the arm's own stands in for a missing
+        one.
+    """
+    names = {arm: arm_names.get(arm, arm) for arm in (verdict.a, verdict.b)}
+    weaknesses = _reservations(verdict, names)
+    claim, interval = _claim(verdict, names), _interval(verdict, names)
+    return verdict.model_copy(
+        update={
+            "claim": claim,
+            "interval": interval,
+            "status": weaknesses[0] if weaknesses else _PLAIN[verdict.conclusion],
+            "reservations": weaknesses,
+            "sentence": " ".join(
+                [f"{claim.removesuffix('.')} ({interval}).", *(f"{one.words}." for one in weaknesses)]
+            ),
+        }
+    )
+
+
+def spoken_name(arm: Arm, base_model_title: str) -> str:
+    """Name an arm in a sentence; of several base models with the title of its own.
+
+    >>> spoken_name(Arm.parse("fine_tuned:distilbert-base-uncased"), "DistilBERT")
+    'Fine-tuned DistilBERT'
+    """
+    layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
+    label = arm.kind.spec.label.format(layers=layers)
+    return f"{label} {base_model_title}" if arm.base_model else label
+
+
+def spoken_names(titles: Mapping[str, str]) -> dict[str, str]:
+    """Name arms in a sentence, by arm name; ``titles`` are their base models' by the same."""
+    return {name: spoken_name(Arm.parse(name), title) for name, title in titles.items()}
+
+
+def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:
+    """Say who is ahead, or that nobody is: at most twelve words with short names."""
+    a, b = names[verdict.a], names[verdict.b]
+    if not verdict.is_difference and verdict.conclusion != "equivalent":
+        return f"No clear difference between {a} and {b}."
+    first = f"{a[:1].upper()}{a[1:]}"
+    if verdict.conclusion == "equivalent":
+        return f"{first} and {b} are equally good, within {margin_words(verdict)}."
+    sign = 1 if verdict.difference > 0 else -1
+    size, *_ = amounts(verdict.metric, abs(verdict.difference), *map(abs, verdict.ci95))
+    return _CLAIMS[verdict.metric].format(a=first, b=b, size=size, more=_COMPARATIVES[verdict.metric][sign])
+
+
+def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
+    """Say what the claim rests on: interval, seeds, test examples, and how long the networks trained."""
+    unit = _UNITS[verdict.metric]
+    if verdict.is_difference:  # from the side of the one ahead
+        sign = 1 if verdict.difference > 0 else -1
+        _, low, high = amounts(
+            verdict.metric, abs(verdict.difference), *sorted(sign * end for end in verdict.ci95)
+        )
+        proof = f"95% interval {low} to {high}{unit}"
+    else:
+        difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
+        proof = (
+            f"difference {difference}{unit} of {METRIC_WORDS[verdict.metric]}, 95% interval {low} to {high}"
+        )
+        if verdict.conclusion == "equivalent" and verdict.ci90:
+            low, high = amounts(verdict.metric, *verdict.ci90)
+            proof += f", 90% interval {low} to {high}"
+    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
+    if of_a and of_a == of_b:
+        trained = [f"both{of_a}"]
+    else:
+        trained = [f"{names[arm]}{of}" for arm, of in ((verdict.a, of_a), (verdict.b, of_b)) if of]
+    return ", ".join([proof, counts(verdict), *trained])
+
+
+def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:
+    """List all that weakens a verdict, the worst first.
+
+    An arm failed; seeds are missing; an arm carries another flag; there is one seed; the difference does not
+    hold once corrected for the other pairs; an arm was still improving; the difference is too small to
+    matter.
+    """
+    flagged = flag_reservations(verdict.flags, names, _winner_of(verdict))
+    weaknesses = [one for one in flagged if one.code != _IMPROVING]
+    if is_about_models(verdict):
+        advice = "Train with more seeds."
+        weaknesses.append(Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice))
+    if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= LEVEL:
+        weaknesses.append(
+            Status(
+                code="not_corrected",
+                severity="warning",
+                words=f"Could be chance among {verdict.num_pairs} pairs",
+                evidence=f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} corrected (Holm)",
+                advice="More seeds or more test examples would settle it.",
+            )
+        )
+    weaknesses += [one for one in flagged if one.code == _IMPROVING]
+    if verdict.is_difference and verdict.is_within_margin:
+        words = f"Less than {margin_words(verdict)}: too small to matter"
+        weaknesses.append(Status(code="within_margin", severity="warning", words=words))
+    return tuple(weaknesses)
+
+
+def flag_reservations(
+    flags: Sequence[Flag], names: Mapping[str, str], winner: str | None = None
+) -> list[Status]:
+    """Turn the flags of two arms into reservations, the worst first.
 
     Parameters
     ----------
     names
-        The arms as subjects of a clause, by name.
+        The two arms in a sentence, by arm name.
+    winner
+        The arm that is ahead. The failure of the one behind makes a win unfair; that of the winner alone does
+        not: it won all the same.
     """
-    others = (*FAILURES, _LOST, _IMPROVING)
-    weakness = (
-        _failed(verdict, names)
-        or _flagged(verdict, names, lambda flag: flag.code == _LOST)
-        or _flagged(verdict, names, lambda flag: flag.code not in others)
+    own = [flag for arm in names for flag in flags if flag.arm == arm]
+    failures = [flag for flag in own if flag.code in FAILURES]
+    others = [flag for flag in own if flag.code not in FAILURES]
+    others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2}.get(flag.code, 1))
+    return [_failure(failures, own, names, winner)] * bool(failures) + [
+        Status(
+            code=flag.code,
+            severity="warning",
+            words=f"{names[flag.arm]} {flag.phrase}",
+            arms=(flag.arm,),
+            evidence=flag.evidence,
+            advice=flag.remedy,
+            action=flag.action,
+        )
+        for flag in others
+    ]
+
+
+def _failure(
+    failures: Sequence[Flag], flags: Sequence[Flag], names: Mapping[str, str], winner: str | None
+) -> Status:
+    """Say which arms failed, what that makes of the comparison, and the one thing to do."""
+    arms = tuple(dict.fromkeys(flag.arm for flag in failures))
+    clauses = []
+    for arm in arms:
+        num_seeds = len({seed for flag in failures if flag.arm == arm for seed in flag.seeds})
+        how_often = f" in {num_seeds} {'seed' if num_seeds == 1 else 'seeds'}"
+        # Other arms than networks may have run once for all seeds.
+        clauses.append(f"{names[arm]} failed{how_often if Arm.parse(arm).kind.is_neural else ''}")
+    is_winner_alone = arms == (winner,)
+    outcome = " and still leads" if is_winner_alone else ": not a fair comparison yet"
+    if not any(Arm.parse(arm).kind.is_neural for arm in arms):
+        advice, action = "Check the labels and texts, or give it more training examples.", ""
+    elif any(flag.action == "more_steps" for flag in flags):
+        advice = "Train all models again, with learning rates searched and twice the steps."
+        action = "search_rates_longer"
+    else:
+        advice, action = "Train all models again, with learning rates searched.", "search_rates"
+    return Status(
+        code="winner_failed" if is_winner_alone else "baseline_failed",
+        severity="warning",
+        words=" and ".join(clauses) + outcome,
+        arms=arms,
+        evidence="; ".join(
+            f"{names[flag.arm]} {flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}"
+            for flag in failures
+        ),
+        advice=advice,
+        action=action,
     )
-    if weakness:
-        return weakness
-    if is_about_models(verdict):
-        advice = "Train with more seeds: it is about these two trained models alone."
-        return Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice)
-    words = _correction_words(verdict)
-    if words:
-        advice = "More seeds or more test examples would settle it."
-        evidence = f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} once corrected"
-        return Status(code="not_corrected", severity="warning", words=words, evidence=evidence, advice=advice)
-    improving = _flagged(verdict, names, lambda flag: flag.code == _IMPROVING)
-    if improving:
-        return improving
-    if verdict.is_difference and verdict.is_within_margin:
-        words = f"within the margin of {margin_words(verdict)}"
-        return Status(code="within_margin", severity="warning", words=words)
-    return _PLAIN[verdict.conclusion]
 
 
 def _winner_of(verdict: Verdict) -> str | None:
@@ -102,177 +231,6 @@ def margin_words(verdict: Verdict) -> str:
     return f"{size:g} {'point' if size == 1 else 'points'}"
 
 
-def _rank_of(flag: Flag) -> int:
-    """Place a flag among others, from the worst: a failure, missing seeds, others, still improving."""
-    if flag.code in FAILURES:
-        return FAILURES.index(flag.code)
-    return len(FAILURES) + {_LOST: 0, _IMPROVING: 2}.get(flag.code, 1)
-
-
-def _failure_words(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
-    """Say which arms failed and what that makes of a comparison; empty if none did.
-
-    The failure of the arm behind makes a win unfair. That of the winner alone does not: it won all the same.
-    """
-    failed = [arm for arm in names if any(flag.arm == arm for flag in _failures(flags))]
-    clauses = []
-    for arm in failed:
-        num_seeds = len({seed for flag in _failures(flags) if flag.arm == arm for seed in flag.seeds})
-        how_often = f" in {num_seeds} {'seed' if num_seeds == 1 else 'seeds'}"
-        # Other arms than networks may have run once for all seeds.
-        clauses.append(f"{names[arm]} failed{how_often if Arm.parse(arm).kind.is_neural else ''}")
-    if not failed:
-        return ""
-    if failed == [winner]:
-        return f"{clauses[0]} and is ahead all the same"
-    return f"{' and '.join(clauses)}, so this is not a fair comparison yet"
-
-
-def _failures(flags: Sequence[Flag]) -> list[Flag]:
-    return [flag for flag in flags if flag.code in FAILURES]
-
-
-def _failed(verdict: Verdict, names: Mapping[str, str]) -> Status | None:
-    words = _failure_words(verdict.flags, names, _winner_of(verdict))
-    if not words:
-        return None
-    flags = _failures(verdict.flags)
-    arms = tuple(dict.fromkeys(flag.arm for flag in flags))
-    is_winner_alone = arms == (_winner_of(verdict),)
-    evidence = "; ".join(f"{names[flag.arm]} {flag.phrase}: {flag.evidence}" for flag in flags)
-    if not any(Arm.parse(arm).kind.is_neural for arm in arms):
-        advice, action = "Check the labels and texts, or give it more training examples.", ""
-    elif any(flag.action == "more_steps" for flag in verdict.flags):
-        advice = "Train all arms again, at learning rates searched on validation and for twice the steps."
-        action = "search_rates_longer"
-    else:
-        advice, action = "Train all arms again, at learning rates searched on validation.", "search_rates"
-    return Status(
-        code="winner_failed" if is_winner_alone else "baseline_failed",
-        severity="warning",
-        words=words,
-        arms=arms,
-        evidence=evidence,
-        advice=advice,
-        action=action,
-    )
-
-
-def _flagged(verdict: Verdict, names: Mapping[str, str], is_meant: Callable[[Flag], bool]) -> Status | None:
-    """Take a flag's own words and remedy; of several the first arm's."""
-    flag = next((one for arm in names for one in verdict.flags if one.arm == arm and is_meant(one)), None)
-    if flag is None:
-        return None
-    return Status(
-        code=flag.code,
-        severity="warning",
-        words=f"{names[flag.arm]} {flag.phrase}",
-        arms=(flag.arm,),
-        evidence=flag.evidence,
-        advice=flag.remedy,
-        action=flag.action,
-    )
-
-
-def _correction_words(verdict: Verdict) -> str:
-    """Say of a difference that it may be one of those that turn up among several pairs; else empty."""
-    if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= LEVEL:
-        return f"not once corrected for {verdict.num_pairs} pairs (Holm p = {verdict.p_holm:.2f})"
-    return ""
-
-
-def describe_arm(arm: Arm, base_model_title: str) -> str:
-    """Name an arm so that it can stand alone, as the subject of a sentence.
-
-    >>> describe_arm(Arm.parse("fine_tuned"), "all-MiniLM-L6")
-    'fine-tuning all-MiniLM-L6'
-    """
-    layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
-    return arm.kind.spec.phrase.format(title=base_model_title, layers=layers)
-
-
-def describe_second(a: Arm, b: Arm, arm_names: Mapping[str, str]) -> str:
-    """Name ``b`` after ``a`` was named: "the same network" only where it is the same one."""
-    is_same_network = a.kind.is_neural and a.base_model == b.base_model
-    if b.kind.is_scratch and is_same_network:
-        return "the same network trained from scratch"
-    return arm_names.get(b.name, b.name)
-
-
-def verdict_sentence(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
-    """Write a verdict as one sentence; its own ``sentence`` is not read.
-
-    Parameters
-    ----------
-    verdict
-        What to say.
-    arm_names
-        Words for the arms by name (``describe_arm``); the name itself stands in for a missing one.
-    """
-    words, interval, weakness = _parts(verdict, arm_names)
-    if is_about_models(verdict):
-        examples = f"over {verdict.num_examples:,} test examples"
-        proof, basis = f"{interval} {examples}", ONE_SEED
-        brackets = f"({proof}; {basis})" if verdict.is_difference else f"({basis})"
-    else:
-        proof = interval
-        brackets = f"({proof}, {counts(verdict)})" if verdict.is_difference else f"({counts(verdict)})"
-    claim = f"{words} {brackets}" if verdict.is_difference else f"{words}: {proof} {brackets}"
-    return _about(verdict, f"{claim}{weakness}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A verdict's sentence taken apart, for places where its parts stand below each other.
-
-    ``claim`` is a sentence of its own, with all that weakens it; ``interval`` continues it, with its unit.
-    """
-
-    claim: str
-    interval: str
-
-
-def take_apart(verdict: Verdict, arm_names: Mapping[str, str]) -> Claim:
-    """Say a verdict's claim and its interval apart, in the words of `verdict_sentence`."""
-    words, interval, weakness = _parts(verdict, arm_names)
-    unit = _UNITS[verdict.metric] if verdict.is_difference else ""
-    return Claim(claim=_about(verdict, words + weakness), interval=f"{interval}{unit}")
-
-
-def _about(verdict: Verdict, words: str) -> str:
-    """Begin a sentence, with what it is about if that is no more than two models."""
-    if is_about_models(verdict):
-        return f"These two trained models: {words}"
-    return words[0].upper() + words[1:]
-
-
-def _parts(verdict: Verdict, arm_names: Mapping[str, str]) -> tuple[str, str, str]:
-    """Give the claim without its end, its interval, and all that weakens it."""
-    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
-    first, second = arm_names.get(a.name, a.name), describe_second(a, b, arm_names)
-    of_a, of_b = (epochs_words(epochs) for epochs in (verdict.epochs_a, verdict.epochs_b))
-    both = f", both{of_a}" if of_a and of_a == of_b else ""
-    if not both:
-        first, second = first + of_a, second + of_b
-    weakness = _weakness(verdict, a, b, arm_names)
-    if verdict.is_difference:  # from the side of the one ahead
-        sign = 1 if verdict.difference > 0 else -1
-        ends = sorted(sign * end for end in verdict.ci95)
-        difference, low, high = amounts(verdict.metric, sign * verdict.difference, *ends)
-        more = _COMPARATIVES[verdict.metric][sign]
-        relation = _RELATIONS[verdict.metric].format(difference=difference, more=more)
-        return f"{first} {relation} {second}{both}", f"95 % interval {low} to {high}", weakness
-    claim = f"no difference shown between {first} and {second}{both}"
-    difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
-    unit = f"{_UNITS[verdict.metric]} of {METRIC_WORDS[verdict.metric]}"
-    interval = f"{difference}{unit}, 95 % interval {low} to {high}"
-    if verdict.conclusion == "equivalent" and verdict.ci90:
-        claim = f"{first} and {second}{both and f'{both},'} are equivalent within {margin_words(verdict)}"
-        low, high = amounts(verdict.metric, *verdict.ci90)
-        interval = f"{interval}, and the 90 % interval, {low} to {high}, lies within the margin"
-    return claim, interval, weakness
-
-
 def epochs_words(epochs: tuple[float, float] | None) -> str:
     """Say how long networks trained, from the fewest and the most epochs of a seed; empty if unknown.
 
@@ -285,68 +243,22 @@ def epochs_words(epochs: tuple[float, float] | None) -> str:
     return f" after {low}{'' if low == high else f' to {high}'} {'epoch' if low == high == '1' else 'epochs'}"
 
 
-def _weakness(verdict: Verdict, a: Arm, b: Arm, arm_names: Mapping[str, str]) -> str:
-    """Say that a difference is smaller than what was to matter, and then all else, the worst first."""
-    is_small = verdict.is_difference and verdict.is_within_margin
-    small = f", which lies within the margin of {margin_words(verdict)}" if is_small else ""
-    flagged = _flag_clauses(verdict.flags, subjects_of(a, b, arm_names), _winner_of(verdict))
-    is_only_improving = all(flag.code == "still_improving" for flag in verdict.flags)
-    corrected = _correction_words(verdict)
-    clauses = [corrected, flagged] if is_only_improving else [flagged, corrected]
-    said = ", and ".join(filter(None, clauses))
-    return small + (f", but {said}" if said else "")
-
-
 def counts(verdict: Verdict) -> str:
     """Say on how many seeds and test examples a verdict rests; arms that no seed changes ran once."""
     examples = f"{verdict.num_examples:,} test examples"
     if verdict.is_deterministic:
-        return f"{examples}; each ran once, for no seed changes it"
+        return f"{examples}, each trained once as seeds change nothing"
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
-
-
-def subjects_of(a: Arm, b: Arm, arm_names: Mapping[str, str]) -> dict[str, str]:
-    """Name two arms shortly, by name; two of one kind need their full names to be told apart."""
-    return {
-        arm.name: arm_names.get(arm.name, arm.name) if a.kind is b.kind else arm.kind.spec.short
-        for arm in (a, b)
-    }
-
-
-def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
-    """Give a verdict its status and its sentence, by all that its other fields say."""
-    names = subjects_of(Arm.parse(verdict.a), Arm.parse(verdict.b), arm_names)
-    judged = verdict.model_copy(update={"status": judge(verdict, names)})
-    return judged.model_copy(update={"sentence": verdict_sentence(judged, arm_names)})
-
-
-def reservations(
-    flags: Sequence[Flag], a: Arm, b: Arm, arm_names: Mapping[str, str], winner: str | None = None
-) -> str:
-    """Say what flags make of a claim, the worst first: ", but X did this and did that, and Y did that"."""
-    clauses = _flag_clauses(flags, subjects_of(a, b, arm_names), winner)
-    return f", but {clauses}" if clauses else ""
-
-
-def _flag_clauses(flags: Sequence[Flag], names: Mapping[str, str], winner: str | None) -> str:
-    phrases: dict[str, list[str]] = {}
-    own = [flag for arm in names for flag in flags if flag.arm == arm]
-    for flag in sorted(own, key=_rank_of):
-        phrases.setdefault(flag.arm, []).append(flag.phrase)
-    failure = _failure_words(flags, names, winner)
-    subjects = dict.fromkeys(phrases, "it") if failure and len(phrases) == 1 else names
-    clauses = ", and ".join(f"{subjects[arm]} {' and '.join(said)}" for arm, said in phrases.items())
-    return ": ".join(filter(None, [failure, clauses]))
 
 
 def detection_words(verdict: Verdict) -> str:
     """Say which difference an experiment like this one would have shown."""
     size = verdict.detectable_difference
     if size is None:
-        return "No difference is large enough to be shown reliably by so few seeds and test examples."
+        return "This setup is too small to detect any difference reliably."
     (amount,) = amounts(verdict.metric, size)
     unit = _UNITS[verdict.metric]
-    return f"Four of five experiments like this one would show a difference of {amount}{unit} or more."
+    return f"This setup can reliably detect differences of {amount}{unit} or more (80% power)."
 
 
 def few_seeds_words(verdict: Verdict) -> str:
@@ -355,8 +267,8 @@ def few_seeds_words(verdict: Verdict) -> str:
         return ""
     rate = 100 * verdict.false_positive_rate
     return (
-        f"{verdict.num_seeds} seeds are few: in simulations of as many, two equal arms were called different "
-        f"in up to {rate:.1f} % of the cases."
+        f"With only {verdict.num_seeds} seeds, up to {rate:.1f}% of equal pairs look different by chance "
+        "(simulated)."
     )
 
 
@@ -365,8 +277,8 @@ def pairs_words(verdicts: Sequence[Verdict]) -> str:
     if len(verdicts) < 2:
         return ""
     return (
-        f"{len(verdicts)} pairs were compared and no interval is widened for that. Where the corrected "
-        "p-value (Holm) is 0.05 or more, a difference may be one that turns up by chance among so many."
+        f"{len(verdicts)} pairs were compared. Intervals are not widened for that: a difference counts where "
+        "its corrected p-value (Holm) is below 0.05."
     )
 
 

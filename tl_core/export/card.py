@@ -13,7 +13,7 @@ from tl_core.charts.text import one_line, percent
 from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import summarise
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm
+from tl_core.evaluation.wording import METRIC_WORDS, spoken_name
 from tl_core.export.card_confidence import confidence_words
 from tl_core.export.card_metadata import card_metadata
 from tl_core.modality import content_of
@@ -111,10 +111,12 @@ def model_card(facts: CardFacts) -> str:
     noun = content.noun
     read = f"a pair of {noun.many}" if facts.best.texts.is_pair else f"a {noun.one}"
     labels = ", ".join(_code(label) for label in config.labels)
-    base_model = _code(describe(config.base_model).title) if config.base_model else ""
+    made = spoken_name(config.arm.model_copy(update={"base_model": None}), "")
+    if config.base_model:
+        made += f", base model {_code(describe(config.base_model).title)}"
     summary = (
         f"It puts {read} into one of {len(config.labels)} classes: {labels}. "
-        f"It came about by {describe_arm(config.arm, base_model)}. {config.arm.kind.spec.in_card}"
+        f"{made}. {config.arm.kind.spec.in_card}"
     )
     sections = {
         "What it is for": (
@@ -174,7 +176,7 @@ def _results(facts: CardFacts) -> str:
     )
     low, high = summarise(alone, metric).ci95
     certainty = (
-        f"95 % interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, over "
+        f"95% interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, over "
         f"{run.test.num_examples:,} examples and this one training (seed {config.seed}). Always answering "
         f"the largest class reaches {percent(run.health.majority_test_value)}."
     )

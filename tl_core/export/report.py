@@ -17,7 +17,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.charts.text import one_line, watt_hours
 from tl_core.errors import NotFoundError
 from tl_core.evaluation.data_efficiency_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, spoken_names
 from tl_core.export.report_figures import figures
 from tl_core.export.report_method import SOURCES, method_words
 from tl_core.export.report_parts import Table, write_table
@@ -27,7 +27,7 @@ from tl_core.results import tables
 from tl_core.results.captions import with_flags
 from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.results.data_efficiency import arm_phrases, find_data_efficiency
+from tl_core.results.data_efficiency import find_data_efficiency
 from tl_core.results.fairness import fairness_facts
 from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
@@ -112,15 +112,6 @@ def _environment() -> Environment:
 def _claim(scene: Scene) -> dict[str, Any]:
     """Say what was found, and beside it what weakens it and which runs count nowhere."""
     results, verdict = scene.results, scene.verdict
-    arms = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
-    words = take_apart(verdict, arms)
-    counts = f"{_plural(verdict.num_seeds, 'seed')}, {verdict.num_examples:,} test examples"
-
-    flags = []
-    for flag in verdict.flags:
-        numbers = f": {flag.evidence}" if flag.evidence else ""
-        flags.append(f"{scene.arm_names[flag.arm]} {flag.phrase}{numbers}.")
-
     groups = {
         "Still to come": [run for run in results.runs if not run.state.is_final],
         "Failed": [run for run in results.runs if run.state is State.FAILED],
@@ -133,9 +124,6 @@ def _claim(scene: Scene) -> dict[str, Any]:
     found = find_time_to_accuracy(tables.learning_curve_points(scene.runs), verdict.a, verdict.b, metric)
     sentence = time_sentence(found, scene.arm_names) if found else ""
     return {
-        "claim": f"{words.claim}.",
-        "interval": f"{words.interval} ({counts}).",
-        "flags": flags,
         "missing": [*lost, *(one.message for one in results.damage), *results.refusals],
         "time_to_accuracy": with_flags(sentence, verdict.flags, scene.arm_names),
     }
@@ -168,7 +156,7 @@ def _proof(scene: Scene) -> dict[str, Any]:
     return {
         "arms": arms,
         "sizes": _sizes(scene),
-        "worth": worth_sentence(worths[0], arm_phrases(results.titles)) if worths else "",
+        "worth": worth_sentence(worths[0], spoken_names(results.titles)) if worths else "",
         "fairness": fairness_facts(results, scene.train_size, scene.arm_names),
         "seeds": write_table(pd.DataFrame(seed_columns)),
         "method": method_words(scene),

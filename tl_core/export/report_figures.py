@@ -153,8 +153,8 @@ def _of_the_pair(scene: Scene) -> dict[str, Any]:
     by_cell = numbers.agreement_numbers(agreement, scene.arm_names)
     only_a, only_b = 100 * agreement.share(Cell.ONLY_A), 100 * agreement.share(Cell.ONLY_B)
     words = (
-        f"Of {agreement.num_answers:,} answers only {a.label} has {only_a:.1f} % right and only {b.label} "
-        f"{only_b:.1f} %; the rest cannot tell them apart."
+        f"Of {agreement.num_answers:,} answers only {a.label} has {only_a:.1f}% right and only {b.label} "
+        f"{only_b:.1f}%; the rest cannot tell them apart."
     )
     return {
         "classes": classes,

@@ -31,18 +31,18 @@ _CONTRASTIVE = (
 )
 _INTERVALS = {
     "crossed_random_effects": (
-        "The difference is taken example by example and seed by seed. Its 95 % interval counts that other "
+        "The difference is taken example by example and seed by seed. Its 95% interval counts that other "
         "seeds ({seeds}) and other test examples could have been drawn: crossed random effects by moments "
         "[1, 2], degrees of freedom after Satterthwaite [3], with a guard for a handful of disagreements "
         "[4] and more room on the side of bad seeds [5]."
     ),
     "examples_t": (
-        "The difference is taken example by example. Its 95 % interval counts that other test examples "
+        "The difference is taken example by example. Its 95% interval counts that other test examples "
         "could have been drawn, and nothing else: a paired t interval with a guard for a handful of "
         "disagreements [4]."
     ),
     "exact_bound": (
-        "The two arms differ by the same on every test example, in every seed. Their 95 % interval is the "
+        "The two arms differ by the same on every test example, in every seed. Their 95% interval is the "
         "exact bound on how many examples could have told them apart."
     ),
 }
@@ -96,7 +96,7 @@ def method_words(scene: Scene) -> list[tuple[str, str]]:
         else "One pair was compared, so no p-value is corrected."
     )
     pairs = (
-        f"{corrected} Two arms are called equivalent where a 90 % interval lies within a margin of "
+        f"{corrected} Two arms are called equivalent where a 90% interval lies within a margin of "
         f"{margin_words(scene.verdict)}, which was fixed before the start [7]."
     )
     return [

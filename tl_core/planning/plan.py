@@ -40,7 +40,7 @@ DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 
 
 def default_metric(label_counts: dict[str, int]) -> Metric:
-    """Choose accuracy, or macro-F1 when the largest class exceeds 60 %."""
+    """Choose accuracy, or macro-F1 when the largest class exceeds 60%."""
     largest = max(label_counts.values()) / sum(label_counts.values())
     return Metric.MACRO_F1 if largest > IMBALANCE_SHARE else Metric.ACCURACY
 

@@ -88,7 +88,7 @@ def bin_rows(found: ArmCalibration) -> pd.DataFrame:
 
     Returns
     -------
-    Columns ``is_after``, ``lower``, ``upper``, ``confidence``, ``accuracy``, ``low``, ``high`` (Wilson's 95 %
+    Columns ``is_after``, ``lower``, ``upper``, ``confidence``, ``accuracy``, ``low``, ``high`` (Wilson's 95%
     interval of the accuracy; fractions) and ``num_answers`` (over all seeds).
     """
     parts = []
@@ -123,7 +123,7 @@ def bin_numbers(rows: pd.DataFrame, num_seeds: int) -> pd.DataFrame:
             "Answers": rows["num_answers"],
             "Mean confidence, %": percent["confidence"],
             "Right on test, %": percent["accuracy"],
-            "95 % interval from": percent["low"],
+            "95% interval from": percent["low"],
             "to": percent["high"],
             "Seeds": num_seeds,
         }
@@ -194,7 +194,7 @@ def calibration_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, 
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.1f}%"
 
 
 def _points(fraction: float) -> str:

@@ -160,7 +160,7 @@ def _quoted(name: str) -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.1f}%"
 
 
 def _points(fraction: float) -> str:

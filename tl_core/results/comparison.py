@@ -14,7 +14,7 @@ from tl_core.errors import ComparisonError
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, as_family, compare, summarise
-from tl_core.evaluation.wording import describe_arm
+from tl_core.evaluation.wording import spoken_names
 from tl_core.jobs.client import observe
 from tl_core.results.runs import (
     UNREADABLE,
@@ -284,7 +284,7 @@ def _verdicts(
     """Compare every pair at every train size; say why where two may not be compared."""
     headline = headline_pair(experiment.arms)
     pairs = sorted(combinations(ranked(experiment.arms), 2), key=lambda pair: pair != headline)
-    words = {arm.name: describe_arm(arm, titles[arm.name]) for arm in experiment.arms}
+    words = spoken_names(titles)
     verdicts, refusals = [], []
     for size in experiment.train_sizes:
         for a, b in pairs:

@@ -16,7 +16,7 @@ from tl_core.evaluation.data_efficiency_words import (
     worth_sentence,
 )
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.evaluation.wording import describe_arm
+from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import Key, headline_pair
 from tl_core.results.pooled import Pooled, answer_numbers, live_cells
 from tl_core.schema import Arm
@@ -103,9 +103,9 @@ def worth_numbers(
     by_key = {(one.b, one.size): one for one in worths}
     columns = {
         f"Labels that {arm_names[worths[0].a]} needs for it": needed_words,
-        "95 % interval of that": needed_interval_words,
+        "95% interval of that": needed_interval_words,
         "Labels saved": saved_words,
-        "95 % interval of those": saved_interval_words,
+        "95% interval of those": saved_interval_words,
     }
     for name, words in columns.items():
         table[name] = [words(by_key[key]) if key in by_key else "–" for key in keys]
@@ -143,10 +143,5 @@ def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str,
         "num_examples": worth.num_examples,
         "scope": worth.scope,
         "flags": [f"{flag.arm}: {flag.code}" for flag in worth.flags],
-        "sentence": worth_sentence(worth, arm_phrases(titles)),
+        "sentence": worth_sentence(worth, spoken_names(titles)),
     }
-
-
-def arm_phrases(titles: Mapping[str, str]) -> dict[str, str]:
-    """Describe arms so that they can stand in a sentence; ``titles`` are those of their base models."""
-    return {name: describe_arm(Arm.parse(name), title) for name, title in titles.items()}

@@ -8,7 +8,6 @@ from string import ascii_uppercase
 import numpy as np
 
 from tl_core.charts.colors import arm_label
-from tl_core.evaluation.wording import describe_arm
 from tl_core.results.comparison import model_titles, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun
@@ -33,8 +32,9 @@ class Group:
         Name in the form of an arm's, ``kind:digest``, that stands for these settings in verdicts and URLs.
     label
         Display name; after a middle dot what tells the group from others of its kind. Not escaped.
-    phrase
-        The same as the subject of a sentence.
+    spoken
+        Its name in a sentence: of several of its kind with the base model, if that tells them apart, else
+        with a letter.
     runs
         By seed, each seed once.
     settings
@@ -43,7 +43,7 @@ class Group:
 
     key: str
     label: str
-    phrase: str
+    spoken: str
     runs: tuple[FinishedRun, ...]
     settings: Settings
 
@@ -74,22 +74,21 @@ def make_groups(runs: Sequence[FinishedRun]) -> tuple[Group, ...]:
         alike = [other for other in pools if _bare(other) == _bare(key)]
         telling = _telling(key, alike, settings)
 
-        label = arm_label(_bare(key), {})
+        label = spoken = arm_label(_bare(key), {})
         if len(alike) > 1:
             # The letter comes first, because no figure cuts that off.
             place = alike.index(key)
             letter = ascii_uppercase[place] if place < len(ascii_uppercase) else str(place + 1)
             label = " · ".join(filter(None, [f"{letter}: {label}", ", ".join(telling)]))
+            titles_alike = {settings[other][BASE_MODEL] for other in alike}
+            is_by_model = len(titles_alike) == len(alike)
+            spoken = f"{spoken} {settings[key][BASE_MODEL] if is_by_model else letter}"
 
-        config = pools[key][0].config
-        title = titles.get(config.base_model or "", "")
-        phrase = describe_arm(config.arm, title)
-        others = ", ".join(part for part in telling if part != title)
         groups.append(
             Group(
                 key=key,
                 label=label,
-                phrase=f"{phrase} ({others})" if others else phrase,
+                spoken=spoken,
                 runs=tuple(sorted(pools[key], key=lambda run: run.config.seed)),
                 settings=settings[key],
             )

@@ -163,7 +163,7 @@ def ablation_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataF
             "Arm": rows["arm"].map(arm_names),
             "Weights kept, %": (100 * rows["kept"]).round(1),
             f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
-            "95 % interval from": (100 * rows["low"]).round(1),
+            "95% interval from": (100 * rows["low"]).round(1),
             "to": (100 * rows["high"]).round(1),
             "Seeds": rows["num_seeds"],
             "Test examples": rows["num_examples"],

@@ -52,7 +52,7 @@ def ablation_limits(known: Knowledge) -> str:
 def _embeddings(known: Knowledge) -> Said | None:
     """Say how much of the way from scratch to fine-tuned the embeddings alone bring, if there is a way.
 
-    A share is said only where the 95 % interval of the difference that it divides by lies above 0.
+    A share is said only where the 95% interval of the difference that it divides by lies above 0.
     """
     size = known.pooled.largest
     keys = [(arm.name, size) for arm in (SCRATCH, _EMBEDDINGS, TUNED)]
@@ -120,4 +120,4 @@ def _the(part: str) -> str:
 
 
 def _percent(fraction: float, digits: int = 0) -> str:
-    return f"{100 * fraction:.{digits}f} %"
+    return f"{100 * fraction:.{digits}f}%"

@@ -39,7 +39,7 @@ def overview_numbers(
         {
             "Arm": arm_names[summary.arm],
             f"Mean test {metric}, %": _percent(summary.mean),
-            "95 % interval from": _percent(summary.ci95[0]),
+            "95% interval from": _percent(summary.ci95[0]),
             "to": _percent(summary.ci95[1]),
             "Seeds": len(summary.seeds),
             "Test examples": summary.num_examples,
@@ -203,7 +203,7 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "Verdict on test": rows["sentence"],
             "Difference, points": rows["difference"].map(_points),
-            "95 % interval from": rows["low"].map(_points),
+            "95% interval from": rows["low"].map(_points),
             "to": rows["high"].map(_points),
             "p-value": rows["p_value"].map(_p_value),
             "Corrected p (Holm)": rows["p_holm"].map(_p_value),

@@ -11,7 +11,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, say
+from tl_core.evaluation.wording import METRIC_WORDS, say, spoken_name
 from tl_core.results.comparison import ExperimentResults, Key
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import Arm, ExperimentConfig, Flag, State, Verdict
@@ -251,7 +251,7 @@ def _compare(pooled: Pooled, a: Key, b: Key) -> Verdict | None:
 
 
 def _words(pooled: Pooled, *arms: Arm) -> dict[str, str]:
-    return {arm.name: describe_arm(arm, pooled.title_of(arm)) for arm in arms}
+    return {arm.name: spoken_name(arm, pooled.title_of(arm)) for arm in arms}
 
 
 def seed_rows(pooled: Pooled, keys: Iterable[Key]) -> pd.DataFrame:
@@ -316,7 +316,7 @@ def answer_numbers(pooled: Pooled, keys: Iterable[Key], arm_names: Mapping[str, 
             "Arm": rows["arm"].map(arm_names),
             "Train examples": rows["train_size"],
             f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
-            "95 % interval from": (100 * rows["low"]).round(1),
+            "95% interval from": (100 * rows["low"]).round(1),
             "to": (100 * rows["high"]).round(1),
             "Seeds": rows["num_seeds"],
             "Test examples": rows["num_examples"],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tl_core.evaluation.data_efficiency_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, describe_arm, epochs_words, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, flag_reservations, spoken_name
 from tl_core.results.data_efficiency import find_data_efficiency
 from tl_core.results.pooled import (
     FLOORS,
@@ -27,11 +27,11 @@ class Said:
     Attributes
     ----------
     claim
-        A sentence of its own, with all that weakens it.
+        A sentence of its own.
     proof
         The interval, seeds and examples behind it; empty for what follows from another claim.
     status
-        That of the verdict that it says; None where it says none.
+        The worst to be known of it; None where it follows from another claim or nothing weakens it.
     """
 
     claim: str
@@ -58,44 +58,38 @@ def conclude(pooled: Pooled) -> list[Said]:
     main = find_verdict(pooled, TUNED, SCRATCH)
     if main is None:
         return []
-    said = [_apart(main, pooled)]
+    said = [_apart(main)]
 
-    status = main.status
-    if status.code == "baseline_failed":
-        said.append(Said(claim=f"So nothing follows about these weights yet: {status.words}."))
+    if main.status.code == "baseline_failed":
+        said.append(Said(claim="So nothing follows about these weights yet."))
     else:
         after = epochs_words(main.epochs_a) if main.epochs_a == main.epochs_b else ""
-        but = f"; but {status.words}" if status.severity == "warning" else ""
-        said.append(Said(claim=f"{_CLOSINGS[main.conclusion].format(after=after)}{but}."))
+        said.append(Said(claim=_CLOSINGS[main.conclusion].format(after=after)))
 
     labels = labels_against_knowledge(pooled)
     if labels is not None:
-        said.append(Said(claim=_labels_words(labels, pooled)))
+        said.append(Said(claim=_labels_words(labels, pooled), proof=labels.interval, status=labels.status))
     return said
 
 
 _CLOSINGS = {
-    "better": "So in this setting{after}, starting from these weights was worth that much",
-    "worse": "So in this setting{after}, starting from these weights did harm",
+    "better": "In this setting{after}, starting from these weights was worth that much.",
+    "worse": "In this setting{after}, starting from these weights did harm.",
     "no_difference_shown": (
-        "So in this setting{after} it is not shown that adapting pays; that is no proof that it does not"
+        "In this setting{after}, it is not clear that pretraining pays, or that it does not."
     ),
-    "equivalent": "So in this setting{after}, these weights as a start make no difference that would matter",
+    "equivalent": "In this setting{after}, starting from these weights makes no difference that matters.",
 }
 
 
 def difference(pooled: Pooled, a: Arm, b: Arm) -> Said | None:
     """Say how two arms differ at the largest train size; None while they have no common seed."""
     verdict = find_verdict(pooled, a, b)
-    return _apart(verdict, pooled) if verdict else None
+    return _apart(verdict) if verdict else None
 
 
-def _apart(verdict: Verdict, pooled: Pooled) -> Said:
-    arms = [Arm.parse(name) for name in (verdict.a, verdict.b)]
-    words = {arm.name: describe_arm(arm, pooled.title_of(arm)) for arm in arms}
-    parts = take_apart(verdict, words)
-    counts = counts_words(verdict.num_seeds, verdict.num_examples)
-    return Said(claim=f"{parts.claim}.", proof=f"{parts.interval}, {counts}", status=verdict.status)
+def _apart(verdict: Verdict) -> Said:
+    return Said(claim=verdict.claim, proof=verdict.interval, status=verdict.status)
 
 
 def _tell_of_more_labels(pooled: Pooled) -> list[Said | None]:
@@ -104,39 +98,35 @@ def _tell_of_more_labels(pooled: Pooled) -> list[Said | None]:
     verdict = labels_against_knowledge(pooled)
     if verdict is not None:
         few, many = ends_of(pooled)
-        sizes = f"With {few:,} train examples for fine-tuning and {many:,} for training from scratch"
-        apart = _apart(verdict, pooled)
-        said.append(replace(apart, claim=f"{sizes}: {apart.claim[0].lower()}{apart.claim[1:]}"))
+        sizes = f"With {few:,} labels for Fine-tuned and {many:,} for From scratch"
+        apart = _apart(verdict)
+        start = apart.claim.replace("No clear", "no clear", 1)
+        said.append(replace(apart, claim=f"{sizes}, {start}"))
 
     worths = find_data_efficiency(pooled, TUNED.name, SCRATCH.name)
     if worths:
-        words = {arm.name: describe_arm(arm, pooled.title) for arm in (TUNED, SCRATCH)}
+        words = {arm.name: spoken_name(arm, pooled.title) for arm in (TUNED, SCRATCH)}
         said.append(Said(claim=worth_sentence(worths[0], words)))
     return [*said, *(_level(pooled, SCRATCH, size) for size in reversed(ends_of(pooled)))]
 
 
 def _labels_words(verdict: Verdict, pooled: Pooled) -> str:
-    """Say whether more labels made up for starting without knowledge, with the verdict's status."""
+    """Say whether more labels made up for starting without knowledge."""
     few, many = ends_of(pooled)
-    status, times = verdict.status, round(many / few)
-    if status.code == "baseline_failed":
-        return f"Whether more labels make up for it cannot be said yet: {status.words}."
-    tuned = f"fine-tuning with {few:,} train examples{epochs_words(verdict.epochs_a)}"
-    scratch = f"from scratch with {many:,}{epochs_words(verdict.epochs_b)}"
-    words = {
+    if verdict.status.code == "baseline_failed":
+        return "Whether more labels make up for it cannot be said yet."
+    tuned = f"Fine-tuned with {few:,} labels{epochs_words(verdict.epochs_a)}"
+    scratch = f"From scratch with {many:,}{epochs_words(verdict.epochs_b)}"
+    return {
         "better": (
-            f"{tuned[0].upper()}{tuned[1:]} beats {scratch}: about {times} times as many labels did not make "
-            "up for it"
+            f"{tuned} beats {scratch}: {round(many / few)} times as many labels did not make up for it."
         ),
-        "worse": f"More labels made up for it: {scratch} beats {tuned}",
+        "worse": f"More labels made up for it: {scratch} beats {tuned}.",
         "no_difference_shown": (
-            f"More labels may make up for it: no difference is shown between {scratch} and {tuned}"
+            f"More labels may make up for it: there is no clear difference between {scratch} and {tuned}."
         ),
-        "equivalent": (
-            f"More labels made up for it: no difference that would matter lies between {scratch} and {tuned}"
-        ),
+        "equivalent": f"More labels made up for it: {scratch} and {tuned} are equally good.",
     }[verdict.conclusion]
-    return f"{words}; but {status.words}." if status.severity == "warning" else f"{words}."
 
 
 def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
@@ -144,25 +134,22 @@ def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
     if (arm.name, size) not in pooled.predictions:
         return None
     summary = pooled.summary((arm.name, size))
-    words = describe_arm(arm, pooled.title)
+    name = spoken_name(arm, pooled.title)
     low, high = (_percent(end) for end in summary.ci95)
-    metric = METRIC_WORDS[summary.metric]
-    phrases = " and ".join(flag.phrase for flag in pooled.flags.get((arm.name, size), ()))
-    but = f", but {phrases}" if phrases else ""
+    weaknesses = flag_reservations(pooled.flags.get((arm.name, size), ()), {arm.name: name})
     return Said(
-        claim=(
-            f"{words[0].upper()}{words[1:]} reaches {_percent(summary.mean)} {metric} on test with {size:,} "
-            f"train examples{epochs_words(pooled.predictions[arm.name, size].epochs_range)}{but}."
-        ),
-        proof=f"95 % interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
+        claim=f"{name} reaches {_percent(summary.mean)} {METRIC_WORDS[summary.metric]} with {size:,} labels"
+        f"{epochs_words(pooled.predictions[arm.name, size].epochs_range)}.",
+        proof=f"95% interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
+        status=weaknesses[0] if weaknesses else None,
     )
 
 
 def counts_words(num_seeds: int, num_examples: int) -> str:
     """Say on how many seeds and test examples something rests."""
-    seeds = "one seed, so not about other trainings" if num_seeds == 1 else f"{num_seeds} seeds"
+    seeds = "only one seed" if num_seeds == 1 else f"{num_seeds} seeds"
     return f"{seeds}, {num_examples:,} test examples"
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.1f}%"

@@ -326,7 +326,7 @@ def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> lis
     if max(counts) >= COLLAPSED_SHARE * sum(counts):
         alerts.append(f"still predicts one class {after}")
     elif floor is not None and last.accuracy <= floor:
-        shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f} %"
+        shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f}%"
         alerts.append(
             f"is no more accurate than always answering the largest class {after} "
             f"({shares}, {last.num_examples:,} validation examples)"

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, take_apart
+from tl_core.evaluation.wording import METRIC_WORDS, epochs_words
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import Overlap, find_overlap
 from tl_core.results.pooled import Pooled
@@ -34,10 +34,10 @@ STAGES = {
 _LEFT = ("head_after", "probe_before", "probe_after")
 """Parts of ``first_task.parquet``."""
 _PHRASES = {
-    HEAD_BEFORE: "the same before it",
-    HEAD_AFTER: "the first network on its own task after the second one",
-    PROBE_BEFORE: "the same before it",
-    PROBE_AFTER: "a new head on its features after the second task",
+    HEAD_BEFORE: "the model before",
+    HEAD_AFTER: "the model after both tasks",
+    PROBE_BEFORE: "a new head before",
+    PROBE_AFTER: "a new head after both tasks",
 }
 
 
@@ -186,15 +186,13 @@ def tell_left(stages: TwoStages) -> list[Said]:
     said = []
     for verdict in left_verdicts(stages):
         before, after = (100 * _summary(stages, key).mean for key in (verdict.b, verdict.a))
-        values = f"{METRIC_WORDS[stages.metric]} before and after: {before:.1f} % and {after:.1f} %"
-        parts = take_apart(verdict, _PHRASES)
-        count = "1 seed" if verdict.num_seeds == 1 else f"{verdict.num_seeds} seeds"
+        values = f"{METRIC_WORDS[stages.metric]} before and after: {before:.1f}% and {after:.1f}%"
         said.append(
             Said(
-                claim=f"{parts.claim}.",
+                claim=verdict.claim,
                 proof=(
-                    f"{values}; {parts.interval}, {count} of the second task{epochs_words(stages.epochs)}, "
-                    f"{verdict.num_examples:,} test examples"
+                    f"{values}; {verdict.interval} of the first task, "
+                    f"second task{epochs_words(stages.epochs)}"
                 ),
                 status=verdict.status,
             )
@@ -247,7 +245,7 @@ def left_numbers(stages: TwoStages) -> pd.DataFrame:
         {
             "First task": rows["arm"].map(STAGES),
             f"Mean test {METRIC_WORDS[stages.metric]}, %": (100 * rows["mean"]).round(1),
-            "95 % interval from": (100 * rows["low"]).round(1),
+            "95% interval from": (100 * rows["low"]).round(1),
             "to": (100 * rows["high"]).round(1),
             "Seeds": rows["num_seeds"],
             "Test examples": len(stages.first.targets),

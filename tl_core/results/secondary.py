@@ -1,7 +1,7 @@
 """The pairs of an experiment on the scoring rules, which no claim rests on."""
 
 from tl_core.evaluation.verdicts import compare
-from tl_core.evaluation.wording import describe_arm
+from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ScoringRule, Verdict
 
@@ -16,6 +16,6 @@ def scoring_verdicts(results: ExperimentResults, verdict: Verdict) -> tuple[Verd
 
     They stand outside the family whose p-values are corrected, and state no margin.
     """
-    words = {arm.name: describe_arm(arm, results.titles[arm.name]) for arm in results.experiment.arms}
+    words = spoken_names(results.titles)
     a, b = (results.predictions[arm, verdict.train_size] for arm in (verdict.a, verdict.b))
     return tuple(compare(a, b, metric=rule, flags=verdict.flags, arm_names=words) for rule in ScoringRule)

@@ -84,8 +84,8 @@ def coverage_caption(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping
         gains.append(
             f"{arm_names[arm]} is right in {_percent(surest['accuracy'])} instead of {_percent(all_of_them)}"
         )
-    return f"Answering only the {100 * share:.0f} % of the texts that it is surest of, {' and '.join(gains)}."
+    return f"Answering only the {100 * share:.0f}% of the texts that it is surest of, {' and '.join(gains)}."
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:.1f}%"

@@ -195,7 +195,7 @@ def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, Arm
 def _verdicts(
     groups: Sequence[Group], predictions: Mapping[str, ArmPredictions], metric: Metric
 ) -> tuple[dict[tuple[str, str], Verdict], dict[tuple[str, str], str]]:
-    words = {group.key: group.phrase for group in groups}
+    words = {group.key: group.spoken for group in groups}
     flags: list[Flag] = []
     for group in groups:
         budget = group.runs[0].config.training.budget

@@ -40,7 +40,7 @@ def group_numbers(comparison: SideBySide) -> pd.DataFrame:
             {
                 "Group": group.label,
                 f"Mean test {metric}, %": round(100 * summary.mean, 1),
-                "95 % interval from": round(100 * summary.ci95[0], 1),
+                "95% interval from": round(100 * summary.ci95[0], 1),
                 "to": round(100 * summary.ci95[1], 1),
                 "Seeds": len(group.runs),
                 "Test examples": summary.num_examples,
@@ -76,7 +76,7 @@ def verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
         {
             "Pair": f"{names[verdict.a]} − {names[verdict.b]}",
             "Difference, points": round(100 * verdict.difference, 2),
-            "95 % interval from": round(100 * verdict.ci95[0], 2),
+            "95% interval from": round(100 * verdict.ci95[0], 2),
             "to": round(100 * verdict.ci95[1], 2),
             "p-value": f"{verdict.p_value:.3f}" if verdict.p_value >= 0.001 else "< 0.001",
             "Seeds": verdict.num_seeds,

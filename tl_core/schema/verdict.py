@@ -27,12 +27,13 @@ class Flag(Frozen):
 
 
 class Status(Frozen):
-    """The worst that a reader must know of a verdict, or its conclusion where nothing weakens it.
+    """One thing that a reader must know of a verdict, or its conclusion where nothing weakens it.
 
     ``code`` is one of baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
     still_improving, within_margin, another flag's, or the conclusion; only a clean win has the severity
-    ``success``. ``words`` stand the same in sentence, page, slide, report and JSON; ``arms`` are those it is
-    about. ``advice`` is the one thing to do, empty if nothing, and ``action`` what a click can do of it.
+    ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms`` are those
+    it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if nothing,
+    and ``action`` what a click can do of it.
     """
 
     code: str
@@ -68,8 +69,17 @@ class Verdict(Frozen):
         What four of five experiments like this one would show; None where not even the largest.
     false_positive_rate
         With few seeds, how often at most two equal arms were called different in the simulation.
+    claim
+        One sentence of at most twelve words with short names; nothing that weakens it is in it.
+    interval
+        The line of proof below it: interval, seeds, test examples, epochs.
     status
-        What stands first beside it; without a code in the JSON of an earlier version.
+        What stands first beside it: the worst reservation, else the conclusion. Without a code in the JSON of
+        an earlier version.
+    reservations
+        All that weakens it, the worst first.
+    sentence
+        All of these on one line, for tables and shells.
     """
 
     a: str
@@ -96,17 +106,20 @@ class Verdict(Frozen):
     false_positive_rate: float | None = None
     conclusion: Literal["better", "worse", "no_difference_shown", "equivalent"]
     flags: tuple[Flag, ...] = ()
+    claim: str = ""
+    interval: str = ""
     status: Status = Status(code="", severity="neutral", words="")
-    sentence: str
+    reservations: tuple[Status, ...] = ()
+    sentence: str = ""
 
     @property
     def is_difference(self) -> bool:
-        """Whether the 95 % interval excludes 0."""
+        """Whether the 95% interval excludes 0."""
         return self.conclusion in ("better", "worse")
 
     @property
     def is_within_margin(self) -> bool:
-        """Whether the 90 % interval lies within the margin (Schuirmann 1987)."""
+        """Whether the 90% interval lies within the margin (Schuirmann 1987)."""
         if self.margin is None or self.ci90 is None:
             return False
         return -self.margin < self.ci90[0] and self.ci90[1] < self.margin

@@ -84,8 +84,8 @@ def make_split(
         STRATIFIED would.
 
     A person's own test file is the test part as it is, whatever the rule. Where the rule draws fewer parts
-    than two, shares are of the examples it draws from. Without a share, validation gets 15 % but at most
-    2,000 examples, and test 30 % but at most 5,000; a limit lowers the share of all classes alike.
+    than two, shares are of the examples it draws from. Without a share, validation gets 15% but at most
+    2,000 examples, and test 30% but at most 5,000; a limit lowers the share of all classes alike.
 
     Parameters
     ----------

@@ -136,8 +136,8 @@ def find_groups(texts: Sequence[str], threshold: float, *, tick: Tick | None = N
     Two texts are near duplicates if the Jaccard similarity of their word sets (`word_sets.word_set`), the
     words in both over the words in either, reaches the threshold. Texts with equal sets are found at once.
     The others become candidates by MinHash [1]_: 128 permutations in bands of r values [2]_, with the largest
-    r for which a pair at the threshold shares a band with a probability of at least 95 % (98.5 % at 0.8; a
-    pair at 0.85: 99.8 %). Every candidate is then compared exactly, so no pair below the threshold counts.
+    r for which a pair at the threshold shares a band with a probability of at least 95% (98.5% at 0.8; a
+    pair at 0.85: 99.8%). Every candidate is then compared exactly, so no pair below the threshold counts.
     Pairs are missed only there, and where more than 64 different sets share a band: each is then compared
     with the 63 on either side of it in the order of the next band, so that the work grows with the number of
     texts and not with its square.
@@ -180,7 +180,7 @@ def find_groups(texts: Sequence[str], threshold: float, *, tick: Tick | None = N
 
 
 def band_size(threshold: float) -> int:
-    """Return how many values of a MinHash make a band: ``1 - (1 - threshold**r) ** (128 // r) >= 95 %``."""
+    """Return how many values of a MinHash make a band: ``1 - (1 - threshold**r) ** (128 // r) >= 95%``."""
     return max(
         size
         for size in range(1, NUM_PERMUTATIONS + 1)

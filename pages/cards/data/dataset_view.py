@@ -135,7 +135,7 @@ def _draw_lengths(intake: Intake) -> None:
                 f"{summary.num_cut:,} {are} cut ({percent(summary.cut_texts)}), which loses "
                 f"{percent(summary.cut_tokens)} of all their tokens"
             )
-        half = f"half have at most {summary.p50:.0f} tokens, 95 % at most {summary.p95:.0f}"
+        half = f"half have at most {summary.p50:.0f} tokens, 95% at most {summary.p95:.0f}"
         is_quick = counted is None and num_counted < num_texts
         later = " A first look: the data doctor counts more of them." if is_quick else ""
         st.caption(

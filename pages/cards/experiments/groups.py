@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pages.ui import verdict_card
 from pages.ui.errors import live_part
 from pages.ui.formatting import METRIC_WORDS, literal, plural, short_hash, started_at
 from pages.ui.frame import card, draw_figure
 from pages.ui.learning_curves import ENDS, X_WORDS, choose_over
 from pages.ui.readers import arm_names_of, choose, dataset_of
 from pages.ui.session import theme, workspace
-from pages.ui.verdict_card import draw_weaknesses
 from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
 from tl_core.charts.groups import group_styles
 from tl_core.charts.learning_curves import XAxis
 from tl_core.charts.template import name_budget
-from tl_core.evaluation.wording import take_apart
 from tl_core.results import side_by_side_tables as tables
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.numbers import learning_curve_numbers
@@ -134,11 +133,7 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
             literal(f"{labels[a]} and {labels[b]} share no seed, so they cannot be paired: no verdict.")
         )
         return
-    words = take_apart(verdict, {group.key: group.phrase for group in comparison.groups})
-    counts = f"{plural(verdict.num_seeds, 'common seed')}, {verdict.num_examples:,} test examples"
-    st.markdown(f"### {literal(words.claim)}.")
-    st.markdown(literal(f"{words.interval} ({counts})."))
-    draw_weaknesses(verdict, comparison.labels)
+    verdict_card.draw_claim(verdict)
 
 
 def _budget(comparison: SideBySide) -> str:

@@ -71,7 +71,7 @@ def draw_featured(comparisons: Comparisons) -> None:
         with st.container(border=True):
             left, right = st.columns([5, 6], gap="large")
             with left:
-                draw_claim(results, results.headline)
+                draw_claim(results.headline)
                 st.caption(literal(f"{experiment.dataset_name} · {origin}."))
                 _link("See the whole comparison", "compare", experiment)
             with right:

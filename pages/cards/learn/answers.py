@@ -42,7 +42,7 @@ TITLES = {
 CAPTIONS = {
     Answer.SCRATCH: "the arm From scratch",
     Answer.ADAPTING: "the arm Fine-tuned",
-    Answer.WIPING: "From scratch again, and Random frozen + head",
+    Answer.WIPING: "From scratch again, and Random frozen",
     Answer.MORE_LABELS: "From scratch with more and more train examples",
 }
 MEANINGS = {
@@ -51,8 +51,8 @@ MEANINGS = {
     Answer.WIPING: (
         "Wiping means drawing the weights anew. A wiped network that is then trained **is** the arm From "
         "scratch: same network, same vocabulary, nothing known; no other run is needed for it. What can "
-        "be tried besides is a wiped network that stays as it is under a trained head (Random frozen + "
-        "head), against the same with its knowledge (Frozen + head)."
+        "be tried besides is a wiped network that stays as it is under a trained head (Random frozen), "
+        "against the same with its knowledge (Frozen)."
     ),
     Answer.MORE_LABELS: (
         "More labels mean training from scratch on more of them. Train sets of growing size, each a part of "

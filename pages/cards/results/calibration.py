@@ -29,7 +29,12 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
         st.markdown(literal(calibration.calibration_caption(pair, arm_names)))
-        st.markdown("\n".join(f"- {literal(one.sentence)}" for one in _scoring_verdicts_of(results, verdict)))
+        st.markdown(
+            "\n".join(
+                f"- {literal(f'{one.claim} ({one.interval})')}"
+                for one in _scoring_verdicts_of(results, verdict)
+            )
+        )
         st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):

@@ -9,9 +9,9 @@ from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.evaluation.data_efficiency_words import worth_sentence
+from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import ExperimentResults, arm_titles
 from tl_core.results.data_efficiency import (
-    arm_phrases,
     curve_keys,
     find_data_efficiency,
     lacking,
@@ -79,5 +79,5 @@ def efficiency_display(pooled: Pooled, a: str, b: str) -> Display | None:
         budget=budget_of(pooled),
         figure=figure,
         table=worth_numbers(pooled, worths, arm_names_of(experiment)),
-        caption=worth_sentence(worths[0], arm_phrases(arm_titles(experiment))),
+        caption=worth_sentence(worths[0], spoken_names(arm_titles(experiment))),
     )

@@ -68,7 +68,7 @@ def draw_confusions(results: ExperimentResults, verdict: Verdict) -> None:
         else:
             _draw_row(arms, names[:2])
             _draw_row([difference], names[2:])
-        st.caption("A row is a true class and adds up to 100 %; what lies off the diagonal is wrong.")
+        st.caption("A row is a true class and adds up to 100%; what lies off the diagonal is wrong.")
 
 
 def _draw_row(displays: list[Display], names: list[str]) -> None:

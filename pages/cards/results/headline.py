@@ -77,7 +77,7 @@ def draw_headline(results: ExperimentResults, verdict: Verdict) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 6], gap="large")
         with left:
-            draw_claim(results, verdict, level=2)
+            draw_claim(verdict, level=2)
             offer_remedy(results, verdict)
             st.caption(literal(time_to_accuracy_of(results, verdict)))
         with right:

@@ -14,7 +14,7 @@ from pages.ui.frame import place_figure
 from pages.ui.missing_runs import pooled_of
 from pages.ui.readers import arm_names_of, observed_runs, results_of, states_of
 from pages.ui.session import current
-from pages.ui.verdict_card import claim_of, draw_weaknesses
+from pages.ui.verdict_card import capitalised, draw_reservations, draw_status
 from tl_core.charts.template import enlarged
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.fairness import fairness_facts
@@ -162,9 +162,10 @@ def leave() -> None:
 
 
 def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
-    claim, interval = claim_of(results, verdict)
-    _large_text(key="thought", data={"thought": claim, "below": interval})
-    draw_weaknesses(verdict, arm_names_of(results.experiment))
+    below = f"{capitalised(verdict.interval)}."
+    _large_text(key="thought", data={"thought": verdict.claim, "below": below})
+    draw_status(verdict.status)
+    draw_reservations(verdict.reservations)
     place_figure(enlarged(interval_of(results, verdict), SCALE), key="slide_interval")
 
 

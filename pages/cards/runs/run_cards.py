@@ -10,7 +10,7 @@ from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, remember, workspace
-from pages.ui.verdict_card import draw_status
+from pages.ui.verdict_card import draw_short_claim
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
@@ -31,9 +31,7 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
     name = "The verdict" if results.is_done else "The verdict so far"
     with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
         if results.headline is not None:
-            # One sentence: *Compare* has what settles its reservations.
-            st.markdown(f"**{literal(results.headline.sentence)}**")
-            draw_status(results.headline.status)
+            draw_short_claim(results.headline)
         else:
             why = " and none has finished: there is nothing to compare"
             if results.verdicts:

@@ -191,6 +191,6 @@ def choose_margin() -> float:
         key="margin",
         persist_state="session",
         help="The largest difference of the headline metric that does not matter, 0.1 to 50 points. Two arms "
-        "are called equivalent only if the 90 % interval of their difference lies within it.",
+        "are called equivalent only if the 90% interval of their difference lies within it.",
     )
     return round(points / 100, 6)

@@ -96,7 +96,7 @@ def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_lengt
 
 
 def boilerplate(dataset: Dataset) -> Iterator[Finding]:
-    """Find five words that more than 30 % of the texts begin with, or end with."""
+    """Find five words that more than 30% of the texts begin with, or end with."""
     column = contents(dataset)[0]
     for code, pattern, place in (
         ("constant_beginning", rf"^\s*(?P<words>{_SHARED_WORDS})(?:\s|$)", "begin"),

@@ -30,8 +30,8 @@ def detect_languages(texts: Sequence[str], tick: Tick | None = None) -> list[str
 
     Texts with fewer than 30 letters are left undecided, and so is whatever gets a confidence below 0.7:
     py3langid (Lui and Baldwin, langid.py, ACL 2012) needs a sentence to tell neighbouring languages apart.
-    On eight labelled sets in English, German and Turkish it then decides 85 to 99 % of the longer texts and
-    errs on less than 1 % of these, which `MIN_SHARE` lies above.
+    On eight labelled sets in English, German and Turkish it then decides 85 to 99% of the longer texts and
+    errs on less than 1% of these, which `MIN_SHARE` lies above.
 
     ``tick`` is told now and then how many of how many texts are done; it may raise to stop.
     """
