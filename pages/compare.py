@@ -1,25 +1,18 @@
-"""Compare, the page that asks whether pretraining was worth it.
+"""Results, the page that asks whether pretraining was worth it.
 
-First the sentence, then the picture, then the evidence.
+First the sentence and the picture, then the evidence, a tab for each question.
 """
+
+from collections.abc import Callable
 
 import streamlit as st
 
-from pages.cards.results import evidence, slides
+from pages.cards.results import evidence, slides, summary
 from pages.cards.results.calibration import draw_calibration, draw_selective_prediction
 from pages.cards.results.data_efficiency import draw_data_efficiency
-from pages.cards.results.headline import (
-    draw_agreement,
-    draw_headline,
-    draw_learning_curves_card,
-    draw_missing,
-    draw_nothing_yet,
-    name_pair,
-)
+from pages.cards.results.examples import draw_agreement
 from pages.cards.results.label_errors import draw_label_errors
-from pages.cards.results.replay import draw_replay
 from pages.cards.results.report import offer_report
-from pages.cards.results.time_to_accuracy import draw_time_to_accuracy
 from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_header, invite, invite_another
@@ -32,11 +25,21 @@ from pages.ui.readers import (
     states_of,
     watch,
 )
+from pages.ui.verdict_card import draw_status
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
 
 POLL_S = 5
 QUESTION = "Was pretraining worth it?"
+# The cards of each tab.
+TABS: dict[str, tuple[Callable[[ExperimentResults, Verdict], None], ...]] = {
+    "Summary": (summary.draw_hero, summary.draw_training, evidence.draw_all_pairs),
+    "Examples": (draw_agreement, draw_label_errors),
+    "Classes": (evidence.draw_classes, evidence.draw_confusions),
+    "Labels needed": (draw_data_efficiency,),
+    "Confidence": (draw_calibration, draw_selective_prediction),
+    "Setup": (evidence.draw_fairness, evidence.draw_settings),
+}
 
 
 def read_results(experiment: ExperimentConfig) -> ExperimentResults:
@@ -50,66 +53,61 @@ def read_results(experiment: ExperimentConfig) -> ExperimentResults:
     return found
 
 
-def choose_verdict(results: ExperimentResults) -> tuple[Verdict, Verdict]:
-    """Let a train size and a pair of arms be chosen; return the size's headline verdict and the pair's."""
+def choose_verdict(results: ExperimentResults) -> Verdict:
+    """Let a train size and a pair of models be chosen for the whole page, the headline's first."""
     arm_names = arm_names_of(results.experiment)
     sizes = sorted({verdict.train_size for verdict in results.verdicts}, reverse=True)
-    with selectors, st.container(horizontal=True):
+    with pickers:
         size = sizes[0]
         if len(sizes) > 1:
-            size = int(choose("size", "Train examples", [str(one) for one in sizes], "{} examples".format))
+            size = int(choose("size", "Training examples", [str(one) for one in sizes], "{}".format))
         of_size = {f"{v.a}~{v.b}": v for v in results.verdicts if v.train_size == size}
         pair = next(iter(of_size))
         if len(of_size) > 1:
-            pair = choose(
-                "pair",
-                "Pair of arms below",
-                list(of_size),
-                lambda key: name_pair(of_size[key], arm_names),
-            )
-    return next(iter(of_size.values())), of_size[pair]
+            words = {key: summary.name_pair(one, arm_names) for key, one in of_size.items()}
+            pair = choose("pair", "Models", list(of_size), words.__getitem__)
+    return of_size[pair]
+
+
+def draw_tabs(results: ExperimentResults, verdict: Verdict) -> None:
+    """Draw the tab that is open; the others wait until they are. The URL says which it is."""
+    for tab, (name, cards) in zip(
+        st.tabs(list(TABS), key="tab", bind="query-params"), TABS.items(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                if name != "Summary":
+                    draw_status(verdict.status)
+                for draw in cards:
+                    draw(results, verdict)
 
 
 if slides.draw_presentation():
     st.stop()
 header = st.container()
-experiment = choose_experiment()
+pickers = st.container(horizontal=True)
+with pickers:
+    experiment = choose_experiment()
 if experiment is None:
     with header:
         draw_header(QUESTION)
     invite(
-        "Nothing has been compared yet. Choose a dataset, the arms and a preset first.", "Design", "design"
+        "Nothing has been compared yet. Choose a dataset, the models and a preset first.", "Design", "design"
     )
     st.stop()
 with header:
-    title, corner = st.columns([5, 1], vertical_alignment="center")
+    title, corner = st.columns([4, 2], vertical_alignment="center")
     with title:
         draw_header(QUESTION, facts_of(experiment))
 
 results = read_results(experiment)
-draw_missing(results)
-top, selectors = st.container(), st.container()
+summary.draw_missing(results)
 if not results.verdicts:
-    draw_nothing_yet(results)
+    summary.draw_nothing_yet(results)
     st.stop()
-with corner:
+with corner, st.container(horizontal=True, horizontal_alignment="right"):
     slides.offer_presentation()
-headline, verdict = choose_verdict(results)
-with top:
-    draw_headline(results, headline)
-draw_learning_curves_card(results, verdict)
-draw_replay(results, verdict)
-draw_time_to_accuracy(results, verdict)
-draw_data_efficiency(results, verdict)
-evidence.draw_classes(results, verdict)
-evidence.draw_confusions(results, verdict)
-draw_agreement(results, verdict)
-draw_calibration(results, verdict)
-draw_selective_prediction(results, verdict)
-draw_label_errors(results, verdict)
-evidence.draw_all_pairs(results, verdict.train_size)
-evidence.draw_fairness(results, verdict.train_size)
-evidence.draw_settings(results, verdict)
-with st.container(horizontal=True):
-    offer_report(results)
-    evidence.offer_download(results)
+    with st.popover("Take away", icon=":material/download:"):
+        offer_report(results)
+        evidence.offer_download(results)
+draw_tabs(results, choose_verdict(results))

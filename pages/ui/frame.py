@@ -58,9 +58,14 @@ def draw_figure(
     place_figure(figure, key=key, on_choice=on_choice)
     if table is None:
         return
-    drawer = st.expander(
-        "Numbers and files", icon=":material/table_rows:", key=f"{key}_numbers", on_change="rerun"
-    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        drawer = st.popover(
+            "Numbers and files",
+            type="tertiary",
+            icon=":material/more_horiz:",
+            key=f"{key}_numbers",
+            on_change="rerun",
+        )
     if drawer.open:
         with drawer:
             draw_table(table)

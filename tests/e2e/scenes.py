@@ -172,6 +172,15 @@ def _scenes(told: Told) -> tuple[Scene, ...]:
         "presenter": f"/compare?{of_finished}&present=1",
     }
     scenes += [Scene(page=page, state="finished", address=address) for page, address in addresses.items()]
+    tabs = ("Examples", "Classes", "Labels needed", "Confidence", "Setup")
+    scenes += [
+        Scene(
+            page=f"compare_{tab.lower().replace(' ', '_')}",
+            state="finished",
+            address=f"/compare?{of_finished}&tab={tab.replace(' ', '%20')}",
+        )
+        for tab in tabs
+    ]
     example = f"experiment={read_examples(FOLDER)[0].experiment_id}"
     scenes += [
         Scene(page=page, state="example", address=f"/{page}?{example}") for page in ("runs", "compare")

@@ -92,7 +92,7 @@ def test_a_presentation_runs_by_the_keys(page: Page) -> None:
     ("place", "name"), [((0.75, 0.25), "only Fine-tuned"), ((0.25, 0.75), "only From scratch")]
 )
 def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[float, float], name: str) -> None:
-    page.goto("/compare")
+    page.goto("/compare?tab=Examples")
     page.get_by_role("radio", name="neither").click()
     figure = page.locator(".st-key-agreement .nsewdrag")
     figure.scroll_into_view_if_needed()
@@ -104,7 +104,7 @@ def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[floa
 
 def test_the_race_plays_once_it_is_asked_for_and_by_the_keyboard(page: Page) -> None:
     page.goto("/compare")
-    page.get_by_role("button", name="Replay it in 20 seconds").press("Enter")
+    page.get_by_role("radio", name="Replay").click()
     clock = page.get_by_role("slider", name="Clock of the replay")
     clock.wait_for()
     page.wait_for_function(IS_UNDER_WAY)

@@ -107,6 +107,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[str]]
         f"/design?{dataset}",
         f"/runs?{ours}",
         f"/compare?{ours}",
+        *(f"/compare?{ours}&tab={tab}" for tab in ("Examples", "Classes", "Confidence", "Setup")),
         *(f"/compare?{ours}&present={number}" for number in range(1, 7)),
         f"/try_it?{ours}",
         f"/understand?{ours}&answer=adapting",

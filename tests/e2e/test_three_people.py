@@ -87,6 +87,7 @@ def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_pa
     page.keyboard.press("Escape")
 
     report = tmp_path / "report.html"
+    page.get_by_role("button", name="Take away").click()
     download(page, "Download the report").save_as(report)
     alone = open_offline(page, report)
     expect(alone.get_by_role("heading", level=1)).to_be_visible()
@@ -95,11 +96,12 @@ def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_pa
 
 
 def test_an_engineer_finds_what_the_numbers_rest_on(page: Page, experiment_ids: Sequence[str]) -> None:
-    page.goto(f"/compare?experiment={experiment_ids[0]}")
+    page.goto(f"/compare?experiment={experiment_ids[0]}&tab=Setup")
     expect(page.get_by_text("How fair was this?").first).to_be_visible()
     shown = page.get_by_test_id("stMain")
     for fact in ("2, paired", "33 train, 9 validation, 18 test", "equal steps: 60"):
         expect(shown.get_by_text(fact).first).to_be_visible()
+    page.get_by_role("button", name="Take away").click()
     text = download(page, "Download the comparison").path().read_text("utf-8")
     assert f'"experiment_id": "{experiment_ids[0]}"' in text
 

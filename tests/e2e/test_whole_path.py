@@ -80,6 +80,7 @@ def read_verdict(page: Page) -> None:
     for card in ("The race", "Who is right where", "All pairs", "How fair was this?"):
         expect(page.get_by_text(card).first).to_be_visible()
     with page.expect_download() as started:
+        page.get_by_role("button", name="Take away").click()
         page.get_by_role("button", name="Download the comparison").click()
     assert '"verdicts"' in started.value.path().read_text()
 

@@ -22,9 +22,10 @@ def open_page(app: AppTest, page: str, **query: str) -> AppTest:
 
 def open_drawers(app: AppTest) -> AppTest:
     """Open every drawer whose content is made only then."""
-    for drawer in app.expander:
-        if drawer.proto.id:
-            app.session_state[drawer.proto.id.split("-", 2)[2]] = True
+    drawers = [*(one.proto for one in app.expander), *(one.proto.popover for one in app.get("popover"))]
+    for drawer in drawers:
+        if drawer.id:
+            app.session_state[drawer.id.split("-", 2)[2]] = True
     return app.run()
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from pages.cards.results.summary import VIEW
 from pages.cards.results.time_figures import PRETRAINING_LEFT_OUT
 from tests.files.tables import CHOICE, table
 from tests.pages import fixtures
@@ -28,7 +29,6 @@ from tests.pages.reading import (
     targets_of,
     text_of,
 )
-from tl_core.charts import arm_label
 from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import store_dataset
 from tl_core.results import captions, tables
@@ -44,7 +44,7 @@ def experiment(workspace):
 
 
 def pairs(app):
-    return next(one for one in app.selectbox if one.label == "Pair of arms below")
+    return next(one for one in app.selectbox if one.label == "Models")
 
 
 def test_without_an_experiment_it_leads_to_design(app):
@@ -75,44 +75,55 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
     assert results.headline.interval[1:] in shown
     assert "2 seeds, 18 test examples" in results.headline.interval
     (status,) = (plain(one.value) for one in app.markdown if "-background[" in one.value)
+    assert [one.value for one in app.metric][0] == f"+{100 * results.headline.difference:.1f} points"
     assert results.headline.status.code == "still_improving", "the worst that is known"
     assert results.headline.status.words[1:] in status
     assert status.startswith(":orange"), "and no green beside it"
     assert "One seed" not in shown
 
 
-def test_every_card_is_there(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
-    names = [
-        "The race",
-        "The race, replayed",
-        "Time to the same accuracy",
-        "From how few labels",
-        "Who is right where",
-        "How far can its confidence be trusted?",
-        "When it may abstain",
-        "Gains and losses by class",
-        "What is taken for what",
-        "All pairs",
-        "How fair was this?",
-        "What was set differently",
-    ]
+@pytest.mark.parametrize(
+    ("tab", "names", "num_figures"),
+    [
+        ("Summary", ["Training"], 2),
+        ("Examples", ["Where they disagree", "Labels that look wrong"], 1),
+        ("Classes", ["Gains and losses by class", "What is taken for what"], 4),
+        ("Labels needed", ["From how few labels"], 0),
+        ("Confidence", ["How far can its confidence be trusted?", "When it may abstain"], 0),
+        ("Setup", ["How fair was this?", "What was set differently"], 0),
+    ],
+)
+def test_every_tab_has_its_cards_and_the_status(app, workspace, experiment, tab, names, num_figures):
+    open_page(app, "compare", experiment=experiment.experiment_id, tab=tab)
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
-    assert len(figures_of(app)) == 9
-    assert "shared, pretrained" in shown
+    assert len(figures_of(app)) == num_figures
+    assert headline_of(workspace, experiment).status.words in shown
+
+
+def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    shown = {plain(one.label): one.value for one in app.metric}
+    assert list(shown)[1:] == [
+        "Best model",
+        "Fine-tuned against TF-IDF",
+        "Time to the same score",
+        "Confidence of Fine-tuned",
+    ]
+    assert shown["Best model"] == "94.4%"
+    assert "chosen on validation; accuracy on test" in text_of(app)
 
 
 def test_diagrams_of_confidence_are_drawn_once_they_are_asked_for(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Confidence", experiment=experiment.experiment_id)
     shown = text_of(app)
     assert "log loss" in shown
     assert "Brier score" in shown
-    assert len(figures_of(app)) == 9
+    assert not figures_of(app)
     app.toggle(key="shows_reliability").set_value(True).run()
     app.toggle(key="shows_coverage").set_value(True).run()
     assert not app.exception
-    assert len(figures_of(app)) == 12
+    assert len(figures_of(app)) == 3
     assert sum('"text":"confidence' in figure for figure in figures_of(app)) == 2
 
 
@@ -134,13 +145,14 @@ def test_a_flag_stands_beside_the_claim_with_its_numbers_and_the_advice(app, wor
     assert says(app, verdict.status.advice)
 
 
-def test_another_pair_changes_the_cards_and_the_url(app, workspace, experiment):
+def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
     pairs(app).select("fine_tuned~tfidf").run()
     assert query_of(app, "pair") == "fine_tuned~tfidf"
+    assert plain(app.metric[0].label) == "Fine-tuned − TF-IDF"
+    app.session_state["tab"] = "Examples"
+    app.run()
     assert any("only TF-IDF" in figure for figure in figures_of(app))
-    results = gather(workspace, experiment.experiment_id)
-    assert results.headline.claim in text_of(app), "the headline stays"
 
 
 def test_the_pair_of_the_url_is_shown(app, experiment):
@@ -149,7 +161,7 @@ def test_the_pair_of_the_url_is_shown(app, experiment):
 
 
 def test_a_cell_opens_its_texts(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
     cell = next(one for one in app.segmented_control if one.key == "cell")
     cell.set_value("only_a").run()
     examples = next(one.value for one in app.dataframe if "text" in one.value)
@@ -163,7 +175,7 @@ def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):
     folder.rename(folder.with_name("gone"))
     open_page(app, "compare", experiment=experiment.experiment_id)
     assert says(app, headline_of(workspace, experiment).status.words)
-    assert len(figures_of(app)) == 9
+    assert len(figures_of(app)) == 2
 
 
 def test_a_train_size_can_be_chosen(app, workspace):
@@ -172,10 +184,12 @@ def test_a_train_size_can_be_chosen(app, workspace):
     )
     finish_all(workspace, experiment, fine_tuned=0.9)
     open_page(app, "compare", experiment=experiment.experiment_id)
-    size = next(one for one in app.selectbox if one.label == "Train examples")
+    size = next(one for one in app.selectbox if one.label == "Training examples")
     assert size.value == "33"
     size.select("12").run()
     assert query_of(app, "size") == "12"
+    app.session_state["tab"] = "Setup"
+    app.run()
     assert "12 of 33 train" in text_of(app)
 
 
@@ -185,7 +199,7 @@ def test_failed_runs_are_named_as_missing(app, workspace):
     for run in others:
         finish_run(workspace, run)
     fail_run(workspace, last)
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Setup", experiment=experiment.experiment_id)
     assert any("Fine-tuned, seed 1" in plain(one.value) for one in app.warning)
     assert "lacks seed 1" in text_of(app)
 
@@ -229,7 +243,7 @@ def test_a_damaged_run_is_named_and_the_rest_compared(app, workspace, experiment
 
 
 def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
     pairs(app).select("tfidf~majority").run()
     next(one for one in app.segmented_control if one.key == "cell").set_value("both").run()
     leave_for(app, "models")
@@ -239,40 +253,42 @@ def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
     assert next(one for one in app.segmented_control if one.key == "cell").value == "both"
 
 
-def test_every_figure_has_its_numbers_in_words_and_units(app, experiment):
-    open_drawers(open_page(app, "compare", experiment=experiment.experiment_id))
+@pytest.mark.parametrize("tab", ["Summary", "Examples", "Classes"])
+def test_every_figure_has_its_numbers_in_words_and_units(app, experiment, tab):
+    open_drawers(open_drawers(open_page(app, "compare", tab=tab, experiment=experiment.experiment_id)))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
     shown = [columns for columns in shown if "By how much, points" not in columns]
-    assert len(shown) == len(figures_of(app)) + 2, "one table for each figure, the settings, and by seed"
-    assert "Mean test accuracy, %" in shown[0]
-    known = {"Seeds", "Test examples", "Seed", "Setting"}
-    assert all(known & set(columns) for columns in shown)
+    assert len(shown) == len(figures_of(app)), "one table for each figure"
+    assert all({"Seeds", "Test examples", "Seed"} & set(columns) for columns in shown)
     assert not [name for columns in shown for name in columns if "_" in name]
 
 
 def test_several_base_models_are_not_called_the_same(app, workspace):
     arms = ("scratch", "fine_tuned", "fine_tuned:org/other")
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace), arms))
-    open_page(app, "compare")
+    open_page(app, "compare", tab="Setup")
     assert "Fine-tuned · other, seed 0" in text_of(app)
     assert "not all was the same" in text_of(app)
 
 
 def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
-    shown = text_of(app)
-    names = {arm.name: arm_label(arm, {}) for arm in experiment.arms}
     results = gather(workspace, experiment.experiment_id)
-    assert captions.overview_caption(results, 33, names) in shown
     rows = tables.class_rows(results, "fine_tuned", "scratch", 33)
-    assert captions.class_caption(rows).removesuffix(".") in shown, "and what flags it"
-    assert "94.4%" in shown
-    assert "36 answers" in shown
-    assert "6 pairs" in shown
+    lines = {
+        "Summary": "6 pairs",
+        "Examples": "36 answers",
+        "Classes": captions.class_caption(rows).removesuffix("."),
+        "Confidence": "Fine-tuned says",
+    }
+    open_page(app, "compare", experiment=experiment.experiment_id)
+    for tab, words in lines.items():
+        app.session_state["tab"] = tab
+        open_drawers(app.run())
+        assert words in text_of(app), tab
 
 
 def test_what_differs_between_two_arms_is_listed_and_the_rest_is_named_as_shared(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Setup", experiment=experiment.experiment_id)
     settings = next(one.value for one in app.dataframe if "Setting" in one.value)
     assert settings["Setting"].tolist() == [
         "Weights",
@@ -288,7 +304,7 @@ def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, wo
     built = build_dataset(table(text=texts, label=labels), name="many", choice=CHOICE)
     made = add_experiment(workspace, store_dataset(workspace, built), ("scratch", "fine_tuned"))
     finish_all(workspace, made, fine_tuned=0.9, scratch=0.4)
-    open_page(app, "compare", experiment=made.experiment_id)
+    open_page(app, "compare", tab="Classes", experiment=made.experiment_id)
     assert not [
         figure for figure in figures_of(app) if '"type":"heatmap"' in figure and "true class" in figure
     ]
@@ -305,7 +321,7 @@ def test_a_remedy_for_two_arms_is_said_once(app, workspace, experiment):
 
 
 def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
     assert "**Labels that look wrong**" in text_of(app)
     listed = next(one.value for one in app.dataframe if "By how much, points" in one.value)
     assert (listed["Label"] != listed["Fine-tuned says"]).all()
@@ -314,7 +330,7 @@ def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
 
 def test_without_the_dataset_no_label_is_disputed(app, workspace, experiment):
     workspace.dataset_folder(experiment.dataset_fingerprint).rename(workspace.root / "gone")
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
     assert "Labels that look wrong" not in text_of(app)
 
 
@@ -346,15 +362,23 @@ def test_arms_that_may_not_be_compared_are_told_and_the_others_stand(app, worksp
     assert "Fine-tuned against TF-IDF" in "".join(pairs(app).options)
 
 
-def test_the_race_and_the_time_to_the_same_accuracy_can_be_over_energy(app, experiment):
+def show_of_training(app, view):
+    app.segmented_control(key=VIEW).set_value(view).run()
+    assert not app.exception
+
+
+def test_curves_and_times_can_be_over_energy(app, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
-    for key in ("race_x_energy", "reaching_x_energy"):
-        app.segmented_control(key=key).set_value("energy_wh").run()
-    assert sum("energy of training, Wh" in figure for figure in figures_of(app)) == 2
+    app.segmented_control(key="race_x_energy").set_value("energy_wh").run()
+    assert "energy of training, Wh" in figures_of(app)[1]
+    assert PRETRAINING_LEFT_OUT in text_of(app)
+    show_of_training(app, "Time to the same score")
+    app.segmented_control(key="reaching_x_energy").set_value("energy_wh").run()
+    assert "energy of training, Wh" in figures_of(app)[1]
     shown = text_of(app)
     assert re.search(r" [\d.]+ s of training and [\d.]+ Wh;", shown)
     assert re.search(r"\bnever\b", shown), "the other way round"
-    assert shown.count(PRETRAINING_LEFT_OUT) == 2
+    assert PRETRAINING_LEFT_OUT in shown
     assert fixtures.METHOD in shown
 
 
@@ -363,8 +387,10 @@ def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch)
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment, fine_tuned=0.95)
     open_page(app, "compare", experiment=experiment.experiment_id)
-    for key in ("race_x", "reaching_x"):
-        assert "Energy (Wh)" not in app.segmented_control(key=key).options
+    assert "Energy (Wh)" not in app.segmented_control(key="race_x").options
+    show_of_training(app, "Time to the same score")
+    assert "Energy (Wh)" not in app.segmented_control(key="reaching_x").options
     assert PRETRAINING_LEFT_OUT in text_of(app)
     assert fixtures.METHOD not in text_of(app)
+    open_page(app, "compare", experiment=experiment.experiment_id, tab="Setup")
     assert "not measured" in text_of(app)

@@ -100,7 +100,7 @@ def test_what_is_left_of_the_first_task_is_told_with_both_heads(app, workspace, 
     assert "94.4% and 50.0%" in shown
     assert "new head" in shown
     assert overlap_words(Overlap(seen_before=0, num_test=18, seen_after=0, num_first_test=18)) in shown
-    assert re.search(r"2 seeds .*29 epochs, 18 test examples", shown)
+    assert re.search(r"2 seeds, 18 test examples .*29 epochs", shown)
     open_drawers(app)
     table = app.dataframe[4].value
     assert list(table["First task"]) == [

@@ -153,7 +153,7 @@ def time_sentence(found: TimeToAccuracy, arm_names: Mapping[str, str]) -> str:
     if found.median_a is None:
         got = f"{found.num_reached} of {seeds} seeds" if found.num_reached else "never"
         return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
-    spent, itself = f"{_seconds(found.median_a)} of training", _seconds(found.median_b)
+    spent, itself = f"{seconds_words(found.median_a)} of training", seconds_words(found.median_b)
     if energies := found.median_energies:
         spent, itself = f"{spent} and {watt_hours(energies[0])}", f"{itself} and {watt_hours(energies[1])}"
     return (
@@ -173,7 +173,8 @@ def _where_reached(rows: pd.DataFrame, column: str) -> tuple[float | None, ...]:
     return tuple(float(spent) if is_reached else None for spent, is_reached in reached)
 
 
-def _seconds(seconds: float) -> str:
+def seconds_words(seconds: float) -> str:
+    """Write a time that a training took."""
     if 0 < seconds < 0.05:
         return "less than 0.1 s"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"

@@ -8,6 +8,7 @@ from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme
+from pages.ui.verdict_card import capitalised
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.charts.selective_prediction import coverage_curves
 from tl_core.evaluation.wording import counts
@@ -29,12 +30,8 @@ def draw_calibration(results: ExperimentResults, verdict: Verdict) -> None:
     pair = [_calibration_of(results, arm, verdict.train_size) for arm in (verdict.a, verdict.b)]
     with card("How far can its confidence be trusted?", "confidence against right answers on test"):
         st.markdown(literal(calibration.calibration_caption(pair, arm_names)))
-        st.markdown(
-            "\n".join(
-                f"- {literal(f'{one.claim} ({one.interval})')}"
-                for one in _scoring_verdicts_of(results, verdict)
-            )
-        )
+        for one in _scoring_verdicts_of(results, verdict):
+            st.markdown(f"- {literal(one.claim)} {literal(capitalised(one.interval))}.")
         st.caption(SCORES_LIMITS)
         if st.toggle("Show the reliability diagrams", key="shows_reliability", persist_state="session"):
             for column, one in zip(st.columns(2, gap="large"), pair, strict=True):

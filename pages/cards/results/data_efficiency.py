@@ -36,6 +36,7 @@ def draw_data_efficiency(results: ExperimentResults, verdict: Verdict) -> None:
     lacks = lacking(pooled, verdict.a, verdict.b)
     display = efficiency_display(pooled, verdict.a, verdict.b)
     if display is None and not lacks and not _elsewhere(pooled):
+        st.markdown("These two models cannot be compared over numbers of labels. Choose another pair above.")
         return
     with card(NAME, "train sets of growing size, each a part of the next"):
         if display is None:

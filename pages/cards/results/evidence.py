@@ -13,7 +13,7 @@ from pages.ui.figures import (
     draw_display,
     pairs_of,
 )
-from pages.ui.formatting import METRIC_WORDS, literal, plural
+from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import workspace
@@ -78,16 +78,18 @@ def _draw_row(displays: list[Display], names: list[str]) -> None:
             draw_display(Display(key=display.key, figure=display.figure, table=display.table, budget=""))
 
 
-def draw_all_pairs(results: ExperimentResults, train_size: int) -> None:
+def draw_all_pairs(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw the difference of every pair with its proof."""
-    metric = METRIC_WORDS[results.experiment.headline_metric]
-    with card("All pairs", f"difference in test {metric}; hollow where the interval holds zero"):
-        draw_display(pairs_of(results, train_size))
+    num_pairs = sum(one.train_size == verdict.train_size for one in results.verdicts)
+    drawer = st.expander(f"All {plural(num_pairs, 'pair')}", key="all_pairs", on_change="rerun")
+    if drawer.open:
+        with drawer:
+            draw_display(pairs_of(results, verdict.train_size))
 
 
-def draw_fairness(results: ExperimentResults, train_size: int) -> None:
+def draw_fairness(results: ExperimentResults, verdict: Verdict) -> None:
     """Draw what was the same for all arms, and name what was not."""
-    facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
+    facts = fairness_facts(results, verdict.train_size, arm_names_of(results.experiment))
     with card("How fair was this?", fairness_caption(facts)):
         draw_facts(facts)
 

@@ -1,5 +1,7 @@
 """What *Compare* shows of the arms over time: the race, its replay, and the time to the same accuracy."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -13,6 +15,7 @@ from tl_core.charts import time_to_accuracy as chart
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.results.captions import with_flags
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.highlights import Highlight, find_highlights
 from tl_core.results.numbers import learning_curve_numbers
 from tl_core.results.tables import floor_on_validation, is_energy_known, learning_curve_points
 from tl_core.results.time_to_accuracy import (
@@ -92,6 +95,12 @@ def replay_of(results: ExperimentResults, verdict: Verdict) -> Display:
         else None
     )
     return Display(key="replay", figure=figure, table=table, budget=budget_of(results))
+
+
+@made_once
+def highlights_of(results: ExperimentResults, verdict: Verdict) -> Sequence[Highlight]:
+    """List the few numbers that stand beside a verdict."""
+    return find_highlights(results, verdict, _points_of(results, verdict.train_size))
 
 
 @made_once

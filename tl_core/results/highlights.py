@@ -1,0 +1,115 @@
+"""The few numbers that stand beside a result: the best model, the plain baseline, time, and confidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from tl_core.evaluation.wording import METRIC_WORDS, amounts, spoken_names
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.runs import kept_evaluation
+from tl_core.results.time_to_accuracy import find_time_to_accuracy, seconds_words
+from tl_core.schema import Arm, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Highlight:
+    """One number: what it is, its value as it is shown, and what it means. Nothing is escaped."""
+
+    name: str
+    value: str
+    note: str
+
+
+def find_highlights(
+    results: ExperimentResults, verdict: Verdict, curves: pd.DataFrame
+) -> Sequence[Highlight]:
+    """List what is known beside a verdict, at most four; each is about its train size.
+
+    Parameters
+    ----------
+    curves
+        What `comparison.curve_points` returns, of the verdict's train size.
+    """
+    names = spoken_names(results.titles)
+    found = [
+        _best(results, verdict, names),
+        _plain_baseline(results, verdict, names),
+        _time(results, verdict, curves, names),
+        _confidence(results, verdict, names),
+    ]
+    return [one for one in found if one is not None]
+
+
+def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:
+    """Say what the model that is best on validation reaches on test."""
+    metric = results.experiment.headline_metric
+    values: dict[str, list[float]] = {}
+    for run in results.finished:
+        kept = kept_evaluation(run.config, run.events)
+        if kept is not None and run.config.train_size == verdict.train_size:
+            values.setdefault(run.config.arm.name, []).append(float(getattr(kept, metric.value)))
+    if not values:
+        return None
+    best = max(values, key=lambda arm: float(np.mean(values[arm])))
+    mean = results.summaries[best, verdict.train_size].mean
+    return Highlight(
+        name="Best model",
+        value=f"{100 * mean:.1f}%",
+        note=f"{names[best]}, chosen on validation; {METRIC_WORDS[metric]} on test",
+    )
+
+
+def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:
+    """Hold the verdict's first arm against TF-IDF, where the verdict itself does not."""
+    about = [one for one in results.verdicts if (one.a, one.train_size) == (verdict.a, verdict.train_size)]
+    one = next((one for one in about if Arm.parse(one.b).kind.is_tfidf and one.b != verdict.b), None)
+    if one is None:
+        return None
+    size, low, high = amounts(one.metric, one.difference, *one.ci95)
+    return Highlight(
+        name=f"{names[one.a]} against {names[one.b]}",
+        value=f"{'+' if one.difference > 0 else ''}{size} points" if one.is_difference else "Not clear",
+        note=f"95% interval {low} to {high} points",
+    )
+
+
+def _time(
+    results: ExperimentResults, verdict: Verdict, curves: pd.DataFrame, names: dict[str, str]
+) -> Highlight | None:
+    """Say how much sooner the first arm was as good on validation as the second at its best."""
+    found = find_time_to_accuracy(curves, verdict.a, verdict.b, results.experiment.headline_metric)
+    if found is None:
+        return None
+    name, target = "Time to the same score", f"{names[verdict.b]}'s best on validation"
+    if found.median_a is None:
+        return Highlight(name=name, value="Never reached", note=f"{names[verdict.a]} did not reach {target}")
+    a, b = found.median_a, found.median_b
+    value = (
+        "No faster"
+        if a == b
+        else f"{b / a:.1f}× faster"
+        if 0 < a < b
+        else f"{a / b:.1f}× slower"
+        if b
+        else ""
+    )
+    return Highlight(
+        name=name,
+        value=value or seconds_words(a),
+        note=f"{seconds_words(a)} instead of {seconds_words(b)} to {target} (medians)",
+    )
+
+
+def _confidence(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight:
+    """Hold what the first arm says of its answers against how often they are right."""
+    predictions = results.predictions[verdict.a, verdict.train_size]
+    says = float(softmax(predictions.logits, axis=-1).max(axis=-1).mean())
+    is_right = float((predictions.logits.argmax(axis=-1) == predictions.targets).mean())
+    return Highlight(
+        name=f"Confidence of {names[verdict.a]}",
+        value=f"{100 * says:.0f}% sure",
+        note=f"{100 * is_right:.0f}% right on test",
+    )
