@@ -5,7 +5,6 @@ import re
 from tl_core.charts.text import one_line
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
-from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import ExperimentConfig, Metric, Promise, Span, Took
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
@@ -102,6 +101,4 @@ def facts_of(experiment: ExperimentConfig) -> list[str]:
         *([example.sentence] if example else []),
         f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples",
         plural(experiment.num_seeds, "seed"),
-        BUDGET_WORDS[experiment.training.budget],
-        f"split {short_hash(split.hash)}",
     ]

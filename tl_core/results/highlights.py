@@ -83,9 +83,13 @@ def _time(
     found = find_time_to_accuracy(curves, verdict.a, verdict.b, results.experiment.headline_metric)
     if found is None:
         return None
-    name, target = "Time to the same score", f"{names[verdict.b]}'s best on validation"
+    name = "Time to the same score"
     if found.median_a is None:
-        return Highlight(name=name, value="Never reached", note=f"{names[verdict.a]} did not reach {target}")
+        return Highlight(
+            name=name,
+            value="Never reached",
+            note=f"{names[verdict.a]} stayed below {names[verdict.b]}'s best on validation",
+        )
     a, b = found.median_a, found.median_b
     value = (
         "No faster"
@@ -99,7 +103,7 @@ def _time(
     return Highlight(
         name=name,
         value=value or seconds_words(a),
-        note=f"{seconds_words(a)} instead of {seconds_words(b)} to {target} (medians)",
+        note=f"{seconds_words(a)} instead of {seconds_words(b)} (medians, validation)",
     )
 
 

@@ -1,0 +1,50 @@
+"""The few numbers beside a result: each of what it says it is, and none where there is nothing to say."""
+
+import pytest
+
+from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
+from tl_core.results.comparison import gather
+from tl_core.results.highlights import find_highlights
+from tl_core.results.tables import learning_curve_points
+
+
+def highlights(workspace, arms, pair=None, **accuracies):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), arms, 2)
+    finish_all(workspace, experiment, **accuracies)
+    results = gather(workspace, experiment.experiment_id)
+    curves = learning_curve_points((run.config, run.events) for run in results.finished)
+    verdict = next(one for one in results.verdicts if pair is None or (one.a, one.b) == pair)
+    return {one.name: one for one in find_highlights(results, verdict, curves)}, results
+
+
+def test_the_four_numbers_are_those_of_the_results(workspace):
+    arms = ("majority", "tfidf", "scratch", "fine_tuned")
+    found, results = highlights(workspace, arms, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
+    best = results.summaries["fine_tuned", 33].mean
+    assert found["Best model"].value == f"{100 * best:.1f}%"
+    assert found["Best model"].note.startswith("Fine-tuned, chosen on validation")
+    against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
+    assert found["Fine-tuned against TF-IDF"].value == f"+{100 * against.difference:.1f} points"
+    assert "instead of" in found["Time to the same score"].note
+    assert found["Confidence of Fine-tuned"].note == f"{100 * best:.0f}% right on test"
+
+
+def test_a_difference_that_is_not_clear_is_not_written_as_one(workspace):
+    arms = ("tfidf", "scratch", "fine_tuned")
+    found, _ = highlights(workspace, arms, fine_tuned=0.6, scratch=0.4, tfidf=0.55)
+    assert found["Fine-tuned against TF-IDF"].value == "Not clear"
+
+
+def test_the_plain_baseline_stands_once(workspace):
+    arms = ("tfidf", "scratch", "fine_tuned")
+    found, _ = highlights(workspace, arms, ("fine_tuned", "tfidf"), fine_tuned=0.9, scratch=0.4, tfidf=0.5)
+    assert "Fine-tuned against TF-IDF" not in found
+
+
+@pytest.mark.parametrize(
+    ("pair", "value"), [(("fine_tuned", "scratch"), "faster"), (("tfidf", "scratch"), "Never reached")]
+)
+def test_time_is_told_as_it_was(workspace, pair, value):
+    arms = ("tfidf", "scratch", "fine_tuned")
+    found, _ = highlights(workspace, arms, pair, fine_tuned=0.95, scratch=0.9, tfidf=0.3)
+    assert value in found["Time to the same score"].value
