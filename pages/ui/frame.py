@@ -1,5 +1,6 @@
 """The frame around every page: title, grey line, errors, damage, figures, literal text."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -13,14 +14,17 @@ from pages.ui.formatting import literal, short_hash
 from pages.ui.glossary import help_on, words_in
 from pages.ui.login import offer_logout
 from pages.ui.readers import arm_names_of
-from pages.ui.session import hardware, workspace
-from pages.ui.steps import draw_path
+from pages.ui.session import hardware, stated, workspace
+from pages.ui.steps import PLACE, draw_path
+from tl_core.errors import NotFoundError
 from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.runs import Damage, name_runs
 from tl_core.schema import DatasetInfo
 
 CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+OF_AN_EXPERIMENT = ("design", "runs", "compare", "try_it", "models", "understand", "why_it_works")
+"""Pages that speak of one experiment, by their paths."""
 _PROBLEMS = "problems_of_rebuilding"
 
 
@@ -30,12 +34,23 @@ def draw_header(question: str, facts: Sequence[str] = ()) -> None:
     To be called once the page's subject is in the URL: the sidebar names its dataset.
     """
     st.title(question, anchor=False)
+    st.set_page_config(page_title=browser_title())
     if facts:
         st.caption(" · ".join(literal(fact) for fact in facts))
     with st.sidebar:  # below the list of pages: where a person is on the path, and what the server has
         draw_path()
         st.caption(literal(hardware().sentence))
         offer_logout()
+
+
+def browser_title() -> str:
+    """Name the page and its experiment for the browser's tab, its history and its bookmarks."""
+    place = st.session_state.get(PLACE) or "home"
+    names = [place.replace("_", " ").capitalize()]
+    if place in OF_AN_EXPERIMENT and (wanted := stated("experiment")):
+        with contextlib.suppress(NotFoundError):
+            names.append(workspace().database.get_experiment(wanted).name)
+    return " · ".join([*names, "Transfer learning"])
 
 
 def dataset_line(info: DatasetInfo) -> str:

@@ -1,5 +1,6 @@
 """The stakeholder and the engineer at work; the prototyper's way is in `test_whole_path`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_pa
 def test_an_engineer_finds_what_the_numbers_rest_on(page: Page, experiment_ids: Sequence[str]) -> None:
     page.goto(f"/compare?experiment={experiment_ids[0]}&tab=Setup")
     expect(page.get_by_text("How fair was this?").first).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^Compare · .+ · Transfer learning$"))
     shown = page.get_by_test_id("stMain")
     for fact in ("2, paired", "33 train, 9 validation, 18 test", "equal steps: 60"):
         expect(shown.get_by_text(fact).first).to_be_visible()

@@ -74,7 +74,7 @@ def test_the_arrow_keys_and_escape_lead_on_back_and_out(app, experiment):
     assert query_of(app, "present") == "2"
     button(app, "End").click().run()
     assert "present" not in app.query_params
-    assert "**The race**" in text_of(app)
+    assert "**Training**" in text_of(app)
 
 
 def test_the_first_slide_has_nothing_before_and_the_last_nothing_after_it(app, experiment):
