@@ -70,14 +70,17 @@ def watch(page: Page) -> None:
     page.reload()  # nothing is lost by it: the experiment is in the URL
     expect(page.get_by_text("The race")).to_be_visible()
     expect(page.get_by_text("All 4 runs have ended: compare them")).to_be_visible(timeout=TRAINED_MS)
-    expect(page.get_by_text("one seed").first).to_be_visible()
+    expect(page.get_by_text("1 seed").first).to_be_visible()
 
 
 def read_verdict(page: Page) -> None:
     page.get_by_role("link", name="All 4 runs have ended").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
     expect(page.get_by_text("95% interval").first).to_be_visible()
-    for card in ("The race", "Who is right where", "All pairs", "How fair was this?"):
+    for card in ("Best model", "Learning curves"):
+        expect(page.get_by_text(card).first).to_be_visible()
+    for tab, card in (("Examples", "Where they disagree"), ("Setup", "How fair was this?")):
+        page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(card).first).to_be_visible()
     with page.expect_download() as started:
         page.get_by_role("button", name="Take away").click()
