@@ -165,7 +165,7 @@ def test_arms_that_no_seed_changes_say_the_same_with_one_seed_as_with_five(diffe
     asked = {"difference": difference, "ci95": (difference - 0.1, difference + 0.1), "is_deterministic": True}
     one = said("tfidf", "majority", num_seeds=1, scope="models", **asked)
     assert one.sentence == said("tfidf", "majority", **asked).sentence
-    assert "180 test examples, each trained once as seeds change nothing" in one.interval
+    assert "180 test examples, each ran once (seeds change nothing)" in one.interval
     assert one.reservations == ()
 
 

@@ -111,7 +111,7 @@ def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
         "Confidence of Fine-tuned",
     ]
     assert shown["Best model"] == "94.4%"
-    assert "chosen on validation; accuracy on test" in text_of(app)
+    assert "chosen on validation. Test accuracy, 95% interval" in text_of(app)
 
 
 def test_diagrams_of_confidence_are_drawn_once_they_are_asked_for(app, experiment):

@@ -35,6 +35,14 @@ def test_a_difference_that_is_not_clear_is_not_written_as_one(workspace):
     assert found["Fine-tuned against TF-IDF"].value == "Not clear"
 
 
+def test_what_weakens_a_number_stands_beside_it(workspace):
+    found, results = highlights(workspace, ("tfidf", "scratch", "fine_tuned"), fine_tuned=0.9, tfidf=0.1)
+    against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
+    assert against.status.code == "baseline_failed"
+    assert found["Fine-tuned against TF-IDF"].note.endswith(f" {against.status.words}.")
+    assert "still improving" in found["Best model"].note
+
+
 def test_the_plain_baseline_stands_once(workspace):
     arms = ("tfidf", "scratch", "fine_tuned")
     found, _ = highlights(workspace, arms, ("fine_tuned", "tfidf"), fine_tuned=0.9, scratch=0.4, tfidf=0.5)

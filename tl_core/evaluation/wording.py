@@ -247,7 +247,7 @@ def counts(verdict: Verdict) -> str:
     """Say on how many seeds and test examples a verdict rests; arms that no seed changes ran once."""
     examples = f"{verdict.num_examples:,} test examples"
     if verdict.is_deterministic:
-        return f"{examples}, each trained once as seeds change nothing"
+        return f"{examples}, each ran once (seeds change nothing)"
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from tl_core.evaluation.wording import METRIC_WORDS, amounts, spoken_names
+from tl_core.evaluation.wording import METRIC_WORDS, amounts, flag_reservations, spoken_names
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.runs import kept_evaluation
 from tl_core.results.time_to_accuracy import find_time_to_accuracy, seconds_words
-from tl_core.schema import Arm, Verdict
+from tl_core.schema import Arm, Status, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,14 @@ def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -
     if not values:
         return None
     best = max(values, key=lambda arm: float(np.mean(values[arm])))
-    mean = results.summaries[best, verdict.train_size].mean
+    summary = results.summaries[best, verdict.train_size]
+    low, high = (f"{100 * end:.1f}" for end in summary.ci95)
     return Highlight(
         name="Best model",
-        value=f"{100 * mean:.1f}%",
-        note=f"{names[best]}, chosen on validation; {METRIC_WORDS[metric]} on test",
+        value=f"{100 * summary.mean:.1f}%",
+        note=f"{names[best]}, chosen on validation. "
+        f"Test {METRIC_WORDS[metric]}, 95% interval {low} to {high}."
+        + _but(flag_reservations(results.flags[best, verdict.train_size], names)),
     )
 
 
@@ -72,8 +75,13 @@ def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[st
     return Highlight(
         name=f"{names[one.a]} against {names[one.b]}",
         value=f"{'+' if one.difference > 0 else ''}{size} points" if one.is_difference else "Not clear",
-        note=f"95% interval {low} to {high} points",
+        note=f"95% interval {low} to {high} points.{_but(one.reservations)}",
     )
+
+
+def _but(reservations: Sequence[Status]) -> str:
+    """Say the worst that weakens a number."""
+    return f" {reservations[0].words}." if reservations else ""
 
 
 def _time(
@@ -103,7 +111,8 @@ def _time(
     return Highlight(
         name=name,
         value=value or seconds_words(a),
-        note=f"{seconds_words(a)} instead of {seconds_words(b)} (medians, validation)",
+        note=f"{seconds_words(a)} instead of {seconds_words(b)} on validation, "
+        + (f"medians of {len(found.seeds)} seeds" if len(found.seeds) > 1 else "one seed"),
     )
 
 

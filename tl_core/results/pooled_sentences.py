@@ -137,8 +137,9 @@ def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
     name = spoken_name(arm, pooled.title)
     low, high = (_percent(end) for end in summary.ci95)
     weaknesses = flag_reservations(pooled.flags.get((arm.name, size), ()), {arm.name: name})
+    metric = METRIC_WORDS[summary.metric]
     return Said(
-        claim=f"{name} reaches {_percent(summary.mean)} {METRIC_WORDS[summary.metric]} with {size:,} labels"
+        claim=f"{name} reaches {_percent(summary.mean)} test {metric} with {size:,} labels"
         f"{epochs_words(pooled.predictions[arm.name, size].epochs_range)}.",
         proof=f"95% interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
         status=weaknesses[0] if weaknesses else None,

@@ -70,7 +70,7 @@ def draw_hero(results: ExperimentResults, verdict: Verdict) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 6], gap="large")
         with left:
-            (size,) = amounts(verdict.metric, verdict.difference)
+            size, *_ = amounts(verdict.metric, verdict.difference, *verdict.ci95)  # as the claim writes it
             sign = "+" if verdict.difference > 0 else ""
             pair = f"{arm_names[verdict.a]} − {arm_names[verdict.b]}"
             st.metric(literal(pair), f"{sign}{size} points")
@@ -123,5 +123,6 @@ def _draw_learning_curves(results: ExperimentResults, verdict: Verdict) -> None:
     has_energy = has_energy_of(results, verdict.train_size)
     x, y = choose_axes(results.experiment.headline_metric, key="race", has_energy=has_energy)
     draw_display(learning_curves_of(results, verdict.train_size, x, y))
+    st.caption("The number beside a line is the mean over the seeds, with the weights that each run kept.")
     if x in ("train_s", "energy_wh"):
         draw_cost_note(results, verdict.train_size)
