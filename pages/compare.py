@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.cards.results import evidence, slides, summary
-from pages.cards.results.calibration import draw_calibration, draw_selective_prediction
+from pages.cards.results import setup, slides, summary
+from pages.cards.results.classes import draw_confusions
+from pages.cards.results.confidence import draw_calibration, draw_scores
 from pages.cards.results.data_efficiency import draw_data_efficiency
 from pages.cards.results.examples import draw_agreement
 from pages.cards.results.label_errors import draw_label_errors
-from pages.cards.results.report import offer_report
+from pages.cards.results.report import offer_numbers, offer_report
+from pages.cards.results.training import draw_training
+from pages.ui.displays import card_of, subject_of
 from pages.ui.errors import live_part
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_header, invite, invite_another
@@ -26,19 +29,25 @@ from pages.ui.readers import (
     watch,
 )
 from pages.ui.verdict_card import draw_status
+from tl_core.displays import classes, selective_prediction
+from tl_core.displays.display import Subject
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
 
 POLL_S = 5
 QUESTION = "Was pretraining worth it?"
 # The cards of each tab.
-TABS: dict[str, tuple[Callable[[ExperimentResults, Verdict], None], ...]] = {
-    "Summary": (summary.draw_hero, summary.draw_training, evidence.draw_all_pairs),
+TABS: dict[str, tuple[Callable[[Subject], None], ...]] = {
+    "Summary": (summary.draw_hero, draw_training, summary.draw_all_pairs),
     "Examples": (draw_agreement, draw_label_errors),
-    "Classes": (evidence.draw_classes, evidence.draw_confusions),
+    "Classes": (card_of("Gains and losses by class", classes.display), draw_confusions),
     "Labels needed": (draw_data_efficiency,),
-    "Confidence": (draw_calibration, draw_selective_prediction),
-    "Setup": (evidence.draw_fairness, evidence.draw_settings),
+    "Confidence": (
+        draw_calibration,
+        card_of("Accuracy if it can skip hard texts", selective_prediction.display),
+        draw_scores,
+    ),
+    "Setup": (setup.draw_fairness, setup.draw_settings),
 }
 
 
@@ -69,7 +78,7 @@ def choose_verdict(results: ExperimentResults) -> Verdict:
     return of_size[pair]
 
 
-def draw_tabs(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_tabs(subject: Subject) -> None:
     """Draw the tab that is open; the others wait until they are. The URL says which it is."""
     for tab, (name, cards) in zip(
         st.tabs(list(TABS), key="tab", bind="query-params"), TABS.items(), strict=True
@@ -77,9 +86,9 @@ def draw_tabs(results: ExperimentResults, verdict: Verdict) -> None:
         if tab.open:
             with tab:
                 if name != "Summary":
-                    draw_status(verdict.status)
+                    draw_status(subject.verdict.status)
                 for draw in cards:
-                    draw(results, verdict)
+                    draw(subject)
 
 
 if slides.draw_presentation():
@@ -109,5 +118,5 @@ with corner, st.container(horizontal=True, horizontal_alignment="right"):
     slides.offer_presentation()
     with st.popover("Take away", icon=":material/download:"):
         offer_report(results)
-        evidence.offer_download(results)
-draw_tabs(results, choose_verdict(results))
+        offer_numbers(results)
+draw_tabs(subject_of(results, choose_verdict(results)))

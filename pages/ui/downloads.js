@@ -1,6 +1,7 @@
 // Saves the Plotly figure that stands in the same page as a file, without the server: what is drawn is copied
 // into one SVG with its font, and for PNG painted on a canvas.
 const SCALE = 3
+const NOTE_PX = 22
 const SVG = "http://www.w3.org/2000/svg"
 
 const drawingOf = (key) => {
@@ -25,7 +26,7 @@ const copySheets = (drawing, picture) => {
 
 const compose = (drawing, data, fontFace) => {
   const box = drawing.querySelector("svg.main-svg").getBoundingClientRect()
-  const size = { width: Math.round(box.width), height: Math.round(box.height) }
+  const size = { width: Math.round(box.width), height: Math.round(box.height) + (data.note ? NOTE_PX : 0) }
   const picture = element("svg", { xmlns: SVG, viewBox: `0 0 ${size.width} ${size.height}`, ...size })
   const description = element("desc", {})
   description.textContent = data.alt
@@ -33,6 +34,13 @@ const compose = (drawing, data, fontFace) => {
   style.textContent = fontFace
   picture.append(description, style, element("rect", { width: "100%", height: "100%", fill: data.background }))
   copySheets(drawing, picture)
+  if (data.note) {
+    const family = getComputedStyle(drawing.querySelector("text")).fontFamily
+    const place = { x: size.width - 8, y: size.height - 7, "text-anchor": "end", "font-size": 11 }
+    const note = element("text", { ...place, "font-family": family, fill: data.muted })
+    note.textContent = data.note
+    picture.append(note)
+  }
   return { size, text: new XMLSerializer().serializeToString(picture) }
 }
 

@@ -37,11 +37,14 @@ _save_buttons = st.components.v2.component(
 )
 
 
-def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str) -> None:
-    """Offer the figure that was placed under ``key`` as PNG and SVG, and its table as CSV."""
+def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str, budget: str = "") -> None:
+    """Offer the figure that was placed under ``key`` as PNG and SVG, and its table as CSV.
+
+    The pictures name the ``budget`` by which the networks trained: away from here no page says it.
+    """
     with st.container(horizontal=True, gap="small"):
         _offer_csv(table, key)
-        _save_buttons(key=f"{key}_files", data=picture_data(figure, key), width="content")
+        _save_buttons(key=f"{key}_files", data=picture_data(figure, key, budget), width="content")
 
 
 def offer_table(table: pd.DataFrame, *, key: str, whole: pd.DataFrame | None = None) -> None:
@@ -79,13 +82,15 @@ def _offer_csv(table: pd.DataFrame, key: str) -> None:
     )
 
 
-def picture_data(figure: go.Figure, key: str) -> Mapping[str, str]:
-    """Tell the browser which figure to save, under which name, on which background and with which text."""
+def picture_data(figure: go.Figure, key: str, budget: str = "") -> Mapping[str, str]:
+    """Tell the browser which figure to save, under which name, on which background and with which words."""
     return {
         "figure": key,
         "name": file_stem(key),
         "background": TONES[theme()].background,
+        "muted": TONES[theme()].muted,
         "alt": (figure.layout.meta or {}).get("alt", ""),
+        "note": f"budget: {budget}" if budget else "",
     }
 
 

@@ -65,10 +65,19 @@ def draw_figure(
     *,
     key: str,
     on_choice: Callable[[], None] | None = None,
+    note: str = "",
+    budget: str = "",
 ) -> None:
     """Place a figure with its text alternative; below it its numbers as a table, and all of it as files.
 
-    Those are made once the drawer is opened: ten hidden tables would double the time of *Compare*.
+    Those are made once the drawer is opened: ten hidden tables would double the time of *Results*.
+
+    Parameters
+    ----------
+    note
+        What the numbers are, told above them.
+    budget
+        By which rule the networks trained, for the files alone.
     """
     place_figure(figure, key=key, on_choice=on_choice)
     if table is None:
@@ -83,8 +92,10 @@ def draw_figure(
         )
     if drawer.open:
         with drawer:
+            if note:
+                st.markdown(f":small[{literal(note)}]")
             draw_table(table)
-            offer_files(figure, table, key=key)
+            offer_files(figure, table, key=key, budget=budget)
 
 
 def place_figure(figure: go.Figure, *, key: str, on_choice: Callable[[], None] | None = None) -> None:

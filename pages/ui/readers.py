@@ -11,7 +11,7 @@ from pages.ui.formatting import plural, started_at
 from pages.ui.session import current, forget, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import find_on_disk
-from tl_core.charts import ArmStyle, arm_styles
+from tl_core.charts import ArmStyle, Theme, arm_styles
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.files.reading import ReadChoices, Table
@@ -132,11 +132,11 @@ def dataset_of(fingerprint: str) -> Dataset | None:
         return None
 
 
-def styles_of(experiment: ExperimentConfig) -> dict[str, ArmStyle]:
-    """Return the style of every arm in the theme shown, in the order in which arms are shown."""
+def styles_of(experiment: ExperimentConfig, shown_in: Theme | None = None) -> dict[str, ArmStyle]:
+    """Return the style of every arm in the order shown; in the page's theme if not told."""
     titles = arm_titles(experiment)
     named = {arm.base_model: titles[arm.name] for arm in experiment.arms if arm.base_model}
-    return arm_styles(ranked(experiment.arms), named, theme())
+    return arm_styles(ranked(experiment.arms), named, shown_in or theme())
 
 
 def arm_names_of(experiment: ExperimentConfig) -> dict[str, str]:

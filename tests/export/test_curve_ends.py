@@ -12,11 +12,11 @@ import pytest
 from tests.pages.fixtures import add_experiment, finish_run, runs_of, start_run, store_sample_dataset
 from tl_core.charts import arm_styles, learning_curves
 from tl_core.charts.replay import replay
+from tl_core.displays.learning_curves import curve_numbers
+from tl_core.export.comparison_json import comparison_json
 from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults, gather, ranked
-from tl_core.results.comparison_json import comparison_json
-from tl_core.results.numbers import learning_curve_numbers
-from tl_core.results.tables import learning_curve_points
+from tl_core.results.curves import learning_curve_points
 from tl_core.schema import BudgetRule, EvalFinished, Event, ExperimentConfig, RunFinished, SplitName
 from tl_core.store.workspace import Workspace
 
@@ -72,12 +72,12 @@ def every_end(workspace: Workspace, results: ExperimentResults, x: Any) -> dict[
     """Read what an arm's curve ends at from everything that shows it, each as an arm's name to a number."""
     styles = arm_styles(ranked(results.experiment.arms), {})
     labels, points = {name: style.label for name, style in styles.items()}, points_of(results)
-    table = learning_curve_numbers(points, x, "accuracy", labels)
-    means = table.groupby("Arm")["Mean of the kept, accuracy, %"].unique()
+    table = curve_numbers(points, x, "accuracy", labels)
+    means = table.groupby("Model")["Mean of the kept, accuracy, %"].unique()
     replayed = replay(points, styles)
     page = report_of(workspace, results)
     specs = [json.loads(unescape(one)) for one in re.findall(r'type="application/json">(.*?)</script>', page)]
-    (in_report,) = [ends for spec in specs if (ends := ends_of(spec))]
+    (in_report,) = [ends_of(spec) for spec in specs if spec["layout"]["meta"]["alt"].startswith("Validation")]
     row = re.search(r"<td[^>]*>kept</td>(.*?)</tr>", page, re.DOTALL)
     assert row is not None
     written = [cell.split()[0] for cell in re.findall(r"<td[^>]*>([\d.]+ [^<]*)</td>", row[1])]
@@ -140,5 +140,5 @@ def test_a_run_that_trains_has_kept_nothing_yet(workspace):
     (run,) = runs_of(workspace, made)
     start_run(workspace, run)
     points = learning_curve_points([(run, workspace.run_folder(run.run_id).read_events())])
-    table = learning_curve_numbers(points, "step", "accuracy", {"scratch": "From scratch"})
-    assert list(table.columns) == ["Arm", "Seed", "Steps", "Validation accuracy, %", "Validation examples"]
+    table = curve_numbers(points, "step", "accuracy", {"scratch": "From scratch"})
+    assert list(table.columns) == ["Model", "Seed", "Steps", "Validation accuracy, %", "Validation examples"]

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from tests.export.conftest import HOSTILE
@@ -21,14 +20,13 @@ from tests.pages.fixtures import (
 )
 from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
+from tl_core.export.comparison_json import comparison_json
 from tl_core.export.report import report_html, report_of
-from tl_core.export.report_figures import learning_curve_means
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_intake
 from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
-from tl_core.schema import ExperimentConfig, Metric
+from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
 
 MADE_AT = "2026-11-24T12:00:00.000+00:00"
@@ -146,21 +144,21 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
     alternatives = [
         value for name, value in Reading(page).attributes if name == "aria-label" and value.endswith(".")
     ]
-    assert len(alternatives) == 10
-    assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 10
+    assert len(alternatives) == 12
+    assert page.count('<script type="application/json">') == page.count("<summary>The numbers") == 12
 
 
 def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
     assert "30.0 s and 0.075 Wh, median of 3 runs" in text
-    assert "what pretraining itself cost is not included" in text
+    assert "What pretraining itself cost is not included." in text
 
 
 def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
-    assert "How far can its confidence be trusted? On average Fine-tuned says" in text
-    assert "a temperature fitted on validation takes their calibration errors from" in text
-    assert "It has no interval and is no verdict." in text
+    assert "How far can the confidence be trusted? Fine-tuned is " in text
+    assert "A temperature fitted on validation" in text
+    assert "It has no interval and is no result of its own." in text
 
 
 def test_nothing_a_person_wrote_is_interpreted(workspace, hostile):
@@ -209,8 +207,8 @@ def test_several_train_sizes_stand_below_each_other(workspace):
     )
     finish_all(workspace, experiment, fine_tuned=0.9)
     text = Reading(report(workspace, experiment)).text
-    assert "How many labels does it take?" in text
-    assert "33 train, 9 validation and 18 test examples" in text
+    assert "How many labels does pretraining save?" in text
+    assert "33 training, 9 validation and 18 test examples" in text
     assert "accuracy with 33 labels" in text
     assert "Labels saved" in text
 
@@ -222,14 +220,14 @@ def test_train_sizes_of_an_experiment_like_it_count(workspace):
     for experiment in (chosen, added):
         finish_all(workspace, experiment, fine_tuned=0.9)
     text = Reading(report(workspace, chosen)).text
-    assert "How many labels does it take?" in text
+    assert "How many labels does pretraining save?" in text
     assert "accuracy with 33 labels" in text
     told = comparison_json(workspace, gather(workspace, chosen.experiment_id))
     assert told["label_worth"]["train_sizes"] == [15, 33]
 
 
 def test_one_train_size_asks_nothing_about_labels(workspace, experiment):
-    assert "How many labels does it take?" not in report(workspace, experiment)
+    assert "How many labels does pretraining save?" not in report(workspace, experiment)
 
 
 def test_without_its_dataset_it_says_so(workspace, experiment):
@@ -250,28 +248,8 @@ def test_a_sample_is_no_evidence_and_a_file_of_its_name_may_be(workspace):
 
 def test_without_a_verdict_there_is_no_report(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    with pytest.raises(ComparisonError, match="Expected two arms that have finished"):
+    with pytest.raises(ComparisonError, match="No two models have finished"):
         report(workspace, experiment)
-
-
-def test_the_race_in_numbers_is_the_mean_over_seeds_by_step():
-    points = pd.DataFrame(
-        {
-            "arm": ["scratch", "scratch", "scratch", "tfidf"],
-            "run_id": ["s0", "s0", "s1", "t0"],
-            "step": [0, 4, 4, 0],
-            "seed": [0, 0, 1, 0],
-            "train_s": [0.0, 1.0, 3.0, 0.5],
-            "accuracy": [0.5, 0.6, 0.8, 0.75],
-        }
-    )
-    labels = {"fine_tuned": "Fine-tuned", "tfidf": "TF-IDF", "scratch": "From scratch"}
-    table = learning_curve_means(points, Metric.ACCURACY, labels)
-    assert list(table.columns) == ["Step", "TF-IDF", "From scratch"]
-    assert table["Step"].tolist() == ["0", "4", "kept"]
-    one, other = "75.0 (75.0 to 75.0), 0.5 s", "70.0 (60.0 to 80.0), 2.0 s"
-    assert table["TF-IDF"].tolist() == [one, "", one]
-    assert table["From scratch"].tolist() == ["50.0 (50.0 to 50.0), 0.0 s", other, other]
 
 
 def test_writing_it_needs_no_torch():

@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from pages.cards.results.summary import VIEW
-from pages.cards.results.time_figures import PRETRAINING_LEFT_OUT
+from pages.cards.results.training import VIEW
 from tests.files.tables import CHOICE, table
 from tests.pages import fixtures
 from tests.pages.fixtures import (
@@ -30,8 +29,11 @@ from tests.pages.reading import (
     text_of,
 )
 from tl_core.datasets.dataset import build_dataset
+from tl_core.displays import classes
+from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
+from tl_core.export.report import report_name
 from tl_core.intake.intake import store_dataset
-from tl_core.results import captions, tables
+from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
 from tl_core.schema import Precision
 
@@ -87,9 +89,17 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
     [
         ("Summary", ["Training"], 2),
         ("Examples", ["Where they disagree", "Labels that look wrong"], 1),
-        ("Classes", ["Gains and losses by class", "What is taken for what"], 4),
-        ("Labels needed", ["From how few labels"], 0),
-        ("Confidence", ["How far can its confidence be trusted?", "When it may abstain"], 0),
+        ("Classes", ["Gains and losses by class", "Confusion matrix"], 4),
+        ("Labels needed", ["How many labels does pretraining save?"], 0),
+        (
+            "Confidence",
+            [
+                "How far can its confidence be trusted?",
+                "Accuracy if it can skip hard texts",
+                "Scores of the probabilities",
+            ],
+            3,
+        ),
         ("Setup", ["How fair was this?", "What was set differently"], 0),
     ],
 )
@@ -114,16 +124,11 @@ def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
     assert "chosen on validation. Test accuracy, 95% interval" in text_of(app)
 
 
-def test_diagrams_of_confidence_are_drawn_once_they_are_asked_for(app, experiment):
+def test_confidence_holds_both_diagrams_and_the_scores(app, experiment):
     open_page(app, "compare", tab="Confidence", experiment=experiment.experiment_id)
     shown = text_of(app)
     assert "log loss" in shown
     assert "Brier score" in shown
-    assert not figures_of(app)
-    app.toggle(key="shows_reliability").set_value(True).run()
-    app.toggle(key="shows_coverage").set_value(True).run()
-    assert not app.exception
-    assert len(figures_of(app)) == 3
     assert sum('"text":"confidence' in figure for figure in figures_of(app)) == 2
 
 
@@ -211,7 +216,7 @@ def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
     )
     open_page(app, "compare", experiment=experiment.experiment_id)
     assert json.loads(offered["data"]())["experiment_id"] == experiment.experiment_id
-    assert offered["file_name"] == f"{experiment.experiment_id}.json"
+    assert offered["file_name"] == f"{report_name(experiment)}.json"
 
 
 def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkeypatch):
@@ -273,12 +278,12 @@ def test_several_base_models_are_not_called_the_same(app, workspace):
 
 def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experiment):
     results = gather(workspace, experiment.experiment_id)
-    rows = tables.class_rows(results, "fine_tuned", "scratch", 33)
+    rows = class_rows(results, "fine_tuned", "scratch", 33)
     lines = {
-        "Summary": "6 pairs",
+        "Summary": "6 differences",
         "Examples": "36 answers",
-        "Classes": captions.class_caption(rows).removesuffix("."),
-        "Confidence": "Fine-tuned says",
+        "Classes": classes.tell(rows).removesuffix("."),
+        "Confidence": " confident, ",
     }
     open_page(app, "compare", experiment=experiment.experiment_id)
     for tab, words in lines.items():
@@ -376,8 +381,8 @@ def test_curves_and_times_can_be_over_energy(app, experiment):
     app.segmented_control(key="reaching_x_energy").set_value("energy_wh").run()
     assert "energy of training, Wh" in figures_of(app)[1]
     shown = text_of(app)
-    assert re.search(r" [\d.]+ s of training and [\d.]+ Wh;", shown)
-    assert re.search(r"\bnever\b", shown), "the other way round"
+    assert re.search(r"\([\d.]+ s instead of [\d.]+ s, [\d.]+ Wh instead of [\d.]+ Wh\)", shown)
+    assert "From scratch never reached Fine-tuned's best score." in shown, "the other way round"
     assert PRETRAINING_LEFT_OUT in shown
     assert fixtures.METHOD in shown
 

@@ -1,4 +1,4 @@
-"""*From how few labels* on *Compare* and as a slide: offered, on the way, shown, and its numbers."""
+"""*Labels needed* on *Compare* and as a slide: offered, on the way, shown, and its numbers."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tests.pages.reading import figures_of, open_drawers, open_page, query_of, text_of
 
-CARD = "**From how few labels**"
+CARD = "**How many labels does pretraining save?**"
 
 
 @pytest.fixture
@@ -78,7 +78,6 @@ def test_several_sizes_show_the_curves_the_distance_and_the_numbers(app, several
     assert "3 seeds, 18 test examples" in shown
     figure = next(one for one in figures_of(app) if "train examples, logarithmic" in one)
     assert "labels (flagged)" in figure
-    assert "equal steps" in figure
     assert any("Labels saved" in one.value.columns for one in app.dataframe)
     assert offer(app) is None
 
@@ -92,5 +91,5 @@ def test_the_floor_has_no_curve(app, single):
 
 def test_it_is_a_slide_where_there_are_several_sizes(app, several, single):
     open_page(app, "compare", experiment=several.experiment_id, present="4")
-    assert "From how few labels" in text_of(app)
+    assert "Labels saved" in text_of(app)
     assert "train examples, logarithmic" in figures_of(app)[0]

@@ -6,9 +6,9 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, runs_of, store_sample_dataset
 from tests.pages.reading import open_page, text_of
+from tl_core.export.comparison_json import comparison_json
 from tl_core.export.report import report_of
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
 
 WORDS = "From scratch failed in 2 seeds: not a fair comparison yet"
 ADVICE = "Train all models again, with learning rates searched and twice the steps."

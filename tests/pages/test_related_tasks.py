@@ -17,10 +17,10 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import figures_of, open_drawers, open_page, query_of, targets_of, text_of
 from tests.tiny_models import tiny_model_folder
+from tl_core.export.comparison_json import comparison_json
 from tl_core.intake.intake import store_dataset
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
 from tl_core.results.overlaps import Overlap, overlap_words
 
 

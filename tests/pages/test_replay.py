@@ -13,12 +13,13 @@ TIMES = "Time to the same score"
 
 
 def draw(experiment_id: str) -> None:
-    from pages.cards.results.summary import draw_training
+    from pages.cards.results.training import draw_training
+    from pages.ui.displays import subject_of
     from pages.ui.session import workspace
     from tl_core.results.comparison import gather
 
     results = gather(workspace(), experiment_id)
-    draw_training(results, results.headline)
+    draw_training(subject_of(results, results.headline))
 
 
 def shown(app, workspace, view, arms=("majority", "tfidf", "scratch", "fine_tuned"), **overrides):
@@ -56,7 +57,8 @@ def test_arms_without_a_network_alone_have_nothing_to_replay(app, workspace):
 
 def test_time_to_the_same_accuracy_is_told_and_drawn(app, workspace):
     page = shown(app, workspace, TIMES)
-    assert re.search(r"^Fine-tuned .*From scratch .*\d+ s\b", text_of(page), re.MULTILINE)
+    words = r"^Fine-tuned reached From scratch's best score .*\d+ s instead of \d+ s"
+    assert re.search(words, text_of(page), re.MULTILINE)
     alt = json.loads(figures_of(page)[0])["layout"]["meta"]["alt"]
     assert "training seconds" in alt
 
@@ -70,4 +72,4 @@ def test_steps_can_be_shown_instead_of_seconds(app, workspace):
 @pytest.mark.parametrize("view", ["Replay", TIMES])
 def test_each_figure_has_its_numbers(app, workspace, view):
     columns = list(open_drawers(shown(app, workspace, view)).dataframe[0].value.columns)
-    assert {"Arm", "Seed", "Training seconds", "Validation examples"} <= set(columns)
+    assert {"Model", "Seed", "Training seconds", "Validation examples"} <= set(columns)

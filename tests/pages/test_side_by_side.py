@@ -110,7 +110,7 @@ def test_every_card_is_there_with_its_numbers(app, experiment, longer):
     open_with(app, experiment.experiment_id, longer.experiment_id)
     open_drawers(app)
     shown = text_of(app)
-    names = ["All groups", "What differs in the settings", "The curves", "Gains and losses by class"]
+    names = ["All groups", "What differs in the settings", "Learning curves", "Gains and losses by class"]
     assert [name for name in names if f"**{name}**" not in shown] == []
     assert "**Each against B: Fine-tuned**" in shown
     assert len(figures_of(app)) == 4

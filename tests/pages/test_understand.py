@@ -149,7 +149,7 @@ def test_every_figure_has_its_numbers(app, experiment):
     open_drawers(open_page(app, "understand", answer="adapting"))
     columns = [list(one.value.columns) for one in app.dataframe]
     assert len(columns) == len(figures_of(app)) == 2
-    assert {"Seeds", "Test examples", "Train examples"} <= set(columns[0])
+    assert {"Seeds", "Test examples", "Training examples"} <= set(columns[0])
 
 
 def test_a_hostile_name_is_shown_literally(app, workspace):

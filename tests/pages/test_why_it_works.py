@@ -24,7 +24,7 @@ from tests.pages.reading import (
     targets_of,
     text_of,
 )
-from tl_core.results.knowledge_sentences import MOVEMENT_LIMITS, SIMILARITY_LIMITS
+from tl_core.displays.layers import MOVEMENT_LIMITS, SIMILARITY_LIMITS
 
 LADDER = ["shuffled", "encoder_only", "embeddings_only", *(f"reinit_top_{count}" for count in range(1, 6))]
 REACHED = {"fine_tuned": 0.95, "scratch": 0.4, "embeddings_only": 0.62, "reinit_top": 0.8, "shuffled": 0.4}
@@ -88,7 +88,8 @@ def test_the_whole_ladder_says_what_the_embeddings_bring(app, workspace, experim
     shown = text_of(app)
     (share,) = [line for line in shown.splitlines() if "40% of the way" in line]
     assert "52%" in share
-    assert "Embeddings only (still improving)" in share, "flagged"
+    badge = shown.split("40% of the way", 1)[1].split("\n")[1]
+    assert "From scratch was still improving when it stopped" in badge, "flagged"
     assert SIMILARITY_LIMITS in shown
     assert MOVEMENT_LIMITS in shown
     assert "Shuffled" in shown

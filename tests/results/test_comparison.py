@@ -11,16 +11,16 @@ from tests.pages import fixtures
 from tests.tiny_models import tiny_model_folder
 from tl_core.errors import ComparisonError, NotFoundError
 from tl_core.evaluation.predictions import pair
+from tl_core.export.comparison_json import comparison_json
+from tl_core.results.by_class import mean_confusions
 from tl_core.results.comparison import (
     ExperimentResults,
-    curve_points,
     gather,
     headline_pair,
     ranked,
 )
-from tl_core.results.comparison_json import comparison_json
+from tl_core.results.curves import curve_points
 from tl_core.results.runs import kept_evaluation, value_of
-from tl_core.results.tables import mean_confusions
 from tl_core.schema import (
     Arm,
     BudgetRule,

@@ -20,6 +20,7 @@ from tests.store.marking import mark_run
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.errors import TlError
 from tl_core.export.card import card_of
+from tl_core.export.comparison_json import comparison_json, run_json
 from tl_core.export.report import report_of
 from tl_core.planning.layer_ablation import ablation_arms
 from tl_core.planning.machine import read_finished
@@ -27,7 +28,6 @@ from tl_core.results import related_tasks
 from tl_core.results.answering import choose_answerers
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import arm_titles, gather
-from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.inventory import find_facts, loading_lines
 from tl_core.results.knowledge import gather_knowledge
 from tl_core.results.pooled import Answer, put_together

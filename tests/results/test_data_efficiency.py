@@ -4,16 +4,17 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.cli.commands import verdict_lines
+from tl_core.displays.data_efficiency import display
+from tl_core.displays.display import Subject
+from tl_core.export.comparison_json import comparison_json
 from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.plan import queue_runs
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
 from tl_core.results.data_efficiency import (
     curve_keys,
     find_data_efficiency,
     lacking,
     train_size_grid,
-    worth_numbers,
 )
 from tl_core.results.pooled import put_together
 from tl_core.schema import Arm
@@ -63,10 +64,10 @@ def test_runs_of_an_experiment_that_adds_sizes_are_read_with_it(workspace, intak
 
 
 def test_the_numbers_list_the_curves_and_what_was_saved_beside_the_second_arm(sizes):
-    pooled = pooled_of(sizes)
-    table = worth_numbers(pooled, find_data_efficiency(pooled, "fine_tuned", "scratch"), LABELS)
-    assert list(table["Train examples"]) == [6, 12, 33, 6, 12, 33]
-    saved = table.set_index(["Arm", "Train examples"])["Labels saved"]
+    subject = Subject(results=sizes, verdict=sizes.verdicts[0], pooled=pooled_of(sizes))
+    table = display(subject).frame
+    assert list(table["Training examples"]) == [6, 12, 33, 6, 12, 33]
+    saved = table.set_index(["Model", "Training examples"])["Labels saved"]
     assert saved["From scratch", 33] == "about 21"
     assert saved["Fine-tuned", 33] == "–"
     assert {"Seeds", "Test examples", "Labels that Fine-tuned needs for it"} <= set(table.columns)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
 from tl_core.results.comparison import gather
+from tl_core.results.curves import learning_curve_points
 from tl_core.results.highlights import find_highlights
-from tl_core.results.tables import learning_curve_points
 
 
 def highlights(workspace, arms, pair=None, **accuracies):

@@ -10,11 +10,11 @@ from tests.pages.fixtures import (
     runs_of,
     store_sample_dataset,
 )
+from tl_core.displays import tried
 from tl_core.planning.missing_runs import plan_missing
 from tl_core.results.comparison import gather
 from tl_core.results.pooled import (
     Answer,
-    answer_numbers,
     cells_of,
     coming,
     ends_of,
@@ -26,7 +26,6 @@ from tl_core.results.pooled import (
     missing,
     put_together,
     seed_rows,
-    weight_numbers,
     weight_rows,
 )
 from tl_core.schema import Arm
@@ -161,8 +160,8 @@ def test_rows_hold_every_seed_and_the_interval(workspace, usual):
     seeds, means = seed_rows(pooled, keys), mean_rows(pooled, keys)
     assert seeds["arm"].tolist() == ["scratch", "scratch", "tfidf", "majority"], "one run stands once"
     assert (means["low"] < means["mean"]).all()
-    shown = answer_numbers(pooled, keys, {"scratch": "S", "tfidf": "T", "majority": "M"})
-    assert shown["Arm"].tolist() == ["S", "T", "M"]
+    shown = tried.pooled_numbers(pooled, keys, {"scratch": "S", "tfidf": "T", "majority": "M"})
+    assert shown["Model"].tolist() == ["S", "T", "M"]
     assert shown["Mean test accuracy, %"].iloc[0] == pytest.approx(38.9)
     assert shown["Seeds"].tolist() == [2, 2, 2]
 
@@ -174,7 +173,7 @@ def test_weights_are_those_of_the_record_and_the_catalogue(workspace, usual):
     assert rows["is_trained"].to_dict() == {
         "fine_tuned": True, "frozen": False, "scratch": True, "frozen_random": False
     }  # fmt: skip
-    shown = weight_numbers(rows.reset_index(), {})
+    shown = tried.display_weights(pooled_of(workspace, usual)).frame
     assert shown["What learns"].tolist() == ["all weights", "the head", "all weights", "the head"]
 
 

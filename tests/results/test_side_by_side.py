@@ -13,9 +13,9 @@ from tests.pages.fixtures import (
 )
 from tests.pages.texts import TEXTS
 from tl_core.datasets.dataset import build_dataset
+from tl_core.displays import side_by_side
 from tl_core.errors import ComparisonError
 from tl_core.intake.intake import store_dataset
-from tl_core.results import side_by_side_tables
 from tl_core.results.comparison import gather
 from tl_core.results.side_by_side import finished_of, put_side_by_side
 from tl_core.schema import Metric, Precision
@@ -76,12 +76,12 @@ def test_settings_that_differ_make_groups_and_name_them(workspace, intake):
         "A: Fine-tuned · epochs 3",
         "B: Fine-tuned · epochs 7.5",
     ]
-    rows = side_by_side_tables.setting_rows(comparison)
+    rows = side_by_side.setting_rows(comparison)
     assert rows.to_dict("list") == {"Group": ["A: Fine-tuned", "B: Fine-tuned"], "Epochs": ["3", "7.5"]}
-    pairs = side_by_side_tables.difference_rows(comparison, comparison.groups[1].key)["pair"].tolist()
+    pairs = side_by_side.difference_rows(comparison, comparison.groups[1].key)["pair"].tolist()
     assert (
         pairs
-        == side_by_side_tables.verdict_numbers(comparison)["Pair"].tolist()
+        == side_by_side.display_pairs(comparison, comparison.groups[0].key).frame["Pair"].tolist()
         == ["A: Fine-tuned − B: Fine-tuned"]
     )
     assert "between Fine-tuned A and Fine-tuned B." in comparison.verdicts[comparison.pairs[0]].claim
@@ -140,13 +140,13 @@ def test_groups_without_a_common_seed_have_no_verdict(workspace, intake):
     chosen = [run.run_id for run in runs if (run.arm.name, run.seed) in (("scratch", 0), ("fine_tuned", 1))]
     comparison = compare(workspace, *chosen)
     assert not comparison.verdicts
-    assert side_by_side_tables.unpaired(comparison) == [("Fine-tuned", "From scratch")]
+    assert side_by_side.unpaired(comparison) == [("Fine-tuned", "From scratch")]
 
 
 def test_a_run_without_a_seed_counts_for_every_seed(workspace, intake):
     comparison = compare(workspace, finished(workspace, intake, ("tfidf", "fine_tuned"), num_seeds=3))
     assert comparison.verdicts[comparison.pairs[0]].num_seeds == 3
-    assert len(side_by_side_tables.group_values(comparison)) == 4, "it still stands once"
+    assert len(side_by_side.group_values(comparison)) == 4, "it still stands once"
 
 
 def test_train_sizes_can_be_held_against_each_other(workspace, intake):
@@ -228,24 +228,24 @@ def test_different_headline_metrics_give_way_to_accuracy(workspace, intake):
 def test_classes_are_means_over_each_group_s_seeds(workspace, intake):
     comparison = compare(workspace, finished(workspace, intake))
     a, b = comparison.pairs[0]
-    rows = side_by_side_tables.class_rows(comparison, a, b)
+    rows = side_by_side.class_rows(comparison, a, b)
     assert rows["label"].tolist() == ["negative", "neutral", "positive"]
     assert rows["support"].tolist() == [6, 6, 6]
     assert (rows["value_a"] - rows["value_b"]).tolist() == pytest.approx(rows["difference"].tolist())
     assert (rows["difference"] > 0).all()
-    assert "F1 of Fine-tuned, % (2 seeds)" in side_by_side_tables.class_numbers(comparison)
+    assert "F1 of Fine-tuned, % (2 seeds)" in side_by_side.display_classes(comparison, a, b).frame
 
 
 def test_curves_carry_their_group_and_leave_the_floor_out(workspace, intake):
     comparison = compare(workspace, finished(workspace, intake, ("majority", "scratch", "fine_tuned")))
-    curves = side_by_side_tables.group_curves(comparison)
+    curves = side_by_side.group_curves(comparison)
     assert set(curves["arm"]) == {key_of(comparison, "Fine-tuned"), key_of(comparison, "From scratch")}
     assert curves["run_id"].nunique() == 4
 
 
 def test_the_numbers_name_seeds_examples_and_runs(workspace, intake):
     comparison = compare(workspace, finished(workspace, intake))
-    row = side_by_side_tables.group_numbers(comparison).iloc[0]
+    row = side_by_side.display_groups(comparison).frame.iloc[0]
     # 0.9 of 18 test examples are 16 right ones.
     assert row["Mean test accuracy, %"] == pytest.approx(88.9)
     assert row[["Seeds", "Test examples", "Training, median seconds"]].tolist() == [2, 18, 30.0]
@@ -257,12 +257,14 @@ def test_groups_under_another_text_limit_are_shown_but_not_compared(workspace, i
     long = finished(workspace, intake, max_length=128)
     comparison = compare(workspace, short, long)
     assert len(comparison.groups) == 3
-    assert len(side_by_side_tables.verdict_numbers(comparison)) == 1, "both arms of one text limit"
+    assert len(side_by_side.display_pairs(comparison, comparison.groups[0].key).frame) == 1, (
+        "both arms of one text limit"
+    )
     reasons = set(comparison.refusals.values())
     assert any(
         "the same text limit in seed 0 for both arms; got 64 tokens for A: Fine-tuned" in r for r in reasons
     )
-    assert side_by_side_tables.unpaired(comparison) == []
+    assert side_by_side.unpaired(comparison) == []
 
 
 def test_groups_in_another_precision_are_not_compared(workspace, intake):

@@ -3,12 +3,8 @@
 import pandas as pd
 import pytest
 
-from tl_core.results.time_to_accuracy import (
-    find_time_to_accuracy,
-    time_numbers,
-    time_rows,
-    time_sentence,
-)
+from tl_core.displays.time_to_accuracy import numbers, tell
+from tl_core.results.time_to_accuracy import find_time_to_accuracy, time_rows
 from tl_core.schema import Metric
 
 LABELS = {"fine_tuned": "Fine-tuned", "scratch": "From scratch", "tfidf": "TF-IDF"}
@@ -70,29 +66,45 @@ def test_arms_without_curves_cannot_be_held_against_each_other():
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "sentence"),
+    ("fine_tuned", "scratch", "sentence"),
     [
         (
-            [[0.3, 0.7]],
-            "Fine-tuned was as good on validation as From scratch at its best after 10 s of training; "
-            "From scratch itself took 0.0 s (one seed, 1,200 validation examples).",
+            [[0.3, 0.7, 0.8]],
+            [[0.2, 0.4, 0.5]],
+            "Fine-tuned reached From scratch's best score 2.0× faster (10 s instead of 20 s).",
         ),
         (
-            [[0.3, 0.4]],
-            "Fine-tuned got as good on validation as From scratch at its best: never "
-            "(1,200 validation examples).",
+            [[0.3, 0.4, 0.8]],
+            [[0.2, 0.5]],
+            "Fine-tuned reached From scratch's best score 2.0× slower (20 s instead of 10 s).",
+        ),
+        (
+            [[0.3, 0.7]],
+            [[0.5]],
+            "Fine-tuned reached From scratch's best score slower (10 s instead of 0.0 s).",
+        ),
+        (
+            [[0.3, 0.5]],
+            [[0.1, 0.5]],
+            "Fine-tuned was no faster than From scratch to From scratch's best score: 10 s.",
+        ),
+        ([[0.3, 0.4]], [[0.5]], "Fine-tuned never reached From scratch's best score."),
+        (
+            [[0.3, 0.4], [0.6, 0.6], [0.1, 0.1]],
+            [[0.5], [0.5], [0.5]],
+            "Fine-tuned reached From scratch's best score in only 1 of 3 seeds.",
         ),
     ],
 )
-def test_the_sentence_says_what_was_found(accuracies, sentence):
-    assert time_sentence(find(fine_tuned=accuracies, scratch=[[0.5]]), LABELS) == sentence
+def test_the_sentence_says_what_was_found(fine_tuned, scratch, sentence):
+    assert tell(find(fine_tuned=fine_tuned, scratch=scratch), LABELS) == sentence
 
 
 def test_a_short_time_is_not_written_as_none():
-    table = curves(fine_tuned=[[0.3, 0.7]], scratch=[[0.2, 0.5]])
+    table = curves(fine_tuned=[[0.3, 0.7]], scratch=[[0.2, 0.4, 0.5]])
     table["train_s"] /= 1000
     found = find_time_to_accuracy(table, "fine_tuned", "scratch", Metric.ACCURACY)
-    assert "after less than 0.1 s of training" in time_sentence(found, LABELS)
+    assert "(less than 0.1 s instead of less than 0.1 s)" in tell(found, LABELS)
 
 
 ALL = curves(
@@ -133,9 +145,9 @@ def test_an_arm_that_shares_no_seed_has_no_row():
 
 def test_the_numbers_are_in_words_and_units():
     rows = time_rows(ALL, ["fine_tuned"], "scratch", Metric.ACCURACY)
-    shown = time_numbers(rows, Metric.ACCURACY, LABELS)
+    shown = numbers(rows, Metric.ACCURACY, LABELS)
     assert shown.iloc[1].to_dict() == {
-        "Arm": "Fine-tuned",
+        "Model": "Fine-tuned",
         "Seed": 1,
         "Validation accuracy to reach, %": 60.0,
         "Reached": "no, ended before",
@@ -157,12 +169,12 @@ def test_energy_is_counted_where_the_value_was_reached():
     assert found.energies_a == (pytest.approx(0.1), pytest.approx(0.1), None)
     assert found.energies_b == pytest.approx((0.1, 0.2, 0.0))
     assert found.median_energies == pytest.approx((0.1, 0.1))
-    assert time_sentence(found, LABELS) == (
-        "Fine-tuned was as good on validation as From scratch at its best after 10 s of training and 0.1 Wh; "
-        "From scratch itself took 10 s and 0.1 Wh (medians over 3 seeds, 1,200 validation examples)."
+    assert tell(found, LABELS) == (
+        "Fine-tuned was no faster than From scratch to From scratch's best score: 10 s, 0.1 Wh instead of "
+        "0.1 Wh."
     )
     rows = time_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
-    shown = time_numbers(rows, Metric.ACCURACY, LABELS)
+    shown = numbers(rows, Metric.ACCURACY, LABELS)
     assert shown["Energy of training, Wh"].tolist() == [0.1, 0.1, 0.2]
 
 
@@ -171,6 +183,6 @@ def test_energy_that_is_not_known_of_every_run_is_left_out():
     table.loc[table["run_id"] == "scratch-2", "energy_wh"] = float("nan")
     found = find_time_to_accuracy(table, "fine_tuned", "scratch", Metric.ACCURACY)
     assert found.median_energies is None
-    assert "Wh" not in time_sentence(found, LABELS)
+    assert "Wh" not in tell(found, LABELS)
     rows = time_rows(table, ["scratch"], "scratch", Metric.ACCURACY)
-    assert "Energy of training, Wh" not in time_numbers(rows, Metric.ACCURACY, LABELS)
+    assert "Energy of training, Wh" not in numbers(rows, Metric.ACCURACY, LABELS)

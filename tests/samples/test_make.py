@@ -6,10 +6,10 @@ from samples import make as make_module
 from samples.make import ARMS, EPOCHS, make, plan
 from tests.pages.fixtures import fail_run, finish_all, make_workspace, runs_of
 from tl_core.errors import UserError
+from tl_core.export.comparison_json import comparison_json
 from tl_core.intake.bundled import SAMPLES
 from tl_core.planning.plan import queue_runs
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
 from tl_core.schema import BudgetRule
 
 

@@ -36,7 +36,7 @@ _CLOCK_PX = 26
 _LINE_PX = 17
 _GAP = "\u2002"  # keeps a label off the dot that it names
 _Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-_Y = Literal["accuracy", "macro_f1"]
+Y = Literal["accuracy", "macro_f1"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ def replay(
     table: pd.DataFrame,
     styles: Mapping[str, ArmStyle],
     *,
-    y: _Y = "accuracy",
+    y: Y = "accuracy",
     floor: float | None = None,
     theme: Theme = "light",
 ) -> go.Figure:

@@ -15,6 +15,7 @@ from tl_core.datasets.findings import percent
 from tl_core.doctor.profile import ModelFacts, Profile
 from tl_core.doctor.profile import profile as profile_table
 from tl_core.errors import NotFoundError, PlanError, TlError, UserError
+from tl_core.export.comparison_json import comparison_json, run_json
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
@@ -28,7 +29,6 @@ from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.layer_ablation import spell_out
 from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json, run_json
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id

@@ -4,7 +4,9 @@ Plotly's script stands in the file once (about 5 MB), so that its figures are th
 without scripts their numbers still stand there as tables.
 """
 
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,25 +16,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from tl_core.catalogue.locating import describe
+from tl_core.charts import class_balance
 from tl_core.charts.text import one_line, watt_hours
+from tl_core.displays import overview
+from tl_core.displays.display import Display
+from tl_core.displays.questions import QUESTIONS
 from tl_core.errors import NotFoundError
-from tl_core.evaluation.data_efficiency_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, spoken_names
-from tl_core.export.report_figures import figures
+from tl_core.evaluation.wording import METRIC_WORDS, amounts
 from tl_core.export.report_method import SOURCES, method_words
-from tl_core.export.report_parts import Table, write_table
-from tl_core.export.report_scene import Scene, set_scene
+from tl_core.export.report_parts import Shown, Table, show, write_table
+from tl_core.export.report_subject import ReportSubject, choose_subject
 from tl_core.export.report_words import arm_words, limit_words
-from tl_core.results import tables
-from tl_core.results.captions import with_flags
 from tl_core.results.comparable import gather_pooled
 from tl_core.results.comparison import ExperimentResults, ranked
-from tl_core.results.data_efficiency import find_data_efficiency
+from tl_core.results.curves import learning_curve_points
 from tl_core.results.fairness import fairness_facts
+from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
-from tl_core.results.time_to_accuracy import find_time_to_accuracy, time_sentence
-from tl_core.schema import DatasetInfo, State
+from tl_core.schema import DatasetInfo, ExperimentConfig, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -57,7 +59,7 @@ def report_html(
 
     Parameters
     ----------
-    tried
+    pooled
         What experiments like it add to its train sizes.
     dataset
         Facts about the dataset; None if it is not in this workspace.
@@ -69,14 +71,15 @@ def report_html(
     ComparisonError
         If no two arms have finished with the same seed.
     """
-    scene = set_scene(results, pooled, dataset)
+    subject = choose_subject(results, pooled, dataset)
     template = _environment().get_template("report.html")
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    experiment, verdict = results.experiment, scene.verdict
+    experiment, verdict = results.experiment, subject.verdict
     started_at = _moment(experiment.created_at)
+    size, *_ = amounts(verdict.metric, verdict.difference, *verdict.ci95)  # as the claim writes it
     facts = [
         experiment.dataset_name,
-        f"{scene.train_size:,} train, {experiment.split.validation:,} validation and "
+        f"{subject.train_size:,} training, {experiment.split.validation:,} validation and "
         f"{verdict.num_examples:,} test examples",
         _plural(experiment.num_seeds, "seed"),
         f"started {started_at}",
@@ -89,12 +92,66 @@ def report_html(
         started_at=started_at,
         metric=METRIC_WORDS[experiment.headline_metric],
         verdict=verdict,
+        gain=f"{'+' if verdict.difference > 0 else ''}{size} points",
+        pair=" − ".join(subject.names[arm] for arm in subject.pair),
         dataset=dataset,
         facts=facts,
-        **_claim(scene),
-        **figures(scene),
-        **_proof(scene),
+        missing=_missing(subject),
+        highlights=find_highlights(results, verdict, learning_curve_points(subject.runs)),
+        overview=show(overview.display(subject)),
+        sections=_sections(subject),
+        balance=_balance(dataset),
+        **_proof(subject),
     )
+
+
+def report_name(experiment: ExperimentConfig) -> str:
+    """Name the files that are taken away from an experiment: after it, and the day on which it began.
+
+    >>> report_name(experiment)
+    'sms-spam-2026-11-28'
+    """
+    words = re.sub(r"[^0-9a-z]+", "-", experiment.name.lower()).strip("-")
+    return f"{words or 'experiment'}-{experiment.created_at[:10]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A question with its answers, each figure with the name of the arm that it is about, if it is of one."""
+
+    question: str
+    figures: tuple[Shown, ...]
+    names: tuple[str, ...]
+    is_side_by_side: bool
+
+
+_MOST_SIDE_BY_SIDE = 4
+"""Classes that two confusion matrices may have to stand side by side on paper."""
+
+
+def _sections(subject: ReportSubject) -> list[Section]:
+    """Answer each question but the first, whose figure stands beside the claim."""
+    few_classes = len(subject.results.experiment.labels) <= _MOST_SIDE_BY_SIDE
+    sections = []
+    for question in QUESTIONS[1:]:
+        figures = tuple(show(one) for one in question.displays(subject))
+        if figures:
+            both = len(figures) == 2
+            fits = both and (few_classes or "taken for" not in question.words)
+            names = tuple(subject.names[arm] for arm in subject.pair) if both else ("",)
+            sections.append(
+                Section(question=question.words, figures=figures, names=names, is_side_by_side=fits)
+            )
+    return sections
+
+
+def _balance(dataset: DatasetInfo | None) -> Shown | None:
+    """Show how many examples of the dataset each class has."""
+    if dataset is None:
+        return None
+    counts = dataset.label_counts
+    frame = pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())})
+    return show(Display(key="balance", frame=frame, draw=lambda theme: class_balance(counts, theme=theme)))
 
 
 def _environment() -> Environment:
@@ -109,65 +166,57 @@ def _environment() -> Environment:
     )
 
 
-def _claim(scene: Scene) -> dict[str, Any]:
-    """Say what was found, and beside it what weakens it and which runs count nowhere."""
-    results, verdict = scene.results, scene.verdict
+def _missing(subject: ReportSubject) -> list[str]:
+    """Say which runs count nowhere, and which arms may not be compared."""
+    results = subject.results
     groups = {
         "Still to come": [run for run in results.runs if not run.state.is_final],
         "Failed": [run for run in results.runs if run.state is State.FAILED],
         "Cancelled": [run for run in results.runs if run.state is State.CANCELLED],
         "Finished but damaged": [run for run in results.runs if run.run_id in results.unreadable],
     }
-    lost = [f"{word}: {name_runs(runs, scene.arm_names)}." for word, runs in groups.items() if runs]
-
-    metric = results.experiment.headline_metric
-    found = find_time_to_accuracy(tables.learning_curve_points(scene.runs), verdict.a, verdict.b, metric)
-    sentence = time_sentence(found, scene.arm_names) if found else ""
-    return {
-        "missing": [*lost, *(one.message for one in results.damage), *results.refusals],
-        "time_to_accuracy": with_flags(sentence, verdict.flags, scene.arm_names),
-    }
+    lost = [f"{word}: {name_runs(runs, subject.names)}." for word, runs in groups.items() if runs]
+    return [*lost, *(one.message for one in results.damage), *results.refusals]
 
 
-def _proof(scene: Scene) -> dict[str, Any]:
+def _proof(subject: ReportSubject) -> dict[str, Any]:
     """Say how the numbers came about: arms, sizes, fairness, data, method, limits."""
-    results, experiment = scene.results, scene.results.experiment
+    results, experiment = subject.results, subject.results.experiment
+    styles = subject.styles()
     arms = [
         {
-            "style": scene.styles[arm.name],
+            "style": styles[arm.name],
             "words": arm_words(arm.kind, results.titles[arm.name]),
-            "training": _training_time(scene, arm.name),
+            "training": _training_time(subject, arm.name),
         }
         for arm in ranked(experiment.arms)
     ]
-    worths = find_data_efficiency(scene.pooled, scene.verdict.a, scene.verdict.b)
     base_models = [
         arm.base_model or experiment.base_model for arm in experiment.arms if arm.kind.is_pretrained
     ]
 
-    seeds = dict(sorted((config.seed, config.seeds) for config, _ in scene.runs))
+    seeds = dict(sorted((config.seed, config.seeds) for config, _ in subject.runs))
     seed_columns = {
         "Seed": [str(index) for index in seeds],
         "Initial weights": [str(one.init) for one in seeds.values()],
         "Order of examples": [str(one.order) for one in seeds.values()],
     }
-    if scene.train_size < experiment.split.train:  # otherwise a seed chooses no examples
+    if subject.train_size < experiment.split.train:  # otherwise a seed chooses no examples
         seed_columns["Choice of examples"] = [str(one.subset) for one in seeds.values()]
     return {
         "arms": arms,
-        "sizes": _sizes(scene),
-        "worth": worth_sentence(worths[0], spoken_names(results.titles)) if worths else "",
-        "fairness": fairness_facts(results, scene.train_size, scene.arm_names),
+        "sizes": _sizes(subject),
+        "fairness": fairness_facts(results, subject.train_size, subject.names),
         "seeds": write_table(pd.DataFrame(seed_columns)),
-        "method": method_words(scene),
+        "method": method_words(subject),
         "sources": SOURCES,
-        "limits": limit_words(scene, [describe(base_model) for base_model in dict.fromkeys(base_models)]),
+        "limits": limit_words(subject, [describe(base_model) for base_model in dict.fromkeys(base_models)]),
     }
 
 
-def _training_time(scene: Scene, arm: str) -> str:
+def _training_time(subject: ReportSubject, arm: str) -> str:
     """Say how long an arm trained, and on what energy where that is known of every run."""
-    records = [run.record for run in scene.results.runs_of(arm, scene.train_size)]
+    records = [run.record for run in subject.results.runs_of(arm, subject.train_size)]
     times = [record.train_s for record in records if record.train_s is not None]
     if not times:
         return "no finished run"
@@ -177,19 +226,19 @@ def _training_time(scene: Scene, arm: str) -> str:
     return f"{median(times):,.1f} s{energy}, {runs}"
 
 
-def _sizes(scene: Scene) -> Table | None:
+def _sizes(subject: ReportSubject) -> Table | None:
     """List the first pair at every train size, if there are several."""
-    about = (scene.verdict.a, scene.verdict.b)
-    verdicts = [verdict for verdict in scene.results.verdicts if (verdict.a, verdict.b) == about]
+    about = (subject.verdict.a, subject.verdict.b)
+    verdicts = [verdict for verdict in subject.results.verdicts if (verdict.a, verdict.b) == about]
     if len(verdicts) < 2:
         return None
     rows = {
-        "Train examples": [verdict.train_size for verdict in verdicts],
-        f"{scene.arm_names[about[0]]}, %": [round(100 * verdict.value_a, 1) for verdict in verdicts],
-        f"{scene.arm_names[about[1]]}, %": [round(100 * verdict.value_b, 1) for verdict in verdicts],
-        "Verdict on test": [verdict.sentence for verdict in verdicts],
+        "Training examples": [verdict.train_size for verdict in verdicts],
+        f"{subject.names[about[0]]}, %": [round(100 * verdict.value_a, 1) for verdict in verdicts],
+        f"{subject.names[about[1]]}, %": [round(100 * verdict.value_b, 1) for verdict in verdicts],
+        "Result on test": [verdict.sentence for verdict in verdicts],
     }
-    return write_table(pd.DataFrame(rows).sort_values("Train examples"))
+    return write_table(pd.DataFrame(rows).sort_values("Training examples"))
 
 
 def _moment(iso: str) -> str:

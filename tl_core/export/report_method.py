@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tl_core.evaluation.wording import margin_words
-from tl_core.export.report_scene import Scene
+from tl_core.export.report_subject import ReportSubject
 from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import BudgetRule, RunFinished, SplitMethod
 
@@ -77,68 +77,68 @@ SOURCES = (
 )
 
 
-def method_words(scene: Scene) -> list[tuple[str, str]]:
+def method_words(subject: ReportSubject) -> list[tuple[str, str]]:
     """Say how it was measured: a name and a paragraph for each thought."""
-    experiment = scene.results.experiment
-    is_reinitialised = scene.train_size < experiment.split.train
+    experiment = subject.results.experiment
+    is_reinitialised = subject.train_size < experiment.split.train
     seeds = (
         "weights, order and train examples"
         if is_reinitialised
         else "weights and order, on the same train examples"
     )
     interval = (
-        f"{_INTERVALS[scene.verdict.method].format(seeds=seeds)} The p-value is the inversion of this "
+        f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)} The p-value is the inversion of this "
         "interval, so the two never contradict each other. It is about the pair at the top."
     )
     corrected = (
         "Beside each p-value stands one that is corrected for the number of pairs compared [6]."
-        if len(scene.results.verdicts) > 1
+        if len(subject.results.verdicts) > 1
         else "One pair was compared, so no p-value is corrected."
     )
     pairs = (
         f"{corrected} Two arms are called equivalent where a 90% interval lies within a margin of "
-        f"{margin_words(scene.verdict)}, which was fixed before the start [7]."
+        f"{margin_words(subject.verdict)}, which was fixed before the start [7]."
     )
     return [
-        ("One split for all", _split_words(scene)),
-        ("The same training", _training_words(scene)),
-        ("One seed" if experiment.num_seeds == 1 else "Several seeds", _seed_words(scene)),
+        ("One split for all", _split_words(subject)),
+        ("The same training", _training_words(subject)),
+        ("One seed" if experiment.num_seeds == 1 else "Several seeds", _seed_words(subject)),
         ("The interval", interval),
         ("Pairs, and small differences", pairs),
         *_REST,
     ]
 
 
-def _split_words(scene: Scene) -> str:
-    rule, split = scene.results.experiment.split.rule, scene.results.experiment.split
-    has_own_test = bool(scene.dataset and scene.dataset.num_own_test)
+def _split_words(subject: ReportSubject) -> str:
+    rule, split = subject.results.experiment.split.rule, subject.results.experiment.split
+    has_own_test = bool(subject.dataset and subject.dataset.num_own_test)
     drawn = (_DRAWN_BESIDE_OWN_TEST if has_own_test else _DRAWN)[rule.method]
     words = [f"The test is a file of its own, as it came. {drawn}" if has_own_test else drawn]
-    if scene.dataset is None and rule.method is not SplitMethod.OWN:
+    if subject.dataset is None and rule.method is not SplitMethod.OWN:
         words.append("Whether the test came as a file of its own cannot be told here without the dataset.")
     if rule.keep_together is None:
         words.append("Near duplicates were not kept together.")
     elif rule.method in (SplitMethod.STRATIFIED, SplitMethod.GROUPED):
         words.append("Near duplicates were kept together among the examples that were drawn.")
     words.append(
-        f"With the same seed all arms learned from the same {scene.train_size:,} train examples, and all "
+        f"With the same seed all arms learned from the same {subject.train_size:,} train examples, and all "
         f"answered the same {split.test:,} test examples. Each run answered these once, after its training. "
         f"{_LOOKED_AT_AGAIN}"
     )
     return " ".join(words)
 
 
-def _neural_runs(scene: Scene) -> list[FinishedRun]:
+def _neural_runs(subject: ReportSubject) -> list[FinishedRun]:
     return [
         run
-        for run in scene.results.finished
-        if run.config.arm.kind.is_neural and run.config.train_size == scene.train_size
+        for run in subject.results.finished
+        if run.config.arm.kind.is_neural and run.config.train_size == subject.train_size
     ]
 
 
-def _training_words(scene: Scene) -> str:
+def _training_words(subject: ReportSubject) -> str:
     """Say what was the same for every network and what differed, and how they trained."""
-    runs = _neural_runs(scene)
+    runs = _neural_runs(subject)
     if not runs:
         return "No arm with a network has finished, so nothing was trained step by step."
     same, differed = ["batches", "their order"], ["the weights at the start"]
@@ -166,10 +166,10 @@ def _training_words(scene: Scene) -> str:
         )
         because = ", because rates made for fine-tuning are far too small for random weights"
         words.append(f"What differed: {_listed(differed)}{because if has_both else ''}.")
-    return " ".join([*words, *_budget_words(scene, runs)])
+    return " ".join([*words, *_budget_words(subject, runs)])
 
 
-def _budget_words(scene: Scene, runs: list[FinishedRun]) -> list[str]:
+def _budget_words(subject: ReportSubject, runs: list[FinishedRun]) -> list[str]:
     """Say how long the networks trained, and how much of each text they read."""
     ends = [run.events[-1] for run in runs]
     if runs[0].config.training.budget is BudgetRule.EQUAL_STEPS:
@@ -185,7 +185,7 @@ def _budget_words(scene: Scene, runs: list[FinishedRun]) -> list[str]:
     if any(run.config.arm.kind.is_on_pairs for run in runs):
         words.append(_CONTRASTIVE)
     limit = _between(text_limit(run) for run in runs)
-    has_tfidf = any(run.config.arm.kind.is_tfidf for run in scene.results.finished)
+    has_tfidf = any(run.config.arm.kind.is_tfidf for run in subject.results.finished)
     whole = "; TF-IDF reads all of it" if has_tfidf else ""
     return [*words, f"Networks read the first {limit} tokens of a text{whole}."]
 
@@ -197,8 +197,8 @@ def _between(counts: Iterable[int]) -> str:
     return f"{few:,}" if few == many else f"{few:,} to {many:,}"
 
 
-def _seed_words(scene: Scene) -> str:
-    experiment, size = scene.results.experiment, scene.train_size
+def _seed_words(subject: ReportSubject) -> str:
+    experiment, size = subject.results.experiment, subject.train_size
     whole = experiment.split.train
     if size == whole:
         fixes = "A seed fixes the random weights and the order of the examples."
@@ -212,7 +212,7 @@ def _seed_words(scene: Scene) -> str:
             f"{size:,} of the {whole:,} train examples are learned from."
         )
         rest = "Validation and test are the same for every seed."
-    searched = any(run.record.rate_search for run in _neural_runs(scene))
+    searched = any(run.record.rate_search for run in _neural_runs(subject))
     rates = " Learning rates were chosen with the first seed and serve all." if searched else ""
     once = (
         " An arm without a network ran once and counts for every seed."

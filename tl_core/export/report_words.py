@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
 from tl_core.evaluation.wording import detection_words, few_seeds_words, is_about_models, pairs_words
-from tl_core.export.report_scene import Scene
+from tl_core.export.report_subject import ReportSubject
 from tl_core.intake.bundled import NOT_EVIDENCE, is_sample
 from tl_core.planning.presets import default_rates
 from tl_core.results.comparison import headline_pair
@@ -18,19 +18,19 @@ def arm_words(kind: ArmKind, title: str) -> str:
     return kind.spec.in_report.format(title=title)
 
 
-def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
+def limit_words(subject: ReportSubject, base_models: Sequence[BaseModel]) -> list[str]:
     """Say what the report does not show; ``base_models`` are those of the pretrained arms."""
-    results = scene.results
+    results = subject.results
     limits = [
         "It holds for this dataset, this split and these models. Other texts, labels or languages may turn "
         "out otherwise, and so may these texts once they have changed with time."
     ]
     # What fixes have made of a sample is one as well.
-    parent = scene.dataset.parent if scene.dataset else None
+    parent = subject.dataset.parent if subject.dataset else None
     if is_sample(results.experiment.dataset_fingerprint) or is_sample(parent):
         limits.append(NOT_EVIDENCE)
-    limits += _certainty_limits(scene)
-    limits += _rate_limits(scene)
+    limits += _certainty_limits(subject)
+    limits += _rate_limits(subject)
     if any(arm.kind.is_scratch for arm in results.experiment.arms):
         limits.append(
             "The network from scratch reads with the pretrained vocabulary; a vocabulary made of these texts "
@@ -49,12 +49,12 @@ def limit_words(scene: Scene, base_models: Sequence[BaseModel]) -> list[str]:
     return limits
 
 
-def _rate_limits(scene: Scene) -> list[str]:
+def _rate_limits(subject: ReportSubject) -> list[str]:
     """Say of each arm's learning rates where they come from, as its runs have recorded it."""
     runs = {
         run.config.arm.name: run
-        for run in scene.results.finished
-        if run.config.arm.kind.is_neural and run.config.train_size == scene.train_size
+        for run in subject.results.finished
+        if run.config.arm.kind.is_neural and run.config.train_size == subject.train_size
     }
     searched: dict[str, RateSearch] = {}
     recorded, by_hand = [], []
@@ -74,31 +74,33 @@ def _rate_limits(scene: Scene) -> list[str]:
         num_tries = max(len(search.tried) for search in searched.values())
         num_examples = max(search.num_examples for search in searched.values())
         limits.append(
-            f"The learning rates{_whose(searched, runs, scene)} are the best of {num_tries} on "
+            f"The learning rates{_whose(searched, runs, subject)} are the best of {num_tries} on "
             f"{num_examples:,} validation examples, tried with the first seed alone; warm-up, decay and "
-            f"dropout were not searched for.{_at_the_edge(searched, runs, scene)}"
+            f"dropout were not searched for.{_at_the_edge(searched, runs, subject)}"
         )
     if recorded:
         limits.append(
-            f"The learning rates{_whose(recorded, runs, scene)} are recorded ones and were not searched for "
-            "on this dataset: each arm could gain from a search."
+            f"The learning rates{_whose(recorded, runs, subject)} are recorded ones and were not searched "
+            "for on this dataset: each model could gain from a search."
         )
     if by_hand:
         limits.append(
-            f"The learning rates{_whose(by_hand, runs, scene)} were set by hand and not searched for on this "
-            "dataset."
+            f"The learning rates{_whose(by_hand, runs, subject)} were set by hand and not searched for on "
+            "this dataset."
         )
     return limits
 
 
-def _whose(names: Collection[str], runs: Collection[str], scene: Scene) -> str:
+def _whose(names: Collection[str], runs: Collection[str], subject: ReportSubject) -> str:
     """Name some arms, unless they are all that have rates."""
     if len(names) == len(runs):
         return ""
-    return f" of {' and '.join(label for name, label in scene.arm_names.items() if name in names)}"
+    return f" of {' and '.join(label for name, label in subject.names.items() if name in names)}"
 
 
-def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, FinishedRun], scene: Scene) -> str:
+def _at_the_edge(
+    searched: Mapping[str, RateSearch], runs: Mapping[str, FinishedRun], subject: ReportSubject
+) -> str:
     """Name the arms whose best rates were the smallest or the largest of those that were tried."""
     edges = {
         name: (search.tried[0].rates, search.tried[-1].rates)
@@ -106,13 +108,13 @@ def _at_the_edge(searched: Mapping[str, RateSearch], runs: Mapping[str, Finished
         if len(search.tried) > 1
     }
     at_edge = [name for name, ends in edges.items() if runs[name].config.learning_rates in ends]
-    names = " and ".join(label for name, label in scene.arm_names.items() if name in at_edge)
+    names = " and ".join(label for name, label in subject.names.items() if name in at_edge)
     words = f" The best of {names} lay at the end of what was tried: a wider search might find a better one."
     return words if at_edge else ""
 
 
-def _certainty_limits(scene: Scene) -> list[str]:
-    results, verdict = scene.results, scene.verdict
+def _certainty_limits(subject: ReportSubject) -> list[str]:
+    results, verdict = subject.results, subject.verdict
     low, high = verdict.ci95
     limits = [
         f"With {verdict.num_examples:,} test examples the interval reaches about {50 * (high - low):.1f} "
@@ -132,7 +134,7 @@ def _certainty_limits(scene: Scene) -> list[str]:
         pair = [arm.name for arm in headline_pair(results.experiment.arms) or ()]
         chosen = "The pair at the top was fixed before the start."
         if pair != [verdict.a, verdict.b]:
-            planned = " and ".join(scene.arm_names[name] for name in pair)
+            planned = " and ".join(subject.names[name] for name in pair)
             chosen = (
                 f"The pair that was fixed before the start, {planned}, has no verdict; "
                 "another stands at the top."

@@ -1,13 +1,11 @@
-"""How far each arm's confidence can be trusted: its runs' numbers as tables and as sentences."""
+"""How far each arm's confidence can be trusted, measured on its runs."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from tl_core.evaluation.calibration import (
-    NUM_BINS,
     Bins,
     Calibration,
     calibrate,
@@ -109,93 +107,3 @@ def bin_rows(found: ArmCalibration) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
-
-
-def bin_numbers(rows: pd.DataFrame, num_seeds: int) -> pd.DataFrame:
-    """List what `bin_rows` returns as a person reads it."""
-    fractions = ["lower", "upper", "confidence", "accuracy", "low", "high"]
-    percent = (100 * rows[fractions]).round(1)
-    return pd.DataFrame(
-        {
-            "Probabilities": rows["is_after"].map({False: "as trained", True: "with the temperature"}),
-            "Confidence above, %": percent["lower"],
-            "up to, %": percent["upper"],
-            "Answers": rows["num_answers"],
-            "Mean confidence, %": percent["confidence"],
-            "Right on test, %": percent["accuracy"],
-            "95% interval from": percent["low"],
-            "to": percent["high"],
-            "Seeds": num_seeds,
-        }
-    )
-
-
-def calibration_numbers(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List the calibration of some arms on test by seed, each arm's mean first; labels by arm name."""
-    rows = []
-    for arm in found:
-        seeds = [(str(run.seed), run.temperature, run.before, run.after) for run in arm.runs]
-        names = list(Calibration.__dataclass_fields__)
-        mean_before, mean_after = (
-            Calibration(**{name: arm.mean(name, is_after=is_after) for name in names})
-            for is_after in (False, True)
-        )
-        for seed, temperature, before, after in [("mean", arm.temperature, mean_before, mean_after), *seeds]:
-            rows.append(
-                {
-                    "Arm": arm_names[arm.arm],
-                    "Seed": seed,
-                    "Temperature": round(temperature, 2),
-                    "Calibration error, points": round(100 * before.error, 1),
-                    "by chance": round(100 * before.error_by_chance, 1),
-                    "with temperature": round(100 * after.error, 1),
-                    "Brier score": round(before.brier, 3),
-                    "Brier with temperature": round(after.brier, 3),
-                    "Log loss, nats": round(before.log_loss, 3),
-                    "Log loss with temperature": round(after.log_loss, 3),
-                    "Test examples": arm.num_examples,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def calibration_caption(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
-    """Say how sure each arm is, how often it is right, and what a temperature does; not escaped."""
-    says = [
-        f"{arm_names[one.arm]} says {_percent(one.mean('confidence'))} where it is right in "
-        f"{_percent(one.mean('accuracy'))}"
-        for one in found
-    ]
-    errors = [f"{_points(one.mean('error'))} to {_points(one.mean('error', is_after=True))}" for one in found]
-    one_or_more = "its calibration error" if len(found) == 1 else "their calibration errors"
-    return (
-        f"On average {' and '.join(says)}; a temperature fitted on validation takes {one_or_more} from "
-        f"{' and from '.join(errors)} points."
-    )
-
-
-def calibration_limits(found: Sequence[ArmCalibration], arm_names: Mapping[str, str]) -> str:
-    """Say what the calibration errors do not show; not escaped."""
-    chance = " and ".join(_points(one.mean("error_by_chance")) for one in found)
-    limits = [
-        f"The calibration error is the mean gap over {NUM_BINS} bins, and few answers push it up: {chance} "
-        "points would be expected here even if every confidence were kept. It has no interval and is no "
-        "verdict."
-    ]
-    for one in found:
-        num_all_right = sum(run.is_all_right for run in one.runs)
-        if num_all_right:
-            where = f"in {num_all_right} of {len(one.runs)} seeds " if len(one.runs) > 1 else ""
-            limits.append(
-                f"{arm_names[one.arm]} was right on all {one.num_validation:,} validation examples {where}"
-                "so its temperature had no mistake to learn from: do not rely on it."
-            )
-    return " ".join(limits)
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f}%"
-
-
-def _points(fraction: float) -> str:
-    return f"{100 * fraction:.1f}"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 
 import numpy as np
-import pandas as pd
 
 from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
@@ -20,7 +19,6 @@ from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
-    kept_evaluation,
     other_test_examples,
     read_finished_run,
     reason_of,
@@ -28,13 +26,9 @@ from tl_core.results.runs import (
 )
 from tl_core.schema import (
     Arm,
-    EvalFinished,
-    Event,
     ExperimentConfig,
     Flag,
     RunConfig,
-    RunFinished,
-    SplitName,
     State,
     Verdict,
 )
@@ -102,6 +96,11 @@ class ExperimentResults:
             Damage(run_id=run_id, message=reason, counts=False) for run_id, reason in self.unreadable.items()
         ]
         return (*lost, *(one for run in self.finished for one in run.damage))
+
+    @property
+    def floor(self) -> float | None:
+        """Value on test of always answering the largest class; None before a run has finished."""
+        return self.finished[0].health.majority_test_value if self.finished else None
 
     def runs_of(self, arm: str, train_size: int) -> list[FinishedRun]:
         """Return the finished runs of one arm at one train size, by seed."""
@@ -306,46 +305,3 @@ def _verdicts(
             except ComparisonError as refusal:
                 refusals.append(f"{refusal.message} {refusal.remedy}")
     return as_family(verdicts, words), tuple(dict.fromkeys(refusals))
-
-
-def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
-    """List the evaluations on validation of some runs, for `charts.learning_curves`.
-
-    Parameters
-    ----------
-    runs
-        Each run's configuration and events.
-
-    Returns
-    -------
-    Columns ``arm, run_id, seed, step, examples_seen, train_s, energy_wh, accuracy, macro_f1, loss,
-    num_examples, is_ended, is_kept``; ``energy_wh`` is missing where it was not measured, ``is_kept`` marks
-    the evaluation of the weights that an ended run kept.
-    """
-    measures = [
-        "step",
-        "examples_seen",
-        "train_s",
-        "energy_wh",
-        "accuracy",
-        "macro_f1",
-        "loss",
-        "num_examples",
-    ]
-    rows = []
-    for config, events in runs:
-        kept = kept_evaluation(config, events)
-        rows += [
-            (
-                config.arm.name,
-                config.run_id,
-                config.seed,
-                *(getattr(e, name) for name in measures),
-                isinstance(events[-1], RunFinished),
-                e is kept,
-            )
-            for e in events
-            if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION
-        ]
-    table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *measures, "is_ended", "is_kept"])
-    return table.astype({"energy_wh": float, "is_ended": bool, "is_kept": bool})

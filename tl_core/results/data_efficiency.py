@@ -1,24 +1,16 @@
 """From how few labels: what labels were worth to a pair of arms, read from every experiment that is alike."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-import pandas as pd
 
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.data_efficiency import DataEfficiency, data_efficiency
-from tl_core.evaluation.data_efficiency_words import (
-    needed_interval_words,
-    needed_words,
-    saved_interval_words,
-    saved_words,
-    worth_sentence,
-)
+from tl_core.evaluation.data_efficiency_words import worth_sentence
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import Key, headline_pair
-from tl_core.results.pooled import Pooled, answer_numbers, live_cells
+from tl_core.results.pooled import Pooled, live_cells
 from tl_core.schema import Arm
 
 _STEPS = (10, 25, 50)
@@ -84,32 +76,6 @@ def lacking(pooled: Pooled, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
         for size in train_size_grid(pooled.largest, len(pooled.experiment.labels))
     ]
     return tuple(cell for cell in wanted if cell not in there)
-
-
-def worth_numbers(
-    pooled: Pooled, worths: Sequence[DataEfficiency], arm_names: Mapping[str, str]
-) -> pd.DataFrame:
-    """List the curves with, for each size of ``b``, the labels that ``a`` needs to be as good.
-
-    Parameters
-    ----------
-    worths
-        What `find_data_efficiency` returns.
-    arm_names
-        Display names by arm name.
-    """
-    keys = curve_keys(pooled)
-    table = answer_numbers(pooled, keys, arm_names)
-    by_key = {(one.b, one.size): one for one in worths}
-    columns = {
-        f"Labels that {arm_names[worths[0].a]} needs for it": needed_words,
-        "95% interval of that": needed_interval_words,
-        "Labels saved": saved_words,
-        "95% interval of those": saved_interval_words,
-    }
-    for name, words in columns.items():
-        table[name] = [words(by_key[key]) if key in by_key else "–" for key in keys]
-    return table
 
 
 def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str, Any] | None:

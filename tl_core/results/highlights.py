@@ -31,7 +31,7 @@ def find_highlights(
     Parameters
     ----------
     curves
-        What `comparison.curve_points` returns, of the verdict's train size.
+        What `curves.curve_points` returns, of the verdict's train size.
     """
     names = spoken_names(results.titles)
     found = [

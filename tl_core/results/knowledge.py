@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.comparison import ExperimentResults, Key, ranked
+from tl_core.results.comparison import ExperimentResults, Key
 from tl_core.results.pooled import (
     SCRATCH,
     TUNED,
@@ -146,44 +145,3 @@ def ablation_means(known: Knowledge) -> pd.DataFrame:
     """List the ladder's means, from the arm that keeps least: the columns of `mean_rows`, and ``kept``."""
     rows = mean_rows(known.pooled, known.keys)
     return rows.assign(kept=rows["arm"].map(known.shares).astype(float))
-
-
-def ablation_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List the ladder as a person reads it.
-
-    Parameters
-    ----------
-    arm_names
-        Display names by arm name.
-    """
-    rows = ablation_means(known)
-    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
-    return pd.DataFrame(
-        {
-            "Arm": rows["arm"].map(arm_names),
-            "Weights kept, %": (100 * rows["kept"]).round(1),
-            f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
-            "95% interval from": (100 * rows["low"]).round(1),
-            "to": (100 * rows["high"]).round(1),
-            "Seeds": rows["num_seeds"],
-            "Test examples": rows["num_examples"],
-        }
-    )
-
-
-def change_numbers(known: Knowledge, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List how far each part moved and how alike it stayed, as means over seeds."""
-    groups = known.changes.groupby(["arm", "part"], sort=False)
-    means = groups[["moved", "similarity"]].mean().reset_index()
-    order = [arm.name for arm in ranked(known.arms)]
-    means = means.sort_values("arm", key=lambda arms: arms.map(order.index), kind="stable")
-    seeds = groups["seed"].nunique().to_dict()
-    return pd.DataFrame(
-        {
-            "Arm": means["arm"].map(arm_names),
-            "Part": means["part"],
-            "Moved, % of its size": (100 * means["moved"]).round(1),
-            "Similarity (CKA)": means["similarity"].round(3),
-            "Seeds": [seeds[arm, part] for arm, part in zip(means["arm"], means["part"], strict=True)],
-        }
-    )

@@ -1,6 +1,6 @@
 """What four answers to "what is transfer learning?" come to on somebody's own texts, each tried as arms."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import METRIC_WORDS, say, spoken_name
+from tl_core.evaluation.wording import say, spoken_name
 from tl_core.results.comparison import ExperimentResults, Key
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import Arm, ExperimentConfig, Flag, State, Verdict
@@ -299,38 +299,3 @@ def weight_rows(pooled: Pooled) -> pd.DataFrame:
         for arm, is_trained in ((TUNED, True), (FROZEN, False), (SCRATCH, True), (WIPED, False))
     ]
     return pd.DataFrame(rows, columns=columns)
-
-
-def answer_numbers(pooled: Pooled, keys: Iterable[Key], arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List the means of some arms and train sizes as a person reads them.
-
-    Parameters
-    ----------
-    arm_names
-        Display names by arm name.
-    """
-    rows = mean_rows(pooled, keys)
-    metric = METRIC_WORDS[pooled.experiment.headline_metric]
-    return pd.DataFrame(
-        {
-            "Arm": rows["arm"].map(arm_names),
-            "Train examples": rows["train_size"],
-            f"Mean test {metric}, %": (100 * rows["mean"]).round(1),
-            "95% interval from": (100 * rows["low"]).round(1),
-            "to": (100 * rows["high"]).round(1),
-            "Seeds": rows["num_seeds"],
-            "Test examples": rows["num_examples"],
-        }
-    )
-
-
-def weight_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List what `weight_rows` counts as a person reads it."""
-    return pd.DataFrame(
-        {
-            "Arm": rows["arm"].map(arm_names),
-            "Weights that start pretrained": rows["pretrained"],
-            "Weights that start at random": rows["random"],
-            "What learns": rows["is_trained"].map({True: "all weights", False: "the head"}),
-        }
-    )

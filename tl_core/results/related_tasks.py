@@ -236,18 +236,3 @@ def left_means(stages: TwoStages) -> pd.DataFrame:
         for summary in [_summary(stages, key)]
     ]
     return pd.DataFrame(rows, columns=["arm", "mean", "low", "high", "num_seeds"])
-
-
-def left_numbers(stages: TwoStages) -> pd.DataFrame:
-    """List what is left of the first task as a person reads it."""
-    rows = left_means(stages)
-    return pd.DataFrame(
-        {
-            "First task": rows["arm"].map(STAGES),
-            f"Mean test {METRIC_WORDS[stages.metric]}, %": (100 * rows["mean"]).round(1),
-            "95% interval from": (100 * rows["low"]).round(1),
-            "to": (100 * rows["high"]).round(1),
-            "Seeds": rows["num_seeds"],
-            "Test examples": len(stages.first.targets),
-        }
-    )

@@ -1,14 +1,12 @@
 """How long an arm trains until it is as good as another one ever was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import pandas as pd
 
-from tl_core.charts.text import watt_hours
-from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.tables import is_energy_known
+from tl_core.results.curves import is_energy_known
 from tl_core.schema import Arm, Metric
 
 _COLUMNS = ["arm", "seed", "target", "is_reached", "train_s", "step", "energy_wh", "num_examples"]
@@ -71,7 +69,7 @@ def find_time_to_accuracy(curves: pd.DataFrame, a: str, b: str, metric: Metric) 
     Parameters
     ----------
     curves
-        What `comparison.curve_points` returns, of one train size.
+        What `curves.curve_points` returns, of one train size.
     a, b
         Names of the arms. The only run of an arm without a network counts for every seed.
     """
@@ -100,7 +98,7 @@ def time_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric:
     Parameters
     ----------
     curves
-        What `comparison.curve_points` returns, of one train size.
+        What `curves.curve_points` returns, of one train size.
     arms
         Names of the arms; one that shares no seed with the reference has no row. The only run of an arm
         without a network counts for every seed.
@@ -125,41 +123,6 @@ def time_rows(curves: pd.DataFrame, arms: Sequence[str], reference: str, metric:
             spent = float(end["train_s"]), int(end["step"]), float(end["energy_wh"])
             rows.append((arm, seed, target, bool(len(there)), *spent, int(end["num_examples"])))
     return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-def time_numbers(rows: pd.DataFrame, metric: Metric, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List what `time_rows` found as a person reads it; ``arm_names`` are display names by arm name."""
-    energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
-    return pd.DataFrame(
-        {
-            "Arm": rows["arm"].map(arm_names),
-            "Seed": rows["seed"],
-            f"Validation {METRIC_WORDS[metric]} to reach, %": (100 * rows["target"]).round(1),
-            "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
-            "Training seconds": rows["train_s"].round(1),
-            "Steps": rows["step"],
-            **energy,
-            "Validation examples": rows["num_examples"],
-        }
-    )
-
-
-def time_sentence(found: TimeToAccuracy, arm_names: Mapping[str, str]) -> str:
-    """Write a finding as a sentence; ``arm_names`` are display names by arm name."""
-    a, b = arm_names[found.a], arm_names[found.b]
-    seeds = len(found.seeds)
-    seen = f"{found.num_examples:,} validation examples"
-    medians = f"medians over {seeds} seeds, {seen}" if seeds > 1 else f"one seed, {seen}"
-    if found.median_a is None:
-        got = f"{found.num_reached} of {seeds} seeds" if found.num_reached else "never"
-        return f"{a} got as good on validation as {b} at its best: {got} ({seen})."
-    spent, itself = f"{seconds_words(found.median_a)} of training", seconds_words(found.median_b)
-    if energies := found.median_energies:
-        spent, itself = f"{spent} and {watt_hours(energies[0])}", f"{itself} and {watt_hours(energies[1])}"
-    return (
-        f"{a} was as good on validation as {b} at its best after {spent}; "
-        f"{b} itself took {itself} ({medians})."
-    )
 
 
 def _median_reached(spent: Sequence[float | None]) -> float | None:

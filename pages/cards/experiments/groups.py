@@ -5,21 +5,16 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.ui import verdict_card
+from pages.ui.displays import X_WORDS, choose_over, draw_display, label_counts_of
 from pages.ui.errors import live_part
 from pages.ui.formatting import METRIC_WORDS, literal, plural, short_hash, started_at
-from pages.ui.frame import card, draw_figure
-from pages.ui.learning_curves import ENDS, X_WORDS, choose_over
-from pages.ui.readers import arm_names_of, choose, dataset_of
-from pages.ui.session import theme, workspace
-from tl_core.charts import ArmStyle, arms_overview, difference_interval, learning_curves, per_class_difference
-from tl_core.charts.groups import group_styles
+from pages.ui.frame import card
+from pages.ui.readers import arm_names_of, choose
+from pages.ui.session import workspace
 from tl_core.charts.learning_curves import XAxis
-from tl_core.charts.template import name_budget
-from tl_core.results import side_by_side_tables as tables
-from tl_core.results.fairness import BUDGET_WORDS
-from tl_core.results.numbers import learning_curve_numbers
+from tl_core.displays import side_by_side
+from tl_core.results.curves import floor_on_validation, is_energy_known
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
-from tl_core.results.tables import floor_on_validation, is_energy_known
 from tl_core.schema import State
 from tl_core.store.rows import RunRow
 
@@ -136,31 +131,13 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
     verdict_card.draw_claim(verdict)
 
 
-def _budget(comparison: SideBySide) -> str:
-    """Name the rules by which the groups' networks trained."""
-    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_neural}
-    return " in some, ".join(words for rule, words in BUDGET_WORDS.items() if rule in rules) + (
-        " in others" if len(rules) > 1 else ""
-    )
-
-
 def draw_groups(comparison: SideBySide) -> None:
     """Draw every group's values on test, and all numbers of them as a table."""
     metric = METRIC_WORDS[comparison.metric]
     with card("All groups", f"{metric} on test; runs that differ only in their seed are one group"):
-        figure = arms_overview(
-            tables.group_values(comparison),
-            tables.group_means(comparison),
-            styles_of(comparison),
-            metric=comparison.metric,
-            floor=comparison.floor,
-            theme=theme(),
-        )
-        draw_figure(
-            name_budget(figure, _budget(comparison)), tables.group_numbers(comparison), key="side_groups"
-        )
+        draw_display(side_by_side.display_groups(comparison))
         if len({run.config.headline_metric for run in comparison.runs}) > 1:
-            st.caption("The runs were planned with different headline metrics; accuracy is shown for all.")
+            st.markdown("The runs were planned with different main metrics; accuracy is shown for all.")
 
 
 def draw_pairs(comparison: SideBySide, reference: str) -> None:
@@ -168,29 +145,20 @@ def draw_pairs(comparison: SideBySide, reference: str) -> None:
     metric = METRIC_WORDS[comparison.metric]
     name = literal(comparison.names[reference])
     with card(f"Each against {name}", f"difference in test {metric}, paired over common seeds and examples"):
-        figure = difference_interval(tables.difference_rows(comparison, reference), theme=theme())
-        draw_figure(
-            name_budget(figure, _budget(comparison)), tables.verdict_numbers(comparison), key="side_pairs"
-        )
-        num_pairs = len(tables.verdict_numbers(comparison))
-        if num_pairs > 1:
-            st.caption(
-                "Hollow where the interval holds zero. Of many pairs about one interval in 20 misses by "
-                f"chance; the table holds all {num_pairs}."
-            )
+        draw_display(side_by_side.display_pairs(comparison, reference))
         refused = [pair for pair in comparison.pairs if pair in comparison.refusals]
         for refusal in dict.fromkeys(comparison.refusals[pair] for pair in refused):
-            st.caption(literal(f"Not compared. {refusal}"))
-        for a, b in tables.unpaired(comparison):
-            st.caption(literal(f"No verdict on {a} and {b}: they share no seed."))
+            st.markdown(literal(f"Not compared. {refusal}"))
+        for a, b in side_by_side.unpaired(comparison):
+            st.markdown(literal(f"No result on {a} and {b}: they share no seed."))
 
 
 def draw_settings(comparison: SideBySide) -> None:
     """Show the settings in which the groups differ, and nothing that they share."""
-    rows = tables.setting_rows(comparison)
-    with card("What differs in the settings", "all others were the same, or have no meaning for the arm"):
+    rows = side_by_side.setting_rows(comparison)
+    with card("What differs in the settings", "all others were the same, or have no meaning for the model"):
         if len(rows.columns) == 1:
-            st.caption("Nothing but the arm itself.")
+            st.markdown("Nothing but the model itself.")
         else:
             st.dataframe(rows, hide_index=True, alt="Settings in which the groups differ, by group.")
 
@@ -198,36 +166,20 @@ def draw_settings(comparison: SideBySide) -> None:
 def draw_curves(comparison: SideBySide) -> None:
     """Draw the validation curves of all groups over each other."""
     metric = METRIC_WORDS[comparison.metric]
-    with card("The curves", f"validation {metric}, each run from its own zero; thin lines are seeds"):
+    with card("Learning curves", f"validation {metric}, each run from its own zero; thin lines are seeds"):
         live_part(_draw_curves)(comparison)
 
 
 def _draw_curves(comparison: SideBySide) -> None:
-    points, value = tables.group_curves(comparison), comparison.metric.value
-    x: XAxis = choose_over(X_WORDS, key="side_x", has_energy=is_energy_known(points))
-    dataset = dataset_of(comparison.runs[0].config.dataset_fingerprint)
-    floor = floor_on_validation(
-        [(run.config, run.events) for run in comparison.runs],
-        dataset.info.label_counts if dataset else {},
-        comparison.metric,
-    )
-    figure = learning_curves(points, styles_of(comparison), x=x, y=value, floor=floor, theme=theme())
-    numbers = learning_curve_numbers(points, x, value, comparison.labels) if len(points) else None
-    draw_figure(name_budget(figure, _budget(comparison)), numbers, key="side_curves")
-    st.caption(ENDS)
+    has_energy = is_energy_known(side_by_side.group_curves(comparison))
+    x: XAxis = choose_over(X_WORDS, key="side_x", has_energy=has_energy)
+    counts = label_counts_of(comparison.runs[0].config.dataset_fingerprint)
+    every = [(run.config, run.events) for run in comparison.runs]
+    floor = floor_on_validation(every, counts, comparison.metric)
+    draw_display(side_by_side.display_curves(comparison, x, floor))
 
 
 def draw_classes(comparison: SideBySide, a: str, b: str) -> None:
     """Draw gains and losses by class of one group against another; the table holds every group."""
-    styles = styles_of(comparison)
-    rows = tables.class_rows(comparison, a, b)
-    with card("Gains and losses by class", "F1 on test, means over each group's own seeds; no intervals"):
-        figure = per_class_difference(rows, styles[a], styles[b], theme=theme())
-        draw_figure(
-            name_budget(figure, _budget(comparison)), tables.class_numbers(comparison), key="side_classes"
-        )
-
-
-def styles_of(comparison: SideBySide) -> dict[str, ArmStyle]:
-    """Return the style of every group in the theme shown."""
-    return group_styles(comparison.labels, theme())
+    with card("Gains and losses by class"):
+        draw_display(side_by_side.display_classes(comparison, a, b))

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.figures import overview_of
+from pages.ui.displays import draw_display, made, subject_of
 from pages.ui.formatting import after_queue, literal, plural, started_at
-from pages.ui.frame import card, draw_damage_of, draw_figure
+from pages.ui.frame import card, draw_damage_of
 from pages.ui.plan import ahead_of, begin_check, draw_check, estimate_of, until
 from pages.ui.readers import results_of, states_of
 from pages.ui.session import forget, workspace
 from pages.ui.verdict_card import draw_claim
+from tl_core.displays import overview
 from tl_core.errors import TlError
 from tl_core.intake.bundled import (
     NOT_EVIDENCE,
@@ -75,8 +76,8 @@ def draw_featured(comparisons: Comparisons) -> None:
                 st.caption(literal(f"{experiment.dataset_name} · {origin}."))
                 _link("See the whole comparison", "compare", experiment)
             with right:
-                overview = overview_of(results, results.headline.train_size)
-                draw_figure(overview.figure, overview.table, key="featured")
+                display = made(overview.display, subject_of(results, results.headline))
+                draw_display(display, key="featured", shows_words=False)
         return
     with st.container(border=True):
         st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")

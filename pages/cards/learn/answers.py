@@ -1,37 +1,15 @@
 """The parts of *Understand*: four answers, what the results say about each, and why it works."""
 
-from typing import Any
-
 import streamlit as st
 
+from pages.ui.displays import draw_display, made
 from pages.ui.formatting import literal
-from pages.ui.frame import card, draw_figure, invite
+from pages.ui.frame import card, invite
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
-from pages.ui.session import theme
-from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
-from tl_core.charts import ArmStyle, arm_styles, arms_overview
-from tl_core.charts.data_efficiency import data_efficiency
-from tl_core.charts.template import name_budget
-from tl_core.charts.weights import starting_weights
-from tl_core.results.data_efficiency import find_data_efficiency
-from tl_core.results.fairness import BUDGET_WORDS
-from tl_core.results.pooled import (
-    SCRATCH,
-    TUNED,
-    Answer,
-    Pooled,
-    answer_numbers,
-    coming,
-    keys_of,
-    mean_rows,
-    missing,
-    seed_rows,
-    weight_numbers,
-    weight_rows,
-)
+from tl_core.displays import tried
+from tl_core.results.pooled import Answer, Pooled, coming, missing
 from tl_core.results.pooled_sentences import conclude, tell
-from tl_core.schema import Arm
 
 TITLES = {
     Answer.SCRATCH: "Training a network from scratch for every task",
@@ -66,12 +44,6 @@ SOLUTION = (
 )
 
 
-def all_styles() -> dict[str, ArmStyle]:
-    """Return the style of every kind of arm, in the order in which a figure names them."""
-    kinds = [spec.kind for spec in ARMS if not (spec.kind.is_partial or spec.kind.is_on_pairs)]
-    return arm_styles([Arm(kind=kind) for kind in kinds], {}, theme())
-
-
 def ask() -> Answer | None:
     """Let an answer be chosen; the URL and the session keep it. None before the first choice."""
     stated = st.query_params.get("answer")
@@ -101,21 +73,7 @@ def draw_pooled(answer: Answer, pooled: Pooled) -> None:
             draw_coming(coming(answer, pooled))
             offer_missing(pooled.experiment, missing(answer, pooled), NOT_TRIED, key="try")
         with right:
-            keys = keys_of(answer, pooled)
-            means, seeds, styles = mean_rows(pooled, keys), seed_rows(pooled, keys), all_styles()
-            rules: dict[str, Any] = {
-                "metric": pooled.experiment.headline_metric,
-                "floor": pooled.floor,
-                "theme": theme(),
-            }
-            if answer is Answer.MORE_LABELS:
-                worths = find_data_efficiency(pooled, TUNED.name, SCRATCH.name)
-                figure = data_efficiency(seeds, means, styles, worth=next(iter(worths), None), **rules)
-            else:
-                figure = arms_overview(seeds, means, styles, **rules)
-            name_budget(figure, BUDGET_WORDS[pooled.experiment.training.budget])
-            labels = {name: style.label for name, style in styles.items()}
-            draw_figure(figure, answer_numbers(pooled, keys, labels) if keys else None, key="tried")
+            draw_display(made(tried.display, pooled, answer))
 
 
 def draw_solution(pooled: Pooled) -> None:
@@ -136,10 +94,7 @@ def draw_why(pooled: Pooled) -> None:
             for paragraph in why_words(pooled):
                 st.markdown(paragraph)
         with right:
-            rows, styles = weight_rows(pooled), all_styles()
-            labels = {name: style.label for name, style in styles.items()}
-            table = weight_numbers(rows, labels) if len(rows) else None
-            draw_figure(starting_weights(rows, styles, theme=theme()), table, key="weights")
+            draw_display(made(tried.display_weights, pooled))
 
 
 def why_words(pooled: Pooled) -> list[str]:

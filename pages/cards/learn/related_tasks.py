@@ -5,29 +5,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.ui.base_models import label_of
+from pages.ui.displays import draw_display
 from pages.ui.errors import show_error
-from pages.ui.figures import Display, budget_of, draw_display
-from pages.ui.frame import card, draw_figure
+from pages.ui.frame import card
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
-from pages.ui.session import theme, workspace
+from pages.ui.session import workspace
 from tl_core.arms import FINE_TUNED
-from tl_core.catalogue.locating import describe
-from tl_core.charts import ArmStyle, arm_styles, arms_overview
+from tl_core.displays import related_tasks
 from tl_core.errors import TlError
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import overlap_words
-from tl_core.results.pooled import TUNED, Pooled, answer_numbers, live_cells, mean_rows, seed_rows
+from tl_core.results.pooled import TUNED, Pooled, live_cells
 from tl_core.results.pooled_sentences import difference
-from tl_core.results.related_tasks import (
-    STAGES,
-    TwoStages,
-    find_two_stages,
-    left_means,
-    left_numbers,
-    left_seeds,
-    tell_left,
-)
+from tl_core.results.related_tasks import TwoStages, find_two_stages, tell_left
 from tl_core.schema import Arm
 
 MEANING = (
@@ -56,48 +47,20 @@ def draw_related(pooled: Pooled, results: Sequence[ExperimentResults]) -> None:
 
 def _draw_stages(pooled: Pooled, stages: TwoStages) -> None:
     left, right = st.columns([5, 6], gap="large")
-    keys = [(arm.name, pooled.largest) for arm in (stages.arm, stages.direct)]
-    keys = [key for key in keys if key in pooled.predictions]
     with left:
         said = difference(pooled, stages.arm, stages.direct)
         draw_said([said] if said else [])
         if said is None:
-            st.caption("Direct and two-stage transfer have not finished with a common seed yet.")
+            st.markdown("Direct and two-stage transfer have not finished with a common seed yet.")
     with right:
-        models = [arm.base_model for arm in (stages.direct, stages.arm) if arm.base_model]
-        titles = {model: describe(model).title for model in models}
-        styles = arm_styles([stages.direct, stages.arm], titles, theme())
-        figure = arms_overview(
-            seed_rows(pooled, keys),
-            mean_rows(pooled, keys),
-            styles,
-            metric=pooled.experiment.headline_metric,
-            floor=pooled.floor,
-            theme=theme(),
-        )
-        labels = {name: style.label for name, style in styles.items()}
-        display = Display(
-            key=f"transfer_{stages.arm.name}",
-            budget=budget_of(pooled),
-            figure=figure,
-            table=answer_numbers(pooled, keys, labels),
-        )
-        draw_display(display)
+        draw_display(related_tasks.display_transfer(pooled, stages))
 
     left, right = st.columns([5, 6], gap="large")
     with left:
         draw_said(tell_left(stages))
         st.caption(overlap_words(stages.overlap))
     with right:
-        styles = arm_styles([Arm.parse(key) for key in STAGES], {}, theme())
-        named = {
-            key: ArmStyle(STAGES[key], style.color, style.dash, style.ink) for key, style in styles.items()
-        }
-        figure = arms_overview(
-            left_seeds(stages), left_means(stages), named, metric=stages.metric, theme=theme()
-        )
-        table = left_numbers(stages) if stages.left else None
-        draw_figure(figure, table, key=f"left_{stages.arm.name}")
+        draw_display(related_tasks.display_left(stages))
 
 
 def _offer(pooled: Pooled) -> None:

@@ -4,14 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.displays import draw_display, made
 from pages.ui.errors import live_part
-from pages.ui.figures import agreement_of
 from pages.ui.formatting import literal
-from pages.ui.frame import card, draw_figure
-from pages.ui.readers import arm_names_of, dataset_of
+from pages.ui.frame import card
+from pages.ui.readers import dataset_of
+from tl_core.displays import agreement
+from tl_core.displays.display import Subject
 from tl_core.results.agreement import Agreement, Cell, examples_of, with_words
-from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Verdict
 
 CELL = "cell"
 """Session key of the cell whose texts are shown."""
@@ -26,24 +26,23 @@ RIGHT_ANSWERS = {
 """Columns of a cell that would only repeat the label."""
 
 
-def draw_agreement(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_agreement(subject: Subject) -> None:
     """Draw who is right where; each cell opens its examples."""
     with card("Where they disagree"):
-        live_part(_draw_cells)(results, verdict)
+        live_part(_draw_cells)(subject)
 
 
-def _draw_cells(results: ExperimentResults, verdict: Verdict) -> None:
-    agreement, display = agreement_of(results, verdict)
-    arm_names = arm_names_of(results.experiment)
+def _draw_cells(subject: Subject) -> None:
+    found, display = made(agreement.agreement_of, subject), made(agreement.display, subject)
+    a, b = (subject.names[arm] for arm in subject.pair)
     left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
     with left:
-        draw_figure(
-            display.figure, display.table, key=display.key, on_choice=partial(_open_cell, display.key)
-        )
-    right.markdown(literal(display.caption))
+        draw_display(display, shows_words=False, on_choice=partial(_open_cell, display.key))
+    right.markdown(literal(display.sentence))
+    right.markdown(f":small[{literal(display.limits)}]")
     names = {
-        Cell.ONLY_A: f"only {arm_names[verdict.a]}",
-        Cell.ONLY_B: f"only {arm_names[verdict.b]}",
+        Cell.ONLY_A: f"only {a}",
+        Cell.ONLY_B: f"only {b}",
         Cell.BOTH: "both",
         Cell.NEITHER: "neither",
     }
@@ -56,7 +55,7 @@ def _draw_cells(results: ExperimentResults, verdict: Verdict) -> None:
         persist_state="session",
     )
     if cell is not None:
-        _draw_cell(results, verdict, agreement, Cell(cell))
+        _draw_cell(subject, found, Cell(cell))
 
 
 def _open_cell(key: str) -> None:
@@ -65,17 +64,17 @@ def _open_cell(key: str) -> None:
         st.session_state[CELL] = list(Cell)[point["point_index"]]
 
 
-def _draw_cell(results: ExperimentResults, verdict: Verdict, agreement: Agreement, cell: Cell) -> None:
+def _draw_cell(subject: Subject, found: Agreement, cell: Cell) -> None:
     """List the examples of a cell with what the arms say that are wrong there."""
-    examples = examples_of(agreement, cell)
+    examples = examples_of(found, cell)
     if examples.empty:
         st.caption("No test example lies in this cell.")
         return
-    dataset = dataset_of(results.experiment.dataset_fingerprint)
+    dataset = dataset_of(subject.results.experiment.dataset_fingerprint)
     if dataset is None:
         st.caption("The dataset is not in this workspace: ids stand for the texts.")
-    table = with_words(examples, results.experiment.labels, dataset)
-    arm_names, num_seeds = arm_names_of(results.experiment), agreement.a.num_seeds
+    table = with_words(examples, subject.results.experiment.labels, dataset)
+    (a, b), num_seeds = (subject.names[arm] for arm in subject.pair), found.a.num_seeds
     spare = RIGHT_ANSWERS[cell] if num_seeds > 1 else (*RIGHT_ANSWERS[cell], "num_seeds")
     st.dataframe(
         table.drop(columns=list(spare)),
@@ -83,8 +82,8 @@ def _draw_cell(results: ExperimentResults, verdict: Verdict, agreement: Agreemen
         column_config={
             "text": st.column_config.TextColumn("Text", width=TEXT_WIDTH_PX),
             "target": "Label",
-            "predicted_a": f"{arm_names[verdict.a]} says",
-            "predicted_b": f"{arm_names[verdict.b]} says",
+            "predicted_a": f"{a} says",
+            "predicted_b": f"{b} says",
             "num_seeds": f"Seeds of {num_seeds}",
         },
         alt="Test examples of the chosen cell with text, label and the wrong answers.",

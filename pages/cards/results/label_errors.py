@@ -7,26 +7,25 @@ import pyarrow.compute as pc
 import streamlit as st
 from scipy.special import softmax
 
+from pages.ui.displays import made
 from pages.ui.downloads import offer_table
-from pages.ui.figures import made_once
 from pages.ui.formatting import literal
 from pages.ui.frame import card
-from pages.ui.readers import arm_names_of, dataset_of
+from pages.ui.readers import dataset_of
+from tl_core.displays.display import Subject
 from tl_core.doctor.label_errors import SuspectedError, rank_label_errors
-from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Verdict
 
 MOST_SHOWN = 20
 
 
-def draw_label_errors(results: ExperimentResults, verdict: Verdict) -> None:
+def draw_label_errors(subject: Subject) -> None:
     """List the test labels that a pair's first arm disputes with confidence, if there are any."""
-    suspects = _label_errors_of(results, verdict)
+    suspects, results, verdict = made(_label_errors, subject), subject.results, subject.verdict
     if not suspects:
         return
     num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
     source = f"the mean probabilities of {num_seeds} seeds" if num_seeds > 1 else "one seed's probabilities"
-    arm = arm_names_of(results.experiment)[verdict.a]
+    arm = subject.names[verdict.a]
     meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
     with card("Labels that look wrong", meaning):
         table = pd.DataFrame(
@@ -43,8 +42,8 @@ def draw_label_errors(results: ExperimentResults, verdict: Verdict) -> None:
         )
 
 
-@made_once
-def _label_errors_of(results: ExperimentResults, verdict: Verdict) -> list[SuspectedError]:
+def _label_errors(subject: Subject) -> list[SuspectedError]:
+    results, verdict = subject.results, subject.verdict
     predictions = results.predictions[verdict.a, verdict.train_size]
     dataset = dataset_of(results.experiment.dataset_fingerprint)
     if dataset is None:

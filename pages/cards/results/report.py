@@ -1,20 +1,35 @@
-"""What can be taken away from a comparison: the report as one HTML file."""
+"""What can be taken away from an experiment: the report as one HTML file, and all numbers as JSON."""
+
+import json
 
 import streamlit as st
 
 from pages.ui.session import workspace
-from tl_core.export.report import report_of
+from tl_core.export.comparison_json import comparison_json
+from tl_core.export.report import report_name, report_of
 from tl_core.results.comparison import ExperimentResults
 
 
 def offer_report(results: ExperimentResults) -> None:
-    """Offer the report of a comparison that has a verdict; it is made at the click."""
+    """Offer the report of an experiment that has a result; it is made at the click."""
     st.download_button(
         "Download the report (HTML)",
         lambda: report_of(workspace(), results),
-        file_name=f"{results.experiment.experiment_id}.html",
+        file_name=f"{report_name(results.experiment)}.html",
         mime="text/html",
         icon=":material/description:",
-        help="One file that opens offline and prints to PDF: verdict, figures, data, limits; no texts.",
+        help="One file that opens offline and prints to PDF: result, figures, data, limits; no texts.",
+        on_click="ignore",
+    )
+
+
+def offer_numbers(results: ExperimentResults) -> None:
+    """Offer all numbers as JSON."""
+    st.download_button(
+        "Download all numbers (JSON)",
+        lambda: json.dumps(comparison_json(workspace(), results), indent=2, ensure_ascii=False),
+        file_name=f"{report_name(results.experiment)}.json",
+        mime="application/json",
+        icon=":material/download:",
         on_click="ignore",
     )

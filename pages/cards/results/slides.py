@@ -5,17 +5,23 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages.cards.results.data_efficiency import NAME, efficiency_display
-from pages.cards.results.evidence import draw_facts, fairness_caption
-from pages.cards.results.time_figures import learning_curves_of, time_to_accuracy_of
-from pages.ui.figures import Display, agreement_of, classes_of, interval_of, overview_of
+from pages.cards.results.setup import draw_facts, fairness_caption
+from pages.ui.displays import draw_large, made, subject_of
 from pages.ui.formatting import facts_of, literal
-from pages.ui.frame import place_figure
 from pages.ui.missing_runs import pooled_of
-from pages.ui.readers import arm_names_of, observed_runs, results_of, states_of
+from pages.ui.readers import observed_runs, results_of, states_of
 from pages.ui.session import current
 from pages.ui.verdict_card import capitalised, draw_reservations, draw_status
-from tl_core.charts.template import enlarged
+from tl_core.displays import (
+    agreement,
+    classes,
+    data_efficiency,
+    learning_curves,
+    overview,
+    pairs,
+    time_to_accuracy,
+)
+from tl_core.displays.display import Display, Subject
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.fairness import fairness_facts
 from tl_core.schema import Verdict
@@ -128,31 +134,24 @@ def draw_presentation() -> bool:
 
 def slides_of(results: ExperimentResults, headline: Verdict, verdict: Verdict) -> list[Slide]:
     """List the slides: the claim first, then what carries it."""
-    size = verdict.train_size
-    arm_names = arm_names_of(results.experiment)
-    pair = f"{arm_names[verdict.a]} and {arm_names[verdict.b]}"
-    worth = efficiency_display(pooled_of(results.experiment), headline.a, headline.b)
+    main = subject_of(results, headline, pooled_of(results.experiment))
+    about = subject_of(results, verdict)
+    a, b = (about.names[arm] for arm in about.pair)
+    labels = made(data_efficiency.display, main)
+    times = made(time_to_accuracy.display, main)
+    curves = made(learning_curves.display, main)
+    race = replace(curves, sentence=times.sentence if times else curves.sentence)
     return [
-        Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(results, headline)),
-        Slide(title="All arms", draw=lambda: _draw_display(overview_of(results, size))),
+        Slide(title="Was pretraining worth it?", draw=lambda: _draw_claim(main)),
+        Slide(title="All models", draw=lambda: _draw(made(overview.display, main))),
+        Slide(title="The race", draw=lambda: _draw(race, RACE_PX)),
+        *([Slide(title="Labels saved", draw=lambda: _draw(labels))] if labels else []),
         Slide(
-            title="The race",
-            draw=lambda: _draw_display(
-                replace(
-                    learning_curves_of(results, headline.train_size),
-                    caption=time_to_accuracy_of(results, headline),
-                ),
-                RACE_PX,
-            ),
+            title=f"By class: {a} and {b}",
+            draw=lambda: _draw(made(classes.display, about, MOST_CLASSES)),
         ),
-        *([Slide(title=NAME, draw=lambda: _draw_display(worth))] if worth else []),
-        Slide(
-            title=f"By class: {pair}", draw=lambda: _draw_display(classes_of(results, verdict, MOST_CLASSES))
-        ),
-        Slide(
-            title=f"Who is right where: {pair}", draw=lambda: _draw_display(agreement_of(results, verdict)[1])
-        ),
-        Slide(title="How fair was this?", draw=lambda: _draw_fairness(results, size)),
+        Slide(title=f"Where {a} and {b} disagree", draw=lambda: _draw(made(agreement.display, about))),
+        Slide(title="How fair was this?", draw=lambda: _draw_fairness(about)),
     ]
 
 
@@ -161,22 +160,22 @@ def leave() -> None:
     st.query_params.pop(SLIDE, None)
 
 
-def _draw_claim(results: ExperimentResults, verdict: Verdict) -> None:
+def _draw_claim(subject: Subject) -> None:
+    verdict = subject.verdict
     below = f"{capitalised(verdict.interval)}."
     _large_text(key="thought", data={"thought": verdict.claim, "below": below})
     draw_status(verdict.status)
     draw_reservations(verdict.reservations)
-    place_figure(enlarged(interval_of(results, verdict), SCALE), key="slide_interval")
+    draw_large(made(pairs.display_one, subject), factor=SCALE)
 
 
-def _draw_display(display: Display, height: int | None = None) -> None:
-    _large_text(key="thought", data={"thought": display.caption, "below": ""})
-    figure = enlarged(display.figure, SCALE)
-    place_figure(figure.update_layout(height=height or figure.layout.height), key=f"slide_{display.key}")
+def _draw(display: Display, height: int | None = None) -> None:
+    _large_text(key="thought", data={"thought": display.sentence, "below": ""})
+    draw_large(display, factor=SCALE, height=height)
 
 
-def _draw_fairness(results: ExperimentResults, train_size: int) -> None:
-    facts = fairness_facts(results, train_size, arm_names_of(results.experiment))
+def _draw_fairness(subject: Subject) -> None:
+    facts = fairness_facts(subject.results, subject.train_size, subject.names)
     caption = fairness_caption(facts)
     _large_text(key="thought", data={"thought": f"{caption[0].upper()}{caption[1:]}.", "below": ""})
     draw_facts(facts, "### ")

@@ -5,31 +5,35 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from pages.cards.runs.run_cards import draw_verdict_so_far
+from pages.ui.displays import choose_axes, draw_display, label_counts_of
 from pages.ui.formatting import METRIC_WORDS, about, after_queue, duration, kept_words, literal, plural
 from pages.ui.frame import card, draw_damage_of
-from pages.ui.learning_curves import draw_learning_curves
 from pages.ui.plan import ahead_of, expected_of, measured
 from pages.ui.readers import (
     States,
     arm_names_of,
-    dataset_of,
     events_of,
     observed_runs,
     problem_with_events,
     results_of,
     states_of,
+    styles_of,
 )
 from pages.ui.session import workspace
+from tl_core.displays import learning_curves
+from tl_core.displays.learning_curves import Runs
 from tl_core.errors import TlError
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.planning.estimate import Ahead
 from tl_core.results.comparison import arm_titles
+from tl_core.results.curves import floor_on_validation, is_energy_known, learning_curve_points
 from tl_core.results.progress import (
     ExperimentProgress,
     RunProgress,
@@ -38,7 +42,6 @@ from tl_core.results.progress import (
     find_download,
 )
 from tl_core.results.runs import DAMAGED, name_runs, value_of
-from tl_core.results.tables import floor_on_validation
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, RunRecord, State
 from tl_core.store.rows import RunRow
 
@@ -209,8 +212,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     _draw_damage(experiment, runs, states)
     _offer_to_go_on(runs)
 
-    dataset = dataset_of(experiment.dataset_fingerprint)
-    counts = dataset.info.label_counts if dataset else {}
+    counts = label_counts_of(experiment.dataset_fingerprint)
     every = [(one.run.config, events[one.run.run_id]) for one in progress.runs]
     floor = floor_on_validation(every, counts, Metric.ACCURACY)
     for phrase, concerned in find_alerts(progress, events, floor).items():
@@ -225,10 +227,18 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
         size = _choose_size(experiment, progress)
         shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
         configs = [run.config for run in shown if run.config.train_size == size]
-        draw_learning_curves(experiment, [(config, events[config.run_id]) for config in configs], key="live")
+        _draw_curves(experiment, [(config, events[config.run_id]) for config in configs], counts)
     order = "in their order of work" if progress.is_done else "what trains now first"
     with card("Runs", f"{order}; test {METRIC_WORDS[experiment.headline_metric]} once finished"):
         _draw_table(experiment, progress, arm_names)
+
+
+def _draw_curves(experiment: ExperimentConfig, runs: Runs, counts: Mapping[str, int]) -> None:
+    has_energy = is_energy_known(learning_curve_points(runs))
+    x, y = choose_axes(experiment.headline_metric, key="live", has_energy=has_energy)
+    styles = partial(styles_of, experiment)
+    shown = learning_curves.display_runs(runs, experiment, styles, x=x, y=y, label_counts=counts)
+    draw_display(shown, key="live_figure")
 
 
 def _draw_verdict(experiment: ExperimentConfig, states: States) -> None:

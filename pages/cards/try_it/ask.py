@@ -13,10 +13,10 @@ from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, stored_intake, styles_of
 from pages.ui.session import theme, workspace
 from tl_core.charts import probabilities
+from tl_core.displays.answers import answer_numbers
 from tl_core.errors import NotFoundError, TlError
 from tl_core.jobs import predictions
 from tl_core.results.answering import Answerer
-from tl_core.results.numbers import answer_numbers
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000

@@ -16,6 +16,7 @@ from pages.ui.session import current, forget, remember, theme, workspace
 from pages.ui.upload import receive
 from tl_core.charts import class_balance
 from tl_core.datasets.column_guess import guess_text
+from tl_core.displays.answers import label_numbers
 from tl_core.errors import DataError, TlError
 from tl_core.files.reading import Table
 from tl_core.intake.text_columns import match_texts, match_words, with_header
@@ -23,7 +24,6 @@ from tl_core.intake.uploads import find_upload, read_upload
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
 from tl_core.results.answering import Answerer
-from tl_core.results.numbers import label_numbers
 from tl_core.schema import ExperimentConfig, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind

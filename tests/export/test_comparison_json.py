@@ -7,8 +7,8 @@ import pytest
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.tiny_models import tiny_model_folder
 from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES
+from tl_core.export.comparison_json import comparison_json
 from tl_core.results.comparison import gather
-from tl_core.results.comparison_json import comparison_json
 from tl_core.schema import ExperimentConfig, LearningRates
 from tl_core.store.workspace import Workspace
 

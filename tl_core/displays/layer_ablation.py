@@ -1,26 +1,43 @@
-"""What the knowledge ladder and the changed layers say, in sentences computed from their numbers."""
+"""How much of the knowledge is needed? The score over the share of pretrained weights that were kept."""
+
+import pandas as pd
 
 from tl_core.arms import EMBEDDINGS_ONLY, SHUFFLED
-from tl_core.charts.colors import arm_label
-from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.captions import with_flags
-from tl_core.results.knowledge import Knowledge
+from tl_core.charts.colors import arm_label, arm_styles
+from tl_core.charts.layer_ablation import layer_ablation
+from tl_core.displays.display import Display
+from tl_core.displays.words import as_percent, percent
+from tl_core.evaluation.wording import METRIC_WORDS, flag_reservations, spoken_name
+from tl_core.results.comparison import ranked
+from tl_core.results.fairness import BUDGET_WORDS
+from tl_core.results.knowledge import Knowledge, ablation_means, ablation_seeds
 from tl_core.results.pooled import SCRATCH, TUNED, find_verdict
 from tl_core.results.pooled_sentences import Said, counts_words, difference
 from tl_core.schema import Arm
 
 _SHUFFLED = Arm(kind=SHUFFLED.kind)
 _EMBEDDINGS = Arm(kind=EMBEDDINGS_ONLY.kind)
-MOVEMENT_LIMITS = (
-    "Distance alone says nothing about use: a small change in the right place can matter more than a large "
-    "one, and a larger learning rate moves weights further."
-)
-SIMILARITY_LIMITS = (
-    "Linear CKA sees whether texts lie alike up to rotation and scale; what scores low can be just as useful."
-)
 
 
-def tell_ablation(known: Knowledge) -> list[Said]:
+def display(known: Knowledge) -> Display:
+    """Show every arm of the knowledge ladder."""
+    return Display(
+        key="ladder",
+        frame=_frame(known) if known.keys else None,
+        draw=lambda theme: layer_ablation(
+            ablation_seeds(known),
+            ablation_means(known),
+            arm_styles(ranked(known.arms), {}, theme),
+            metric=known.pooled.experiment.headline_metric,
+            floor=known.pooled.floor,
+            theme=theme,
+        ),
+        limits=_limits(known),
+        budget=BUDGET_WORDS[known.pooled.experiment.training.budget],
+    )
+
+
+def tell(known: Knowledge) -> list[Said]:
     """Say what the ladder shows, the most telling first."""
     said = [
         difference(known.pooled, TUNED, SCRATCH),
@@ -30,7 +47,23 @@ def tell_ablation(known: Knowledge) -> list[Said]:
     return [one for one in said if one is not None]
 
 
-def ablation_limits(known: Knowledge) -> str:
+def _frame(known: Knowledge) -> pd.DataFrame:
+    rows = ablation_means(known)
+    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
+    return pd.DataFrame(
+        {
+            "Model": rows["arm"].map({arm.name: arm_label(arm, {}) for arm in known.arms}),
+            "Weights kept, %": rows["kept"].map(as_percent),
+            f"Mean test {metric}, %": rows["mean"].map(as_percent),
+            "95% interval from": rows["low"].map(as_percent),
+            "to": rows["high"].map(as_percent),
+            "Seeds": rows["num_seeds"],
+            "Test examples": rows["num_examples"],
+        }
+    )
+
+
+def _limits(known: Knowledge) -> str:
     """Say what the ladder does not show, and which rates its steps in between have learned at."""
     words = "The share counts weights, also those of words that never occur in these texts."
     steps = [arm.name for arm in known.arms if arm.kind.is_partial and arm.name in known.shares]
@@ -61,7 +94,7 @@ def _embeddings(known: Knowledge) -> Said | None:
         return None
     summaries = [known.pooled.summary(key) for key in keys]
     low, middle, high = (summary.mean for summary in summaries)
-    kept = f"Keeping the embeddings alone, {_percent(known.shares[_EMBEDDINGS.name])} of the weights,"
+    kept = f"Keeping the embeddings alone, {percent(known.shares[_EMBEDDINGS.name], 0)} of the weights,"
     if whole.ci95[0] <= 0 or high <= low:
         claim = (
             "How far the embeddings alone go from scratch to fine-tuned cannot be said as a share: that "
@@ -72,52 +105,15 @@ def _embeddings(known: Knowledge) -> Said | None:
     elif middle > high:
         claim = f"{kept} ends above fine-tuning."
     else:
-        share = _percent((middle - low) / (high - low))
+        share = percent((middle - low) / (high - low), 0)
         claim = f"{kept} goes {share} of the way from scratch to fine-tuned; this share has no interval."
-    labels = {arm.name: arm_label(arm, {}) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
+    names = {arm.name: spoken_name(arm, known.pooled.title) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
     flags = [flag for key in keys for flag in known.pooled.flags.get(key, ())]
     metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
-    values = f"mean {metric} {_percent(low, 1)}, {_percent(middle, 1)} and {_percent(high, 1)}"
+    values = f"mean {metric} {percent(low)}, {percent(middle)} and {percent(high)}"
     fewest = min(len(summary.seeds) for summary in summaries)
     return Said(
-        claim=with_flags(claim, flags, labels), proof=f"{values}, {counts_words(fewest, whole.num_examples)}"
+        claim=claim,
+        proof=f"{values}, {counts_words(fewest, whole.num_examples)}",
+        status=next(iter(flag_reservations(flags, names)), None),
     )
-
-
-def tell_movement(known: Knowledge) -> str | None:
-    """Say which part fine-tuning moved most and least, and how far training from scratch moved."""
-    means = known.changes.groupby(["arm", "part"], sort=False)["moved"].mean()
-    if TUNED.name not in means.index:
-        return None
-    tuned = means[TUNED.name].drop("head", errors="ignore")
-    most, least = tuned.idxmax(), tuned.idxmin()
-    words = (
-        f"Fine-tuning moved {_the(most)} most, by {_percent(tuned[most], 1)} of the size of its weights, and "
-        f"{_the(least)} least, by {_percent(tuned[least], 1)}."
-    )
-    if SCRATCH.name not in means.index:
-        return words
-    scratch = means[SCRATCH.name].drop("head", errors="ignore")
-    return f"{words} From scratch the median part moved by {_percent(scratch.median(), 1)}."
-
-
-def tell_similarity(known: Knowledge) -> str | None:
-    """Say how alike texts lie before and after fine-tuning, at the bottom and at the top."""
-    means = known.changes.dropna().groupby(["arm", "part"], sort=False)["similarity"].mean()
-    if TUNED.name not in means.index or len(means[TUNED.name]) < 2:
-        return None
-    tuned = means[TUNED.name]
-    bottom, top = tuned.index[0], tuned.index[-1]
-    return (
-        "What the network makes of the same texts before and after fine-tuning has a similarity of "
-        f"{tuned[bottom]:.2f} in {_the(bottom)} and {tuned[top]:.2f} in {_the(top)}, where 1 means that "
-        "they lie alike up to rotation and scale."
-    )
-
-
-def _the(part: str) -> str:
-    return f"the {part}" if part in ("embeddings", "encoder", "pooler", "head") else part
-
-
-def _percent(fraction: float, digits: int = 0) -> str:
-    return f"{100 * fraction:.{digits}f}%"

@@ -1,17 +1,38 @@
-"""How accurate each arm is when it may leave out the texts that it is least sure of."""
+"""How right is it when it may skip hard texts? Accuracy over the share of the examples that are answered."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from tl_core.charts.selective_prediction import coverage_curves
+from tl_core.displays.display import Display, Subject
+from tl_core.displays.words import percent
 from tl_core.evaluation.calibration import accuracy_by_coverage, area_under_risk
+from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import ExperimentResults, ranked
 
 SHOWN_COVERAGE = 0.8
 """The coverage that the sentence speaks of."""
 _MOST_POINTS = 200
 _FEWEST_SHOWN = 0.05
+
+
+def display(subject: Subject) -> Display:
+    """Show every arm, answering from the examples it is surest of to all of them."""
+    rows = coverage_rows(subject.results, subject.train_size)
+    return Display(
+        key="coverage",
+        frame=coverage_numbers(rows, subject.names),
+        draw=lambda theme: coverage_curves(rows, subject.styles(theme), theme=theme),
+        sentence=tell(rows, subject.pair, spoken_names(subject.results.titles)),
+        limits=(
+            "Probabilities are as trained. The surest examples are picked on test itself, so this shows the "
+            "order of confidence and no threshold to use: choose one on examples that are not part of the "
+            "test. The left end rests on few answers."
+        ),
+        budget=subject.budget,
+    )
 
 
 def coverage_rows(results: ExperimentResults, train_size: int) -> pd.DataFrame:
@@ -52,8 +73,8 @@ def coverage_rows(results: ExperimentResults, train_size: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.DataFrame:
-    """List what `coverage_rows` returns at every tenth of coverage; labels by arm name."""
+def coverage_numbers(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """List what `coverage_rows` returns at every tenth of coverage, with display names by arm name."""
     tenths = np.arange(1, 11) / 10
     picked = [
         of_arm.iloc[np.abs(of_arm["coverage"].to_numpy()[:, None] - tenths).argmin(axis=0)].drop_duplicates()
@@ -62,7 +83,7 @@ def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.Dat
     table = pd.concat(picked, ignore_index=True)
     return pd.DataFrame(
         {
-            "Arm": table["arm"].map(arm_names),
+            "Model": table["arm"].map(names),
             "Answered, %": (100 * table["coverage"]).round(1),
             "Test examples answered": table["num_answered"],
             "Right on test, mean, %": (100 * table["accuracy"]).round(1),
@@ -74,18 +95,22 @@ def coverage_numbers(rows: pd.DataFrame, arm_names: Mapping[str, str]) -> pd.Dat
     )
 
 
-def coverage_caption(rows: pd.DataFrame, arms: Sequence[str], arm_names: Mapping[str, str]) -> str:
-    """Say what some arms gain if they leave out the texts they are least sure of; not escaped."""
+def tell(rows: pd.DataFrame, arms: Sequence[str], names: Mapping[str, str]) -> str:
+    """Say what some arms gain if they skip the examples they are least sure of.
+
+    Parameters
+    ----------
+    rows
+        What `coverage_rows` returns.
+    names
+        The arms in a sentence, by arm name.
+    """
     gains, share = [], 0.0
     for arm in arms:
         of_arm = rows.loc[rows["arm"] == arm]
         surest = of_arm.iloc[int((of_arm["coverage"] - SHOWN_COVERAGE).abs().argmin())]
         share, all_of_them = surest["coverage"], of_arm["accuracy"].iloc[-1]
         gains.append(
-            f"{arm_names[arm]} is right in {_percent(surest['accuracy'])} instead of {_percent(all_of_them)}"
+            f"{names[arm]} is right in {percent(surest['accuracy'])} instead of {percent(all_of_them)}"
         )
-    return f"Answering only the {100 * share:.0f}% of the texts that it is surest of, {' and '.join(gains)}."
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f}%"
+    return f"On the {100 * share:.0f}% of the examples that it is surest of, {' and '.join(gains)}."

@@ -1,16 +1,105 @@
-"""Runs side by side as the tables that `charts` draws, and as the numbers that a person reads."""
+"""Which of these runs is better? Groups of runs on one split, as displays."""
 
 from statistics import median
 
 import numpy as np
 import pandas as pd
 
+from tl_core.charts import Theme, arms_overview, difference_interval, learning_curves, per_class_difference
+from tl_core.charts.colors import ArmStyle
+from tl_core.charts.groups import group_styles
+from tl_core.charts.learning_curves import XAxis, YAxis
+from tl_core.displays.display import Display
+from tl_core.displays.learning_curves import KEPT, curve_numbers
+from tl_core.displays.words import as_percent, as_points, p_value
 from tl_core.evaluation.metrics import Floats, evaluate
 from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.results.comparison import curve_points
+from tl_core.results.curves import curve_points
+from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.side_by_side import SideBySide
 
 _NONE = "–"
+
+
+def display_groups(comparison: SideBySide) -> Display:
+    """Show every group's runs, mean and interval on test."""
+    return Display(
+        key="side_groups",
+        frame=_group_numbers(comparison),
+        draw=lambda theme: arms_overview(
+            group_values(comparison),
+            group_means(comparison),
+            _styles(comparison, theme),
+            metric=comparison.metric,
+            floor=comparison.floor,
+            theme=theme,
+        ),
+        budget=_budget(comparison),
+    )
+
+
+def display_pairs(comparison: SideBySide, reference: str) -> Display:
+    """Show every other group minus the reference; the numbers hold every pair."""
+    frame = _verdict_numbers(comparison)
+    of_many = (
+        f" Of many pairs about one interval in 20 misses by chance; the numbers hold all {len(frame)}."
+        if len(frame) > 1
+        else ""
+    )
+    return Display(
+        key="side_pairs",
+        frame=frame,
+        draw=lambda theme: difference_interval(difference_rows(comparison, reference), theme=theme),
+        limits=f"Hollow where the interval holds zero.{of_many}",
+        budget=_budget(comparison),
+    )
+
+
+def display_curves(comparison: SideBySide, x: XAxis, floor: float | None) -> Display:
+    """Show the validation curves of all groups over each other.
+
+    Parameters
+    ----------
+    floor
+        Value on validation of always answering the largest class (fraction); None if unknown.
+    """
+    points = group_curves(comparison)
+    value: YAxis = comparison.metric.value
+    return Display(
+        key="side_curves",
+        frame=curve_numbers(points, x, value, comparison.labels) if len(points) else None,
+        draw=lambda theme: learning_curves(
+            points, _styles(comparison, theme), x=x, y=value, floor=floor, theme=theme
+        ),
+        limits=KEPT,
+        budget=_budget(comparison),
+    )
+
+
+def display_classes(comparison: SideBySide, a: str, b: str) -> Display:
+    """Show gains and losses by class of one group against another; the numbers hold every group."""
+    rows = class_rows(comparison, a, b)
+    return Display(
+        key="side_classes",
+        frame=_class_numbers(comparison),
+        draw=lambda theme: per_class_difference(
+            rows, *(_styles(comparison, theme)[key] for key in (a, b)), theme=theme
+        ),
+        limits="F1 on test, means over each group's own seeds, without intervals.",
+        budget=_budget(comparison),
+    )
+
+
+def _styles(comparison: SideBySide, theme: Theme) -> dict[str, ArmStyle]:
+    return group_styles(comparison.labels, theme)
+
+
+def _budget(comparison: SideBySide) -> str:
+    """Name the rules by which the groups' networks trained."""
+    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_neural}
+    return " in some, ".join(words for rule, words in BUDGET_WORDS.items() if rule in rules) + (
+        " in others" if len(rules) > 1 else ""
+    )
 
 
 def group_values(comparison: SideBySide) -> pd.DataFrame:
@@ -29,7 +118,7 @@ def group_means(comparison: SideBySide) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arm", "mean", "low", "high"])
 
 
-def group_numbers(comparison: SideBySide) -> pd.DataFrame:
+def _group_numbers(comparison: SideBySide) -> pd.DataFrame:
     """List every group with mean, interval, seeds, time and runs."""
     metric = METRIC_WORDS[comparison.metric]
     rows = []
@@ -39,9 +128,9 @@ def group_numbers(comparison: SideBySide) -> pd.DataFrame:
         rows.append(
             {
                 "Group": group.label,
-                f"Mean test {metric}, %": round(100 * summary.mean, 1),
-                "95% interval from": round(100 * summary.ci95[0], 1),
-                "to": round(100 * summary.ci95[1], 1),
+                f"Mean test {metric}, %": as_percent(summary.mean),
+                "95% interval from": as_percent(summary.ci95[0]),
+                "to": as_percent(summary.ci95[1]),
                 "Seeds": len(group.runs),
                 "Test examples": summary.num_examples,
                 "Training, median seconds": round(median(seconds), 1) if seconds else None,
@@ -68,20 +157,20 @@ def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["pair", "difference", "low", "high"])
 
 
-def verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
+def _verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
     """List the verdict on every pair of groups, each once."""
     names = comparison.names
     verdicts = [comparison.verdicts[pair] for pair in comparison.pairs if pair in comparison.verdicts]
     rows = [
         {
             "Pair": f"{names[verdict.a]} − {names[verdict.b]}",
-            "Difference, points": round(100 * verdict.difference, 2),
-            "95% interval from": round(100 * verdict.ci95[0], 2),
-            "to": round(100 * verdict.ci95[1], 2),
-            "p-value": f"{verdict.p_value:.3f}" if verdict.p_value >= 0.001 else "< 0.001",
+            "Difference, points": as_points(verdict.difference),
+            "95% interval from": as_points(verdict.ci95[0]),
+            "to": as_points(verdict.ci95[1]),
+            "p-value": p_value(verdict.p_value),
             "Seeds": verdict.num_seeds,
             "Test examples": verdict.num_examples,
-            "Verdict on test": verdict.sentence,
+            "Result on test": verdict.sentence,
         }
         for verdict in verdicts
     ]
@@ -119,7 +208,7 @@ def class_rows(comparison: SideBySide, a: str, b: str) -> pd.DataFrame:
     return table.loc[support > 0].reset_index(drop=True)
 
 
-def class_numbers(comparison: SideBySide) -> pd.DataFrame:
+def _class_numbers(comparison: SideBySide) -> pd.DataFrame:
     """List the F1 of every group by class, in means over its own seeds."""
     columns: dict[str, object] = {
         "Class": list(comparison.class_names),
@@ -144,7 +233,7 @@ def _support(comparison: SideBySide) -> np.ndarray[tuple[int], np.dtype[np.int64
 
 
 def group_curves(comparison: SideBySide) -> pd.DataFrame:
-    """List the validation evaluations of every group but the floor, as `comparison.curve_points` does.
+    """List the validation evaluations of every group but the floor, as `curves.curve_points` does.
 
     The column ``arm`` holds the group's key.
     """

@@ -1,14 +1,17 @@
 """The JSON form of a comparison: the contract of ``tl_core compare --json``."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
+from tl_core.displays.display import Subject
+from tl_core.displays.questions import QUESTIONS
 from tl_core.results.calibration import calibrate_run
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.data_efficiency import data_efficiency_json
 from tl_core.results.knowledge import read_changes
-from tl_core.results.pooled import put_together
+from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.secondary import secondary_verdicts
@@ -65,6 +68,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
         "label_worth": data_efficiency_json(pooled, results.titles),
+        "displays": _displays_json(results, pooled),
         "first_tasks": [
             {
                 "arm": stages.arm.name,
@@ -78,6 +82,33 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
             for stages in find_two_stages(pooled, alike, workspace)
         ],
     }
+
+
+def _displays_json(results: ExperimentResults, pooled: Pooled) -> list[dict[str, Any]]:
+    """Give what each question is answered about the main pair: the sentence, the limits and the numbers.
+
+    Empty before two models have finished with the same seed.
+    """
+    if not results.verdicts:
+        return []
+    verdict = results.headline or results.verdicts[0]
+    subject = Subject(results=results, verdict=verdict, pooled=pooled)
+    return [
+        {
+            "question": question.words,
+            "key": display.key,
+            "a": verdict.a,
+            "b": verdict.b,
+            "train_size": verdict.train_size,
+            "sentence": display.sentence,
+            "limits": display.limits,
+            "numbers": json.loads(display.frame.to_json(orient="records"))
+            if display.frame is not None
+            else [],
+        }
+        for question in QUESTIONS
+        for display in question.displays(subject)
+    ]
 
 
 def _run_json(results: ExperimentResults, run: RunRow, folder: RunFolder) -> dict[str, Any]:

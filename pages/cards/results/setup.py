@@ -1,0 +1,52 @@
+"""*Setup*: what was the same for all models, and what was set differently."""
+
+import streamlit as st
+
+from pages.ui.downloads import offer_table
+from pages.ui.formatting import literal
+from pages.ui.frame import card
+from tl_core.displays.display import Subject
+from tl_core.results.configuration import setting_differences
+from tl_core.results.fairness import Fact, fairness_facts
+
+FACTS_A_ROW = 3
+
+
+def draw_fairness(subject: Subject) -> None:
+    """Draw what was the same for all arms, and name what was not."""
+    facts = fairness_facts(subject.results, subject.train_size, subject.names)
+    with card("How fair was this?", fairness_caption(facts)):
+        draw_facts(facts)
+
+
+def fairness_caption(facts: list[Fact]) -> str:
+    """Say whether anything differed that should not."""
+    if any(fact.difference for fact in facts):
+        return "not all was the same"
+    return "the same for all runs; learning rates are each model's own"
+
+
+def draw_facts(facts: list[Fact], heading: str = "") -> None:
+    """Draw the facts in rows, each value after the ``heading`` mark, and a warning for each that differs."""
+    for start in range(0, len(facts), FACTS_A_ROW):
+        row = facts[start : start + FACTS_A_ROW]
+        for column, fact in zip(st.columns(FACTS_A_ROW), row, strict=False):
+            column.caption(fact.name)
+            column.markdown(f"{heading}{literal(fact.value)}" if heading else f"**{literal(fact.value)}**")
+    for fact in facts:
+        if fact.difference:
+            st.warning(literal(f"{fact.name}: {fact.difference}."), icon=":material/warning:")
+
+
+def draw_settings(subject: Subject) -> None:
+    """Draw in which settings the runs of the two arms differ, and name those that they share."""
+    a, b = (subject.names[arm] for arm in subject.pair)
+    of_a, of_b = (subject.results.runs_of(arm, subject.train_size) for arm in subject.pair)
+    found = setting_differences(of_a, of_b, subject.results.titles)
+    with card("What was set differently", literal(f"{a} and {b}")):
+        if found.table.empty:
+            st.markdown("Nothing: every setting of their runs is the same.")
+        else:
+            offer_table(found.table.set_axis(["Setting", a, b], axis=1), key="settings")
+        same = " · ".join(f"{name} {value}" for name, value in found.same.items())
+        st.caption(literal(f"The same for both: {same}."))

@@ -1,0 +1,123 @@
+"""How far can its confidence be trusted? What it says of its answers against how often they are right."""
+
+import pandas as pd
+
+from tl_core.charts.calibration import reliability_diagram
+from tl_core.displays.display import Display, Subject
+from tl_core.displays.words import percent
+from tl_core.evaluation.calibration import NUM_BINS, Calibration
+from tl_core.evaluation.wording import spoken_names
+from tl_core.results.calibration import ArmCalibration, bin_rows, calibrate_arm
+
+_NOTABLE = 0.03
+"""Gap between mean confidence and accuracy from which a model is called over- or underconfident."""
+
+
+def display_arm(subject: Subject, arm: str) -> Display:
+    """Show one arm's confidence against its right answers, as trained and with a temperature."""
+    found = calibrate_arm(subject.results, arm, subject.train_size)
+    rows = bin_rows(found)
+    name = spoken_names(subject.results.titles)[arm]
+    return Display(
+        key=f"reliability_{arm}",
+        frame=_bin_numbers(rows, len(found.runs)),
+        draw=lambda theme: reliability_diagram(
+            rows,
+            subject.styles(theme)[arm],
+            temperature=found.temperature,
+            errors=(found.mean("error"), found.mean("error", is_after=True)),
+            theme=theme,
+        ),
+        sentence=tell(found, name),
+        limits=limits(found, name),
+        budget=subject.budget,
+    )
+
+
+def seed_numbers(subject: Subject) -> pd.DataFrame:
+    """List the calibration of the pair on test by seed, each arm's mean first."""
+    rows = []
+    for arm in (calibrate_arm(subject.results, arm, subject.train_size) for arm in subject.pair):
+        seeds = [(str(run.seed), run.temperature, run.before, run.after) for run in arm.runs]
+        names = list(Calibration.__dataclass_fields__)
+        mean_before, mean_after = (
+            Calibration(**{name: arm.mean(name, is_after=is_after) for name in names})
+            for is_after in (False, True)
+        )
+        for seed, temperature, before, after in [("mean", arm.temperature, mean_before, mean_after), *seeds]:
+            rows.append(
+                {
+                    "Model": subject.names[arm.arm],
+                    "Seed": seed,
+                    "Temperature": round(temperature, 2),
+                    "Calibration error, points": round(100 * before.error, 1),
+                    "by chance": round(100 * before.error_by_chance, 1),
+                    "with temperature": round(100 * after.error, 1),
+                    "Brier score": round(before.brier, 3),
+                    "Brier with temperature": round(after.brier, 3),
+                    "Log loss, nats": round(before.log_loss, 3),
+                    "Log loss with temperature": round(after.log_loss, 3),
+                    "Test examples": arm.num_examples,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def tell(found: ArmCalibration, name: str) -> str:
+    """Say whether a model is surer of its answers than it may be, and what a temperature does about it.
+
+    Parameters
+    ----------
+    name
+        The arm in a sentence.
+    """
+    says, is_right = found.mean("confidence"), found.mean("accuracy")
+    gap = says - is_right
+    words = (
+        "is overconfident"
+        if gap > _NOTABLE
+        else "is underconfident"
+        if gap < -_NOTABLE
+        else "is as sure as it is right"
+    )
+    before, after = (100 * found.mean("error", is_after=is_after) for is_after in (False, True))
+    changes = "lowers" if after < before else "raises"
+    return (
+        f"{name} {words}: {percent(says, 0)} confident, {percent(is_right, 0)} correct. A temperature fitted "
+        f"on validation {changes} its calibration error from {before:.1f} to {after:.1f} points."
+    )
+
+
+def limits(found: ArmCalibration, name: str) -> str:
+    """Say what the calibration error of a model does not show."""
+    num_runs, num_all_right = len(found.runs), sum(run.is_all_right for run in found.runs)
+    words = (
+        f"The calibration error is the mean gap over {NUM_BINS} bins. Few answers push it up: "
+        f"{100 * found.mean('error_by_chance'):.1f} points would be expected even if every confidence were "
+        "kept. It has no interval and is no result of its own."
+    )
+    if not num_all_right:
+        return words
+    where = f" in {num_all_right} of {num_runs} seeds" if num_runs > 1 else ""
+    return (
+        f"{words} {name} was right on all {found.num_validation:,} validation examples{where}, so its "
+        "temperature had no mistake to learn from: do not rely on it."
+    )
+
+
+def _bin_numbers(rows: pd.DataFrame, num_seeds: int) -> pd.DataFrame:
+    fractions = ["lower", "upper", "confidence", "accuracy", "low", "high"]
+    shares = (100 * rows[fractions]).round(1)
+    return pd.DataFrame(
+        {
+            "Probabilities": rows["is_after"].map({False: "as trained", True: "with the temperature"}),
+            "Confidence above, %": shares["lower"],
+            "up to, %": shares["upper"],
+            "Answers": rows["num_answers"],
+            "Mean confidence, %": shares["confidence"],
+            "Right on test, %": shares["accuracy"],
+            "95% interval from": shares["low"],
+            "to": shares["high"],
+            "Seeds": num_seeds,
+        }
+    )

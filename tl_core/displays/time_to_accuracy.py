@@ -1,0 +1,106 @@
+"""How long until it is as good? The training each model needs for the best score of another."""
+
+import pandas as pd
+
+from tl_core.charts.text import watt_hours
+from tl_core.charts.time_to_accuracy import XAxis, time_to_reach
+from tl_core.displays.display import Display, Subject
+from tl_core.displays.learning_curves import cost_limits
+from tl_core.displays.words import as_percent
+from tl_core.evaluation.wording import METRIC_WORDS, spoken_names
+from tl_core.results.curves import is_energy_known, learning_curve_points
+from tl_core.results.time_to_accuracy import (
+    TimeToAccuracy,
+    find_time_to_accuracy,
+    seconds_words,
+    time_rows,
+)
+from tl_core.schema import Metric
+
+
+def display(subject: Subject, x: XAxis = "train_s") -> Display | None:
+    """Show how long every arm needs for the best of the pair's second; None if that one has no curve."""
+    points, metric = learning_curve_points(subject.runs), subject.metric
+    rows = time_rows(points, list(subject.names), subject.verdict.b, metric)
+    if rows.empty:
+        return None
+    return Display(
+        key="time_to_accuracy",
+        frame=numbers(rows, metric, subject.names),
+        draw=lambda theme: time_to_reach(rows, subject.styles(theme), x=x, theme=theme),
+        sentence=_sentence(subject, points),
+        limits=" ".join(filter(None, (_limits(subject, rows), cost_limits(subject)))),
+        budget=subject.budget,
+    )
+
+
+def tell(found: TimeToAccuracy, names: dict[str, str]) -> str:
+    """Say how soon the first arm was as good as the second at its best.
+
+    Parameters
+    ----------
+    names
+        The arms in a sentence, by arm name.
+    """
+    a, b = names[found.a], names[found.b]
+    num_seeds = len(found.seeds)
+    if found.median_a is None:
+        if found.num_reached:
+            return f"{a} reached {b}'s best score in only {found.num_reached} of {num_seeds} seeds."
+        return f"{a} never reached {b}'s best score."
+    seconds_a, seconds_b = found.median_a, found.median_b
+    energy = ""
+    if energies := found.median_energies:
+        energy = f", {watt_hours(energies[0])} instead of {watt_hours(energies[1])}"
+    if seconds_a == seconds_b:
+        return f"{a} was no faster than {b} to {b}'s best score: {seconds_words(seconds_a)}{energy}."
+    spent = f"{seconds_words(seconds_a)} instead of {seconds_words(seconds_b)}{energy}"
+    shorter, longer = sorted((seconds_a, seconds_b))
+    times = f"{longer / shorter:.1f}× " if shorter else ""
+    pace = "faster" if seconds_a < seconds_b else "slower"
+    return f"{a} reached {b}'s best score {times}{pace} ({spent})."
+
+
+def _sentence(subject: Subject, points: pd.DataFrame) -> str:
+    """Tell it of the pair both ways round; empty if they share no seed."""
+    names, (a, b) = spoken_names(subject.results.titles), subject.pair
+    both = [
+        find_time_to_accuracy(points, first, second, subject.metric) for first, second in ((a, b), (b, a))
+    ]
+    return " ".join(tell(found, names) for found in both if found)
+
+
+def _limits(subject: Subject, rows: pd.DataFrame) -> str:
+    """Say what the marks are, on how much they rest, and what choosing learning rates took before."""
+    num_seeds = rows["seed"].nunique()
+    medians = f"medians over {num_seeds} seeds" if num_seeds > 1 else "one seed"
+    words = (
+        "A dot is a seed that got there, a cross one that had not when its training ended, the tick is the "
+        f"median. Scores are on {int(rows['num_examples'].max()):,} validation examples, times are {medians}."
+    )
+    searches = {
+        run.config.arm.name: run.record.rate_search.train_s
+        for run in subject.results.finished
+        if run.config.train_size == subject.train_size and run.record.rate_search
+    }
+    took = ", ".join(
+        f"{name} {searches[arm]:,.0f} s" for arm, name in subject.names.items() if arm in searches
+    )
+    return f"{words} Choosing the learning rates came before and is not counted: {took}." if took else words
+
+
+def numbers(rows: pd.DataFrame, metric: Metric, names: dict[str, str]) -> pd.DataFrame:
+    """List what `time_rows` found; ``names`` are display names by arm name."""
+    energy = {"Energy of training, Wh": rows["energy_wh"].round(4)} if is_energy_known(rows) else {}
+    return pd.DataFrame(
+        {
+            "Model": rows["arm"].map(names),
+            "Seed": rows["seed"],
+            f"Validation {METRIC_WORDS[metric]} to reach, %": rows["target"].map(as_percent),
+            "Reached": rows["is_reached"].map({True: "yes", False: "no, ended before"}),
+            "Training seconds": rows["train_s"].round(1),
+            "Steps": rows["step"],
+            **energy,
+            "Validation examples": rows["num_examples"],
+        }
+    )
