@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from plotly.offline import get_plotlyjs
 from tests.charts.examples import FIGURES, HOSTILE, Names, climbing_curves
 from tl_core import charts
 from tl_core.charts import ArmStyle, Theme
+from tl_core.charts.lines import LINE_PX
 from tl_core.schema import Arm
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -139,9 +141,12 @@ def test_figures_fit_a_telephone_and_make_no_links(browser):
 
 
 @pytest.mark.browser
-def test_arms_that_end_level_at_the_top_are_all_named(browser):
+@pytest.mark.parametrize("ends", [(1.0, 1.0, 1.0), (0.736, 0.6, 0.578), (0.36, 0.34, 0.35), (0.9, 0.2, 0.21)])
+def test_arms_that_end_close_together_are_all_named_and_none_on_another(browser, ends):
     names = ["fine_tuned", "tfidf", "scratch"]
-    table = climbing_curves(names).assign(accuracy=1.0)
+    table = climbing_curves(names)
+    table["accuracy"] = table["arm"].map(dict(zip(names, ends, strict=True)))
+    table.loc[table["step"] == table["step"].min(), "accuracy"] = 0.3
     figure = charts.learning_curves(table, charts.arm_styles([Arm.parse(name) for name in names], {}))
     page = browser.new_page()
     page.set_content('<div id="figure" style="width:800px"></div>')
@@ -150,10 +155,13 @@ def test_arms_that_end_level_at_the_top_are_all_named(browser):
         "(spec) => { const f = JSON.parse(spec); return Plotly.newPlot('figure', f.data, f.layout) }",
         figure.to_json(),
     )
-    drawn = page.locator("g.annotation").all_text_contents()
+    drawn = [(one.text_content(), one.bounding_box()) for one in page.locator("g.annotation").all()]
     page.close()
-    assert sorted(text for text in drawn if text.startswith("100.0")) == [
-        "100.0 Fine-tuned",
-        "100.0 From scratch",
-        "100.0 TF-IDF",
-    ]
+    labels = sorted(
+        (box["y"] + box["height"] / 2, text)
+        for text, box in drawn
+        if text.endswith(("Fine-tuned", "From scratch", "TF-IDF"))
+    )
+    assert len(labels) == 3
+    gaps = [after - before for (before, _), (after, _) in pairwise(labels)]
+    assert min(gaps) >= LINE_PX - 1

@@ -70,6 +70,7 @@ def add_label(figure: go.Figure, text: str, place: float, y_range: tuple[float, 
         xshift=5,
         y=(place - low) / (high - low),
         yref="paper",
+        yanchor="middle",  # else Plotly chooses it by the third of the plot that the label stands in
         align="left",
         showarrow=False,
         font={"color": ink},
