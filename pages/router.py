@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.cards.results.slides import slide_shown
+from pages.cards.results.slides import is_asked_for
 from pages.ui.errors import guarded, show_error
 from pages.ui.frame import draw_header, draw_unlisted
 from pages.ui.glossary import draw_words
@@ -18,7 +18,7 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ICON), layout="wide")
 
 admitted = is_admitted()
-is_presenting = slide_shown() is not None
+is_presenting = is_asked_for()
 page = st.navigation(
     {
         "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],

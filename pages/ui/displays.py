@@ -27,6 +27,8 @@ X_WORDS: dict[XAxis, str] = {
     "examples_seen": "Examples",
     "energy_wh": "Energy (Wh)",
 }
+LEAST_PX = 240
+"""Height of a figure that fills what is left, where little is."""
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 
 
@@ -105,10 +107,24 @@ def draw_display(
         st.markdown(f":small[{literal(display.limits)}]")
 
 
-def draw_large(display: Display, *, factor: float, height: int | None = None) -> None:
-    """Draw the figure alone, for readers at the other end of a room."""
+def draw_large(display: Display, *, factor: float, fills: bool = False, bottom_px: int | None = None) -> None:
+    """Draw the figure alone, for readers at the other end of a room.
+
+    Parameters
+    ----------
+    factor
+        By how much its type grows.
+    fills
+        Whether it takes the height that is left.
+    bottom_px
+        Room below its plot, where not the usual one.
+    """
     figure = enlarged(display.figure(theme()), factor)
-    place_figure(figure.update_layout(height=height or figure.layout.height), key=f"slide_{display.key}")
+    if fills:  # else it would not shrink below its own height
+        figure.update_layout(height=LEAST_PX)
+    if bottom_px is not None:
+        figure.update_layout(margin_b=bottom_px)
+    place_figure(figure, key=f"slide_{display.key}", height="stretch" if fills else "content")
 
 
 def card_of(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,31 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from pandas.api.types import is_float_dtype
 
+from pages.components.figure_files import draw_save_buttons
 from pages.ui.session import theme
 from tl_core.charts.template import TONES
 from tl_core.files.safe_csv import csv_file, harmless
-
-_HTML = """
-<button type="button" data-format="png"></button>
-<button type="button" data-format="svg"></button>
-"""
-# Streamlit's own custom properties make these buttons look like its own.
-_CSS = """
-:host, div { display: flex; gap: 0.5rem; }
-button {
-  font: 400 0.875rem var(--st-font); color: var(--st-text-color); background: transparent;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, var(--st-base-radius));
-  padding: 0.25rem 0.75rem; min-height: 2.4rem; cursor: pointer; white-space: nowrap;
-}
-button:hover { border-color: var(--st-primary-color); color: var(--st-link-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-"""
-_save_buttons = st.components.v2.component(
-    "save_figure",
-    html=f"<div>{_HTML}</div>",
-    css=_CSS,
-    js=(Path(__file__).parent / "downloads.js").read_text(encoding="utf-8"),
-)
 
 
 def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str, budget: str = "") -> None:
@@ -44,7 +22,7 @@ def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str, budget: str
     """
     with st.container(horizontal=True, gap="small"):
         _offer_csv(table, key)
-        _save_buttons(key=f"{key}_files", data=picture_data(figure, key, budget), width="content")
+        draw_save_buttons(picture_data(figure, key, budget), key=f"{key}_files")
 
 
 def offer_table(table: pd.DataFrame, *, key: str, whole: pd.DataFrame | None = None) -> None:

@@ -1,6 +1,7 @@
 """Short words and numbers that several pages show."""
 
 import re
+from datetime import datetime
 
 from tl_core.charts.text import one_line
 from tl_core.intake.bundled import find_example
@@ -88,6 +89,16 @@ def short_hash(value: str) -> str:
 def started_at(experiment: ExperimentConfig) -> str:
     """Write when an experiment was started, with the clock it is told by."""
     return f"{experiment.created_at[:16].replace('T', ' ')} UTC"
+
+
+def day_of(experiment: ExperimentConfig) -> str:
+    """Write the day on which an experiment was started.
+
+    >>> day_of(experiment)
+    '28 November 2026'
+    """
+    moment = datetime.fromisoformat(experiment.created_at)
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def facts_of(experiment: ExperimentConfig) -> list[str]:

@@ -98,7 +98,13 @@ def draw_figure(
             offer_files(figure, table, key=key, budget=budget)
 
 
-def place_figure(figure: go.Figure, *, key: str, on_choice: Callable[[], None] | None = None) -> None:
+def place_figure(
+    figure: go.Figure,
+    *,
+    key: str,
+    on_choice: Callable[[], None] | None = None,
+    height: Literal["content", "stretch"] = "content",
+) -> None:
     """Place a figure with its text alternative, and nothing else.
 
     ``on_choice`` is called once a point of the figure was chosen, which the session keeps under ``key``.
@@ -110,6 +116,7 @@ def place_figure(figure: go.Figure, *, key: str, on_choice: Callable[[], None] |
         key=key,
         config=CHART_CONFIG,
         alt=alt,
+        height=height,
         on_select=on_choice or "ignore",
         selection_mode="points",
     )

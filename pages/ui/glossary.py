@@ -9,21 +9,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.page_words import draw_page_words
 from pages.ui.errors import live_part
 from pages.ui.formatting import plural
 
 LIST_PX = 380
-_CSS = """
-p { font: 400 1rem var(--st-font); color: var(--st-text-color); margin: 0 0 1rem; line-height: 1.6; }
-p.group { font-size: 0.875rem; color: color-mix(in srgb, var(--st-text-color) 70%, transparent); }
-strong { font-weight: 600; }
-"""
-_page_words = st.components.v2.component(
-    "page_words",
-    html="<div></div>",
-    css=_CSS,
-    js=(Path(__file__).parent / "page_words.js").read_text(encoding="utf-8"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +111,7 @@ def _draw_words(page: str) -> None:
         with popover:
             st.page_link("understand.py", label="All words", icon=":material/school:")
             with st.container(height=LIST_PX, border=False):
-                _page_words(key=f"words_of_{page}", data=for_browser())
+                draw_page_words(for_browser(), key=f"words_of_{page}")
 
 
 def draw_asked_word() -> None:

@@ -1,5 +1,6 @@
 """*Compare* in a browser: figures saved as files without the server, and presenter mode by the keyboard."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,16 @@ IS_UNDER_WAY = """() => {
   const share = (grip.left - rail.left) / (rail.width - grip.width)
   return share > 0.05 && share < 0.9
 }"""
+
+
+# Whatever stands on the slide that is shown lies within the window, and nothing of it is cut.
+_IS_INSIDE = """() => [...document.querySelectorAll('.st-key-slides [class*="st-key-presented_"]')].every(
+  (slide) => slide.scrollHeight <= slide.clientHeight + 1 && slide.scrollWidth <= slide.clientWidth + 1)"""
+_TURN_MS = """() => new Promise((done) => {
+  const start = performance.now()
+  document.dispatchEvent(new KeyboardEvent("keydown", { key: "PageDown", bubbles: true }))
+  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)))
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -63,29 +74,62 @@ def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> N
     assert "@font-face" in drawing["style"]
 
     table = save(page, "CSV").read_text("utf-8-sig")  # a spreadsheet needs the mark at its beginning
-    assert table.startswith('Arm,"Mean test accuracy, %",95% interval from')
+    assert table.startswith('Model,"Mean test accuracy, %",95% interval from')
 
 
-def test_a_presentation_runs_by_the_keys(page: Page) -> None:
+def test_a_presentation_runs_by_the_keys_of_a_remote_control_and_prints(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.goto("/compare")
     page.get_by_role("button", name="Present").click()
-    expect(page.get_by_text("1 of 6")).to_be_visible()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("2 of 6")).to_be_visible()
-    assert "present=2" in page.url
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("1 of 6")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("more accurate than From scratch")
+    place, first = page.locator(".slide-place"), page.get_by_role("heading", level=1).first
+    expect(place).to_have_text("1 of 6")
+    expect(first).to_contain_text("How much does pretraining help")
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    wait_until_drawn(page)
 
-    wait_until_drawn(page)  # the button that knows the key has come with the slide
+    for keys, shown in (
+        ("PageDown", "2 of 6"),
+        ("ArrowRight", "3 of 6"),
+        (" ", "4 of 6"),
+        ("PageUp", "3 of 6"),
+    ):
+        page.keyboard.press(keys)
+        expect(place).to_have_text(shown)
+        assert f"present={shown[0]}" in page.url
+    assert page.evaluate(_IS_INSIDE), "no slide is cut or scrolls"
+    page.keyboard.press("End")
+    expect(place).to_have_text("Appendix")
+    page.keyboard.press("Home")
+    expect(place).to_have_text("1 of 6")
+    page.locator(".st-key-presented_1").click()
+    expect(place).to_have_text("2 of 6")
+    assert page.evaluate(_TURN_MS) < 300
+
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement === null")
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) == 7
 
+    page.mouse.move(600, 300)
+    page.wait_for_function("document.querySelector('.slide-controls').classList.contains('is-resting')")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Present")).to_be_visible()
     assert "present=" not in page.url
+
+
+def test_example_texts_are_shown_on_request_and_the_slide_stays(page: Page) -> None:
+    page.goto("/compare")
+    page.get_by_role("button", name="Present").click()
+    place = page.locator(".slide-place")
+    expect(place).to_have_text("1 of 6")
+    for _ in range(3):
+        page.keyboard.press("PageDown")
+    page.get_by_role("button", name="Show texts").click()
+    expect(page.get_by_role("button", name="Hide texts")).to_be_attached()
+    expect(place).to_have_text("4 of 6")
+    expect(page.locator(".st-key-presented_4 blockquote").first).to_be_visible()
 
 
 @pytest.mark.parametrize(

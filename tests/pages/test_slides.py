@@ -1,11 +1,13 @@
-"""Presenter mode: one thought a slide, the slide in the URL, nothing to set."""
+"""Presenter mode: all slides drawn at once, one thought each, nothing to set."""
 
 import json
+import re
 
 import pytest
 
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
-from tests.pages.reading import figures_of, open_page, query_of, targets_of, text_of
+from tests.pages.reading import figures_of, open_page, plain, query_of, targets_of, text_of
+from tests.pages.texts import TEXTS
 from tl_core.results.comparison import gather
 
 
@@ -20,81 +22,84 @@ def button(app, label):
     return next(one for one in app.button if one.label == label)
 
 
-def thought(app):
-    """Return what the slide says in large type."""
-    component = next(one for one in app.get("bidi_component") if one.proto.component_name == "large_text")
-    return json.loads(component.proto.json)["thought"]
-
-
-def present(app, experiment, slide, **query):
+def present(app, experiment, slide=1, **query):
     return open_page(app, "compare", experiment=experiment.experiment_id, present=str(slide), **query)
 
 
-def test_present_begins_with_the_claim(app, workspace, experiment):
+def told(app):
+    """Return what the browser is told of the slides."""
+    return json.loads(part(app).proto.json)
+
+
+def part(app):
+    return next(one for one in app.get("bidi_component") if one.proto.component_name == "slides")
+
+
+def test_present_begins_with_the_question_and_comes_to_the_claim(app, workspace, experiment):
     open_page(app, "compare", experiment=experiment.experiment_id)
     button(app, "Present").click().run()
     assert query_of(app, "present") == "1"
-    results = gather(workspace, experiment.experiment_id)
-    assert results.headline.claim in thought(app)
-    assert "1 of 6" in text_of(app)
+    assert told(app)["first"] == 1
+    verdict = gather(workspace, experiment.experiment_id).headline
+    assert [plain(one.value) for one in app.title] == [
+        "How much does pretraining help on small reviews?",
+        "What it means",
+    ]
+    assert verdict.claim in [plain(one.value) for one in app.header]
+    assert f"+{100 * verdict.difference:.1f}" in text_of(app).splitlines()
+    assert verdict.status.words in text_of(app)
 
 
-@pytest.mark.parametrize(
-    ("slide", "words"),
-    [
-        (2, "94.4%"),
-        (3, "From scratch"),
-        (4, "gains most"),
-        (5, "36 answers"),
-        (6, "The same for all runs"),
-    ],
-)
-def test_each_slide_says_one_thing_in_large_type_with_at_most_one_figure(app, experiment, slide, words):
-    present(app, experiment, slide)
-    assert words in thought(app)
-    assert len(figures_of(app)) == (0 if slide == 6 else 1)
+def test_six_slides_and_an_appendix_are_drawn_at_once(app, experiment):
+    present(app, experiment)
+    assert told(app)["places"] == [f"{number} of 6" for number in range(1, 7)] + ["Appendix"]
+    assert len(told(app)["titles"]) == 7
+    assert len(figures_of(app)) == 4
 
 
-def test_a_slide_has_no_controls_but_the_steps(app, workspace, experiment):
-    add_experiment(workspace, store_sample_dataset(workspace))  # a second one, to choose from on Compare
-    present(app, experiment, 2)
+def test_the_smallest_type_of_a_projected_figure_is_24_pixels(app, experiment):
+    present(app, experiment)
+    sizes = [int(size) for figure in figures_of(app) for size in re.findall(r'"size":(\d+)[,}]', figure)]
+    assert min(size for size in sizes if size > 18) >= 22, "marks are smaller than any letter"
+
+
+def test_slides_have_nothing_to_set(app, workspace, experiment):
+    add_experiment(workspace, store_sample_dataset(workspace))  # a second one, to choose from on Results
+    present(app, experiment)
     assert not app.selectbox
     assert not app.segmented_control
     assert not app.dataframe
-    assert [one.label for one in app.button] == ["Back", "Next", "End"]
+    assert not app.button, "the keys and the controls are the browser's"
 
 
-def test_the_arrow_keys_and_escape_lead_on_back_and_out(app, experiment):
-    present(app, experiment, 2)
-    keys = {one.label: one.proto.shortcut for one in app.button}
-    assert keys == {"Back": "left", "Next": "right", "End": "escape"}
-    button(app, "Next").click().run()
-    assert query_of(app, "present") == "3"
-    button(app, "Back").click().run()
-    assert query_of(app, "present") == "2"
-    button(app, "End").click().run()
-    assert "present" not in app.query_params
-    assert "**Training**" in text_of(app)
-
-
-def test_the_first_slide_has_nothing_before_and_the_last_nothing_after_it(app, experiment):
-    present(app, experiment, 1)
-    assert (button(app, "Back").disabled, button(app, "Next").disabled) == (True, False)
-    present(app, experiment, 6)
-    assert (button(app, "Back").disabled, button(app, "Next").disabled) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "shown"), [("99", "6 of 6"), ("0", "1 of 6"), ("-3", "1 of 6"), ("x", "1 of 6")]
-)
-def test_a_number_beyond_the_slides_shows_the_nearest(app, experiment, wanted, shown):
+@pytest.mark.parametrize(("wanted", "first"), [("99", 7), ("0", 1), ("-3", 1), ("x", 1), ("4", 4)])
+def test_a_number_beyond_the_slides_shows_the_nearest(app, experiment, wanted, first):
     present(app, experiment, wanted)
-    assert shown in text_of(app)
+    assert told(app)["first"] == first
 
 
 def test_the_pair_of_the_url_is_presented(app, experiment):
-    present(app, experiment, 5, pair="fine_tuned~tfidf")
-    assert "only TF-IDF" in thought(app)
+    present(app, experiment, pair="fine_tuned~tfidf")
+    assert any("TF-IDF alone in" in plain(one.value) for one in app.header)
+
+
+def test_example_texts_are_shown_once_they_are_asked_for(app, experiment):
+    present(app, experiment)
+    texts = [text for of_label in TEXTS.values() for text in of_label]
+    assert not any(text in text_of(app) for text in texts), "they may be private"
+    present(app, experiment, texts="1")
+    assert told(app)["shows_texts"]
+    shown = [one.value for one in app.markdown if one.value.startswith("> ")]
+    assert 1 <= len(shown) <= 3
+    assert all(any(text in plain(one) for text in texts) for one in shown)
+
+
+def test_what_it_means_tells_cost_limits_and_the_next_step(app, experiment):
+    present(app, experiment)
+    shown = text_of(app)
+    assert "**Cost.** Training Fine-tuned takes 30 s and 0.075 Wh on this CPU (median of 2 runs)." in shown
+    assert "It holds for this data, this split and these models." in shown
+    assert "**Next.** " in shown
 
 
 def test_without_a_verdict_the_page_itself_is_shown(app, workspace):

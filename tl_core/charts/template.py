@@ -22,6 +22,7 @@ FONT_FAMILY = '"Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Ne
 _FONT_SIZE = re.compile(r"font-size:(\d+)px")
 # Where a figure's JSON counts in pixels: by the name, and everything in these groups.
 _PIXELS = frozenset({"size", "height", "xshift", "yshift", "standoff", "ticklabelstandoff", "xgap", "ygap"})
+_FEWEST_TICKS = 3
 _PIXEL_GROUPS = frozenset({"margin", "line"})
 
 
@@ -144,6 +145,10 @@ def _scaled(node: Any, factor: float, name: str = "", parent: str = "") -> Any:
         return [_scaled(one, factor, name, parent) for one in node]
     if isinstance(node, str):
         return _FONT_SIZE.sub(lambda found: f"font-size:{round(factor * int(found[1]))}px", node)
+    if isinstance(node, bool):
+        return node
+    if name == "nticks":  # larger type leaves room for fewer
+        return max(_FEWEST_TICKS, round(node / factor))
     if isinstance(node, int | float) and (name in _PIXELS or parent in _PIXEL_GROUPS and name != "color"):
         return round(factor * node) if isinstance(node, int) else factor * node
     return node

@@ -28,7 +28,7 @@ def display(subject: Subject, x: XAxis = "train_s") -> Display | None:
         key="time_to_accuracy",
         frame=numbers(rows, metric, subject.names),
         draw=lambda theme: time_to_reach(rows, subject.styles(theme), x=x, theme=theme),
-        sentence=_sentence(subject, points),
+        sentence=" ".join(filter(None, (tell_pair(subject), _tell(subject, *reversed(subject.pair))))),
         limits=" ".join(filter(None, (_limits(subject, rows), cost_limits(subject)))),
         budget=subject.budget,
     )
@@ -61,13 +61,14 @@ def tell(found: TimeToAccuracy, names: dict[str, str]) -> str:
     return f"{a} reached {b}'s best score {times}{pace} ({spent})."
 
 
-def _sentence(subject: Subject, points: pd.DataFrame) -> str:
-    """Tell it of the pair both ways round; empty if they share no seed."""
-    names, (a, b) = spoken_names(subject.results.titles), subject.pair
-    both = [
-        find_time_to_accuracy(points, first, second, subject.metric) for first, second in ((a, b), (b, a))
-    ]
-    return " ".join(tell(found, names) for found in both if found)
+def tell_pair(subject: Subject) -> str:
+    """Tell it of the pair's first arm; empty if the two share no seed with evaluations."""
+    return _tell(subject, *subject.pair)
+
+
+def _tell(subject: Subject, a: str, b: str) -> str:
+    found = find_time_to_accuracy(learning_curve_points(subject.runs), a, b, subject.metric)
+    return tell(found, spoken_names(subject.results.titles)) if found else ""
 
 
 def _limits(subject: Subject, rows: pd.DataFrame) -> str:

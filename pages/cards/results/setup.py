@@ -26,13 +26,13 @@ def fairness_caption(facts: list[Fact]) -> str:
     return "the same for all runs; learning rates are each model's own"
 
 
-def draw_facts(facts: list[Fact], heading: str = "") -> None:
-    """Draw the facts in rows, each value after the ``heading`` mark, and a warning for each that differs."""
-    for start in range(0, len(facts), FACTS_A_ROW):
-        row = facts[start : start + FACTS_A_ROW]
-        for column, fact in zip(st.columns(FACTS_A_ROW), row, strict=False):
+def draw_facts(facts: list[Fact], in_a_row: int = FACTS_A_ROW) -> None:
+    """Draw the facts in rows, and a warning for each that differs."""
+    for start in range(0, len(facts), in_a_row):
+        row = facts[start : start + in_a_row]
+        for column, fact in zip(st.columns(in_a_row), row, strict=False):
             column.caption(fact.name)
-            column.markdown(f"{heading}{literal(fact.value)}" if heading else f"**{literal(fact.value)}**")
+            column.markdown(f"**{literal(fact.value)}**")
     for fact in facts:
         if fact.difference:
             st.warning(literal(f"{fact.name}: {fact.difference}."), icon=":material/warning:")

@@ -1,14 +1,13 @@
 """*Training*: how the models learned, the same played back, and the time to the same score."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
+from pages.components.replay_keys import attend_to_replay
 from pages.ui.displays import choose_axes, choose_over, draw_display, made
 from pages.ui.errors import live_part
 from pages.ui.frame import card
-from tl_core.charts.replay import NUM_FRAMES
 from tl_core.charts.time_to_accuracy import XAxis
 from tl_core.displays import learning_curves, replay, time_to_accuracy
 from tl_core.displays.display import Subject
@@ -16,10 +15,6 @@ from tl_core.displays.display import Subject
 VIEW = "training_view"
 """Session key of what is shown of the trainings."""
 TIMES: dict[XAxis, str] = {"train_s": "Seconds", "step": "Steps", "energy_wh": "Energy (Wh)"}
-
-_play_and_reach_by_keyboard = st.components.v2.component(
-    "replay_keys", js=(Path(__file__).parent / "replay.js").read_text(encoding="utf-8")
-)
 
 
 def draw_training(subject: Subject) -> None:
@@ -50,7 +45,7 @@ def _draw_view(subject: Subject) -> None:
 def _draw_learning_curves(subject: Subject) -> None:
     has_energy = made(learning_curves.has_energy, subject)
     x, y = choose_axes(subject.metric, key="race", has_energy=has_energy)
-    draw_display(made(learning_curves.display, subject, x, y))
+    draw_display(made(learning_curves.display, subject, x, y), shows_words=x in ("train_s", "energy_wh"))
 
 
 def draw_replay(subject: Subject) -> None:
@@ -58,8 +53,7 @@ def draw_replay(subject: Subject) -> None:
     display = made(replay.display, subject)
     draw_display(display)
     if display.frame is not None:
-        target = {"figure": display.key, "num_steps": NUM_FRAMES}
-        _play_and_reach_by_keyboard(key=f"{display.key}_keys", data=target, height=1)
+        attend_to_replay(display.key)
 
 
 def draw_times(subject: Subject) -> None:

@@ -77,7 +77,7 @@ export default function ({ data }) {
   if (!place) return
   const attend = () => {
     nameAll(place, data.num_steps)
-    playOnce(place)
+    if (data.plays_itself) playOnce(place)
   }
   // A movement that another one cuts short ends as a promise that Plotly rejects without a reason.
   const forgive = (event) => event.reason === undefined && event.preventDefault()

@@ -1,0 +1,39 @@
+"""What does it mean? What a training costs, what the result does not say, and what to do next."""
+
+from statistics import median
+
+from tl_core.charts.text import watt_hours
+from tl_core.displays.display import Subject
+from tl_core.evaluation.wording import detection_words, spoken_names
+from tl_core.results.time_to_accuracy import seconds_words
+
+
+def cost(subject: Subject) -> str:
+    """Say how long the pair's first arm trained and on what, and on what energy where that is known."""
+    runs = subject.results.runs_of(subject.verdict.a, subject.train_size)
+    times = [run.record.train_s for run in runs if run.record.train_s is not None]
+    name = spoken_names(subject.results.titles)[subject.verdict.a]
+    if not times:
+        return f"How long {name} trains was not measured."
+    energies = [run.record.energy_wh for run in runs if run.record.energy_wh is not None]
+    energy = f" and {watt_hours(median(energies))}" if len(energies) == len(runs) else ""
+    devices = " and ".join(sorted({(run.record.device or "unknown device").upper() for run in runs}))
+    counted = f"median of {len(times)} runs" if len(times) > 1 else "one run"
+    return f"Training {name} takes {seconds_words(median(times))}{energy} on this {devices} ({counted})."
+
+
+def limits(subject: Subject) -> tuple[str, ...]:
+    """Say what weakens the result most, what it could have shown, and where it holds."""
+    verdict = subject.verdict
+    worst = [f"{one.words}." for one in verdict.reservations[:1]]
+    return (*worst, detection_words(verdict), "It holds for this data, this split and these models.")
+
+
+def next_step(subject: Subject) -> str:
+    """Say the one thing to do next."""
+    verdict = subject.verdict
+    if verdict.status.advice:
+        return verdict.status.advice
+    if len(subject.results.experiment.train_sizes) < 2:
+        return "Find out how many labels pretraining saves: train on smaller subsets."
+    return "Try the best model on texts of your own."
