@@ -7,7 +7,7 @@ from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError, TlError, UserError
 from tl_core.jobs.queue import Queue
-from tl_core.schema import State
+from tl_core.schema import Annotation, ExperimentSummary, State
 from tl_core.store.database import Database
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -56,6 +56,47 @@ def test_the_newest_experiment_comes_first(database: Database) -> None:
     assert [config.experiment_id for config in database.list_experiments()] == ["exp_2", "exp_1"]
 
 
+def test_an_experiment_goes_by_its_new_name_and_its_records_keep_the_old_one(database: Database) -> None:
+    add_two_runs(database)
+    database.rename_experiment("exp_1", "  second\n try ")
+    assert database.get_experiment("exp_1") == make_experiment().model_copy(update={"name": "second try"})
+    assert database.list_experiments()[0].name == "second try"
+    with pytest.raises(UserError, match="name is empty"):
+        database.rename_experiment("exp_1", " \n")
+    with pytest.raises(NotFoundError):
+        database.rename_experiment("exp_none", "x")
+
+
+def test_words_and_summary_stand_beside_an_experiment_and_go_with_it(database: Database) -> None:
+    add_two_runs(database)
+    (entry,) = database.list_entries()
+    assert (entry.annotation, entry.summary) == (Annotation(), None)
+    assert (entry.states, entry.is_over, entry.is_summed_up) == ("queued 2", False, False)
+    words = Annotation(notes="five seeds next", tags=("paper",), is_starred=True)
+    database.annotate("exp_1", words)
+    database.keep_summary("exp_1", ExperimentSummary(states="queued 2", gain=0.1, ci95=(0.0, 0.2)))
+    (entry,) = database.list_entries()
+    assert entry.annotation == words
+    assert entry.is_summed_up
+    mark_run(database, "run_a", State.FINISHED)
+    (entry,) = database.list_entries()
+    assert entry.states == "finished 1, queued 1"
+    assert not entry.is_summed_up, "the summary is of the runs as they stood"
+    mark_run(database, "run_b", State.CANCELLED)
+    database.delete_experiment("exp_1")
+    database.add_experiment(make_experiment(), [])
+    assert database.list_entries()[0].annotation == Annotation()
+
+
+def test_an_experiment_of_another_owner_cannot_be_annotated(workspace: Workspace) -> None:
+    add_two_runs(workspace.database)
+    stranger = open_workspace(workspace.root, owner="stranger")
+    with pytest.raises(NotFoundError):
+        stranger.database.annotate("exp_1", Annotation(notes="mine"))
+    assert stranger.database.list_entries() == []
+    stranger.close()
+
+
 def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None:
     add_two_runs(database)
     mark_run(database, "run_a", State.RUNNING)
@@ -80,10 +121,8 @@ def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None
         lambda database: database.delete_run("nothing"),
     ],
 )
-def test_an_unknown_id_is_named_with_the_way_to_find_the_right_one(
-    database: Database, ask: Callable[[Database], object]
-) -> None:
-    with pytest.raises(NotFoundError, match="'nothing'.*tl_core runs"):
+def test_an_unknown_id_is_named(database: Database, ask: Callable[[Database], object]) -> None:
+    with pytest.raises(NotFoundError, match="There is no .*'nothing'.* in this workspace"):
         ask(database)
 
 

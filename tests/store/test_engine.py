@@ -45,10 +45,12 @@ def test_the_newest_revision_is_the_one_that_is_named_and_another_is_migrated(wo
     with workspace.database.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0002'"))
         session.execute(text("DROP TABLE promises"))
+        session.execute(text("DROP TABLE annotations"))
     workspace.close()
     reopened = open_workspace(workspace.root)
     with reopened.database.transaction() as session:
         assert inspect(session.connection()).has_table("promises")
+        assert inspect(session.connection()).has_table("annotations")
     reopened.close()
 
 

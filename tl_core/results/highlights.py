@@ -43,17 +43,22 @@ def find_highlights(
     return [one for one in found if one is not None]
 
 
-def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:
-    """Say what the model that is best on validation reaches on test."""
-    metric = results.experiment.headline_metric
+def best_on_validation(results: ExperimentResults, train_size: int) -> str | None:
+    """Name the arm whose runs are best on validation, on average; None before one has finished."""
     values: dict[str, list[float]] = {}
     for run in results.finished:
         kept = kept_evaluation(run.config, run.events)
-        if kept is not None and run.config.train_size == verdict.train_size:
-            values.setdefault(run.config.arm.name, []).append(float(getattr(kept, metric.value)))
-    if not values:
+        if kept is not None and run.config.train_size == train_size:
+            value = float(getattr(kept, results.experiment.headline_metric.value))
+            values.setdefault(run.config.arm.name, []).append(value)
+    return max(values, key=lambda arm: float(np.mean(values[arm])), default=None)
+
+
+def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:
+    """Say what the model that is best on validation reaches on test."""
+    metric, best = results.experiment.headline_metric, best_on_validation(results, verdict.train_size)
+    if best is None:
         return None
-    best = max(values, key=lambda arm: float(np.mean(values[arm])))
     summary = results.summaries[best, verdict.train_size]
     low, high = (f"{100 * end:.1f}" for end in summary.ci95)
     return Highlight(

@@ -1,6 +1,7 @@
 """The frozen types that every floor shares. Their JSON forms are what runs write and pages read."""
 
 from tl_core.arms import ArmKind
+from tl_core.schema.annotation import Annotation, ExperimentSummary
 from tl_core.schema.base import (
     SCHEMA_VERSION,
     AnyMetric,
@@ -49,6 +50,7 @@ from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
 from tl_core.schema.verdict import Flag, Status, Verdict
 
 __all__ = [
+    "Annotation",
     "AnyMetric",
     "Arm",
     "ArmKind",
@@ -62,6 +64,7 @@ __all__ = [
     "EvalFinished",
     "Event",
     "ExperimentConfig",
+    "ExperimentSummary",
     "FileFormat",
     "Finding",
     "Flag",

@@ -9,11 +9,22 @@ from sqlalchemy import Engine, Select, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
-from tl_core.schema import DatasetInfo, ExperimentConfig, Promise, RunConfig, RunRecord, State, Took
+from tl_core.schema import (
+    Annotation,
+    DatasetInfo,
+    ExperimentConfig,
+    ExperimentSummary,
+    Promise,
+    RunConfig,
+    RunRecord,
+    State,
+    Took,
+)
 from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
-from tl_core.store.rows import PendingRun, PromiseRow, Removed, RunRow
+from tl_core.store.rows import ExperimentEntry, PendingRun, PromiseRow, Removed, RunRow
 from tl_core.store.tables import (
+    AnnotationTable,
     DatasetTable,
     DraftTable,
     ExperimentTable,
@@ -106,16 +117,73 @@ class Database:
 
     def list_experiments(self) -> list[ExperimentConfig]:
         """Return every experiment, the newest first."""
-        query = select(ExperimentTable.config).where(ExperimentTable.owner == self.owner)
+        query = select(ExperimentTable).where(ExperimentTable.owner == self.owner)
         newest_first = (ExperimentTable.created_at.desc(), ExperimentTable.experiment_id.desc())
         with self.transaction() as session:
-            configs = session.scalars(query.order_by(*newest_first)).all()
-            return [ExperimentConfig.model_validate(config) for config in configs]
+            return [_config_of(row) for row in session.scalars(query.order_by(*newest_first)).all()]
+
+    def list_entries(self) -> list[ExperimentEntry]:
+        """Return every experiment with what stands beside it, the newest first."""
+        counted = (
+            select(RunTable.experiment_id, RunTable.state, func.count())
+            .where(RunTable.owner == self.owner)
+            .group_by(RunTable.experiment_id, RunTable.state)
+        )
+        configs = self.list_experiments()
+        with self.transaction() as session:
+            counts: dict[str, dict[State, int]] = {}
+            for experiment_id, state, number in session.execute(counted).all():
+                counts.setdefault(experiment_id, {})[State(state)] = number
+            beside = {row.experiment_id: row for row in session.scalars(self._annotations()).all()}
+            annotations = {
+                key: Annotation.model_validate(row.annotation)
+                for key, row in beside.items()
+                if row.annotation
+            }
+            summaries = {
+                key: ExperimentSummary.model_validate(row.summary)
+                for key, row in beside.items()
+                if row.summary
+            }
+        return [
+            ExperimentEntry(
+                config=config,
+                counts=counts.get(config.experiment_id, {}),
+                annotation=annotations.get(config.experiment_id, Annotation()),
+                summary=summaries.get(config.experiment_id),
+            )
+            for config in configs
+        ]
+
+    def rename_experiment(self, experiment_id: str, name: str) -> None:
+        """Call an experiment by another name; its records keep the one that it was planned under.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such experiment.
+        UserError
+            If nothing of the name is left to read.
+        """
+        if not (kept := " ".join(name.split())):
+            raise UserError("The name is empty.", "Give the experiment a name.")
+        with self.transaction() as session:
+            self._experiment(session, experiment_id).name = kept
+
+    def annotate(self, experiment_id: str, annotation: Annotation) -> None:
+        """Keep a person's words on an experiment. Raises NotFoundError."""
+        with self.transaction() as session:
+            self._beside(session, experiment_id).annotation = annotation.model_dump(mode="json")
+
+    def keep_summary(self, experiment_id: str, summary: ExperimentSummary) -> None:
+        """Keep what an experiment came to. Raises NotFoundError."""
+        with self.transaction() as session:
+            self._beside(session, experiment_id).summary = summary.model_dump(mode="json")
 
     def get_experiment(self, experiment_id: str) -> ExperimentConfig:
         """Return one experiment. Raises NotFoundError."""
         with self.transaction() as session:
-            return ExperimentConfig.model_validate(self._experiment(session, experiment_id).config)
+            return _config_of(self._experiment(session, experiment_id))
 
     def delete_experiment(self, experiment_id: str) -> Removed:
         """Remove an experiment with its runs and their jobs.
@@ -132,6 +200,7 @@ class Database:
             runs = session.scalars(self._runs().where(RunTable.experiment_id == experiment_id)).all()
             removed = self._remove_runs(session, [run.run_id for run in runs])
             session.delete(experiment)
+            session.execute(delete(AnnotationTable).where(AnnotationTable.experiment_id == experiment_id))
         return removed
 
     def list_runs(self, experiment_id: str | None = None) -> list[RunRow]:
@@ -271,6 +340,20 @@ class Database:
             raise _unknown("experiment", experiment_id)
         return row
 
+    def _annotations(self) -> Select[AnnotationTable]:
+        return select(AnnotationTable).where(AnnotationTable.owner == self.owner)
+
+    def _beside(self, session: Session, experiment_id: str) -> AnnotationTable:
+        """Return the row that stands beside an experiment, new if there is none. Raises NotFoundError."""
+        self._experiment(session, experiment_id)
+        row = session.get(AnnotationTable, experiment_id)
+        if row is None:
+            row = AnnotationTable(
+                experiment_id=experiment_id, owner=self.owner, annotation=None, summary=None
+            )
+            session.add(row)
+        return row
+
     def _remove_runs(self, session: Session, run_ids: Sequence[str]) -> Removed:
         are_runs = and_(RunTable.owner == self.owner, RunTable.run_id.in_(run_ids))
         are_jobs = and_(JobTable.owner == self.owner, JobTable.ref_id.in_(run_ids))
@@ -328,6 +411,12 @@ class Database:
         )
 
 
+def _config_of(row: ExperimentTable) -> ExperimentConfig:
+    """Read an experiment under the name that it goes by now."""
+    config = ExperimentConfig.model_validate(row.config)
+    return config if row.name == config.name else config.model_copy(update={"name": row.name})
+
+
 def _what_it_took(promise: Promise, promised_at: str, runs: Sequence[RunTable]) -> Took:
     """Measure the times of runs in their order of work; one that was cancelled in the queue never started."""
     begin = datetime.fromisoformat(promised_at)
@@ -353,8 +442,7 @@ def _seconds_since(begin: datetime, moment: str | None) -> float | None:
 
 
 def _unknown(what: str, key: str) -> NotFoundError:
-    prefix = {"run": "run_…", "experiment": "exp_…", "dataset": "64 hexadecimal digits"}[what]
     return NotFoundError(
-        f"Expected the id of {'an' if what == 'experiment' else 'a'} {what} ({prefix}); got {key!r}.",
-        "`tl_core runs` lists what there is.",
+        f"There is no {what} {key!r} in this workspace.",
+        "It may have been deleted, or belong to another workspace.",
     )

@@ -1,9 +1,18 @@
 """What the database says about runs and jobs, as frozen values that outlive its transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tl_core.schema import Promise, RunConfig, State, Took
+from tl_core.schema import (
+    Annotation,
+    ExperimentConfig,
+    ExperimentSummary,
+    Promise,
+    RunConfig,
+    State,
+    Took,
+)
 from tl_core.store.tables import JobKind, JobTable, PromiseTable, RunTable
 
 
@@ -141,3 +150,36 @@ def _process_start(job: JobTable) -> str | None:
     if job.process_start is None and job.process_created is not None:  # the version before started it
         return str(job.process_created)
     return job.process_start
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentEntry:
+    """An experiment as the list of all shows it.
+
+    Attributes
+    ----------
+    counts
+        Runs by state, as the database has them.
+    summary
+        What it came to; None while nobody has looked.
+    """
+
+    config: ExperimentConfig
+    counts: Mapping[State, int]
+    annotation: Annotation
+    summary: ExperimentSummary | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no run will change any more."""
+        return all(state.is_final for state in self.counts)
+
+    @property
+    def states(self) -> str:
+        """The runs' states in words, which a summary is made of: ``cancelled 8, finished 4``."""
+        return ", ".join(f"{state.value} {self.counts[state]}" for state in sorted(self.counts))
+
+    @property
+    def is_summed_up(self) -> bool:
+        """Whether the summary is of the runs as they stand."""
+        return self.summary is not None and self.summary.states == self.states

@@ -130,6 +130,17 @@ class PromiseTable(Base):
     created_at: Mapped[str]
 
 
+class AnnotationTable(Base):
+    """One row an experiment that a person has annotated, or whose summary is known."""
+
+    __tablename__ = "annotations"
+
+    experiment_id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    annotation: Mapped[Json | None]
+    summary: Mapped[Json | None]
+
+
 class DraftTable(Base):
     """What a person has entered and not yet started, by page."""
 

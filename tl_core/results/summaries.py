@@ -1,0 +1,37 @@
+"""What experiments came to, in the few numbers that the list of all shows; kept, for they take reading."""
+
+from tl_core.errors import TlError
+from tl_core.evaluation.wording import spoken_names
+from tl_core.results.comparison import ExperimentResults, gather
+from tl_core.results.highlights import best_on_validation
+from tl_core.schema import ExperimentSummary
+from tl_core.store.rows import ExperimentEntry
+from tl_core.store.workspace import Workspace
+
+
+def sum_up(workspace: Workspace, entry: ExperimentEntry) -> ExperimentSummary:
+    """Read what an experiment came to, and keep it."""
+    try:
+        results = gather(workspace, entry.config.experiment_id)
+        summary = summary_of(results, entry.states)
+    except TlError as error:  # files of its runs are missing, which its own page tells
+        summary = ExperimentSummary(states=entry.states, status=error.message, severity="failure")
+    workspace.database.keep_summary(entry.config.experiment_id, summary)
+    return summary
+
+
+def summary_of(results: ExperimentResults, states: str) -> ExperimentSummary:
+    """Take the few numbers out of an experiment's results; ``states`` is what they were made of."""
+    verdict = results.headline or next(iter(results.verdicts), None)
+    size = verdict.train_size if verdict else max(results.experiment.train_sizes)
+    best = best_on_validation(results, size)
+    value = results.summaries[best, size].mean if best is not None else None
+    return ExperimentSummary(
+        states=states,
+        best_model=spoken_names(results.titles)[best] if best is not None else "",
+        best_value=value,
+        gain=verdict.difference if verdict else None,
+        ci95=verdict.ci95 if verdict else None,
+        status=verdict.status.words if verdict else "No result",
+        severity=verdict.status.severity if verdict else "neutral",
+    )

@@ -1,0 +1,36 @@
+"""What stands beside an experiment in the list of all: a person's own words, and what it came to."""
+
+from tl_core.schema.base import Frozen
+
+
+class Annotation(Frozen):
+    """A person's own words on an experiment, and where it stands in the list."""
+
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    is_starred: bool = False
+    is_archived: bool = False
+
+
+class ExperimentSummary(Frozen):
+    """What an experiment came to, in the few numbers that a list shows.
+
+    Attributes
+    ----------
+    states
+        The runs' states that it was made of, as `rows.states_words` writes them; with others it is stale.
+    best_model, best_value
+        The model that is best on validation, and its mean on test (fraction); empty and None without one.
+    gain, ci95
+        Difference of the headline pair with its interval (fractions); None without a result.
+    status, severity
+        The worst to be known of it, as in `Status`.
+    """
+
+    states: str
+    best_model: str = ""
+    best_value: float | None = None
+    gain: float | None = None
+    ci95: tuple[float, float] | None = None
+    status: str = ""
+    severity: str = "neutral"
