@@ -1,6 +1,7 @@
 """The report: what it says, that nothing in it is interpreted, and how it opens in a browser."""
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -21,7 +22,7 @@ from tests.pages.fixtures import (
 from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.comparison_json import comparison_json
-from tl_core.export.report import report_html, report_of
+from tl_core.export.report import report_html, report_name, report_of
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_intake
 from tl_core.results.comparable import gather_pooled
@@ -29,6 +30,7 @@ from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
 
+HEIGHTS = "[...document.querySelectorAll('.plot')].map(plot => plot.layout.height)"
 MADE_AT = "2026-11-24T12:00:00.000+00:00"
 TAGS = {
     "dt",
@@ -156,7 +158,7 @@ def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace,
 
 def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
-    assert "How far can the confidence be trusted? Fine-tuned is " in text
+    assert "How far can the confidence be trusted? Fine-tuned Fine-tuned is " in text
     assert "A temperature fitted on validation" in text
     assert "It has no interval and is no result of its own." in text
 
@@ -243,7 +245,7 @@ def test_a_sample_is_no_evidence_and_a_file_of_its_name_may_be(workspace):
     for intake in (sample, store_sample_dataset(workspace, "reviews_sentiment")):
         experiment = add_experiment(workspace, intake)
         finish_all(workspace, experiment)
-        assert ("no evidence of anything" in report(workspace, experiment)) == (intake is sample)
+        assert ("cite these numbers" in report(workspace, experiment)) == (intake is sample)
 
 
 def test_without_a_verdict_there_is_no_report(workspace):
@@ -282,18 +284,26 @@ def test_hostile_names_open_in_silence_on_a_telephone(workspace, hostile, browse
 
 
 @pytest.mark.browser
-def test_on_paper_all_numbers_are_open_and_figures_fit(workspace, experiment, browser, tmp_path):
+def test_on_paper_it_has_six_pages_and_figures_fit(workspace, experiment, browser, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(report(workspace, experiment), encoding="utf-8")
     page, _ = open_in(browser, path, viewport={"width": 1280, "height": 900})
     assert page.locator("details[open]").count() == 0
+    tall = page.evaluate(HEIGHTS)
     page.emulate_media(media="print")
     page.locator("body.paper").wait_for()
-    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("details:visible").count() == 0, "folded numbers stay on the screen"
+    assert page.get_by_role("heading", name="The numbers").is_visible()
     widest = page.evaluate("Math.max(...[...document.querySelectorAll('.main-svg')].map(s => s.clientWidth))")
     assert widest <= page.evaluate("document.querySelector('main').clientWidth")
+    paper = page.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) <= 6
     page.emulate_media(media="screen")
     page.locator("body:not(.paper)").wait_for()
-    assert page.locator("details[open]").count() == 0
-    assert page.pdf().startswith(b"%PDF")
+    assert page.evaluate(HEIGHTS) == tall
     page.close()
+
+
+def test_its_file_is_named_after_the_experiment_and_the_day(experiment):
+    assert re.fullmatch(r"small-reviews-20\d\d-\d\d-\d\d", report_name(experiment))
+    assert report_name(experiment.model_copy(update={"name": "…"})).startswith("experiment-")

@@ -49,7 +49,8 @@ def coverage_curves(
         tickformat=".0%",
         nticks=6,
         showline=True,
-        title_text="share of the texts answered, surest first",
+        tickangle=0,
+        title_text="share of the examples answered, surest first",
         automargin=False,  # else the end labels lose their distances in pixels
     )
     figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")

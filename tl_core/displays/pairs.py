@@ -81,6 +81,7 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """List the verdict of every pair with its proof; ``rows`` are what `verdict_rows` returns."""
     return pd.DataFrame(
         {
+            "Pair": rows["pair"],
             "Result on test": rows["sentence"],
             "Difference, points": rows["difference"].map(as_points),
             "95% interval from": rows["low"].map(as_points),

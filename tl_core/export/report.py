@@ -18,7 +18,7 @@ from plotly.offline import get_plotlyjs
 from tl_core.catalogue.locating import describe
 from tl_core.charts import class_balance
 from tl_core.charts.text import one_line, watt_hours
-from tl_core.displays import overview
+from tl_core.displays import overview, pairs
 from tl_core.displays.display import Display
 from tl_core.displays.questions import QUESTIONS
 from tl_core.errors import NotFoundError
@@ -34,7 +34,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
-from tl_core.schema import DatasetInfo, ExperimentConfig, State
+from tl_core.schema import Arm, DatasetInfo, ExperimentConfig, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -81,9 +81,17 @@ def report_html(
         experiment.dataset_name,
         f"{subject.train_size:,} training, {experiment.split.validation:,} validation and "
         f"{verdict.num_examples:,} test examples",
-        _plural(experiment.num_seeds, "seed"),
+        f"{experiment.num_seeds} seed{'s' * (experiment.num_seeds > 1)}",
         f"started {started_at}",
     ]
+    balance = None
+    if dataset is not None:
+        counts = dataset.label_counts
+        balance = Display(
+            key="balance",
+            frame=pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())}),
+            draw=lambda theme: class_balance(counts, theme=theme),
+        )
     return template.render(
         plotly=get_plotlyjs(),
         made_at=_moment(made_at),
@@ -100,7 +108,8 @@ def report_html(
         highlights=find_highlights(results, verdict, learning_curve_points(subject.runs)),
         overview=show(overview.display(subject)),
         sections=_sections(subject),
-        balance=_balance(dataset),
+        pairs=write_table(pairs.pair_numbers(pairs.verdict_rows(subject)).drop(columns=_LEFT_TO_THE_SCREEN)),
+        balance=show(balance) if balance else None,
         **_proof(subject),
     )
 
@@ -125,6 +134,8 @@ class Section:
     is_side_by_side: bool
 
 
+_LEFT_TO_THE_SCREEN = ["Result on test", "Method", "Exact McNemar p by seed"]
+"""Columns of the pairs that are too wide for paper."""
 _MOST_SIDE_BY_SIDE = 4
 """Classes that two confusion matrices may have to stand side by side on paper."""
 
@@ -143,15 +154,6 @@ def _sections(subject: ReportSubject) -> list[Section]:
                 Section(question=question.words, figures=figures, names=names, is_side_by_side=fits)
             )
     return sections
-
-
-def _balance(dataset: DatasetInfo | None) -> Shown | None:
-    """Show how many examples of the dataset each class has."""
-    if dataset is None:
-        return None
-    counts = dataset.label_counts
-    frame = pd.DataFrame({"Class": list(counts), "Examples": list(counts.values())})
-    return show(Display(key="balance", frame=frame, draw=lambda theme: class_balance(counts, theme=theme)))
 
 
 def _environment() -> Environment:
@@ -220,6 +222,8 @@ def _training_time(subject: ReportSubject, arm: str) -> str:
     times = [record.train_s for record in records if record.train_s is not None]
     if not times:
         return "no finished run"
+    if Arm.parse(arm).kind.is_floor:
+        return "learns nothing"
     energies = [record.energy_wh for record in records if record.energy_wh is not None]
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(records) else ""
     runs = "one run" if len(times) == 1 else f"median of {len(times)} runs"
@@ -243,7 +247,3 @@ def _sizes(subject: ReportSubject) -> Table | None:
 
 def _moment(iso: str) -> str:
     return f"{iso[:16].replace('T', ' ')} UTC"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -55,7 +55,7 @@ _REST = (
     (
         "Warnings by rule",
         "An arm that answered one class for all, did not learn its own examples, was still improving at its "
-        "end, or fell below the largest class is named in the same sentence as any claim about it.",
+        "end, or fell below the largest class is named beside any claim about it.",
     ),
 )
 SOURCES = (

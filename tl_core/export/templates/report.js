@@ -6,23 +6,29 @@ for (const plot of plots) {
   Plotly.newPlot(plot, figure.data, figure.layout, config);
 }
 
-// Paper has no buttons and a width of its own: what is folded opens, and figures take the width they get.
-let opened = [];
+// Paper has a width of its own, which figures take, and tall ones are lower there; what is folded stays folded.
+const TALL_PX = 250;
+const LOWER = 0.82;
+const heights = plots.map((plot) => plot.layout.height);
 let printWidths = null;
 function toPaper() {
   if (printWidths) return;
-  opened = [...document.querySelectorAll("details:not([open])")];
-  for (const details of opened) details.open = true;
   document.body.classList.add("paper");
   printWidths = plots.map((plot) => plot.clientWidth);
-  plots.forEach((plot, index) => Plotly.relayout(plot, { width: printWidths[index] }));
+  plots.forEach((plot, index) => {
+    const height = heights[index] > TALL_PX ? Math.round(LOWER * heights[index]) : heights[index];
+    plot.style.minHeight = `${height}px`;
+    Plotly.relayout(plot, { width: printWidths[index], height });
+  });
 }
 function toScreen() {
   if (!printWidths) return;
   printWidths = null;
   document.body.classList.remove("paper");
-  for (const details of opened) details.open = false;
-  for (const plot of plots) Plotly.relayout(plot, { width: null, autosize: true });
+  plots.forEach((plot, index) => {
+    plot.style.minHeight = `${heights[index]}px`;
+    Plotly.relayout(plot, { width: null, autosize: true, height: heights[index] });
+  });
 }
 addEventListener("beforeprint", toPaper);
 addEventListener("afterprint", toScreen);
