@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.evaluation.predictions import ArmPredictions, pair
@@ -70,22 +71,31 @@ def find_agreement(a: ArmPredictions, b: ArmPredictions) -> Agreement:
     return Agreement(a=a, b=b, is_in=cells)
 
 
-def examples_of(agreement: Agreement, cell: Cell) -> pd.DataFrame:
+def examples_of(agreement: Agreement, cell: Cell | None = None) -> pd.DataFrame:
     """List the examples that lie in a cell for at least one seed, those of the most seeds first.
+
+    Parameters
+    ----------
+    cell
+        None for every test example.
 
     Returns
     -------
     Columns ``example_id``, ``target``, ``predicted_a`` and ``predicted_b`` (class ids; over several seeds
-    the most frequent answer within the cell, the lower id in a tie), ``num_seeds`` in the cell.
+    the most frequent answer within the cell, the lower id in a tie), ``confidence_a`` and ``confidence_b``
+    (mean probability of the answers given, 0 to 1), ``num_seeds`` in the cell.
     """
-    inside = agreement.is_in[cell]
+    inside = np.ones_like(agreement.a.correct) if cell is None else agreement.is_in[cell]
     places = np.flatnonzero(inside.any(axis=0))
+    a, b = agreement.a, agreement.b
     table = pd.DataFrame(
         {
-            "example_id": agreement.a.example_ids[places],
-            "target": agreement.a.targets[places],
-            "predicted_a": [_most_frequent(agreement.a.predicted[inside[:, i], i]) for i in places],
-            "predicted_b": [_most_frequent(agreement.b.predicted[inside[:, i], i]) for i in places],
+            "example_id": a.example_ids[places],
+            "target": a.targets[places],
+            "predicted_a": [_most_frequent(a.predicted[inside[:, i], i]) for i in places],
+            "predicted_b": [_most_frequent(b.predicted[inside[:, i], i]) for i in places],
+            "confidence_a": softmax(a.logits, axis=-1).max(axis=-1).mean(axis=0)[places],
+            "confidence_b": softmax(b.logits, axis=-1).max(axis=-1).mean(axis=0)[places],
             "num_seeds": inside[:, places].sum(axis=0),
         }
     )
@@ -106,16 +116,20 @@ def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset |
 
     Returns
     -------
-    Columns ``text``, ``target``, ``predicted_a``, ``predicted_b``, ``num_seeds``.
+    Columns ``text`` and all others of `examples_of` but the id.
     """
-    texts: dict[str, str] = {}
-    if dataset:
-        shown = [text if isinstance(text, str) else " | ".join(text) for text in dataset.texts()]
-        texts = dict(zip(dataset.example_ids(), shown, strict=True))
+    texts = texts_of(dataset) if dataset else {}
     names = dict(enumerate(labels))
     columns = {name: examples[name].map(names) for name in ("target", "predicted_a", "predicted_b")}
     text = [texts.get(example_id, example_id) for example_id in examples["example_id"]]
-    return pd.DataFrame({"text": text, **columns, "num_seeds": examples["num_seeds"]})
+    kept = examples[["confidence_a", "confidence_b", "num_seeds"]]
+    return pd.DataFrame({"text": text, **columns}).join(kept)
+
+
+def texts_of(dataset: Dataset) -> dict[str, str]:
+    """Return each example's text by its id; two columns of texts stand beside each other."""
+    shown = [text if isinstance(text, str) else " | ".join(text) for text in dataset.texts()]
+    return dict(zip(dataset.example_ids(), shown, strict=True))
 
 
 def _most_frequent(class_ids: NDArray[np.intp]) -> int:

@@ -1,11 +1,13 @@
-"""What can be taken away from an experiment: the report as one HTML file, and all numbers as JSON."""
+"""What can be taken away from an experiment: the report, all numbers as JSON, and every answer on test."""
 
 import json
 
 import streamlit as st
 
+from pages.ui.readers import dataset_of
 from pages.ui.session import workspace
 from tl_core.export.comparison_json import comparison_json
+from tl_core.export.predictions import predictions_csv
 from tl_core.export.report import report_name, report_of
 from tl_core.results.comparison import ExperimentResults
 
@@ -31,5 +33,18 @@ def offer_numbers(results: ExperimentResults) -> None:
         file_name=f"{report_name(results.experiment)}.json",
         mime="application/json",
         icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def offer_predictions(results: ExperimentResults) -> None:
+    """Offer every answer on test, of each model and seed, as CSV; the texts are in it."""
+    st.download_button(
+        "Download the predictions (CSV)",
+        lambda: predictions_csv(results, dataset_of(results.experiment.dataset_fingerprint)),
+        file_name=f"{report_name(results.experiment)}-predictions.csv",
+        mime="text/csv",
+        icon=":material/table_rows:",
+        help="Every test example, model and seed, with all probabilities. The texts are in it.",
         on_click="ignore",
     )
