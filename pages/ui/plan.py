@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages.ui.base_models import is_on_disk, label_of
 from pages.ui.errors import live_part
-from pages.ui.formatting import about, after_queue, duration, kept_words, literal, plural
+from pages.ui.formatting import about, after_queue, duration, kept_words, literal, plural, started_at
 from pages.ui.readers import lengths_of
 from pages.ui.session import hardware, remember, workspace
 from tl_core.catalogue.locating import describe
@@ -31,7 +31,7 @@ from tl_core.planning.estimate import (
     queue_ahead,
 )
 from tl_core.planning.machine import Throughput, device_of, read_finished, read_running
-from tl_core.planning.plan import expand, launch, num_runs
+from tl_core.planning.plan import expand, find_same, launch, num_runs
 from tl_core.planning.presets import arms_to_search
 from tl_core.schema import ExperimentConfig, Promise, Span
 from tl_core.store.rows import RunRow
@@ -154,11 +154,11 @@ def draw_plan(
 ) -> None:
     """Show what will be run, when it starts and ends, what it takes, and where those numbers come from."""
     table = _plan_table(experiment, checks)
-    st.dataframe(table, hide_index=True, height="content")
+    st.dataframe(table, hide_index=True, height="content", column_config={"arm": "model"})
     st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
     if ahead.num_runs:
         st.markdown(f"**{after_queue(ahead)}**")
-    memory = "measured by the check before the start"
+    memory = "measured when you press Start"
     if checks:
         machine = hardware()
         there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
@@ -235,9 +235,16 @@ def offer_start(experiment: ExperimentConfig, *, is_ready: bool) -> None:
         if _content(check.run.experiment) != _content(experiment):
             _drop(check)
     is_busy = _is_busy(experiment)
+    same = find_same(experiment, workspace().database.list_experiments())
+    if same is not None:
+        st.info(
+            f"You already have this experiment, started {started_at(same)}.", icon=":material/content_copy:"
+        )
+        page, query = "results.py", {"experiment": same.experiment_id}
+        st.page_link(page, label="Open it", icon=":material/arrow_forward:", query_params=query)
     start = st.button(
-        "Start",
-        type="primary",
+        "Start" if same is None else "Start it again",
+        type="primary" if same is None else "secondary",
         icon=":material/play_arrow:",
         width="stretch",
         disabled=is_busy or not is_ready,
@@ -331,7 +338,7 @@ def _watch(check: _Check) -> None:
     waiting = [arm for arm in arms if arm.name not in known]
     name = literal(label_of(waiting[0])) if waiting else "done"
     done = len(arms) - len(waiting)
-    st.progress(done / len(arms), f"Checking {name} · {done} of {plural(len(arms), 'arm')} done")
+    st.progress(done / len(arms), f"Checking {name} · {done} of {plural(len(arms), 'model')} done")
     is_download = check.run.limit_s == DOWNLOAD_LIMIT_S
     hint = "A base model is downloaded first. " if is_download else ""
     st.caption(f"{hint}{duration(check.run.elapsed_s)} so far. Nothing is queued yet.")

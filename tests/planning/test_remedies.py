@@ -3,7 +3,8 @@
 import pytest
 
 from tests.pages.fixtures import add_experiment, make_workspace, store_sample_dataset
-from tl_core.planning.remedies import find_same, plan_longer, plan_longer_search, plan_search_of_rates
+from tl_core.planning.plan import find_same
+from tl_core.planning.remedies import plan_longer, plan_longer_search, plan_search_of_rates
 from tl_core.schema import BudgetRule
 
 

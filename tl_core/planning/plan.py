@@ -333,3 +333,10 @@ def plan_sample(
         num_seeds=num_seeds,
         training=plan_training(Preset.QUICK, epochs=epochs),
     )
+
+
+def find_same(plan: ExperimentConfig, others: list[ExperimentConfig]) -> ExperimentConfig | None:
+    """Find an experiment that is the plan but for its name and its moment."""
+    own = {"experiment_id", "created_at", "name"}
+    wanted = plan.model_dump(exclude=own)
+    return next((one for one in others if one.model_dump(exclude=own) == wanted), None)

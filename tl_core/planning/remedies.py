@@ -46,10 +46,3 @@ def _again(experiment: ExperimentConfig, name: str, **changes: object) -> Experi
         "name": experiment.name if name in experiment.name else f"{experiment.name}, {name}",
     }
     return ExperimentConfig.model_validate(dict(experiment) | fields | changes)
-
-
-def find_same(plan: ExperimentConfig, others: list[ExperimentConfig]) -> ExperimentConfig | None:
-    """Find an experiment that is the plan but for its name and its moment."""
-    own = {"experiment_id", "created_at", "name"}
-    wanted = plan.model_dump(exclude=own)
-    return next((one for one in others if one.model_dump(exclude=own) == wanted), None)
