@@ -14,13 +14,34 @@ def display(subject: Subject) -> Display:
     agreement = agreement_of(subject)
     num_answers, num_seeds = agreement.num_answers, agreement.a.num_seeds
     over = f" with {num_seeds} seeds" if num_seeds > 1 else ""
+    a, b = (spoken_names(subject.results.titles)[arm] for arm in subject.pair)
+    only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
+    sentence = (
+        f"Only one of them is right in {percent(only_a + only_b, 0)} of the answers: {a} alone in "
+        f"{percent(only_a)}, {b} alone in {percent(only_b)}."
+    )
+    name_a, name_b = (subject.names[arm] for arm in subject.pair)
+    cells = {
+        Cell.BOTH: "both",
+        Cell.ONLY_A: f"only {name_a}",
+        Cell.ONLY_B: f"only {name_b}",
+        Cell.NEITHER: "neither",
+    }
     return Display(
         key="agreement",
-        frame=_frame(agreement, subject.names),
+        frame=pd.DataFrame(
+            {
+                "Who is right on test": list(cells.values()),
+                "Answers": [int(agreement.is_in[cell].sum()) for cell in cells],
+                "Share, %": [as_percent(agreement.share(cell)) for cell in cells],
+                "Test examples": agreement.a.num_examples,
+                "Seeds": num_seeds,
+            }
+        ),
         draw=lambda theme: who_is_right(
             agreement.counts, *(subject.styles(theme)[arm] for arm in subject.pair), theme=theme
         ),
-        sentence=_sentence(agreement, spoken_names(subject.results.titles)),
+        sentence=sentence if only_a + only_b else "They are right and wrong on the same test examples.",
         limits=f"Counted over {num_answers:,} answers: {agreement.a.num_examples:,} test examples{over}.",
         budget=subject.budget,
     )
@@ -30,28 +51,3 @@ def agreement_of(subject: Subject) -> Agreement:
     """Sort the answers of the pair into the four cells."""
     size = subject.train_size
     return find_agreement(*(subject.results.predictions[arm, size] for arm in subject.pair))
-
-
-def _frame(agreement: Agreement, names: dict[str, str]) -> pd.DataFrame:
-    a, b = names[agreement.a.arm], names[agreement.b.arm]
-    cells = {Cell.BOTH: "both", Cell.ONLY_A: f"only {a}", Cell.ONLY_B: f"only {b}", Cell.NEITHER: "neither"}
-    return pd.DataFrame(
-        {
-            "Who is right on test": list(cells.values()),
-            "Answers": [int(agreement.is_in[cell].sum()) for cell in cells],
-            "Share, %": [as_percent(agreement.share(cell)) for cell in cells],
-            "Test examples": agreement.a.num_examples,
-            "Seeds": agreement.a.num_seeds,
-        }
-    )
-
-
-def _sentence(agreement: Agreement, names: dict[str, str]) -> str:
-    a, b = names[agreement.a.arm], names[agreement.b.arm]
-    only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
-    if not only_a + only_b:
-        return "They are right and wrong on the same test examples."
-    return (
-        f"Only one of them is right in {percent(only_a + only_b, 0)} of the answers: {a} alone in "
-        f"{percent(only_a)}, {b} alone in {percent(only_b)}."
-    )

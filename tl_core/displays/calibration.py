@@ -4,7 +4,7 @@ import pandas as pd
 
 from tl_core.charts.calibration import reliability_diagram
 from tl_core.displays.display import Display, Subject
-from tl_core.displays.words import percent
+from tl_core.displays.words import as_percent, percent
 from tl_core.evaluation.calibration import NUM_BINS, Calibration
 from tl_core.evaluation.wording import spoken_names
 from tl_core.results.calibration import ArmCalibration, bin_rows, calibrate_arm
@@ -20,7 +20,19 @@ def display_arm(subject: Subject, arm: str) -> Display:
     name = spoken_names(subject.results.titles)[arm]
     return Display(
         key=f"reliability_{arm}",
-        frame=_bin_numbers(rows, len(found.runs)),
+        frame=pd.DataFrame(
+            {
+                "Probabilities": rows["is_after"].map({False: "as trained", True: "with the temperature"}),
+                "Confidence above, %": rows["lower"].map(as_percent),
+                "up to, %": rows["upper"].map(as_percent),
+                "Answers": rows["num_answers"],
+                "Mean confidence, %": rows["confidence"].map(as_percent),
+                "Right on test, %": rows["accuracy"].map(as_percent),
+                "95% interval from": rows["low"].map(as_percent),
+                "to": rows["high"].map(as_percent),
+                "Seeds": len(found.runs),
+            }
+        ),
         draw=lambda theme: reliability_diagram(
             rows,
             subject.styles(theme)[arm],
@@ -102,22 +114,4 @@ def limits(found: ArmCalibration, name: str) -> str:
     return (
         f"{words} {name} was right on all {found.num_validation:,} validation examples{where}, so its "
         "temperature had no mistake to learn from: do not rely on it."
-    )
-
-
-def _bin_numbers(rows: pd.DataFrame, num_seeds: int) -> pd.DataFrame:
-    fractions = ["lower", "upper", "confidence", "accuracy", "low", "high"]
-    shares = (100 * rows[fractions]).round(1)
-    return pd.DataFrame(
-        {
-            "Probabilities": rows["is_after"].map({False: "as trained", True: "with the temperature"}),
-            "Confidence above, %": shares["lower"],
-            "up to, %": shares["upper"],
-            "Answers": rows["num_answers"],
-            "Mean confidence, %": shares["confidence"],
-            "Right on test, %": shares["accuracy"],
-            "95% interval from": shares["low"],
-            "to": shares["high"],
-            "Seeds": num_seeds,
-        }
     )

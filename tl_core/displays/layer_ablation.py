@@ -21,9 +21,25 @@ _EMBEDDINGS = Arm(kind=EMBEDDINGS_ONLY.kind)
 
 def display(known: Knowledge) -> Display:
     """Show every arm of the knowledge ladder."""
+    frame = None
+    if known.keys:
+        rows = ablation_means(known)
+        frame = pd.DataFrame(
+            {
+                "Model": rows["arm"].map({arm.name: arm_label(arm, {}) for arm in known.arms}),
+                "Weights kept, %": rows["kept"].map(as_percent),
+                f"Mean test {METRIC_WORDS[known.pooled.experiment.headline_metric]}, %": rows["mean"].map(
+                    as_percent
+                ),
+                "95% interval from": rows["low"].map(as_percent),
+                "to": rows["high"].map(as_percent),
+                "Seeds": rows["num_seeds"],
+                "Test examples": rows["num_examples"],
+            }
+        )
     return Display(
         key="ladder",
-        frame=_frame(known) if known.keys else None,
+        frame=frame,
         draw=lambda theme: layer_ablation(
             ablation_seeds(known),
             ablation_means(known),
@@ -45,22 +61,6 @@ def tell(known: Knowledge) -> list[Said]:
         difference(known.pooled, _SHUFFLED, SCRATCH),
     ]
     return [one for one in said if one is not None]
-
-
-def _frame(known: Knowledge) -> pd.DataFrame:
-    rows = ablation_means(known)
-    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
-    return pd.DataFrame(
-        {
-            "Model": rows["arm"].map({arm.name: arm_label(arm, {}) for arm in known.arms}),
-            "Weights kept, %": rows["kept"].map(as_percent),
-            f"Mean test {metric}, %": rows["mean"].map(as_percent),
-            "95% interval from": rows["low"].map(as_percent),
-            "to": rows["high"].map(as_percent),
-            "Seeds": rows["num_seeds"],
-            "Test examples": rows["num_examples"],
-        }
-    )
 
 
 def _limits(known: Knowledge) -> str:

@@ -10,20 +10,43 @@ from tl_core.results.comparison import ExperimentResults
 
 
 def display(subject: Subject) -> Display:
-    """Show every arm on test."""
-    results, size = subject.results, subject.train_size
+    """Show every arm on test, the best first in the numbers."""
+    results, size, names = subject.results, subject.train_size, subject.names
+    metric = METRIC_WORDS[subject.metric]
+    found = [summary for (_, of_size), summary in results.summaries.items() if of_size == size]
+    frame = pd.DataFrame(
+        {
+            "Model": names[summary.arm],
+            f"Mean test {metric}, %": as_percent(summary.mean),
+            "95% interval from": as_percent(summary.ci95[0]),
+            "to": as_percent(summary.ci95[1]),
+            "Seeds": len(summary.seeds),
+            "Test examples": summary.num_examples,
+        }
+        for summary in sorted(found, key=lambda summary: summary.mean, reverse=True)
+    )
+    floor, sentence = results.floor, "No model has finished yet."
+    if found and floor is not None:
+        highest = max(summary.mean for summary in found)
+        best = [names[one.arm] for one in found if one.mean == highest]
+        low = [names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
+        sentence = (
+            f"{listed(best)} {'scores' if len(best) == 1 else 'score'} highest: {percent(highest)} {metric}. "
+            f"Always answering the most common label scores {percent(floor)}."
+            + (f" No better than that: {listed(low)}." if low else "")
+        )
     return Display(
         key="overview",
-        frame=_frame(subject),
+        frame=frame,
         draw=lambda theme: arms_overview(
             seed_values(results, size),
             arm_means(results, size),
             subject.styles(theme),
             metric=subject.metric,
-            floor=results.floor,
+            floor=floor,
             theme=theme,
         ),
-        sentence=_sentence(subject),
+        sentence=sentence,
         budget=subject.budget,
     )
 
@@ -50,40 +73,3 @@ def arm_means(results: ExperimentResults, train_size: int) -> pd.DataFrame:
         if size == train_size
     ]
     return pd.DataFrame(rows, columns=["arm", "mean", "low", "high"])
-
-
-def _frame(subject: Subject) -> pd.DataFrame:
-    """List every arm's mean on test with its interval, the best first."""
-    results, names = subject.results, subject.names
-    metric = METRIC_WORDS[subject.metric]
-    summaries = [summary for (_, size), summary in results.summaries.items() if size == subject.train_size]
-    rows = [
-        {
-            "Model": names[summary.arm],
-            f"Mean test {metric}, %": as_percent(summary.mean),
-            "95% interval from": as_percent(summary.ci95[0]),
-            "to": as_percent(summary.ci95[1]),
-            "Seeds": len(summary.seeds),
-            "Test examples": summary.num_examples,
-        }
-        for summary in sorted(summaries, key=lambda summary: summary.mean, reverse=True)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _sentence(subject: Subject) -> str:
-    """Say which arm has the highest mean on test, and which are no better than the largest class."""
-    results, names, floor = subject.results, subject.names, subject.results.floor
-    found = [summary for (_, size), summary in results.summaries.items() if size == subject.train_size]
-    if not found or floor is None:
-        return "No model has finished yet."
-    highest = max(summary.mean for summary in found)
-    best = [names[one.arm] for one in found if one.mean == highest]
-    low = [names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
-    metric = METRIC_WORDS[subject.metric]
-    scores = "scores" if len(best) == 1 else "score"
-    words = (
-        f"{listed(best)} {scores} highest: {percent(highest)} {metric}. "
-        f"Always answering the most common label scores {percent(floor)}."
-    )
-    return f"{words} No better than that: {listed(low)}." if low else words

@@ -50,18 +50,8 @@ def display_left(stages: TwoStages) -> Display:
             key: ArmStyle(STAGES[key], style.color, style.dash, style.ink) for key, style in by_key.items()
         }
 
-    return Display(
-        key=f"left_{stages.arm.name}",
-        frame=_left_numbers(stages) if stages.left else None,
-        draw=lambda theme: arms_overview(
-            left_seeds(stages), left_means(stages), styles(theme), metric=stages.metric, theme=theme
-        ),
-    )
-
-
-def _left_numbers(stages: TwoStages) -> pd.DataFrame:
     rows = left_means(stages)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "First task": rows["arm"].map(STAGES),
             f"Mean test {METRIC_WORDS[stages.metric]}, %": rows["mean"].map(as_percent),
@@ -70,4 +60,11 @@ def _left_numbers(stages: TwoStages) -> pd.DataFrame:
             "Seeds": rows["num_seeds"],
             "Test examples": len(stages.first.targets),
         }
+    )
+    return Display(
+        key=f"left_{stages.arm.name}",
+        frame=frame if stages.left else None,
+        draw=lambda theme: arms_overview(
+            left_seeds(stages), left_means(stages), styles(theme), metric=stages.metric, theme=theme
+        ),
     )

@@ -79,9 +79,16 @@ def display_curves(comparison: SideBySide, x: XAxis, floor: float | None) -> Dis
 def display_classes(comparison: SideBySide, a: str, b: str) -> Display:
     """Show gains and losses by class of one group against another; the numbers hold every group."""
     rows = class_rows(comparison, a, b)
+    columns: dict[str, object] = {
+        "Class": list(comparison.class_names),
+        "Test examples": _support(comparison),
+    }
+    for group in comparison.groups:
+        seeds = f"{len(group.runs)} seeds" if len(group.runs) > 1 else "one seed"
+        columns[f"F1 of {group.label}, % ({seeds})"] = (100 * _mean_f1(comparison, group.key)).round(1)
     return Display(
         key="side_classes",
-        frame=_class_numbers(comparison),
+        frame=pd.DataFrame(columns),
         draw=lambda theme: per_class_difference(
             rows, *(_styles(comparison, theme)[key] for key in (a, b)), theme=theme
         ),
@@ -206,18 +213,6 @@ def class_rows(comparison: SideBySide, a: str, b: str) -> pd.DataFrame:
     columns = {"label": comparison.class_names, "difference": value_a - value_b}
     table = pd.DataFrame({**columns, "value_a": value_a, "value_b": value_b, "support": support})
     return table.loc[support > 0].reset_index(drop=True)
-
-
-def _class_numbers(comparison: SideBySide) -> pd.DataFrame:
-    """List the F1 of every group by class, in means over its own seeds."""
-    columns: dict[str, object] = {
-        "Class": list(comparison.class_names),
-        "Test examples": _support(comparison),
-    }
-    for group in comparison.groups:
-        seeds = f"{len(group.runs)} seeds" if len(group.runs) > 1 else "one seed"
-        columns[f"F1 of {group.label}, % ({seeds})"] = (100 * _mean_f1(comparison, group.key)).round(1)
-    return pd.DataFrame(columns)
 
 
 def _mean_f1(comparison: SideBySide, key: str) -> Floats:

@@ -39,14 +39,14 @@ def draw_missing(results: ExperimentResults) -> None:
             words = f"{state.value.capitalize()} and missing here: {name_runs(missing, arm_names)}."
             st.warning(literal(words), icon=":material/warning:")
     for refusal in results.refusals:
-        st.warning(literal(f"Two arms may not be compared. {refusal}"), icon=":material/block:")
+        st.warning(literal(f"Two models may not be compared. {refusal}"), icon=":material/block:")
     draw_damage_of([results])
 
 
 def draw_nothing_yet(results: ExperimentResults) -> None:
     """Say why there is no verdict, and lead to the runs."""
     with st.container(border=True):
-        wait = "No two arms have finished with the same seed, so there is nothing to compare"
+        wait = "No two models have finished with the same seed, so there is nothing to compare"
         st.markdown(
             f"{wait}." if results.is_done else f"{wait} yet. This page shows the first verdict by itself."
         )
@@ -67,19 +67,15 @@ def draw_hero(subject: Subject) -> None:
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
-    _draw_highlights(subject)
-    query = {"experiment": subject.results.experiment.experiment_id}
-    with st.container(horizontal=True):
-        st.page_link("try_it.py", label="Try the models", icon=":material/keyboard:", query_params=query)
-        st.page_link("models.py", label="Download a model", icon=":material/download:", query_params=query)
-
-
-def _draw_highlights(subject: Subject) -> None:
     found = made(_highlights, subject)
     for column, one in zip(st.columns(len(found)), found, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.metric(literal(one.name), one.value)
             st.caption(literal(one.note))
+    query = {"experiment": subject.results.experiment.experiment_id}
+    with st.container(horizontal=True):
+        st.page_link("try_it.py", label="Try the models", icon=":material/keyboard:", query_params=query)
+        st.page_link("models.py", label="Download a model", icon=":material/download:", query_params=query)
 
 
 def _highlights(subject: Subject) -> Sequence[Highlight]:
