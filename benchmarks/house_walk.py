@@ -91,7 +91,7 @@ def main() -> None:
     workspace = Workspace.open(Settings.from_environment(Path(os.environ["TL_WORKSPACE"])))
     (mine,) = [one for one in workspace.database.list_datasets() if one.name == "mine"]
     app.query_params["dataset"] = mine.fingerprint
-    app.switch_page("design.py").run()
+    app.switch_page("setup.py").run()
     for name in ("scratch", "fine_tuned"):
         app.checkbox(key=f"arm_{name}").uncheck()
     app.run()
@@ -102,7 +102,7 @@ def main() -> None:
     while (job := queue.claim([JobKind.RUN])) is not None:
         carry_out_run(workspace, job, lambda: False)
         queue.finish(job.id, workspace.database.get_run(job.ref_id).state.FINISHED)
-    app.switch_page("compare.py").run()
+    app.switch_page("results.py").run()
     said = " ".join(str(one.value) for one in app.markdown).replace("\\", "")
     sys.setprofile(None)
     threading.setprofile(None)

@@ -73,7 +73,7 @@ def page_paths() -> list[str]:
 
 def query_of(path: str, ids: dict[str, str]) -> str:
     """Return the query with which a page shows most."""
-    subject = {"": None, "data": "dataset", "design": "dataset"}.get(path, "experiment")
+    subject = {"": None, "data": "dataset", "setup": "dataset"}.get(path, "experiment")
     return urlencode({subject: ids[subject]}) if subject else ""
 
 

@@ -19,9 +19,7 @@ experiment = choose_experiment()
 if experiment is None:
     with header:
         draw_header("How is the training going?")
-    invite(
-        "Nothing has been started yet. Choose what to compare, and the runs show here.", "Design", "design"
-    )
+    invite("Nothing is running yet. Start an experiment to see it here.", "New experiment", "setup")
     st.stop()
 with header:
     draw_header("How is the training going?", facts_of(experiment))

@@ -21,7 +21,7 @@ if not any(run.state is State.FINISHED for run in runs):
     if runs:
         invite("No run has finished yet.", "Runs", "runs")
     else:
-        invite("There are no runs yet. Choose a dataset, the arms and a preset first.", "Design", "design")
+        invite("There are no runs yet. Start with a dataset.", "New experiment", "setup")
     st.stop()
 
 chosen = groups.choose_runs(runs)

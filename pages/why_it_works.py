@@ -18,6 +18,7 @@ header = st.container()
 experiment = choose_experiment()
 with header:
     draw_header(QUESTION, facts_of(experiment) if experiment else ())
+    st.page_link("learn.py", label="What is transfer learning?", icon=":material/school:")
 if experiment is None or not observed_runs(experiment.experiment_id):
     invite("This page takes a finished comparison apart, and there is none yet.", "Try a sample", "home")
 else:

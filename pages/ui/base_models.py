@@ -75,19 +75,17 @@ def hub_sentence(is_reachable: bool | None) -> str:
     if is_reachable:
         return "The model hub answers: any of its models can be downloaded when a run needs it."
     titles = ", ".join(describe(base_model).title for base_model in _ids_on_disk())
-    return f"No model hub is reachable: comparisons use the models on disk ({titles})."
+    return f"Offline: using local models only ({titles})."
 
 
 def waiting_sentence(machine: Hardware) -> str:
     """Say what the machine means for waiting times."""
     if machine.gpu:
-        return (
-            "With a GPU every model of the catalogue can be trained; Design estimates the time of each plan."
-        )
+        return "GPU found: every model of the catalogue can be trained. Setup estimates the time."
     sizes = [base.num_parameters for base in CATALOGUE.values() if base.num_parameters]
     return (
-        "Without a GPU small models train in minutes; the catalogue's largest needs about "
-        f"{max(sizes) / min(sizes):.0f} times as long. Design estimates the time of each plan."
+        "No GPU found. Small models train in minutes; the largest takes about "
+        f"{max(sizes) / min(sizes):.0f}× longer."
     )
 
 

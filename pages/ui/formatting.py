@@ -104,12 +104,15 @@ def day_of(experiment: ExperimentConfig) -> str:
 def facts_of(experiment: ExperimentConfig) -> list[str]:
     """Say in a few words what an experiment's page speaks of; not escaped."""
     split = experiment.split
-    name = [experiment.name] if experiment.name != experiment.dataset_name else []
-    example = find_example(experiment.experiment_id)
     return [
-        experiment.dataset_name,
-        *name,
-        *([example.sentence] if example else []),
+        *origin_of(experiment),
         f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples",
         plural(experiment.num_seeds, "seed"),
     ]
+
+
+def origin_of(experiment: ExperimentConfig) -> list[str]:
+    """Name an experiment's dataset, its own name where that is another, and the example that it is."""
+    name = [experiment.name] if experiment.name != experiment.dataset_name else []
+    example = find_example(experiment.experiment_id)
+    return [experiment.dataset_name, *name, *([example.sentence] if example else [])]

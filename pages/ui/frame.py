@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -15,7 +16,7 @@ from pages.ui.glossary import help_on, words_in
 from pages.ui.login import offer_logout
 from pages.ui.readers import arm_names_of
 from pages.ui.session import hardware, stated, workspace
-from pages.ui.steps import PLACE, draw_path
+from pages.ui.steps import PAGES, PLACE, draw_tabs
 from tl_core.errors import NotFoundError
 from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 from tl_core.results.comparison import ExperimentResults
@@ -23,22 +24,26 @@ from tl_core.results.runs import Damage, name_runs
 from tl_core.schema import DatasetInfo
 
 CHART_CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
-OF_AN_EXPERIMENT = ("design", "runs", "compare", "try_it", "models", "understand", "why_it_works")
+LOOK = Path(__file__).parents[1] / "components" / "look.css"
+OF_AN_EXPERIMENT = (*PAGES, "models", "learn", "why_it_works")
 """Pages that speak of one experiment, by their paths."""
 _PROBLEMS = "problems_of_rebuilding"
 
 
-def draw_header(question: str, facts: Sequence[str] = ()) -> None:
+def draw_header(question: str, facts: Sequence[str] = (), *, has_tabs: bool = True) -> None:
     """Draw the page's one question, and in one grey line what the page speaks of (not yet escaped).
 
-    To be called once the page's subject is in the URL: the sidebar names its dataset.
+    To be called once the page's subject is in the URL, of which the tabs speak; ``has_tabs`` is False where
+    there is none.
     """
+    st.html(LOOK)  # styles alone take no room
+    if has_tabs and st.session_state.get(PLACE) in PAGES:
+        draw_tabs()
     st.title(question, anchor=False)
     st.set_page_config(page_title=browser_title())
     if facts:
         st.caption(" · ".join(literal(fact) for fact in facts))
-    with st.sidebar:  # below the list of pages: where a person is on the path, and what the server has
-        draw_path()
+    with st.sidebar:  # below the list of pages
         st.caption(literal(hardware().sentence))
         offer_logout()
 
@@ -144,7 +149,7 @@ def invite(sentence: str, label: str, page: str) -> None:
 
 def invite_another() -> None:
     """Fill the page of an experiment of which no run is left."""
-    invite("Every run of this experiment has been deleted. Start another comparison.", "Design", "design")
+    invite("Every run of this experiment has been deleted. Start another one.", "New experiment", "setup")
 
 
 def draw_damage_of(results: Iterable[ExperimentResults]) -> None:

@@ -104,12 +104,10 @@ def draw_words(page: str) -> None:
 
 
 def _draw_words(page: str) -> None:
-    popover = st.popover(
-        "Words on this page", icon=":material/dictionary:", key=f"words_{page}", on_change="rerun"
-    )
+    popover = st.popover("Glossary", icon=":material/dictionary:", key=f"words_{page}", on_change="rerun")
     if popover.open:
         with popover:
-            st.page_link("understand.py", label="All words", icon=":material/school:")
+            st.page_link("learn.py", label="All words", icon=":material/school:")
             with st.container(height=LIST_PX, border=False):
                 draw_page_words(for_browser(), key=f"words_of_{page}")
 

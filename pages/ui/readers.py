@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from pages.ui.errors import show_error
 from pages.ui.formatting import plural, started_at
-from pages.ui.session import current, forget, remember, theme, workspace
+from pages.ui.session import current, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.charts import ArmStyle, Theme, arm_styles
@@ -35,24 +34,23 @@ KEPT_S = 1800
 def choose_experiment() -> ExperimentConfig | None:
     """Return the experiment of the URL, or the newest; a box offers the others. None if there is none.
 
-    One that is not there any more is told and forgotten.
+    Raises
+    ------
+    NotFoundError
+        If the one of the URL is not there any more.
     """
     experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
     if not experiments:
         return None
     experiment = next(iter(experiments.values()))
     if (wanted := current("experiment")) is not None:
-        try:
-            experiment = workspace().database.get_experiment(wanted)
-        except NotFoundError as error:
-            forget("experiment")
-            show_error(error)
+        experiment = workspace().database.get_experiment(wanted)
     remember("experiment", experiment.experiment_id)
     if len(experiments) > 1:
         titles = {}
         for identifier, one in experiments.items():
             # The end of the id tells apart two that were started in the same minute.
-            arms = f"{plural(len(one.arms), 'arm')}, {plural(one.num_seeds, 'seed')}"
+            arms = f"{plural(len(one.arms), 'model')}, {plural(one.num_seeds, 'seed')}"
             titles[identifier] = f"{one.name} · {started_at(one)} · {arms} · {identifier[-4:]}"
         ids = list(titles)
         chosen = st.selectbox(

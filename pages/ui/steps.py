@@ -1,11 +1,11 @@
-"""The guided path in the sidebar: where a person is, what is done and what is missing."""
+"""The tabs of an experiment: its four steps, each with what is done and what is missing."""
 
 import contextlib
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.formatting import literal, plural
+from pages.ui.formatting import plural
 from pages.ui.readers import unreadable_of
 from pages.ui.session import stated, workspace
 from tl_core.errors import NotFoundError
@@ -17,21 +17,22 @@ from tl_core.store.rows import RunRow
 
 PLACE = "place"
 """Session key of the page shown, by its path in the URL; the router sets it."""
-_DONE, _NEXT, _LATER = (
-    ":green[:material/check_circle:]",
-    ":primary[:material/pending:]",
-    ":gray[:material/radio_button_unchecked:]",
+PAGES = ("setup", "runs", "results", "try_it")
+"""Pages of one experiment, by their paths in the URL."""
+DONE, NEXT, LATER = (
+    ":material/check_circle:",
+    ":material/pending:",
+    ":material/radio_button_unchecked:",
 )
+"""Icons of a step: that it is done, is the next one to do, and waits for another."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What the path speaks of.
+    """What the tabs speak of.
 
     Attributes
     ----------
-    has_upload
-        Whether a file waits for its columns to be confirmed.
     dataset, experiment
         None where nothing was chosen; of imported runs the dataset may be missing.
     runs
@@ -42,7 +43,6 @@ class Subject:
         Ids of the finished runs that count nowhere.
     """
 
-    has_upload: bool = False
     dataset: DatasetInfo | None = None
     experiment: ExperimentConfig | None = None
     runs: tuple[RunRow, ...] = ()
@@ -52,7 +52,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of the path: ``page`` by its path in the URL; ``words`` say what is done or missing."""
+    """One step: ``page`` by its path in the URL; ``words`` say what is done or missing."""
 
     page: str
     title: str
@@ -60,17 +60,30 @@ class Step:
     words: str
 
 
-def draw_path() -> None:
-    """Draw the five steps, each with a symbol and words. To be called within the sidebar."""
-    steps = find_steps(find_subject())
+def draw_tabs() -> None:
+    """Draw the steps as links beside each other; what each has come to is its tooltip."""
+    subject = find_subject()
+    steps = find_steps(subject)
     following = next((step for step in steps if not step.is_done), None)
-    with st.container(gap="xsmall"):
-        st.markdown("**Where you are**")
+    with st.container(horizontal=True, gap="xsmall", key="experiment_tabs"):
         for step in steps:
-            icon = _DONE if step.is_done else _NEXT if step is following else _LATER
-            is_here = st.session_state.get(PLACE) == step.page
-            title = f"**{step.title}**, here" if is_here else step.title
-            st.markdown(f":small[{icon} {title} · {literal(step.words)}]")
+            icon = DONE if step.is_done else NEXT if step is following else LATER
+            st.page_link(
+                f"{step.page}.py",
+                label=step.title,
+                icon=icon,
+                help=step.words[:1].upper() + step.words[1:],
+                query_params=_query(subject, step.page),
+            )
+
+
+def _query(subject: Subject, page: str) -> dict[str, str]:
+    """Name what a step's page is to speak of, so that it follows the experiment."""
+    query = {"experiment": subject.experiment.experiment_id} if subject.experiment else {}
+    if page == "setup" and (dataset := subject.dataset or subject.experiment):
+        is_stored = isinstance(dataset, DatasetInfo)
+        query["dataset"] = dataset.fingerprint if is_stored else dataset.dataset_fingerprint
+    return query
 
 
 def find_subject() -> Subject:
@@ -81,7 +94,7 @@ def find_subject() -> Subject:
     with contextlib.suppress(NotFoundError):
         dataset = here.database.get_dataset(fingerprint) if fingerprint else None
     if experiment is None or experiment.dataset_fingerprint != fingerprint:
-        return Subject(has_upload=fingerprint is None and bool(stated("upload")), dataset=dataset)
+        return Subject(dataset=dataset)
     runs = tuple(observe(here.settings, run) for run in here.database.list_runs(experiment.experiment_id))
     arms = {
         run.config.arm
@@ -107,7 +120,7 @@ def _experiment() -> ExperimentConfig | None:
     except NotFoundError:
         return None
     # A person's newest is taken up after a reload, but not where they are choosing other texts.
-    is_choosing = st.session_state.get(PLACE) in ("data", "design")
+    is_choosing = st.session_state.get(PLACE) in ("data", "setup")
     if is_choosing or stated("dataset") or stated("upload"):
         return None
     return next((one for one in database.list_experiments() if find_example(one.experiment_id) is None), None)
@@ -126,24 +139,27 @@ def _fingerprint(experiment: ExperimentConfig | None) -> str | None:
 
 def find_steps(subject: Subject) -> tuple[Step, ...]:
     """Say of each step whether it is done, and what is done or missing; words are not escaped."""
-    num_seeds, design = _num_compared(subject), "waits for texts"
+    num_seeds, setup = _num_compared(subject), "waits for data"
     if subject.experiment:
-        arms = plural(len(subject.experiment.arms), "arm")
-        design = f"{arms}, {plural(subject.experiment.num_seeds, 'seed')}"
+        num_models = plural(len(subject.experiment.arms), "model")
+        setup = f"{num_models}, {plural(subject.experiment.num_seeds, 'seed')}"
     elif subject.dataset:
-        design = "choose what to compare"
+        setup = "choose what to compare"
+    is_over = bool(subject.runs) and all(run.state.is_final for run in subject.runs)
+    results = "the first two models did not finish" if is_over else "waiting for the first two models"
+    if subject.experiment is None:
+        results = "waits for runs"
+    elif num_seeds:
+        results = f"{num_seeds} of {plural(subject.experiment.num_seeds, 'seed')}"
+    models = "no model was kept" if is_over else "waits for a model"
+    if subject.num_models:
+        models = f"{plural(subject.num_models, 'model')} ready"
     return (
         Step(
-            page="data",
-            title="Data",
-            is_done=bool(subject.dataset or subject.experiment),
-            words=_data_words(subject),
-        ),
-        Step(
-            page="design",
-            title="Design",
+            page="setup",
+            title="Setup",
             is_done=subject.experiment is not None,
-            words=design,
+            words=setup,
         ),
         Step(
             page="runs",
@@ -151,19 +167,9 @@ def find_steps(subject: Subject) -> tuple[Step, ...]:
             is_done=bool(subject.runs) and all(run.state.is_final for run in subject.runs),
             words=_runs_words(subject),
         ),
-        Step(
-            page="compare", title="Compare", is_done=num_seeds > 0, words=_compare_words(subject, num_seeds)
-        ),
-        Step(page="try_it", title="Try it", is_done=subject.num_models > 0, words=_models_words(subject)),
+        Step(page="results", title="Results", is_done=num_seeds > 0, words=results),
+        Step(page="try_it", title="Try it", is_done=subject.num_models > 0, words=models),
     )
-
-
-def _data_words(subject: Subject) -> str:
-    if subject.dataset:
-        return f"{subject.dataset.name}, {plural(subject.dataset.num_examples, 'text')}"
-    if subject.experiment:
-        return f"{subject.experiment.dataset_name}, its texts are not here"
-    return "confirm the columns" if subject.has_upload else "bring a CSV or take a sample"
 
 
 def _runs_words(subject: Subject) -> str:
@@ -176,8 +182,8 @@ def _runs_words(subject: Subject) -> str:
     num_finished = sum(run.state is State.FINISHED for run in runs)
     lost = f", {num_ended - num_finished} without a result" if num_ended > num_finished else ""
     if num_ended < len(runs):
-        return f"{num_ended} of {len(runs)} ended{lost}"
-    return f"{num_finished} of {plural(len(runs), 'run')} finished"
+        return f"{num_ended} of {len(runs)} done{lost}"
+    return f"{num_finished} of {plural(len(runs), 'run')} done"
 
 
 def _num_compared(subject: Subject) -> int:
@@ -200,20 +206,3 @@ def _seeds(subject: Subject, arm: Arm, train_size: int) -> set[int]:
     experiment = subject.experiment
     runs_once = experiment is not None and not arm.kind.is_neural and train_size == experiment.split.train
     return set(range(experiment.num_seeds)) if experiment and seeds and runs_once else seeds
-
-
-def _compare_words(subject: Subject, num_seeds: int) -> str:
-    if subject.experiment is None:
-        return "waits for runs"
-    if num_seeds:
-        return f"verdict from {num_seeds} of {plural(subject.experiment.num_seeds, 'seed')}"
-    is_over = all(run.state.is_final for run in subject.runs)
-    return "its two arms did not finish" if is_over else "its two arms are to come"
-
-
-def _models_words(subject: Subject) -> str:
-    if subject.num_models:
-        return f"{plural(subject.num_models, 'model')} to ask"
-    if not subject.runs or not all(run.state.is_final for run in subject.runs):
-        return "waits for a model"
-    return "no model is kept here"

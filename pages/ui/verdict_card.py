@@ -18,7 +18,7 @@ _LOOKS = {
 
 
 def draw_claim(verdict: Verdict, *, level: int = 3) -> None:
-    """Draw a verdict; ``level`` is that of the claim's heading: 2 on *Compare*."""
+    """Draw a verdict; ``level`` is that of the claim's heading: 2 on *Results*."""
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
     draw_status(verdict.status)
@@ -27,7 +27,7 @@ def draw_claim(verdict: Verdict, *, level: int = 3) -> None:
 
 
 def draw_short_claim(verdict: Verdict) -> None:
-    """Draw a verdict's claim, proof and status; what else weakens it stands on *Compare*."""
+    """Draw a verdict's claim, proof and status; what else weakens it stands on *Results*."""
     st.markdown(f"**{literal(verdict.claim)}**  \n:small[{literal(capitalised(verdict.interval))}]")
     draw_status(verdict.status)
 

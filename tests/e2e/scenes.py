@@ -31,12 +31,13 @@ from tl_core.store.workspace import Workspace
 
 State = Literal["empty", "running", "finished", "failed", "example"]
 PAGES = (
+    "experiments",
     "data",
-    "design",
+    "setup",
     "runs",
-    "compare",
+    "results",
     "try_it",
-    "understand",
+    "learn",
     "why_it_works",
     "side_by_side",
     "models",
@@ -49,7 +50,7 @@ _IS_DRAWN = """() => {
   if (app?.dataset.testScriptState !== 'notRunning') return false
   if (document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]')) return false
   const plots = [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
-  const least = document.querySelector('[data-testid=stSidebar]') ? 8 : 0  // a slide has no sidebar
+  const least = document.querySelector('[data-testid=stSidebar]') ? 6 : 0  // a slide has no sidebar
   return document.querySelectorAll('[data-testid=stMarkdownContainer]').length > least
     && plots.every((one) => one.querySelector('svg.main-svg'))
 }"""
@@ -154,7 +155,7 @@ def _scenes(told: Told) -> tuple[Scene, ...]:
         "failed": told.failed.experiment_id,
     }
     for state, experiment_id in states.items():
-        for page in ("runs", "compare"):
+        for page in ("runs", "results"):
             scenes.append(
                 Scene(page=page, state=state, address=f"/{page}?experiment={experiment_id}"),
             )
@@ -162,28 +163,29 @@ def _scenes(told: Told) -> tuple[Scene, ...]:
     dataset = f"dataset={told.finished.dataset_fingerprint}"
     addresses = {
         "home": "/",
+        "experiments": "/experiments",
         "data": f"/data?{dataset}",
-        "design": f"/design?{dataset}",
+        "setup": f"/setup?{dataset}",
         "try_it": f"/try_it?{of_finished}",
-        "understand": f"/understand?{of_finished}&answer=adapting",
+        "learn": f"/learn?{of_finished}&answer=adapting",
         "why_it_works": f"/why_it_works?experiment={told.ladder.experiment_id}",
         "side_by_side": f"/side_by_side?runs={told.finished.experiment_id}",
         "models": f"/models?run={told.run.run_id}",
-        "presenter": f"/compare?{of_finished}&present=1",
+        "presenter": f"/results?{of_finished}&present=1",
     }
     scenes += [Scene(page=page, state="finished", address=address) for page, address in addresses.items()]
     tabs = ("Examples", "Classes", "Labels needed", "Confidence", "Setup")
     scenes += [
         Scene(
-            page=f"compare_{tab.lower().replace(' ', '_')}",
+            page=f"results_{tab.lower().replace(' ', '_')}",
             state="finished",
-            address=f"/compare?{of_finished}&tab={tab.replace(' ', '%20')}",
+            address=f"/results?{of_finished}&tab={tab.replace(' ', '%20')}",
         )
         for tab in tabs
     ]
     example = f"experiment={read_examples(FOLDER)[0].experiment_id}"
     scenes += [
-        Scene(page=page, state="example", address=f"/{page}?{example}") for page in ("runs", "compare")
+        Scene(page=page, state="example", address=f"/{page}?{example}") for page in ("runs", "results")
     ]
     return tuple(scenes)
 

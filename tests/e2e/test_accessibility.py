@@ -168,7 +168,7 @@ def test_every_entry_of_the_list_still_occurs(violations: Sequence[Found]) -> No
     assert gone == []
 
 
-@pytest.mark.parametrize("page_name", ["compare", "design"])
+@pytest.mark.parametrize("page_name", ["results", "setup"])
 def test_tab_reaches_every_control_in_order_and_shows_where_it_is(
     shown: Stage, browser: Browser, page_name: str
 ) -> None:

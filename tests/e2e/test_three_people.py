@@ -76,14 +76,14 @@ def open_offline(page: Page, path: Path) -> Page:
 
 def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_path: Path) -> None:
     page.goto("/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("What is pretraining worth on your texts?")
-    page.get_by_role("link", name="See the whole comparison").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("How much does pretraining help on your data?")
+    page.get_by_role("link", name="See all results").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
     expect(page.get_by_text("95% interval").first).to_be_visible()
 
     page.get_by_role("button", name="Present").click()
     for number in range(1, 7):
-        expect(page.get_by_text(f"{number} of 6")).to_be_visible()
+        expect(page.locator(".slide-place")).to_have_text(f"{number} of 6")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
 
@@ -97,14 +97,14 @@ def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_pa
 
 
 def test_an_engineer_finds_what_the_numbers_rest_on(page: Page, experiment_ids: Sequence[str]) -> None:
-    page.goto(f"/compare?experiment={experiment_ids[0]}&tab=Setup")
+    page.goto(f"/results?experiment={experiment_ids[0]}&tab=Setup")
     expect(page.get_by_text("How fair was this?").first).to_be_visible()
-    expect(page).to_have_title(re.compile(r"^Compare · .+ · Transfer learning$"))
+    expect(page).to_have_title(re.compile(r"^Results · .+ · Transfer learning$"))
     shown = page.get_by_test_id("stMain")
     for fact in ("2, paired", "33 train, 9 validation, 18 test", "equal steps: 60"):
         expect(shown.get_by_text(fact).first).to_be_visible()
     page.get_by_role("button", name="Take away").click()
-    text = download(page, "Download the comparison").path().read_text("utf-8")
+    text = download(page, "Download all numbers").path().read_text("utf-8")
     assert f'"experiment_id": "{experiment_ids[0]}"' in text
 
 

@@ -46,16 +46,16 @@ def go(page: Page, name: str) -> None:
 def bring_texts(page: Page, reviews: Path) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("What is pretraining worth")
-    page.get_by_role("button", name="Bring my CSV").click()
+    page.get_by_role("button", name="Upload CSV").click()
     upload(page, reviews)
     expect(page.get_by_text(f"{NUM_ROWS} rows").first).to_be_visible()
     page.get_by_role("button", name="Use this dataset").click()
 
 
 def start_comparison(page: Page) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text("What should be compared?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New experiment")
     set_number(page, "Seeds", "1")
-    page.get_by_text("For experts").click()
+    page.get_by_text("Advanced settings").click()
     set_number(page, "Epochs", "0.5")
     set_number(page, "Least steps", "15")
     expect(page.get_by_text("4 runs")).to_be_visible()
@@ -68,13 +68,13 @@ def watch(page: Page) -> None:
         "How is the training going?", timeout=CHECKED_MS
     )
     page.reload()  # nothing is lost by it: the experiment is in the URL
-    expect(page.get_by_text("The race")).to_be_visible()
-    expect(page.get_by_text("All 4 runs have ended: compare them")).to_be_visible(timeout=TRAINED_MS)
+    expect(page.get_by_text("Learning curves").first).to_be_visible()
+    expect(page.get_by_text("See results")).to_be_visible(timeout=TRAINED_MS)
     expect(page.get_by_text("1 seed").first).to_be_visible()
 
 
 def read_verdict(page: Page) -> None:
-    page.get_by_role("link", name="All 4 runs have ended").click()
+    page.get_by_role("link", name="See results").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
     expect(page.get_by_text("95% interval").first).to_be_visible()
     for card in ("Best model", "Learning curves"):
@@ -84,14 +84,14 @@ def read_verdict(page: Page) -> None:
         expect(page.get_by_text(card).first).to_be_visible()
     with page.expect_download() as started:
         page.get_by_role("button", name="Take away").click()
-        page.get_by_role("button", name="Download the comparison").click()
+        page.get_by_role("button", name="Download all numbers").click()
     assert '"verdicts"' in started.value.path().read_text()
 
 
 def try_a_text(page: Page) -> None:
-    go(page, "5 Try it")
+    page.locator(".st-key-experiment_tabs").get_by_role("link", name="Try it").click()
     page.get_by_role("textbox", name="Text").fill("I would buy it again tomorrow.")
-    page.get_by_role("button", name="Ask the models").click()
+    page.get_by_role("button", name="Predict").click()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible(timeout=120_000)
 
 
@@ -114,7 +114,7 @@ def predict_a_file(page: Page, folder: Path) -> None:
 
 def take_away(page: Page) -> None:
     go(page, "Models")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Which models are there?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Models")
 
 
 def test_from_a_csv_to_a_verdict_a_prediction_and_a_model(

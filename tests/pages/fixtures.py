@@ -64,8 +64,17 @@ def make_workspace(path: Path) -> Workspace:
 
 def store_sample_dataset(workspace: Workspace, name: str = "small reviews") -> Intake:
     """Store the sixty texts: 33 for training, 9 for validation, 18 for test."""
+    return _store([text for group in TEXTS.values() for text in group], workspace, name)
+
+
+def store_other_dataset(workspace: Workspace) -> Intake:
+    """Store sixty other texts, with a split of their own."""
+    texts = [f"{text} Really." for group in TEXTS.values() for text in group]
+    return _store(texts, workspace, "other reviews")
+
+
+def _store(texts: Sequence[str], workspace: Workspace, name: str) -> Intake:
     labels = [label for label in TEXTS for _ in TEXTS[label]]
-    texts = [text for group in TEXTS.values() for text in group]
     built = build_dataset(table(text=texts, label=labels), name=name, choice=CHOICE)
     return store_dataset(workspace, built)
 

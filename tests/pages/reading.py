@@ -5,7 +5,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.errors import FAULT
-from pages.ui.steps import PLACE
+from pages.ui.steps import DONE, LATER, NEXT, PLACE
 from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig, Verdict
 from tl_core.store.workspace import Workspace
@@ -65,8 +65,27 @@ def headline_of(workspace: Workspace, experiment: ExperimentConfig) -> Verdict:
 
 
 def links_of(app: AppTest) -> list[str]:
-    """Return the labels of the links within the page."""
-    return [link.proto.label for link in app.get("page_link")]
+    """Return the labels of the links within the page, but for the experiment's tabs."""
+    return [link.proto.label for link in _links(app)]
+
+
+def tabs_of(app: AppTest) -> list[tuple[str, str, str]]:
+    """Return page, icon and tooltip of each of the experiment's tabs."""
+    icons = {DONE, NEXT, LATER}
+    return [
+        (link.proto.page, link.proto.icon, link.proto.help)
+        for link in app.get("page_link")
+        if link.proto.icon in icons
+    ]
+
+
+def targets_with_tabs(app: AppTest) -> list[tuple[str, str]]:
+    """Return the page and the query of every link within the page."""
+    return [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]
+
+
+def _links(app: AppTest) -> list[Any]:
+    return [link for link in app.get("page_link") if link.proto.icon not in {DONE, NEXT, LATER}]
 
 
 def figures_of(app: AppTest) -> list[str]:
@@ -81,5 +100,5 @@ def query_of(app: AppTest, name: str) -> str:
 
 
 def targets_of(app: AppTest) -> list[tuple[str, str]]:
-    """Return the page and the query of the links within the page."""
-    return [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]
+    """Return the page and the query of the links within the page, but for the experiment's tabs."""
+    return [(link.proto.page, link.proto.query_string) for link in _links(app)]

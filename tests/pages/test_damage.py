@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.steps import DONE
 from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
@@ -17,7 +18,7 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import open_page, text_of
+from tests.pages.reading import open_page, tabs_of, text_of
 from tests.store.damage import DAMAGES, Damage
 from tests.tiny_models import tiny_model_folder
 from tl_core.datasets.dataset import build_dataset
@@ -25,7 +26,7 @@ from tl_core.intake.intake import store_dataset
 from tl_core.schema import ExperimentConfig, RunConfig
 from tl_core.store.workspace import Workspace
 
-PAGES = ("home", "runs", "compare", "try_it", "understand", "why_it_works", "side_by_side", "models")
+PAGES = ("home", "runs", "results", "try_it", "learn", "why_it_works", "side_by_side", "models")
 FILES = (
     ("run.json",),
     ("predictions.parquet",),
@@ -97,7 +98,8 @@ def test_a_damaged_run_is_called_so_in_the_lists_and_missed_on_the_path(
 ) -> None:
     told = damage_all(workspace, experiment, "predictions.parquet")
     query = {"experiment": experiment.experiment_id}
-    assert "verdict from 1 of 13 seeds" in text_of(open_page(app, "runs", **query))
+    open_page(app, "runs", **query)
+    assert ("results", DONE, "1 of 13 seeds") in tabs_of(app)
     table = app.dataframe[0].value
     assert (table["State"] == "damaged").sum() == len(told)
     assert table.loc[table["State"] == "damaged", "Reason"].str.contains("predictions.parquet").all()

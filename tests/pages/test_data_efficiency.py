@@ -40,7 +40,7 @@ def offer(app):
 
 
 def test_one_size_is_met_with_an_offer_of_the_ladder(app, single):
-    open_page(app, "compare", tab="Labels needed", experiment=single.experiment_id)
+    open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     shown = text_of(app)
     assert CARD in shown
     assert "Fine-tuned and From scratch with 10, 25 train examples, 2 seeds" in shown
@@ -49,30 +49,30 @@ def test_one_size_is_met_with_an_offer_of_the_ladder(app, single):
 
 def test_what_the_offer_waits_for_is_said_beside_it(app, workspace, intake, single):
     add_experiment(workspace, intake, ("majority", "tfidf"))
-    open_page(app, "compare", tab="Labels needed", experiment=single.experiment_id)
+    open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     assert "2 queued runs (less than 1 min)" in text_of(app)
 
 
 def test_one_click_queues_them_under_the_same_rules_and_leads_to_the_runs(app, workspace, single):
-    open_page(app, "compare", tab="Labels needed", experiment=single.experiment_id)
+    open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     offer(app).click().run()
     assert not app.exception
     newest = workspace.database.list_experiments()[0]
     assert [one.experiment_id for one in workspace.database.list_promises()] == [newest.experiment_id]
     assert query_of(app, "experiment") == newest.experiment_id
     assert (newest.train_sizes, newest.split, newest.training) == ((10, 25), single.split, single.training)
-    open_page(app, "compare", tab="Labels needed", experiment=single.experiment_id)
+    open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     assert "8 runs on the way" in text_of(app)
     assert offer(app) is None
     finish_sizes(workspace, newest)
-    open_page(app, "compare", tab="Labels needed", experiment=single.experiment_id)
+    open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     shown = text_of(app)
     assert re.search(r"\b38\.9% accuracy with 33 labels", shown)
     assert "on the way" not in shown
 
 
 def test_several_sizes_show_the_curves_the_distance_and_the_numbers(app, several):
-    open_drawers(open_page(app, "compare", tab="Labels needed", experiment=several.experiment_id))
+    open_drawers(open_page(app, "results", tab="Labels needed", experiment=several.experiment_id))
     shown = text_of(app)
     assert re.search(r"saved about \d+", shown)
     assert "3 seeds, 18 test examples" in shown
@@ -84,12 +84,12 @@ def test_several_sizes_show_the_curves_the_distance_and_the_numbers(app, several
 
 def test_the_floor_has_no_curve(app, single):
     open_page(
-        app, "compare", tab="Labels needed", experiment=single.experiment_id, pair="fine_tuned~majority"
+        app, "results", tab="Labels needed", experiment=single.experiment_id, pair="fine_tuned~majority"
     )
     assert CARD not in text_of(app)
 
 
 def test_it_is_a_slide_where_there_are_several_sizes(app, several, single):
-    open_page(app, "compare", experiment=several.experiment_id, present="5")
+    open_page(app, "results", experiment=several.experiment_id, present="5")
     assert any(re.search(r"saved about \d+", plain(one.value)) for one in app.header)
     assert any("train examples, logarithmic" in figure for figure in figures_of(app))

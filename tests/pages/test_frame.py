@@ -105,7 +105,7 @@ def test_without_a_login_a_guarded_server_shows_nothing_of_its_texts(
 ) -> None:
     store_sample_dataset(workspace)
     app.secrets["auth"] = LOGIN
-    open_page(app, "design")
+    open_page(app, "setup")
     assert "small reviews" not in text_of(app)
     assert [button.label for button in app.button] == ["Log in"]
     assert not app.sidebar.caption
@@ -117,6 +117,6 @@ def test_with_a_login_a_guarded_server_shows_its_pages_and_a_way_out(
     store_sample_dataset(workspace)
     app.secrets["auth"] = LOGIN
     app.user = {"is_logged_in": True}
-    open_page(app, "design")
+    open_page(app, "setup")
     assert "small reviews" in text_of(app)
     assert "Log out" in [button.label for button in app.sidebar.button]

@@ -22,13 +22,13 @@ PAGES = sorted(
 def offer_words() -> None:
     from pages.ui.glossary import draw_words
 
-    draw_words("compare")
+    draw_words("results")
 
 
 def run(*, is_open: bool) -> AppTest:
     app = AppTest.from_function(offer_words)
     if is_open:
-        app.session_state["words_compare"] = True
+        app.session_state["words_results"] = True
     return app.run()
 
 
@@ -40,7 +40,7 @@ def words_sent(app: AppTest) -> list[Any]:
 
 def offers(app: AppTest) -> list[str]:
     labels = [one.proto.popover.label for one in app.sidebar.get("popover")]
-    return [label for label in labels if label == "Words on this page"]
+    return [label for label in labels if label == "Glossary"]
 
 
 def test_closed_it_costs_nothing() -> None:
@@ -57,18 +57,18 @@ def test_open_it_sends_every_word_and_leads_to_all_of_them(monkeypatch: pytest.M
     assert not app.exception
     (sent,) = words_sent(app)
     assert {word["slug"] for group in sent["groups"] for word in group["words"]} == set(ENTRIES)
-    assert links == ["understand.py"]
+    assert links == ["learn.py"]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_that_ends_early_offers_its_words_unless_all_stand_there(app: AppTest, page: str) -> None:
     open_page(app, page)
-    assert len(offers(app)) == (0 if page == "understand" else 1)
+    assert len(offers(app)) == (0 if page == "learn" else 1)
 
 
 def test_a_page_with_an_error_offers_its_words(app: AppTest, workspace: Workspace) -> None:
     store_sample_dataset(workspace)
-    open_page(app, "design", dataset="0" * 64)
+    open_page(app, "setup", dataset="0" * 64)
     assert app.error
     assert len(offers(app)) == 1
 
@@ -76,6 +76,6 @@ def test_a_page_with_an_error_offers_its_words(app: AppTest, workspace: Workspac
 def test_a_slide_offers_no_words(app: AppTest, workspace: Workspace) -> None:
     made = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"))
     finish_all(workspace, made)
-    open_page(app, "compare", experiment=made.experiment_id, present="1")
+    open_page(app, "results", experiment=made.experiment_id, present="1")
     assert "present" in app.query_params
     assert not offers(app)

@@ -64,10 +64,10 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
     assert [button.label for button in app.button] == [
         "Start reviews",
         "Start support messages",
-        "Bring my CSV",
+        "Upload CSV",
     ]
     assert re.search(r"\b12 runs\b.*\b4 epochs\b.*about 1 minute.*about \d+ minute", text_of(app))
-    assert "Your comparisons" not in text_of(app)
+    assert "Recent experiments" not in text_of(app)
 
 
 def test_behind_a_queue_the_samples_say_when_they_would_start(app: AppTest, workspace: Workspace) -> None:
@@ -126,7 +126,7 @@ def test_a_sample_under_way_is_watched_and_not_started_again(
     (experiment,) = workspace.database.list_experiments()
     app.query_params.clear()
     open_page(app, "home")
-    assert [button.label for button in app.button] == ["Start support messages", "Bring my CSV"]
+    assert [button.label for button in app.button] == ["Start support messages", "Upload CSV"]
     assert "0 of 12 runs finished, 12 queued" in text_of(app)
     assert ("runs", f"experiment={experiment.experiment_id}") in targets_of(app)
 
@@ -138,9 +138,9 @@ def test_a_fresh_workspace_shows_the_bundled_comparison_and_says_how_it_was_made
     verdict = headline_of(workspace, example)
     assert f"{100 * verdict.difference:.1f} points" in text_of(app)
     assert "reviews_sentiment · example, made with version" in text_of(app)
-    assert ("compare", f"experiment={example.experiment_id}") in targets_of(app)
+    assert ("results", f"experiment={example.experiment_id}") in targets_of(app)
     assert len(figures_of(app)) == 1
-    assert "Your comparisons" not in text_of(app)
+    assert "Recent experiments" not in text_of(app)
 
 
 def test_a_persons_own_finished_comparison_is_shown_before_the_bundled_one(
@@ -149,8 +149,8 @@ def test_a_persons_own_finished_comparison_is_shown_before_the_bundled_one(
     own = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, own, fine_tuned=1.0)
     open_page(app, "home")
-    assert [target for target in targets_of(app) if target[0] == "compare"][0] == (
-        "compare",
+    assert [target for target in targets_of(app) if target[0] == "results"][0] == (
+        "results",
         f"experiment={own.experiment_id}",
     )
 
@@ -183,7 +183,7 @@ def test_a_finished_comparison_is_told_and_linked(app: AppTest, workspace: Works
     verdict = headline_of(workspace, experiment)
     assert f"{100 * verdict.difference:.1f} points" in text_of(app)
     assert says(app, verdict.status.words)
-    assert ("compare", f"experiment={experiment.experiment_id}") in targets_of(app)
+    assert ("results", f"experiment={experiment.experiment_id}") in targets_of(app)
     assert "4 of 4 runs finished" in text_of(app)
 
 
@@ -191,7 +191,7 @@ def test_own_texts_are_asked_for_even_after_others(app: AppTest, workspace: Work
     open_page(app, "data", dataset=store_sample_dataset(workspace).dataset.info.fingerprint)
     app.query_params.clear()
     open_page(app, "home")
-    press(app, "Bring my CSV")
+    press(app, "Upload CSV")
     assert page_of(app) == "data"
     assert len(app.get("file_uploader")) == 1
 

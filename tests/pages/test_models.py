@@ -86,7 +86,7 @@ def test_a_finished_run_tells_its_record_and_how_to_load_it(app, workspace, expe
     assert facts["Seeds"] == f"init {run.seeds.init}, order {run.seeds.order}, subset {run.seeds.subset}"
     assert f'load_predictor(Path("{run.run_id}"))' in app.code[0].value
     assert app.code[1].value == f"python -m tl_core predict {run.run_id} IN.csv OUT.csv"
-    assert [page for page, _ in targets_of(app)] == ["compare", "try_it"]
+    assert [page for page, _ in targets_of(app)] == ["results", "try_it"]
 
 
 def test_a_network_is_loaded_with_the_one_file_of_its_download(app, workspace, experiment):
@@ -247,7 +247,7 @@ def test_filters_survive_a_visit_elsewhere_and_the_end_of_their_state(app, works
     other = add_experiment(workspace, store_sample_dataset(workspace), arms=("tfidf",))
     open_page(app, "models")
     app.button_group[0].set_value([State.QUEUED]).run()
-    leave_for(app, "compare")
+    leave_for(app, "results")
     leave_for(app, "models")
     assert app.dataframe[0].value["arm"].tolist() == ["TF-IDF"]
     finish_run(workspace, runs_of(workspace, other)[0])

@@ -29,16 +29,16 @@ def badges(app):
 
 def test_every_place_shows_the_same_status_of_a_win_against_a_failed_baseline(app, workspace, experiment):
     shown_on = {
-        "compare": {"experiment": experiment.experiment_id},
+        "results": {"experiment": experiment.experiment_id},
         "home": {},
         "runs": {"experiment": experiment.experiment_id},
-        "understand": {"experiment": experiment.experiment_id, "answer": "adapting"},
+        "learn": {"experiment": experiment.experiment_id, "answer": "adapting"},
     }
     for page, query in shown_on.items():
         open_page(app, page, **query)
         assert WORDS in text_of(app), page
         assert "green" not in "".join(badges(app)), page
-    open_page(app, "compare", experiment=experiment.experiment_id, present="1")
+    open_page(app, "results", experiment=experiment.experiment_id, present="1")
     assert WORDS in text_of(app)
 
     results = gather(workspace, experiment.experiment_id)
@@ -52,7 +52,7 @@ def test_every_place_shows_the_same_status_of_a_win_against_a_failed_baseline(ap
 
 
 def test_a_failed_baseline_gets_one_piece_of_advice_and_one_button(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert text_of(app).count("Train all models again") == 1
     assert ADVICE in text_of(app)
     (remedy,) = [one for one in app.button if str(one.key).startswith("remedy_")]

@@ -11,7 +11,7 @@ from pages.ui.glossary import ENTRIES, for_browser, words_in
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = (Path(__file__).parents[2] / "pages" / "ui" / "page_words.js").read_bytes()
+SCRIPT = (Path(__file__).parents[2] / "pages" / "components" / "page_words.js").read_bytes()
 MOUNT = """async ([source, data]) => {
   const { default: draw } = await import("data:text/javascript;base64," + source)
   const place = document.body.appendChild(document.createElement("div"))

@@ -131,7 +131,7 @@ def test_a_first_task_that_is_gone_leaves_the_rest_of_the_page(app, workspace, f
 
 
 def test_design_lists_what_was_trained_here_and_takes_it(app, workspace, first, second):
-    open_page(app, "design", dataset=second.dataset_fingerprint)
+    open_page(app, "setup", dataset=second.dataset_fingerprint)
     box = next(one for one in app.selectbox if one.label == "Base model")
     (own,) = [option for option in box.options if "all-MiniLM-L6 after film reviews" in option]
     assert "seed 0, 33 texts" in own

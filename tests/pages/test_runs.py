@@ -67,7 +67,7 @@ def button(app, key):
 
 def test_without_an_experiment_it_leads_to_design(app):
     open_page(app, "runs")
-    assert targets_of(app) == [("design", "")]
+    assert targets_of(app) == [("setup", "")]
     assert not app.metric
 
 
@@ -211,17 +211,17 @@ def test_the_first_verdict_is_marked_as_one_seed(app, workspace):
     for run in runs_of(workspace, experiment)[:4]:
         finish_run(workspace, run, 0.95 if run.arm.kind.value == "fine_tuned" else 0.4)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert "The verdict so far" in text_of(app)
+    assert "Result so far" in text_of(app)
     assert headline_of(workspace, experiment).status.code == "one_seed"
     assert "1 seed" in text_of(app)
-    assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
+    assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
 
 
 def test_finished_runs_show_their_test_value_and_lead_to_compare(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment, fine_tuned=0.95)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
+    assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
     assert headline_of(workspace, experiment).claim in text_of(app)
     assert round(row_of(app, 3)["Test"], 1) == 94.4
     assert "Reason" not in row_of(app, 0)
@@ -259,7 +259,7 @@ def test_without_the_arms_in_question_the_others_can_be_compared(app, workspace)
     results = gather(workspace, experiment.experiment_id)
     assert results.headline is None
     assert results.verdicts
-    assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
+    assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
     assert "3 finished, 1 cancelled." in text_of(app)
 
 
@@ -409,9 +409,9 @@ def test_a_run_is_remembered_only_if_somebody_chose_it(app, workspace):
 def test_an_experiment_without_runs_leads_to_a_new_one(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
     workspace.database.delete_run(runs_of(workspace, experiment)[0].run_id)
-    for page in ("runs", "compare"):
+    for page in ("runs", "results"):
         open_page(app, page, experiment=experiment.experiment_id)
-        assert targets_of(app) == [("design", "")]
+        assert targets_of(app) == [("setup", "")]
         assert not figures_of(app)
 
 
@@ -419,10 +419,12 @@ def test_an_unknown_experiment_does_not_hide_the_page_and_is_told_once(app, work
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     open_page(app, "runs", experiment="exp_unknown")
     assert page_of(app) == "runs"
-    assert app.title
-    assert query_of(app, "experiment") == experiment.experiment_id
-    leave_for(app, "compare")
+    assert app.title[0].value == "Runs"
+    assert "exp_unknown" in shown(app.error[0].value)
+    assert targets_of(app) == [("experiments", "")], "and no other experiment's runs"
+    leave_for(app, "results")
     assert "exp_unknown" not in text_of(app)
+    assert query_of(app, "experiment") == experiment.experiment_id
 
 
 def test_the_axes_of_the_race_survive_a_visit_elsewhere(app, workspace):
@@ -442,4 +444,4 @@ def test_when_no_finished_run_can_be_read_compare_says_why(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert "2 of 2 runs finished" in text_of(app)
     assert len(app.warning) == 2
-    assert targets_of(app) == [("compare", f"experiment={experiment.experiment_id}")]
+    assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]

@@ -30,5 +30,5 @@ def test_a_silent_hub_keeps_no_page_waiting(app: AppTest, answer: Event) -> None
 
 
 def test_waiting_times_depend_on_the_gpu() -> None:
-    assert " 12 times " in base_models.waiting_sentence(CPU)
-    assert "times" not in base_models.waiting_sentence(replace(CPU, gpu="NVIDIA H200"))
+    assert "12× longer" in base_models.waiting_sentence(CPU)
+    assert "longer" not in base_models.waiting_sentence(replace(CPU, gpu="NVIDIA H200"))

@@ -51,7 +51,7 @@ def box(app):
 
 def test_without_a_run_it_leads_to_design(app):
     open_page(app, PAGE)
-    assert targets_of(app) == [("design", "")]
+    assert targets_of(app) == [("setup", "")]
     assert not app.multiselect
 
 

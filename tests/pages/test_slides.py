@@ -23,7 +23,7 @@ def button(app, label):
 
 
 def present(app, experiment, slide=1, **query):
-    return open_page(app, "compare", experiment=experiment.experiment_id, present=str(slide), **query)
+    return open_page(app, "results", experiment=experiment.experiment_id, present=str(slide), **query)
 
 
 def told(app):
@@ -36,7 +36,7 @@ def part(app):
 
 
 def test_present_begins_with_the_question_and_comes_to_the_claim(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     button(app, "Present").click().run()
     assert query_of(app, "present") == "1"
     assert told(app)["first"] == 1
@@ -110,12 +110,12 @@ def test_without_a_verdict_the_page_itself_is_shown(app, workspace):
 
 
 def test_without_an_experiment_the_page_says_so(app):
-    open_page(app, "compare", present="1")
-    assert targets_of(app) == [("design", "")]
+    open_page(app, "results", present="1")
+    assert targets_of(app) == [("setup", "")]
 
 
 def test_a_slide_of_no_experiment_named_shows_the_page_with_its_way_out(app, experiment):
-    app.session_state["words_compare"] = True
-    open_page(app, "compare", present="1")
+    app.session_state["words_results"] = True
+    open_page(app, "results", present="1")
     assert len(app.title) == 1
-    assert ("understand", "") in targets_of(app)
+    assert ("learn", "") in targets_of(app)

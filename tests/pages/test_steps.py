@@ -1,10 +1,8 @@
-from collections.abc import Iterator
+"""The tabs of an experiment: what each step has come to."""
 
-import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.steps import Subject, find_steps
+from pages.ui.steps import DONE, LATER, NEXT, Subject, find_steps
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -12,45 +10,19 @@ from tests.pages.fixtures import (
     finish_run,
     runs_of,
     start_run,
+    store_other_dataset,
     store_sample_dataset,
 )
+from tests.pages.reading import open_page, tabs_of, targets_with_tabs
 from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
 
 
-def script() -> None:
-    import streamlit as st
-
-    from pages.ui.steps import draw_path
-
-    with st.sidebar:
-        draw_path()
-
-
-@pytest.fixture
-def sidebar(workspace: Workspace) -> Iterator[AppTest]:
-    """The path alone, drawn by a script of its own."""
-    st.cache_resource.clear()
-    yield AppTest.from_function(script)
-    st.cache_resource.clear()
-
-
-def lines_of(sidebar: AppTest, **query: str) -> list[str]:
-    sidebar.query_params.clear()
-    sidebar.query_params.update(query)
-    sidebar.run()
-    assert not sidebar.exception
-    written = [element.value.replace("\\", "") for element in sidebar.sidebar.markdown]
-    return [line.split("] ", 1)[-1].rstrip("]") for line in written if ":small[" in line]
-
-
-def marks_of(sidebar: AppTest) -> list[str]:
-    lines = [element.value for element in sidebar.sidebar.markdown if ":small[" in element.value]
-    return [line.partition("material/")[2].partition(":")[0] for line in lines]
-
-
-def expected(subject: Subject) -> list[str]:
-    return [f"{step.title} · {step.words}" for step in find_steps(subject)]
+def tabs(app: AppTest, page: str = "runs", **query: str) -> dict[str, tuple[str, str]]:
+    """Open a page; return icon and tooltip of each tab, by the page it leads to."""
+    app.query_params.clear()
+    open_page(app, page, **query)
+    return {page: (icon, words) for page, icon, words in tabs_of(app)}
 
 
 def words_of(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, tuple[bool, str]]:
@@ -61,95 +33,74 @@ def words_of(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, tu
     }
 
 
-def test_a_fresh_start_says_what_each_step_waits_for(sidebar: AppTest) -> None:
-    assert lines_of(sidebar) == [
-        "Data · bring a CSV or take a sample",
-        "Design · waits for texts",
-        "Runs · nothing started yet",
-        "Compare · waits for runs",
-        "Try it · waits for a model",
-    ]
+def test_a_fresh_start_says_what_each_step_waits_for(app: AppTest) -> None:
+    assert tabs(app) == {
+        "setup": (NEXT, "Waits for data"),
+        "runs": (LATER, "Nothing started yet"),
+        "results": (LATER, "Waits for runs"),
+        "try_it": (LATER, "Waits for a model"),
+    }
 
 
-def test_a_chosen_dataset_leads_to_design(sidebar: AppTest, workspace: Workspace) -> None:
+def test_a_chosen_dataset_leads_to_setup(app: AppTest, workspace: Workspace) -> None:
     fingerprint = store_sample_dataset(workspace).dataset.info.fingerprint
-    lines = lines_of(sidebar, dataset=fingerprint)
-    assert "small reviews, 60 texts" in lines[0]
-    assert marks_of(sidebar) == ["check_circle", "pending", *["radio_button_unchecked"] * 3]
+    assert tabs(app, "setup", dataset=fingerprint)["setup"] == (NEXT, "Choose what to compare")
 
 
-def test_an_upload_waits_for_its_columns(sidebar: AppTest) -> None:
-    waiting, empty = expected(Subject(has_upload=True)), expected(Subject())
-    assert lines_of(sidebar, upload="upload_1")[0] == waiting[0] != empty[0]
+def test_pages_of_no_experiment_have_no_tabs(app: AppTest, workspace: Workspace) -> None:
+    add_experiment(workspace, store_sample_dataset(workspace))
+    for page in ("home", "experiments", "data", "models", "learn"):
+        assert tabs(app, page) == {}, page
 
 
-def test_the_page_shown_is_marked_in_words(sidebar: AppTest) -> None:
-    sidebar.session_state["place"] = "runs"
-    lines = lines_of(sidebar)
-    assert [position for position, line in enumerate(lines) if ", here" in line] == [2]
-    assert lines[2].startswith("**Runs**, here")
-
-
-def test_a_running_experiment_is_counted(sidebar: AppTest, workspace: Workspace) -> None:
+def test_a_running_experiment_is_counted(app: AppTest, workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
     runs = runs_of(workspace, experiment)
     finish_run(workspace, runs[0])
     fail_run(workspace, runs[1])
     start_run(workspace, runs[2])
-    lines = lines_of(sidebar, experiment=experiment.experiment_id)
-    assert "4 arms, 2 seeds" in lines[1]
-    assert "2 of 6 ended, 1 without a result" in lines[2]
-    marks = ["check_circle", "check_circle", "pending", "radio_button_unchecked", "check_circle"]
-    assert marks_of(sidebar) == marks, "the run that has finished can be asked already"
+    found = tabs(app, experiment=experiment.experiment_id)
+    assert found["setup"] == (DONE, "4 models, 2 seeds")
+    assert found["runs"] == (NEXT, "2 of 6 done, 1 without a result")
+    assert found["results"][0] == LATER
+    assert found["try_it"][0] == DONE, "the run that has finished can be asked already"
 
 
-def test_an_experiment_is_found_by_its_run_and_remembered_by_the_session(
-    sidebar: AppTest, workspace: Workspace
-) -> None:
+def test_every_tab_follows_the_experiment_and_setup_its_dataset(app: AppTest, workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    runs = runs_of(workspace, experiment)
-    assert lines_of(sidebar, run=runs[0].run_id)[2] == "Runs · 0 of 4 ended"
-    sidebar.session_state["current_experiment"] = experiment.experiment_id
-    assert lines_of(sidebar)[2] == "Runs · 0 of 4 ended"
+    other = store_other_dataset(workspace).dataset.info
+    app.session_state["current_dataset"] = other.fingerprint
+    tabs(app, experiment=experiment.experiment_id)
+    links = dict(targets_with_tabs(app))
+    of_experiment = f"experiment={experiment.experiment_id}"
+    assert links["setup"] == f"{of_experiment}&dataset={experiment.dataset_fingerprint}"
+    assert {links[page] for page in ("runs", "results", "try_it")} == {of_experiment}
 
 
-def test_after_a_reload_the_newest_experiment_is_taken_up_but_not_where_texts_are_chosen(
-    sidebar: AppTest, workspace: Workspace
-) -> None:
-    add_experiment(workspace, store_sample_dataset(workspace))
-    assert lines_of(sidebar)[2] == "Runs · 0 of 4 ended"
-    sidebar.session_state["place"] = "data"
-    assert lines_of(sidebar)[2] == expected(Subject())[2]
-
-
-def test_other_texts_leave_the_old_experiment_behind(sidebar: AppTest, workspace: Workspace) -> None:
+def test_an_experiment_is_found_by_the_session(app: AppTest, workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    sidebar.session_state["current_experiment"] = experiment.experiment_id
-    lines = lines_of(sidebar, upload="upload_1")
-    assert lines == expected(Subject(has_upload=True))
+    tabs(app, experiment=experiment.experiment_id)
+    assert tabs(app)["runs"][1] == "0 of 4 done"
 
 
-def test_wrong_ids_draw_an_empty_path(sidebar: AppTest) -> None:
-    assert lines_of(sidebar, experiment="exp_none", dataset="0" * 64) == expected(Subject())
-
-
-def test_a_dataset_name_is_shown_literally(sidebar: AppTest, workspace: Workspace) -> None:
-    fingerprint = store_sample_dataset(workspace, name="![x](http://evil/x)").dataset.info.fingerprint
-    lines_of(sidebar, dataset=fingerprint)
-    assert "![x](http" not in sidebar.sidebar.markdown[1].value
+def test_other_data_leave_the_old_experiment_behind(app: AppTest, workspace: Workspace) -> None:
+    experiment = add_experiment(workspace, store_sample_dataset(workspace))
+    other = store_other_dataset(workspace).dataset.info
+    app.session_state["current_experiment"] = experiment.experiment_id
+    assert tabs(app, "setup", dataset=other.fingerprint)["setup"] == (NEXT, "Choose what to compare")
 
 
 def test_the_verdict_step_counts_the_seeds_that_the_headline_pair_shares(workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
     for run in runs_of(workspace, experiment)[:4]:
         finish_run(workspace, run)
-    is_done, words = words_of(workspace, experiment)["compare"]
+    is_done, words = words_of(workspace, experiment)["results"]
     assert is_done
     assert "1 of 2 seeds" in words
     for run in runs_of(workspace, experiment)[4:]:
         finish_run(workspace, run)
     steps = words_of(workspace, experiment)
-    assert steps["compare"] == (True, words.replace("1 of 2", "2 of 2"))
+    assert steps["results"] == (True, words.replace("1 of 2", "2 of 2"))
     assert steps["runs"][0]
     assert "6 of 6 runs" in steps["runs"][1]
 
@@ -159,7 +110,7 @@ def test_arms_that_run_once_count_for_every_seed(workspace: Workspace) -> None:
         workspace, store_sample_dataset(workspace), arms=("majority", "tfidf"), num_seeds=3
     )
     finish_all(workspace, experiment)
-    is_done, words = words_of(workspace, experiment)["compare"]
+    is_done, words = words_of(workspace, experiment)["results"]
     assert is_done
     assert "3 of 3 seeds" in words
 
@@ -170,26 +121,23 @@ def test_runs_without_a_result_leave_nothing_to_compare(workspace: Workspace) ->
         fail_run(workspace, run)
     steps = words_of(workspace, experiment)
     assert {page: is_done for page, (is_done, _) in steps.items()} == {
-        "data": True,
-        "design": True,
+        "setup": True,
         "runs": True,
-        "compare": False,
+        "results": False,
         "try_it": False,
     }
     assert "0 of 2 runs" in steps["runs"][1]
     empty = words_of(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
-    assert steps["compare"][1] != empty["compare"][1], "they will not come any more"
+    assert steps["results"][1] != empty["results"][1], "they will not come any more"
 
 
-def test_models_with_weights_can_be_asked(sidebar: AppTest, workspace: Workspace) -> None:
+def test_models_with_weights_can_be_asked(app: AppTest, workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment)
     runs = runs_of(workspace, experiment)
     for run in runs:
         workspace.run_folder(run.run_id).model_dir.rmdir()
-    lines_of(sidebar, experiment=experiment.experiment_id)
-    assert marks_of(sidebar) == [*["check_circle"] * 4, "pending"]
+    assert tabs(app, experiment=experiment.experiment_id)["try_it"] == (NEXT, "No model was kept")
     for run in runs[2:]:
         workspace.run_folder(run.run_id).model_dir.mkdir()
-    assert "2 models" in lines_of(sidebar, experiment=experiment.experiment_id)[4]
-    assert marks_of(sidebar) == ["check_circle"] * 5
+    assert tabs(app, experiment=experiment.experiment_id)["try_it"] == (DONE, "2 models ready")

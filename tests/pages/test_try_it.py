@@ -102,7 +102,7 @@ def test_the_first_text_is_a_test_text_with_its_label(app, experiment, asked):
 def test_every_arm_answers_a_typed_text(app, workspace, experiment, asked):
     open_page(app, "try_it", experiment=experiment.experiment_id)
     app.text_area[0].set_value("a <b>hostile</b> ![x](http://example.org/x.png) text")
-    press(app, "Ask the models")
+    press(app, "Predict")
     assert {run_id for run_id, _ in asked} == {run.run_id for run in runs_of(workspace, experiment)}
     assert {texts for _, texts in asked} == {("a <b>hostile</b> ![x](http://example.org/x.png) text",)}
     assert "Fine-tuned" in figures_of(app)[0]
@@ -120,7 +120,7 @@ def test_a_model_that_fails_says_why_and_the_others_answer(app, workspace, exper
 
     monkeypatch.setattr(predictions, "ask", ask)
     open_page(app, "try_it")
-    press(app, "Ask the models")
+    press(app, "Predict")
     (told,) = app.error
     assert told.value.startswith("**Fine\\-tuned ")
     assert told.value.endswith(" The weights are \\*gone\\*\\. Train again\\.")
@@ -131,7 +131,7 @@ def test_a_model_that_fails_says_why_and_the_others_answer(app, workspace, exper
 def test_an_empty_text_is_not_asked(app, experiment, asked):
     open_page(app, "try_it")
     app.text_area[0].set_value("  ")
-    press(app, "Ask the models")
+    press(app, "Predict")
     assert len(app.warning) == 1
     assert asked == []
 
@@ -141,7 +141,7 @@ def test_of_several_seeds_the_best_on_validation_answers(app, workspace, asked):
     for run, accuracy in zip(runs_of(workspace, experiment), (0.4, 0.9, 0.6), strict=True):
         finish_run(workspace, run, accuracy)
     open_page(app, "try_it")
-    press(app, "Ask the models")
+    press(app, "Predict")
     best = runs_of(workspace, experiment)[1]
     assert [run_id for run_id, _ in asked] == [best.run_id]
     assert "(accuracy, 9 examples)" in text_of(app)
@@ -370,7 +370,7 @@ def test_a_job_number_that_cannot_be_one_is_passed_over(app, experiment, asked, 
 def test_a_typed_text_survives_a_visit_elsewhere(app, experiment, asked):
     open_page(app, "try_it")
     app.text_area[0].set_value("my own words")
-    press(app, "Ask the models")
+    press(app, "Predict")
     leave_for(app, "models")
     leave_for(app, "try_it")
     assert app.text_area[0].value == "my own words"
@@ -413,11 +413,11 @@ def test_models_of_pairs_are_asked_for_two_texts(app, of_pairs, asked):
     assert second == f"about {first}"
     assert "Its label: " in text_of(app)
     app.text_area[1].set_value(" ")
-    press(app, "Ask the models")
+    press(app, "Predict")
     assert len(app.warning) == 1
     assert not asked
     app.text_area[1].set_value("something else")
-    press(app, "Ask the models")
+    press(app, "Predict")
     assert {texts for _, texts in asked} == {((first, "something else"),)}
     press(app, "Another test pair")
     assert app.text_area[1].value == f"about {app.text_area[0].value}" != second

@@ -30,11 +30,11 @@ def test_lost_runs_are_told_on_every_page_and_taken_in_by_a_click(
     made = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"))
     finish_all(workspace, made, fine_tuned=0.9)
     lose_database(workspace, content)
-    for page in ("home", "data", "runs", "compare", "models"):
+    for page in ("home", "data", "runs", "results", "models"):
         assert told(open_page(app, page)) == [unlisted_sentence(2)]
     next(button for button in app.button if button.label == "Take them in").click().run()
     assert told(app) == []
-    assert figures_of(open_page(app, "compare", experiment=made.experiment_id))
+    assert figures_of(open_page(app, "results", experiment=made.experiment_id))
 
 
 def test_a_folder_that_cannot_be_taken_in_is_told(app: AppTest, workspace: Workspace) -> None:
@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_taken_in_is_told(app: AppTest, workspace: Works
     assert told(app) == [unlisted_sentence(1)]
 
 
-@pytest.mark.parametrize("page", ["home", "data", "design", "runs", "compare", "models", "understand"])
+@pytest.mark.parametrize("page", ["home", "data", "setup", "runs", "results", "models", "learn"])
 def test_a_damaged_database_is_told_on_every_page(app: AppTest, workspace: Workspace, page: str) -> None:
     lose_database(workspace, b"no database" * 900)
     (error,) = open_page(app, page).error

@@ -51,7 +51,7 @@ def queue_ablation(app, workspace):
 def test_without_results_it_leads_to_the_samples(app):
     open_page(app, "why_it_works")
     assert page_of(app) == "why_it_works"
-    assert targets_of(app) == [("", "")]
+    assert targets_of(app) == [("learn", ""), ("", "")]
     assert not figures_of(app)
 
 

@@ -1,4 +1,4 @@
-"""Understand, the page that asks what transfer learning is and lets four answers be tried.
+"""Learn, the page that asks what transfer learning is and lets four answers be tried.
 
 Each answer is a set of arms; what they reached on the person's own texts speaks for or against it.
 """
@@ -20,6 +20,13 @@ header = st.container()
 experiment = choose_experiment()
 with header:
     draw_header(QUESTION, facts_of(experiment) if experiment else ())
+    query = {"experiment": experiment.experiment_id} if experiment else {}
+    st.page_link(
+        "why_it_works.py",
+        label="Why it works: which weights matter, and what training changes",
+        icon=":material/stairs:",
+        query_params=query,
+    )
     draw_asked_word()
 if experiment is None or not observed_runs(experiment.experiment_id):
     answers.invite_to_try()

@@ -1,4 +1,4 @@
-"""What should be compared? Every choice of an experiment, and what it will cost, before it starts."""
+"""New experiment Every choice of an experiment, and what it will cost, before it starts."""
 
 import streamlit as st
 
@@ -26,26 +26,26 @@ from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
 from tl_core.store.identifiers import new_id
 
-QUESTION = "What should be compared?"
+QUESTION = "New experiment"
 
 
 def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors) -> ExperimentConfig:
     """Draw every choice and freeze what they say. Raises TlError if they contradict each other."""
-    with card("What", "the task, and the pretrained model it is about"):
+    with card("Task and base model"):
         task = choose_task(dataset)
         base_model = choose_base_model(input_errors)
-    with card("Arms", "what stands side by side, on the same split"):
+    with card("Models to compare"):
         arms = choose_arms()
     with card("How much", "seeds and train texts decide how sure the verdict can be"):
         amount = choose_amount(intake.split.info, input_errors)
-    with card("How it is judged", "fixed before the start"):
+    with card("How models are scored", "fixed before the start"):
         left, right = st.columns(2)
         with left:
             budget = choose_budget()
         with right:
             metric = choose_metric(dataset)
             margin = choose_margin()
-    with st.expander("For experts: every setting, rates, further base models", icon=":material/tune:"):
+    with st.expander("Advanced settings", icon=":material/tune:"):
         training = choose_training(amount.preset, budget)
         arms += choose_rivals(base_model, input_errors)
         searches = choose_rate_search(amount.preset)

@@ -50,15 +50,15 @@ def pairs(app):
 
 
 def test_without_an_experiment_it_leads_to_design(app):
-    open_page(app, "compare")
-    assert targets_of(app) == [("design", "")]
+    open_page(app, "results")
+    assert targets_of(app) == [("setup", "")]
     assert not figures_of(app)
 
 
 def test_before_two_arms_have_finished_it_says_what_is_missing(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_run(workspace, runs_of(workspace, experiment)[0])
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     (coming,) = app.info
     assert coming.value.startswith("3 runs of 4 ")
     assert targets_of(app) == [("runs", f"experiment={experiment.experiment_id}")]
@@ -66,7 +66,7 @@ def test_before_two_arms_have_finished_it_says_what_is_missing(app, workspace):
 
 
 def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     results = gather(workspace, experiment.experiment_id)
     claim = next(plain(one.value) for one in app.markdown if one.value.startswith("## "))
     assert claim == f"## {results.headline.claim}"
@@ -104,7 +104,7 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
     ],
 )
 def test_every_tab_has_its_cards_and_the_status(app, workspace, experiment, tab, names, num_figures):
-    open_page(app, "compare", experiment=experiment.experiment_id, tab=tab)
+    open_page(app, "results", experiment=experiment.experiment_id, tab=tab)
     shown = text_of(app)
     assert [name for name in names if f"**{name}**" not in shown] == []
     assert len(figures_of(app)) == num_figures
@@ -112,7 +112,7 @@ def test_every_tab_has_its_cards_and_the_status(app, workspace, experiment, tab,
 
 
 def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     shown = {plain(one.label): one.value for one in app.metric}
     assert list(shown)[1:] == [
         "Best model",
@@ -125,7 +125,7 @@ def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
 
 
 def test_confidence_holds_both_diagrams_and_the_scores(app, experiment):
-    open_page(app, "compare", tab="Confidence", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Confidence", experiment=experiment.experiment_id)
     shown = text_of(app)
     assert "log loss" in shown
     assert "Brier score" in shown
@@ -135,14 +135,14 @@ def test_confidence_holds_both_diagrams_and_the_scores(app, experiment):
 def test_one_seed_is_said(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment, fine_tuned=0.95)
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     status = headline_of(workspace, experiment).status
     assert status.code == "one_seed"
     assert says(app, status.words)
 
 
 def test_a_flag_stands_beside_the_claim_with_its_numbers_and_the_advice(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     verdict = headline_of(workspace, experiment)
     assert {flag.arm for flag in verdict.flags} == {"fine_tuned", "scratch"}
     assert all(says(app, flag.phrase) and says(app, flag.evidence) for flag in verdict.flags)
@@ -151,7 +151,7 @@ def test_a_flag_stands_beside_the_claim_with_its_numbers_and_the_advice(app, wor
 
 
 def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     pairs(app).select("fine_tuned~tfidf").run()
     assert query_of(app, "pair") == "fine_tuned~tfidf"
     assert plain(app.metric[0].label) == "Fine-tuned − TF-IDF"
@@ -161,24 +161,51 @@ def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experim
 
 
 def test_the_pair_of_the_url_is_shown(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id, pair="tfidf~majority")
+    open_page(app, "results", experiment=experiment.experiment_id, pair="tfidf~majority")
     assert pairs(app).value == "tfidf~majority"
 
 
+def examples(app):
+    return next(one.value for one in app.dataframe if "text" in one.value)
+
+
 def test_a_cell_opens_its_texts(app, workspace, experiment):
-    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     cell = next(one for one in app.segmented_control if one.key == "cell")
     cell.set_value("only_a").run()
-    examples = next(one.value for one in app.dataframe if "text" in one.value)
-    assert "predicted_a" not in examples, "it would repeat the label"
-    assert (examples["predicted_b"] != examples["target"]).all()
-    assert examples["text"].str.contains(" ").all()
+    shown = examples(app)
+    assert (shown["predicted_a"] == shown["target"]).all()
+    assert (shown["predicted_b"] != shown["target"]).all()
+    assert shown["text"].str.contains(" ").all()
+    assert shown[["confidence_a", "confidence_b"]].stack().between(0, 100).all()
+    cell.set_value(None).run()
+    assert len(examples(app)) == 18, "every test example"
+
+
+def test_examples_are_searched_and_filtered_and_one_is_read_whole(app, experiment):
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
+    next(one for one in app.segmented_control if one.key == "cell").set_value(None).run()
+    text = examples(app)["text"].iloc[3]
+    app.text_input(key="examples_search").set_value(text[2:14].upper()).run()
+    assert text in set(examples(app)["text"])
+    assert len(examples(app)) < 18
+    app.text_input(key="examples_search").set_value("no text says this").run()
+    assert "No test example is like that" in text_of(app)
+    app.text_input(key="examples_search").set_value("").run()
+    app.selectbox(key="examples_label").select("positive").run()
+    assert set(examples(app)["target"]) == {"positive"}
+    (table,) = [one for one in app.dataframe if "text" in one.value]
+    key = table.proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert examples(app)["text"].iloc[1] in text_of(app).splitlines()
+    assert "Its label is **positive**." in text_of(app)
 
 
 def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):
     folder = workspace.dataset_folder(experiment.dataset_fingerprint)
     folder.rename(folder.with_name("gone"))
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert says(app, headline_of(workspace, experiment).status.words)
     assert len(figures_of(app)) == 2
 
@@ -188,7 +215,7 @@ def test_a_train_size_can_be_chosen(app, workspace):
         workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), train_sizes=[12, 33]
     )
     finish_all(workspace, experiment, fine_tuned=0.9)
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     size = next(one for one in app.selectbox if one.label == "Training examples")
     assert size.value == "33"
     size.select("12").run()
@@ -204,7 +231,7 @@ def test_failed_runs_are_named_as_missing(app, workspace):
     for run in others:
         finish_run(workspace, run)
     fail_run(workspace, last)
-    open_page(app, "compare", tab="Setup", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Setup", experiment=experiment.experiment_id)
     assert any("Fine-tuned, seed 1" in plain(one.value) for one in app.warning)
     assert "lacks seed 1" in text_of(app)
 
@@ -214,9 +241,20 @@ def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
     monkeypatch.setattr(
         "streamlit.download_button", lambda label, data, **options: offered.update(data=data, **options)
     )
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert json.loads(offered["data"]())["experiment_id"] == experiment.experiment_id
     assert offered["file_name"] == f"{report_name(experiment)}.json"
+
+
+def test_every_answer_can_be_downloaded(app, experiment, monkeypatch):
+    offered = {}
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, data, **options: offered.update({label: (data, options)})
+    )
+    open_page(app, "results", experiment=experiment.experiment_id)
+    data, options = offered["Download the predictions (CSV)"]
+    assert options["file_name"] == f"{report_name(experiment)}-predictions.csv"
+    assert data().decode("utf-8-sig").count("\n") == 1 + 6 * 18
 
 
 def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkeypatch):
@@ -225,7 +263,7 @@ def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkey
 
     gather = results.gather
     monkeypatch.setattr(results, "gather", lambda *arguments: calls.append(1) or gather(*arguments))
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     app.run()
     assert len(calls) == 1
 
@@ -233,7 +271,7 @@ def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkey
 def test_a_worse_arm_s_badge_does_not_contradict_its_interval(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment, fine_tuned=0.1, scratch=1.0)
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert "below zero" not in text_of(app)
     assert "better: the interval" not in text_of(app).lower()
 
@@ -241,18 +279,18 @@ def test_a_worse_arm_s_badge_does_not_contradict_its_interval(app, workspace):
 def test_a_damaged_run_is_named_and_the_rest_compared(app, workspace, experiment):
     broken = runs_of(workspace, experiment)[-1]
     (workspace.run_folder(broken.run_id).path / "predictions.parquet").unlink()
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     (damaged,) = [one.value for one in app.warning if "predictions" in one.value]
     assert "Fine-tuned, seed 1" in plain(damaged)
     assert figures_of(app)
 
 
 def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
-    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     pairs(app).select("tfidf~majority").run()
     next(one for one in app.segmented_control if one.key == "cell").set_value("both").run()
     leave_for(app, "models")
-    leave_for(app, "compare")
+    leave_for(app, "results")
     assert pairs(app).value == "tfidf~majority"
     assert query_of(app, "pair") == "tfidf~majority"
     assert next(one for one in app.segmented_control if one.key == "cell").value == "both"
@@ -260,7 +298,7 @@ def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
 
 @pytest.mark.parametrize("tab", ["Summary", "Examples", "Classes"])
 def test_every_figure_has_its_numbers_in_words_and_units(app, experiment, tab):
-    open_drawers(open_drawers(open_page(app, "compare", tab=tab, experiment=experiment.experiment_id)))
+    open_drawers(open_drawers(open_page(app, "results", tab=tab, experiment=experiment.experiment_id)))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
     shown = [columns for columns in shown if "By how much, points" not in columns]
     assert len(shown) == len(figures_of(app)), "one table for each figure"
@@ -271,7 +309,7 @@ def test_every_figure_has_its_numbers_in_words_and_units(app, experiment, tab):
 def test_several_base_models_are_not_called_the_same(app, workspace):
     arms = ("scratch", "fine_tuned", "fine_tuned:org/other")
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace), arms))
-    open_page(app, "compare", tab="Setup")
+    open_page(app, "results", tab="Setup")
     assert "Fine-tuned · other, seed 0" in text_of(app)
     assert "not all was the same" in text_of(app)
 
@@ -285,7 +323,7 @@ def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experim
         "Classes": classes.tell(rows).removesuffix("."),
         "Confidence": " confident, ",
     }
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     for tab, words in lines.items():
         app.session_state["tab"] = tab
         open_drawers(app.run())
@@ -293,7 +331,7 @@ def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experim
 
 
 def test_what_differs_between_two_arms_is_listed_and_the_rest_is_named_as_shared(app, experiment):
-    open_page(app, "compare", tab="Setup", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Setup", experiment=experiment.experiment_id)
     settings = next(one.value for one in app.dataframe if "Setting" in one.value)
     assert settings["Setting"].tolist() == [
         "Weights",
@@ -309,7 +347,7 @@ def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, wo
     built = build_dataset(table(text=texts, label=labels), name="many", choice=CHOICE)
     made = add_experiment(workspace, store_dataset(workspace, built), ("scratch", "fine_tuned"))
     finish_all(workspace, made, fine_tuned=0.9, scratch=0.4)
-    open_page(app, "compare", tab="Classes", experiment=made.experiment_id)
+    open_page(app, "results", tab="Classes", experiment=made.experiment_id)
     assert not [
         figure for figure in figures_of(app) if '"type":"heatmap"' in figure and "true class" in figure
     ]
@@ -319,14 +357,14 @@ def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, wo
 
 
 def test_a_remedy_for_two_arms_is_said_once(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     advice = headline_of(workspace, experiment).status.advice
     assert advice
     assert text_of(app).count(advice) == 1
 
 
 def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
-    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     assert "**Labels that look wrong**" in text_of(app)
     listed = next(one.value for one in app.dataframe if "By how much, points" in one.value)
     assert (listed["Label"] != listed["Fine-tuned says"]).all()
@@ -335,7 +373,7 @@ def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
 
 def test_without_the_dataset_no_label_is_disputed(app, workspace, experiment):
     workspace.dataset_folder(experiment.dataset_fingerprint).rename(workspace.root / "gone")
-    open_page(app, "compare", tab="Examples", experiment=experiment.experiment_id)
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     assert "Labels that look wrong" not in text_of(app)
 
 
@@ -344,7 +382,7 @@ def remedy(app):
 
 
 def test_one_click_trains_all_arms_longer_and_leads_to_the_runs(app, workspace, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert ": 6 runs, " in remedy(app).label
     remedy(app).click().run()
     assert not app.exception
@@ -352,16 +390,16 @@ def test_one_click_trains_all_arms_longer_and_leads_to_the_runs(app, workspace, 
     assert query_of(app, "experiment") == newest.experiment_id
     assert newest.arms == experiment.arms
     assert newest.training.epochs == 2 * experiment.training.epochs
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert remedy(app) is None
-    assert ("compare", f"experiment={newest.experiment_id}") in targets_of(app)
+    assert ("results", f"experiment={newest.experiment_id}") in targets_of(app)
 
 
 def test_arms_that_may_not_be_compared_are_told_and_the_others_stand(app, workspace, experiment):
     odd = next(run for run in runs_of(workspace, experiment) if run.arm.name == "scratch")
     folder = workspace.run_folder(odd.run_id)
     folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     refused = [plain(one.value) for one in app.warning]
     assert any("precision in seed 0" in one for one in refused)
     assert "Fine-tuned against TF-IDF" in "".join(pairs(app).options)
@@ -373,7 +411,7 @@ def show_of_training(app, view):
 
 
 def test_curves_and_times_can_be_over_energy(app, experiment):
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     app.segmented_control(key="race_x_energy").set_value("energy_wh").run()
     assert "energy of training, Wh" in figures_of(app)[1]
     assert PRETRAINING_LEFT_OUT in text_of(app)
@@ -391,11 +429,11 @@ def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch)
     monkeypatch.setattr(fixtures, "WATTS", None)
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     finish_all(workspace, experiment, fine_tuned=0.95)
-    open_page(app, "compare", experiment=experiment.experiment_id)
+    open_page(app, "results", experiment=experiment.experiment_id)
     assert "Energy (Wh)" not in app.segmented_control(key="race_x").options
     show_of_training(app, "Time to the same score")
     assert "Energy (Wh)" not in app.segmented_control(key="reaching_x").options
     assert PRETRAINING_LEFT_OUT in text_of(app)
     assert fixtures.METHOD not in text_of(app)
-    open_page(app, "compare", experiment=experiment.experiment_id, tab="Setup")
+    open_page(app, "results", experiment=experiment.experiment_id, tab="Setup")
     assert "not measured" in text_of(app)

@@ -13,11 +13,11 @@ from pages.cards.results.confidence import draw_calibration, draw_scores
 from pages.cards.results.data_efficiency import draw_data_efficiency
 from pages.cards.results.examples import draw_agreement
 from pages.cards.results.label_errors import draw_label_errors
-from pages.cards.results.report import offer_numbers, offer_report
+from pages.cards.results.report import offer_numbers, offer_predictions, offer_report
 from pages.cards.results.training import draw_training
 from pages.ui.displays import card_of, subject_of
 from pages.ui.errors import live_part
-from pages.ui.formatting import facts_of
+from pages.ui.formatting import origin_of
 from pages.ui.frame import draw_header, invite, invite_another
 from pages.ui.readers import (
     arm_names_of,
@@ -100,14 +100,12 @@ with pickers:
 if experiment is None:
     with header:
         draw_header(QUESTION)
-    invite(
-        "Nothing has been compared yet. Choose a dataset, the models and a preset first.", "Design", "design"
-    )
+    invite("Nothing has been compared yet. Start with a dataset.", "New experiment", "setup")
     st.stop()
 with header:
     title, corner = st.columns([4, 2], vertical_alignment="center")
     with title:
-        draw_header(QUESTION, facts_of(experiment))
+        draw_header(QUESTION, origin_of(experiment))
 
 results = read_results(experiment)
 summary.draw_missing(results)
@@ -118,5 +116,6 @@ with corner, st.container(horizontal=True, horizontal_alignment="right"):
     slides.offer_presentation()
     with st.popover("Take away", icon=":material/download:"):
         offer_report(results)
+        offer_predictions(results)
         offer_numbers(results)
 draw_tabs(subject_of(results, choose_verdict(results)))

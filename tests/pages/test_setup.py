@@ -41,7 +41,7 @@ from tl_core.store.workspace import Workspace
 def design(app: AppTest, workspace: Workspace, checking: Checking) -> AppTest:
     """The page, with one dataset stored."""
     store_sample_dataset(workspace)
-    open_page(app, "design")
+    open_page(app, "setup")
     return app
 
 
@@ -76,12 +76,12 @@ def rivals(app: AppTest) -> Multiselect[str]:
 
 
 def test_without_texts_the_page_leads_to_the_data(app: AppTest) -> None:
-    open_page(app, "design")
+    open_page(app, "setup")
     assert ("data", "") in targets_of(app)
 
 
 def test_the_defaults_are_a_plan(design: AppTest) -> None:
-    assert page_of(design) == "design"
+    assert page_of(design) == "setup"
     assert re.search(r"\b33 train\b.*\b9 validation\b.*\b18 test\b", text_of(design))
     assert plan(design) == {"Fine-tuned": 5, "From scratch": 5, "TF-IDF": 1, "Majority": 1}
     assert "12 runs" in text_of(design)
@@ -99,6 +99,19 @@ def test_start_queues_the_plan_and_leads_to_its_runs(
     assert experiment.task is Task.SENTIMENT
     assert experiment.preset is Preset.QUICK
     assert design.query_params["experiment"] == experiment.experiment_id
+
+
+def test_starting_what_already_exists_offers_to_open_it(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    experiment = start()
+    open_page(design, "setup", dataset=experiment.dataset_fingerprint)
+    assert "You already have this experiment" in text_of(design)
+    assert ("results", f"experiment={experiment.experiment_id}") in targets_of(design)
+    assert "Start it again" in [one.label for one in design.button]
+    design.number_input[0].set_value(3).run()
+    assert "You already have" not in text_of(design), "another number of seeds is another experiment"
+    assert not start_button(design).disabled
 
 
 def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[], ExperimentConfig]) -> None:
@@ -292,7 +305,7 @@ def test_a_model_that_cannot_be_is_told_at_its_field_and_the_page_goes_on(
     monkeypatch.setattr("pages.ui.base_models.hub_state", lambda: True)
     store_sample_dataset(workspace)
     app.session_state["base_model"] = typed  # AppTest can choose what is listed, and not type
-    open_page(app, "design")
+    open_page(app, "setup")
     (told,) = app.error
     with pytest.raises(TlError) as refusal:
         settle_base_model(workspace, typed)
@@ -311,7 +324,7 @@ def test_a_folder_that_describes_no_model_is_told_before_anything_is_queued(
     (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 1_000_000}))
     store_sample_dataset(workspace)
     app.session_state["base_model"] = str(folder)
-    open_page(app, "design")
+    open_page(app, "setup")
     assert "num_hidden_layers is 1,000,000" in plain(app.error[0].value)
     assert start_button(app).disabled
 
@@ -327,7 +340,7 @@ def test_a_run_with_damaged_weights_is_no_base_model(
     weights = (model / "model.safetensors").read_bytes()
     (model / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     app.session_state["base_model"] = f"run:{run_id}"
-    open_page(app, "design")
+    open_page(app, "setup")
     told = plain(app.error[0].value)
     assert "model.safetensors" in told
     assert run_id in told
@@ -367,7 +380,7 @@ def test_a_base_model_that_was_used_before_can_be_chosen(
     app: AppTest, workspace: Workspace, checking: Checking
 ) -> None:
     add_experiment(workspace, store_sample_dataset(workspace), base_model="someone/used-before")
-    open_page(app, "design")
+    open_page(app, "setup")
     assert any("used-before" in option for option in app.selectbox(key="base_model").options)
 
 
@@ -401,7 +414,7 @@ def test_no_train_size_is_told_at_its_field_and_the_page_goes_on(design: AppTest
 
 def test_datasets_of_one_name_and_size_can_each_be_chosen(app: AppTest, workspace: Workspace) -> None:
     for fingerprint in store_twins(workspace):
-        open_page(app, "design", dataset=fingerprint)
+        open_page(app, "setup", dataset=fingerprint)
         (box,) = [one for one in app.selectbox if one.label == "Dataset"]
         assert len(set(box.options)) == 2
         assert app.query_params["dataset"] == fingerprint
@@ -414,7 +427,7 @@ def test_further_base_models_stand_beside_the_first(design: AppTest) -> None:
 
 def test_measured_runs_replace_the_reference(app: AppTest, workspace: Workspace) -> None:
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
-    open_page(app, "design")
+    open_page(app, "setup")
     assert f"{TOKENS_A_STEP / STEP_S:.0f} tokens a second (2 finished runs)" in text_of(app)
 
 
@@ -437,7 +450,7 @@ def test_a_plan_behind_a_queue_says_when_it_starts_and_counts_the_wait(
     finish_run(workspace, before[1].config)
     monkeypatch.setattr("tests.pages.fixtures.STEP_S", 4.0)
     start_run(workspace, before[2].config)
-    open_page(app, "design")
+    open_page(app, "setup")
     shown = text_of(app).replace("**", "")
     assert "40 tokens a second" in shown
     found = re.search(r"\b9 queued runs \(about (\d+) min\)", shown)
@@ -456,7 +469,7 @@ def test_a_run_up_to_its_plateau_makes_the_wait_a_range(
     for run in runs_of(workspace, experiment)[:2]:
         finish_run(workspace, run)
     start_run(workspace, runs_of(workspace, experiment)[2], num_evaluations=2)
-    open_page(app, "design")
+    open_page(app, "setup")
     assert "1 queued run (9 to 31 min)" in text_of(app)
 
 
@@ -467,7 +480,7 @@ def test_a_queued_run_whose_texts_are_gone_leaves_the_wait_unknown(
     lost = workspace.dataset_folder(experiment.dataset_fingerprint) / "examples.parquet"
     lost.write_bytes(b"PAR1")
     _, others = store_twins(workspace)
-    open_page(app, "design", dataset=others)
+    open_page(app, "setup", dataset=others)
     assert after_queue(Ahead(num_runs=3, span=None)) in text_of(app)
 
 
@@ -481,7 +494,7 @@ def test_what_was_promised_at_the_start_is_kept_and_told_with_what_it_took(
     assert (row.promise.num_runs, row.promise.num_first, row.promise.device) == (12, 4, "cpu")
     assert 0 < row.promise.first_verdict.high_s < row.promise.total.high_s
     finish_all(workspace, experiment)
-    open_page(design, "design")
+    open_page(design, "setup")
     assert re.search(r"promised .* min and took less than 1 min\.", text_of(design))
 
 
@@ -490,10 +503,10 @@ def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
 ) -> None:
     monkeypatch.setattr("tl_core.planning.estimate.REFERENCE_TOKENS_PER_S", 100.0)
     store_sample_dataset(workspace)
-    open_page(app, "design")
+    open_page(app, "setup")
     before = text_of(app)
     monkeypatch.setattr(Database, "list_promises", lambda _: [kept(200.0)] * 3)
-    open_page(app, "design")
+    open_page(app, "setup")
     after = text_of(app)
     assert "promised 2 min and took 3 min." in after
     assert "2.0 times" in after
@@ -505,7 +518,7 @@ def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
 
 def test_an_unknown_dataset_is_an_error_with_a_remedy(app: AppTest, workspace: Workspace) -> None:
     store_sample_dataset(workspace)
-    open_page(app, "design", dataset="f" * 64)
+    open_page(app, "setup", dataset="f" * 64)
     (told,) = app.error
     assert "f" * 64 in told.value
-    assert ("design", "") in targets_of(app), "what there is"
+    assert ("setup", "") in targets_of(app), "what there is"

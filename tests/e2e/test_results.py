@@ -1,4 +1,4 @@
-"""*Compare* in a browser: figures saved as files without the server, and presenter mode by the keyboard."""
+"""*Results* in a browser: figures saved as files without the server, and presenter mode by the keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ _TURN_MS = """() => new Promise((done) => {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of its own: the runs must be finished before a supervisor could claim them."""
     find_chromium()
-    path = tmp_path_factory.mktemp("compare") / "workspace"
+    path = tmp_path_factory.mktemp("results") / "workspace"
     workspace = make_workspace(path)
     made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
     finish_all(workspace, made, fine_tuned=0.95, scratch=0.4)
@@ -59,7 +59,7 @@ def save(page: Page, button: str) -> Path:
 
 
 def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> None:
-    page.goto("/compare")
+    page.goto("/results")
     page.get_by_text("Numbers and files").first.click()
     expect(page.get_by_role("button", name="Save the figure as PNG").first).to_be_visible()
 
@@ -79,7 +79,7 @@ def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> N
 
 def test_a_presentation_runs_by_the_keys_of_a_remote_control_and_prints(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto("/compare")
+    page.goto("/results")
     page.get_by_role("button", name="Present").click()
     place, first = page.locator(".slide-place"), page.get_by_role("heading", level=1).first
     expect(place).to_have_text("1 of 6")
@@ -120,7 +120,7 @@ def test_a_presentation_runs_by_the_keys_of_a_remote_control_and_prints(page: Pa
 
 
 def test_example_texts_are_shown_on_request_and_the_slide_stays(page: Page) -> None:
-    page.goto("/compare")
+    page.goto("/results")
     page.get_by_role("button", name="Present").click()
     place = page.locator(".slide-place")
     expect(place).to_have_text("1 of 6")
@@ -136,7 +136,7 @@ def test_example_texts_are_shown_on_request_and_the_slide_stays(page: Page) -> N
     ("place", "name"), [((0.75, 0.25), "only Fine-tuned"), ((0.25, 0.75), "only From scratch")]
 )
 def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[float, float], name: str) -> None:
-    page.goto("/compare?tab=Examples")
+    page.goto("/results?tab=Examples")
     page.get_by_role("radio", name="neither").click()
     figure = page.locator(".st-key-agreement .nsewdrag")
     figure.scroll_into_view_if_needed()
@@ -147,7 +147,7 @@ def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[floa
 
 
 def test_the_race_plays_once_it_is_asked_for_and_by_the_keyboard(page: Page) -> None:
-    page.goto("/compare")
+    page.goto("/results")
     page.get_by_role("radio", name="Replay").click()
     clock = page.get_by_role("slider", name="Clock of the replay")
     clock.wait_for()
