@@ -1,8 +1,8 @@
 """Measure the seconds from pressing start to a first live point, a first verdict and the final one.
 
 ``python -m benchmarks.end_to_end`` queues the sentiment sample with the quick preset, the arms majority,
-tfidf, scratch and fine_tuned and five seeds in a fresh workspace, exactly as the Design page does (a few
-batches of each network first), and watches the run folders as the Runs and Compare pages do.
+tfidf, scratch and fine_tuned and five seeds in a fresh workspace, exactly as the Setup page does (a few
+batches of each network first), and watches the run folders as the Runs and Results pages do.
 """
 
 import json

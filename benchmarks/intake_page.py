@@ -88,7 +88,7 @@ def bring(page: Page, server: Server, path: Path, shots: Path | None) -> dict[st
 
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(path)
     wait("uploaded_s", "Taking it in")
-    wait("columns_s", "guessed; change what is wrong")
+    wait("columns_s", "detected; change if wrong")
     wait("shown_s", "Use this dataset")
     took["after_mib"] = own_memory(server.pid)
     wait("looking_s", "Looking for near duplicates, step")
@@ -97,7 +97,7 @@ def bring(page: Page, server: Server, path: Path, shots: Path | None) -> dict[st
     wait("cancelled_s", "were not looked for: it was cancelled")
     took["cancelled_s"] = time.perf_counter() - asked
     page.get_by_role("button", name="Use this dataset").click()
-    page.get_by_text("What should be compared?").first.wait_for(timeout=WAIT_MS)
+    page.get_by_text("New experiment").first.wait_for(timeout=WAIT_MS)
     took["used_s"] = time.perf_counter() - began
     return took
 

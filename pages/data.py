@@ -1,4 +1,4 @@
-"""What do your texts look like? An upload with its columns to confirm, or a stored dataset."""
+"""Your data An upload with its columns to confirm, or a stored dataset."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ from tl_core.intake.intake import Intake
 from tl_core.intake.large_files import use_prepared
 from tl_core.intake.uploads import Upload, find_upload
 
-QUESTION = "What do your texts look like?"
+QUESTION = "Your data"
 
 
 def facts_of(intake: Intake) -> list[str]:
@@ -67,7 +67,7 @@ def draw_upload(upload: Upload) -> None:
         use_prepared(workspace(), upload, intake)
         forget("upload")
         remember("dataset", intake.dataset.info.fingerprint)
-        st.switch_page("design.py", query_params={"dataset": intake.dataset.info.fingerprint})
+        st.switch_page("setup.py", query_params={"dataset": intake.dataset.info.fingerprint})
     with other:
         start_over("Choose another file")
 
@@ -79,8 +79,8 @@ def draw_dataset(fingerprint: str) -> None:
     start_over("Use other texts", "top")
     draw_examples(intake.dataset)
     draw_intake(intake)
-    if st.button("Design a comparison", type="primary", icon=":material/arrow_forward:"):
-        st.switch_page("design.py", query_params={"dataset": fingerprint})
+    if st.button("New experiment", type="primary", icon=":material/arrow_forward:"):
+        st.switch_page("setup.py", query_params={"dataset": fingerprint})
 
 
 def draw_intake(intake: Intake, upload: Upload | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What is pretraining worth on your texts? A finished comparison, three ways in, what the server has."""
+"""How much does pretraining help on your data? A finished comparison, three ways in, what the server has."""
 
 import streamlit as st
 
@@ -33,10 +33,9 @@ def draw_start() -> None:
     draw_latest(comparisons)
 
 
-draw_header("What is pretraining worth on your texts?")
+draw_header("How much does pretraining help on your data?")
 st.markdown(
-    "Fine-tune a pretrained language model on your own labelled texts, train the same network from scratch "
-    "on the same split, and read how much better it is, with an interval that says how sure that is."
+    "Fine-tune BERT on your CSV, train the same network from scratch, and see the difference with error bars."
 )
 draw_start()
 is_silent = hub_state() is None

@@ -12,7 +12,7 @@ from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe
 from tl_core.schema import State
 
-QUESTION = "Which models are there?"
+QUESTION = "Models"
 
 here = workspace()
 runs = [observe(here.settings, run) for run in reversed(here.database.list_runs())]

@@ -136,7 +136,7 @@ class ArmSpec:
     label
         Its name in figures.
     choice
-        What *Design* says of it; empty if it is not offered there.
+        What *Setup* says of it; empty if it is not offered there.
     is_default
         Whether it is chosen until somebody chooses otherwise.
     in_report, in_card, in_settings

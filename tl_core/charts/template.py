@@ -117,7 +117,7 @@ class _Settled(go.Figure):  # type: ignore[misc]
 def settled(figure: go.Figure) -> go.Figure:
     """Return the same figure, which nobody may change any more: what is sent of it is made once.
 
-    Plotly copies every value of a figure each time that it is sent: half of the time of *Compare*.
+    Plotly copies every value of a figure each time that it is sent: half of the time of *Results*.
     """
     figure.__class__ = _Settled
     return figure

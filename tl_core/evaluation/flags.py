@@ -214,7 +214,7 @@ _COLLAPSED = _Rule(
     shows=collapsed,
     phrase="gave almost every example the same label",
     evidence=_one_answer,
-    remedy="Search the learning rates of all arms on validation.",
+    remedy="Search the learning rates of all models on validation.",
     action="search_rates",
 )
 _DID_NOT_LEARN = _Rule(
@@ -222,7 +222,7 @@ _DID_NOT_LEARN = _Rule(
     shows=did_not_learn,
     phrase="did not learn its own training examples",
     evidence=_train_accuracy,
-    remedy="Search the learning rates of all arms on validation, and train them for longer.",
+    remedy="Search the learning rates of all models on validation, and train them for longer.",
     action="more_steps",
 )
 _STILL_IMPROVING = _Rule(
@@ -230,7 +230,7 @@ _STILL_IMPROVING = _Rule(
     shows=still_improving,
     phrase="was still improving when it stopped",
     evidence=_last_gain,
-    remedy="Train all arms for more epochs, or each to its own plateau.",
+    remedy="Train all models for more epochs, or each until it stops improving.",
     action="more_steps",
 )
 _NOT_LEVELLED_OFF = _Rule(
@@ -238,7 +238,7 @@ _NOT_LEVELLED_OFF = _Rule(
     shows=cut_off,
     phrase="had not levelled off when it reached its step limit",
     evidence=_last_rise,
-    remedy="Raise the step limit of all arms.",
+    remedy="Raise the step limit of all models.",
     action="more_steps",
 )
 _WORSE_THAN_MAJORITY = _Rule(
@@ -246,7 +246,7 @@ _WORSE_THAN_MAJORITY = _Rule(
     shows=worse_than_majority,
     phrase="did worse than always answering the largest class",
     evidence=_against_majority,
-    remedy="Check the labels, search the learning rates of all arms, or give them more training examples.",
+    remedy="Check the labels, search the learning rates of all models, or give them more training examples.",
     action="search_rates",
 )
 

@@ -16,9 +16,7 @@ from tl_core.store.workspace import Workspace
 
 _FOLDER = Path(__file__).resolve().parents[2] / "samples"
 
-NOT_EVIDENCE = (
-    "For demonstration: written for this project to show how the tool works, and no evidence of anything."
-)
+NOT_EVIDENCE = "Demo data, written for this project. Don't cite these numbers."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,7 +163,7 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
         disabled=["label"],
         key=f"{map_key}_{choice.label_name}_{limits}_{st.session_state[f'{map_key}_turn']}",
     )
-    st.caption("Two labels with one name are merged; rows of a label without a name are set aside.")
+    st.caption("Give two labels the same name to merge them. Clear a name to drop its rows.")
     names = zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True)
     return {old: new for old, new in names if new != old}
 
@@ -171,7 +171,7 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
 def _draw_reading_choices(upload: Upload) -> None:
     """Let each decision of the reader be overridden; a change is kept and the page begins anew."""
     reading = upload.reading
-    with st.expander("Read it in another way", icon=":material/tune:"), st.container(horizontal=True):
+    with st.expander("Import options", icon=":material/tune:"), st.container(horizontal=True):
         delimiter = _override("Delimiter", reading.delimiter, DELIMITERS, f"delimiter_{upload.upload_id}")
         quote = _override("Quotes", reading.quote, QUOTES, f"quote_{upload.upload_id}")
         words = {True: "is the header", False: "is a row"}
@@ -222,7 +222,7 @@ def draw_columns_of(upload: Upload) -> Intake | None:
         return None
     proposal = proposal_of(upload)
     draw_reading(proposal.table)
-    with card("Columns", "guessed; change what is wrong"):
+    with card("Columns", "detected; change if wrong"):
         _draw_columns(upload, proposal)
         draw_own_test(upload)
         _draw_reading_choices(upload)

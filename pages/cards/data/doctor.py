@@ -79,7 +79,7 @@ def draw_doctor(intake: Intake, upload: Upload | None) -> None:
         elif not is_done_at_once(intake.dataset):
             st.caption(f"Near duplicates, languages and lengths were looked for in {_seen(intake)}.")
         if upload and any(finding.fix for finding in found):
-            st.caption("Use this dataset first: what can be mended by one click is offered on its own page.")
+            st.caption("Save the dataset to apply one-click fixes.")
 
 
 @st.cache_resource(show_spinner="The data doctor is looking …", max_entries=8)

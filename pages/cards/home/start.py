@@ -74,7 +74,7 @@ def draw_featured(comparisons: Comparisons) -> None:
             with left:
                 draw_claim(results.headline)
                 st.caption(literal(f"{experiment.dataset_name} · {origin}."))
-                _link("See the whole comparison", "compare", experiment)
+                _link("See all results", "results", experiment)
             with right:
                 display = made(overview.display, subject_of(results, results.headline))
                 draw_display(display, key="featured", shows_words=False)
@@ -86,22 +86,22 @@ def draw_featured(comparisons: Comparisons) -> None:
 def draw_ways(comparisons: Comparisons) -> None:
     """Draw the three ways side by side."""
     see, sample, own = st.columns(3)
-    with see, card("See a finished comparison", height="stretch"):
+    with see, card("See finished results", height="stretch"):
         _draw_finished(comparisons)
-    with sample, card("Try a sample task", height="stretch"):
+    with sample, card("Try a sample", height="stretch"):
         for one in SAMPLES.values():
             _offer_sample(one, comparisons)
         st.caption(NOT_EVIDENCE)
-    with own, card("Use my CSV", height="stretch"):
+    with own, card("Use your own data", height="stretch"):
         st.markdown(
             "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
             "the file stays on this server."
         )
-        if st.button("Bring my CSV", type="primary", icon=":material/upload_file:", width="stretch"):
+        if st.button("Upload CSV", type="primary", icon=":material/upload_file:", width="stretch"):
             for subject in ("upload", "dataset", "experiment"):
                 forget(subject)
             st.switch_page("data.py")
-        st.caption("Four examples of each label are enough to begin; a few dozen make a verdict.")
+        st.caption("Works from 4 examples per label. For a clear result, bring a few dozen.")
 
 
 def _draw_finished(comparisons: Comparisons) -> None:
@@ -109,7 +109,7 @@ def _draw_finished(comparisons: Comparisons) -> None:
     if not over:
         st.markdown("None yet: the first one that finishes stands here.")
     for experiment in over[:NUM_LISTED]:
-        _link(experiment.name, "compare", experiment)
+        _link(experiment.name, "results", experiment)
         kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
         st.caption(literal(f"{_contents(experiment)} · {kind}"))
     if any(find_example(experiment.experiment_id) for experiment in over):
@@ -122,7 +122,7 @@ def _draw_finished(comparisons: Comparisons) -> None:
 
 
 def _contents(experiment: ExperimentConfig) -> str:
-    return f"{plural(len(experiment.arms), 'arm')}, {plural(experiment.num_seeds, 'seed')}"
+    return f"{plural(len(experiment.arms), 'model')}, {plural(experiment.num_seeds, 'seed')}"
 
 
 def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
@@ -150,8 +150,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         st.rerun()
     st.caption(
         f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
-        f"{plural(round(plan.training.epochs), 'epoch')}: first verdict in "
-        f"{until(cost.first_verdict, ahead)}, all in {until(cost.total, ahead)} here."
+        f"{plural(round(plan.training.epochs), 'epoch')}. First result in "
+        f"{until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
     )
 
 
@@ -160,12 +160,12 @@ def draw_latest(comparisons: Comparisons) -> None:
     own = [pair for pair in comparisons.values() if not find_example(pair[0].experiment_id)]
     if not own:
         return
-    with card("Your comparisons", "the newest first"):
+    with card("Recent experiments"):
         for experiment, runs in own[:NUM_LISTED]:
             name, state = st.columns([3, 2], vertical_alignment="center")
             with name:
                 title = f"{experiment.name} · {_contents(experiment)} · {started_at(experiment)}"
-                _link(title, "compare" if _is_over(runs) else "runs", experiment)
+                _link(title, "results" if _is_over(runs) else "runs", experiment)
             state.caption(_state_words(runs))
 
 

@@ -1,4 +1,4 @@
-"""The parts of *Understand*: four answers, what the results say about each, and why it works."""
+"""The parts of *Learn*: four answers, what the results say about each, and why it works."""
 
 import streamlit as st
 
@@ -18,8 +18,8 @@ TITLES = {
     Answer.MORE_LABELS: "Just storing more labelled texts",
 }
 CAPTIONS = {
-    Answer.SCRATCH: "the arm From scratch",
-    Answer.ADAPTING: "the arm Fine-tuned",
+    Answer.SCRATCH: "From scratch",
+    Answer.ADAPTING: "Fine-tuned",
     Answer.WIPING: "From scratch again, and Random frozen",
     Answer.MORE_LABELS: "From scratch with more and more train examples",
 }
@@ -109,7 +109,7 @@ def why_words(pooled: Pooled) -> list[str]:
     return [
         "**What the weights know.** Reading much text has set them so that texts of like meaning give like "
         f"numbers. Your labels then only have to teach where the classes part.{seen}",
-        "**What all arms share.** Architecture, vocabulary, split, batches and budget. From scratch reads "
+        "**What all models share.** Architecture, vocabulary, split, batches and budget. From scratch reads "
         "with the pretrained vocabulary too: it lacks the weights and nothing else.",
         f"**What is not counted.** Pretraining was paid for once, by others; no time here holds it.{read}",
     ]

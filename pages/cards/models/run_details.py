@@ -34,7 +34,7 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
         query = {"experiment": run.config.experiment_id}
         with st.container(horizontal=True):
             st.page_link(
-                "compare.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
+                "results.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
             )
             st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
         left, right = st.columns([5, 6], gap="large")
@@ -48,7 +48,7 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
 
 def _draw_record(run: RunRow) -> None:
     folder = workspace().run_folder(run.run_id)
-    st.markdown("**Its record**")
+    st.markdown("**Details**")
     if not folder.has_record():
         st.caption("It has not begun, so nothing is recorded yet.")
         return
@@ -70,7 +70,7 @@ def _draw_folder(run: RunRow) -> None:
     """Tell how the model folder is loaded, offer it, and offer to compare it with what the run recorded."""
     folder, is_finished = workspace().run_folder(run.run_id), run.state is State.FINISHED
     if not (is_finished and folder.model_dir.is_dir()):
-        st.markdown("**Take it away**")
+        st.markdown("**Download**")
         st.caption("This run came without its model." if is_finished else "Only a finished run has a model.")
         return
     st.markdown("**Load it** in the downloaded folder")
@@ -78,7 +78,7 @@ def _draw_folder(run: RunRow) -> None:
     st.markdown("or predict a file from a shell")
     st.code(f"python -m tl_core predict {run.run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
 
-    st.markdown("**Take it away**")
+    st.markdown("**Download**")
     queue = Queue(workspace().database)
     job = queue.find_latest(JobKind.EXPORT, run.run_id)
     is_pending = job is not None and not job.state.is_final

@@ -15,7 +15,7 @@ from tl_core.store.rows import RunRow
 
 ALL = "all"
 COLUMNS = {
-    "arm": st.column_config.TextColumn("Arm", width=115),
+    "arm": st.column_config.TextColumn("Model", width=115),
     "test": st.column_config.NumberColumn("Test, %", format="%.1f", width=70),
     "metric": st.column_config.TextColumn("Metric", width=75),
     "num_test": st.column_config.NumberColumn("Test texts", format="localized", width=80),

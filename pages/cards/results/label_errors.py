@@ -38,7 +38,7 @@ def draw_label_errors(subject: Subject) -> None:
             "first: a list to be read, without an interval. Read them and correct what is wrong in "
             "your file: test examples that are dropped only because a model "
             "disagrees make every number look better than it is. These are only the labels that "
-            f"{literal(arm)} disputes: whoever corrects no others helps it against the other arms."
+            f"{literal(arm)} disputes: whoever corrects no others helps it against the other models."
         )
 
 

@@ -223,7 +223,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     race = "each run from its own zero; a thin line is a seed"
     if any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs):
         race = f"{race}; runs that failed or were cancelled are left out"
-    with card("The race", race):
+    with card("Learning curves", race):
         size = _choose_size(experiment, progress)
         shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]
         configs = [run.config for run in shown if run.config.train_size == size]
@@ -336,7 +336,7 @@ def _draw_table(
         hide_index=True,
         placeholder="–",
         column_config={
-            "Arm": st.column_config.TextColumn(width=170),
+            "Arm": st.column_config.TextColumn("Model", width=170),
             "Seed": st.column_config.NumberColumn(width=55),
             "State": st.column_config.TextColumn(width=80),
             "Test": st.column_config.NumberColumn(

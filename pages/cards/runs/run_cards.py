@@ -24,29 +24,27 @@ LOG_POLL_S = 2
 
 
 def draw_verdict_so_far(results: ExperimentResults) -> None:
-    """Show the verdict as soon as there is one, with the way to *Compare*."""
+    """Show the verdict as soon as there is one, with the way to *Results*."""
     if results.headline is None and not results.is_done:
         return
     num_ended_well = len(results.finished) + len(results.unreadable)
-    name = "The verdict" if results.is_done else "The verdict so far"
+    name = "Result" if results.is_done else "Result so far"
     with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
         if results.headline is not None:
             draw_short_claim(results.headline)
         else:
             why = " and none has finished: there is nothing to compare"
             if results.verdicts:
-                why = (
-                    ", but the two arms in question did not finish with the same seed; others can be compared"
-                )
+                why = ", but its first two models did not finish with the same seed; others can be compared"
             elif results.finished:
-                why = ", but no two arms finished with the same seed: nothing to compare"
+                why = ", but no two models finished with the same seed: nothing to compare"
             elif results.unreadable:
                 why = ", and no folder of a finished one can be read"
             st.markdown(f"Every run has ended{why}.")
         if results.verdicts or results.unreadable:
-            label = f"All {len(results.runs)} runs have ended: compare them" if results.is_done else "Compare"
+            label = "See results"
             st.page_link(
-                "compare.py",
+                "results.py",
                 label=label,
                 icon=":material/compare_arrows:",
                 query_params={"experiment": results.experiment.experiment_id},
@@ -80,7 +78,7 @@ def _run_again(runs: Sequence[RunRow]) -> None:
 def offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Offer to cancel what has not ended, after a second click."""
     num_left = sum(not run.state.is_final for run in runs)
-    with st.popover("Cancel all that remain", icon=":material/cancel:"):
+    with st.popover("Cancel remaining runs", icon=":material/cancel:"):
         st.markdown(f"{plural(num_left, 'run')} will end. What has finished stays and can be compared.")
         if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
             Queue(workspace().database).cancel_experiment(experiment.experiment_id)
@@ -95,7 +93,7 @@ def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     for run in runs:
         size = f"{run.config.train_size:,} train examples"
         names[run.run_id] = f"{arm_names[run.config.arm.name]} · seed {run.config.seed} · {size}"
-    with card("One run", "its log, and the way to end it or to run it again"):
+    with card("Run details"):
         shown = current("run")
         if shown not in by_id:  # the one that asks for attention: failed, running, any
             rank = {State.FAILED: 0, State.RUNNING: 1}

@@ -25,14 +25,14 @@ from tl_core.schema import (
 )
 
 BUDGET_SENTENCES = {
-    BudgetRule.EQUAL_STEPS: "Every network takes the same steps on the same batches; its last weights count.",
+    BudgetRule.EQUAL_STEPS: "Same number of steps for every network; the final checkpoint is scored.",
     BudgetRule.PLATEAU: (
         "Every network trains until its headline metric on validation has levelled off, with the same "
         "minimum, patience and cap. Then the learning rate falls to zero, and the best weights of that "
         "stretch are kept."
     ),
 }
-BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "To the plateau"}
+BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "Train until it stops improving"}
 METRIC_SENTENCES = {
     Metric.ACCURACY: "The share of test texts that are answered right.",
     Metric.MACRO_F1: "The F1 score averaged over the classes: small classes count as much as large ones.",
@@ -190,7 +190,7 @@ def choose_margin() -> float:
         format="%g",
         key="margin",
         persist_state="session",
-        help="The largest difference of the headline metric that does not matter, 0.1 to 50 points. Two arms "
-        "are called equivalent only if the 90% interval of their difference lies within it.",
+        help="The smallest difference that matters, 0.1 to 50 points of the main metric. Two models are "
+        "called equivalent only if the 90% interval of their difference lies within it.",
     )
     return round(points / 100, 6)

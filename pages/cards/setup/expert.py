@@ -184,7 +184,7 @@ def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
             format_func=PRECISION_WORDS.__getitem__,
             key="precision",
             persist_state="session",
-            help="Number format of matrix products, one for all arms; by the device: bfloat16 where native.",
+            help="Number format of matrix products for all models; by the device: bfloat16 where native.",
         )
     st.markdown("**Watching** · what validation is asked, and when a run ends early")
     values |= _choose_numbers(_EVALUATION, preset)

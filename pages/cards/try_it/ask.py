@@ -89,7 +89,7 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
                 for title, place in zip(titles, places, strict=False)
             )
             with st.container(horizontal=True, vertical_alignment="center"):
-                is_asked = st.form_submit_button("Ask the models", type="primary", icon=":material/forum:")
+                is_asked = st.form_submit_button("Predict", type="primary", icon=":material/forum:")
                 if example.label is not None:
                     st.form_submit_button(
                         f"Another test {kind}",

@@ -36,7 +36,7 @@ _PAIR_TITLES = ("Column of the first text", "Column of the second text")
 
 def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     """Draw the job of the URL, or take a file in and submit one."""
-    with card("A whole file", "one model predicts every row; a job that goes on when you leave"):
+    with card("Predict a file", "runs in the background"):
         try:
             job = _current_job(experiment)
             if job is None:
