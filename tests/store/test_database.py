@@ -56,7 +56,7 @@ def test_the_newest_experiment_comes_first(database: Database) -> None:
     assert [config.experiment_id for config in database.list_experiments()] == ["exp_2", "exp_1"]
 
 
-def test_an_experiment_goes_by_its_new_name_and_its_records_keep_the_old_one(database: Database) -> None:
+def test_an_experiment_goes_by_its_new_name(database: Database) -> None:
     add_two_runs(database)
     database.rename_experiment("exp_1", "  second\n try ")
     assert database.get_experiment("exp_1") == make_experiment().model_copy(update={"name": "second try"})
@@ -65,6 +65,17 @@ def test_an_experiment_goes_by_its_new_name_and_its_records_keep_the_old_one(dat
         database.rename_experiment("exp_1", " \n")
     with pytest.raises(NotFoundError):
         database.rename_experiment("exp_none", "x")
+
+
+def test_runs_from_before_and_after_a_renaming_are_of_one_experiment(database: Database) -> None:
+    database.import_run(make_record(make_run("run_a")), make_experiment())
+    database.rename_experiment("exp_1", "second try")
+    renamed = make_experiment().model_copy(update={"name": "third"})
+    database.import_run(make_record(make_run("run_b", position=1)), renamed)
+    assert database.get_experiment("exp_1").name == "second try"
+    other = renamed.model_copy(update={"num_seeds": 7})
+    with pytest.raises(UserError, match="other settings"):
+        database.import_run(make_record(make_run("run_c", position=2)), other)
 
 
 def test_words_and_summary_stand_beside_an_experiment_and_go_with_it(database: Database) -> None:

@@ -156,7 +156,7 @@ class Database:
         ]
 
     def rename_experiment(self, experiment_id: str, name: str) -> None:
-        """Call an experiment by another name; its records keep the one that it was planned under.
+        """Call an experiment by another name; runs that have begun keep the old one in their folders.
 
         Raises
         ------
@@ -293,7 +293,7 @@ class Database:
                 session.flush()
             elif known.owner != self.owner:
                 raise UserError(f"Expected an experiment of your own; {known.experiment_id} is another's.")
-            elif ExperimentConfig.model_validate(known.config) != experiment:
+            elif _config_of(known) != experiment.model_copy(update={"name": known.name}):  # it may be renamed
                 raise UserError(
                     f"Expected a run of {known.experiment_id} as it stands here; "
                     f"{record.config.run_id} belongs to one with other settings.",
