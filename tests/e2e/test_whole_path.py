@@ -45,7 +45,7 @@ def go(page: Page, name: str) -> None:
 
 def bring_texts(page: Page, reviews: Path) -> None:
     page.goto("/")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("What is pretraining worth")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("How much does pretraining help")
     page.get_by_role("button", name="Upload CSV").click()
     upload(page, reviews)
     expect(page.get_by_text(f"{NUM_ROWS} rows").first).to_be_visible()
@@ -69,12 +69,12 @@ def watch(page: Page) -> None:
     )
     page.reload()  # nothing is lost by it: the experiment is in the URL
     expect(page.get_by_text("Learning curves").first).to_be_visible()
-    expect(page.get_by_text("See results")).to_be_visible(timeout=TRAINED_MS)
+    expect(page.get_by_text("All 4 runs have ended").first).to_be_visible(timeout=TRAINED_MS)
     expect(page.get_by_text("1 seed").first).to_be_visible()
 
 
 def read_verdict(page: Page) -> None:
-    page.get_by_role("link", name="See results").click()
+    page.get_by_role("link", name="See results", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
     expect(page.get_by_text("95% interval").first).to_be_visible()
     for card in ("Best model", "Learning curves"):
@@ -91,7 +91,7 @@ def read_verdict(page: Page) -> None:
 def try_a_text(page: Page) -> None:
     page.locator(".st-key-experiment_tabs").get_by_role("link", name="Try it").click()
     page.get_by_role("textbox", name="Text").fill("I would buy it again tomorrow.")
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible(timeout=120_000)
 
 

@@ -42,10 +42,9 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
                 why = ", and no folder of a finished one can be read"
             st.markdown(f"Every run has ended{why}.")
         if results.verdicts or results.unreadable:
-            label = "See results"
             st.page_link(
                 "results.py",
-                label=label,
+                label="See results" if results.is_done else "See results so far",
                 icon=":material/compare_arrows:",
                 query_params={"experiment": results.experiment.experiment_id},
             )
