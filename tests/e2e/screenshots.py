@@ -27,7 +27,7 @@ TALLEST_PX = 9000
 SLIDE_PX = 800
 TARGET = ROOT / "build" / "screenshots"
 README_PICTURES = ROOT / "docs" / "pictures"
-README_SCENES = ("home_empty", "runs_example", "compare_example")
+README_SCENES = ("home_empty", "runs_example", "results_example")
 SHEET = "contact_sheet.html"
 _HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"
 _STYLE = """
@@ -48,7 +48,7 @@ class Shot:
 
     @property
     def file_name(self) -> str:
-        """Return ``compare_finished_dark_1280.png``."""
+        """Return ``results_finished_dark_1280.png``."""
         return f"{self.scene.name}_{self.theme}_{self.width}.png"
 
 
