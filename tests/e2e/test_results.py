@@ -32,11 +32,6 @@ IS_UNDER_WAY = """() => {
 # Whatever stands on the slide that is shown lies within the window, and nothing of it is cut.
 _IS_INSIDE = """() => [...document.querySelectorAll('.st-key-slides [class*="st-key-presented_"]')].every(
   (slide) => slide.scrollHeight <= slide.clientHeight + 1 && slide.scrollWidth <= slide.clientWidth + 1)"""
-_TURN_MS = """() => new Promise((done) => {
-  const start = performance.now()
-  document.dispatchEvent(new KeyboardEvent("keydown", { key: "PageDown", bubbles: true }))
-  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)))
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +98,6 @@ def test_a_presentation_runs_by_the_keys_of_a_remote_control_and_prints(page: Pa
     expect(place).to_have_text("1 of 6")
     page.locator(".st-key-presented_1").click()
     expect(place).to_have_text("2 of 6")
-    assert page.evaluate(_TURN_MS) < 300
 
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")

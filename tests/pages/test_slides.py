@@ -60,7 +60,7 @@ def test_six_slides_and_an_appendix_are_drawn_at_once(app, experiment):
 def test_the_smallest_type_of_a_projected_figure_is_24_pixels(app, experiment):
     present(app, experiment)
     sizes = [int(size) for figure in figures_of(app) for size in re.findall(r'"size":(\d+)[,}]', figure)]
-    assert min(size for size in sizes if size > 18) >= 22, "marks are smaller than any letter"
+    assert min(size for size in sizes if size > 20) >= 24, "marks are smaller than any letter"
 
 
 def test_slides_have_nothing_to_set(app, workspace, experiment):

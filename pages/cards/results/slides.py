@@ -24,8 +24,8 @@ from tl_core.results.fairness import fairness_facts
 SLIDE = "present"
 TEXTS = "texts"
 """URL parameter that is there while example texts are shown; they may be private, so at first it is not."""
-SCALE = 2.0
-"""The smallest type of a figure is 12 pixels high."""
+SCALE = 2.2
+"""The smallest type of a figure is 11 pixels high: 24 on a slide."""
 FILM_BOTTOM_PX = 110
 """Room for the axis below the race, which has no buttons on a slide."""
 MOST_CLASSES = 6
