@@ -28,9 +28,24 @@ def test_the_sentence_says_how_sure_how_right_and_what_a_temperature_does(subjec
     )
     sentence = calibration.display_arm(subject, "majority").sentence
     found = calibrate_arm(subject.results, "majority", 33)
-    assert " is overconfident: 58% confident, 33% correct. A temperature fitted on" in sentence
+    assert "58% confident, 33% correct (95% interval " in sentence
+    assert "). A temperature fitted on validation " in sentence
     assert f"from {100 * found.mean('error'):.1f} to" in sentence
     assert found.mean("error") == pytest.approx(0.576 - 1 / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        ((0.2, 0.3), "is overconfident"),
+        ((0.95, 0.99), "is underconfident"),
+        ((0.5, 0.97), "is not clearly off"),
+    ],
+)
+def test_only_a_confidence_beyond_the_interval_of_the_accuracy_is_called_wrong(subject, interval, words):
+    found = calibrate_arm(subject.results, "scratch", 33)
+    assert 0.8 < found.mean("confidence") < 0.95
+    assert calibration.tell(found, "From scratch", interval).startswith(f"From scratch {words}: ")
 
 
 def test_limits_name_the_error_of_chance_and_a_validation_without_mistakes(workspace):

@@ -44,14 +44,16 @@ def gaps(**by_class: float) -> pd.DataFrame:
 def test_the_overview_names_the_highest_and_what_is_not_above_the_floor(workspace):
     found = overview.display(finished(workspace, 1, fine_tuned=1.0, scratch=0.2, tfidf=0.6))
     assert found.sentence == (
-        "Fine-tuned scores highest: 100.0% accuracy. Always answering the most common label scores 33.3%. "
-        "No better than that: From scratch."
+        "Fine-tuned has the highest mean test accuracy, 100.0%. Always answering the most common label "
+        "scores 33.3%. No better than that: From scratch."
     )
 
 
 def test_two_models_can_share_the_highest_score(workspace):
     found = overview.display(finished(workspace, 1, fine_tuned=1.0, scratch=1.0, tfidf=0.6))
-    assert found.sentence.startswith("From scratch and Fine-tuned score highest: 100.0% accuracy.")
+    assert found.sentence.startswith(
+        "From scratch and Fine-tuned share the highest mean test accuracy, 100.0%."
+    )
     assert "No better" not in found.sentence
 
 

@@ -58,9 +58,10 @@ def test_an_experiment_shows_what_it_came_to(app, workspace, done):
     verdict = gather(workspace, done.experiment_id).headline
     row = rows_of(app).loc[f"results?experiment={done.experiment_id}"]
     assert row["Name"] == "small reviews"
-    assert row["Best model"] == "Fine-tuned, 94.4%"
+    assert row["Best model"] == "Fine-tuned, 94.4% accuracy"
     assert row["Gain"] == pytest.approx(100 * verdict.difference)
     assert row["Interval"] == " to ".join(f"{100 * end:.1f}" for end in verdict.ci95)
+    assert row["Of"] == "Fine-tuned − From scratch, 2 seeds, 18 test examples"
     assert row["Status"] == verdict.status.words
 
 

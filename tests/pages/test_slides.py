@@ -97,7 +97,7 @@ def test_example_texts_are_shown_once_they_are_asked_for(app, experiment):
 def test_what_it_means_tells_cost_limits_and_the_next_step(app, experiment):
     present(app, experiment)
     shown = text_of(app)
-    assert "**Cost.** Training Fine-tuned takes 30 s and 0.075 Wh on this CPU (median of 2 runs)." in shown
+    assert "**Cost.** Training Fine-tuned took 30 s and 0.075 Wh on CPU (median of 2 runs)." in shown
     assert "It holds for this data, this split and these models." in shown
     assert "**Next.** " in shown
 

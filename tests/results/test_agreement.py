@@ -57,6 +57,16 @@ def test_the_answer_shown_is_the_most_frequent_one_within_the_cell():
     assert table[["target", "predicted_a", "predicted_b", "num_seeds"]].to_numpy().tolist() == [[0, 1, 0, 3]]
 
 
+def test_confidence_is_that_of_the_answer_shown_over_the_seeds_in_the_cell():
+    found = agreement()
+    table = examples_of(found, Cell.ONLY_B)
+    for row in table.itertuples():
+        at = list(found.a.example_ids).index(row.example_id)
+        seeds = found.is_in[Cell.ONLY_B][:, at]
+        shares = np.exp(found.b.logits[seeds, at]) / np.exp(found.b.logits[seeds, at]).sum(-1, keepdims=True)
+        assert row.confidence_b == pytest.approx(shares[:, row.predicted_b].mean())
+
+
 def test_an_empty_cell_has_no_examples():
     assert examples_of(agreement(np.ones((1, 3)), np.ones((1, 3))), Cell.NEITHER).empty
 

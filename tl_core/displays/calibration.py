@@ -6,11 +6,10 @@ from tl_core.charts.calibration import reliability_diagram
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent, percent
 from tl_core.evaluation.calibration import NUM_BINS, Calibration
+from tl_core.evaluation.verdicts import summarise
 from tl_core.evaluation.wording import spoken_names
 from tl_core.results.calibration import ArmCalibration, bin_rows, calibrate_arm
-
-_NOTABLE = 0.03
-"""Gap between mean confidence and accuracy from which a model is called over- or underconfident."""
+from tl_core.schema import Metric
 
 
 def display_arm(subject: Subject, arm: str) -> Display:
@@ -18,6 +17,7 @@ def display_arm(subject: Subject, arm: str) -> Display:
     found = calibrate_arm(subject.results, arm, subject.train_size)
     rows = bin_rows(found)
     name = spoken_names(subject.results.titles)[arm]
+    accuracy = summarise(subject.results.predictions[arm, subject.train_size], Metric.ACCURACY)
     return Display(
         key=f"reliability_{arm}",
         frame=pd.DataFrame(
@@ -40,7 +40,7 @@ def display_arm(subject: Subject, arm: str) -> Display:
             errors=(found.mean("error"), found.mean("error", is_after=True)),
             theme=theme,
         ),
-        sentence=tell(found, name),
+        sentence=tell(found, name, accuracy.ci95),
         limits=limits(found, name),
         budget=subject.budget,
     )
@@ -75,28 +75,24 @@ def seed_numbers(subject: Subject) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tell(found: ArmCalibration, name: str) -> str:
+def tell(found: ArmCalibration, name: str, interval: tuple[float, float]) -> str:
     """Say whether a model is surer of its answers than it may be, and what a temperature does about it.
 
     Parameters
     ----------
     name
         The arm in a sentence.
+    interval
+        95% interval of its accuracy on test (fractions): only a confidence beyond it is called wrong.
     """
-    says, is_right = found.mean("confidence"), found.mean("accuracy")
-    gap = says - is_right
-    words = (
-        "is overconfident"
-        if gap > _NOTABLE
-        else "is underconfident"
-        if gap < -_NOTABLE
-        else "is as sure as it is right"
-    )
+    says, (low, high) = found.mean("confidence"), interval
+    words = "is overconfident" if says > high else "is underconfident" if says < low else "is not clearly off"
     before, after = (100 * found.mean("error", is_after=is_after) for is_after in (False, True))
     changes = "lowers" if after < before else "raises"
     return (
-        f"{name} {words}: {percent(says, 0)} confident, {percent(is_right, 0)} correct. A temperature fitted "
-        f"on validation {changes} its calibration error from {before:.1f} to {after:.1f} points."
+        f"{name} {words}: {percent(says, 0)} confident, {percent(found.mean('accuracy'), 0)} correct (95% "
+        f"interval {percent(low, 0)} to {percent(high, 0)}). A temperature fitted on validation {changes} "
+        f"its calibration error from {before:.1f} to {after:.1f} points."
     )
 
 

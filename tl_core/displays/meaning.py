@@ -19,7 +19,7 @@ def cost(subject: Subject) -> str:
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(runs) else ""
     devices = " and ".join(sorted({(run.record.device or "unknown device").upper() for run in runs}))
     counted = f"median of {len(times)} runs" if len(times) > 1 else "one run"
-    return f"Training {name} takes {seconds_words(median(times))}{energy} on this {devices} ({counted})."
+    return f"Training {name} took {seconds_words(median(times))}{energy} on {devices} ({counted})."
 
 
 def limits(subject: Subject) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ def display(subject: Subject) -> Display:
         best = [names[one.arm] for one in found if one.mean == highest]
         low = [names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
         sentence = (
-            f"{listed(best)} {'scores' if len(best) == 1 else 'score'} highest: {percent(highest)} {metric}. "
+            f"{listed(best)} {'has' if len(best) == 1 else 'share'} the highest mean test {metric}, "
+            f"{percent(highest)}. "
             f"Always answering the most common label scores {percent(floor)}."
             + (f" No better than that: {listed(low)}." if low else "")
         )

@@ -83,19 +83,24 @@ def examples_of(agreement: Agreement, cell: Cell | None = None) -> pd.DataFrame:
     -------
     Columns ``example_id``, ``target``, ``predicted_a`` and ``predicted_b`` (class ids; over several seeds
     the most frequent answer within the cell, the lower id in a tie), ``confidence_a`` and ``confidence_b``
-    (mean probability of the answers given, 0 to 1), ``num_seeds`` in the cell.
+    (mean probability of that answer over the seeds in the cell, 0 to 1), ``num_seeds`` in the cell.
     """
     inside = np.ones_like(agreement.a.correct) if cell is None else agreement.is_in[cell]
     places = np.flatnonzero(inside.any(axis=0))
-    a, b = agreement.a, agreement.b
+    columns: dict[str, Sequence[float]] = {}
+    for side, arm in (("a", agreement.a), ("b", agreement.b)):
+        shares = softmax(arm.logits, axis=-1)
+        answers = [_most_frequent(arm.predicted[inside[:, at], at]) for at in places]
+        columns[f"predicted_{side}"] = answers
+        columns[f"confidence_{side}"] = [
+            float(shares[inside[:, at], at, answer].mean())
+            for at, answer in zip(places, answers, strict=True)
+        ]
     table = pd.DataFrame(
         {
-            "example_id": a.example_ids[places],
-            "target": a.targets[places],
-            "predicted_a": [_most_frequent(a.predicted[inside[:, i], i]) for i in places],
-            "predicted_b": [_most_frequent(b.predicted[inside[:, i], i]) for i in places],
-            "confidence_a": softmax(a.logits, axis=-1).max(axis=-1).mean(axis=0)[places],
-            "confidence_b": softmax(b.logits, axis=-1).max(axis=-1).mean(axis=0)[places],
+            "example_id": agreement.a.example_ids[places],
+            "target": agreement.a.targets[places],
+            **columns,
             "num_seeds": inside[:, places].sum(axis=0),
         }
     )

@@ -1,7 +1,7 @@
 """What experiments came to, in the few numbers that the list of all shows; kept, for they take reading."""
 
 from tl_core.errors import TlError
-from tl_core.evaluation.wording import spoken_names
+from tl_core.evaluation.wording import METRIC_WORDS, counts, spoken_names
 from tl_core.results.comparison import ExperimentResults, gather
 from tl_core.results.highlights import best_on_validation
 from tl_core.schema import ExperimentSummary
@@ -26,12 +26,15 @@ def summary_of(results: ExperimentResults, states: str) -> ExperimentSummary:
     size = verdict.train_size if verdict else max(results.experiment.train_sizes)
     best = best_on_validation(results, size)
     value = results.summaries[best, size].mean if best is not None else None
+    names = spoken_names(results.titles)
     return ExperimentSummary(
         states=states,
-        best_model=spoken_names(results.titles)[best] if best is not None else "",
+        best_model=names[best] if best is not None else "",
         best_value=value,
         gain=verdict.difference if verdict else None,
         ci95=verdict.ci95 if verdict else None,
+        rests_on=f"{names[verdict.a]} − {names[verdict.b]}, {counts(verdict)}" if verdict else "",
+        metric=METRIC_WORDS[results.experiment.headline_metric],
         status=verdict.status.words if verdict else "No result",
         severity=verdict.status.severity if verdict else "neutral",
     )

@@ -23,6 +23,10 @@ class ExperimentSummary(Frozen):
         The model that is best on validation, and its mean on test (fraction); empty and None without one.
     gain, ci95
         Difference of the headline pair with its interval (fractions); None without a result.
+    rests_on
+        Of which pair that is, on how many seeds and test examples; empty without a result.
+    metric
+        In words, for both values.
     status, severity
         The worst to be known of it, as in `Status`.
     """
@@ -32,5 +36,7 @@ class ExperimentSummary(Frozen):
     best_value: float | None = None
     gain: float | None = None
     ci95: tuple[float, float] | None = None
+    rests_on: str = ""
+    metric: str = ""
     status: str = ""
     severity: str = "neutral"

@@ -33,6 +33,7 @@ COLUMNS: dict[str, Any] = {
     "Best model": st.column_config.TextColumn("Best model", help="Best on validation; its mean on test."),
     "Gain": st.column_config.NumberColumn("Gain, points", format="%+.1f", help="Of its first two models."),
     "Interval": st.column_config.TextColumn("95% interval"),
+    "Of": st.column_config.TextColumn("Gain of", width="medium"),
     "Status": st.column_config.TextColumn("Status", width="medium"),
     "Started": st.column_config.DatetimeColumn("Started", format="calendar"),
     "Tags": st.column_config.ListColumn("Tags", help="Double click to edit."),
@@ -132,7 +133,7 @@ def _row(entry: ExperimentEntry) -> dict[str, Any]:
         num_over = sum(number for state, number in entry.counts.items() if state.is_final)
         status = f"{num_over} of {plural(sum(entry.counts.values()), 'run')} done"
     if known is not None and known.best_value is not None:
-        best = f"{known.best_model}, {100 * known.best_value:.1f}%"
+        best = f"{known.best_model}, {100 * known.best_value:.1f}% {known.metric}"
     if known is not None and known.gain is not None and known.ci95 is not None:
         gain = 100 * known.gain
         interval = " to ".join(f"{100 * end:.1f}".replace("-", "−") for end in known.ci95)
@@ -145,6 +146,7 @@ def _row(entry: ExperimentEntry) -> dict[str, Any]:
         "Best model": best,
         "Gain": gain,
         "Interval": interval,
+        "Of": known.rests_on if known else None,
         "Status": status,
         "Started": datetime.fromisoformat(entry.config.created_at),
         "Tags": list(entry.annotation.tags),

@@ -60,10 +60,13 @@ def _is_over(runs: Sequence[RunRow]) -> bool:
 
 def draw_featured(comparisons: Comparisons) -> None:
     """Show the verdict and the picture of the first finished comparison that has one."""
-    for experiment, runs in list(comparisons.values()):
+    over = [pair for pair in comparisons.values() if _is_over(pair[1])]
+    bundled = [pair for pair in over if find_example(pair[0].experiment_id)]
+    own = [pair for pair in over if pair not in bundled]
+    for experiment, runs in (*own[:NUM_LISTED], *bundled):
         results = None
         with contextlib.suppress(TlError):  # files of its runs are missing, which Compare tells
-            results = results_of(experiment.experiment_id, states_of(runs)) if _is_over(runs) else None
+            results = results_of(experiment.experiment_id, states_of(runs))
         draw_damage_of([results] if results is not None else [])
         if results is None or results.headline is None:
             continue

@@ -17,7 +17,7 @@ from pages.ui.session import current
 from pages.ui.verdict_card import capitalised, draw_status
 from tl_core.displays import agreement, classes, data_efficiency, meaning, overview, replay, time_to_accuracy
 from tl_core.displays.display import Display, Subject
-from tl_core.evaluation.wording import amounts
+from tl_core.evaluation.wording import amounts, counts
 from tl_core.results.agreement import Cell, texts_of
 from tl_core.results.fairness import fairness_facts
 
@@ -90,9 +90,16 @@ def draw_slides(subject: Subject) -> list[str]:
         with st.container(key=slide_key(len(titles)), height="stretch"):
             yield
 
+    def rest() -> None:
+        """Say on what the numbers of a slide rest, and what weakens them."""
+        st.markdown(literal(f"{capitalised(counts(verdict))}."))
+        if verdict.status.severity != "success":
+            draw_status(verdict.status)
+
     def fill(display: Display) -> None:
         st.header(literal(display.sentence), anchor=False)
         draw_large(display, factor=SCALE, fills=True)
+        rest()
 
     with slide("How much does pretraining help?"), st.container(key="slide_title"):
         st.title(f"How much does pretraining help on {literal(experiment.name)}?", anchor=False)
@@ -118,6 +125,8 @@ def draw_slides(subject: Subject) -> list[str]:
         said = made(time_to_accuracy.tell_pair, subject) or "How the models learned"
         st.header(literal(said), anchor=False)
         draw_large(film, factor=SCALE, fills=True, bottom_px=FILM_BOTTOM_PX)
+        st.markdown("Medians and means over the seeds, on validation.")
+        rest()
         if film.frame is not None:
             attend_to_replay(f"slide_{film.key}", plays_itself=False)
 
@@ -128,6 +137,7 @@ def draw_slides(subject: Subject) -> list[str]:
             st.markdown(literal(f"Only {subject.names[verdict.a]} gets these right:"))
             for text, label in texts:
                 st.markdown(f"> {literal(text)}  \n> **{literal(label)}**")
+            rest()
         else:
             fill(disagreement)
 
