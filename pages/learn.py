@@ -23,7 +23,7 @@ with header:
     query = {"experiment": experiment.experiment_id} if experiment else {}
     st.page_link(
         "why_it_works.py",
-        label="Why it works: which weights matter, and what training changes",
+        label="Why it works",
         icon=":material/stairs:",
         query_params=query,
     )

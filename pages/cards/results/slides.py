@@ -90,16 +90,16 @@ def draw_slides(subject: Subject) -> list[str]:
         with st.container(key=slide_key(len(titles)), height="stretch"):
             yield
 
-    def rest() -> None:
+    def rest(on: str) -> None:
         """Say on what the numbers of a slide rest, and what weakens them."""
-        st.markdown(literal(f"{capitalised(counts(verdict))}."))
+        st.markdown(literal(f"{capitalised(on)}."))
         if verdict.status.severity != "success":
             draw_status(verdict.status)
 
     def fill(display: Display) -> None:
         st.header(literal(display.sentence), anchor=False)
         draw_large(display, factor=SCALE, fills=True)
-        rest()
+        rest(counts(verdict))
 
     with slide("How much does pretraining help?"), st.container(key="slide_title"):
         st.title(f"How much does pretraining help on {literal(experiment.name)}?", anchor=False)
@@ -125,8 +125,7 @@ def draw_slides(subject: Subject) -> list[str]:
         said = made(time_to_accuracy.tell_pair, subject) or "How the models learned"
         st.header(literal(said), anchor=False)
         draw_large(film, factor=SCALE, fills=True, bottom_px=FILM_BOTTOM_PX)
-        st.markdown("Medians and means over the seeds, on validation.")
-        rest()
+        rest(f"medians over {verdict.num_seeds} seeds" if verdict.num_seeds > 1 else "one seed")
         if film.frame is not None:
             attend_to_replay(f"slide_{film.key}", plays_itself=False)
 
@@ -137,7 +136,7 @@ def draw_slides(subject: Subject) -> list[str]:
             st.markdown(literal(f"Only {subject.names[verdict.a]} gets these right:"))
             for text, label in texts:
                 st.markdown(f"> {literal(text)}  \n> **{literal(label)}**")
-            rest()
+            rest(counts(verdict))
         else:
             fill(disagreement)
 
