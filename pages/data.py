@@ -1,94 +1,126 @@
 """Your data An upload with its columns to confirm, or a stored dataset."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.cards.data.columns import draw_columns_of
-from pages.cards.data.dataset_view import draw_classes_and_lengths, draw_conflicts, draw_examples, draw_split
-from pages.cards.data.doctor import draw_doctor
-from pages.ui.errors import show_error
-from pages.ui.formatting import plural, short_hash
-from pages.ui.frame import card, draw_header
-from pages.ui.readers import stored_intake
-from pages.ui.session import current, forget, remember, workspace
-from pages.ui.upload import (
-    draw_samples,
-    draw_stored,
-    draw_uploader,
-    start_over,
+from pages.cards.data.columns import draw_columns, draw_preview
+from pages.cards.data.dataset_view import (
+    draw_classes_and_lengths,
+    draw_conflicts,
+    draw_examples,
+    draw_split,
 )
+from pages.cards.data.doctor import draw_doctor, draw_mended, offer_ways_out
+from pages.cards.data.taking_in import is_read, make_or_wait, wait_for
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal, plural, short_hash
+from pages.ui.frame import card, draw_header
+from pages.ui.readers import proposal_of, stored_intake
+from pages.ui.session import current, forget, remember, workspace
+from pages.ui.upload import draw_samples, draw_stored, draw_uploader
 from tl_core.errors import TlError
 from tl_core.intake.bundled import NOT_EVIDENCE
 from tl_core.intake.intake import Intake
 from tl_core.intake.large_files import use_prepared
 from tl_core.intake.uploads import Upload, find_upload
+from tl_core.schema import Finding
 
 QUESTION = "Your data"
-
-
-def facts_of(intake: Intake) -> list[str]:
-    """Say in a few words what the page speaks of."""
-    info = intake.dataset.info
-    return [
-        info.name,
-        plural(info.num_examples, "text"),
-        f"{info.columns.num_labels} classes",
-        f"fingerprint {short_hash(info.fingerprint)}",
-    ]
 
 
 def draw_start() -> None:
     """Ask for a file or a sample."""
     draw_header(QUESTION)
     own, sample = st.columns(2)
-    with own, card("Your own file", "one column with the texts, one with the labels", height="stretch"):
+    with own, card("Your own file", height="stretch"):
         draw_uploader()
-    with sample, card("A sample", "to see how it works", height="stretch"):
+    with sample, card("A sample", height="stretch"):
         draw_samples()
     draw_stored()
 
 
 def draw_upload(upload: Upload) -> None:
-    """Show an upload, let its columns be confirmed, and take it in."""
+    """Show an upload, let its columns be confirmed and its faults be mended, and take it in."""
     draw_header(QUESTION, [upload.name])
-    start_over("Use other texts", "top")
     if upload.is_sample:
-        st.caption(f":material/science: {NOT_EVIDENCE}")
+        st.markdown(f":material/science: {NOT_EVIDENCE}")
+    if not is_read(upload):
+        wait_for(upload)
+        draw_foot()
+        return
     try:
-        intake = draw_columns_of(upload)
+        proposal = proposal_of(upload)
     except TlError as error:
         show_error(error)
-        intake = None
-    if intake is None:
-        start_over("Choose another file")
+        draw_foot()
         return
-    draw_intake(intake, upload)
-    use, other = st.columns([1, 3], vertical_alignment="center")
-    if use.button("Use this dataset", type="primary", icon=":material/check:", width="stretch"):
+    left, right = st.columns([3, 2])
+    with left:
+        draw_preview(upload, proposal)
+        draw_columns(upload, proposal)
+    intake, found = None, ()
+    with right:
+        try:
+            intake = make_or_wait(upload)
+        except TlError as error:
+            show_error(error)
+            offer_ways_out(upload, proposal)
+        draw_mended(upload, proposal, intake)
+        if intake is not None:
+            found = draw_doctor(intake, upload, proposal)
+    if intake is not None:
+        draw_rest(intake, upload)
+    if draw_foot(intake, found, "Use this dataset", ":material/check:") and intake is not None:
         use_prepared(workspace(), upload, intake)
         forget("upload")
-        remember("dataset", intake.dataset.info.fingerprint)
-        st.switch_page("setup.py", query_params={"dataset": intake.dataset.info.fingerprint})
-    with other:
-        start_over("Choose another file")
+        go_to_setup(intake.dataset.info.fingerprint)
 
 
 def draw_dataset(fingerprint: str) -> None:
     """Show a stored dataset."""
     intake = stored_intake(fingerprint)
-    draw_header(QUESTION, facts_of(intake))
-    start_over("Use other texts", "top")
-    draw_examples(intake.dataset)
-    draw_intake(intake)
-    if st.button("New experiment", type="primary", icon=":material/arrow_forward:"):
-        st.switch_page("setup.py", query_params={"dataset": fingerprint})
+    draw_header(QUESTION, [intake.dataset.info.name, f"fingerprint {short_hash(fingerprint)}"])
+    left, right = st.columns([3, 2])
+    with left:
+        draw_examples(intake.dataset)
+    with right:
+        found = draw_doctor(intake)
+    draw_rest(intake)
+    if draw_foot(intake, found, "New experiment", ":material/arrow_forward:"):
+        go_to_setup(fingerprint)
 
 
-def draw_intake(intake: Intake, upload: Upload | None = None) -> None:
-    """Show what a dataset holds and how it is split; of an upload the split can still be chosen."""
-    draw_doctor(intake, upload)
+def draw_rest(intake: Intake, upload: Upload | None = None) -> None:
+    """Draw what a dataset holds and how it is split; of an upload the split can still be chosen."""
     draw_conflicts(intake.dataset)
     draw_classes_and_lengths(intake)
     draw_split(intake, upload)
+
+
+def go_to_setup(fingerprint: str) -> None:
+    """Go on with a dataset."""
+    remember("dataset", fingerprint)
+    st.switch_page("setup.py", query_params={"dataset": fingerprint})
+
+
+def draw_foot(
+    intake: Intake | None = None, found: Sequence[Finding] = (), label: str = "", icon: str = ""
+) -> bool:
+    """Keep in sight what the page comes to, a way back and, where there is a dataset, the way on."""
+    with st.container(key="sticky_foot", horizontal=True, vertical_alignment="center"):
+        facts = []
+        if intake is not None:
+            info = intake.dataset.info
+            num_warnings = sum(finding.severity != "info" for finding in found)
+            facts = [plural(info.num_examples, "text"), f"{info.columns.num_labels:,} classes"]
+            facts += [plural(num_warnings, "warning")] if num_warnings else []
+        st.markdown(f"**{literal(', '.join(facts))}**" if facts else "", width="stretch")
+        if st.button("Choose another file", icon=":material/restart_alt:"):
+            forget("upload")
+            forget("dataset")
+            st.rerun()
+        return bool(facts) and st.button(label, type="primary", icon=icon)
 
 
 if "dataset" not in st.query_params and (upload_id := current("upload")):

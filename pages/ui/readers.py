@@ -183,7 +183,14 @@ def _intake(upload_json: str) -> Intake:
     reading = upload.reading.model_copy(update={"sheet": None}).model_dump_json()
     test = table_of(upload.test_id, upload.test_name or "test file", reading) if upload.test_id else None
     proposal = proposal_of(upload)
-    return make_intake(proposal.table, name=upload.title, choice=proposal.choice, rule=upload.rule, test=test)
+    return make_intake(
+        proposal.table,
+        name=upload.title,
+        choice=proposal.choice,
+        rule=upload.rule,
+        test=test,
+        fixes=upload.fixes,
+    )
 
 
 def intake_of(upload: Upload) -> Intake:

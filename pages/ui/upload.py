@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.ui.formatting import literal
 from pages.ui.frame import dataset_line
-from pages.ui.session import forget, remember, workspace
+from pages.ui.session import remember, workspace
 from tl_core.intake.bundled import NOT_EVIDENCE, SAMPLES
 from tl_core.intake.uploads import Upload, keep_sample, keep_upload, save_upload
 
@@ -47,13 +47,10 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
     upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
-    st.caption(
-        "Any encoding, any usual delimiter, plain or packed (gzip, zip); other columns are ignored. "
-        "The file stays on this server."
-    )
+    st.markdown("Any encoding and delimiter, also zipped. The file stays on this server.")
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
-            rows = st.text_area("Rows, a text and a label in each", key="pasted", placeholder="text,label")
+            rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")
             if st.button("Use these rows", icon=":material/check:", disabled=not rows.strip()):
                 upload = keep_upload(workspace(), rows.encode(), "pasted.csv")
     if upload is not None:
@@ -63,12 +60,10 @@ def draw_uploader() -> None:
 def draw_samples() -> None:
     """Offer the bundled samples, each with one button."""
     for sample in SAMPLES.values():
-        st.markdown(f"**{sample.title}** · {sample.description}")
-        if st.button(
-            f"Look at {sample.title.lower()}", key=f"sample_{sample.name}", icon=":material/science:"
-        ):
+        st.markdown(f"**{sample.title}**: {sample.description}")
+        if st.button(f"Open {sample.title.lower()}", key=f"sample_{sample.name}", icon=":material/science:"):
             _open_upload(keep_sample(workspace(), sample.path))
-    st.caption(NOT_EVIDENCE)
+    st.markdown(f":small[{NOT_EVIDENCE}]")
 
 
 def _open_upload(upload: Upload) -> None:
@@ -76,14 +71,6 @@ def _open_upload(upload: Upload) -> None:
     st.query_params.pop("dataset", None)
     remember("upload", upload.upload_id)
     st.rerun()
-
-
-def start_over(label: str, place: str = "foot") -> None:
-    """Offer to leave the present texts for others; nothing that is stored is lost."""
-    if st.button(label, icon=":material/restart_alt:", key=f"start_over_{place}"):
-        forget("upload")
-        forget("dataset")
-        st.rerun()
 
 
 def draw_stored() -> None:
@@ -104,15 +91,15 @@ def draw_stored() -> None:
 def draw_own_test(upload: Upload) -> None:
     """Let a person bring their own test file, or take it back."""
     if upload.test_id:
-        st.markdown(f"Tested on your own file **{literal(upload.test_name or '')}**, with the same columns.")
-        if st.button("Test on a part of the texts instead", icon=":material/close:"):
+        st.markdown(f"The test part is your own file **{literal(upload.test_name or '')}**.")
+        if st.button("Test on part of the texts instead", icon=":material/close:"):
             _decide(upload, None, None)
         return
-    with st.expander("I have a test file of my own", icon=":material/fact_check:"):
+    with st.expander("Use my own test file", icon=":material/fact_check:"):
         test = receive(
             "Test file with the same columns",
             f"test_{upload.upload_id}",
-            "It is never changed; texts that it shares with the other file leave the training data.",
+            "Never changed. Texts that also stand in the other file leave the training data.",
         )
         if test is not None:
             _decide(upload, test.upload_id, test.name)

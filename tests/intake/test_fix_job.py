@@ -6,7 +6,8 @@ import pytest
 from tests.intake.test_examine_job import CSV
 from tests.jobs.on_data import carry_out_next
 from tests.store.opening import open_workspace
-from tl_core.intake.doctor_jobs import NEEDS_GROUPS, find_fix_job, fix_dataset, next_versions, submit_fix
+from tl_core.doctor.fixes import NEEDS_GROUPS
+from tl_core.intake.doctor_jobs import find_fix_job, fix_dataset, next_versions, submit_fix
 from tl_core.intake.intake import Intake, read_findings, read_intake, store_intake
 from tl_core.intake.large_files import make_or_find_intake
 from tl_core.intake.uploads import keep_upload

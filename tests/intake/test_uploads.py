@@ -89,7 +89,20 @@ def test_the_guess_stands_until_other_columns_are_chosen() -> None:
     assert proposal.choice == ColumnChoice.of("text", "label")
     assert set(proposal.reasons) == {"text", "label"}
     chosen = ColumnChoice(text=("note", "text"), label=("label",), joined_with="\n")
-    assert propose(TABLE, upload.model_copy(update={"choice": chosen})).choice == chosen
+    own = propose(TABLE, upload.model_copy(update={"choice": chosen}))
+    assert own.choice == chosen
+    assert own.reasons["label"] == proposal.reasons["label"]
+    assert "note" in own.reasons["text"] != proposal.reasons["text"]
+
+
+def test_reasons_speak_of_the_columns_that_stand() -> None:
+    columns = table(
+        text=[f"text {i}" for i in range(12)], label=["x", "y"] * 6, row=[str(i) for i in range(12)]
+    )
+    upload = Upload(upload_id="upload_1", name="a.csv", choice=ColumnChoice.of("text", "row"))
+    proposal = propose(columns, upload)
+    assert "different in every row" in proposal.reasons["label"]
+    assert "Detected" in proposal.reasons["text"]
 
 
 def test_where_nothing_can_be_guessed_there_are_still_columns_to_choose_from() -> None:

@@ -123,8 +123,9 @@ def plan_comparison(
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
     )
-    for reason in chosen.reasons.values():  # once nothing is wrong with what was typed
-        say(f"Guessed: {reason}")
+    for role, reason in chosen.reasons.items():  # once nothing is wrong with what was typed
+        named = ", ".join(map(repr, getattr(chosen.choice, role))) if role in ("text", "label") else ""
+        say(f"Guessed: {named}, {reason[:1].lower()}{reason[1:]}" if named else f"Guessed: {reason}")
     return experiment
 
 

@@ -35,7 +35,7 @@ class ColumnGuess:
     text, label
         Column names.
     reasons
-        A sentence under ``"text"`` and one under ``"label"``.
+        A sentence under ``"text"`` and one under ``"label"``, which do not name the columns.
     """
 
     text: str
@@ -94,16 +94,43 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     if best_text is None or best_label is None:
         raise _no_pair(table, list(columns.values()))
 
-    held = f"its values are {best_text.mean_length:.0f} characters long on average"
-    shared = f"it has {best_label.num_distinct:,} values that come again and again"
     return ColumnGuess(
         text=best_text.name,
         label=best_label.name,
         reasons={
-            "text": _reason(best_text.name, TEXT_NAMES, "texts", held),
-            "label": _reason(best_label.name, LABEL_NAMES, "labels", shared),
+            "text": f"Detected as the text: {_held(best_text, 'text')}.",
+            "label": f"Detected as the label: {_held(best_label, 'label')}.",
         },
     )
+
+
+def describe(table: Table, names: Sequence[str], role: str) -> str:
+    """Say what the columns that a person chose hold, as texts or as labels.
+
+    Parameters
+    ----------
+    names
+        Columns of the table, at least one.
+    role
+        ``text`` or ``label``.
+    """
+    held = [_held(_describe(name, table.columns[name]), role) for name in names]
+    if len(held) > 1:
+        held = [f"“{name}”, {one}" for name, one in zip(names, held, strict=True)]
+    return f"Your choice: {'; '.join(held)}."
+
+
+def _held(column: _Column, role: str) -> str:
+    """Say in a few words what speaks for a column in its role, or against it."""
+    if not column.num_filled:
+        return "empty in every row"
+    if column.num_distinct == 1:
+        return "the same value in every row"
+    if role == "text":
+        return f"{column.mean_length:.0f} characters on average"
+    if column.num_distinct == column.num_filled:
+        return "different in every row"
+    return f"{column.num_distinct:,} repeated values"
 
 
 def guess_text(columns: pa.Table) -> str:
@@ -197,11 +224,6 @@ def _name_score(name: str, usual: tuple[str, ...]) -> float:
 
 def _words(name: str) -> set[str]:
     return {word.casefold() for word in _WORD.findall(name)}
-
-
-def _reason(name: str, usual: tuple[str, ...], kind: str, held: str) -> str:
-    named = f"its name is usual for {kind} and " if _name_score(name, usual) else ""
-    return f"'{name}': {named}{held}."
 
 
 def _no_pair(table: Table, columns: Sequence[_Column]) -> DataError:

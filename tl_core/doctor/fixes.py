@@ -17,6 +17,7 @@ from tl_core.doctor.near_duplicates import surplus
 from tl_core.doctor.sizes import rare_labels
 from tl_core.modality import NearGroups
 
+NEEDS_GROUPS = "keep_one_of_near_duplicates"
 _ROWS_AT_A_TIME = 65_536
 
 
@@ -85,7 +86,7 @@ def merge_labels(dataset: Dataset, *, into: Mapping[str, str] | None = None) -> 
 
 FIXES: Mapping[str, Callable[..., Edit]] = MappingProxyType(
     {
-        "keep_one_of_near_duplicates": keep_one_of_near_duplicates,
+        NEEDS_GROUPS: keep_one_of_near_duplicates,
         "merge_labels": merge_labels,
         "drop_rare_classes": drop_rare_classes,
         "drop_examples": drop_examples,

@@ -1,17 +1,21 @@
 """Labels that look like misspellings of others."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import found
+from tl_core.datasets.labels import class_values
 from tl_core.files.excerpts import MAX_EXAMPLES
-from tl_core.schema import Finding
+from tl_core.schema import ColumnChoice, Finding
 
 MAX_RARITY = 0.2
 """A misspelling is the exception: a class a fifth as large as the other, or larger, is taken for meant."""
@@ -33,10 +37,35 @@ def label_typos(dataset: Dataset) -> Iterator[Finding]:
             remedy="Merge those that are the same class.",
             fix="merge_labels",
             examples=[
-                f"'{label}' ({counts[label]:,}) → '{other}' ({counts[other]:,})"
+                f"“{label}” ({counts[label]:,}) → “{other}”"
                 for label, other in list(meant.items())[:MAX_EXAMPLES]
             ],
         )
+
+
+def merging_map(columns: pa.Table, choice: ColumnChoice) -> dict[str, str]:
+    """Return a choice's label map with suspected misspellings (`suspected_typos`) merged as well.
+
+    Parameters
+    ----------
+    columns
+        The file's columns, all strings.
+
+    Raises
+    ------
+    DataError
+        As `class_values` does.
+    """
+    counted = pc.value_counts(class_values(columns, choice.model_copy(update={"label_map": {}})))
+    counts: dict[str, int] = dict(
+        zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    )
+    names = {label: choice.label_map.get(label, label) for label in counts}
+    named = Counter[str]()
+    for label, name in names.items():
+        named[name] += counts[label]
+    meant = suspected_typos({name: count for name, count in named.items() if name})
+    return choice.label_map | {label: meant[name] for label, name in names.items() if name in meant}
 
 
 def suspected_typos(counts: Mapping[str, int]) -> dict[str, str]:

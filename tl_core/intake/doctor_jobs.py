@@ -1,7 +1,5 @@
 """The data doctor at work on a stored dataset: findings and fixes, at once or in a job."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -9,13 +7,13 @@ from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.examine import MAX_LENGTH, draw_sample, examine_all, examine_sample
-from tl_core.doctor.fixes import apply_fix
 from tl_core.errors import NotFoundError
 from tl_core.intake.intake import (
-    USUAL_THRESHOLD,
     Intake,
     StoredFindings,
     keep_findings,
+    mend,
+    near_groups,
     read_intake,
     split_by,
     store_intake,
@@ -27,7 +25,6 @@ from tl_core.jobs import client
 from tl_core.jobs.queue import (
     LANGUAGES,
     LOOKING,
-    MENDING,
     NEAR,
     READING,
     SPLITTING,
@@ -37,7 +34,6 @@ from tl_core.jobs.queue import (
     Report,
     quiet,
 )
-from tl_core.modality import NearGroups
 from tl_core.schema import DatasetInfo
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -46,19 +42,11 @@ from tl_core.store.workspace import Workspace
 MOST_AT_ONCE = 1_000
 """Examples up to which slow checks and fixes are done while a page waits: they then take half a second."""
 _ROWS_AT_A_TIME = 5_000
-NEEDS_GROUPS = "keep_one_of_near_duplicates"
 
 
 def is_done_at_once(dataset: Dataset) -> bool:
     """Whether slow checks and fixes of a dataset are fast enough for a page."""
     return dataset.num_examples <= MOST_AT_ONCE
-
-
-def near_groups(dataset: Dataset, report: Report = quiet) -> NearGroups:
-    """Group the near duplicates of a dataset."""
-    return dataset.content.near_groups(
-        dataset, USUAL_THRESHOLD, lambda done, total: report(NEAR, done, total)
-    )
 
 
 def examine_slowly(intake: Intake, report: Report = quiet) -> StoredFindings:
@@ -69,7 +57,7 @@ def examine_slowly(intake: Intake, report: Report = quiet) -> StoredFindings:
     dataset = intake.dataset
     sample = draw_sample(dataset)
     seen = dataset if sample is None else dataset.take(sample)
-    near = near_groups(seen, report)
+    near = near_groups(seen, lambda done, total: report(NEAR, done, total))
     lengths = _count_lengths(seen, report)
     findings = examine_sample(
         dataset,
@@ -161,15 +149,9 @@ def fix_dataset(workspace: Workspace, intake: Intake, fix: str, report: Report =
     Raises
     ------
     DataError, SplitError
-        As `apply_fix` and `split_by` do.
+        As `mend` and `split_by` do.
     """
-    report(MENDING, 0, 1)
-    choices: dict[str, Any] = {}
-    if fix == NEEDS_GROUPS:
-        choices["near"] = near_groups(
-            intake.dataset, lambda _phase, done, total: report(MENDING, done, total)
-        )
-    dataset = apply_fix(intake.dataset, fix, **choices)
+    dataset = mend(intake.dataset, fix, report)
     report(SPLITTING, 0, 1)
     rule = intake.split.info.rule
     chosen = None if rule == usual_rule(intake.dataset) else rule  # the usual one may give way

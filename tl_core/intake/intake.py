@@ -10,9 +10,11 @@ from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset, write
 from tl_core.datasets.labels import find_indicators
 from tl_core.datasets.roles import guess_roles
 from tl_core.datasets.selection import GROUP, PART, TIME
+from tl_core.doctor.fixes import NEEDS_GROUPS, apply_fix
 from tl_core.errors import SplitError
 from tl_core.files.reading import Table, read_table
-from tl_core.jobs.queue import SCREENING, SPLITTING, Report, quiet
+from tl_core.jobs.queue import MENDING, SCREENING, SPLITTING, Report, quiet
+from tl_core.modality import NearGroups
 from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, make_split, read_split, write_split
 from tl_core.store.files import replacing
@@ -76,7 +78,7 @@ def choose_columns(
             indicators = find_indicators(table.columns)
             label = indicators if guess.label in indicators else (guess.label,)
             if len(label) > 1:
-                reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
+                reasons["label"] = "Detected as labels: every row has a one in just one of these columns."
     used = [*text, *label, *(given[role] for role in _ROLES if role in given)]
     roles = {one.role: one for one in guess_roles(table.columns, used)} if should_guess_roles else {}
     if given.keys() & {"group", "time"}:
@@ -144,6 +146,7 @@ def make_intake(
     choice: ColumnChoice,
     rule: SplitRule | None = None,
     test: Table | None = None,
+    fixes: Sequence[str] = (),
     report: Report = quiet,
 ) -> Intake:
     """Make the dataset and the split of a table, without storing either.
@@ -158,19 +161,37 @@ def make_intake(
         The person's own test file, with the same columns.
     rule
         How to split; as `split_by` does.
+    fixes
+        The doctor's fixes (`Finding.fix`) to be made before the split, one after another.
     report
         Hears of the phases.
 
     Raises
     ------
     DataError, SplitError
-        As `build_dataset` and `make_split` do.
+        As `build_dataset`, `mend` and `make_split` do.
     """
     report(SCREENING, 0, 1)
     dataset = build_dataset(table, name=name, choice=choice, test=test)
+    for fix in fixes:
+        dataset = mend(dataset, fix, report)
     report(SPLITTING, 0, 1)
     split = split_by(dataset, rule, lambda done, total: report(SPLITTING, done, total))
     return Intake(dataset=dataset, split=split)
+
+
+def near_groups(dataset: Dataset, tick: Tick | None = None) -> NearGroups:
+    """Group the near duplicates of a dataset, as alike as a split keeps them together by default."""
+    return dataset.content.near_groups(dataset, USUAL_THRESHOLD, tick)
+
+
+def mend(dataset: Dataset, fix: str, report: Report = quiet) -> Dataset:
+    """Make the next version of a dataset by a fix (`Finding.fix`). Raises DataError as `apply_fix` does."""
+    report(MENDING, 0, 1)
+    choices: dict[str, Any] = {}
+    if fix == NEEDS_GROUPS:
+        choices["near"] = near_groups(dataset, lambda done, total: report(MENDING, done, total))
+    return apply_fix(dataset, fix, **choices)
 
 
 def take_in(

@@ -93,7 +93,9 @@ def make_or_find_intake(workspace: Workspace, upload: Upload) -> Intake:
     if upload.test_id:
         test = read_upload(workspace, upload.test_id, upload.test_name or "", reading=_of_test(upload))
     choice = propose(table, upload).choice
-    return make_intake(table, name=upload.title, choice=choice, rule=upload.rule, test=test)
+    return make_intake(
+        table, name=upload.title, choice=choice, rule=upload.rule, test=test, fixes=upload.fixes
+    )
 
 
 def find_intake_job(workspace: Workspace, upload: Upload) -> Job | None:
@@ -133,6 +135,7 @@ def carry_out_intake(workspace: Workspace, job: Job, report: Report) -> None:
         choice=proposal.choice,
         rule=upload.rule,
         test=test,
+        fixes=upload.fixes,
         report=report,
     )
     dataset, split = intake.dataset, intake.split

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tl_core.datasets.column_guess import describe
 from tl_core.errors import DataError, NotFoundError
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.intake.intake import Choice, choose_columns
@@ -22,7 +23,8 @@ class Upload(Frozen):
     """What is known of an upload; survives reloads as a draft in the database.
 
     ``choice`` and ``rule`` are what the person chose of columns and split, None where the guess stands;
-    ``reading`` is how the file is to be read. ``test_id`` is the upload with their own test file.
+    ``reading`` is how the file is to be read, and ``fixes`` are made before the split
+    (`Finding.fix`). ``test_id`` is the upload with their own test file.
     """
 
     upload_id: str
@@ -30,6 +32,7 @@ class Upload(Frozen):
     choice: ColumnChoice | None = None
     reading: ReadChoices = ReadChoices()
     rule: SplitRule | None = None
+    fixes: tuple[str, ...] = ()
     test_id: str | None = None
     test_name: str | None = None
 
@@ -53,7 +56,8 @@ class Proposal:
     choice
         The person's choice, else the guess, else the first and the last column.
     reasons
-        Why the columns were guessed, by ``text``, ``label`` and the names of roles; empty for what was not.
+        What speaks for the columns, by ``text``, ``label`` and the names of roles: why they were guessed, or
+        what those hold that the person chose. Empty where nothing could be guessed.
     """
 
     table: Table
@@ -110,7 +114,12 @@ def propose(table: Table, upload: Upload, guess: Choice | None = None) -> Propos
     guess = guess or guess_choice(table)
     chosen = upload.choice
     if chosen is not None and set(chosen.columns) <= set(table.columns.column_names):
-        return Proposal(table=table, choice=chosen, reasons=guess.reasons)
+        own = {
+            role: describe(table, getattr(chosen, role), role)
+            for role in ("text", "label")
+            if getattr(chosen, role) != getattr(guess.choice, role)
+        }
+        return Proposal(table=table, choice=chosen, reasons={**guess.reasons, **own})
     return Proposal(table=table, choice=guess.choice, reasons=guess.reasons)
 
 

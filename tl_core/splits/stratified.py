@@ -32,17 +32,26 @@ def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) 
     SplitError
         If a class is too small; names the smallest.
     """
-    least = MIN_TRAIN_PER_CLASS + (1 if has_own_test else 2)
-    label, count = min(counts.items(), key=lambda item: item[1])
-    if count >= least:
+    small = too_small(counts, has_own_test=has_own_test)
+    if not small:
         return
-    num_small = sum(one < least for one in counts.values())
+    least, num_small = _least(has_own_test), len(small)
+    label, count = min(small.items(), key=lambda item: item[1])
     others = f" (and {num_small:,} classes in all are too small)" if num_small > 1 else ""
     raise SplitError(
         f"Expected at least {least} examples of every class, to train, validate and test; class '{label}' has"
         f" {count}{others}.",
         "Merge it with another class, drop it, or add examples of it.",
     )
+
+
+def too_small(counts: Mapping[str, int], *, has_own_test: bool = False) -> dict[str, int]:
+    """Return the classes, with their counts, that cannot fill every part of a split."""
+    return {label: count for label, count in counts.items() if count < _least(has_own_test)}
+
+
+def _least(has_own_test: bool) -> int:
+    return MIN_TRAIN_PER_CLASS + (1 if has_own_test else 2)
 
 
 def ranked_classes(dataset: Dataset, rows: Rows, seed: int) -> list[Rows]:

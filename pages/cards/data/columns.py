@@ -1,4 +1,4 @@
-"""The columns of an upload to be confirmed: texts, labels, what else a row says, and how the file is read."""
+"""An upload's rows, and its columns to be confirmed: texts, labels, what else a row says, how it is read."""
 
 import codecs
 from typing import TypeVar
@@ -7,87 +7,143 @@ import pandas as pd
 import pyarrow.compute as pc
 import streamlit as st
 
-from pages.cards.data.dataset_view import draw_reading
-from pages.cards.data.job_progress import draw_work
 from pages.ui.errors import show_error
-from pages.ui.formatting import literal
+from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
-from pages.ui.readers import intake_of, proposal_of
 from pages.ui.session import workspace
 from pages.ui.upload import draw_own_test, receive
 from tl_core.datasets.label_maps import label_map_of
 from tl_core.datasets.labels import class_values, read_edges
 from tl_core.errors import TlError
-from tl_core.files.read_summary import DELIMITERS, QUOTES
-from tl_core.files.reading import ReadChoices
-from tl_core.intake.intake import JOINED_WITH, Intake
-from tl_core.intake.large_files import (
-    find_intake_job,
-    is_large,
-    is_prepared,
-    is_read,
-    submit_intake,
-)
+from tl_core.files.read_summary import DELIMITERS, QUOTES, how_read
+from tl_core.files.reading import ReadChoices, rejects_csv
+from tl_core.intake.intake import JOINED_WITH
 from tl_core.intake.uploads import Proposal, Upload, read_upload, save_upload
 from tl_core.schema import ColumnChoice
 
 _T = TypeVar("_T")
+MAX_PREVIEW = 200
 MAX_RENAMED = 200
 FIRST = {"text": "Texts", "label": "Labels"}
-NO_GUESS = "Nothing could be guessed: choose the column yourself."
+USES = {"text": "Use as text", "label": "Use as label"}
+NO_GUESS = "Not detected. Choose the column."
 FURTHER = {
     "text": (
         "Further columns of texts",
         7,
-        "A title and a body, say: joined, they become one text, a line below the other. "
-        "Or a question and its answer: a pair stays two texts.",
+        "Join a title and a body into one text, or keep a question and its answer as a pair.",
     ),
     "label": (
         "Further label columns of ones and zeros",
         None,
-        "Where each class has a column of its own, with a one in the rows that belong to it.",
+        "For files with one column per class and a 1 in the rows that belong to it.",
     ),
 }
 """Title, most columns and help."""
 ROLES = {
-    "split": ("Split column", "Rows that say train, validation or test stay where they are."),
+    "split": ("Split column", "Says train, validation or test for each row."),
     "group": (
         "Group column",
-        "Rows of one group, such as one author's, never stand on both sides of a split.",
+        "Rows of one group, such as one author, stay in one part of the split.",
     ),
-    "time": ("Date column", "Lets the newest rows be the test part: choose it at the split below."),
-    "weight": ("Weight column", "How much each row counts in training; 0 teaches nothing."),
+    "time": ("Date column", "Lets you test on the newest rows. Choose that under Split."),
+    "weight": ("Weight column", "How much each row counts in training. 0 means not at all."),
 }
-COUNTED_ALIKE = "every number of a test counts all its rows alike."
-_FOUND = "as found"
-_JOINED, _PAIR = "are joined into one", "are a pair"
-MB = 1e6
+COUNTED_ALIKE = "Test scores count every row once."
+_FOUND = "detected"
+_JOINED, _PAIR = "Join into one text", "Keep as a pair"
 
 
-def _draw_columns(upload: Upload, proposal: Proposal) -> None:
-    """Let the guessed columns be changed; a change is kept and the page begins anew."""
+def draw_preview(upload: Upload, proposal: Proposal) -> None:
+    """Show a file's first rows, of which a column can be made texts or labels, and what could not be read."""
+    table, choice = proposal.table, proposal.choice
+    with card("The file"):
+        size = f"{plural(table.num_rows, 'row')}, {plural(table.columns.num_columns, 'column')}"
+        first = f"; the first {MAX_PREVIEW} are shown" if table.num_rows > MAX_PREVIEW else ""
+        st.markdown(literal(f"{size}; {how_read(table.decisions)}{first}."))
+        roles = {name: "text" for name in choice.text} | {name: "label" for name in choice.label}
+        roles |= {
+            name: role for role in ("split", "group", "time", "weight") if (name := getattr(choice, role))
+        }
+        shown = st.dataframe(
+            table.columns.slice(0, MAX_PREVIEW).to_pandas(),
+            hide_index=True,
+            height=240,
+            column_config={name: f"{name} ({role})" for name, role in roles.items()},
+            on_select="rerun",
+            selection_mode="single-column",
+            key=f"preview_{upload.upload_id}_{'_'.join((*choice.text, *choice.label))}",
+        )
+        for name in shown["selection"]["columns"]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{literal(name)}**")
+                for role, words in USES.items():
+                    if st.button(words, key=f"use_{role}", disabled=getattr(choice, role) == (name,)):
+                        _use(upload, choice, role, name)
+        if table.num_rejects:
+            with st.expander(f"{plural(table.num_rejects, 'line')} left out", icon=":material/warning:"):
+                rejects = table.rejects.slice(0, MAX_PREVIEW)
+                named = rejects.rename_columns(["line", "why", "beginning of the line"]).to_pandas()
+                st.dataframe(named, hide_index=True)
+                st.download_button(
+                    "Download all as CSV",
+                    lambda: rejects_csv(table),
+                    file_name="left_out.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+def _use(upload: Upload, choice: ColumnChoice, role: str, name: str) -> None:
+    """Make a column the texts or the labels; one that was the other gives way to what it replaces."""
+    other = "label" if role == "text" else "text"
+    update: dict[str, object] = {role: (name,), "edges": (), "label_map": {}}
+    if name in getattr(choice, other):
+        update[other] = getattr(choice, role)
+    if role == "text" or other in update:
+        update["joined_with"] = None
+    for spare in ("split", "group", "time", "weight"):
+        if getattr(choice, spare) == name:
+            update[spare] = None
+    wanted = choice.model_copy(update=update)
+    for one in FIRST:  # the boxes below would bring the former choice back
+        st.session_state[f"{one}_{upload.upload_id}"] = getattr(wanted, one)[0]
+    save_upload(workspace(), upload.model_copy(update={"choice": wanted}))
+    st.rerun()
+
+
+def draw_columns(upload: Upload, proposal: Proposal) -> None:
+    """Let columns, labels, a test file and the reading be changed; a change is kept, the page begins anew."""
+    with card("Columns"):
+        _choose_columns(upload, proposal)
+        draw_own_test(upload)
+        _draw_reading_choices(upload)
+
+
+def _choose_columns(upload: Upload, proposal: Proposal) -> None:
     choice, names = proposal.choice, proposal.table.columns.column_names
     first: dict[str, str] = {}
     for place, (role, title) in zip(st.columns(2), FIRST.items(), strict=True):
-        first[role] = place.selectbox(
-            title, names, index=names.index(getattr(choice, role)[0]), key=f"{role}_{upload.upload_id}"
-        )
-        place.caption(literal(proposal.reasons.get(role, NO_GUESS)))
+        key = f"{role}_{upload.upload_id}"
+        if st.session_state.get(key) not in names:
+            st.session_state[key] = getattr(choice, role)[0]
+        first[role] = place.selectbox(title, names, key=key)
+        place.markdown(f":small[{literal(proposal.reasons.get(role, NO_GUESS))}]")
     wanted = choice.model_copy(update={role: (name,) for role, name in first.items()})
     with st.expander("More columns: texts, groups, dates, weights, a split", icon=":material/view_column:"):
         wanted = _choose_more(upload, proposal, wanted)
     if wanted.weight:
-        st.caption(literal(f"In training each row counts by “{wanted.weight}”; {COUNTED_ALIKE}"))
+        st.markdown(literal(f"Training weighs each row by “{wanted.weight}”. {COUNTED_ALIKE}"))
     if wanted.label != choice.label:
         wanted = wanted.model_copy(update={"edges": (), "label_map": {}})
     with st.expander("Labels: rename, merge, cut numbers into classes", icon=":material/label:"):
         typed = st.text_input(
-            "Limits between classes, for numeric labels",
+            "Cut points, for numeric labels",
             ", ".join(f"{edge:g}" for edge in wanted.edges),
             key=f"edges_{upload.upload_id}_{wanted.label_name}",
             placeholder="2.5, 3.5",
-            help="Numbers below the first limit are one class, from one limit to the next another, "
-            "and so on.",
+            help="2.5, 3.5 makes three classes: below 2.5, 2.5 to below 3.5, and 3.5 and more.",
         )
         try:
             wanted = wanted.model_copy(update={"edges": read_edges(typed)})
@@ -122,7 +178,7 @@ def _choose_more(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> Co
         )
         update[role] = picked or None
         if role in proposal.reasons:
-            place.caption(literal(f"Looks like one: {proposal.reasons[role]}"))
+            place.markdown(f":small[{literal(f'Looks like one: {proposal.reasons[role]}')}]")
 
     # Two columns of texts are joined or a pair; more than two are always joined.
     update["joined_with"] = JOINED_WITH if more["text"] else None
@@ -133,8 +189,7 @@ def _choose_more(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> Co
             index=int(len(choice.text) == 2 and choice.joined_with is None),
             key=f"two_texts_{upload.upload_id}",
             horizontal=True,
-            help="The models are told where the second text of a pair begins, which matters where a label is "
-            "about both: whether an answer fits its question, or two sentences mean the same.",
+            help="Keep a pair where the label is about both texts, such as whether two mean the same.",
         )
         update["joined_with"] = None if together == _PAIR else JOINED_WITH
     return wanted.model_copy(update=update)
@@ -148,10 +203,10 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
     except TlError:  # told below, where the dataset is made
         return choice.label_map
     if len(labels) > MAX_RENAMED:
-        st.caption(f"{len(labels):,} labels are too many to be renamed here.")
+        st.markdown(f"There are {len(labels):,} labels, too many to rename in a table.")
         return choice.label_map
     map_key = f"map_{upload.upload_id}"
-    brought = receive("Or bring the names: a file with two columns, label and name", map_key)
+    brought = receive("Rename by a file with two columns, label and name", map_key)
     if brought is not None:
         try:
             return label_map_of(read_upload(workspace(), brought.upload_id, brought.name), brought.name)
@@ -161,9 +216,9 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
         pd.DataFrame({"label": labels, "becomes": [choice.label_map.get(one, one) for one in labels]}),
         hide_index=True,
         disabled=["label"],
-        key=f"{map_key}_{choice.label_name}_{limits}_{st.session_state[f'{map_key}_turn']}",
+        key=f"{map_key}_{choice.label_name}_{limits}_{st.session_state[f'{map_key}_turn']}_{choice.label_map}",
     )
-    st.caption("Give two labels the same name to merge them. Clear a name to drop its rows.")
+    st.markdown("Give two labels the same name to merge them. Clear a name to drop its rows.")
     names = zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True)
     return {old: new for old, new in names if new != old}
 
@@ -186,8 +241,8 @@ def _draw_reading_choices(upload: Upload) -> None:
         try:
             codecs.lookup(encoding)
         except LookupError:
-            words = f"No encoding is called {encoding}: try utf-8, utf-16, windows-1252 or gb18030."
-            st.caption(literal(words))
+            words = f"There is no encoding “{encoding}”. Try utf-8, utf-16, windows-1252 or gb18030."
+            st.error(literal(words))
             return
     wanted = ReadChoices(
         encoding=encoding or None, delimiter=delimiter, quote=quote, has_header=header, sheet=sheet or None
@@ -207,57 +262,3 @@ def _override(title: str, chosen: _T | None, words: dict[_T, str], key: str) -> 
         key=key,
     )
     return picked
-
-
-def draw_columns_of(upload: Upload) -> Intake | None:
-    """Show a file and its columns; return what they make, or None while a job still makes it.
-
-    Raises
-    ------
-    DataError, SplitError
-        If the file or the chosen columns cannot be used.
-    """
-    if not _is_read(upload):
-        _draw_intake_job(upload)
-        return None
-    proposal = proposal_of(upload)
-    draw_reading(proposal.table)
-    with card("Columns", "detected; change if wrong"):
-        _draw_columns(upload, proposal)
-        draw_own_test(upload)
-        _draw_reading_choices(upload)
-    if is_large(workspace(), upload) and not is_prepared(workspace(), upload):
-        _draw_intake_job(upload)
-        return None
-    return intake_of(upload)
-
-
-def _draw_intake_job(upload: Upload) -> None:
-    """Draw how far a large upload's job is, or how it has ended."""
-    job = find_intake_job(workspace(), upload)
-    size = workspace().upload_path(upload.upload_id).stat().st_size / MB
-    waits_for_columns = not _is_read(upload)
-    with card("Taking it in", f"{size:,.0f} MB; the file is on this server, you can leave and come back"):
-        draw_work(
-            job,
-            lambda: submit_intake(workspace(), upload),
-            hint="A large file is read, screened and split by a process of its own.",
-            cancelled="It was cancelled; the file is still here.",
-            is_enough=lambda: waits_for_columns and _is_read(upload),
-        )
-        # The split that was chosen may be what takes too long or cannot be made.
-        has_ended = job is not None and job.state.is_final
-        if (
-            upload.rule is not None
-            and has_ended
-            and st.button("Split as usual instead", icon=":material/call_split:")
-        ):
-            save_upload(workspace(), upload.model_copy(update={"rule": None}))
-            st.rerun()
-    if waits_for_columns:
-        st.caption("Columns can be chosen as soon as the file is read.")
-
-
-def _is_read(upload: Upload) -> bool:
-    """Whether an upload's columns can be shown without holding up the page."""
-    return not is_large(workspace(), upload) or is_read(workspace(), upload)
