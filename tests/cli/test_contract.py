@@ -1,9 +1,11 @@
 """The command line as others rely on it: exit codes, JSON, and real processes where a process matters."""
 
+import contextlib
 import csv
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,12 +17,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.pages.texts import TEXTS
+from tests.store.opening import open_workspace
 from tests.tiny_models import tiny_model_folder
 from tl_core.cli.main import app, main
 from tl_core.jobs.client import stop_supervisor
+from tl_core.planning.command import command_of
 from tl_core.settings import Settings
 
 TIMEOUT_S = 240
+VARIES = r"(^|_)ids?$|_s$|_wh$|_mib$|energy|time|attempts|created|displays"
 ARMS = "majority,tfidf,scratch,fine_tuned"
 
 
@@ -118,6 +123,27 @@ def test_verdicts_come_headline_first_with_an_interval_that_agrees_with_its_p_va
             f"{verdict['claim'].removesuffix('.')} ({verdict['interval']})."
         )
         assert all(one["words"] in verdict["sentence"] for one in verdict["reservations"])
+
+
+def measured_alone(value: Any) -> Any:
+    """Leave out of a report what differs between two runs of the same: ids, moments, times, energy, memory."""
+    if isinstance(value, dict):
+        return {name: measured_alone(one) for name, one in value.items() if not re.search(VARIES, name)}
+    return [measured_alone(one) for one in value] if isinstance(value, list) else value
+
+
+def test_the_command_of_an_experiment_gives_the_same_results(shell: Shell, tmp_path: Path) -> None:
+    with contextlib.closing(open_workspace(shell.workspace)) as opened:
+        command = command_of(opened.database.get_experiment(shell.report["experiment_id"]))
+    words = shlex.split(command)
+    assert words[:3] == ["python", "-m", "tl_core"]
+    assert words[-2] == "--json"
+    done = shell.started(*words[3:-1], str(tmp_path / "again.json"))
+    assert done.returncode == 0, done.stderr
+    again = json.loads((tmp_path / "again.json").read_text())
+    assert again["experiment_id"] != shell.report["experiment_id"]
+    assert measured_alone(again) == measured_alone(shell.report)
+    assert measured_alone(again)["arms"][0]["runs"][0]["test"] == again["arms"][0]["runs"][0]["test"]
 
 
 def test_runs_and_show_tell_what_there_is(shell: Shell) -> None:

@@ -19,18 +19,35 @@ from tl_core.export.comparison_json import comparison_json, run_json
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
-from tl_core.intake.intake import USUAL_THRESHOLD, choose_columns, make_intake, store_intake
+from tl_core.intake.intake import (
+    USUAL_THRESHOLD,
+    choose_columns,
+    find_intake,
+    make_intake,
+    store_intake,
+)
 from tl_core.intake.rebuilding import rebuild
 from tl_core.jobs import client
 from tl_core.jobs.client import observe
 from tl_core.jobs.queue import Queue
 from tl_core.modality import content_of, require_base_model_files
+from tl_core.planning.command import STORED
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.layer_ablation import spell_out
 from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
+from tl_core.schema import (
+    BudgetRule,
+    ExperimentConfig,
+    LearningRates,
+    Metric,
+    Preset,
+    ReadDecisions,
+    State,
+    Task,
+    TrainingConfig,
+)
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
@@ -70,6 +87,46 @@ class CompareOptions:
         bool | None,
         typer.Option(help="Choose each network's learning rates on validation. Default: the preset's."),
     ] = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Further setting of the training, such as batch_size=16; repeatable."),
+    ] = None
+    rates: Annotated[
+        list[str] | None,
+        typer.Option(help="Peak rates of encoder and head, such as fine_tuned=2e-5,1e-3; repeatable."),
+    ] = None
+
+    def training_settings(self) -> dict[str, str]:
+        """Return what ``--set`` says, by field of `TrainingConfig`. Raises PlanError for other names."""
+        given = dict(_pair(one, "--set", "batch_size=16") for one in self.settings or ())
+        unknown = next((name for name in given if name not in TrainingConfig.model_fields), None)
+        if unknown is not None:
+            known = ", ".join(name for name in TrainingConfig.model_fields if name != "schema_version")
+            raise PlanError(f"There is no setting “{unknown}”.", f"Choose one of {known}.")
+        return given
+
+    def learning_rates(self) -> dict[str, LearningRates]:
+        """Return what ``--rates`` says, by arm. Raises PlanError for what are no two or three rates."""
+        found = {}
+        for one in self.rates or ():
+            name, text = _pair(one, "--rates", "fine_tuned=2e-5,1e-3")
+            try:
+                encoder, head, *redrawn = map(float, text.split(","))
+                found[name] = LearningRates(
+                    encoder=encoder, head=head, redrawn=redrawn[0] if redrawn else None
+                )
+            except ValueError as error:
+                raise PlanError(
+                    f"“{one}” are no learning rates.", "Write them as fine_tuned=2e-5,1e-3."
+                ) from error
+        return found
+
+
+def _pair(text: str, option: str, such_as: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise PlanError(f"“{text}” after {option} has no “=”.", f"Write it as {such_as}.")
+    return name.strip(), value.strip()
 
 
 def plan_comparison(
@@ -98,16 +155,24 @@ def plan_comparison(
             ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         require_base_model_files(obtain(model), describe(model).title, columns.modality)
-    table = read_table(data, **reading.model_dump())
-    test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
-    chosen = choose_columns(table, **columns.columns())
-    rule = columns.rule(chosen.choice)
-    intake = store_intake(
-        workspace, make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
-    )
+    chosen = None
+    if str(data).startswith(STORED):
+        if columns != DatasetOptions() or reading != ReadChoices() or options.test:
+            raise PlanError(
+                f"Columns, split and reading are fixed for {data}, which is stored already.",
+                "Leave those options out, or name the file.",
+            )
+        intake = find_intake(workspace, str(data).removeprefix(STORED))
+    else:
+        table = read_table(data, **reading.model_dump())
+        test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
+        chosen = choose_columns(table, **columns.columns())
+        rule = columns.rule(chosen.choice)
+        made = make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
+        intake = store_intake(workspace, made)
     experiment = plan_experiment(
         experiment_id=new_id("exp"),
-        name=data.stem,
+        name=intake.dataset.info.name,
         dataset=intake.dataset.info,
         split=intake.split.info,
         task=options.task,
@@ -117,15 +182,19 @@ def plan_comparison(
         num_seeds=options.seeds,
         train_sizes=sizes,
         training=plan_training(
-            options.preset, budget=options.budget, epochs=options.epochs, max_length=options.max_length
+            options.preset,
+            **{"budget": options.budget, "epochs": options.epochs, "max_length": options.max_length}
+            | options.training_settings(),
         ),
         headline_metric=options.metric,
         margin=None if options.margin is None else options.margin / 100,
+        learning_rates=options.learning_rates(),
         should_search_rates=options.search_rates,
     )
-    for role, reason in chosen.reasons.items():  # once nothing is wrong with what was typed
-        named = ", ".join(map(repr, getattr(chosen.choice, role))) if role in ("text", "label") else ""
-        say(f"Guessed: {named}, {reason[:1].lower()}{reason[1:]}" if named else f"Guessed: {reason}")
+    if chosen is not None:  # told once nothing is wrong with what was typed
+        for role, reason in chosen.reasons.items():
+            named = ", ".join(map(repr, getattr(chosen.choice, role))) if role in ("text", "label") else ""
+            say(f"Guessed: {named}, {reason[:1].lower()}{reason[1:]}" if named else f"Guessed: {reason}")
     return experiment
 
 

@@ -50,7 +50,9 @@ def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
 @app.command()
 @takes_records
 def compare(
-    data: Annotated[Path, typer.Argument(help="File with texts and labels.")],
+    data: Annotated[
+        Path, typer.Argument(help="File with texts and labels, or dataset:FINGERPRINT for a stored dataset.")
+    ],
     columns: DatasetOptions,
     reading: ReadingOptions,
     options: CompareOptions,

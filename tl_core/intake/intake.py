@@ -1,7 +1,7 @@
 """The one way in: which column is what, and from a file to a stored dataset and split."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,12 +11,12 @@ from tl_core.datasets.labels import find_indicators
 from tl_core.datasets.roles import guess_roles
 from tl_core.datasets.selection import GROUP, PART, TIME
 from tl_core.doctor.fixes import NEEDS_GROUPS, apply_fix
-from tl_core.errors import SplitError
+from tl_core.errors import NotFoundError, SplitError
 from tl_core.files.reading import Table, read_table
 from tl_core.jobs.queue import MENDING, SCREENING, SPLITTING, Report, quiet
 from tl_core.modality import NearGroups
 from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
-from tl_core.splits.splitting import Split, make_split, read_split, write_split
+from tl_core.splits.splitting import Split, list_splits, make_split, read_split, write_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
 
@@ -244,6 +244,33 @@ def read_intake(workspace: Workspace, fingerprint: str) -> Intake:
     draft = workspace.database.get_draft(_split_key(fingerprint))
     split = read_split(folder, draft["hash"]) if draft else make_split(dataset)
     return Intake(dataset=dataset, split=split)
+
+
+def find_intake(workspace: Workspace, name: str) -> Intake:
+    """Read the stored dataset whose fingerprint begins as said, with the split in use.
+
+    After an ``@`` the beginning of a split's hash may follow: then it is that split.
+
+    Raises
+    ------
+    NotFoundError
+        If none begins so, or several do.
+    """
+    wanted, _, wanted_split = name.partition("@")
+    known = [info.fingerprint for info in workspace.database.list_datasets()]
+    intake = read_intake(workspace, _only(known, wanted, "dataset"))
+    folder = workspace.dataset_folder(intake.dataset.info.fingerprint)
+    if not wanted_split or intake.split.info.hash.startswith(wanted_split):
+        return intake
+    return replace(intake, split=read_split(folder, _only(list_splits(folder), wanted_split, "split")))
+
+
+def _only(known: Sequence[str], beginning: str, what: str) -> str:
+    found = [one for one in known if beginning and one.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    several = f"{len(found)} {what}s here begin" if found else f"No {what} here begins"
+    raise NotFoundError(f"{several} with “{beginning}”.", f"Check the {what}'s name.")
 
 
 def _split_key(fingerprint: str) -> str:

@@ -348,5 +348,10 @@ def _hash(ids: Sequence[str], parts: Parts) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def list_splits(folder: Path) -> list[str]:
+    """Return the hashes of the splits that are kept in a dataset's folder."""
+    return sorted(path.stem for path in (folder / "splits").glob("*.parquet"))
+
+
 def _path(folder: Path, split_hash: str) -> Path:
     return folder / "splits" / f"{split_hash}.parquet"

@@ -1,0 +1,67 @@
+"""An experiment as the command line that plans it again."""
+
+import shlex
+
+from tl_core.catalogue.base_models import BUILTIN
+from tl_core.catalogue.locating import describe
+from tl_core.planning.plan import plan_training
+from tl_core.planning.presets import PRESETS, default_rates
+from tl_core.schema import ExperimentConfig, LearningRates
+
+STORED = "dataset:"
+"""Begins what stands for a stored dataset in the place of a file; its split follows an ``@``."""
+_DIGITS = 16
+_OWN_OPTIONS = ("budget", "epochs", "max_length")
+"""Fields of the training with options of their own."""
+
+
+def command_of(experiment: ExperimentConfig) -> str:
+    """Write the command that plans the same experiment on its stored dataset, carries it out and writes JSON.
+
+    Whatever the preset or a recorded value says anyway is left out.
+    """
+    preset, training = experiment.preset, experiment.training
+    options = {"arms": ",".join(arm.name for arm in experiment.arms)}
+    if experiment.base_model != BUILTIN:
+        options["base-model"] = experiment.base_model
+    options |= {
+        "preset": preset.value,
+        "seeds": str(experiment.num_seeds),
+        "train-sizes": ",".join(map(str, experiment.train_sizes)),
+        "metric": experiment.headline_metric.value,
+        "margin": f"{100 * experiment.margin:.10g}",
+        "task": experiment.task.value,
+    }
+    searches = experiment.rate_search is not None
+    flags = (
+        [] if searches == PRESETS[preset].searches_rates else [f"--{'' if searches else 'no-'}search-rates"]
+    )
+    usual = plan_training(preset)
+    changed = {
+        name: value
+        for name, value in training.model_dump(mode="json").items()
+        if value != getattr(usual, name)
+    }
+    options |= {name.replace("_", "-"): str(changed.pop(name)) for name in _OWN_OPTIONS if name in changed}
+    words = ["python", "-m", "tl_core", "compare"]
+    words.append(f"{STORED}{experiment.dataset_fingerprint[:_DIGITS]}@{experiment.split.hash[:_DIGITS]}")
+    for name, value in options.items():
+        words += [f"--{name}", value]
+    for name, value in changed.items():
+        words += ["--set", f"{name}={value}"]
+    for arm in experiment.arms:
+        rates = experiment.learning_rates.get(arm.name)
+        pooling = describe(arm.base_model or experiment.base_model).pooling
+        if rates is not None and rates != default_rates(arm.kind, pooling):
+            words += ["--rates", f"{arm.name}={_written(rates)}"]
+    return shlex.join([*words, *flags, "--json", "result.json"])
+
+
+def _written(rates: LearningRates) -> str:
+    """Write rates as ``--rates`` reads them.
+
+    >>> _written(LearningRates(encoder=2e-05, head=0.001))
+    '2e-05,0.001'
+    """
+    parts = (rates.encoder, rates.head, rates.redrawn)
+    return ",".join(repr(rate) for rate in parts if rate is not None)
