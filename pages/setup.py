@@ -1,5 +1,7 @@
 """New experiment Every choice of an experiment, and what it will cost, before it starts."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.cards.setup.choices import (
@@ -9,14 +11,16 @@ from pages.cards.setup.choices import (
     choose_dataset,
     choose_margin,
     choose_metric,
+    choose_preset,
     choose_task,
 )
 from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
+from pages.cards.setup.plan_card import draw_plan, find_started, offer_check, offer_start, summary_of
 from pages.ui.base_models import can_be_had, choose_base_model
 from pages.ui.errors import InputErrors, show_error
 from pages.ui.formatting import short_hash
 from pages.ui.frame import card, draw_header, invite
-from pages.ui.plan import ahead_of, draw_plan, estimate_of, measured, offer_start
+from pages.ui.plan import ahead_of, estimate_of, measured
 from pages.ui.readers import stored_intake
 from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
@@ -31,69 +35,81 @@ QUESTION = "New experiment"
 
 def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors) -> ExperimentConfig:
     """Draw every choice and freeze what they say. Raises TlError if they contradict each other."""
-    with card("Task and base model"):
-        task = choose_task(dataset)
-        base_model = choose_base_model(input_errors)
-    with card("Models to compare"):
-        arms = choose_arms()
-    with card("How much", "seeds and train texts decide how sure the verdict can be"):
-        amount = choose_amount(intake.split.info, input_errors)
-    with card("How models are scored", "fixed before the start"):
-        left, right = st.columns(2)
-        with left:
-            budget = choose_budget()
-        with right:
-            metric = choose_metric(dataset)
-            margin = choose_margin()
-    with st.expander("Advanced settings", icon=":material/tune:"):
-        training = choose_training(amount.preset, budget)
-        arms += choose_rivals(base_model, input_errors)
-        searches = choose_rate_search(amount.preset)
-        rates = choose_rates(arms, base_model)
-    return plan_experiment(
+    planned = partial(
+        plan_experiment,
         experiment_id=new_id("exp"),
         name=dataset.name,
         dataset=dataset,
         split=intake.split.info,
-        task=task,
+    )
+    with card("Base model"):
+        base_model = choose_base_model(input_errors)
+    with card("Models to compare"):
+        arms = choose_arms()
+    with card("Time"):
+        preset = choose_preset(partial(planned, base_model=base_model, arms=arms), intake)
+    with st.expander("Advanced settings", icon=":material/tune:"):
+        amount, scoring, training, rates = st.tabs(["Amount", "Scoring", "Training", "Learning rates"])
+        with amount:
+            num_seeds, train_sizes = choose_amount(preset, intake.split.info, input_errors)
+            arms += choose_rivals(base_model, input_errors)
+        with scoring:
+            metric = choose_metric(dataset)
+            margin = choose_margin()
+            budget = choose_budget()
+            task = choose_task(dataset)
+        with training:
+            config = choose_training(preset, budget)
+        with rates:
+            searches = choose_rate_search(preset)
+            learning_rates = choose_rates(arms, base_model)
+    return planned(
         base_model=base_model,
         arms=arms,
-        preset=amount.preset,
-        num_seeds=amount.num_seeds,
-        train_sizes=amount.train_sizes,
+        preset=preset,
+        task=task,
+        num_seeds=num_seeds,
+        train_sizes=train_sizes,
         headline_metric=metric,
         margin=margin,
-        learning_rates=rates,
+        learning_rates=learning_rates,
         should_search_rates=searches,
-        training=training,
+        training=config,
     )
 
 
 def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: InputErrors) -> None:
-    """Show the plan and what it costs, and start it if nothing stands in the way."""
+    """Show the plan and what it costs, and keep the way to start it in sight."""
     known, checks = measured(), passed_checks(workspace(), experiment)
-    draw_plan(experiment, estimate_of(experiment, intake, known), ahead_of(known=known), checks)
+    cost, ahead = estimate_of(experiment, intake, known), ahead_of(known=known)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
-    is_ready = can_be_had(sorted(base_models))
-    if input_errors:
-        is_ready = False
-        st.caption("What is marked red has to be mended before the start.")
-    offer_start(experiment, is_ready=is_ready)
+    with plan, card("The plan"):
+        draw_plan(experiment, cost, ahead, checks)
+        is_ready = can_be_had(sorted(base_models))
+        if input_errors:
+            is_ready = False
+            st.error("Correct what is marked red before you start.", icon=":material/error:")
+        same = find_started(experiment)
+        offer_check(experiment, is_ready=is_ready)
+    with st.container(key="sticky_foot", horizontal=True, vertical_alignment="center"):
+        st.markdown(summary_of(experiment, cost, ahead), width="stretch")
+        offer_start(experiment, is_ready=is_ready, is_again=same is not None)
 
 
 datasets = workspace().database.list_datasets()
 if not datasets:
     draw_header(QUESTION)
-    invite("There are no texts yet to compare anything on.", "Bring your texts, or take a sample", "data")
+    invite("Bring your texts first, or take a sample.", "Your data", "data")
     st.stop()
 
 fingerprint = current("dataset") or datasets[0].fingerprint
 intake = stored_intake(workspace().database.get_dataset(fingerprint).fingerprint)
 remember("dataset", fingerprint)
 split = intake.split.info
-parts = f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples"
+parts = f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples"
 draw_header(QUESTION, [intake.dataset.info.name, parts, f"split {short_hash(split.hash)}"])
-choices, plan = st.columns([3, 2])
+choices, side = st.columns([3, 2])
+plan = side.container(key="sticky_side")
 with choices:
     dataset = choose_dataset(datasets, fingerprint)
     if dataset.fingerprint != fingerprint:
@@ -103,8 +119,7 @@ input_errors = InputErrors()
 try:
     with choices:
         experiment = draw_choices(dataset, intake, input_errors)
-    with plan, card("The plan"):
-        draw_start(experiment, intake, input_errors)
+    draw_start(experiment, intake, input_errors)
 except TlError as error:
     with plan:
         show_error(error)

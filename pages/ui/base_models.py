@@ -73,7 +73,7 @@ def hub_sentence(is_reachable: bool | None) -> str:
     if is_reachable is None:
         return "Asking the model hub …"
     if is_reachable:
-        return "The model hub answers: any of its models can be downloaded when a run needs it."
+        return "Online: models from the Hugging Face Hub are downloaded when a run needs them."
     titles = ", ".join(describe(base_model).title for base_model in _ids_on_disk())
     return f"Offline: using local models only ({titles})."
 
@@ -81,7 +81,7 @@ def hub_sentence(is_reachable: bool | None) -> str:
 def waiting_sentence(machine: Hardware) -> str:
     """Say what the machine means for waiting times."""
     if machine.gpu:
-        return "GPU found: every model of the catalogue can be trained. Setup estimates the time."
+        return "GPU found: every model in the catalogue can be trained."
     sizes = [base.num_parameters for base in CATALOGUE.values() if base.num_parameters]
     return (
         "No GPU found. Small models train in minutes; the largest takes about "
@@ -121,17 +121,17 @@ def choose_base_model(input_errors: InputErrors) -> str:
         accept_new_options=True,
         key=_CHOSEN,
         persist_state="session",
-        help="The pretrained weights that the comparison is about. One that is not listed can be typed: "
-        "its id on the model hub, a folder on this server that begins with /, ./ or ~, or run: and the id of "
-        "a run of yours.",
+        label_visibility="collapsed",
+        help="Choose one, or type a Hub id, a folder on this server (/, ./ or ~), or run: and a run's id.",
     )
     settled = BUILTIN
     with input_errors.told():
         settled = settle_base_model(workspace(), chosen.strip())
     base = describe(settled)
-    st.caption(literal(" ".join(filter(None, (base.good_at, base.pretraining, f"Licence: {base.licence}.")))))
+    facts = " ".join(filter(None, (base.pretraining, f"Licence: {base.licence}.")))
+    st.markdown(literal(base.good_at or base.title), help=literal(facts))
     if base.overlaps:
-        st.caption(literal(f"Its pretraining has seen: {'; '.join(base.overlaps)}."))
+        st.markdown(literal(f"Its pretraining has seen {'; '.join(base.overlaps)}."))
     if hub_state():
         _offer_search()
     return settled
@@ -142,7 +142,7 @@ def _offer_search() -> None:
     with st.popover("Find one on the model hub", icon=":material/search:"):
         words = st.text_input("Words", key="hub_words", placeholder="german bert, legal, biomedical").strip()
         if not words:
-            st.caption("Encoders with safe weights are shown, the most downloaded first.")
+            st.markdown("Shows encoders with safe weights, most downloaded first.")
             return
         try:
             found = {one.id: one for one in _found(words)}
@@ -150,7 +150,7 @@ def _offer_search() -> None:
             show_error(error)
             return
         if not found:
-            st.caption("The hub finds no encoder with safe weights for these words.")
+            st.markdown("No encoder with safe weights matches these words.")
             return
         captions = []
         for one in found.values():
@@ -185,10 +185,10 @@ def can_be_had(base_models: list[str]) -> bool:
     if is_reachable is None:
         live_part(_await_hub, ASKING_S)()
     elif is_reachable:
-        st.info(f"Not on disk: {titles}. The first run that needs it downloads it, in its own process.")
+        st.info(f"{titles} will be downloaded by the first run that needs it.")
     else:
         st.error(
-            f"Not on disk: {titles}, and the model hub does not answer. Choose a model that is on disk.",
+            f"{titles} is not on disk and the model hub does not answer. Choose a model that is on disk.",
             icon=":material/cloud_off:",
         )
     return bool(is_reachable)
@@ -198,4 +198,4 @@ def _await_hub() -> None:
     """Say that the hub is being asked; begin the page anew once it has answered."""
     if hub_state() is not None:
         st.rerun()
-    st.caption(hub_sentence(None))
+    st.markdown(hub_sentence(None))

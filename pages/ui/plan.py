@@ -1,43 +1,39 @@
-"""A plan before it starts: its runs, time, memory and disk, and a check of some batches of each arm."""
+"""What a plan takes on this machine, when it would start, and the check of some batches of each arm."""
 
 import functools
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import streamlit as st
 
 from pages.ui.base_models import is_on_disk, label_of
 from pages.ui.errors import live_part
-from pages.ui.formatting import about, after_queue, duration, kept_words, literal, plural, started_at
+from pages.ui.formatting import about, duration, literal, plural
 from pages.ui.readers import lengths_of
 from pages.ui.session import hardware, remember, workspace
 from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
 from tl_core.intake.intake import Intake, read_intake
 from tl_core.jobs import client, dry_run
-from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, ArmCheck, DryRun, all_passed_checks, neural_arms
+from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, DryRun, all_passed_checks, neural_arms
+from tl_core.planning.command import command_of
 from tl_core.planning.estimate import (
     Ahead,
     Estimate,
     estimate,
-    last_kept,
     learned_factor,
     make_promise,
     queue_ahead,
 )
 from tl_core.planning.machine import Throughput, device_of, read_finished, read_running
-from tl_core.planning.plan import expand, find_same, launch, num_runs
+from tl_core.planning.plan import launch
 from tl_core.planning.presets import arms_to_search
 from tl_core.schema import ExperimentConfig, Promise, Span
 from tl_core.store.rows import RunRow
 
-WORTH_SAYING = 0.1
-"""How far from 1 what was learned must be to be told."""
 POLL_S = 0.5
 _CHECKS = "plan_checks"
 """Session key of the checks, by the fingerprint of the dataset that the plan is about."""
@@ -128,94 +124,9 @@ def promise_of(experiment: ExperimentConfig) -> Promise | None:
     return make_promise(cost, ahead_of(known=known), device_of(hardware()))
 
 
-def _plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
-    """List arms with seeds, train sizes and runs; one without a network may run once for all seeds.
-
-    Once an arm with a network was checked, its memory is there too.
-    """
-    runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
-    counts = Counter(run.arm.name for run in runs)
-    seeds = {arm.name: len({run.seed for run in runs if run.arm == arm}) for arm in experiment.arms}
-    table = pd.DataFrame(
-        [
-            (label_of(arm), seeds[arm.name], len(experiment.train_sizes), counts[arm.name])
-            for arm in experiment.arms
-        ],
-        columns=["arm", "seeds", "sizes", "runs"],
-    )
-    if checks:
-        measured_mib = {name: _amount(check.memory_mib) for name, check in checks.items()}
-        table["memory"] = [measured_mib.get(arm.name, "–") for arm in experiment.arms]
-    return table
-
-
-def draw_plan(
-    experiment: ExperimentConfig, cost: Estimate, ahead: Ahead, checks: Mapping[str, ArmCheck]
-) -> None:
-    """Show what will be run, when it starts and ends, what it takes, and where those numbers come from."""
-    table = _plan_table(experiment, checks)
-    st.dataframe(table, hide_index=True, height="content", column_config={"arm": "model"})
-    st.markdown(f"**{plural(int(table['runs'].sum()), 'run')}**, one after the other, seed by seed.")
-    if ahead.num_runs:
-        st.markdown(f"**{after_queue(ahead)}**")
-    memory = "measured when you press Start"
-    if checks:
-        machine = hardware()
-        there = machine.gpu_memory_gib if machine.gpu and machine.gpu_memory_gib else machine.memory_gib
-        most = max(check.memory_mib for check in checks.values())
-        memory = f"**{_amount(most)}** of {there:.0f} GiB"
-    from_now = " from now" if ahead.num_runs and ahead.span else ""
-    st.markdown(
-        f"First verdict, marked “one seed”: **{until(cost.first_verdict, ahead)}**{from_now}  \n"
-        f"All runs: **{until(cost.total, ahead)}**{from_now}  \n"
-        f"Memory: {memory}  \n"
-        f"Disk: **{_amount(cost.disk_mib)}**"
-    )
-    st.caption(literal(f"{cost.basis}{_search_words(experiment)}{_learned_words(cost.factor)}"))
-
-
 def until(span: Span, ahead: Ahead) -> str:
     """Write how long it is until what takes ``span`` is done, with what trains before it."""
     return about(ahead.span + span) if ahead.span else f"{about(span)} after them"
-
-
-def _learned_words(factor: float) -> str:
-    """Say how the last plan kept its promise, and what was learned from several."""
-    kept = last_kept(workspace().database.list_promises())
-    words = f" {kept_words(*kept, 'The last plan')}" if kept else ""
-    if abs(factor - 1) < WORTH_SAYING:
-        return words
-    return (
-        f"{words} The last plans took {factor:.1f} times as long as was estimated from speeds; these minutes "
-        "count with that."
-    )
-
-
-def _search_words(experiment: ExperimentConfig) -> str:
-    """Say which networks' rates are still to be chosen and what that takes; it is part of the time."""
-    search = experiment.rate_search
-    if search is None:
-        return ""
-    waiting = arms_to_search(workspace(), experiment)
-    known = [arm for arm in search.grids if arm not in waiting]
-    labels = {arm.name: label_of(arm) for arm in experiment.arms}
-    read = f" Rates found before serve {', '.join(labels[arm] for arm in known)}." if known else ""
-    if not waiting:
-        return read
-    num_tries = max(len(search.grids[arm]) for arm in waiting)
-    is_every = all(arm.name in waiting for arm in experiment.arms if arm.kind.is_neural)
-    which = "each network" if is_every else ", ".join(labels[arm] for arm in labels if arm in waiting)
-    return (
-        f" Before its first run {which} is trained at {num_tries} learning rates, with the first seed "
-        f"on {search.train_size:,} train examples, and keeps those that are best on validation; that is in "
-        f"the time.{read}"
-    )
-
-
-def _amount(mib: float) -> str:
-    if mib < 1:
-        return "less than 1 MiB"
-    return f"{mib:,.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,43 +137,18 @@ class _Check:
     should_start: bool
 
 
-def offer_start(experiment: ExperimentConfig, *, is_ready: bool) -> None:
-    """Offer to start a plan or only to check it; what does not pass is told, and nothing is queued.
-
-    A check of any other plan is of no use any more, and ended.
-    """
+def drop_other_checks(experiment: ExperimentConfig) -> None:
+    """End the checks of all other plans: they are of no use any more."""
     for check in list(_checks().values()):
         if _content(check.run.experiment) != _content(experiment):
             _drop(check)
-    is_busy = _is_busy(experiment)
-    same = find_same(experiment, workspace().database.list_experiments())
-    if same is not None:
-        st.info(
-            f"You already have this experiment, started {started_at(same)}.", icon=":material/content_copy:"
-        )
-        page, query = "results.py", {"experiment": same.experiment_id}
-        st.page_link(page, label="Open it", icon=":material/arrow_forward:", query_params=query)
-    start = st.button(
-        "Start" if same is None else "Start it again",
-        type="primary" if same is None else "secondary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=is_busy or not is_ready,
-        help="First carries a few batches of each network through, in seconds; then queues the runs.",
-    )
-    only_check = st.button(
-        "Check this plan",
-        icon=":material/speed:",
-        width="stretch",
-        disabled=is_busy or not is_ready,
-        help="Measures time and memory anew on the longest and on typical texts, and queues nothing.",
-    )
-    if only_check:
-        dry_run.forget_checks(workspace(), experiment)
-    if start or only_check:
-        begin_check(experiment, should_start=start)
-        st.rerun()
-    draw_check(experiment)
+
+
+def offer_command(experiment: ExperimentConfig) -> None:
+    """Offer the command line that does the same."""
+    with st.popover("Copy as command", icon=":material/terminal:"):
+        st.code(command_of(experiment), language="bash", wrap_lines=True)
+        st.markdown("Runs the same experiment on this server and writes the result as JSON.")
 
 
 def draw_check(experiment: ExperimentConfig) -> bool:
@@ -273,7 +159,7 @@ def draw_check(experiment: ExperimentConfig) -> bool:
     check = _check_of(experiment)
     if check is None:
         return False
-    if _is_busy(experiment):
+    if is_busy(experiment):
         live_part(_watch, POLL_S)(check)
         return True
     plan, known = check.run.experiment, check.run.checks()
@@ -283,7 +169,7 @@ def draw_check(experiment: ExperimentConfig) -> bool:
         words = f"**{name} cannot run.** {literal(found.problem)}  \n{literal(found.remedy)}"
         st.error(words, icon=":material/error:")
     if failed:
-        st.caption("Nothing was queued.")
+        st.markdown("Nothing was queued.")
     elif check.should_start:
         _drop(check)
         launch(workspace(), plan, promise_of(plan))
@@ -291,11 +177,12 @@ def draw_check(experiment: ExperimentConfig) -> bool:
         remember("experiment", plan.experiment_id)
         st.switch_page("runs.py", query_params={"experiment": plan.experiment_id})
     else:
-        st.success("Every arm's batches went through.", icon=":material/check_circle:")
+        st.success("The check passed for every model.", icon=":material/check_circle:")
     return False
 
 
-def _is_busy(experiment: ExperimentConfig) -> bool:
+def is_busy(experiment: ExperimentConfig) -> bool:
+    """Whether this very plan is being checked."""
     check = _check_of(experiment)
     return check is not None and not check.run.has_ended()
 
@@ -338,10 +225,10 @@ def _watch(check: _Check) -> None:
     waiting = [arm for arm in arms if arm.name not in known]
     name = literal(label_of(waiting[0])) if waiting else "done"
     done = len(arms) - len(waiting)
-    st.progress(done / len(arms), f"Checking {name} · {done} of {plural(len(arms), 'model')} done")
+    st.progress(done / len(arms), f"Checking {name}: {done} of {plural(len(arms), 'model')} done")
     is_download = check.run.limit_s == DOWNLOAD_LIMIT_S
     hint = "A base model is downloaded first. " if is_download else ""
-    st.caption(f"{hint}{duration(check.run.elapsed_s)} so far. Nothing is queued yet.")
+    st.markdown(f"{hint}{duration(check.run.elapsed_s)} so far. Nothing is queued yet.")
     if st.button("Cancel the check", icon=":material/close:", width="stretch"):
         _drop(check)
         st.rerun()

@@ -126,7 +126,7 @@ def test_verdicts_come_headline_first_with_an_interval_that_agrees_with_its_p_va
 
 
 def measured_alone(value: Any) -> Any:
-    """Leave out of a report what differs between two runs of the same: ids, moments, times, energy, memory."""
+    """Leave out of a report what differs between two runs of the same: ids, moments, times, energy."""
     if isinstance(value, dict):
         return {name: measured_alone(one) for name, one in value.items() if not re.search(VARIES, name)}
     return [measured_alone(one) for one in value] if isinstance(value, list) else value

@@ -9,7 +9,7 @@ CONTRASTIVE = ArmSpec(
     objective=Objective.PAIRS,
     rates=Rates(encoder=5e-5, head=0.0),
     label="Contrastive",
-    choice="SetFit: the pretrained network, tuned on pairs of texts; for very few labels.",
+    choice="SetFit: the pretrained network, tuned on pairs of texts. For very few labels.",
     in_report=(
         "{title} trained further on pairs of texts, as SetFit does, and then logistic regression on what it "
         "gives. Each step reads as many texts as that of any other network."

@@ -9,7 +9,7 @@ FROZEN_RANDOM = ArmSpec(
     rates=Rates(encoder=0.0, head=2e-2),
     own_head_rates=Rates(encoder=0.0, head=2e-2),
     label="Random frozen",
-    choice="Random weights as they are, with a trained head: the architecture alone.",
+    choice="Random encoder frozen; only a classifier on top is trained.",
     in_report="The architecture of {title} left at random weights; only a head is trained.",
     in_card="Random weights were left as drawn; only a linear head was trained: a baseline.",
     in_settings="random, only the head trained",

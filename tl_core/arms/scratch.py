@@ -9,7 +9,7 @@ SCRATCH = ArmSpec(
     rates=Rates(encoder=5e-4, head=5e-4),
     own_head_rates=Rates(encoder=2e-4, head=2e-4),
     label="From scratch",
-    choice="The same network from random weights: what your labels alone can teach it.",
+    choice="The same network from random weights: what your labels alone can teach.",
     is_default=True,
     in_report="The architecture of {title} with weights drawn at random: nothing learned before.",
     in_card="The weights were drawn at random and know nothing from before but the vocabulary.",

@@ -45,7 +45,7 @@ PRESETS: dict[Preset, PresetChoice] = {
         epochs=4,
         max_train_size=500,
         searches_rates=False,
-        purpose="An answer in minutes: five seeds, four epochs, at most 500 train examples.",
+        purpose="An answer in minutes: five seeds, four epochs, at most 500 training examples.",
     ),
     Preset.STANDARD: PresetChoice(
         num_seeds=5,
@@ -53,8 +53,8 @@ PRESETS: dict[Preset, PresetChoice] = {
         max_train_size=5000,
         searches_rates=True,
         purpose=(
-            "A solid answer: five seeds, eight epochs, at most 5,000 train examples, learning rates chosen "
-            "on validation."
+            "A solid answer: five seeds, eight epochs, at most 5,000 training examples, learning rates "
+            "chosen on validation."
         ),
     ),
     Preset.THOROUGH: PresetChoice(
@@ -63,8 +63,8 @@ PRESETS: dict[Preset, PresetChoice] = {
         max_train_size=None,
         searches_rates=True,
         purpose=(
-            "The narrowest interval: ten seeds, twelve epochs, all train examples, learning rates chosen on "
-            "validation."
+            "The narrowest interval: ten seeds, twelve epochs, all training examples, learning rates chosen "
+            "on validation."
         ),
     ),
 }

@@ -1,16 +1,19 @@
-"""The choices of a comparison: each with one sentence of help and a good default."""
+"""The choices of an experiment: each with one sentence of help and a good default."""
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable
 
 import streamlit as st
 
 from pages.ui.base_models import label_of
 from pages.ui.errors import InputErrors
-from pages.ui.formatting import METRIC_WORDS
+from pages.ui.formatting import METRIC_WORDS, about
 from pages.ui.frame import dataset_line
+from pages.ui.plan import estimate_of
 from tl_core.arms import ARMS
-from tl_core.errors import PlanError
+from tl_core.errors import PlanError, TlError
 from tl_core.intake.bundled import guess_task
+from tl_core.intake.intake import Intake
 from tl_core.planning.plan import default_metric
 from tl_core.planning.presets import PRESETS
 from tl_core.schema import (
@@ -18,6 +21,7 @@ from tl_core.schema import (
     Arm,
     BudgetRule,
     DatasetInfo,
+    ExperimentConfig,
     Metric,
     Preset,
     SplitInfo,
@@ -27,27 +31,17 @@ from tl_core.schema import (
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Same number of steps for every network; the final checkpoint is scored.",
     BudgetRule.PLATEAU: (
-        "Every network trains until its headline metric on validation has levelled off, with the same "
-        "minimum, patience and cap. Then the learning rate falls to zero, and the best weights of that "
-        "stretch are kept."
+        "Every network trains until its main metric on validation levels off, with the same minimum, "
+        "patience and cap. Then its learning rate falls to zero, and the best checkpoint of those is scored."
     ),
 }
 BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "Train until it stops improving"}
 METRIC_SENTENCES = {
-    Metric.ACCURACY: "The share of test texts that are answered right.",
-    Metric.MACRO_F1: "The F1 score averaged over the classes: small classes count as much as large ones.",
+    Metric.ACCURACY: "The share of test texts answered right.",
+    Metric.MACRO_F1: "F1 averaged over classes: small classes count as much as large ones.",
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
 MAX_SEEDS = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount:
-    """How much is trained: preset, seeds and train sizes."""
-
-    preset: Preset
-    num_seeds: int
-    train_sizes: list[int]
 
 
 def choose_dataset(datasets: list[DatasetInfo], current: str | None) -> DatasetInfo:
@@ -66,14 +60,14 @@ def choose_dataset(datasets: list[DatasetInfo], current: str | None) -> DatasetI
 def choose_task(dataset: DatasetInfo) -> Task:
     """Choose what the labels mean."""
     return st.segmented_control(
-        "Task",
+        "Kind of labels",
         list(Task),
         default=guess_task(dataset.name, dataset.columns.labels),
         required=True,
         format_func=lambda task: task.value.capitalize(),
         key=f"task_{dataset.fingerprint}",
         persist_state="session",
-        help="What the labels mean to you. It decides words, never the computation.",
+        help="A word for the model card and for examples on Try it. It changes no number.",
     )
 
 
@@ -84,8 +78,8 @@ def choose_arms() -> list[Arm]:
         if not spec.choice:
             continue
         arm = Arm(kind=spec.kind)
-        name, sentence = st.columns([4, 5], vertical_alignment="center", gap="xsmall")
-        sentence.caption(spec.choice)
+        name, sentence = st.columns([3, 7], vertical_alignment="center", gap="xsmall")
+        sentence.markdown(f":small[{spec.choice}]")
         if name.checkbox(
             label_of(arm),
             value=spec.is_default,
@@ -96,19 +90,35 @@ def choose_arms() -> list[Arm]:
     return arms
 
 
-def choose_amount(split: SplitInfo, input_errors: InputErrors) -> Amount:
-    """Choose preset, seeds and train sizes; seeds and sizes follow the preset until they are changed."""
+def choose_preset(planned: Callable[..., ExperimentConfig], intake: Intake) -> Preset:
+    """Choose how much time to spend: presets, each with what its usual values take on this machine.
+
+    Parameters
+    ----------
+    planned
+        Makes the plan of a preset and a task.
+    """
+    times = {}
+    for preset in Preset:
+        with contextlib.suppress(TlError):  # told where the plan is drawn
+            plan = planned(preset=preset, task=Task.TOPIC)
+            times[preset] = about(estimate_of(plan, intake).total, is_short=True)
     preset = st.segmented_control(
-        "Preset",
+        "How long may it take?",
         list(Preset),
         default=Preset.QUICK,
         required=True,
-        format_func=lambda one: one.value.capitalize(),
+        format_func=lambda one: one.value.capitalize() + (f", {times[one]}" if one in times else ""),
         key="preset",
         persist_state="session",
     )
+    st.markdown(PRESETS[preset].purpose)
+    return preset
+
+
+def choose_amount(preset: Preset, split: SplitInfo, input_errors: InputErrors) -> tuple[int, list[int]]:
+    """Choose seeds and train sizes, which follow the preset until they are changed."""
     choice = PRESETS[preset]
-    st.caption(choice.purpose)
     seeds, sizes = st.columns(2)
     num_seeds = seeds.number_input(
         "Seeds",
@@ -117,42 +127,44 @@ def choose_amount(split: SplitInfo, input_errors: InputErrors) -> Amount:
         choice.num_seeds,
         key=f"seeds_{preset}",
         persist_state="session",
-        help="Trainings of each arm. One seed speaks of these trained models only; three or more of the arm.",
+        help="Trainings of each model. With one, the result is about these trained models only.",
     )
     largest = min(split.train, choice.max_train_size or split.train)
     typed = sizes.multiselect(
-        "Train sizes",
+        "Training examples",
         [str(size) for size in sorted({*USUAL_SIZES, largest, split.train}) if size <= split.train],
         default=[str(largest)],
         accept_new_options=True,
         key=f"sizes_{preset}_{split.hash}",
         persist_state="session",
-        help=f"Labelled texts to learn from, at most {split.train:,}. Several show from how few it works.",
+        help=f"At most {split.train:,}. Several sizes show how few labels are enough.",
     )
     train_sizes = [largest]
     with sizes, input_errors.told():
         train_sizes = _sizes(typed)
     if num_seeds > 1 and max(train_sizes) == split.train:
-        st.caption(
-            f"All seeds learn from the same {split.train:,} texts, all that there are: no interval counts "
-            "that others could have been drawn to learn from."
+        st.markdown(
+            f"All seeds learn from the same {split.train:,} texts, so the interval doesn't say how much "
+            "other texts would have changed the result."
         )
-    return Amount(preset=preset, num_seeds=int(num_seeds), train_sizes=train_sizes)
+    return int(num_seeds), train_sizes
 
 
 def _sizes(typed: list[str]) -> list[int]:
     if not typed:
-        raise PlanError("Expected at least one train size; got none.", "Choose how many texts to learn from.")
+        raise PlanError("No number of training examples is chosen.", "Choose at least one.")
     try:
         return [int(size.replace(",", "")) for size in typed]
     except ValueError as error:
-        raise PlanError(f"Expected whole numbers as train sizes; got {', '.join(typed)}.") from error
+        raise PlanError(
+            f"“{', '.join(typed)}” are no whole numbers.", "Write such as 50 or 1,000."
+        ) from error
 
 
 def choose_budget() -> BudgetRule:
     """Choose how long every network trains."""
     budget = st.segmented_control(
-        "Budget",
+        "Length of training",
         list(BudgetRule),
         default=BudgetRule.EQUAL_STEPS,
         required=True,
@@ -160,14 +172,14 @@ def choose_budget() -> BudgetRule:
         key="budget",
         persist_state="session",
     )
-    st.caption(BUDGET_SENTENCES[budget])
+    st.markdown(BUDGET_SENTENCES[budget])
     return budget
 
 
 def choose_metric(dataset: DatasetInfo) -> Metric:
     """Choose the number that the verdict is about, before anything is measured."""
     metric = st.segmented_control(
-        "Headline metric",
+        "Main metric",
         list(Metric),
         default=default_metric(dataset.label_counts),
         required=True,
@@ -175,14 +187,14 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
         key=f"metric_{dataset.fingerprint}",
         persist_state="session",
     )
-    st.caption(METRIC_SENTENCES[metric])
+    st.markdown(METRIC_SENTENCES[metric])
     return metric
 
 
 def choose_margin() -> float:
     """Choose the difference that does not matter, before anything is measured; return it as a share."""
     points = st.number_input(
-        "Margin, in points",
+        "Smallest difference that matters, in points",
         0.1,
         50.0,
         100 * DEFAULT_MARGIN,
@@ -190,7 +202,7 @@ def choose_margin() -> float:
         format="%g",
         key="margin",
         persist_state="session",
-        help="The smallest difference that matters, 0.1 to 50 points of the main metric. Two models are "
-        "called equivalent only if the 90% interval of their difference lies within it.",
+        help="0.1 to 50 points of the main metric. Two models count as equivalent only if the 90% interval "
+        "of their difference lies within it.",
     )
     return round(points / 100, 6)

@@ -1,4 +1,4 @@
-"""What an expert may change: all of the training, rates, further base models; with unit and range."""
+"""Advanced settings: all of the training, rates, further base models; with unit and range."""
 
 from dataclasses import dataclass
 
@@ -37,15 +37,15 @@ _LENGTH = (
         low=0.5,
         high=100.0,
         step=0.5,
-        help="Passes over the train texts, 0.5 to 100.",
+        help="Passes over the training texts, 0.5 to 100.",
     ),
     _Number(
         field="min_steps",
-        label="Least steps",
+        label="Minimum steps",
         low=15,
         high=10_000,
         step=15,
-        help="Steps, 15 to 10,000: a small train set gets at least so many, whatever the epochs say.",
+        help="Steps, 15 to 10,000. Small training sets get at least these, whatever the epochs say.",
     ),
     _Number(
         field="batch_size",
@@ -53,15 +53,15 @@ _LENGTH = (
         low=1,
         high=512,
         step=8,
-        help="Texts a step, 1 to 512.",
+        help="Texts per step, 1 to 512.",
     ),
     _Number(
         field="max_length",
-        label="Tokens kept of a text",
+        label="Tokens per text",
         low=8,
         high=512,
         step=8,
-        help="Tokens, 8 to 512; longer texts are cut, and the model's own limit holds.",
+        help="8 to 512. Longer texts are cut, at the model's own limit at the latest.",
     ),
 )
 _OPTIMIZER = (
@@ -71,7 +71,7 @@ _OPTIMIZER = (
         low=0.0,
         high=0.9,
         step=0.05,
-        help="Share of the steps in which the rate rises from 0 to its peak, 0 to 0.9.",
+        help="Share of steps in which the learning rate rises to its peak, 0 to 0.9.",
     ),
     _Number(
         field="weight_decay",
@@ -79,7 +79,7 @@ _OPTIMIZER = (
         low=0.0,
         high=1.0,
         step=0.01,
-        help="AdamW's pull of the weights towards zero, 0 to 1; biases and norms are left out.",
+        help="AdamW's pull towards zero, 0 to 1. Biases and norms are exempt.",
     ),
     _Number(
         field="max_grad_norm",
@@ -87,7 +87,7 @@ _OPTIMIZER = (
         low=0.01,
         high=100.0,
         step=0.5,
-        help="Longest gradient that a step may follow, as a norm, 0.01 to 100.",
+        help="Largest gradient norm of a step, 0.01 to 100.",
     ),
 )
 _EVALUATION = (
@@ -97,15 +97,15 @@ _EVALUATION = (
         low=1,
         high=200,
         step=5,
-        help="Looks at validation during a run, 1 to 200; with fewer than 15 its curve says little.",
+        help="Evaluations on validation per run, 1 to 200. Below 15 the curve says little.",
     ),
     _Number(
         field="max_eval_examples",
-        label="Texts an evaluation",
+        label="Texts per evaluation",
         low=1,
         high=100_000,
         step=128,
-        help="Validation texts scored at most at each look, 1 to 100,000; always the same ones.",
+        help="At most this many validation texts, 1 to 100,000, always the same.",
     ),
 )
 _PLATEAU = (
@@ -116,8 +116,8 @@ _PLATEAU = (
         high=50,
         step=1,
         help=(
-            "Evaluations without a rise of the headline metric, averaged over ten of them, that end a run, "
-            "1 to 50. No run is shorter than three times the equal steps. To the plateau only."
+            "Evaluations without a rise of the main metric (mean of ten) that end a run, 1 to 50. No run is "
+            "shorter than three times the equal steps. Only for training until it stops improving."
         ),
     ),
     _Number(
@@ -126,11 +126,11 @@ _PLATEAU = (
         low=1.0,
         high=20.0,
         step=0.5,
-        help="Most steps of a run, in multiples of the equal steps, 1 to 20. To the plateau only.",
+        help="Most steps, 1 to 20 times the equal steps. Only for training until it stops improving.",
     ),
 )
 PRECISION_WORDS = {
-    None: "By the device",
+    None: "Automatic",
     Precision.FLOAT32: "float32",
     Precision.BFLOAT16: "bfloat16",
 }
@@ -140,7 +140,7 @@ def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
     listed = {one: line for one, line in listed_base_models().items() if one != base_model}
     typed = st.multiselect(
-        "Further base models to fine-tune beside it",
+        "More base models to fine-tune",
         list(listed),
         format_func=lambda one: listed.get(one, one),
         accept_new_options=True,
@@ -159,9 +159,9 @@ def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
 def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
     """Choose every number of the training; what is left alone follows the preset and the usual values."""
     values: dict[str, float | int | Precision | None] = {}
-    st.markdown("**How long** · the same for every network")
+    st.markdown("**Length**")
     values |= _choose_numbers(_LENGTH, preset)
-    st.markdown("**Each step** · AdamW in every arm")
+    st.markdown("**Optimizer (AdamW)**")
     values |= _choose_numbers(_OPTIMIZER, preset)
     dropout, precision = st.columns(2)
     with dropout:
@@ -175,7 +175,7 @@ def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
             key="dropout",
             persist_state="session",
             placeholder="The base model's own",
-            help="Share of values that is left out at random in each step, 0 to 0.9; empty: the model's own.",
+            help="0 to 0.9. Empty: the base model's own.",
         )
     with precision:
         values["precision"] = st.selectbox(
@@ -184,9 +184,9 @@ def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
             format_func=PRECISION_WORDS.__getitem__,
             key="precision",
             persist_state="session",
-            help="Number format of matrix products for all models; by the device: bfloat16 where native.",
+            help="Number format of matrix products. Automatic: bfloat16 where the device has it.",
         )
-    st.markdown("**Watching** · what validation is asked, and when a run ends early")
+    st.markdown("**Evaluation**")
     values |= _choose_numbers(_EVALUATION, preset)
     values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)
     return TrainingConfig.model_validate({**values, "budget": budget})
@@ -219,21 +219,20 @@ def _choose_numbers(
 def choose_rate_search(preset: Preset) -> bool:
     """Choose whether each network's learning rates are chosen on validation, as the preset proposes."""
     return st.checkbox(
-        "Choose each network's learning rates on validation",
+        "Choose learning rates on validation",
         PRESETS[preset].searches_rates,
         key=f"searches_{preset}",
         persist_state="session",
-        help="A third of, once and three times the rates below, with the first seed; the best on validation "
-        "serves every seed. Rates that you change below are kept as they are.",
+        help="Tries a third, once and three times the rates below with the first seed; the best on "
+        "validation serves every seed. Rates that you change are kept.",
     )
 
 
 def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders and of fitted heads are zero."""
-    st.caption(
-        "Peak learning rates, from above 0 to 1. Each arm has its own, because rates made for fine-tuning "
-        "are far too small for random weights. They were found with the built-in model, "
-        "under its mean-pooled head and under its architecture's own."
+    st.markdown(
+        "Peak learning rates. Each model has its own: fine-tuning's are too small for random weights.",
+        help="Found with the built-in model, under its mean-pooled head and its architecture's own.",
     )
     rates: dict[str, LearningRates] = {}
     for arm in arms:
