@@ -17,8 +17,8 @@ from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import DataError
 from tl_core.experiments.on_data import carry_out_on_data
 from tl_core.intake.bundled import NOT_EVIDENCE
-from tl_core.intake.intake import store_dataset
-from tl_core.intake.uploads import keep_upload
+from tl_core.intake.intake import read_intake, store_dataset
+from tl_core.intake.uploads import find_upload, keep_upload
 from tl_core.jobs.queue import Queue
 from tl_core.schema import SplitMethod, State
 from tl_core.store.tables import JobKind
@@ -133,7 +133,7 @@ def test_an_own_test_file_becomes_the_test_part_and_can_be_taken_back(
     assert app.metric[2].value == "3"
     assert BESIDE_OWN_TEST[SplitMethod.STRATIFIED] in text_of(app)
     assert METHODS[SplitMethod.STRATIFIED][1] not in text_of(app)
-    press(app, "Test on a part of the texts instead")
+    press(app, "Test on part of the texts instead")
     assert app.metric[2].value == "18"
 
 
@@ -150,10 +150,10 @@ def test_hostile_names_and_labels_are_shown_literally(app: AppTest, workspace: W
 def test_a_stored_dataset_is_shown_by_its_fingerprint(app: AppTest, workspace: Workspace) -> None:
     fingerprint = store_sample_dataset(workspace).dataset.info.fingerprint
     open_page(app, "data", dataset=fingerprint)
-    assert "60 texts" in text_of(app)
+    assert "60 texts, 3 classes" in text_of(app)
     assert list(app.dataframe[0].value["label"][:1]) == ["negative"]
     assert [metric.value for metric in app.metric] == ["33", "9", "18"]
-    press(app, "Use other texts")
+    press(app, "Choose another file")
     assert ("data", f"dataset={fingerprint}") in targets_of(app)
 
 
@@ -240,16 +240,108 @@ def test_a_page_of_an_experiment_names_its_dataset_whatever_was_chosen(
     assert app.caption[0].value.startswith("small reviews")
 
 
-def test_other_texts_can_be_chosen_at_the_top(app: AppTest, workspace: Workspace) -> None:
-    open_page(app, "data", dataset=store_sample_dataset(workspace).dataset.info.fingerprint)
-    assert app.button[0].label == "Use other texts"
-    app.button[0].click().run()
+def test_there_is_one_way_to_another_file(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "data", upload=keep_upload(workspace, csv(), "mine.csv").upload_id)
+    assert [one.label for one in app.button].count("Choose another file") == 1
+    press(app, "Choose another file")
     assert len(app.get("file_uploader")) == 1
+
+
+def upload_with(app: AppTest, workspace: Workspace, *more: tuple[str, str]) -> str:
+    """Open the page of a file with some more rows than usual; return the upload's id."""
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    upload = keep_upload(workspace, csv([*rows, *more]), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    return upload.upload_id
+
+
+def labels_of(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def test_two_spellings_of_a_label_are_merged_by_one_click_before_anything_is_saved(
+    app: AppTest, workspace: Workspace
+) -> None:
+    upload = upload_with(app, workspace, ("one more of these", "Positive"))
+    assert "Use this dataset" not in labels_of(app)
+    assert "“Positive” → “positive”" in text_of(app)
+    press(app, "Merge it")
+    assert find_upload(workspace, upload).choice.label_map == {"Positive": "positive"}
+    press(app, "Use this dataset")
+    (info,) = workspace.database.list_datasets()
+    assert info.columns.labels == ("negative", "neutral", "positive")
+    assert info.num_examples == 61
+
+
+def test_merging_can_be_undone(app: AppTest, workspace: Workspace) -> None:
+    upload = upload_with(app, workspace, ("one more of these", "Positive"))
+    press(app, "Merge it")
+    press(app, "Undo")
+    assert find_upload(workspace, upload).choice.label_map == {}
+    assert "Merge it" in labels_of(app)
+
+
+def test_labels_that_are_too_rare_are_left_out_by_one_click(app: AppTest, workspace: Workspace) -> None:
+    upload_with(app, workspace, ("what is this", "unclear"), ("nobody knows", "unclear"))
+    assert "“unclear” (2)" in text_of(app)
+    press(app, "Leave it out")
+    press(app, "Use this dataset")
+    (info,) = workspace.database.list_datasets()
+    assert info.columns.labels == ("negative", "neutral", "positive")
+    assert info.num_examples == 60
+
+
+def test_a_finding_is_mended_before_the_dataset_is_saved_and_the_version_says_so(
+    app: AppTest, workspace: Workspace
+) -> None:
+    upload = upload_with(app, workspace, ("write to joe@example.org about it", "positive"))
+    press(app, "Mask them")
+    assert find_upload(workspace, upload).fixes == ("mask_personal_data",)
+    assert "Mask them" not in labels_of(app)
+    press(app, "Use this dataset")
+    (info,) = workspace.database.list_datasets()
+    assert [change.fix for change in info.changes] == ["mask_personal_data"]
+    texts = read_intake(workspace, info.fingerprint).dataset.texts()
+    assert sum("<email>" in text for text in texts) == 1
+    assert not any("joe@example.org" in text for text in texts)
+    open_page(app, "data", dataset=info.fingerprint)
+    assert not [link for link in links_of(app) if "before" in link], "that version was never saved"
+
+
+def test_what_was_said_of_a_column_follows_the_column(app: AppTest, workspace: Workspace) -> None:
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    lines = [f'"{text}","{label}",{number}' for number, (text, label) in enumerate(rows)]
+    upload = keep_upload(workspace, "\n".join(["text,label,row", *lines]).encode(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    assert "Detected as the label: 3 repeated values." in text_of(app)
+    app.selectbox[1].set_value("row").run()
+    assert "Your choice: different in every row." in text_of(app)
+    assert "Detected as the label" not in text_of(app)
+
+
+def test_a_column_becomes_the_label_by_its_header(app: AppTest, workspace: Workspace) -> None:
+    rows = [(text, label) for label, texts in TEXTS.items() for text in texts]
+    lines = [f'"{text}","{label}","{label[:3]}"' for text, label in rows]
+    upload = keep_upload(workspace, "\n".join(["text,label,short", *lines]).encode(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    key = app.dataframe[0].proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [], "columns": ["short"], "cells": []}}
+    app.run()
+    press(app, "Use as label")
+    assert find_upload(workspace, upload.upload_id).choice.label == ("short",)
+    assert app.selectbox[1].value == "short"
+    app.session_state[app.dataframe[0].proto.id.split("-", 2)[2]] = {
+        "selection": {"rows": [], "columns": ["text"], "cells": []}
+    }
+    app.run()
+    press(app, "Use as label")
+    choice = find_upload(workspace, upload.upload_id).choice
+    assert (choice.text, choice.label) == (("short",), ("text",)), "they change places"
 
 
 def test_a_sample_says_that_it_is_no_evidence(app: AppTest) -> None:
     open_page(app, "data")
-    press(app, "Look at reviews")
+    press(app, "Open reviews")
     assert app.query_params["upload"] == "sample_reviews_sentiment"
     assert NOT_EVIDENCE in text_of(app)
     assert [metric.value for metric in app.metric] == ["330", "90", "180"]
@@ -262,7 +354,7 @@ def test_a_weight_column_is_taken_told_outside_its_drawer_and_can_be_left(
     lines = [f'"{text}","{label}",{1 + i % 3}' for i, (text, label) in enumerate(rows)]
     content = "\n".join(["text,label,sample_weight", *lines]).encode()
     open_page(app, "data", upload=keep_upload(workspace, content, "mine.csv").upload_id)
-    assert f"“sample_weight”; {COUNTED_ALIKE}" in text_of(app)
+    assert f"“sample_weight”. {COUNTED_ALIKE}" in text_of(app)
     (weight,) = [one for one in app.selectbox if one.label == "Weight column"]
     assert weight.value == "sample_weight"
     weight.set_value("").run()
@@ -286,11 +378,11 @@ def test_two_columns_of_texts_are_joined_or_a_pair_as_the_person_says(
     assert together(app) == []
     next(one for one in app.multiselect if one.label == "Further columns of texts").set_value(["answer"])
     app.run()
-    assert [one.value for one in together(app)] == ["are joined into one"]
-    together(app)[0].set_value("are a pair").run()
+    assert [one.value for one in together(app)] == ["Join into one text"]
+    together(app)[0].set_value("Keep as a pair").run()
     again = AppTest.from_file(app._script_path, default_timeout=20)
     open_page(again, "data", upload=upload.upload_id)
-    assert together(again)[0].value == "are a pair"
+    assert together(again)[0].value == "Keep as a pair"
     press(again, "Use this dataset")
     columns = workspace.database.list_datasets()[0].columns
     assert columns.text_columns == ("text", "answer")

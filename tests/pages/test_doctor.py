@@ -47,13 +47,9 @@ def box(app: AppTest, label: str):
     return next(one for one in app.selectbox if one.label == label)
 
 
-def test_the_doctor_tells_before_a_dataset_is_used_and_mends_after(
+def test_a_stored_dataset_is_mended_in_a_next_version(
     app: AppTest, workspace: Workspace, upload: str
 ) -> None:
-    assert "The data doctor" in text_of(app)
-    assert "personal data: 3" in text_of(app)
-    assert "Mask them" not in [one.label for one in app.button]
-
     press(app, "Use this dataset")
     (old,) = workspace.database.list_datasets()
     open_page(app, "data", dataset=old.fingerprint)
@@ -102,10 +98,10 @@ def test_numbers_are_cut_into_classes_and_nonsense_is_told_in_place(
 ) -> None:
     lines = ["text,stars", *(f"words number{i} {WORDS[i % 10]}{i},{1 + i % 5}" for i in range(60))]
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "s.csv").upload_id)
-    limits = next(one for one in app.text_input if one.label.startswith("Limits"))
+    limits = next(one for one in app.text_input if one.label.startswith("Cut points"))
     limits.set_value("2.5; 3").run()
     assert "'2.5; 3'" in plain(app.error[0].value)
-    limits = next(one for one in app.text_input if one.label.startswith("Limits"))
+    limits = next(one for one in app.text_input if one.label.startswith("Cut points"))
     limits.set_value("2.5, 3.5").run()
     press(app, "Use this dataset")
     (info,) = workspace.database.list_datasets()
@@ -115,7 +111,7 @@ def test_numbers_are_cut_into_classes_and_nonsense_is_told_in_place(
 def test_a_label_map_can_be_brought_and_renames_and_sets_aside(
     app: AppTest, workspace: Workspace, upload: str
 ) -> None:
-    maps = [one for one in app.file_uploader if one.label.startswith("Or bring the names")]
+    maps = [one for one in app.file_uploader if one.label.startswith("Rename by a file")]
     maps[0].set_value(("map.csv", b"label,name\ngood,fine\nbad,awful\n", "text/csv")).run()
     assert find_upload(workspace, upload).choice.label_map == {"good": "fine", "bad": "awful"}
     press(app, "Use this dataset")
@@ -124,7 +120,7 @@ def test_a_label_map_can_be_brought_and_renames_and_sets_aside(
 
 
 def test_what_is_no_label_map_is_told_in_place(app: AppTest, workspace: Workspace, upload: str) -> None:
-    maps = [one for one in app.file_uploader if one.label.startswith("Or bring the names")]
+    maps = [one for one in app.file_uploader if one.label.startswith("Rename by a file")]
     maps[0].set_value(("map.csv", b"a,b,c\n1,2,3\n4,5,6\n", "text/csv")).run()
     assert "'map.csv'" in plain(app.error[0].value)
     assert "Use this dataset" in [one.label for one in app.button]

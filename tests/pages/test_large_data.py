@@ -110,7 +110,7 @@ def test_a_cancel_that_is_on_its_way_is_told(app: AppTest, queue: Queue, upload:
     queue.claim([JobKind.TAKE_IN])
     open_page(app, "data")
     press(app, "Cancel")
-    assert words_of_progress(app) == ["Ending …"]
+    assert words_of_progress(app) == ["Stopping …"]
     assert next(one for one in app.button if one.label == "Cancel").disabled
 
 
@@ -228,10 +228,10 @@ def test_the_lengths_never_contradict_what_the_doctor_counted(
     made = take_in(workspace, path, name="long", text=["body"], label=["label"]).dataset.info
     open_page(app, "data", dataset=made.fingerprint)
     assert re.search(r"none of 20 .*\b80\b.* 128 tokens", "".join(figures_of(app)))
-    assert "20 of the 80 texts" in text_of(app)
+    assert "20 of 80 texts" in text_of(app)
     carry_out_next(workspace, JobKind.EXAMINE)
     open_page(app, "data", dataset=made.fingerprint)
     assert "128 tokens: 1 (1.2%)" in text_of(app)
     assert re.search(r"of 80 texts .*128 tokens", "".join(figures_of(app)))
-    assert "and 1 is cut (1.2%)" in text_of(app)
+    assert "1 text is cut at 128 tokens (1.2%)" in text_of(app)
     assert "none" not in "".join(figures_of(app))

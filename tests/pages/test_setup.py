@@ -71,7 +71,7 @@ def start_button(app: AppTest) -> Button:
 
 
 def rivals(app: AppTest) -> Multiselect[str]:
-    (box,) = [one for one in app.multiselect if one.label.startswith("Further base models")]
+    (box,) = [one for one in app.multiselect if one.label.startswith("More base models")]
     return box
 
 
