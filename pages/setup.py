@@ -88,7 +88,7 @@ def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: Input
         is_ready = can_be_had(sorted(base_models))
         if input_errors:
             is_ready = False
-            st.error("Correct what is marked red before you start.", icon=":material/error:")
+            st.markdown(":material/error: Correct what is marked red before you start.")
         same = find_started(experiment)
         offer_check(experiment, is_ready=is_ready)
     with st.container(key="sticky_foot", horizontal=True, vertical_alignment="center"):

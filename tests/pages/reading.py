@@ -42,6 +42,12 @@ def text_of(app: AppTest) -> str:
     return plain(written)
 
 
+def told_of(app: AppTest) -> str:
+    """Join everything written on the page and in the tooltips of its texts."""
+    tooltips = [element.proto.help for element in app.markdown if element.proto.help]
+    return "\n".join([text_of(app), *map(plain, tooltips)])
+
+
 def plain(text: str) -> str:
     """Take the marks away that keep a text from being markdown."""
     return text.replace("\\", "").replace("\u2060", "")

@@ -22,7 +22,7 @@ from tests.pages.fixtures import (
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import open_page, page_of, plain, targets_of, text_of
+from tests.pages.reading import open_page, page_of, plain, targets_of, text_of, told_of
 from tests.pages.test_data import store_twins
 from tests.planning.test_promises import kept
 from tests.tiny_models import tiny_model_folder
@@ -82,7 +82,7 @@ def test_without_texts_the_page_leads_to_the_data(app: AppTest) -> None:
 
 def test_the_defaults_are_a_plan(design: AppTest) -> None:
     assert page_of(design) == "setup"
-    assert re.search(r"\b33 train\b.*\b9 validation\b.*\b18 test\b", text_of(design))
+    assert re.search(r"\b33 training\b.*\b9 validation\b.*\b18 test\b", text_of(design))
     assert plan(design) == {"Fine-tuned": 5, "From scratch": 5, "TF-IDF": 1, "Majority": 1}
     assert "12 runs" in text_of(design)
     assert not design.error
@@ -137,7 +137,7 @@ def test_rates_are_searched_where_it_is_asked_and_those_set_by_hand_are_kept(
 ) -> None:
     assert not design.checkbox(key="searches_quick").value
     design.checkbox(key="searches_quick").check().run()
-    assert "at 3 learning rates" in text_of(design)
+    assert "at 3 rates" in told_of(design)
     design.number_input(key="encoder_scratch_mean").set_value(2e-4).run()
     experiment = start()
     assert experiment.rate_search is not None
@@ -178,7 +178,7 @@ def test_a_plan_can_be_checked_without_being_queued_and_tells_what_was_measured(
     (button,) = [one for one in design.button if one.label == "Check this plan"]
     button.click().run()
     assert len(design.success) == 1
-    assert "4,340 tokens a second" in text_of(design)
+    assert "4,340 tokens a second" in told_of(design)
     assert list(design.dataframe[0].value["memory"]) == ["1.5 GiB", "–", "1.5 GiB", "–"]
     assert "**1.5 GiB** of" in text_of(design)
     assert workspace.database.list_experiments() == []
@@ -252,10 +252,10 @@ def test_no_arm_is_an_error_in_place(design: AppTest) -> None:
 
 
 def test_an_impossible_train_size_is_an_error_in_place(design: AppTest) -> None:
-    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    (sizes,) = [one for one in design.multiselect if one.label == "Training examples"]
     sizes.set_value(["500"]).run()
     assert re.search(r"\b33\b.*\b500\b", design.error[0].value)
-    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    (sizes,) = [one for one in design.multiselect if one.label == "Training examples"]
     sizes.set_value(["many"]).run()
     assert "many" in design.error[0].value
     assert start_button(design).disabled
@@ -405,7 +405,7 @@ def test_a_rival_in_a_folder_is_planned_by_its_name_and_content_and_never_by_its
 
 
 def test_no_train_size_is_told_at_its_field_and_the_page_goes_on(design: AppTest) -> None:
-    (sizes,) = [one for one in design.multiselect if one.label == "Train sizes"]
+    (sizes,) = [one for one in design.multiselect if one.label == "Training examples"]
     sizes.set_value([]).run()
     assert len(design.error) == 1
     assert plan(design)["Fine-tuned"] == 5
@@ -428,7 +428,7 @@ def test_further_base_models_stand_beside_the_first(design: AppTest) -> None:
 def test_measured_runs_replace_the_reference(app: AppTest, workspace: Workspace) -> None:
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
     open_page(app, "setup")
-    assert f"{TOKENS_A_STEP / STEP_S:.0f} tokens a second (2 finished runs)" in text_of(app)
+    assert f"{TOKENS_A_STEP / STEP_S:.0f} tokens a second (2 finished runs)" in told_of(app)
 
 
 def test_with_an_empty_queue_no_word_is_lost_on_it(design: AppTest) -> None:
@@ -451,12 +451,12 @@ def test_a_plan_behind_a_queue_says_when_it_starts_and_counts_the_wait(
     monkeypatch.setattr("tests.pages.fixtures.STEP_S", 4.0)
     start_run(workspace, before[2].config)
     open_page(app, "setup")
-    shown = text_of(app).replace("**", "")
+    shown = told_of(app).replace("**", "")
     assert "40 tokens a second" in shown
     found = re.search(r"\b9 queued runs \(about (\d+) min\)", shown)
     assert found, shown
     wait = int(found[1])
-    all_runs = re.search(r"All runs: about (\d+) minutes from now", shown)
+    all_runs = re.search(r"All \d+ runs: about (\d+) minutes from now", shown)
     assert all_runs, shown
     assert int(all_runs[1]) > 1.9 * wait, "ten more networks come after the nine"
 
@@ -495,7 +495,7 @@ def test_what_was_promised_at_the_start_is_kept_and_told_with_what_it_took(
     assert 0 < row.promise.first_verdict.high_s < row.promise.total.high_s
     finish_all(workspace, experiment)
     open_page(design, "setup")
-    assert re.search(r"promised .* min and took less than 1 min\.", text_of(design))
+    assert re.search(r"promised .* min and took less than 1 min\.", told_of(design))
 
 
 def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
@@ -504,13 +504,13 @@ def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
     monkeypatch.setattr("tl_core.planning.estimate.REFERENCE_TOKENS_PER_S", 100.0)
     store_sample_dataset(workspace)
     open_page(app, "setup")
-    before = text_of(app)
+    before = told_of(app)
     monkeypatch.setattr(Database, "list_promises", lambda _: [kept(200.0)] * 3)
     open_page(app, "setup")
-    after = text_of(app)
+    after = told_of(app)
     assert "promised 2 min and took 3 min." in after
     assert "2.0 times" in after
-    minutes = [re.search(r"All runs: \*\*about (\d+) minutes", words) for words in (before, after)]
+    minutes = [re.search(r"All \d+ runs: \*\*about (\d+) minutes", words) for words in (before, after)]
     assert minutes[0]
     assert minutes[1]
     assert int(minutes[1][1]) == pytest.approx(2 * int(minutes[0][1]), abs=1)
@@ -522,3 +522,17 @@ def test_an_unknown_dataset_is_an_error_with_a_remedy(app: AppTest, workspace: W
     (told,) = app.error
     assert "f" * 64 in told.value
     assert ("setup", "") in targets_of(app), "what there is"
+
+
+def test_the_plan_can_be_taken_away_as_a_command(design: AppTest) -> None:
+    design.number_input(key="seeds_quick").set_value(3).run()
+    (code,) = [one.value for one in design.code]
+    assert code.startswith("python -m tl_core compare dataset:")
+    assert "--seeds 3" in code
+    assert "--arms fine_tuned,tfidf,scratch,majority" in code
+
+
+def test_the_presets_say_what_they_take_on_this_machine(design: AppTest) -> None:
+    options = [one.content for one in design.button_group(key="preset").proto.options]
+    assert [option.split(",")[0] for option in options] == ["Quick", "Standard", "Thorough"]
+    assert all("min" in option for option in options)
