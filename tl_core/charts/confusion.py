@@ -143,7 +143,7 @@ def _add_key(figure: go.Figure, style_a: ArmStyle, theme: Theme) -> None:
     name, tones = plain(style_a.label, _LABEL_LIMIT), TONES[theme]
     lines = [
         f'<span style="color:{tones.gain}">■</span> {name} better: more right, fewer mistakes',
-        f'<span style="color:{tones.warning}">■</span> {name} worse: less right, more mistakes',
+        f'<span style="color:{tones.warning}">■</span> {name} worse: fewer right, more mistakes',
     ]
     figure.add_annotation(
         text="<br>".join(lines),

@@ -26,10 +26,8 @@ ALL = "all"
 """What the URL calls no cell."""
 FILTERS = (CELL, "label", "predicted", "by", "contains", "length", "sure", "sort")
 """Parameters of the URL that say which examples are shown."""
-TEXT_WIDTH_PX = 330
-"""Width that leaves most other columns in sight at 1280 pixels."""
-ROW_PX = 54
-"""Height of two lines of text."""
+TEXT_WIDTH_PX = 380
+"""Width that leaves the other columns in sight at 1280 pixels."""
 
 
 def open_examples(*, label: str, predicted: str, by: str) -> None:
@@ -100,7 +98,7 @@ def _draw_examples(subject: Subject) -> None:
         by = _choose_of("by", "Predicted by", ["a", "b"], "either model", {"a": a, "b": b})
         length = _choose_range("length", "Characters", longest, "%d")
         sure = _choose_range("sure", "Confidence", 100, "%d%%")
-        sort = _choose_of("sort", "First", ["gap"], "most seeds", {"gap": "largest confidence gap"})
+        sort = _choose_of("sort", "Order by", ["gap"], "seeds", {"gap": "confidence gap"})
     table = made(
         _listed,
         subject,
@@ -228,7 +226,6 @@ def _draw_list(shown: pd.DataFrame, subject: Subject, filters: str) -> Sequence[
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
-        row_height=ROW_PX,
         on_select="rerun",
         selection_mode="single-row",
         key=f"examples_{filters}",

@@ -34,7 +34,6 @@ def draw_experiments(experiment: ExperimentConfig) -> None:
         f"**{literal(experiment.name)}**",
         [*list(titles)[1:], ALL],
         format_func=titles.__getitem__,
-        icon=":material/science:",
         key=OTHERS,
     )
     if chosen == ALL:
@@ -58,11 +57,11 @@ def draw_head(results: ExperimentResults) -> Verdict:
     size = sizes[0]
     if len(sizes) > 1:
         words = {str(one): f"{one:,} training examples" for one in sizes}
-        size = int(_choose("size", list(words), words.__getitem__, ":material/database:"))
+        size = int(_choose("size", list(words), words.__getitem__))
     of_size = {f"{one.a}~{one.b}": one for one in results.verdicts if one.train_size == size}
     with of_pair:
         names = {key: _name(one, arm_names) for key, one in of_size.items()}
-        pair = _choose("pair", list(of_size), names.__getitem__, ":material/compare_arrows:")
+        pair = _choose("pair", list(of_size), names.__getitem__)
     with status:
         draw_status(of_size[pair].status)
     offer_presentation()
@@ -77,7 +76,7 @@ def _name(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
     return f"{arm_names[verdict.a]} vs {arm_names[verdict.b]}"
 
 
-def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str], icon: str) -> str:
+def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str]) -> str:
     """Let one of ``options`` be chosen, the first by default; the URL and the session keep the choice."""
     wanted = st.query_params.get(parameter) or st.session_state.get(f"chosen_{parameter}")
     chosen = wanted if wanted in options else options[0]
@@ -88,7 +87,6 @@ def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str],
             literal(words(chosen)),
             options,
             format_func=lambda one: literal(words(one)),
-            icon=icon,
             key=parameter,
             on_click=_keep,
             args=[parameter],

@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 import streamlit as st
 from scipy.special import softmax
 
+from pages.cards.results.examples import TEXT_WIDTH_PX
 from pages.ui.displays import made
-from pages.ui.downloads import offer_table
+from pages.ui.downloads import offer_csv
 from pages.ui.formatting import literal
 from pages.ui.frame import card
 from pages.ui.readers import dataset_of
@@ -35,7 +36,12 @@ def draw_label_errors(subject: Subject) -> None:
             [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
             columns=["Text", "Label", f"{arm} says", "By how much, points"],
         )
-        offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
+        st.dataframe(
+            table.head(MOST_SHOWN),
+            hide_index=True,
+            column_config={"Text": st.column_config.TextColumn(width=TEXT_WIDTH_PX)},
+        )
+        offer_csv(table, key="suspects")
         st.markdown(
             f":small[Likely label errors, most suspicious first (confident learning on {source}). Don't drop "
             "examples only because a model disagrees: every number would look better than it is. Correcting "

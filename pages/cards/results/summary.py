@@ -57,7 +57,8 @@ def draw_hero(subject: Subject) -> None:
         with left:
             size, *_ = amounts(verdict.metric, verdict.difference, *verdict.ci95)  # as the claim writes it
             sign = "+" if verdict.difference > 0 else ""
-            st.metric(literal(f"{names[verdict.a]} − {names[verdict.b]}"), f"{sign}{size} points")
+            name = literal(f"{names[verdict.a]} − {names[verdict.b]}")  # the head and the claim say it
+            st.metric(name, f"{sign}{size} points", label_visibility="collapsed")
             draw_claim(verdict, level=2, has_status=False)  # it stands in the head
             offer_remedy(subject.results, verdict)
         with right:
