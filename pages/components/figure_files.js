@@ -100,8 +100,7 @@ const save = async (format, data) => {
 export default function ({ parentElement, data }) {
   for (const button of parentElement.querySelectorAll("button")) {
     const { format } = button.dataset
-    button.textContent = format.toUpperCase()
-    button.setAttribute("aria-label", `Save the figure as ${format.toUpperCase()}`)
+    button.lastElementChild.textContent = `Download ${format.toUpperCase()}`
     button.onclick = () => save(format, data)
   }
 }

@@ -7,8 +7,10 @@ import streamlit as st
 
 # Streamlit's own custom properties make these buttons look like its own.
 _CSS = """
-:host, div { display: flex; gap: 0.5rem; }
+:host, div { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+i { font: normal 1.25rem/1 "Material Symbols Rounded"; }
 button {
+  display: flex; align-items: center; gap: 0.375rem;
   font: 400 0.875rem var(--st-font); color: var(--st-text-color); background: transparent;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, var(--st-base-radius));
   padding: 0.25rem 0.75rem; min-height: 2.4rem; cursor: pointer; white-space: nowrap;
@@ -18,8 +20,8 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 """
 _component = st.components.v2.component(
     "save_figure",
-    html='<div><button type="button" data-format="png"></button>'
-    '<button type="button" data-format="svg"></button></div>',
+    html='<div><button type="button" data-format="png"><i aria-hidden="true">image</i><span></span></button>'
+    '<button type="button" data-format="svg"><i aria-hidden="true">polyline</i><span></span></button></div>',
     css=_CSS,
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
 )

@@ -21,14 +21,14 @@ def offer_files(figure: go.Figure, table: pd.DataFrame, *, key: str, budget: str
     The pictures name the ``budget`` by which the networks trained: away from here no page says it.
     """
     with st.container(horizontal=True, gap="small"):
-        _offer_csv(table, key)
+        offer_csv(table, key=key)
         draw_save_buttons(picture_data(figure, key, budget), key=f"{key}_files")
 
 
 def offer_table(table: pd.DataFrame, *, key: str, whole: pd.DataFrame | None = None) -> None:
     """Draw a table that belongs to no figure and offer it, or the ``whole`` of it, as CSV."""
     draw_table(table)
-    _offer_csv(table if whole is None else whole, key)
+    offer_csv(table if whole is None else whole, key=key)
 
 
 def draw_table(table: pd.DataFrame) -> None:
@@ -48,12 +48,14 @@ def number_formats(table: pd.DataFrame) -> dict[str, Any]:
     return formats
 
 
-def _offer_csv(table: pd.DataFrame, key: str) -> None:
+def offer_csv(table: pd.DataFrame, *, key: str, label: str = "Download CSV") -> None:
+    """Offer a table as CSV; the file has the name of the key."""
     st.download_button(
-        "CSV",
+        label,
         lambda: table_csv(table),
         file_name=f"{file_stem(key)}.csv",
         mime="text/csv",
+        icon=":material/table_rows:",
         help="The table above; cells that a spreadsheet would run begin with an apostrophe.",
         key=f"{key}_csv",
         on_click="ignore",

@@ -73,7 +73,7 @@ def draw_figure(
     note: str = "",
     budget: str = "",
 ) -> None:
-    """Place a figure with its text alternative; below it its numbers as a table, and all of it as files.
+    """Place a figure with its text alternative; below it a menu with its numbers and all of it as files.
 
     Those are made once the drawer is opened: ten hidden tables would double the time of *Results*.
 
@@ -89,9 +89,10 @@ def draw_figure(
         return
     with st.container(horizontal=True, horizontal_alignment="right"):
         drawer = st.popover(
-            "Numbers and files",
+            "Data",
             type="tertiary",
             icon=":material/more_horiz:",
+            help="The numbers of this figure, and the figure as a file",
             key=f"{key}_numbers",
             on_change="rerun",
         )

@@ -31,6 +31,24 @@ KEPT_S = 1800
 """How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 
 
+def find_experiment() -> ExperimentConfig | None:
+    """Return the experiment of the URL, or the newest; None if there is none.
+
+    Raises
+    ------
+    NotFoundError
+        If the one of the URL is not there any more.
+    """
+    if (wanted := current("experiment")) is not None:
+        experiment = workspace().database.get_experiment(wanted)
+    elif (newest := next(iter(workspace().database.list_experiments()), None)) is not None:
+        experiment = newest
+    else:
+        return None
+    remember("experiment", experiment.experiment_id)
+    return experiment
+
+
 def choose_experiment() -> ExperimentConfig | None:
     """Return the experiment of the URL, or the newest; a box offers the others. None if there is none.
 
@@ -39,14 +57,9 @@ def choose_experiment() -> ExperimentConfig | None:
     NotFoundError
         If the one of the URL is not there any more.
     """
+    experiment = find_experiment()
     experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
-    if not experiments:
-        return None
-    experiment = next(iter(experiments.values()))
-    if (wanted := current("experiment")) is not None:
-        experiment = workspace().database.get_experiment(wanted)
-    remember("experiment", experiment.experiment_id)
-    if len(experiments) > 1:
+    if experiment is not None and len(experiments) > 1:
         titles = {}
         for identifier, one in experiments.items():
             # The end of the id tells apart two that were started in the same minute.

@@ -17,13 +17,22 @@ _LOOKS = {
 """Icon and colour by severity."""
 
 
-def draw_claim(verdict: Verdict, *, level: int = 3) -> None:
-    """Draw a verdict; ``level`` is that of the claim's heading: 2 on *Results*."""
+def draw_claim(verdict: Verdict, *, level: int = 3, has_status: bool = True) -> None:
+    """Draw a verdict.
+
+    Parameters
+    ----------
+    level
+        Of the claim's heading: 2 on *Results*.
+    has_status
+        Whether its status is drawn; without it, it stands elsewhere on the page.
+    """
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
-    draw_status(verdict.status)
+    if has_status:
+        draw_status(verdict.status)
     draw_reservations(verdict.reservations)
-    st.caption(f"{detection_words(verdict)} {few_seeds_words(verdict)}".strip())
+    st.markdown(f":small[{literal(f'{detection_words(verdict)} {few_seeds_words(verdict)}'.strip())}]")
 
 
 def draw_short_claim(verdict: Verdict) -> None:

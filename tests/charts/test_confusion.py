@@ -5,6 +5,7 @@ import pytest
 
 from tl_core.charts import arm_styles, confusion_difference, confusion_matrix
 from tl_core.charts.colors import contrast, mix
+from tl_core.charts.template import TONES
 from tl_core.schema import Arm
 
 STYLES = arm_styles([Arm.parse("fine_tuned"), Arm.parse("scratch")], {})
@@ -18,13 +19,13 @@ def shown(figure) -> np.ndarray:
 
 def texts(figure) -> dict[tuple[int, int], str]:
     """What is written into the cells, by row and column."""
-    (layer,) = figure.data[1:]
+    (layer,) = figure.data[2:]
     return {(row, column): text for column, row, text in zip(layer.x, layer.y, layer.text, strict=True)}
 
 
 def inks(figure) -> dict[tuple[int, int], str]:
     """The colours of what is written into the cells."""
-    return dict(zip(texts(figure), figure.data[1].textfont.color, strict=True))
+    return dict(zip(texts(figure), figure.data[2].textfont.color, strict=True))
 
 
 def test_matrix_rows_are_shares_of_the_true_class():
@@ -37,7 +38,7 @@ def test_matrix_rows_are_shares_of_the_true_class():
 
 
 def test_matrix_hover_has_share_and_count():
-    hover = confusion_matrix([[3, 1.5], [1, 1]], ["no", "yes"], A).data[0].customdata[0][1]
+    hover = confusion_matrix([[3, 1.5], [1, 1]], ["no", "yes"], A).data[1].customdata[1]
 
     assert hover == "<b>no</b> answered as <b>yes</b><br>33.3% of the class, 1.5 examples"
 
@@ -55,7 +56,7 @@ def test_class_without_examples_stays_empty():
 def test_matrix_says_less_in_its_cells_the_more_classes_there_are(num_labels, has_text, has_names):
     figure = confusion_matrix(np.eye(num_labels), [str(i) for i in range(num_labels)], A)
 
-    assert len(figure.data) == 1 + has_text
+    assert len(figure.data) == 2 + has_text
     assert figure.layout.xaxis.showticklabels == has_names
     assert len(figure.layout.yaxis.ticktext) == num_labels
     assert figure.layout.height <= 1300
@@ -97,15 +98,31 @@ def test_zeros_are_written_among_few_classes_alone():
 def test_difference_is_in_points_of_the_true_class_with_its_sign():
     figure = confusion_difference([[9, 1], [2, 2]], [[5, 5], [4, 0]], ["no", "yes"], A, B)
 
-    assert shown(figure) == pytest.approx(np.array([[0.4, -0.4], [-0.5, 0.5]]))
     assert list(texts(figure).values()) == ["+40.0", "−40.0", "−50.0", "+50.0"]
 
 
-def test_difference_takes_the_colour_of_the_arm_that_says_it_more_often():
-    trace = confusion_difference([[9, 1], [2, 2]], [[5, 5], [4, 0]], ["no", "yes"], A, B).data[0]
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_more_right_answers_and_fewer_mistakes_have_the_colour_of_a_gain(theme):
+    better, worse = [[9, 1], [2, 2]], [[5, 5], [4, 0]]
+    gain, loss = (
+        confusion_difference(*matrices, ["no", "yes"], A, B, theme=theme)
+        for matrices in ((better, worse), (worse, better))
+    )
 
-    assert (trace.colorscale[0][1], trace.colorscale[-1][1]) == (B.color, A.color)
+    trace = gain.data[0]
+    assert (trace.colorscale[0][1], trace.colorscale[-1][1]) == (TONES[theme].warning, TONES[theme].gain)
     assert (trace.zmin, trace.zmax) == (-0.5, 0.5)
+    assert shown(gain) == pytest.approx(np.array([[0.4, 0.4], [0.5, 0.5]]))
+    assert shown(loss) == pytest.approx(-shown(gain))
+    (key,) = gain.layout.annotations
+    assert key.text.index(TONES[theme].gain) < key.text.index("better") < key.text.index(TONES[theme].warning)
+
+
+def test_every_cell_can_be_selected_by_its_classes():
+    cells = confusion_matrix([[2, 1], [0, 0]], ["no", "yes"], A).data[1]
+
+    assert list(zip(cells.y, cells.x, strict=True)) == [(0, 0), (0, 1)], "a class without examples has none"
+    assert cells.mode == "markers"
 
 
 def test_difference_of_many_classes_is_rounded_not_cut():

@@ -55,20 +55,20 @@ def save(page: Page, button: str) -> Path:
 
 def test_a_figure_is_saved_as_picture_and_table_by_the_keyboard(page: Page) -> None:
     page.goto("/results")
-    page.get_by_text("Numbers and files").first.click()
-    expect(page.get_by_role("button", name="Save the figure as PNG").first).to_be_visible()
+    page.get_by_role("button", name="Data", exact=True).first.click()
+    expect(page.get_by_role("button", name="Download PNG").first).to_be_visible()
 
-    picture = save(page, "Save the figure as PNG").read_bytes()
+    picture = save(page, "Download PNG").read_bytes()
     assert picture.startswith(PNG)
     assert len(picture) > 20_000
 
-    drawing = page.evaluate(READ_SVG, save(page, "Save the figure as SVG").read_text("utf-8"))
+    drawing = page.evaluate(READ_SVG, save(page, "Download SVG").read_text("utf-8"))
     assert drawing["faults"] == []
     assert {"Fine-tuned", "always the largest class"} <= set(drawing["texts"])
     assert "Fine-tuned 94.4%" in drawing["desc"]
     assert "@font-face" in drawing["style"]
 
-    table = save(page, "CSV").read_text("utf-8-sig")  # a spreadsheet needs the mark at its beginning
+    table = save(page, "Download CSV").read_text("utf-8-sig")  # a spreadsheet needs the mark at its beginning
     assert table.startswith('Model,"Mean test accuracy, %",95% interval from')
 
 
@@ -138,6 +138,35 @@ def test_a_cell_that_is_pressed_opens_its_examples(page: Page, place: tuple[floa
     assert box is not None
     figure.click(position={"x": place[0] * box["width"], "y": place[1] * box["height"]})
     expect(page.get_by_role("radio", name=name)).to_be_checked()
+
+
+def test_a_cell_of_the_difference_opens_its_examples_and_the_url_says_which(page: Page) -> None:
+    page.goto("/results?tab=Classes")
+    figure = page.locator(".st-key-confusion_difference .nsewdrag")
+    figure.scroll_into_view_if_needed()
+    box = figure.bounding_box()
+    assert box is not None
+    figure.click(position={"x": box["width"] / 6, "y": 5 * box["height"] / 6})
+    expect(page.get_by_role("tab", name="Examples")).to_have_attribute("aria-selected", "true")
+    page.wait_for_url(lambda url: "label=positive" in url and "predicted=negative" in url)
+    expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("negative")
+
+
+def test_the_head_stays_in_sight_and_on_a_phone_leaves_the_page_free(page: Page) -> None:
+    head = page.locator(".st-key-sticky_top")
+    scroll = "document.querySelector('[data-testid=stMain]').scrollTo(0, 700)"
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto("/results")
+    wait_until_drawn(page)
+    page.evaluate(scroll)
+    expect(head.get_by_role("button", name="Fine-tuned vs From scratch")).to_be_in_viewport(ratio=1)
+    box = head.bounding_box()
+    assert box is not None
+    assert (box["y"], box["height"] <= 64) == (0, True)
+    page.set_viewport_size({"width": 390, "height": 720})
+    page.evaluate(scroll)
+    expect(head).not_to_be_in_viewport()
+    assert head.evaluate("head => [...head.querySelectorAll('*')].every(one => one.scrollWidth <= 390)")
 
 
 def test_the_race_plays_once_it_is_asked_for_and_by_the_keyboard(page: Page) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from pages.cards.results.training import VIEW
 from tests.files.tables import CHOICE, table
@@ -22,6 +23,7 @@ from tests.pages.reading import (
     leave_for,
     open_drawers,
     open_page,
+    page_of,
     plain,
     query_of,
     says,
@@ -45,8 +47,16 @@ def experiment(workspace):
     return made
 
 
+def menu(app, key):
+    return next(one for one in app.get("menu_button") if one.key == key)
+
+
 def pairs(app):
-    return next(one for one in app.selectbox if one.label == "Models")
+    return menu(app, "pair")
+
+
+def filter_of(app, name):
+    return next(one for one in (*app.selectbox, *app.slider) if one.key == f"examples_{name}")
 
 
 def test_without_an_experiment_it_leads_to_design(app):
@@ -89,7 +99,7 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
     [
         ("Summary", ["Training"], 2),
         ("Examples", ["Where they disagree", "Labels that look wrong"], 1),
-        ("Classes", ["Gains and losses by class", "Confusion matrix"], 4),
+        ("Classes", ["Gains and losses by class", "Confusion matrix"], 2),
         ("Labels needed", ["How many labels does pretraining save?"], 0),
         (
             "Confidence",
@@ -152,7 +162,7 @@ def test_a_flag_stands_beside_the_claim_with_its_numbers_and_the_advice(app, wor
 
 def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experiment):
     open_page(app, "results", experiment=experiment.experiment_id)
-    pairs(app).select("fine_tuned~tfidf").run()
+    pairs(app).click("fine_tuned~tfidf").run()
     assert query_of(app, "pair") == "fine_tuned~tfidf"
     assert plain(app.metric[0].label) == "Fine-tuned − TF-IDF"
     app.session_state["tab"] = "Examples"
@@ -162,7 +172,7 @@ def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experim
 
 def test_the_pair_of_the_url_is_shown(app, experiment):
     open_page(app, "results", experiment=experiment.experiment_id, pair="tfidf~majority")
-    assert pairs(app).value == "tfidf~majority"
+    assert plain(pairs(app).label) == "TF-IDF vs Majority"
 
 
 def examples(app):
@@ -186,12 +196,12 @@ def test_examples_are_searched_and_filtered_and_one_is_read_whole(app, experimen
     open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     next(one for one in app.segmented_control if one.key == "cell").set_value(None).run()
     text = examples(app)["text"].iloc[3]
-    app.text_input(key="examples_search").set_value(text[2:14].upper()).run()
+    app.text_input(key="examples_contains").set_value(text[2:14].upper()).run()
     assert text in set(examples(app)["text"])
     assert len(examples(app)) < 18
-    app.text_input(key="examples_search").set_value("no text says this").run()
+    app.text_input(key="examples_contains").set_value("no text says this").run()
     assert "No test example is like that" in text_of(app)
-    app.text_input(key="examples_search").set_value("").run()
+    app.text_input(key="examples_contains").set_value("").run()
     app.selectbox(key="examples_label").select("positive").run()
     assert set(examples(app)["target"]) == {"positive"}
     (table,) = [one for one in app.dataframe if "text" in one.value]
@@ -200,6 +210,79 @@ def test_examples_are_searched_and_filtered_and_one_is_read_whole(app, experimen
     app.run()
     assert examples(app)["text"].iloc[1] in text_of(app).splitlines()
     assert "Its label is **positive**." in text_of(app)
+    answers = next(one.value for one in app.dataframe if "In seeds" in one.value)
+    assert len(answers) == 4, "every model's answer"
+    assert set(answers["In seeds"]) <= {"1 of 2", "2 of 2", "1 of 1"}
+    assert answers["Mean probability, %"].between(answers["lowest"], answers["highest"]).all()
+    (link,) = [query for page, query in targets_of(app) if page == "try_it"]
+    assert f"experiment={experiment.experiment_id}" in link
+    assert re.search(r"example=\w+", link)
+
+
+def test_the_url_says_which_examples_are_shown_and_is_read(app, experiment):
+    filters = {"cell": "all", "label": "positive", "contains": "a", "length": "10-60", "sure": "5-99"}
+    filters |= {"predicted": "negative", "by": "b", "sort": "gap"}
+    open_page(app, "results", tab="Examples", experiment=experiment.experiment_id, **filters)
+    assert {name: query_of(app, name) for name in filters} == filters
+    shown = examples(app)
+    assert set(shown["target"]) == {"positive"}
+    assert set(shown["predicted_b"]) == {"negative"}
+    assert shown["length"].between(10, 60).all()
+    assert shown["confidence_b"].between(5, 99).all()
+    assert shown["gap"].abs().is_monotonic_decreasing
+    filter_of(app, "by").select("").run()
+    filter_of(app, "sort").select("").run()
+    filter_of(app, "length").set_value((0, 40)).run()
+    assert "by" not in app.query_params
+    assert "sort" not in app.query_params
+    assert query_of(app, "length") == "0-40"
+    leave_for(app, "models")
+    assert "label" not in app.query_params
+
+
+def test_a_cell_of_a_confusion_matrix_opens_its_examples(app, experiment):
+    open_page(app, "results", tab="Classes", experiment=experiment.experiment_id, label="neutral", sure="1-9")
+    assert app.get("plotly_chart")[-1].proto.id.endswith("-confusion_difference"), "the default"
+    app.segmented_control(key="matrix").set_value("b").run()
+    labels = experiment.labels
+    point = {"x": labels.index("positive"), "y": labels.index("neutral")}
+    choose_point(app, "confusion_scratch", point)
+    assert app.session_state["tab"] == "Examples"
+    said = {"cell": "all", "label": "neutral", "predicted": "positive", "by": "b"}
+    assert {name: query_of(app, name) for name in said} == said
+    assert "sure" not in app.query_params, "what was filtered before does not hide them"
+    assert set(examples(app)["target"]) == {"neutral"}
+    assert set(examples(app)["predicted_b"]) == {"positive"}
+
+
+def choose_point(app, key, point):
+    """Do what a click on a point of a figure does, which `AppTest` cannot."""
+    (figure,) = [one for one in app.get("plotly_chart") if one.proto.id.endswith(f"-{key}")]
+    states = app._tree.get_widget_states()
+    chosen = {"selection": {"points": [point], "point_indices": [0], "box": [], "lasso": []}}
+    states.widgets.append(WidgetState(id=figure.proto.id, string_value=json.dumps(chosen)))
+    app._run(states)
+    assert not app.exception
+
+
+def test_another_experiment_is_chosen_in_the_head(app, workspace, experiment):
+    other = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    finish_all(workspace, other, fine_tuned=0.9)
+    open_page(app, "results", experiment=experiment.experiment_id)
+    assert menu(app, "other_experiment").options[-1] == "All experiments"
+    menu(app, "other_experiment").click(other.experiment_id).run()
+    assert query_of(app, "experiment") == other.experiment_id
+    menu(app, "other_experiment").click("all").run()
+    assert page_of(app) == "experiments"
+
+
+def test_headings_have_no_subtitle_and_few_words_are_grey(app, experiment):
+    for tab in ("Summary", "Examples", "Classes", "Labels needed", "Confidence", "Setup"):
+        open_page(app, "results", tab=tab, experiment=experiment.experiment_id)
+        written = [plain(one.value) for one in app.markdown]
+        assert not [one for one in written if one.startswith("**") and " · " in one]
+        grey = sum(len(plain(one.value)) for one in app.caption)
+        assert grey < 0.2 * (grey + sum(map(len, written))), tab
 
 
 def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):
@@ -216,9 +299,9 @@ def test_a_train_size_can_be_chosen(app, workspace):
     )
     finish_all(workspace, experiment, fine_tuned=0.9)
     open_page(app, "results", experiment=experiment.experiment_id)
-    size = next(one for one in app.selectbox if one.label == "Training examples")
-    assert size.value == "33"
-    size.select("12").run()
+    assert menu(app, "size").label == "33 training examples"
+    menu(app, "size").click("12").run()
+    assert menu(app, "size").label == "12 training examples"
     assert query_of(app, "size") == "12"
     app.session_state["tab"] = "Setup"
     app.run()
@@ -287,11 +370,11 @@ def test_a_damaged_run_is_named_and_the_rest_compared(app, workspace, experiment
 
 def test_the_chosen_pair_and_cell_survive_a_visit_elsewhere(app, experiment):
     open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
-    pairs(app).select("tfidf~majority").run()
+    pairs(app).click("tfidf~majority").run()
     next(one for one in app.segmented_control if one.key == "cell").set_value("both").run()
     leave_for(app, "models")
     leave_for(app, "results")
-    assert pairs(app).value == "tfidf~majority"
+    assert plain(pairs(app).label) == "TF-IDF vs Majority"
     assert query_of(app, "pair") == "tfidf~majority"
     assert next(one for one in app.segmented_control if one.key == "cell").value == "both"
 
@@ -311,7 +394,7 @@ def test_several_base_models_are_not_called_the_same(app, workspace):
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace), arms))
     open_page(app, "results", tab="Setup")
     assert "Fine-tuned · other, seed 0" in text_of(app)
-    assert "not all was the same" in text_of(app)
+    assert "Not everything was the same" in text_of(app)
 
 
 def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experiment):
@@ -402,7 +485,7 @@ def test_arms_that_may_not_be_compared_are_told_and_the_others_stand(app, worksp
     open_page(app, "results", experiment=experiment.experiment_id)
     refused = [plain(one.value) for one in app.warning]
     assert any("precision in seed 0" in one for one in refused)
-    assert "Fine-tuned against TF-IDF" in "".join(pairs(app).options)
+    assert "Fine-tuned vs TF-IDF" in plain("".join(pairs(app).options))
 
 
 def show_of_training(app, view):

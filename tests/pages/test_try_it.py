@@ -4,6 +4,7 @@ import pytest
 
 from pages.cards.try_it.ask import EXAMPLES
 from pages.ui.errors import FAULT
+from pages.ui.readers import stored_intake
 from tests.field import FIELD
 from tests.files.tables import table
 from tests.pages.fixtures import (
@@ -97,6 +98,21 @@ def test_the_first_text_is_a_test_text_with_its_label(app, experiment, asked):
     press(app, "Another test text")
     assert app.text_area[0].value != text
     assert app.text_area[0].value in [one for texts in TEXTS.values() for one in texts]
+
+
+def test_a_link_of_an_example_puts_its_text_in_the_place_of_what_was_typed(app, experiment, asked):
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    app.text_area[0].set_value("typed before")
+    press(app, "Predict")
+    dataset = stored_intake(experiment.dataset_fingerprint).dataset
+    row = dataset.num_examples - 1
+    open_page(app, "try_it", experiment=experiment.experiment_id, example=dataset.example_ids()[row])
+    assert app.text_area[0].value == dataset.texts()[row]
+    app.text_area[0].set_value("changed")
+    press(app, "Predict")
+    assert app.text_area[0].value == "changed"
+    press(app, "Another test text")
+    assert "example" not in app.query_params
 
 
 def test_every_arm_answers_a_typed_text(app, workspace, experiment, asked):

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from tests.evaluation.arms import arm_of, arm_with_hits
 from tests.files.tables import dataset
 from tl_core.errors import ComparisonError
-from tl_core.results.agreement import Cell, examples_of, find_agreement, with_words
+from tl_core.results.agreement import Cell, answers_to, examples_of, find_agreement, with_words
 
 A = [[1, 1, 0, 0], [1, 0, 0, 0]]
 B = [[1, 0, 1, 0], [0, 0, 1, 1]]
@@ -84,3 +84,45 @@ def test_words_take_the_place_of_ids():
 def test_without_the_dataset_ids_stand_for_texts():
     table = with_words(examples_of(agreement(), Cell.ONLY_A), ("no", "yes"), None)
     assert table["text"].tolist() == ["id00000", "id00001"]
+
+
+def answering():
+    """Three examples of class 0, to which a answers 1, 2 and 1 in seed 0, and b 0, 1 and 2."""
+    a = arm_of([[1, 2, 1], [1, 1, 0]], [0, 0, 0])
+    b = arm_of([[0, 1, 2], [0, 0, 0]], [0, 0, 0], arm="scratch")
+    return find_agreement(a, b)
+
+
+@pytest.mark.parametrize(
+    ("by", "meant"),
+    [("a", {"id00000": 2, "id00001": 1, "id00002": 1}), ("b", {"id00001": 1}), (None, None)],
+)
+def test_examples_to_which_an_arm_answers_a_class_count_the_seeds_in_which_it_does(by, meant):
+    table = examples_of(answering(), predicted=1, by=by)
+    meant = meant or {"id00000": 2, "id00001": 2, "id00002": 1}
+    assert dict(zip(table["example_id"], table["num_seeds"], strict=True)) == meant
+    if by:
+        assert set(table[f"predicted_{by}"]) == {1}, "what is shown is that answer"
+
+
+def test_a_predicted_class_and_a_cell_hold_together():
+    table = examples_of(answering(), Cell.ONLY_B, predicted=2, by="a")
+    assert table.empty, "where a answers 2, b is wrong too"
+
+
+def test_the_gap_is_that_of_the_probabilities_of_the_target():
+    found = agreement()
+    table = examples_of(found)
+    shares = [np.exp(arm.logits) / np.exp(arm.logits).sum(-1, keepdims=True) for arm in (found.a, found.b)]
+    of_target = [share[:, range(4), found.a.targets].mean(axis=0) for share in shares]
+    assert table["gap"].to_numpy() == pytest.approx(of_target[0] - of_target[1])
+
+
+def test_one_example_has_the_answers_of_all_arms_over_their_seeds():
+    a, b = arm_of([[1], [1], [0]], [0]), arm_of([[2]], [0], arm="tfidf")
+    table = answers_to([a, b], "id00000")
+    assert table["arm"].tolist() == [a.arm, "tfidf"]
+    assert table["predicted"].tolist() == [1, 2]
+    assert table[["num_agreeing", "num_seeds"]].to_numpy().tolist() == [[2, 3], [1, 1]]
+    assert table["low"][0] <= table["mean"][0] <= table["high"][0]
+    assert answers_to([a, b], "another").empty

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix, text_on
-from tl_core.charts.template import TONES, empty_figure, new_figure
+from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain, points
 
 Floats = npt.NDArray[np.float64]
@@ -18,6 +18,7 @@ _LABEL_LIMIT = 24
 _MOST_CELL_TEXTS = 12
 _MOST_WIDE_CELLS = 4
 _MOST_COLUMN_NAMES = 30
+_KEY_PX = 44
 
 
 def confusion_matrix(
@@ -39,6 +40,10 @@ def confusion_matrix(
         The arm; its colour is a share of 100%.
     theme
         Light or dark.
+
+    Returns
+    -------
+    A figure whose points can be selected: ``x`` is the predicted class id, ``y`` the true one.
     """
     counts = np.asarray(matrix, dtype=float)
     if not counts.size or not counts.sum():
@@ -81,8 +86,8 @@ def confusion_difference(
 ) -> go.Figure:
     """Show by how many points of each true class the answers of two arms differ.
 
-    A cell takes the colour of the arm that gives the answer more often, and its text has the sign of a
-    minus b, so that nothing rests on the colour alone.
+    A cell's text is a minus b with its sign. Its colour says whether that is good for a: more right answers
+    on the diagonal and fewer mistakes off it are a gain, the opposite is a loss.
 
     Parameters
     ----------
@@ -94,6 +99,10 @@ def confusion_difference(
         The two arms.
     theme
         Light or dark.
+
+    Returns
+    -------
+    A figure whose points can be selected: ``x`` is the predicted class id, ``y`` the true one.
     """
     counts_a, counts_b = np.asarray(matrix_a, dtype=float), np.asarray(matrix_b, dtype=float)
     if not counts_a.size or not counts_a.sum() or not counts_b.sum():
@@ -108,8 +117,9 @@ def confusion_difference(
         f"{one_line(style_b.label)}; the largest is {points(gaps[true, predicted])} for "
         f"{one_line(labels[true])} answered as {one_line(labels[predicted])}."
     )
-    figure = new_figure(theme=theme, height=height, alt=alt)
-    scale = [(0.0, style_b.color), (0.5, _empty(theme)), (1.0, style_a.color)]
+    figure = new_figure(theme=theme, height=height + _KEY_PX, alt=alt)
+    scale = [(0.0, TONES[theme].warning), (0.5, _empty(theme)), (1.0, TONES[theme].gain)]
+    gains = np.where(np.eye(len(labels), dtype=bool), gaps, -gaps)
     is_wide = len(labels) <= _MOST_WIDE_CELLS
     texts = [[points(gap) if is_wide else points(gap, 0) for gap in row] for row in gaps]
     names = [plain(label) for label in labels]
@@ -122,9 +132,33 @@ def confusion_difference(
         ]
         for i, true_name in enumerate(names)
     ]
-    _add_cells(figure, gaps, texts, hover, scale, (-bound, bound))
+    _add_cells(figure, gains, texts, hover, scale, (-bound, bound))
     _name_axes(figure, labels)
+    _add_key(figure, style_a, theme)
     return figure
+
+
+def _add_key(figure: go.Figure, style_a: ArmStyle, theme: Theme) -> None:
+    """Say below the cells which colour is a gain of arm a and which a loss."""
+    name, tones = plain(style_a.label, _LABEL_LIMIT), TONES[theme]
+    lines = [
+        f'<span style="color:{tones.gain}">■</span> {name} better: more right, fewer mistakes',
+        f'<span style="color:{tones.warning}">■</span> {name} worse: fewer right, more mistakes',
+    ]
+    figure.add_annotation(
+        text="<br>".join(lines),
+        x=1,
+        y=0,
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="top",
+        yshift=-4,
+        align="left",
+        showarrow=False,
+        font_size=12,
+    )
+    figure.update_layout(margin_b=MARGIN_PX + _KEY_PX)
 
 
 def _shares(counts: Floats) -> Floats:
@@ -166,13 +200,24 @@ def _add_cells(
         showscale=False,
         xgap=int(num_labels <= _MOST_COLUMN_NAMES),
         ygap=int(num_labels <= _MOST_COLUMN_NAMES),
-        customdata=hover,
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
+        hoverinfo="skip",
     )
+    filled = np.argwhere(np.isfinite(values))
+    # Plotly selects points, but no cells of a heatmap.
+    figure.add_scatter(
+        x=filled[:, 1].tolist(),
+        y=filled[:, 0].tolist(),
+        mode="markers",
+        marker={"opacity": 0, "size": 20},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[hover[row][column] for row, column in filled],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    figure.update_layout(hoverdistance=-1)  # the nearest centre is that of the cell below the pointer
     if num_labels > _MOST_CELL_TEXTS:
         return
-    written = [(row, column) for row, column in np.argwhere(np.isfinite(values)) if texts[row][column] != "0"]
+    written = [(row, column) for row, column in filled if texts[row][column] != "0"]
     # Texts of their own: a heatmap has one text colour for all its cells.
     figure.add_scatter(
         x=[int(column) for _, column in written],

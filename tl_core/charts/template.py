@@ -44,6 +44,8 @@ class Tones:
         Bars that stand for no arm; contrast at least 3 to 1.
     warning
         What is lost or cut; contrast at least 3 to 1.
+    gain
+        What is won, told from `warning` by readers of any colour vision; contrast at least 3 to 1.
     """
 
     background: str
@@ -53,6 +55,7 @@ class Tones:
     grid: str
     neutral: str
     warning: str
+    gain: str
 
 
 TONES: Mapping[Theme, Tones] = {
@@ -64,6 +67,7 @@ TONES: Mapping[Theme, Tones] = {
         grid="#E9EDF2",
         neutral="#7480A6",
         warning="#C2410C",
+        gain="#0B6FB8",
     ),
     "dark": Tones(
         background=BACKGROUND["dark"],
@@ -73,6 +77,7 @@ TONES: Mapping[Theme, Tones] = {
         grid="#232C38",
         neutral="#8F9BC4",
         warning="#FB923C",
+        gain="#3E9CE6",
     ),
 }
 

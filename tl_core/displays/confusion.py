@@ -41,7 +41,8 @@ def display_difference(subject: Subject) -> Display:
             a, b, labels, *(subject.styles(theme)[arm] for arm in subject.pair), theme=theme
         ),
         sentence=tell(a, b, labels, names),
-        limits=f"Shares of the true class on test, {over_seeds(num_seeds)}. {READING}",
+        limits=f"Points of the true class on test, {names[0]} minus {names[1]}, {over_seeds(num_seeds)}. "
+        "A row is a true class; what lies off the diagonal is wrong.",
         budget=subject.budget,
     )
 

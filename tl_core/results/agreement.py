@@ -1,8 +1,9 @@
 """On which test examples two arms are right, and what they answered there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -71,40 +72,76 @@ def find_agreement(a: ArmPredictions, b: ArmPredictions) -> Agreement:
     return Agreement(a=a, b=b, is_in=cells)
 
 
-def examples_of(agreement: Agreement, cell: Cell | None = None) -> pd.DataFrame:
-    """List the examples that lie in a cell for at least one seed, those of the most seeds first.
+def examples_of(
+    agreement: Agreement,
+    cell: Cell | None = None,
+    *,
+    predicted: int | None = None,
+    by: Literal["a", "b"] | None = None,
+) -> pd.DataFrame:
+    """List the examples that are meant for at least one seed, those of the most seeds first.
 
     Parameters
     ----------
     cell
-        None for every test example.
+        Where their answers lie; None for every test example.
+    predicted
+        Class id that the arm ``by`` answers, or either of the two where that is None; None for any answer.
 
     Returns
     -------
     Columns ``example_id``, ``target``, ``predicted_a`` and ``predicted_b`` (class ids; over several seeds
-    the most frequent answer within the cell, the lower id in a tie), ``confidence_a`` and ``confidence_b``
-    (mean probability of that answer over the seeds in the cell, 0 to 1), ``num_seeds`` in the cell.
+    the most frequent answer in those that are meant, the lower id in a tie), ``confidence_a`` and
+    ``confidence_b`` (mean probability of that answer over these seeds, 0 to 1), ``gap`` (mean probability
+    that a gives the target over these seeds, minus that of b; -1 to 1), ``num_seeds`` that are meant.
     """
     inside = np.ones_like(agreement.a.correct) if cell is None else agreement.is_in[cell]
+    if predicted is not None:
+        arms = [arm for side, arm in (("a", agreement.a), ("b", agreement.b)) if by in (side, None)]
+        inside = inside & np.any([arm.predicted == predicted for arm in arms], axis=0)
     places = np.flatnonzero(inside.any(axis=0))
-    columns: dict[str, Sequence[float]] = {}
-    for side, arm in (("a", agreement.a), ("b", agreement.b)):
-        shares = softmax(arm.logits, axis=-1)
-        answers = [_most_frequent(arm.predicted[inside[:, at], at]) for at in places]
+    inside, targets = inside[:, places], agreement.a.targets[places]
+    num_seeds = inside.sum(axis=0)
+    columns: dict[str, NDArray[Any]] = {}
+    gap = np.zeros(len(places))
+    for sign, side, arm in ((1, "a", agreement.a), (-1, "b", agreement.b)):
+        shares = softmax(arm.logits[:, places], axis=-1)  # (num_seeds, num_places, num_labels)
+        answers = _most_frequent(arm.predicted[:, places], inside, arm.num_labels)
         columns[f"predicted_{side}"] = answers
-        columns[f"confidence_{side}"] = [
-            float(shares[inside[:, at], at, answer].mean())
-            for at, answer in zip(places, answers, strict=True)
-        ]
+        columns[f"confidence_{side}"] = _mean_of(shares, answers, inside)
+        gap += sign * _mean_of(shares, targets, inside)
     table = pd.DataFrame(
         {
             "example_id": agreement.a.example_ids[places],
-            "target": agreement.a.targets[places],
+            "target": targets,
             **columns,
-            "num_seeds": inside[:, places].sum(axis=0),
+            "gap": gap,
+            "num_seeds": num_seeds,
         }
     )
     return table.sort_values("num_seeds", ascending=False, kind="stable", ignore_index=True)
+
+
+def answers_to(predictions: Iterable[ArmPredictions], example_id: str) -> pd.DataFrame:
+    """List what each arm answers to one test example, over all its seeds.
+
+    Returns
+    -------
+    Columns ``arm``, ``predicted`` (class id; the most frequent answer, the lower id in a tie),
+    ``num_agreeing`` seeds of ``num_seeds``, and of the probability of that answer over all seeds ``mean``,
+    ``low`` and ``high`` (0 to 1). An arm that was not tested on the example is left out.
+    """
+    rows = []
+    for arm in predictions:
+        for place in np.flatnonzero(arm.example_ids == example_id):
+            answers, shares = arm.predicted[:, place], softmax(arm.logits[:, place], axis=-1)
+            answer = int(np.bincount(answers).argmax())
+            of_answer = shares[:, answer].astype(float)
+            found = (int((answers == answer).sum()), arm.num_seeds)
+            rows.append((arm.arm, answer, *found, of_answer.mean(), of_answer.min(), of_answer.max()))
+    return pd.DataFrame(
+        rows, columns=["arm", "predicted", "num_agreeing", "num_seeds", "mean", "low", "high"]
+    )
 
 
 def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset | None) -> pd.DataFrame:
@@ -121,13 +158,13 @@ def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset |
 
     Returns
     -------
-    Columns ``text`` and all others of `examples_of` but the id.
+    Columns ``text`` and all others of `examples_of`.
     """
     texts = texts_of(dataset) if dataset else {}
     names = dict(enumerate(labels))
     columns = {name: examples[name].map(names) for name in ("target", "predicted_a", "predicted_b")}
     text = [texts.get(example_id, example_id) for example_id in examples["example_id"]]
-    kept = examples[["confidence_a", "confidence_b", "num_seeds"]]
+    kept = examples[["confidence_a", "confidence_b", "gap", "num_seeds", "example_id"]]
     return pd.DataFrame({"text": text, **columns}).join(kept)
 
 
@@ -137,5 +174,15 @@ def texts_of(dataset: Dataset) -> dict[str, str]:
     return dict(zip(dataset.example_ids(), shown, strict=True))
 
 
-def _most_frequent(class_ids: NDArray[np.intp]) -> int:
-    return int(np.bincount(class_ids).argmax())
+def _most_frequent(answers: NDArray[np.intp], inside: NDArray[np.bool_], num_labels: int) -> NDArray[np.intp]:
+    """Return the most frequent of the answers inside, ``(num_seeds, n)``, of each example, ``(n,)``."""
+    votes = (answers[..., None] == np.arange(num_labels)) & inside[..., None]
+    return np.asarray(votes.sum(axis=0).argmax(axis=-1), dtype=np.intp)
+
+
+def _mean_of(
+    shares: NDArray[np.floating[Any]], class_ids: NDArray[np.integer[Any]], inside: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Average the probability of a class of each example, ``(n,)``, over the seeds that are inside."""
+    of_class = np.take_along_axis(shares, class_ids[None, :, None], axis=2)[..., 0].astype(np.float64)
+    return np.asarray(np.average(of_class, axis=0, weights=inside), dtype=np.float64)

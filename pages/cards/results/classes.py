@@ -1,46 +1,54 @@
-"""*Classes*: what each model takes for what, and where the two differ."""
+"""*Classes*: where two models take classes for one another unequally often, and what each takes for what."""
+
+from functools import partial
 
 import streamlit as st
 
+from pages.cards.results.examples import open_examples
 from pages.ui.displays import draw_display, made
 from pages.ui.downloads import offer_table
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from tl_core.displays import confusion
-from tl_core.displays.display import Display, Subject
+from tl_core.displays.display import Subject
 
-MOST_SIDE_BY_SIDE = 4
-LONGEST_SIDE_BY_SIDE = 12
 MOST_DRAWN = 30
 NUM_MISTAKES = 20
 
 
 def draw_confusions(subject: Subject) -> None:
-    """Draw the two confusion matrices and their difference; of too many classes the mistakes as a table."""
-    labels = subject.results.experiment.labels
-    difference = made(confusion.display_difference, subject)
+    """Draw the difference of the two confusion matrices, or one of them; of too many classes the mistakes.
+
+    A cell that is chosen opens its examples.
+    """
+    labels, (a, b) = subject.results.experiment.labels, subject.pair
     with card("Confusion matrix"):
-        st.markdown(literal(difference.sentence))
+        difference = made(confusion.display_difference, subject)
         if len(labels) > MOST_DRAWN:
+            st.markdown(literal(difference.sentence))
             _draw_mistakes(subject)
             return
-        arms = [made(confusion.display_arm, subject, arm) for arm in subject.pair]
-        a, b = (subject.names[arm] for arm in subject.pair)
-        names = [f"{a}, %", f"{b}, %", f"{a} − {b}, points"]
-        is_small = len(labels) <= MOST_SIDE_BY_SIDE
-        if is_small and all(len(label) <= LONGEST_SIDE_BY_SIDE for label in labels):
-            _draw_row([*arms, difference], names)
-        else:
-            _draw_row(arms, names[:2])
-            _draw_row([difference], names[2:])
-        st.markdown(f":small[{literal(difference.limits)}]")
+        views = {"difference": "Difference", "a": subject.names[a], "b": subject.names[b]}
+        view = st.segmented_control(
+            "Confusion matrix of",
+            list(views),
+            default="difference",
+            required=True,
+            format_func=lambda one: literal(views[one]),
+            label_visibility="collapsed",
+            key="matrix",
+        )
+        sides = {"a": a, "b": b}
+        display = made(confusion.display_arm, subject, sides[view]) if view in sides else difference
+        by = view if view in sides else None
+        draw_display(display, on_choice=partial(_open_cell, display.key, labels, by))
+        st.markdown("Choose a cell to read its examples.")
 
 
-def _draw_row(displays: list[Display], names: list[str]) -> None:
-    for column, display, name in zip(st.columns(len(displays)), displays, names, strict=True):
-        with column:
-            st.markdown(f"**{literal(name)}**")
-            draw_display(display, shows_words=False)
+def _open_cell(key: str, labels: tuple[str, ...], by: str | None) -> None:
+    """Open the examples of a true class to which an arm, or either, answers the predicted one."""
+    for point in st.session_state[key].selection.points:
+        open_examples(label=labels[int(point["y"])], predicted=labels[int(point["x"])], by=by or "")
 
 
 def _draw_mistakes(subject: Subject) -> None:

@@ -20,7 +20,8 @@ SCORES_LIMITS = (
 
 def draw_calibration(subject: Subject) -> None:
     """Draw what each arm of a pair says of its own answers against how often they are right."""
-    with card("How far can its confidence be trusted?", "confidence against right answers on test"):
+    with card("How far can its confidence be trusted?"):
+        st.markdown("Confidence against right answers on test.")
         for column, arm in zip(st.columns(2, gap="large"), subject.pair, strict=True):
             with column:
                 draw_display(made(calibration.display_arm, subject, arm))

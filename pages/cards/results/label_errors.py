@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 import streamlit as st
 from scipy.special import softmax
 
+from pages.cards.results.examples import TEXT_WIDTH_PX
 from pages.ui.displays import made
-from pages.ui.downloads import offer_table
+from pages.ui.downloads import offer_csv
 from pages.ui.formatting import literal
 from pages.ui.frame import card
 from pages.ui.readers import dataset_of
@@ -26,19 +27,25 @@ def draw_label_errors(subject: Subject) -> None:
     num_seeds = results.predictions[verdict.a, verdict.train_size].num_seeds
     source = f"the mean probabilities of {num_seeds} seeds" if num_seeds > 1 else "one seed's probabilities"
     arm = subject.names[verdict.a]
-    meaning = f"{len(suspects):,} of {verdict.num_examples:,} test labels that {literal(arm)} disputes"
-    with card("Labels that look wrong", meaning):
+    with card("Labels that look wrong"):
+        st.markdown(
+            f"{literal(arm)} disputes {len(suspects):,} of {verdict.num_examples:,} test labels. Read "
+            "them and correct what is wrong in your file."
+        )
         table = pd.DataFrame(
             [(one.text, one.label, one.suggested, round(100 * one.margin)) for one in suspects],
             columns=["Text", "Label", f"{arm} says", "By how much, points"],
         )
-        offer_table(table.head(MOST_SHOWN), key="suspects", whole=table)
-        st.caption(
-            f"By confident learning on {source}, the most disputed "
-            "first: a list to be read, without an interval. Read them and correct what is wrong in "
-            "your file: test examples that are dropped only because a model "
-            "disagrees make every number look better than it is. These are only the labels that "
-            f"{literal(arm)} disputes: whoever corrects no others helps it against the other models."
+        st.dataframe(
+            table.head(MOST_SHOWN),
+            hide_index=True,
+            column_config={"Text": st.column_config.TextColumn(width=TEXT_WIDTH_PX)},
+        )
+        offer_csv(table, key="suspects")
+        st.markdown(
+            f":small[Likely label errors, most suspicious first (confident learning on {source}). Don't drop "
+            "examples only because a model disagrees: every number would look better than it is. Correcting "
+            f"only these helps {literal(arm)} against the other models.]"
         )
 
 

@@ -20,9 +20,10 @@ def offer_report(results: ExperimentResults) -> None:
         file_name=f"{report_name(results.experiment)}.html",
         mime="text/html",
         icon=":material/description:",
-        help="One file that opens offline and prints to PDF: result, figures, data, limits; no texts.",
+        help="One file that opens offline: result, figures, data, limits; no texts.",
         on_click="ignore",
     )
+    st.markdown(":small[For a PDF, open the report and print it.]")
 
 
 def offer_numbers(results: ExperimentResults) -> None:

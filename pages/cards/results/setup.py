@@ -15,15 +15,16 @@ FACTS_A_ROW = 3
 def draw_fairness(subject: Subject) -> None:
     """Draw what was the same for all arms, and name what was not."""
     facts = fairness_facts(subject.results, subject.train_size, subject.names)
-    with card("How fair was this?", fairness_caption(facts)):
+    with card("How fair was this?"):
+        st.markdown(fairness_words(facts))
         draw_facts(facts)
 
 
-def fairness_caption(facts: list[Fact]) -> str:
+def fairness_words(facts: list[Fact]) -> str:
     """Say whether anything differed that should not."""
     if any(fact.difference for fact in facts):
-        return "not all was the same"
-    return "the same for all runs; learning rates are each model's own"
+        return "Not everything was the same for all runs."
+    return "This was the same for all runs. Each model has its own learning rate."
 
 
 def draw_facts(facts: list[Fact], in_a_row: int = FACTS_A_ROW) -> None:
@@ -31,8 +32,7 @@ def draw_facts(facts: list[Fact], in_a_row: int = FACTS_A_ROW) -> None:
     for start in range(0, len(facts), in_a_row):
         row = facts[start : start + in_a_row]
         for column, fact in zip(st.columns(in_a_row), row, strict=False):
-            column.caption(fact.name)
-            column.markdown(f"**{literal(fact.value)}**")
+            column.markdown(f":small[{literal(fact.name)}]  \n**{literal(fact.value)}**")
     for fact in facts:
         if fact.difference:
             st.warning(literal(f"{fact.name}: {fact.difference}."), icon=":material/warning:")
@@ -43,10 +43,10 @@ def draw_settings(subject: Subject) -> None:
     a, b = (subject.names[arm] for arm in subject.pair)
     of_a, of_b = (subject.results.runs_of(arm, subject.train_size) for arm in subject.pair)
     found = setting_differences(of_a, of_b, subject.results.titles)
-    with card("What was set differently", literal(f"{a} and {b}")):
+    with card("What was set differently"):
         if found.table.empty:
             st.markdown("Nothing: every setting of their runs is the same.")
         else:
             offer_table(found.table.set_axis(["Setting", a, b], axis=1), key="settings")
         same = " · ".join(f"{name} {value}" for name, value in found.same.items())
-        st.caption(literal(f"The same for both: {same}."))
+        st.markdown(f":small[{literal(f'The same for both: {same}.')}]")

@@ -43,7 +43,7 @@ def is_asked_for() -> bool:
 
 def offer_presentation() -> None:
     """Offer to begin with the first slide."""
-    if st.button("Present", icon=":material/slideshow:", width="stretch"):
+    if st.button("Present", icon=":material/slideshow:"):
         st.query_params[SLIDE] = "1"
         st.rerun()
 

@@ -1,6 +1,6 @@
 """*Summary*: what is missing, the claim with its picture and numbers, and every other pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -17,12 +17,7 @@ from tl_core.results.comparison import ExperimentResults
 from tl_core.results.curves import learning_curve_points
 from tl_core.results.highlights import Highlight, find_highlights
 from tl_core.results.runs import name_runs
-from tl_core.schema import State, Verdict
-
-
-def name_pair(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
-    """Name the two arms of a verdict; not escaped."""
-    return f"{arm_names[verdict.a]} against {arm_names[verdict.b]}"
+from tl_core.schema import State
 
 
 def draw_missing(results: ExperimentResults) -> None:
@@ -62,8 +57,9 @@ def draw_hero(subject: Subject) -> None:
         with left:
             size, *_ = amounts(verdict.metric, verdict.difference, *verdict.ci95)  # as the claim writes it
             sign = "+" if verdict.difference > 0 else ""
-            st.metric(literal(f"{names[verdict.a]} − {names[verdict.b]}"), f"{sign}{size} points")
-            draw_claim(verdict, level=2)
+            name = literal(f"{names[verdict.a]} − {names[verdict.b]}")  # the head and the claim say it
+            st.metric(name, f"{sign}{size} points", label_visibility="collapsed")
+            draw_claim(verdict, level=2, has_status=False)  # it stands in the head
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
@@ -71,7 +67,7 @@ def draw_hero(subject: Subject) -> None:
     for column, one in zip(st.columns(len(found)), found, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.metric(literal(one.name), one.value)
-            st.caption(literal(one.note))
+            st.markdown(f":small[{literal(one.note)}]")
     query = {"experiment": subject.results.experiment.experiment_id}
     with st.container(horizontal=True):
         st.page_link("try_it.py", label="Try the models", icon=":material/keyboard:", query_params=query)

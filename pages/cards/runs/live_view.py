@@ -343,7 +343,7 @@ def _draw_table(
                 f"Test {METRIC_WORDS[metric]}, %", format="%.1f", width=110
             ),
             "Progress": st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.0f %%", width=110
+                min_value=0, max_value=100, format="%.0f%%", width=110
             ),
             "Train seconds": st.column_config.NumberColumn(format="%.1f"),
         },

@@ -20,6 +20,8 @@ from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000
+EXAMPLE = "example"
+"""Parameter of the URL that names the example whose text is asked first, as links from *Results* do."""
 EXAMPLES = {
     Task.SENTIMENT: "I did not expect much, but it has worked every day since.",
     Task.TOPIC: "The match was decided by a goal in the last minute.",
@@ -57,11 +59,14 @@ class _Kept:
         What stands in the form; None before it was drawn.
     answered
         What was asked last; None before anything was.
+    linked
+        Id of the example that a link has led to last; empty before one has.
     """
 
     turn: int = 0
     typed: tuple[str, ...] | None = None
     answered: Answered | None = None
+    linked: str = ""
 
 
 def _kept(key: str) -> _Kept:
@@ -80,6 +85,9 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
     kept, places = _kept(key), _places(key)
     kind, titles = ("pair", source.columns) if source.is_pair else ("text", ("Text",))
     example = _example(experiment, source, kept.turn)
+    if (wanted := st.query_params.get(EXAMPLE)) and wanted != kept.linked:
+        kept.linked, kept.typed, kept.answered = wanted, None, None
+        st.session_state.update(zip(places, example.texts, strict=False))
     for place, text in zip(places, kept.typed or example.texts, strict=False):
         st.session_state.setdefault(place, text)  # a widget's value does not outlive a visit elsewhere
     with card(f"One {kind}", "every arm's probabilities side by side"):
@@ -118,6 +126,9 @@ def _example(experiment: ExperimentConfig, source: TextSource, turn: int) -> Exa
     except NotFoundError:
         return made_up
     row = int(intake.split.test[turn % len(intake.split.test)])
+    wanted = st.query_params.get(EXAMPLE)
+    if wanted and wanted in (ids := intake.dataset.example_ids()):
+        row = ids.index(wanted)
     (text,) = intake.dataset.take(np.array([row])).texts()
     texts = (text,) if isinstance(text, str) else text
     if len(texts) != len(made_up.texts):
@@ -127,6 +138,7 @@ def _example(experiment: ExperimentConfig, source: TextSource, turn: int) -> Exa
 
 def _next(experiment: ExperimentConfig, source: TextSource, key: str) -> None:
     kept = _kept(key)
+    st.query_params.pop(EXAMPLE, None)
     kept.turn += 1
     kept.answered = None
     example = _example(experiment, source, kept.turn)
