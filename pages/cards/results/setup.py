@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.downloads import offer_table
 from pages.ui.formatting import literal
 from pages.ui.frame import card
+from pages.ui.plan import offer_command
 from tl_core.displays.display import Subject
 from tl_core.results.configuration import setting_differences
 from tl_core.results.fairness import Fact, fairness_facts
@@ -48,5 +49,6 @@ def draw_settings(subject: Subject) -> None:
             st.markdown("Nothing: every setting of their runs is the same.")
         else:
             offer_table(found.table.set_axis(["Setting", a, b], axis=1), key="settings")
+        offer_command(subject.results.experiment)
         same = " · ".join(f"{name} {value}" for name, value in found.same.items())
         st.markdown(f":small[{literal(f'The same for both: {same}.')}]")
