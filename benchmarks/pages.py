@@ -16,7 +16,6 @@ Every page speaks of a newest experiment with 25 runs, or its dataset. Writes me
 import json
 import math
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -76,8 +75,8 @@ def fill(folder: Path) -> dict[str, str]:
 
 def page_paths() -> list[str]:
     """Return the paths of all pages, Home's empty one first."""
-    router = (ROOT / "pages" / "router.py").read_text(encoding="utf-8")
-    return ["", *re.findall(r'url_path="(\w+)"', router)]
+    scripts = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"__init__", "router", "home"}
+    return ["", *sorted(scripts)]
 
 
 def query_of(path: str, ids: dict[str, str]) -> str:
