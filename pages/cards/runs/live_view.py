@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -105,11 +106,10 @@ def _draw_curves(
     x, y = choose_axes(experiment.headline_metric, key="live", has_energy=is_energy_known(points))
     styles = partial(styles_of, experiment)
     display = learning_curves.display_runs(runs, experiment, styles, x=x, y=y, label_counts=counts)
-    draw_display(display, key="live_figure")
-    left_out = ""
+    limits = f"{display.limits} A thin line is one seed."
     if any(one.run.state in (State.FAILED, State.CANCELLED) for one in progress.runs):
-        left_out = " Runs that failed or were cancelled are left out."
-    st.markdown(f":small[A thin line is one seed.{left_out}]")
+        limits = f"{limits} Runs that failed or were cancelled are left out."
+    draw_display(replace(display, limits=limits), key="live_figure")
 
 
 def _draw_damage(experiment: ExperimentConfig, runs: Sequence[RunRow], states: States) -> None:

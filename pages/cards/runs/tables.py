@@ -70,12 +70,14 @@ def _draw_models(
                     "State": _state_words(own, unreadable),
                     "Test": 100 * summary.mean if summary else None,
                     "Interval": None if low is None else f"{100 * low:.1f} to {100 * high:.1f}",
-                    "Each seed": [values[one.run.run_id] for one in done],
+                    # A single one would be a block as wide as the column.
+                    "Each seed": [values[one.run.run_id] for one in done] if len(done) > 1 else [],
                     "Seconds": median(one.train_s for one in done) if done else None,
                 }
             )
     table = pd.DataFrame(rows).astype({"Test": float, "Seconds": float})
-    unknown = [] if values else ["Test", "Interval", "Each seed", "Seconds"]
+    unknown = [] if values else ["Test", "Interval", "Seconds"]
+    unknown += [] if table["Each seed"].map(bool).any() else ["Each seed"]
     spare = ["Training examples"] if len(experiment.train_sizes) == 1 else []
     st.dataframe(
         table.drop(columns=[*unknown, *spare]),
