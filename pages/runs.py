@@ -6,9 +6,9 @@ What moves is one fragment; the rest of the page is drawn anew when a run change
 import streamlit as st
 
 from pages.cards.runs.live_view import draw_live
-from pages.cards.runs.run_cards import draw_failures, draw_one_run, offer_cancel_all
+from pages.cards.runs.run_cards import draw_one_run
 from pages.ui.errors import live_part
-from pages.ui.formatting import facts_of
+from pages.ui.formatting import origin_of
 from pages.ui.frame import draw_header, invite, invite_another
 from pages.ui.readers import choose_experiment, observed_runs, states_of
 
@@ -22,15 +22,12 @@ if experiment is None:
     invite("Nothing is running yet. Start an experiment to see it here.", "New experiment", "setup")
     st.stop()
 with header:
-    draw_header("How is the training going?", facts_of(experiment))
+    draw_header("How is the training going?", origin_of(experiment))
 
 runs = observed_runs(experiment.experiment_id)
 if not runs:
     invite_another()
     st.stop()
 is_done = all(run.state.is_final for run in runs)
-draw_failures(experiment, runs)
 live_part(draw_live, None if is_done else POLL_S)(experiment, states_of(runs))
-if not is_done:
-    offer_cancel_all(experiment, runs)
 draw_one_run(experiment, runs)

@@ -1,12 +1,17 @@
 """Short words and numbers that several pages show."""
 
 import re
-from datetime import datetime
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
 
 from tl_core.charts.text import one_line
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
-from tl_core.schema import ExperimentConfig, Metric, Promise, Span, Took
+from tl_core.schema import ExperimentConfig, Metric, Promise, Span, State, Took
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 # What the browser makes of text whose escapes are gone: addresses become links, :names: become emojis, icons
@@ -16,6 +21,13 @@ _REPLACED_LATER = re.compile(r"(?<=:)(?=[^\s:]+:|//|[a-z])|(?<=www)(?=\.)|(?<=@)
 
 LESS_S, HOURS_S = 55.0, 5_400.0
 """Below the first no minutes are written, from the second on hours."""
+STATE_WORDS = {
+    State.RUNNING: "training",
+    State.QUEUED: "waiting",
+    State.FINISHED: "done",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
 METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
 
 
@@ -86,9 +98,62 @@ def short_hash(value: str) -> str:
     return f"{value[:4]}…{value[-2:]}"
 
 
+def done_words(states: Sequence[State]) -> str:
+    """Say how many runs are done, and what has become of the others.
+
+    >>> done_words([State.FINISHED, State.CANCELLED, State.CANCELLED])
+    '1 of 3 done, 2 cancelled'
+    """
+    done = f"{states.count(State.FINISHED):,} of {len(states):,} done"
+    return ", ".join(filter(None, [done, not_done_words(states)]))
+
+
+def not_done_words(states: Sequence[State]) -> str:
+    """Count the runs in every state but done: ``1 training, 7 waiting``; empty if all are done."""
+    counted = Counter(states)
+    return ", ".join(
+        f"{counted[state]:,} {words}"
+        for state, words in STATE_WORDS.items()
+        if counted[state] and state is not State.FINISHED
+    )
+
+
+def browser_zone() -> tzinfo | None:
+    """Return the time zone of the person who looks; None where the browser has told none."""
+    name, minutes_behind = st.context.timezone, st.context.timezone_offset
+    try:
+        if name:
+            return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # not every machine knows every zone
+        pass
+    return None if minutes_behind is None else timezone(-timedelta(minutes=minutes_behind))
+
+
+def local_time(written: str) -> datetime:
+    """Turn a moment in ISO 8601 into the person's clock, without its zone; UTC where that is unknown."""
+    return datetime.fromisoformat(written).astimezone(browser_zone() or UTC).replace(tzinfo=None)
+
+
+def moment(written: str) -> str:
+    """Write a moment as the person who looks would say it; with "UTC" where their zone is unknown.
+
+    In Berlin, on the day itself, the next one, the one after and in the next year:
+
+    >>> moment("2026-11-28T11:30:00+00:00")
+    'today 12:30', 'yesterday 12:30', '28 Nov 12:30', '28 Nov 2026 12:30'
+    """
+    zone = browser_zone()
+    then, today = local_time(written), datetime.now(zone or UTC).date()
+    days_ago = (today - then.date()).days
+    day = {0: "today", 1: "yesterday"}.get(days_ago)
+    if day is None:
+        day = f"{then.day} {then:%b}" + (f" {then.year}" if then.year != today.year else "")
+    return f"{day} {then:%H:%M}" + ("" if zone else " UTC")
+
+
 def started_at(experiment: ExperimentConfig) -> str:
-    """Write when an experiment was started, with the clock it is told by."""
-    return f"{experiment.created_at[:16].replace('T', ' ')} UTC"
+    """Write when an experiment was started, by the clock of the person who looks."""
+    return moment(experiment.created_at)
 
 
 def day_of(experiment: ExperimentConfig) -> str:
@@ -97,8 +162,8 @@ def day_of(experiment: ExperimentConfig) -> str:
     >>> day_of(experiment)
     '28 November 2026'
     """
-    moment = datetime.fromisoformat(experiment.created_at)
-    return f"{moment.day} {moment:%B %Y}"
+    then = local_time(experiment.created_at)
+    return f"{then.day} {then:%B %Y}"
 
 
 def facts_of(experiment: ExperimentConfig) -> list[str]:

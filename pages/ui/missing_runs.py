@@ -1,6 +1,6 @@
 """What an experiment lacks for an answer: read together with those that are alike, offered, and watched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -12,12 +12,14 @@ from pages.ui.readers import States, observed_runs, results_of, states_of, store
 from pages.ui.session import workspace
 from pages.ui.verdict_card import draw_status
 from tl_core.errors import NotFoundError
+from tl_core.jobs import client
 from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.plan import launch, num_runs
 from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.pooled_sentences import Said
+from tl_core.results.runs import find_cancelled, name_runs
 from tl_core.schema import Arm, ExperimentConfig, Span
 from tl_core.store.rows import RunRow
 
@@ -114,6 +116,42 @@ def offer_plans(
         for plan in plans:
             launch(workspace(), plan, promise_of(plan))
         st.switch_page("runs.py", query_params={"experiment": plans[0].experiment_id})
+
+
+def draw_cancelled(runs: Iterable[RunRow], arm_names: Mapping[str, str]) -> None:
+    """Say which runs were cancelled and by whom, and offer to run all of them."""
+    groups = find_cancelled(runs)
+    for words, group in groups.items():
+        were = "was" if len(group) == 1 else "were"
+        st.info(
+            f"{plural(len(group), 'run')} {were} {words}: {literal(name_runs(group, arm_names))}.",
+            icon=":material/cancel:",
+        )
+    offer_again(
+        [run for group in groups.values() for run in group],
+        "Run the cancelled one",
+        "Run the {} cancelled",
+        key="again_cancelled",
+    )
+
+
+def offer_again(runs: Sequence[RunRow], one: str, several: str, *, key: str) -> None:
+    """Offer to queue exactly these runs once more, which ended early; imported ones cannot be.
+
+    Parameters
+    ----------
+    one, several
+        Label of the button for a single run, and for so many.
+    """
+    own = [run.run_id for run in runs if run.job_id is not None]
+    label = one if len(own) == 1 else several.format(len(own))
+    if not own or not st.button(label, icon=":material/replay:", key=key):
+        return
+    # A run whose process vanished unseen fails only when a supervisor looks.
+    if not client.retry(workspace(), own):
+        st.toast("The end of a run is only just being noted. Try again in a moment.")
+        return
+    st.rerun()
 
 
 def watch(runs: Iterable[RunRow], poll_s: float) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.formatting import plural
+from pages.ui.formatting import done_words, plural
 from pages.ui.readers import unreadable_of
 from pages.ui.session import stated, workspace
 from tl_core.errors import NotFoundError
@@ -146,7 +146,7 @@ def find_steps(subject: Subject) -> tuple[Step, ...]:
     elif subject.dataset:
         setup = "choose what to compare"
     is_over = bool(subject.runs) and all(run.state.is_final for run in subject.runs)
-    results = "the first two models did not finish" if is_over else "waiting for the first two models"
+    results = "no result on the first two models" if is_over else "waiting for the first two models"
     if subject.experiment is None:
         results = "waits for runs"
     elif num_seeds:
@@ -178,12 +178,7 @@ def _runs_words(subject: Subject) -> str:
         return "nothing started yet"
     if not runs:
         return "all deleted"
-    num_ended = sum(run.state.is_final for run in runs)
-    num_finished = sum(run.state is State.FINISHED for run in runs)
-    lost = f", {num_ended - num_finished} without a result" if num_ended > num_finished else ""
-    if num_ended < len(runs):
-        return f"{num_ended} of {len(runs)} done{lost}"
-    return f"{num_finished} of {plural(len(runs), 'run')} done"
+    return done_words([run.state for run in runs])
 
 
 def _num_compared(subject: Subject) -> int:

@@ -26,6 +26,8 @@ from tl_core.store.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 
+POLL_S = 2
+"""How often the page looks for news."""
 SESSION_KEPT_S = 1
 """How long the server remembers a tab that has gone: here shorter than any outage."""
 
@@ -118,11 +120,24 @@ def test_the_live_page_goes_on_whatever_happens_to_the_tab(page: Page, training:
     page.route_web_socket("**/_stcore/stream", line.connect)
     page.goto(training.path)
     require_step(page, 16)
+    said = page.get_by_role("status").filter(has_text="of 2 done")
+    expect(said).to_have_text(
+        "1 of 2 done, 1 training. 50% of the work. Training now: Fine-tuned, seed 0 (1 of 1)."
+    )
+    expect(said).to_have_attribute("aria-live", "polite")
     page.get_by_role("radio", name="Steps").click()
 
     training.reach(20)
     require_step(page, 20)
     expect(page.get_by_text("optimizer steps")).to_have_count(1)
+
+    page.get_by_role("button", name="Cancel remaining runs").press("Enter")
+    cancel = page.get_by_role("button", name="Cancel 1 run")
+    expect(cancel).to_be_visible()
+    page.wait_for_timeout(2000 * POLL_S)
+    expect(cancel).to_be_visible()  # the page has moved on below it
+    page.keyboard.press("Escape")
+    expect(cancel).to_be_hidden()
 
     page.reload()
     require_step(page, 20)
@@ -153,4 +168,5 @@ def test_the_live_page_goes_on_whatever_happens_to_the_tab(page: Page, training:
 
     training.die()
     expect(page.get_by_text("was ended from outside")).to_be_visible()
+    expect(said).to_have_text("1 of 2 done, 1 failed.")
     expect(page.get_by_role("button", name="Run it again").first).to_be_visible()

@@ -100,7 +100,8 @@ def test_a_damaged_run_is_called_so_in_the_lists_and_missed_on_the_path(
     query = {"experiment": experiment.experiment_id}
     open_page(app, "runs", **query)
     assert ("results", DONE, "1 of 13 seeds") in tabs_of(app)
-    table = app.dataframe[0].value
+    models, table = (one.value for one in app.dataframe if "State" in one.value)
+    assert f"{len(told)} damaged" in models["State"].tolist()
     assert (table["State"] == "damaged").sum() == len(told)
     assert table.loc[table["State"] == "damaged", "Reason"].str.contains("predictions.parquet").all()
     table = open_page(app, "models", **query).dataframe[0].value

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.pages.fixtures import (
     add_experiment,
     fail_run,
@@ -18,12 +20,14 @@ from tests.pages.reading import (
     open_page,
     page_of,
     query_of,
+    says,
     targets_of,
     text_of,
 )
 from tests.pages.reading import plain as shown
 from tests.planning.test_promises import kept
 from tl_core.errors import DivergedError
+from tl_core.jobs.outcome import ENDED_WITH_SUPERVISOR
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import gather
 from tl_core.schema import BudgetRule, State
@@ -34,7 +38,12 @@ def states(workspace, experiment):
 
 
 def row_of(app, position):
-    return next(one.value for one in app.dataframe if "State" in one.value).iloc[position]
+    return next(one.value for one in app.dataframe if "Seed" in one.value).iloc[position]
+
+
+def model_row(app, name):
+    table = next(one.value for one in app.dataframe if "Seeds done" in one.value)
+    return table.loc[table["Model"] == name].iloc[0]
 
 
 def bars(app):
@@ -56,6 +65,11 @@ def let_load(workspace, run, num_done, num_total):
     Queue(workspace.database).record_progress(job_id, num_done, num_total)
 
 
+def announcements(app):
+    announcers = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "announcer"]
+    return [shown(one.json) for one in announcers]
+
+
 def open_log(app):
     app.toggle[0].set_value(True).run()
     assert not app.exception, app.exception
@@ -74,8 +88,10 @@ def test_without_an_experiment_it_leads_to_design(app):
 def test_queued_runs_wait_without_a_curve(app, workspace):
     add_experiment(workspace, store_sample_dataset(workspace))
     open_page(app, "runs")
-    assert "No evaluation yet." in figures_of(app)[0]
-    assert row_of(app, 0)["State"] == "queued"
+    assert not figures_of(app), "an empty grid says nothing"
+    assert says(app, "once a network has been evaluated twice")
+    assert row_of(app, 0)["State"] == "waiting"
+    assert model_row(app, "TF-IDF")[["Seeds done", "State"]].tolist() == ["0 of 1", "waiting"]
     open_log(app)
     assert len(app.code) == 1
     assert "the run began" not in app.code[0].value
@@ -125,10 +141,10 @@ def test_of_several_sizes_the_one_that_trains_is_shown_until_another_is_chosen(a
     start_run(workspace, first)
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert "now" in figures_of(app)[0]
-    assert "15 train examples" in bars(app)[0]
+    assert "15 training examples" in bars(app)[0]
     size = next(one for one in app.segmented_control if one.key.startswith("live_size"))
     size.set_value("30").run()
-    assert "No evaluation yet." in figures_of(app)[0]
+    assert not figures_of(app)
 
 
 def test_what_trains_stands_first_and_the_rest_in_order_of_work(app, workspace):
@@ -137,14 +153,14 @@ def test_what_trains_stands_first_and_the_rest_in_order_of_work(app, workspace):
     finish_run(workspace, before[0])
     start_run(workspace, last)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert [row_of(app, place)["State"] for place in range(4)] == ["training", "finished", "queued", "queued"]
-    assert "Train examples" not in row_of(app, 0), "all runs have the same"
+    assert [row_of(app, place)["State"] for place in range(4)] == ["training", "done", "waiting", "waiting"]
+    assert "Training examples" not in row_of(app, 0), "all runs have the same"
 
 
 def test_without_a_curve_there_are_no_numbers_of_it(app, workspace):
     add_experiment(workspace, store_sample_dataset(workspace))
     open_page(app, "runs")
-    assert len(app.dataframe) == 1
+    assert len(app.dataframe) == 2, "of the models and of the runs"
 
 
 def test_under_a_plateau_what_is_left_is_a_range(app, workspace, monkeypatch):
@@ -246,7 +262,7 @@ def test_when_nothing_finished_there_is_no_way_to_compare(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
     fail_run(workspace, runs_of(workspace, experiment)[0])
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert "0 of 1 run finished" in text_of(app)
+    assert says(app, "0 of 1 done, 1 failed.")
     assert targets_of(app) == []
 
 
@@ -260,7 +276,7 @@ def test_without_the_arms_in_question_the_others_can_be_compared(app, workspace)
     assert results.headline is None
     assert results.verdicts
     assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
-    assert "3 finished, 1 cancelled." in text_of(app)
+    assert says(app, "3 of 4 done, 1 cancelled.")
 
 
 def test_one_run_can_be_cancelled(app, workspace):
@@ -269,7 +285,8 @@ def test_one_run_can_be_cancelled(app, workspace):
     app.selectbox[0].select(runs_of(workspace, experiment)[1].run_id).run()
     button(app, "cancel_one").click().run()
     assert states(workspace, experiment) == [State.QUEUED, State.CANCELLED]
-    assert row_of(app, 1)["State"] == "cancelled"
+    assert row_of(app, 1)[["State", "Reason"]].tolist() == ["cancelled", "cancelled by you"]
+    assert says(app, "Cancelled by you.")
 
 
 def test_all_that_remain_can_be_cancelled(app, workspace):
@@ -299,7 +316,7 @@ def test_the_newest_experiment_is_shown_and_others_can_be_chosen(app, workspace)
     assert query_of(app, "experiment") == new.experiment_id
     app.selectbox[0].select(old.experiment_id).run()
     assert query_of(app, "experiment") == old.experiment_id
-    assert row_of(app, 0)["Arm"] == "From scratch"
+    assert row_of(app, 0)["Model"] == "From scratch"
 
 
 def test_an_unknown_experiment_is_an_error_that_says_so(app, workspace):
@@ -350,8 +367,124 @@ def test_a_failed_run_is_run_again_by_one_click(app, workspace):
     button(app, "again_0").click().run()
     assert states(workspace, experiment) == [State.QUEUED, State.QUEUED]
     assert not app.error
-    assert row_of(app, 0)[["State", "Progress"]].tolist() == ["queued", 0.0]
-    assert "No evaluation yet." in figures_of(app)[0], "the curves of the old attempts are gone"
+    assert row_of(app, 0)[["State", "Progress"]].tolist() == ["waiting", 0.0]
+    assert not figures_of(app), "the curves of the old attempts are gone"
+
+
+def cancel_all_but(workspace, experiment, num_done):
+    """Finish some runs, let one fail, and cancel the others."""
+    runs = runs_of(workspace, experiment)
+    for run in runs[:num_done]:
+        finish_run(workspace, run)
+    fail_run(workspace, runs[num_done])
+    Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+
+
+@pytest.mark.parametrize("page", ["runs", "results"])
+def test_all_that_were_cancelled_and_nothing_else_are_run_by_one_click(app, workspace, page):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 3)
+    cancel_all_but(workspace, experiment, 2)
+    open_page(app, page, experiment=experiment.experiment_id)
+    assert says(app, "3 runs were cancelled by you")
+    assert button(app, "again_cancelled").label == "Run the 3 cancelled"
+    button(app, "again_cancelled").click().run()
+    assert states(workspace, experiment) == [State.FINISHED] * 2 + [State.FAILED] + [State.QUEUED] * 3
+    assert not [one for one in app.button if one.key == "again_cancelled"]
+
+
+def test_a_run_that_was_cancelled_has_not_failed(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
+    for run in runs_of(workspace, experiment)[:2]:
+        finish_run(workspace, run)
+    Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert says(app, "2 of 4 done, 2 cancelled.")
+    assert says(app, "2 runs were cancelled by you: From scratch, seed 1; Fine-tuned, seed 1.")
+    assert says(app, "was cancelled in 1 of 2 seeds")
+    assert not says(app, "did not finish")
+    assert not app.error
+    assert model_row(app, "Fine-tuned")[["Seeds done", "State"]].tolist() == ["1 of 2", "1 cancelled"]
+
+
+def test_a_run_that_ended_with_the_server_is_not_said_to_be_cancelled_by_somebody(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
+    fail_run(workspace, runs_of(workspace, experiment)[0], ENDED_WITH_SUPERVISOR, "cancelled")
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert says(app, "1 run was stopped with the server")
+    assert button(app, "again_cancelled").label == "Run the cancelled one"
+    assert not says(app, "by you")
+
+
+def test_a_model_has_one_row_with_its_mean_interval_seeds_and_median_time(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 3)
+    tuned = [run for run in runs_of(workspace, experiment) if run.arm.kind.value == "fine_tuned"]
+    finish_run(workspace, tuned[0], 0.9)
+    finish_run(workspace, tuned[1], 0.7)
+    start_run(workspace, tuned[2])
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    row = model_row(app, "Fine-tuned")
+    summary = gather(workspace, experiment.experiment_id).summaries["fine_tuned", experiment.split.train]
+    assert row[["Seeds done", "State"]].tolist() == ["2 of 3", "training"]
+    assert row["Test"] == pytest.approx(100 * summary.mean)
+    assert row["Interval"] == " to ".join(f"{100 * end:.1f}" for end in summary.ci95)
+    assert row["Each seed"] == pytest.approx([100 * value for value in summary.values])
+    assert row["Seconds"] == 30.0, "60 steps of half a second"
+    other = model_row(app, "From scratch")
+    assert other[["Seeds done", "State"]].tolist() == ["0 of 3", "waiting"]
+    assert other[["Test", "Interval", "Seconds"]].isna().all()
+    assert says(app, f"on {experiment.split.test} test examples")
+
+
+def test_every_training_size_of_a_model_has_its_row(app, workspace):
+    experiment = add_experiment(
+        workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), train_sizes=(15, 30)
+    )
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    table = app.dataframe[0].value
+    assert table["Training examples"].tolist() == [15, 30, 15, 30]
+    assert "Test" not in table, "nothing is known yet"
+
+
+def test_a_tile_is_not_drawn_before_its_number_is_known(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert tiles(app)["Done"] == ("0 of 2", "2 waiting")
+    assert not {"Tokens per second", "Device", "Memory"} & set(tiles(app))
+    assert "–" not in str(tiles(app))
+    start_run(workspace, runs_of(workspace, experiment)[0], 0)
+    app.run()
+    assert not {"Tokens per second", "Device", "Memory"} & set(tiles(app)), "it has begun and not trained yet"
+
+
+@pytest.mark.parametrize(("num_since_start", "has_curve"), [(0, False), (1, True)])
+def test_with_a_single_point_there_is_a_sentence_and_with_two_a_curve(
+    app, workspace, num_since_start, has_curve
+):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    start_run(workspace, runs_of(workspace, experiment)[0], num_since_start)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert bool(figures_of(app)) is has_curve
+    assert says(app, "once a network has been evaluated twice") is not has_curve
+    assert bool([one for one in app.segmented_control if one.key.startswith("live_x")]) is has_curve
+
+
+def test_without_a_network_there_is_no_word_of_curves(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("majority", "tfidf"))
+    finish_all(workspace, experiment)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    assert not says(app, "curve")
+    assert model_row(app, "TF-IDF")["Seeds done"] == "1 of 1"
+
+
+def test_screen_readers_are_told_how_far_it_is_but_not_every_step(app, workspace):
+    experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"))
+    first = runs_of(workspace, experiment)[0]
+    start_run(workspace, first)
+    open_page(app, "runs", experiment=experiment.experiment_id)
+    (told,) = announcements(app)
+    assert "0 of 2 done, 1 training, 1 waiting. 0% of the work." in told
+    assert "Training now: From scratch, seed 0" in told
+    assert "step" not in told
 
 
 def test_a_cancelled_run_can_be_run_again_alone(app, workspace):
@@ -391,7 +524,8 @@ def test_after_the_end_the_machine_is_that_of_the_last_run(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert tiles(app)["Tokens per second"] == ("320", "mean of the last run")
     assert tiles(app)["Device"] == ("CPU", "float32")
-    assert "4 finished." in text_of(app)
+    assert says(app, "4 of 4 done.")
+    assert "Done" not in tiles(app), "a sentence says it"
     assert bars(app) == []
 
 
@@ -442,6 +576,7 @@ def test_when_no_finished_run_can_be_read_compare_says_why(app, workspace):
     for run in runs_of(workspace, experiment):
         (workspace.run_folder(run.run_id).path / "predictions.parquet").unlink()
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert "2 of 2 runs finished" in text_of(app)
+    assert says(app, "2 of 2 done.")
+    assert model_row(app, "TF-IDF")["State"] == "damaged"
     assert len(app.warning) == 2
     assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]

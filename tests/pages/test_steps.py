@@ -61,7 +61,7 @@ def test_a_running_experiment_is_counted(app: AppTest, workspace: Workspace) -> 
     start_run(workspace, runs[2])
     found = tabs(app, experiment=experiment.experiment_id)
     assert found["setup"] == (DONE, "4 models, 2 seeds")
-    assert found["runs"] == (NEXT, "2 of 6 done, 1 without a result")
+    assert found["runs"] == (NEXT, "1 of 6 done, 1 training, 3 waiting, 1 failed")
     assert found["results"][0] == LATER
     assert found["try_it"][0] == DONE, "the run that has finished can be asked already"
 
@@ -80,7 +80,7 @@ def test_every_tab_follows_the_experiment_and_setup_its_dataset(app: AppTest, wo
 def test_an_experiment_is_found_by_the_session(app: AppTest, workspace: Workspace) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     tabs(app, experiment=experiment.experiment_id)
-    assert tabs(app)["runs"][1] == "0 of 4 done"
+    assert tabs(app)["runs"][1] == "0 of 4 done, 4 waiting"
 
 
 def test_other_data_leave_the_old_experiment_behind(app: AppTest, workspace: Workspace) -> None:
@@ -102,7 +102,7 @@ def test_the_verdict_step_counts_the_seeds_that_the_headline_pair_shares(workspa
     steps = words_of(workspace, experiment)
     assert steps["results"] == (True, words.replace("1 of 2", "2 of 2"))
     assert steps["runs"][0]
-    assert "6 of 6 runs" in steps["runs"][1]
+    assert "6 of 6 done" in steps["runs"][1]
 
 
 def test_arms_that_run_once_count_for_every_seed(workspace: Workspace) -> None:
@@ -126,7 +126,7 @@ def test_runs_without_a_result_leave_nothing_to_compare(workspace: Workspace) ->
         "results": False,
         "try_it": False,
     }
-    assert "0 of 2 runs" in steps["runs"][1]
+    assert "0 of 2 done" in steps["runs"][1]
     empty = words_of(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
     assert steps["results"][1] != empty["results"][1], "they will not come any more"
 

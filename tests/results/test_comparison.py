@@ -12,6 +12,8 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.errors import ComparisonError, NotFoundError
 from tl_core.evaluation.predictions import pair
 from tl_core.export.comparison_json import comparison_json
+from tl_core.jobs.outcome import ENDED_WITH_SUPERVISOR
+from tl_core.jobs.queue import Queue
 from tl_core.results.by_class import mean_confusions
 from tl_core.results.comparison import (
     ExperimentResults,
@@ -20,7 +22,7 @@ from tl_core.results.comparison import (
     ranked,
 )
 from tl_core.results.curves import curve_points
-from tl_core.results.runs import kept_evaluation, value_of
+from tl_core.results.runs import find_cancelled, kept_evaluation, value_of
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -271,6 +273,40 @@ def test_seeds_that_did_not_finish_are_named_in_the_claim(tmp_path: Path) -> Non
     assert verdict is not None
     assert [flag.code for flag in verdict.flags if flag.arm == "scratch"][-1] == "did_not_finish"
     assert "did not finish in 2 of 3 seeds" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("num_failed", "phrase"),
+    [
+        (0, "was cancelled in 2 of 3 seeds"),
+        (1, "did not finish in 2 of 3 seeds, 1 of them cancelled"),
+    ],
+)
+def test_a_seed_that_somebody_cancelled_has_not_failed(tmp_path: Path, num_failed: int, phrase: str) -> None:
+    workspace = fixtures.make_workspace(tmp_path)
+    intake = fixtures.store_sample_dataset(workspace)
+    experiment = fixtures.add_experiment(workspace, intake, ["scratch", "fine_tuned"], 3)
+    for run in fixtures.runs_of(workspace, experiment):
+        if run.arm.name == "fine_tuned" or run.seed == 0:
+            fixtures.finish_run(workspace, run, accuracy=0.9 if run.arm.name == "fine_tuned" else 0.5)
+        elif run.seed <= num_failed:
+            fixtures.fail_run(workspace, run)
+    Queue(workspace.database).cancel_experiment(experiment.experiment_id)
+    verdict = gather(workspace, experiment.experiment_id).headline
+    assert verdict is not None
+    (flag,) = [flag for flag in verdict.flags if flag.code == "did_not_finish"]
+    assert flag.phrase == phrase
+
+
+def test_who_ended_a_cancelled_run_is_told(tmp_path: Path) -> None:
+    workspace = fixtures.make_workspace(tmp_path)
+    intake = fixtures.store_sample_dataset(workspace)
+    experiment = fixtures.add_experiment(workspace, intake, ["scratch"], 2)
+    first, second = fixtures.runs_of(workspace, experiment)
+    fixtures.fail_run(workspace, first, ENDED_WITH_SUPERVISOR, "cancelled")
+    Queue(workspace.database).cancel_run(second.run_id)
+    rows = workspace.database.list_runs(experiment.experiment_id)
+    assert find_cancelled(rows) == {"stopped with the server": [rows[0]], "cancelled by you": [rows[1]]}
 
 
 def test_a_flag_of_an_arm_that_runs_once_stands_for_every_seed(tmp_path: Path) -> None:

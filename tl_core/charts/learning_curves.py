@@ -17,14 +17,14 @@ from tl_core.charts.lines import (
     LINE_PX,
     NAME_LIMIT,
     TOP_PX,
-    add_floor,
+    add_floor_line,
     add_label,
     label_places,
     label_width_px,
     value_range,
 )
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, plain, watt_hours
+from tl_core.charts.text import name_lines, one_line, plain, watt_hours, width_px
 from tl_core.schema import SplitName
 
 STRAGGLING = 2.5
@@ -33,8 +33,9 @@ Floats = npt.NDArray[np.float64]
 XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
 YAxis = Literal["accuracy", "macro_f1", "loss"]
 MAX_POINTS = 500
-_NOW_PX = 24
+_FLOOR_NAME = "always the<br>largest class"
 _MOST_NAMED = 3
+_SMALL = 11
 _X_TITLES = {
     "train_s": "training seconds (evaluation left out)",
     "step": "optimizer steps",
@@ -184,18 +185,16 @@ def learning_curves(
     _add_lines(figure, runs, means, styles, end, x, y)
     seen = [curve.until(end).y for curves in runs.values() for curve in curves]
     low, high = value_range(np.concatenate([*seen, list(values.values())]), floor, is_fraction=y != "loss")
-    per_px = (high - low) / (HEIGHT_PX - TOP_PX - BOTTOM_PX)
-    crowded = None if floor is None else (floor - _NOW_PX * per_px, floor + _NOW_PX / 3 * per_px)
     for arm, curves in runs.items():
-        _add_live_points(figure, curves, styles[arm], end, crowded, theme)
+        _add_live_points(figure, curves, styles[arm], end, theme)
     figure.update_xaxes(range=[0, end or 1.0], nticks=6, showline=True, title_text=_X_TITLES[x])
     figure.update_yaxes(
         range=[low, high], nticks=7, showgrid=True, tickformat=".2~f" if y == "loss" else ".0%"
     )
-    _add_end_labels(figure, means, values, styles, end, (low, high), y)
+    _add_end_labels(figure, means, values, styles, end, (low, high), y, floor, theme)
     add_note(figure, title, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
-        add_floor(figure, floor, theme)
+        add_floor_line(figure, floor, theme)
     note_beyond(figure, beyond, theme)
     return figure
 
@@ -346,10 +345,9 @@ def _add_live_points(
     curves: Sequence[Curve],
     style: ArmStyle,
     end: float,
-    crowded: tuple[float, float] | None,
     theme: Theme,
 ) -> None:
-    """Mark where runs are now; among the values in ``crowded`` the floor's name stands above a dot."""
+    """Mark where runs are now; the word stands within the plot, away from the labels beside it."""
     live = [curve for curve in curves if not curve.is_ended]
     if live:
         figure.add_scatter(
@@ -357,10 +355,7 @@ def _add_live_points(
             y=[curve.y[-1] for curve in live],
             mode="markers+text",
             text="now",
-            textposition=[
-                "bottom center" if crowded and crowded[0] < curve.y[-1] < crowded[1] else "top center"
-                for curve in live
-            ],
+            textposition=["top left" if curve.x[-1] > end / 2 else "top right" for curve in live],
             textfont={"color": style.ink, "size": 12},
             marker={"color": style.color, "size": 11, "line": {"color": TONES[theme].background, "width": 2}},
             cliponaxis=False,
@@ -377,13 +372,21 @@ def _add_end_labels(
     end: float,
     y_range: tuple[float, float],
     y: YAxis,
+    floor: float | None,
+    theme: Theme,
 ) -> None:
-    """Write each arm's end value and name beside the right end.
+    """Write each arm's end value and name, and the floor's name, beside the right end.
 
     A leader goes there from a line that stops early, or that was cut before it came to its end value.
     """
     num_lines = [len(name_lines(styles[arm].label)) for arm in means]
-    places = label_places([values[arm] for arm in means], num_lines, y_range, HEIGHT_PX)
+    heights = [values[arm] for arm in means]
+    if floor is not None:
+        heights, num_lines = [*heights, floor], [*num_lines, 2]
+    places = label_places(heights, num_lines, y_range, HEIGHT_PX)
+    if floor is not None:
+        name = f'<span style="font-size:{_SMALL}px">{_FLOOR_NAME}</span>'
+        add_label(figure, name, places.pop(), y_range, TONES[theme].muted)
     for (arm, mean), place in zip(means.items(), places, strict=True):
         style = styles[arm]
         if mean.x[-1] < 0.98 * end or mean.y[-1] != values[arm]:
@@ -398,7 +401,10 @@ def _add_end_labels(
         kind, *base_model = name_lines(style.label, NAME_LIMIT)
         text = "<br>".join([f"<b>{_value(values[arm], y)}</b> {kind}", *base_model])
         add_label(figure, text, place, y_range, style.ink)
-    right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
+    widths = [label_width_px(styles[arm].label) for arm in means]
+    if floor is not None:
+        widths.append(max(width_px(line, _SMALL) for line in _FLOOR_NAME.split("<br>")))
+    right = max(widths) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})
     # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.
     figure.update_xaxes(automargin=False)

@@ -22,9 +22,14 @@ LINE_PX = 17
 _SMALL = 11
 
 
-def add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
-    """Draw what always answering the largest class reaches (fraction), dotted, with its name."""
+def add_floor_line(figure: go.Figure, floor: float, theme: Theme) -> None:
+    """Draw what always answering the largest class reaches (fraction), dotted."""
     figure.add_hline(y=floor, line={"color": TONES[theme].muted, "width": 1.5, "dash": "dot"}, layer="below")
+
+
+def add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
+    """Draw what always answering the largest class reaches (fraction), dotted, with its name on the line."""
+    add_floor_line(figure, floor, theme)
     place = {"x": 1, "xref": "paper", "xanchor": "right", "y": floor, "yanchor": "bottom"}
     add_note(figure, "always the largest class", theme=theme, **place)
 

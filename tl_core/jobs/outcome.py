@@ -35,6 +35,8 @@ class Outcome:
 FINISHED = Outcome(State.FINISHED)
 OUT_OF_MEMORY = Outcome(State.FAILED, "out of memory", "out_of_memory")
 VANISHED = Outcome(State.FAILED, "its process vanished", "signal")
+ENDED_WITH_SUPERVISOR = "ended with the supervisor"
+"""Error of a run that was cancelled because the supervisor was stopped, not because somebody asked."""
 
 
 def judge_exit(code: int, log: Path, told: RunFailed | None) -> Outcome:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import last_begun
 from tl_core.jobs.fork_server import COMMAND, ForkServer
-from tl_core.jobs.outcome import Outcome, judge_fault
+from tl_core.jobs.outcome import ENDED_WITH_SUPERVISOR, Outcome, judge_fault
 from tl_core.jobs.presence import has_web_server
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
@@ -227,7 +227,7 @@ class Supervisor:
     def _end_children(self) -> None:
         while self._children:
             for child in self._children:
-                child.end("ended with the supervisor")
+                child.end(ENDED_WITH_SUPERVISOR)
             self._reap()
             time.sleep(_TICK_S / 2)
 

@@ -255,12 +255,19 @@ def _flags(
         return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
     own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
     counted = tuple(run.config.seed for run in finished)
-    num_lost = sum(run.state in (State.FAILED, State.CANCELLED) for run in own)
+    num_failed, num_cancelled = (
+        sum(run.state is state for run in own) for state in (State.FAILED, State.CANCELLED)
+    )
+    phrase, which = f"did not finish in {num_failed + num_cancelled} of {len(own)} seeds", "missing"
+    if not num_failed:
+        phrase, which = f"was cancelled in {num_cancelled} of {len(own)} seeds", "cancelled"
+    elif num_cancelled:
+        phrase = f"{phrase}, {num_cancelled} of them cancelled"
     lost = Flag(
         code="did_not_finish",
         arm=config.arm.name,
-        phrase=f"did not finish in {num_lost} of {len(own)} seeds",
-        remedy="Run the missing seeds again: what is left out may be its worst trainings.",
+        phrase=phrase,
+        remedy=f"Run the {which} seeds again: what is left out may be its worst trainings.",
         seeds=counted,
     )
     num_damaged = sum(run.run_id in unreadable for run in own)
@@ -271,7 +278,7 @@ def _flags(
         remedy="Put the damaged files back from a copy, or delete those runs and train their seeds again.",
         seeds=counted,
     )
-    return (*raised, *([lost] if num_lost else []), *([damaged] if num_damaged else []))
+    return (*raised, *([lost] if num_failed + num_cancelled else []), *([damaged] if num_damaged else []))
 
 
 def _verdicts(

@@ -14,6 +14,7 @@ from tl_core.errors import ComparisonError, DamageError, DivergedError, NotFound
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import ArmPredictions, Conditions
+from tl_core.jobs.outcome import ENDED_WITH_SUPERVISOR
 from tl_core.models import facts
 from tl_core.schema import (
     BudgetRule,
@@ -344,6 +345,16 @@ def find_failures(workspace: Workspace, runs: Iterable[RunRow]) -> list[Failure]
             Failure(runs=tuple(group), words=words, message=message, attempts=attempts, remedy=remedy)
         )
     return failures
+
+
+def find_cancelled(runs: Iterable[RunRow]) -> dict[str, list[RunRow]]:
+    """Group the cancelled runs by who ended them, in words that follow "was" or "were"."""
+    groups: dict[str, list[RunRow]] = {}
+    for run in runs:
+        if run.state is State.CANCELLED:
+            words = "stopped with the server" if run.error == ENDED_WITH_SUPERVISOR else "cancelled by you"
+            groups.setdefault("cancelled" if run.job_id is None else words, []).append(run)
+    return groups
 
 
 def _num_attempts(workspace: Workspace, run: RunRow) -> int:

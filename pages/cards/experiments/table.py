@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.ui.errors import live_part, show_error
-from pages.ui.formatting import literal, plural
+from pages.ui.formatting import literal, local_time, plural
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError
 from tl_core.results.summaries import sum_up
@@ -35,7 +34,7 @@ COLUMNS: dict[str, Any] = {
     "Interval": st.column_config.TextColumn("95% interval"),
     "Of": st.column_config.TextColumn("Gain of", width="medium"),
     "Status": st.column_config.TextColumn("Status", width="medium"),
-    "Started": st.column_config.DatetimeColumn("Started", format="calendar"),
+    "Started": st.column_config.DatetimeColumn("Started", format="D MMM YYYY HH:mm"),
     "Tags": st.column_config.ListColumn("Tags", help="Double click to edit."),
     "Notes": st.column_config.TextColumn("Notes", width="medium", help="Double click to write."),
 }
@@ -148,7 +147,7 @@ def _row(entry: ExperimentEntry) -> dict[str, Any]:
         "Interval": interval,
         "Of": known.rests_on if known else None,
         "Status": status,
-        "Started": datetime.fromisoformat(entry.config.created_at),
+        "Started": local_time(entry.config.created_at),
         "Tags": list(entry.annotation.tags),
         "Notes": entry.annotation.notes,
     }

@@ -15,7 +15,7 @@ from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
 from tl_core.models.facts import WHY_AGAIN
 from tl_core.results.inventory import loading_lines, record_facts
-from tl_core.results.runs import UNREADABLE, reason_of
+from tl_core.results.runs import UNREADABLE, find_cancelled, reason_of
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import Job, RunRow
 from tl_core.store.tables import JobKind
@@ -29,8 +29,11 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     label = arm_names_of(experiment)[run.config.arm.name]
     size = plural(run.config.train_size, "train example")
     with card(literal(label), f"seed {run.config.seed}, {size}, {run.state.value} · {literal(run.run_id)}"):
-        if run.error:
-            st.error(f"**It did not finish.** {literal(run.error)}", icon=":material/error:")
+        if run.state is State.CANCELLED:
+            words = next(iter(find_cancelled([run])))
+            st.info(f"This run was {words}.", icon=":material/cancel:")
+        elif run.error:
+            st.error(f"**This run failed.** {literal(run.error)}", icon=":material/error:")
         query = {"experiment": run.config.experiment_id}
         with st.container(horizontal=True):
             st.page_link(

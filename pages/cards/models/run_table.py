@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, started_at
+from pages.ui.formatting import METRIC_WORDS, local_time, started_at
 from pages.ui.frame import card, draw_damage
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
@@ -20,7 +20,7 @@ COLUMNS = {
     "metric": st.column_config.TextColumn("Metric", width=75),
     "num_test": st.column_config.NumberColumn("Test texts", format="localized", width=80),
     "state": st.column_config.TextColumn("State", width=75),
-    "created_at": st.column_config.DatetimeColumn("Created, UTC", format="YYYY-MM-DD HH:mm", width=130),
+    "created_at": st.column_config.DatetimeColumn("Created", format="D MMM YYYY HH:mm", width=130),
     "run_id": st.column_config.TextColumn("Run", width=175),
     "seed": st.column_config.NumberColumn("Seed", width=50),
     "train_size": st.column_config.NumberColumn("Train texts", format="localized", width=85),
@@ -86,7 +86,11 @@ def draw_inventory(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentC
             for arm, label in arm_names_of(experiment).items()
         }
         table = inventory_table(runs, experiments, facts, arm_names)
-        table = table.assign(metric=table["metric"].map(METRIC_WORDS), test=100 * table["test"])
+        table = table.assign(
+            metric=table["metric"].map(METRIC_WORDS),
+            test=100 * table["test"],
+            created_at=[local_time(run.created_at) for run in runs],
+        )
         ids = list(table["run_id"])
         wanted = st.query_params.get("run")
         chosen = st.dataframe(

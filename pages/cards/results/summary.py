@@ -8,6 +8,7 @@ from pages.cards.results.remedies import offer_remedy
 from pages.ui.displays import draw_display, made
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
+from pages.ui.missing_runs import draw_cancelled
 from pages.ui.readers import arm_names_of
 from pages.ui.verdict_card import draw_claim
 from tl_core.displays import overview, pairs
@@ -21,18 +22,21 @@ from tl_core.schema import State
 
 
 def draw_missing(results: ExperimentResults) -> None:
-    """Say which runs are still to come, and which have failed, were cancelled or are damaged."""
+    """Say which runs are still to come, and which have failed, were cancelled or are damaged.
+
+    Cancelled ones can be run again here.
+    """
     arm_names = arm_names_of(results.experiment)
     coming = [run for run in results.runs if not run.state.is_final]
     if coming:
         which = name_runs(coming, arm_names)
         words = f"{plural(len(coming), 'run')} of {len(results.runs)} still to come: {which}."
         st.info(literal(words), icon=":material/hourglass_top:")
-    for state in (State.FAILED, State.CANCELLED):
-        missing = [run for run in results.runs if run.state is state]
-        if missing:
-            words = f"{state.value.capitalize()} and missing here: {name_runs(missing, arm_names)}."
-            st.warning(literal(words), icon=":material/warning:")
+    failed = [run for run in results.runs if run.state is State.FAILED]
+    if failed:
+        words = f"{plural(len(failed), 'run')} failed, so they are missing: {name_runs(failed, arm_names)}."
+        st.warning(literal(words), icon=":material/warning:")
+    draw_cancelled(results.runs, arm_names)
     for refusal in results.refusals:
         st.warning(literal(f"Two models may not be compared. {refusal}"), icon=":material/block:")
     draw_damage_of([results])

@@ -2,19 +2,20 @@
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
 from pages.ui.errors import live_part
-from pages.ui.formatting import literal, plural
+from pages.ui.formatting import STATE_WORDS, duration, literal, moment, plural
 from pages.ui.frame import card
+from pages.ui.missing_runs import offer_again
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, remember, workspace
-from pages.ui.verdict_card import draw_short_claim
-from tl_core.jobs import client
+from pages.ui.verdict_card import draw_short_claim, sentences
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.runs import find_failures, name_runs
+from tl_core.results.runs import find_cancelled, find_failures, name_runs
 from tl_core.schema import ExperimentConfig, State
 from tl_core.store.rows import RunRow
 
@@ -27,20 +28,18 @@ def draw_verdict_so_far(results: ExperimentResults) -> None:
     """Show the verdict as soon as there is one, with the way to *Results*."""
     if results.headline is None and not results.is_done:
         return
-    num_ended_well = len(results.finished) + len(results.unreadable)
-    name = "Result" if results.is_done else "Result so far"
-    with card(name, f"{num_ended_well} of {plural(len(results.runs), 'run')} finished"):
+    with card("Result" if results.is_done else "Result so far"):
         if results.headline is not None:
             draw_short_claim(results.headline)
         else:
-            why = " and none has finished: there is nothing to compare"
+            why = "No run is done, so there is nothing to compare."
             if results.verdicts:
-                why = ", but its first two models did not finish with the same seed; others can be compared"
+                why = "The first two models have no seed in common that is done. Others can be compared."
             elif results.finished:
-                why = ", but no two models finished with the same seed: nothing to compare"
+                why = "No two models have a seed in common that is done, so there is nothing to compare."
             elif results.unreadable:
-                why = ", and no folder of a finished one can be read"
-            st.markdown(f"Every run has ended{why}.")
+                why = "No folder of a finished run can be read."
+            st.markdown(why)
         if results.verdicts or results.unreadable:
             st.page_link(
                 "results.py",
@@ -60,25 +59,14 @@ def draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
             f"{literal(failure.message)}  \n{failure.remedy}",
             icon=":material/error:",
         )
-        label = "Run it again" if len(failure.runs) == 1 else f"Run these {len(failure.runs)} again"
-        if st.button(label, icon=":material/replay:", key=f"again_{place}"):
-            _run_again(failure.runs)
-
-
-def _run_again(runs: Sequence[RunRow]) -> None:
-    """Queue runs that ended early once more."""
-    # A run whose process vanished unseen fails only when a supervisor looks.
-    if not client.retry(workspace(), [run.run_id for run in runs]):
-        st.toast("The end of a run is only just being noted: try again in a moment.")
-        return
-    st.rerun()
+        offer_again(failure.runs, "Run it again", "Run these {} again", key=f"again_{place}")
 
 
 def offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Offer to cancel what has not ended, after a second click."""
     num_left = sum(not run.state.is_final for run in runs)
     with st.popover("Cancel remaining runs", icon=":material/cancel:"):
-        st.markdown(f"{plural(num_left, 'run')} will end. What has finished stays and can be compared.")
+        st.markdown("Runs that are done stay and can be compared. You can run the cancelled ones later.")
         if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
             Queue(workspace().database).cancel_experiment(experiment.experiment_id)
             st.rerun()
@@ -90,8 +78,10 @@ def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     arm_names = arm_names_of(experiment)
     names: dict[str, str] = {}
     for run in runs:
-        size = f"{run.config.train_size:,} train examples"
-        names[run.run_id] = f"{arm_names[run.config.arm.name]} · seed {run.config.seed} · {size}"
+        parts = [arm_names[run.config.arm.name], f"seed {run.config.seed}"]
+        if len(experiment.train_sizes) > 1:
+            parts.append(f"{run.config.train_size:,} training examples")
+        names[run.run_id] = ", ".join(parts)
     with card("Run details"):
         shown = current("run")
         if shown not in by_id:  # the one that asks for attention: failed, running, any
@@ -107,16 +97,27 @@ def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
         if run_id != shown:
             remember("run", run_id)
         run = by_id[run_id]
+        st.markdown(literal(_run_sentence(run)))
         if not run.state.is_final:
             if st.button("Cancel this run", icon=":material/cancel:", key="cancel_one"):
                 Queue(workspace().database).cancel_run(run_id)
                 st.rerun()
-        elif run.state is not State.FINISHED and st.button(
-            "Run it again", icon=":material/replay:", key="again_one"
-        ):
-            _run_again([run])
+        elif run.state is not State.FINISHED:
+            offer_again([run], "Run it again", "", key="again_one")
         if st.toggle(f"Log, last {LOG_LINES} lines", key="log"):
             live_part(_draw_log, None if run.state.is_final else LOG_POLL_S)(run_id)
+
+
+def _run_sentence(run: RunRow) -> str:
+    """Say how a run stands, since when, and how long it took."""
+    by_whom = next(iter(find_cancelled([run])), "")
+    words = [by_whom or STATE_WORDS[run.state]]
+    if run.started_at:
+        words.append(f"started {moment(run.started_at)}")
+    if run.started_at and run.finished_at:
+        took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+        words.append(f"took {duration(took.total_seconds())}")
+    return sentences(", ".join(words), run.error or "" if run.state is State.FAILED else "")
 
 
 def _draw_log(run_id: str) -> None:
