@@ -40,8 +40,9 @@ def test_an_answer_is_right_or_wrong_where_the_label_is_known():
 
     right, wrong = (note.text for note in figure.layout.annotations)
     assert ("✓" in right, "✗" in wrong) == (True, True)
-    assert "Fine-tuned says b with 90%, which is right; From scratch says a with 60%, which is wrong" in (
-        figure.layout.meta["alt"]
+    assert (
+        "Fine-tuned says b with 90%, which is right; From scratch says a with 60%, which is wrong"
+        in (figure.layout.meta["alt"])
     )
     assert not any(mark in note.text for note in drawn(TWO).layout.annotations for mark in "✓✗")
 

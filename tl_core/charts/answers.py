@@ -70,7 +70,9 @@ def probabilities(
                 text=f'<b>{plain(top, 40)}</b> <b style="color:{color}">{mark}</b>'.rstrip(), **note
             )
             outcome = {"": "", RIGHT: ", which is right", WRONG: ", which is wrong"}[mark]
-            said.append(f"{one_line(style.label)} says {one_line(top)} with {percent(answer[top], 0)}{outcome}")
+            said.append(
+                f"{one_line(style.label)} says {one_line(top)} with {percent(answer[top], 0)}{outcome}"
+            )
         if has_bars and answer is not None:
             likeliest = answer.sort_values(ascending=False, kind="stable")[:num_bars]
             shown = answer if num_labels <= MOST_BARS else likeliest
@@ -97,7 +99,5 @@ def probabilities(
     figure.update_yaxes(
         range=[-depth, 0], tickmode="array", tickvals=places, ticktext=words, ticklabelstandoff=6
     )
-    figure.update_layout(
-        height=depth + 2 * MARGIN_PX, barmode="overlay", meta={"alt": f"{'; '.join(said)}."}
-    )
+    figure.update_layout(height=depth + 2 * MARGIN_PX, barmode="overlay", meta={"alt": f"{'; '.join(said)}."})
     return figure
