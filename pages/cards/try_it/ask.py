@@ -1,7 +1,8 @@
 """The card of *Try it* in which a typed text, or some test examples, are answered by every model."""
 
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
@@ -44,8 +45,12 @@ class _Kept:
         Test examples that were taken so far.
     followed
         The example that the URL has named last.
-    typed, label
-        What stands in the form; None before it was drawn.
+    form, start
+        Number of the form, which is another one for every example, and what stood in it at first.
+    typed
+        What stands in it now; None before it was drawn.
+    labels
+        True labels by text: those of test examples, and those that a person has picked.
     asked, batch
         What was asked last: one text, and several examples.
     examples
@@ -54,8 +59,10 @@ class _Kept:
 
     turn: int = 0
     followed: str | None = None
+    form: int = 0
+    start: Text = ()
     typed: Text | None = None
-    label: str | None = None
+    labels: dict[Text, str | None] = field(default_factory=dict)
     asked: Asked | None = None
     batch: Asked | None = None
     examples: tuple[Example, ...] = ()
@@ -68,16 +75,16 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
 
 
 def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
-    source = answerers[0].texts
+    source, labels = answerers[0].texts, experiment.labels
     key = f"question_{experiment.experiment_id}"
-    places, label_place = (key, f"{key}_second")[: 1 + source.is_pair], f"{key}_label"
     kept: _Kept = st.session_state.setdefault(f"{key}_kept", _Kept())
     has_examples = bool(_take(experiment, source, 0, 1))
 
+    # A form of its own for each example: a text that is put into a form on its way can miss the browser.
     def show(example: Example) -> None:
-        for place, text in zip(places, example.text, strict=True):
-            st.session_state[place] = text
-        st.session_state[label_place] = example.label
+        kept.form += 1
+        kept.typed = example.text
+        kept.labels[example.text] = example.label
 
     def show_another() -> None:
         kept.turn += 1
@@ -85,43 +92,38 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
         show(_take(experiment, source, kept.turn, 1)[0])
 
     def ask_several() -> None:
-        kept.turn += 1
-        kept.examples = tuple(_take(experiment, source, kept.turn, BATCH))
-        kept.turn += BATCH - 1
+        kept.examples = tuple(_take(experiment, source, kept.turn + 1, BATCH))
+        kept.turn += BATCH
         _drop(kept.batch)
         texts = [example.text for example in kept.examples]
         kept.batch = ask_models(workspace().settings, texts, answerers)
 
-    def forget_label() -> None:
-        st.session_state[label_place] = None
-
     if kept.typed is None and has_examples:
         show(_take(experiment, source, 0, 1)[0])
-    # A widget's value does not outlive a visit elsewhere.
-    for place, text in zip(places, kept.typed or (EXAMPLES[experiment.task],) * len(places), strict=True):
-        st.session_state.setdefault(place, text)
-    st.session_state.setdefault(label_place, kept.label)
     if (wanted := st.query_params.get(EXAMPLE)) != kept.followed:
         kept.followed = wanted
-        if wanted and (found := find_example(experiment, wanted)) and len(found.text) == len(places):
+        if wanted and (found := find_example(experiment, wanted)) and len(found.text) == 1 + source.is_pair:
             show(found)
         elif wanted:
             st.warning("The link's text is no test example of this experiment.", icon=":material/warning:")
+    titles = source.columns if source.is_pair else ("Text",)
+    places = [f"{key}_{kept.form}_{place}" for place in range(len(titles))]
+    if places[0] not in st.session_state:  # a new form, or the same after a visit elsewhere
+        kept.start = kept.typed or (EXAMPLES[experiment.task],) * len(titles)
 
     left, right = st.columns([5, 6], gap="large")
     with left:
-        kept.typed = tuple(
-            st.text_area(
-                literal(title), key=place, max_chars=MAX_CHARACTERS, height=110, on_change=forget_label
-            )
-            for title, place in zip(source.columns if source.is_pair else ("Text",), places, strict=True)
+        typed = kept.typed = tuple(
+            st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
+            for title, text, place in zip(titles, kept.start, places, strict=True)
         )
-        kept.label = st.selectbox(
+        known = kept.labels.get(typed)
+        label = kept.labels[typed] = st.selectbox(
             "True label",
-            experiment.labels,
-            index=None,
+            labels,
+            index=None if known is None else labels.index(known),
             format_func=literal,
-            key=label_place,
+            key=f"{key}_{kept.form}_label_{zlib.crc32(repr(typed).encode())}",
             placeholder="Not known",
             help="Known for test examples. Pick it for your own text, and each answer is marked ✓ or ✗.",
         )
@@ -134,9 +136,9 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
                 )
                 st.button(f"{BATCH} test examples", icon=":material/table_rows:", on_click=ask_several)
     with right:
-        if all(text.strip() for text in kept.typed):
+        if all(text.strip() for text in typed):
             _ask_if_new(kept, answerers, again=is_pressed)
-            _follow(_draw_answers, kept.asked, experiment, kept.label)
+            _follow(_draw_answers, kept.asked, experiment, label)
         else:
             what = "Type both texts" if source.is_pair else "Type a text"
             st.markdown(f"{what} to see what each model answers.")
