@@ -200,6 +200,8 @@ def test_examples_are_searched_and_filtered_and_one_is_read_whole(app, experimen
     app.run()
     assert examples(app)["text"].iloc[1] in text_of(app).splitlines()
     assert "Its label is **positive**." in text_of(app)
+    wanted = f"experiment={experiment.experiment_id}&example={examples(app)['example_id'].iloc[1]}"
+    assert ("try_it", wanted) in targets_of(app), "all models can be asked about it"
 
 
 def test_without_the_dataset_the_numbers_stay(app, workspace, experiment):

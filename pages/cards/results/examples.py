@@ -66,7 +66,8 @@ def _draw_examples(subject: Subject, found: Agreement, cell: Cell | None) -> Non
     dataset = dataset_of(experiment.dataset_fingerprint)
     if dataset is None:
         st.markdown("The dataset is not in this workspace: ids stand for the texts.")
-    table = with_words(examples_of(found, cell), experiment.labels, dataset)
+    examples = examples_of(found, cell)
+    table = with_words(examples, experiment.labels, dataset).assign(example_id=examples["example_id"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("Search", placeholder="Words in the text", key="examples_search", type="search")
         label = st.selectbox("Label", [ANY, *experiment.labels], key="examples_label", width=220)
@@ -105,7 +106,13 @@ def _draw_examples(subject: Subject, found: Agreement, cell: Cell | None) -> Non
         with st.container(border=True):
             st.markdown(literal(row["text"]))
             st.markdown(f"Its label is **{target}**. {literal(a)} says {of_a}, {literal(b)} says {of_b}.")
-    named = shown.rename(
+            st.page_link(
+                "try_it.py",
+                label="Ask all models about this text",
+                icon=":material/keyboard:",
+                query_params={"experiment": experiment.experiment_id, "example": row["example_id"]},
+            )
+    named = shown.drop(columns="example_id").rename(
         columns={
             "text": "Text",
             "target": "Label",

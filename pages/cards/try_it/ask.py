@@ -220,10 +220,13 @@ def _draw_answers(
 
 
 def _draw_errors(asked: Asked, arm_names: dict[str, str]) -> None:
+    """Say which models did not answer, once for each reason."""
+    failed: dict[str, list[str]] = {}
     for arm, error in dict(asked.errors).items():
+        failed.setdefault(f"{error.message} {error.remedy}", []).append(arm_names[arm])
+    for reason, names in failed.items():
         st.error(
-            f"**{literal(arm_names[arm])} did not answer.** {literal(error.message)} {literal(error.remedy)}",
-            icon=":material/error:",
+            f"**{literal(', '.join(names))} did not answer.** {literal(reason)}", icon=":material/error:"
         )
 
 

@@ -15,7 +15,8 @@ from tl_core.inference.predictor import load_predictor
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-predictor = load_predictor(Workspace.open(Settings.from_environment()).finished_model("{run_id}"))
+workspace = Workspace.open(Settings.from_environment())
+predictor = load_predictor(workspace.finished_model("{run_id}"))
 print(predictor.labels, predictor.predict([{question}]))
 """
 
