@@ -1,39 +1,48 @@
-"""Models, the page with every run there is: what it was, how to load it, how to take it away."""
+"""Models, the page with the best model of each experiment to take away, and with every run there is."""
 
 import streamlit as st
 
+from pages.cards.models.best_models import draw_best_models
 from pages.cards.models.run_details import draw_model
-from pages.cards.models.run_table import draw_inventory, filter_runs
+from pages.cards.models.run_table import choose_filter, draw_runs
 from pages.ui.errors import show_error
-from pages.ui.formatting import plural
 from pages.ui.frame import draw_header, invite
-from pages.ui.session import current, forget, workspace
+from pages.ui.session import forget, workspace
 from tl_core.errors import NotFoundError
 from tl_core.jobs.client import observe
-from tl_core.schema import State
 
 QUESTION = "Models"
 
 here = workspace()
-runs = [observe(here.settings, run) for run in reversed(here.database.list_runs())]
-if not runs:
-    draw_header(QUESTION)
-    invite("None yet. Bring some texts with labels, and train the first.", "Data", "data")
+entries = here.database.list_entries()
+draw_header(QUESTION)
+if not any(entry.counts for entry in entries):
+    invite("There is no model yet. Upload labelled texts and train one.", "Data", "data")
     st.stop()
-experiments = {one.experiment_id: one for one in here.database.list_experiments()}
-num_finished = sum(run.state is State.FINISHED for run in runs)
-facts = [plural(len(runs), "run"), f"{num_finished:,} finished", plural(len(experiments), "experiment")]
-draw_header(QUESTION, facts)
-current("run")  # into the URL first, so that its row is chosen in the table
-draw_inventory(filter_runs(runs, experiments), experiments)
-run_id = current("run")
-if run_id is None:
-    st.caption("Choose a row to see what it is, how to load it, and to take it away.")
-    st.stop()
-try:
-    run = observe(here.settings, here.database.get_run(run_id))
-except NotFoundError as error:
-    forget("run")
-    show_error(error)
-    st.stop()
-draw_model(run, experiments[run.config.experiment_id])
+chosen = choose_filter([entry.config for entry in entries])
+if chosen is None:
+    draw_best_models([entry for entry in entries if not entry.annotation.is_archived])
+else:
+    draw_best_models([entry for entry in entries if entry.config.experiment_id == chosen])
+
+drawer = st.expander(
+    "All runs",
+    expanded="run" in st.query_params,
+    icon=":material/table_rows:",
+    key="all_runs",
+    on_change="rerun",
+)
+if drawer.open:
+    with drawer:
+        draw_runs(chosen, {entry.config.experiment_id: entry.config for entry in entries})
+        run_id = st.query_params.get("run")
+        if run_id is None:
+            st.markdown("Choose a row to see its details, to download its model or to delete it.")
+            st.stop()
+        try:
+            run = observe(here.settings, here.database.get_run(run_id))
+        except NotFoundError as error:
+            forget("run")
+            show_error(error)
+            st.stop()
+        draw_model(run, here.database.get_experiment(run.config.experiment_id))

@@ -40,7 +40,9 @@ EMPTY = {
     "agreement": lambda: charts.who_is_right([[0, 0], [0, 0]], STYLE, STYLE),
     "balance": lambda: charts.class_balance({}),
     "lengths": lambda: charts.length_histogram([], 128),
-    "answers": lambda: charts.probabilities(pd.DataFrame(columns=["arm", "label", "probability"]), {}),
+    "answers": lambda: charts.probabilities(
+        pd.DataFrame(columns=["arm", "label", "probability"]), {}, num_labels=2
+    ),
 }
 
 

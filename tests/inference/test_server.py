@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 from tl_core.errors import NotFoundError, RunError
 from tl_core.inference.server import Application, ModelCache
 from tl_core.jobs import predictions
-from tl_core.jobs.predictions import address_path, ask, warm_up
+from tl_core.jobs.predictions import address_path, ask
 from tl_core.models.classical import Majority
 from tl_core.schema import State
 
@@ -216,14 +216,6 @@ def test_two_clients_at_once_end_up_with_one_server(settings):
         assert list(pool.map(client, range(2))) == ["yes\n", "yes\n"]
     wait_until(lambda: len(server_pids(settings.workspace)) == 1, "the other server gives way", START_S)
     assert server_pids(settings.workspace) == [address(settings)["pid"]]
-
-
-def test_warming_up_again_and_again_starts_one_server(settings):
-    for _ in range(3):
-        warm_up(settings)
-    assert len(server_pids(settings.workspace)) == 1
-    ask(settings, "run_1", ["a"])
-    assert len(server_pids(settings.workspace)) == 1
 
 
 def test_a_server_that_cannot_start_is_told_with_where_to_look(settings, monkeypatch):

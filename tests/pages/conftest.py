@@ -1,6 +1,6 @@
 """The application as a test drives it: the router on a workspace of its own, offline, starting no process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.checking import Checking
 from tests.pages.fixtures import make_workspace
+from tl_core.jobs.predictions import Answer
+from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
 ROUTER = Path(__file__).parents[2] / "pages" / "router.py"
@@ -44,6 +46,12 @@ def app(workspace: Workspace, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The router, not yet run. ``app.switch_page("data.py")`` leads to a page."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", lambda settings: None)
+
+    def ask(settings: Settings, run_id: str, texts: Sequence[str | tuple[str, str]]) -> Answer:
+        labels = workspace.database.get_run(run_id).config.labels
+        return Answer(labels=labels, probabilities=((1 / len(labels),) * len(labels),) * len(texts))
+
+    monkeypatch.setattr("tl_core.jobs.predictions.ask", ask)
     _forget_cached()
     yield AppTest.from_file(ROUTER, default_timeout=20)
     _forget_cached()

@@ -83,6 +83,7 @@ def test_every_page_bears_every_damage_and_names_run_and_file(
     app: AppTest, workspace: Workspace, experiment: ExperimentConfig, files: tuple[str, ...]
 ) -> None:
     told = {file: damage_all(workspace, experiment, file) for file in files}
+    app.session_state["all_runs"] = True  # the folded list on Models
     for page in PAGES:
         query = {"runs": experiment.experiment_id} if page == "side_by_side" else {}
         written = text_of(open_page(app, page, experiment=experiment.experiment_id, **query))
@@ -104,6 +105,7 @@ def test_a_damaged_run_is_called_so_in_the_lists_and_missed_on_the_path(
     assert f"{len(told)} damaged" in models["State"].tolist()
     assert (table["State"] == "damaged").sum() == len(told)
     assert table.loc[table["State"] == "damaged", "Reason"].str.contains("predictions.parquet").all()
+    app.session_state["all_runs"] = True
     table = open_page(app, "models", **query).dataframe[0].value
     assert (table["state"] == "damaged").sum() == len(told)
 

@@ -1,10 +1,13 @@
-"""*Try it*: empty, running, failed and finished; a typed text and a whole file."""
+"""*Try it*: empty, running, failed and finished; a typed text, test examples and a whole file."""
+
+import json
+import threading
 
 import pytest
 
 from pages.cards.try_it.ask import EXAMPLES
 from pages.ui.errors import FAULT
-from pages.ui.readers import stored_intake
+from samples.pack import pack
 from tests.field import FIELD
 from tests.files.tables import table
 from tests.pages.fixtures import (
@@ -12,21 +15,34 @@ from tests.pages.fixtures import (
     fail_run,
     finish_all,
     finish_run,
+    make_workspace,
     runs_of,
     start_run,
     store_sample_dataset,
 )
-from tests.pages.reading import figures_of, leave_for, open_page, plain, query_of, targets_of, text_of
+from tests.pages.reading import (
+    figures_of,
+    leave_for,
+    open_page,
+    page_of,
+    plain,
+    query_of,
+    targets_of,
+    text_of,
+)
 from tests.pages.texts import TEXTS
-from tl_core.datasets.dataset import build_dataset
+from tests.waiting import wait_until
+from tl_core.datasets.dataset import build_dataset, read_dataset
 from tl_core.errors import NotFoundError, RunError
+from tl_core.intake.bundled import SAMPLES, bring_in_examples, read_sample
 from tl_core.intake.intake import store_dataset
 from tl_core.intake.text_columns import match_texts, match_words
 from tl_core.jobs import predictions
 from tl_core.jobs.predictions import Answer, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
 from tl_core.models.facts import write_facts
-from tl_core.schema import ColumnChoice, State, TextSource
+from tl_core.schema import ColumnChoice, SplitRule, State, TextSource
+from tl_core.splits.splitting import read_split
 from tl_core.store.tables import JobKind
 
 LABELS = ("negative", "neutral", "positive")
@@ -35,15 +51,15 @@ CSV = b"id,comment\n1,a fine long walk\n2,not so fine at all\n"
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Let every run answer without a server; tell which were asked what."""
+    """Let every run answer "positive" without a server; tell which were asked what, in their order."""
     questions = []
 
     def ask(settings, run_id, texts):
         questions.append((run_id, tuple(texts)))
-        return Answer(labels=LABELS, probabilities=((0.1, 0.2, 0.7),))
+        return Answer(labels=LABELS, probabilities=((0.1, 0.2, 0.7),) * len(texts))
 
     monkeypatch.setattr(predictions, "ask", ask)
-    monkeypatch.setattr(predictions, "warm_up", lambda settings: None)
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 20)
     return questions
 
 
@@ -90,40 +106,107 @@ def test_with_failed_runs_alone_there_is_no_model_to_ask(app, workspace, asked):
     assert not app.text_area
 
 
-def test_the_first_text_is_a_test_text_with_its_label(app, experiment, asked):
+def label_of(text):
+    return next(label for label, texts in TEXTS.items() if text in texts)
+
+
+def label_box(app):
+    return next(box for box in app.selectbox if box.label == "True label")
+
+
+def answer_marks(app):
+    """Return what stands beside each model's name in the figure."""
+    notes = json.loads(figures_of(app)[0])["layout"]["annotations"]
+    return ["✓" if "✓" in note["text"] else "✗" if "✗" in note["text"] else "" for note in notes]
+
+
+def test_the_first_text_is_a_test_example_that_is_answered_at_once(app, workspace, experiment, asked):
     open_page(app, "try_it")
     [text] = [area.value for area in app.text_area]
-    label = next(label for label, texts in TEXTS.items() if text in texts)
-    assert f"Its label: **{label}**" in text_of(app)
-    press(app, "Another test text")
+    assert label_box(app).value == label_of(text)
+    assert {run_id for run_id, _ in asked} == {run.run_id for run in runs_of(workspace, experiment)}
+    assert {texts for _, texts in asked} == {(text,)}
+    press(app, "Another test example")
     assert app.text_area[0].value != text
-    assert app.text_area[0].value in [one for texts in TEXTS.values() for one in texts]
+    assert label_box(app).value == label_of(app.text_area[0].value)
+    assert asked[-1][1] == (app.text_area[0].value,)
 
 
-def test_a_link_of_an_example_puts_its_text_in_the_place_of_what_was_typed(app, experiment, asked):
+def test_models_without_a_network_are_asked_first(app, workspace, experiment, asked):
+    open_page(app, "try_it")
+    kinds = {run.run_id: run.arm.kind.value for run in runs_of(workspace, experiment)}
+    order = [kinds[run_id] for run_id, _ in asked]
+    assert set(order[:2]) == {"majority", "tfidf"}
+    assert set(order[2:]) == {"fine_tuned", "scratch"}
+
+
+def test_answers_are_right_or_wrong_where_the_label_is_known(app, experiment, asked):
+    open_page(app, "try_it")
+    while label_of(app.text_area[0].value) != "positive":
+        press(app, "Another test example")
+    assert answer_marks(app) == ["✓"] * 4
+    while label_of(app.text_area[0].value) == "positive":
+        press(app, "Another test example")
+    assert answer_marks(app) == ["✗"] * 4
+    app.text_area[0].set_value("my own words").run()
+    assert label_box(app).value is None
+    assert answer_marks(app) == [""] * 4
+    label_box(app).set_value("positive").run()
+    assert answer_marks(app) == ["✓"] * 4
+
+
+def test_every_model_answers_a_typed_text_as_soon_as_it_changes(app, workspace, experiment, asked):
     open_page(app, "try_it", experiment=experiment.experiment_id)
-    app.text_area[0].set_value("typed before")
-    press(app, "Predict")
-    dataset = stored_intake(experiment.dataset_fingerprint).dataset
-    row = dataset.num_examples - 1
-    open_page(app, "try_it", experiment=experiment.experiment_id, example=dataset.example_ids()[row])
-    assert app.text_area[0].value == dataset.texts()[row]
-    app.text_area[0].set_value("changed")
-    press(app, "Predict")
-    assert app.text_area[0].value == "changed"
-    press(app, "Another test text")
-    assert "example" not in app.query_params
-
-
-def test_every_arm_answers_a_typed_text(app, workspace, experiment, asked):
-    open_page(app, "try_it", experiment=experiment.experiment_id)
-    app.text_area[0].set_value("a <b>hostile</b> ![x](http://example.org/x.png) text")
-    press(app, "Predict")
+    asked.clear()
+    app.text_area[0].set_value("a <b>hostile</b> ![x](http://example.org/x.png) text").run()
     assert {run_id for run_id, _ in asked} == {run.run_id for run in runs_of(workspace, experiment)}
     assert {texts for _, texts in asked} == {("a <b>hostile</b> ![x](http://example.org/x.png) text",)}
     assert "Fine-tuned" in figures_of(app)[0]
     assert "Majority" in figures_of(app)[0]
+    app.run()
+    assert len(asked) == 4, "what was asked is not asked again"
     assert app.dataframe[-1].value["Chosen from"].tolist() == [1, 1, 1, 1]
+
+
+def test_while_models_load_the_page_says_how_many_have_answered(app, experiment, asked, monkeypatch):
+    go_on, answer = threading.Event(), predictions.ask
+
+    def ask(settings, run_id, texts):
+        if len(asked) >= 2:
+            go_on.wait(20)
+        return answer(settings, run_id, texts)
+
+    monkeypatch.setattr(predictions, "ask", ask)
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 0.5)
+    open_page(app, "try_it")
+    assert "Loading models: 2 of 4 models answered" in text_of(app)
+    assert "Fine-tuned has not answered yet" in figures_of(app)[0]
+    assert app.file_uploader, "the rest of the page is there"
+    go_on.set()
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 20)
+    app.run()
+    assert "Loading models" not in text_of(app)
+    assert len(asked) == 4
+
+
+def test_a_text_that_nobody_waits_for_is_not_asked_of_the_models_left(app, experiment, asked, monkeypatch):
+    go_on, answer = threading.Event(), predictions.ask
+
+    def ask(settings, run_id, texts):
+        if texts == ["the first"]:
+            go_on.wait(20)
+        return answer(settings, run_id, texts)
+
+    monkeypatch.setattr(predictions, "ask", ask)
+    open_page(app, "try_it")
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 0.1)
+    app.text_area[0].set_value("the first").run()
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 20)
+    app.text_area[0].set_value("the second").run()
+    go_on.set()
+    wait_until(lambda: ("the first",) in [texts for _, texts in asked], "the first model answers")
+    assert [texts for _, texts in asked].count(("the second",)) == 4
+    assert [texts for _, texts in asked].count(("the first",)) == 1
 
 
 def test_a_model_that_fails_says_why_and_the_others_answer(app, workspace, experiment, asked, monkeypatch):
@@ -136,19 +219,32 @@ def test_a_model_that_fails_says_why_and_the_others_answer(app, workspace, exper
 
     monkeypatch.setattr(predictions, "ask", ask)
     open_page(app, "try_it")
-    press(app, "Predict")
     (told,) = app.error
     assert told.value.startswith("**Fine\\-tuned ")
     assert told.value.endswith(" The weights are \\*gone\\*\\. Train again\\.")
     assert "TF-IDF" in figures_of(app)[0]
     assert "Fine-tuned" not in figures_of(app)[0]
+    monkeypatch.setattr(predictions, "ask", answer)
+    press(app, "Predict")
+    assert not app.error
+    assert "Fine-tuned" in figures_of(app)[0]
+
+
+def test_a_fault_of_the_program_is_told_in_the_place_of_the_answer(app, experiment, asked, monkeypatch):
+    monkeypatch.setattr(predictions, "ask", lambda *_: 1 / 0)
+    app.query_params["experiment"] = experiment.experiment_id
+    app.switch_page("try_it.py").run()
+    (told,) = app.error  # the same reason is told once
+    assert FAULT in told.value
+    assert "Majority" in told.value
 
 
 def test_an_empty_text_is_not_asked(app, experiment, asked):
     open_page(app, "try_it")
-    app.text_area[0].set_value("  ")
+    asked.clear()
+    app.text_area[0].set_value("  ").run()
     press(app, "Predict")
-    assert len(app.warning) == 1
+    assert not figures_of(app)
     assert asked == []
 
 
@@ -157,12 +253,12 @@ def test_of_several_seeds_the_best_on_validation_answers(app, workspace, asked):
     for run, accuracy in zip(runs_of(workspace, experiment), (0.4, 0.9, 0.6), strict=True):
         finish_run(workspace, run, accuracy)
     open_page(app, "try_it")
-    press(app, "Predict")
     best = runs_of(workspace, experiment)[1]
     assert [run_id for run_id, _ in asked] == [best.run_id]
     assert "(accuracy, 9 examples)" in text_of(app)
     table = app.dataframe[-1].value
     assert table[["Seed", "Chosen from", "Run"]].iloc[0].tolist() == [1, 3, best.run_id]
+    assert f"tl_core predict {best.run_id} IN.csv OUT.csv" in app.code[0].value
 
 
 def test_without_the_dataset_a_made_up_text_stands_in(app, workspace, experiment, asked):
@@ -170,7 +266,111 @@ def test_without_the_dataset_a_made_up_text_stands_in(app, workspace, experiment
         file.unlink()
     open_page(app, "try_it")
     assert app.text_area[0].value == EXAMPLES[experiment.task]
-    assert "Another test text" not in [button.label for button in app.button]
+    assert label_box(app).value is None
+    assert not {"Another test example", "5 test examples"} & {button.label for button in app.button}
+
+
+# Test examples
+
+
+def held_out(workspace, experiment):
+    folder = workspace.dataset_folder(experiment.dataset_fingerprint)
+    split, dataset = read_split(folder, experiment.split.hash), read_dataset(folder)
+    return dataset.take(split.test)
+
+
+def test_five_test_examples_stand_in_a_table_with_each_answer(app, workspace, experiment, asked):
+    open_page(app, "try_it")
+    asked.clear()
+    press(app, "5 test examples")
+    table = app.dataframe[0].value
+    assert list(table) == ["Text", "True label", "Fine-tuned", "TF-IDF", "From scratch", "Majority"]
+    assert len(set(table["Text"])) == 5
+    assert table["True label"].tolist() == [label_of(text) for text in table["Text"]]
+    marks = ["✓ positive" if label == "positive" else "✗ positive" for label in table["True label"]]
+    assert all(table[model].tolist() == marks for model in list(table)[2:])
+    assert {texts for _, texts in asked} == {tuple(table["Text"])}
+    press(app, "5 test examples")
+    assert not set(app.dataframe[0].value["Text"]) & set(table["Text"]), "the next five"
+
+
+def test_examples_are_of_the_experiment_s_own_split(app, workspace, experiment, asked):
+    dataset = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    other = store_dataset(workspace, dataset, SplitRule(seed=7)).split
+    texts = held_out(workspace, experiment).texts()
+    assert set(texts) != set(dataset.take(other.test).texts())
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    seen = {app.text_area[0].value}
+    for _ in range(len(texts) - 1):
+        press(app, "Another test example")
+        seen.add(app.text_area[0].value)
+    assert seen == set(texts)
+
+
+def test_a_link_names_a_test_example(app, workspace, experiment, asked):
+    test = held_out(workspace, experiment)
+    open_page(app, "try_it", experiment=experiment.experiment_id, example=test.example_ids()[3])
+    assert app.text_area[0].value == test.texts()[3]
+    assert label_box(app).value == label_of(test.texts()[3])
+    press(app, "Another test example")
+    assert "example" not in app.query_params
+
+
+def test_a_link_to_no_test_example_is_told(app, workspace, experiment, asked):
+    dataset = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    known = set(held_out(workspace, experiment).example_ids())
+    trained_on = next(one for one in dataset.example_ids() if one not in known)
+    open_page(app, "try_it", experiment=experiment.experiment_id, example=trained_on)
+    assert len(app.warning) == 1
+    assert app.text_area[0].value in held_out(workspace, experiment).texts()
+
+
+# Without models, and without this page
+
+
+def test_a_bundled_example_offers_to_train_its_sample(app, workspace, bundle, tmp_path, asked):
+    made = make_workspace(tmp_path / "made")
+    intake = store_dataset(made, read_sample(SAMPLES["reviews_sentiment"]).dataset)
+    experiment = add_experiment(made, intake)
+    finish_all(made, experiment)
+    pack(made, experiment.experiment_id, bundle)
+    made.close()
+    bring_in_examples(workspace)
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    assert not app.text_area
+    assert "comes without its models" in text_of(app)
+    next(button for button in app.button if button.label.startswith("Train reviews")).click()
+    app.run()
+    own = workspace.database.list_experiments()[0]
+    assert own.experiment_id != experiment.experiment_id
+    assert page_of(app) == "runs"
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    assert targets_of(app) == [("try_it", f"experiment={own.experiment_id}")]
+
+
+def test_the_lines_of_python_load_the_chosen_model(app, workspace, experiment, asked, monkeypatch, capsys):
+    open_page(app, "try_it")
+    box = next(box for box in app.selectbox if str(box.key).startswith("code_model"))
+    box.set_value("scratch").run()
+    run = next(run for run in runs_of(workspace, experiment) if run.arm.name == "scratch")
+    command, python = (code.value for code in app.code)
+    assert command == f"python -m tl_core predict {run.run_id} IN.csv OUT.csv"
+    loaded = []
+
+    class Instead:
+        labels = LABELS
+
+        def predict(self, texts):
+            return texts
+
+    def load(folder):
+        loaded.append(folder)
+        return Instead()
+
+    monkeypatch.setattr("tl_core.inference.predictor.load_predictor", load)
+    exec(python, {})  # noqa: S102
+    assert loaded == [workspace.run_folder(run.run_id).model_dir]
+    assert "A text." in capsys.readouterr().out
 
 
 # A whole file
@@ -385,11 +585,14 @@ def test_a_job_number_that_cannot_be_one_is_passed_over(app, experiment, asked, 
 
 def test_a_typed_text_survives_a_visit_elsewhere(app, experiment, asked):
     open_page(app, "try_it")
-    app.text_area[0].set_value("my own words")
-    press(app, "Predict")
+    app.text_area[0].set_value("my own words").run()
+    asked.clear()
     leave_for(app, "models")
     leave_for(app, "try_it")
     assert app.text_area[0].value == "my own words"
+    assert label_box(app).value is None
+    assert figures_of(app)
+    assert not asked, "the answers were kept"
 
 
 def test_an_error_while_polling_keeps_its_words(app, workspace, experiment, asked):
@@ -427,16 +630,16 @@ def test_models_of_pairs_are_asked_for_two_texts(app, of_pairs, asked):
     assert [area.label for area in app.text_area] == ["question", "answer"]
     first, second = (area.value for area in app.text_area)
     assert second == f"about {first}"
-    assert "Its label: " in text_of(app)
-    app.text_area[1].set_value(" ")
-    press(app, "Predict")
-    assert len(app.warning) == 1
+    assert label_box(app).value == label_of(first)
+    asked.clear()
+    app.text_area[1].set_value(" ").run()
     assert not asked
-    app.text_area[1].set_value("something else")
-    press(app, "Predict")
+    app.text_area[1].set_value("something else").run()
     assert {texts for _, texts in asked} == {((first, "something else"),)}
-    press(app, "Another test pair")
+    press(app, "Another test example")
     assert app.text_area[1].value == f"about {app.text_area[0].value}" != second
+    press(app, "5 test examples")
+    assert all(" | about " in text for text in app.dataframe[0].value["Text"])
 
 
 def test_a_file_for_models_of_pairs_maps_two_columns(app, workspace, of_pairs, asked):

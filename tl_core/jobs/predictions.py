@@ -135,15 +135,6 @@ def ask(settings: Settings, run_id: str, texts: Sequence[str | tuple[str, str]])
     return _read(reply)
 
 
-def warm_up(settings: Settings) -> None:
-    """Start the server without waiting for it, so that the first answer comes sooner."""
-    client = _connect(settings.workspace)
-    if client is None:
-        _ensure_process(settings)
-    else:
-        client.close()
-
-
 def _post(settings: Settings, question: dict[str, Any], retries: int = 1) -> httpx.Response:
     try:
         with contextlib.closing(_connect(settings.workspace) or _start(settings)) as client:

@@ -153,7 +153,7 @@ def gather(
     by_key: dict[Key, list[FinishedRun]] = {}
     for run in sorted(finished, key=lambda run: run.config.seed):
         by_key.setdefault((run.config.arm.name, run.config.train_size), []).append(run)
-    predictions = {key: _predictions(experiment, group) for key, group in by_key.items()}
+    predictions = {key: stack_seeds(experiment, group) for key, group in by_key.items()}
     flags = {key: _flags(experiment, group, runs, unreadable) for key, group in by_key.items()}
     titles = arm_titles(experiment)
     verdicts, refusals = _verdicts(experiment, predictions, flags, titles)
@@ -216,7 +216,7 @@ def _planned(config: RunConfig) -> tuple[object, ...]:
     return config.arm, config.seed, config.train_size, config.split_hash, config.labels
 
 
-def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPredictions:
+def stack_seeds(experiment: ExperimentConfig, runs: Sequence[FinishedRun]) -> ArmPredictions:
     """Stack the runs of one arm; the single run of a deterministic arm counts for every seed."""
     first = runs[0]
     for run in runs[1:]:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pages.cards.models.download import archive_name, draw_download
 from pages.ui.errors import live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
@@ -10,25 +11,25 @@ from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError
 from tl_core.export.card import card_of
-from tl_core.export.outputs import ARCHIVE_NAME, Verified, read_verified
+from tl_core.export.outputs import read_verified
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue
-from tl_core.models.facts import WHY_AGAIN
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import UNREADABLE, find_cancelled, reason_of
 from tl_core.schema import ExperimentConfig, State
-from tl_core.store.rows import Job, RunRow
+from tl_core.store.rows import RunRow
 from tl_core.store.tables import JobKind
 
 POLL_S = 2
-MB = 1e6
 
 
 def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     """Draw everything about one run."""
     label = arm_names_of(experiment)[run.config.arm.name]
-    size = plural(run.config.train_size, "train example")
-    with card(literal(label), f"seed {run.config.seed}, {size}, {run.state.value} · {literal(run.run_id)}"):
+    size = plural(run.config.train_size, "training example")
+    state = "done" if run.state is State.FINISHED else run.state.value
+    with card(literal(f"{label}, seed {run.config.seed}")):
+        st.markdown(f"{size}, {state}. Run `{run.run_id}`.")
         if run.state is State.CANCELLED:
             words = next(iter(find_cancelled([run])))
             st.info(f"This run was {words}.", icon=":material/cancel:")
@@ -36,15 +37,13 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
             st.error(f"**This run failed.** {literal(run.error)}", icon=":material/error:")
         query = {"experiment": run.config.experiment_id}
         with st.container(horizontal=True):
-            st.page_link(
-                "results.py", label="Its comparison", icon=":material/compare_arrows:", query_params=query
-            )
+            st.page_link("results.py", label="Results", icon=":material/bar_chart:", query_params=query)
             st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
         left, right = st.columns([5, 6], gap="large")
         with left:
             _draw_record(run)
         with right:
-            _draw_folder(run)
+            _draw_folder(run, archive_name(experiment.name, label, f"seed {run.config.seed}"))
             _offer_delete(run)
         _draw_card(run)
 
@@ -53,12 +52,12 @@ def _draw_record(run: RunRow) -> None:
     folder = workspace().run_folder(run.run_id)
     st.markdown("**Details**")
     if not folder.has_record():
-        st.caption("It has not begun, so nothing is recorded yet.")
+        st.markdown("It has not begun, so nothing is recorded yet.")
         return
     try:
         facts = record_facts(folder.read_record())
     except UNREADABLE as error:
-        st.caption(literal(f"There is no record: {reason_of(error)}"))
+        st.markdown(literal(f"There is no record: {reason_of(error)}"))
         return
     st.table(
         pd.DataFrame({"Fact": list(facts), "Value": [literal(value) for value in facts.values()]}),
@@ -69,31 +68,23 @@ def _draw_record(run: RunRow) -> None:
     )
 
 
-def _draw_folder(run: RunRow) -> None:
+def _draw_folder(run: RunRow, file_name: str) -> None:
     """Tell how the model folder is loaded, offer it, and offer to compare it with what the run recorded."""
     folder, is_finished = workspace().run_folder(run.run_id), run.state is State.FINISHED
     if not (is_finished and folder.model_dir.is_dir()):
         st.markdown("**Download**")
-        st.caption("This run came without its model." if is_finished else "Only a finished run has a model.")
+        st.markdown(
+            "This run came without its model." if is_finished else "Only a run that is done has a model."
+        )
         return
-    st.markdown("**Load it** in the downloaded folder")
+    st.markdown("**Load** it in the downloaded folder")
     st.code(loading_lines(folder, run.run_id), language="python", wrap_lines=True)
     st.markdown("or predict a file from a shell")
     st.code(f"python -m tl_core predict {run.run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
 
     st.markdown("**Download**")
-    queue = Queue(workspace().database)
-    job = queue.find_latest(JobKind.EXPORT, run.run_id)
-    is_pending = job is not None and not job.state.is_final
-    if job is not None:
-        live_part(_draw_export, POLL_S if is_pending else None)(run.run_id, job.id, is_polling=is_pending)
-    is_former = job is not None and job.state is State.FINISHED and _verified(job) is None
-    if job is None or is_former or job.state in (State.FAILED, State.CANCELLED):
-        words = "Prepare the download" if job is None else "Prepare it again" if is_former else "Try again"
-        if st.button(words, icon=":material/archive:"):
-            _submit(JobKind.EXPORT, run)
-
-    job = queue.find_latest(JobKind.VERIFY, run.run_id)
+    draw_download(run.run_id, file_name, place="run")
+    job = Queue(workspace().database).find_latest(JobKind.VERIFY, run.run_id)
     is_pending = job is not None and not job.state.is_final
     if job is not None:
         live_part(_draw_verified, POLL_S if is_pending else None)(job.id, is_polling=is_pending)
@@ -102,16 +93,8 @@ def _draw_folder(run: RunRow) -> None:
         icon=":material/verified:",
         help="Loads the model as it leaves and compares its answers on test texts with the recorded ones.",
     ):
-        _submit(JobKind.VERIFY, run)
-
-
-def _submit(kind: JobKind, run: RunRow) -> None:
-    client.submit(workspace(), kind, run.run_id, {})
-    st.rerun()
-
-
-def _verified(job: Job) -> Verified | None:
-    return read_verified(workspace().output_folder(job.id))
+        client.submit(workspace(), JobKind.VERIFY, run.run_id, {})
+        st.rerun()
 
 
 def _draw_verified(job_id: int, *, is_polling: bool) -> None:
@@ -119,7 +102,7 @@ def _draw_verified(job_id: int, *, is_polling: bool) -> None:
     job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
         st.rerun()
-    found = _verified(job)
+    found = read_verified(workspace().output_folder(job.id))
     if not job.state.is_final:
         st.progress(0.0, text="Loading the model and asking it")
     elif found is None:
@@ -128,34 +111,6 @@ def _draw_verified(job_id: int, *, is_polling: bool) -> None:
         st.success(literal(" ".join(found.sentences)), icon=":material/verified:")
     else:
         st.error(literal(" ".join(found.sentences)), icon=":material/error:")
-
-
-def _draw_export(run_id: str, job_id: int, *, is_polling: bool) -> None:
-    """Draw how far an export has come; ask for the whole page anew at its end."""
-    job = client.attend(workspace(), job_id)
-    if is_polling and job.state.is_final:
-        st.rerun()
-    if job.state is State.FINISHED and (found := _verified(job)) is None:
-        st.warning(f"An archive was made before. {WHY_AGAIN}", icon=":material/warning:")
-    elif job.state is State.FINISHED:
-        path = workspace().output_folder(job.id) / ARCHIVE_NAME
-        st.download_button(
-            f"Download the model folder ({path.stat().st_size / MB:.1f} MB)",
-            path.read_bytes,  # called at the click: memory only then
-            file_name=f"{run_id}.zip",
-            mime="application/zip",
-            type="primary",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.caption(literal(" ".join(found.sentences)))
-    elif job.state.is_final:
-        st.error(f"**The archive was not made.** {literal(job.error or '')}", icon=":material/error:")
-    else:
-        share = job.num_done / job.num_total if job.num_total else 0.0
-        is_waiting = job.state is State.QUEUED
-        words = "Waiting for its turn" if is_waiting else "Writing and verifying the model"
-        st.progress(share, text="Packing the model folder" if job.num_total else words)
 
 
 def _draw_card(run: RunRow) -> None:
@@ -169,9 +124,9 @@ def _draw_card(run: RunRow) -> None:
         try:
             card_text = card_of(workspace(), run.run_id)
         except UNREADABLE as error:
-            st.caption(literal(f"There is no card: {reason_of(error)}"))
+            st.markdown(literal(f"There is no card: {reason_of(error)}"))
             return
-        st.caption("In the format of the model hub; every downloaded model folder carries it as its README.")
+        st.markdown("In the format of the model hub. Every downloaded model carries it as its README.")
         st.download_button(
             "Download the card",
             card_text,
@@ -186,7 +141,7 @@ def _draw_card(run: RunRow) -> None:
 def _offer_delete(run: RunRow) -> None:
     with st.popover("Delete …", icon=":material/delete:"):
         st.markdown(
-            "This removes the run's model, predictions and events for good, and its seed from the comparison."
+            "This deletes the run's model, predictions and events for good. Its seed leaves the results."
         )
         if st.button("Delete this run", type="primary", icon=":material/delete_forever:"):
             try:

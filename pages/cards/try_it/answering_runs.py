@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS
+from pages.ui.formatting import METRIC_WORDS, literal
 from pages.ui.frame import invite
+from pages.ui.missing_runs import offer_plans
 from pages.ui.readers import States, arm_names_of
 from pages.ui.session import workspace
-from tl_core.intake.bundled import find_example
+from tl_core.intake.bundled import SAMPLES, Sample, find_example, read_sample
+from tl_core.planning.plan import plan_sample
 from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.schema import ExperimentConfig
 from tl_core.store.rows import RunRow
@@ -17,7 +19,7 @@ from tl_core.store.rows import RunRow
 
 @st.cache_data(show_spinner="Choosing the runs that answer …", max_entries=32)
 def answerers_of(experiment_id: str, states: States, train_size: int) -> tuple[Answerer, ...]:
-    """Choose the run that answers for each arm, once for each set of run states."""
+    """Choose the run that answers for each model, once for each set of run states."""
     here = workspace()
     metric = here.database.get_experiment(experiment_id).headline_metric
     return choose_answerers(here, here.database.list_runs(experiment_id), train_size, metric)
@@ -26,24 +28,36 @@ def answerers_of(experiment_id: str, states: States, train_size: int) -> tuple[A
 def invite_without_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Say why there is no model to ask, and lead to where one is made."""
     if any(not run.state.is_final for run in runs):
-        invite("No model has finished yet; as soon as one has, it answers here.", "Runs", "runs")
-    elif find_example(experiment.experiment_id):
-        sentence = "This example was shipped without its models. Start its sample on Home to have some."
-        invite(sentence, "Home", "home")
+        invite("No model is ready yet. As soon as one is, it answers here.", "Runs", "runs")
+    elif example := find_example(experiment.experiment_id):
+        with st.container(border=True):
+            st.markdown("This example comes without its models.")
+            _offer_sample(SAMPLES[example.sample])
     else:
-        sentence = "No run of this experiment has finished and kept its model, so there is no model to ask."
-        invite(sentence, "Runs", "runs")
+        invite("No run of this experiment has kept its model, so there is none to ask.", "Runs", "runs")
+
+
+def _offer_sample(sample: Sample) -> None:
+    """Offer to train a sample's models with one click, or lead to those of an experiment that did."""
+    intake = read_sample(sample)
+    for other in workspace().database.list_experiments():
+        is_of_sample = other.dataset_fingerprint == intake.dataset.info.fingerprint
+        if is_of_sample and find_example(other.experiment_id) is None:
+            query = {"experiment": other.experiment_id}
+            label = literal(f"Try the models of {other.name}")
+            st.page_link("try_it.py", label=label, icon=":material/arrow_forward:", query_params=query)
+            return
+    offer_plans([plan_sample(sample, intake)], "", f"Train {sample.title.lower()}", key="start_sample")
 
 
 def why_they_answer(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> str:
     """Say how the runs were chosen; not escaped."""
-    num_validation = answerers[0].num_validation
     if max(one.num_candidates for one in answerers) == 1:
-        return "Each arm answers with its only finished run."
-    metric = METRIC_WORDS[experiment.headline_metric]
+        return "Each model answers with its only finished run."
+    metric, num_validation = METRIC_WORDS[experiment.headline_metric], answerers[0].num_validation
     return (
-        f"Each arm answers with the seed that was best on validation ({metric}, {num_validation:,} "
-        "examples), the first of equals; the test split had no say."
+        f"Each model answers with the seed that was best on validation ({metric}, {num_validation:,} "
+        "examples), the first of equals. The test split had no say."
     )
 
 
@@ -52,7 +66,7 @@ def answerers_table(experiment: ExperimentConfig, answerers: Sequence[Answerer])
     arm_names = arm_names_of(experiment)
     return pd.DataFrame(
         {
-            "Arm": [arm_names[one.arm.name] for one in answerers],
+            "Model": [arm_names[one.arm.name] for one in answerers],
             "Seed": [one.run.seed for one in answerers],
             "Chosen from": [one.num_candidates for one in answerers],
             f"Validation {METRIC_WORDS[experiment.headline_metric]}": [one.value for one in answerers],

@@ -1,50 +1,38 @@
-"""The card of *Try it* in which a typed text is answered by every arm."""
+"""The card of *Try it* in which a typed text, or some test examples, are answered by every model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
-from pages.ui.formatting import METRIC_WORDS, literal
+from pages.cards.try_it.asking import Asked, Text, ask_models
+from pages.cards.try_it.held_out import Example, examples_from, find_example
+from pages.ui.errors import live_part
+from pages.ui.formatting import METRIC_WORDS, literal, plural
 from pages.ui.frame import card, draw_figure
-from pages.ui.readers import arm_names_of, stored_intake, styles_of
+from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme, workspace
 from tl_core.charts import probabilities
+from tl_core.charts.answers import MOST_BARS, RIGHT, WRONG
 from tl_core.displays.answers import answer_numbers
-from tl_core.errors import NotFoundError, TlError
-from tl_core.jobs import predictions
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000
+BATCH = 5
+PATIENCE_S = 0.3
+"""How long a page waits for answers before it is drawn without them: models in memory need less."""
+POLL_S = 0.5
 EXAMPLE = "example"
-"""Parameter of the URL that names the example whose text is asked first, as links from *Results* do."""
+"""Parameter of the URL: the id of a test example, as *Results* links to it."""
 EXAMPLES = {
     Task.SENTIMENT: "I did not expect much, but it has worked every day since.",
     Task.TOPIC: "The match was decided by a goal in the last minute.",
     Task.INTENT: "I was charged twice this month, can you check that?",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """A text, or the two of a pair, to start from; ``label`` is None if nobody has labelled it."""
-
-    texts: tuple[str, ...]
-    label: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """A text, or a pair, with what each run said, or why it said nothing; both by arm name."""
-
-    question: tuple[str, ...]
-    run_ids: tuple[str, ...]
-    answers: dict[str, predictions.Answer]
-    errors: dict[str, TlError]
 
 
 @dataclass(kw_only=True)
@@ -54,140 +42,226 @@ class _Kept:
     Attributes
     ----------
     turn
-        How many examples were asked for after the first.
+        Test examples that were taken so far.
+    followed
+        The example that the URL has named last.
+    form, start
+        Number of the form, which is another one for every example, and what stood in it at first.
     typed
-        What stands in the form; None before it was drawn.
-    answered
-        What was asked last; None before anything was.
-    linked
-        Id of the example that a link has led to last; empty before one has.
+        What stands in it now; None before it was drawn.
+    labels
+        True labels by text: those of test examples, and those that a person has picked.
+    asked, batch
+        What was asked last: one text, and several examples.
+    examples
+        Those of the batch.
     """
 
     turn: int = 0
-    typed: tuple[str, ...] | None = None
-    answered: Answered | None = None
-    linked: str = ""
-
-
-def _kept(key: str) -> _Kept:
-    kept: _Kept = st.session_state.setdefault(f"{key}_kept", _Kept())
-    return kept
-
-
-def _places(key: str) -> tuple[str, str]:
-    """Name the places of the first and the second text."""
-    return key, f"{key}_second"
+    followed: str | None = None
+    form: int = 0
+    start: Text = ()
+    typed: Text | None = None
+    labels: dict[Text, str | None] = field(default_factory=dict)
+    asked: Asked | None = None
+    batch: Asked | None = None
+    examples: tuple[Example, ...] = ()
 
 
 def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
-    """Take a text and draw what every arm makes of it."""
-    key, source = f"question_{experiment.experiment_id}", answerers[0].texts
-    kept, places = _kept(key), _places(key)
-    kind, titles = ("pair", source.columns) if source.is_pair else ("text", ("Text",))
-    example = _example(experiment, source, kept.turn)
-    if (wanted := st.query_params.get(EXAMPLE)) and wanted != kept.linked:
-        kept.linked, kept.typed, kept.answered = wanted, None, None
-        st.session_state.update(zip(places, example.texts, strict=False))
-    for place, text in zip(places, kept.typed or example.texts, strict=False):
-        st.session_state.setdefault(place, text)  # a widget's value does not outlive a visit elsewhere
-    with card(f"One {kind}", "every arm's probabilities side by side"):
-        with st.form(f"{key}_form", border=False):
-            typed = kept.typed = tuple(
-                st.text_area(literal(title), key=place, max_chars=MAX_CHARACTERS, height=100)
-                for title, place in zip(titles, places, strict=False)
-            )
-            with st.container(horizontal=True, vertical_alignment="center"):
-                is_asked = st.form_submit_button("Predict", type="primary", icon=":material/forum:")
-                if example.label is not None:
-                    st.form_submit_button(
-                        f"Another test {kind}",
-                        icon=":material/shuffle:",
-                        on_click=_next,
-                        args=[experiment, source, key],
-                    )
-        if example.label is not None and typed == example.texts:
-            st.caption(
-                f"A {kind} of the test split, never trained on. Its label: **{literal(example.label)}**. "
-                "Change it or type your own."
-            )
-        if is_asked and all(text.strip() for text in typed):
-            kept.answered = _ask_all(typed, answerers)
-        elif is_asked:
-            words = "Type both texts first." if source.is_pair else "Type a text first."
-            st.warning(words, icon=":material/edit:")
-        _draw_answered(experiment, answerers, kept)
+    """Take a text and draw what every model makes of it, as soon as it changes."""
+    with card("Try one text"):
+        live_part(_draw_question)(experiment, answerers)
 
 
-def _example(experiment: ExperimentConfig, source: TextSource, turn: int) -> Example:
-    """Take a text from the test split, which no model was trained on; a made-up one if there is none."""
-    made_up = Example(texts=(EXAMPLES[experiment.task],) * (1 + source.is_pair), label=None)
-    try:
-        intake = stored_intake(experiment.dataset_fingerprint)
-    except NotFoundError:
-        return made_up
-    row = int(intake.split.test[turn % len(intake.split.test)])
-    wanted = st.query_params.get(EXAMPLE)
-    if wanted and wanted in (ids := intake.dataset.example_ids()):
-        row = ids.index(wanted)
-    (text,) = intake.dataset.take(np.array([row])).texts()
-    texts = (text,) if isinstance(text, str) else text
-    if len(texts) != len(made_up.texts):
-        return made_up
-    return Example(texts=texts, label=experiment.labels[intake.dataset.targets()[row]])
+def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    source, labels = answerers[0].texts, experiment.labels
+    key = f"question_{experiment.experiment_id}"
+    kept: _Kept = st.session_state.setdefault(f"{key}_kept", _Kept())
+    has_examples = bool(_take(experiment, source, 0, 1))
 
+    # A form of its own for each example: a text that is put into a form on its way can miss the browser.
+    def show(example: Example) -> None:
+        kept.form += 1
+        kept.typed = example.text
+        kept.labels[example.text] = example.label
 
-def _next(experiment: ExperimentConfig, source: TextSource, key: str) -> None:
-    kept = _kept(key)
-    st.query_params.pop(EXAMPLE, None)
-    kept.turn += 1
-    kept.answered = None
-    example = _example(experiment, source, kept.turn)
-    for place, text in zip(_places(key), example.texts, strict=False):
-        st.session_state[place] = text
+    def show_another() -> None:
+        kept.turn += 1
+        st.query_params.pop(EXAMPLE, None)
+        show(_take(experiment, source, kept.turn, 1)[0])
 
+    def ask_several() -> None:
+        kept.examples = tuple(_take(experiment, source, kept.turn + 1, BATCH))
+        kept.turn += BATCH
+        _drop(kept.batch)
+        texts = [example.text for example in kept.examples]
+        kept.batch = ask_models(workspace().settings, texts, answerers)
 
-def _ask_all(question: tuple[str, ...], answerers: Sequence[Answerer]) -> Answered:
-    """Ask run after run; one that fails keeps no other from answering."""
-    answers, errors = {}, {}
-    asked = question[0] if len(question) == 1 else (question[0], question[1])
-    with st.spinner("Asking the models; the first answer takes some seconds more …", show_time=True):
-        for one in answerers:
-            try:
-                answers[one.arm.name] = predictions.ask(workspace().settings, one.run.run_id, [asked])
-            except TlError as error:
-                errors[one.arm.name] = error
-    run_ids = tuple(one.run.run_id for one in answerers)
-    return Answered(question=question, run_ids=run_ids, answers=answers, errors=errors)
+    if kept.typed is None and has_examples:
+        show(_take(experiment, source, 0, 1)[0])
+    if (wanted := st.query_params.get(EXAMPLE)) != kept.followed:
+        kept.followed = wanted
+        if wanted and (found := find_example(experiment, wanted)) and len(found.text) == 1 + source.is_pair:
+            show(found)
+        elif wanted:
+            st.warning("The link's text is no test example of this experiment.", icon=":material/warning:")
+    titles = source.columns if source.is_pair else ("Text",)
+    places = [f"{key}_{kept.form}_{place}" for place in range(len(titles))]
+    if places[0] not in st.session_state:  # a new form, or the same after a visit elsewhere
+        kept.start = kept.typed or (EXAMPLES[experiment.task],) * len(titles)
 
-
-def _draw_answered(experiment: ExperimentConfig, answerers: Sequence[Answerer], kept: _Kept) -> None:
-    """Draw what was answered last, unless other runs would answer now, and name the text if it is another."""
-    answered = kept.answered
-    if answered is None or answered.run_ids != tuple(one.run.run_id for one in answerers):
-        return
-    if answered.question != kept.typed:
-        st.text(f"These are the answers to “{' ⏐ '.join(answered.question)}”")
-    arm_names = arm_names_of(experiment)
-    for arm, error in answered.errors.items():
-        st.error(
-            f"**{literal(arm_names[arm])} did not answer.** {literal(error.message)} {literal(error.remedy)}",
-            icon=":material/error:",
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        typed = kept.typed = tuple(
+            st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
+            for title, text, place in zip(titles, kept.start, places, strict=True)
         )
-    if answered.answers:
-        rows = [
-            (arm, label, share)
-            for arm, answer in answered.answers.items()
-            for label, share in zip(answer.labels, answer.probabilities[0], strict=True)
-        ]
-        table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
-        figure = probabilities(table, styles_of(experiment), theme=theme())
-        draw_figure(figure, answer_numbers(table, arm_names), key="answers")
-    st.caption(literal(why_they_answer(experiment, answerers)))
-    with st.expander("Which run answers for each arm", icon=":material/badge:"):
+        known = kept.labels.get(typed)
+        label = kept.labels[typed] = st.selectbox(
+            "True label",
+            labels,
+            index=None if known is None else labels.index(known),
+            format_func=literal,
+            key=f"{key}_{kept.form}_label_{zlib.crc32(repr(typed).encode())}",
+            placeholder="Not known",
+            help="Known for test examples. Pick it for your own text, and each answer is marked ✓ or ✗.",
+        )
+        with st.container(horizontal=True):
+            is_pressed = st.button("Predict", type="primary", icon=":material/forum:")
+            if has_examples:
+                help_ = "From the test part of this experiment's split, which no model was trained on."
+                st.button(
+                    "Another test example", icon=":material/shuffle:", help=help_, on_click=show_another
+                )
+                st.button(f"{BATCH} test examples", icon=":material/table_rows:", on_click=ask_several)
+    with right:
+        if all(text.strip() for text in typed):
+            _ask_if_new(kept, answerers, again=is_pressed)
+            _follow(_draw_answers, kept.asked, experiment, label)
+        else:
+            what = "Type both texts" if source.is_pair else "Type a text"
+            st.markdown(f"{what} to see what each model answers.")
+    if kept.batch is not None and kept.batch.run_ids == _ids(answerers):
+        _follow(_draw_batch, kept.batch, experiment, kept.examples)
+    _draw_who_answers(experiment, answerers)
+
+
+def _take(experiment: ExperimentConfig, source: TextSource, turn: int, count: int) -> list[Example]:
+    """Take test examples of the kind that the models read; none if the dataset is not here."""
+    found = examples_from(experiment, turn, count)
+    return found if all(len(example.text) == 1 + source.is_pair for example in found) else []
+
+
+def _ids(answerers: Sequence[Answerer]) -> tuple[str, ...]:
+    return tuple(one.run.run_id for one in answerers)
+
+
+def _drop(asked: Asked | None) -> None:
+    if asked is not None:
+        asked.is_dropped = True
+
+
+def _ask_if_new(kept: _Kept, answerers: Sequence[Answerer], *, again: bool) -> None:
+    """Ask what stands in the form, unless these models were asked it already; ``again`` if one has failed."""
+    texts, asked = (kept.typed or (),), kept.asked
+    is_known = asked is not None and (asked.texts, asked.run_ids) == (texts, _ids(answerers))
+    if not is_known or (again and asked is not None and asked.errors):
+        _drop(asked)
+        kept.asked = ask_models(workspace().settings, texts, answerers)
+
+
+def _follow(draw: Callable[..., None], asked: Asked | None, *about: object) -> None:
+    """Draw the answers, and again until all are there."""
+    if asked is not None:
+        is_pending = not asked.ended.wait(PATIENCE_S)
+        live_part(draw, POLL_S if is_pending else None)(asked, *about, is_polling=is_pending)
+
+
+def _begin(asked: Asked, *, is_polling: bool) -> bool:
+    """Begin the page anew at the end of the answers; say how many are missing until then."""
+    is_over = asked.ended.is_set()
+    if is_polling and is_over:
+        st.rerun()
+    if not is_over:
+        num_done = len(asked.answers) + len(asked.errors)
+        st.markdown(f":small[Loading models: {num_done} of {plural(len(asked.run_ids), 'model')} answered.]")
+    return is_over
+
+
+def _draw_answers(
+    asked: Asked, experiment: ExperimentConfig, target: str | None, *, is_polling: bool
+) -> None:
+    """Draw one row a model: its answer, right or wrong, and its probabilities."""
+    is_over = _begin(asked, is_polling=is_polling)
+    arm_names, answers = arm_names_of(experiment), dict(asked.answers)
+    num_labels = len(experiment.labels)
+    rows = [
+        (arm, label, share)
+        for arm, answer in answers.items()
+        for label, share in zip(answer.labels, answer.probabilities[0], strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
+    waiting = () if is_over else [arm for arm in arm_names if arm not in asked.errors]
+    if answers or waiting:
+        figure = probabilities(
+            table,
+            styles_of(experiment),
+            num_labels=num_labels,
+            target=target,
+            waiting=waiting,
+            theme=theme(),
+        )
+        numbers = answer_numbers(table, arm_names) if answers else None
+        draw_figure(figure, numbers, key="answers")
+    if num_labels > MOST_BARS:
+        st.markdown(f":small[Each model's {MOST_BARS} likeliest of {num_labels} labels.]")
+    _draw_errors(asked, arm_names)
+
+
+def _draw_errors(asked: Asked, arm_names: dict[str, str]) -> None:
+    """Say which models did not answer, once for each reason."""
+    failed: dict[str, list[str]] = {}
+    for arm, error in dict(asked.errors).items():
+        failed.setdefault(f"{error.message} {error.remedy}", []).append(arm_names[arm])
+    for reason, names in failed.items():
+        st.error(
+            f"**{literal(', '.join(names))} did not answer.** {literal(reason)}", icon=":material/error:"
+        )
+
+
+def _draw_batch(
+    asked: Asked, experiment: ExperimentConfig, examples: Sequence[Example], *, is_polling: bool
+) -> None:
+    """Draw one row an example: its text, its label, and each model's answer, right or wrong."""
+    _begin(asked, is_polling=is_polling)
+    arm_names, answers = arm_names_of(experiment), dict(asked.answers)
+    columns = {"Text": [" | ".join(example.text) for example in examples]}
+    columns["True label"] = [example.label for example in examples]
+    for arm, name in arm_names.items():
+        if arm in answers:
+            answer = answers[arm]
+            said = [answer.labels[max(range(len(row)), key=row.__getitem__)] for row in answer.probabilities]
+            columns[name] = [
+                f"{RIGHT if label == example.label else WRONG} {label}"
+                for label, example in zip(said, examples, strict=True)
+            ]
+    st.dataframe(
+        pd.DataFrame(columns),
+        hide_index=True,
+        column_config={"Text": st.column_config.TextColumn(width="large")},
+        alt="Test examples with their labels, and what each model answers.",
+    )
+    _draw_errors(asked, arm_names)
+
+
+def _draw_who_answers(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    with st.expander("Which run answers for each model", icon=":material/badge:"):
+        st.markdown(literal(why_they_answer(experiment, answerers)))
         metric = f"Validation {METRIC_WORDS[experiment.headline_metric]}"
         st.dataframe(
             answerers_table(experiment, answerers),
             hide_index=True,
             column_config={metric: st.column_config.NumberColumn(format="percent")},
-            alt="The run that answers for each arm, with its seed and its value on validation.",
+            alt="The run that answers for each model, with its seed and its value on validation.",
         )

@@ -36,7 +36,7 @@ _PAIR_TITLES = ("Column of the first text", "Column of the second text")
 
 def draw_file(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     """Draw the job of the URL, or take a file in and submit one."""
-    with card("Predict a file", "runs in the background"):
+    with card("Predict a file (runs in the background)"):
         try:
             job = _current_job(experiment)
             if job is None:
@@ -75,14 +75,14 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
     file_id = current("file")
     if file_id is None:
         upload = receive("CSV, TSV, Excel, JSON Lines or Parquet, with a column of texts", "predict")
-        st.caption("Labels are not needed. The file stays on this server.")
+        st.markdown("Labels are not needed. The file stays on this server.")
         if upload is not None:
             remember("file", upload.upload_id)
             st.rerun()
         return
     upload = find_upload(workspace(), file_id)
     table = with_header(_read(file_id, upload.name), answerers[0].texts).columns
-    st.markdown(f"**{literal(upload.name)}** · {plural(table.num_rows, 'row')}")
+    st.markdown(f"**{literal(upload.name)}**, {plural(table.num_rows, 'row')}")
     st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), hide_index=True, alt="The first rows of the file.")
     arm_names = arm_names_of(experiment)
     by_arm = {one.arm.name: one for one in answerers}
@@ -93,7 +93,7 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
         "Model",
         list(by_arm),
         format_func=lambda name: f"{arm_names[name]}, seed {by_arm[name].run.seed}",
-        help="Of each arm the seed that was best on validation.",
+        help="Each model's best seed on validation.",
     )
     with st.container(horizontal=True):
         if st.button(
@@ -147,7 +147,7 @@ def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
         words.append("Choose two different columns.")
         chosen = []
     if words:
-        st.caption(literal(" ".join(words)))
+        st.markdown(literal(" ".join(words)))
     return [one for one in chosen if one is not None] if None not in chosen else []
 
 
@@ -165,18 +165,18 @@ def _draw_job(job_id: int, arm_names: dict[str, str], *, is_polling: bool) -> No
         st.rerun()
     run = workspace().database.get_run(job.ref_id).config
     name = job.payload.get("name", "the file")
-    read = f" · column {literal(', '.join(map(repr, texts)))}" if (texts := job.payload.get("texts")) else ""
-    st.markdown(f"**{literal(name)}** · {literal(arm_names[run.arm.name])}, seed {run.seed}{read}")
+    read = f", column {literal(', '.join(map(repr, texts)))}" if (texts := job.payload.get("texts")) else ""
+    st.markdown(f"**{literal(name)}** with {literal(arm_names[run.arm.name])}, seed {run.seed}{read}")
     if job.state is State.FINISHED:
         _draw_result(job, name)
     elif job.state is State.FAILED:
         st.error(f"**It failed.** {literal(job.error or '')}", icon=":material/error:")
     elif job.state is State.CANCELLED:
-        st.info("It was cancelled; nothing was written.", icon=":material/cancel:")
+        st.info("Cancelled. Nothing was written.", icon=":material/cancel:")
     else:
         share, words = 0.0, "Loading the model"
         if job.state is State.QUEUED:
-            words = "Waiting for its turn"
+            words = "Waiting in the queue"
         elif job.num_total:
             share = job.num_done / job.num_total
             words = f"{job.num_done:,} of {plural(job.num_total, 'row')}"
@@ -192,7 +192,7 @@ def _draw_result(job: Job, name: str) -> None:
     rows = plural(summary.num_rows, "row")
     if summary.num_answered not in (None, summary.num_rows):
         rows = f"{summary.num_answered:,} of {rows}"
-    st.caption(f"{rows} predicted from the column {literal(repr(summary.text))}: how many of each label")
+    st.markdown(f"{rows} predicted from the column {literal(repr(summary.text))}.")
     figure = class_balance(summary.label_counts, theme=theme())
     draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
     for remark in summary.remarks:
@@ -205,9 +205,7 @@ def _draw_result(job: Job, name: str) -> None:
         type="primary",
         icon=":material/download:",
         on_click="ignore",
-    )
-    st.caption(
-        "Your rows in their order: your columns, then the label, its probability and each label's; "
-        "where a row has no answer, the last column says why. "
-        "Cells that a spreadsheet would run as a formula begin with an apostrophe."
+        help="Your rows in their order: your columns, the label, its probability, and that of each label. "
+        "Where a row has no answer, the last column says why. "
+        "Cells that a spreadsheet would run as a formula begin with an apostrophe.",
     )
