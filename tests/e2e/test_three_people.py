@@ -1,17 +1,20 @@
-"""The stakeholder and the engineer at work; the prototyper's way is in `test_whole_path`."""
+"""The stakeholder's and the engineer's walks, with their clicks; the prototyper's is in `test_whole_path`."""
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browsing import find_chromium
+from tests.e2e.walking import Person
 from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
 from tests.pages.texts import TEXTS
 from tests.serving import Server, serve
+from tests.tiny_models import tiny_model_folder
 from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.store.workspace import Workspace
@@ -59,12 +62,6 @@ def experiment_ids(made: tuple[Path, Sequence[str]]) -> Sequence[str]:
     return made[1]
 
 
-def download(page: Page, button: str) -> Download:
-    with page.expect_download() as started:
-        page.get_by_role("button", name=button).first.click()
-    return started.value
-
-
 def open_offline(page: Page, path: Path) -> Page:
     """Open a file in a browser that reaches no host at all."""
     browser = page.context.browser
@@ -74,29 +71,112 @@ def open_offline(page: Page, path: Path) -> Page:
     return alone
 
 
-def test_a_stakeholder_is_told_shown_and_given_the_comparison(page: Page, tmp_path: Path) -> None:
+def test_a_stakeholder_is_told_shown_and_given_the_result(page: Page, tmp_path: Path) -> None:
+    person = Person(page)
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("How much does pretraining help on your data?")
-    page.get_by_role("link", name="See all results").click()
+    person.click(page.get_by_role("link", name="See all results"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Was pretraining worth it?")
     expect(page.get_by_text("95% interval").first).to_be_visible()
+    person.click(page.get_by_role("radio", name="Replay"))
+    expect(page.get_by_role("button", name="Play").first).to_be_visible()
 
-    page.get_by_role("button", name="Present").click()
+    person.press("Present")
     for number in range(1, 7):
         expect(page.locator(".slide-place")).to_have_text(f"{number} of 6")
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("PageDown")  # as a remote control does
     page.keyboard.press("Escape")
 
-    report = tmp_path / "report.html"
-    page.get_by_role("button", name="Take away").click()
-    download(page, "Download the report").save_as(report)
+    person.press("Take away")
+    report = person.save("Download the report", tmp_path / "report.html")
+    assert person.clicks == 5
     alone = open_offline(page, report)
     expect(alone.get_by_role("heading", level=1)).to_be_visible()
     assert alone.locator("svg").count() > 0
     alone.context.close()
 
 
-def test_an_engineer_finds_what_the_numbers_rest_on(page: Page, experiment_ids: Sequence[str]) -> None:
+def test_an_engineer_plans_with_a_test_file_two_base_models_and_three_seeds(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    rows = [f'"{text}","{label}"' for label, texts in TEXTS.items() for text in texts]
+    test = [f'"{text} Indeed.","{label}"' for label, texts in TEXTS.items() for text in texts[:5]]
+    for name, lines in (("train.csv", rows), ("held_out.csv", test)):
+        (tmp_path / name).write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    tiny_model_folder(tmp_path, "bert")
+    person = Person(page)
+    page.goto("/data")
+    person.choose_file(tmp_path / "train.csv")
+    person.click(page.get_by_text("Use my own test file"))
+    expect(page.get_by_text("Test file with the same columns")).to_be_visible()
+    person.choose_file(tmp_path / "held_out.csv")
+    expect(page.get_by_text("The test part is your own file")).to_be_visible()
+    person.press("Use this dataset")
+
+    expect(page.get_by_text("15 test examples").first).to_be_visible()
+    person.click(page.get_by_text("Advanced settings"))
+    seeds = page.get_by_role("spinbutton", name="Seeds")
+    seeds.fill("3")
+    seeds.press("Enter")
+    rivals = page.get_by_role("combobox", name="More base models to fine-tune")
+    rivals.fill(str(tmp_path / "tiny-bert"))
+    rivals.press("Enter")
+    # Three networks with three seeds each, and two models that need no seed.
+    expect(page.get_by_text("11 runs").first).to_be_visible()
+    person.press("Copy as command")
+    command = page.get_by_test_id("stCode").first.inner_text()
+    assert person.clicks == 6
+    assert "--seeds 3" in command
+    assert "fine_tuned:local:tiny-bert@" in command
+
+
+def test_an_engineer_compares_experiments_and_takes_evidence_away(
+    page: Page, experiment_ids: Sequence[str], tmp_path: Path
+) -> None:
+    person = Person(page)
+    page.goto("/experiments")
+    search = page.get_by_label("Search")
+    search.fill("small reviews")
+    search.press("Enter")
+    expect(page.get_by_text("small reviews").first).to_be_attached()
+    page.wait_for_timeout(1_000)  # the table is drawn anew, on a canvas
+    person.tick(0)
+    person.tick(1)
+    person.press("Compare selected")
+    expect(page.get_by_text("What differs in the settings")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"{experiment_ids[1]}.*{experiment_ids[0]}"))
+
+    page.goto(f"/results?experiment={experiment_ids[0]}")
+    person.click(page.get_by_role("tab", name="Examples"))
+    person.click(page.get_by_role("radio", name="only Fine-tuned"))
+    search = page.get_by_role("searchbox", name="Text contains").or_(
+        page.get_by_role("textbox", name="Text contains")
+    )
+    search.first.fill("the")
+    search.first.press("Enter")
+    expect(page).to_have_url(re.compile("contains=the"))
+    with person.save(re.compile(r"examples? \(CSV\)"), tmp_path / "only_fine_tuned.csv").open(
+        encoding="utf-8-sig"
+    ) as file:
+        chosen = list(csv.DictReader(file))
+    assert chosen
+    assert all("the" in row["text"].lower() for row in chosen)
+
+    person.press("Take away")
+    predictions = person.save("Download the predictions", tmp_path / "predictions.csv")
+    with predictions.open(encoding="utf-8-sig") as file:
+        answers = list(csv.DictReader(file))
+    assert {row["seed"] for row in answers} == {"0", "1"}
+    page.keyboard.press("Escape")
+    person.click(page.get_by_role("tab", name="Setup"))
+    person.press("Copy as command")
+    assert "tl_core compare dataset:" in page.get_by_test_id("stCode").first.inner_text()
+    assert person.clicks == 10
+
+
+def test_an_engineer_finds_what_the_numbers_rest_on(
+    page: Page, experiment_ids: Sequence[str], tmp_path: Path
+) -> None:
     page.goto(f"/results?experiment={experiment_ids[0]}&tab=Setup")
     expect(page.get_by_text("How fair was this?").first).to_be_visible()
     expect(page).to_have_title(re.compile(r"^Results · .+ · Transfer learning$"))
@@ -104,7 +184,7 @@ def test_an_engineer_finds_what_the_numbers_rest_on(page: Page, experiment_ids: 
     for fact in ("2, paired", "33 train, 9 validation, 18 test", "equal steps: 60"):
         expect(shown.get_by_text(fact).first).to_be_visible()
     page.get_by_role("button", name="Take away").click()
-    text = download(page, "Download all numbers").path().read_text("utf-8")
+    text = Person(page).save("Download all numbers", tmp_path / "numbers.json").read_text("utf-8")
     assert f'"experiment_id": "{experiment_ids[0]}"' in text
 
 

@@ -122,7 +122,6 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
             "True label",
             labels,
             index=None if known is None else labels.index(known),
-            format_func=literal,
             key=f"{key}_{kept.form}_label_{zlib.crc32(repr(typed).encode())}",
             placeholder="Not known",
             help="Known for test examples. Pick it for your own text, and each answer is marked ✓ or ✗.",
