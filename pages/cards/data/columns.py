@@ -70,6 +70,7 @@ def draw_preview(upload: Upload, proposal: Proposal) -> None:
             hide_index=True,
             height=240,
             column_config={name: f"{name} ({role})" for name, role in roles.items()},
+            column_order=dict.fromkeys((*choice.label, *choice.text, *table.columns.column_names)),
             on_select="rerun",
             selection_mode="single-column",
             key=f"preview_{upload.upload_id}_{'_'.join((*choice.text, *choice.label))}",
