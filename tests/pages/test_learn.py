@@ -125,7 +125,7 @@ def test_data_that_contradict_are_told(app, workspace):
     for run in runs_of(workspace, experiment):
         finish_run(workspace, run, 0.55 if run.train_size == 4 else 1.0)
     open_page(app, "learn", answer="more_labels")
-    assert "made up for it" in text_of(app)
+    assert "made up for pretraining" in text_of(app)
     assert headline_of(workspace, experiment).status.severity != "success"
 
 
@@ -172,7 +172,7 @@ def test_an_unknown_word_is_passed_over(app):
 
 def test_the_glossary_can_be_searched(app):
     open_page(app, "learn")
-    box = next(one for one in app.text_input if one.label == "Search the words")
+    box = next(one for one in app.text_input if one.label == "Search the glossary")
     box.set_value("mcnemar").run()
     assert "**McNemar's test.**" in text_of(app)
     assert "**Dataset.**" not in text_of(app)

@@ -62,7 +62,7 @@ def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, wor
     assert ": 16 runs, " in offer(app).label
     assert says(app, headline_of(workspace, experiment).status.words)
     assert re.search(r"layer 6 .*\b7\.1%", shown)
-    assert re.search(r"1\.00 in the embeddings .*0\.94 in layer 6", shown)
+    assert re.search(r"1\.00 in the embeddings, .*0\.94 in layer 6", shown)
     assert len(figures_of(app)) == 3
 
 
