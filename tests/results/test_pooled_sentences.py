@@ -106,7 +106,7 @@ def test_no_difference_is_no_proof(workspace, intake):
 
 def test_one_seed_is_said(workspace, intake):
     said = tell(Answer.SCRATCH, pooled_with(workspace, intake, num_seeds=1, scratch=0.5))
-    assert "one seed" in said[0].proof
+    assert "1 seed" in said[0].proof
 
 
 # --- the same reservations as on Compare -------------------------------------------------------------------

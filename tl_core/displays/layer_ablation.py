@@ -73,14 +73,12 @@ def _limits(known: Knowledge) -> str:
     if len(searched) == len(steps):
         return f"{words} The learning rates of each step were searched around those of its parts."
     rates = (
-        "Kept weights learn at the rate found for fine-tuning, random ones at the rate found for training from "
-        "scratch"
+        "Kept weights learn at the rate found for fine-tuning, random ones at the rate found for training "
+        "from scratch"
     )
-    if not searched:
-        return (
-            f"{words} {rates}. No rates were searched for the steps in between, which might gain from that."
-        )
-    lacking = ", ".join(arm_label(Arm.parse(name), {}) for name in steps if name not in searched)
+    lacking = "the steps in between"
+    if searched:
+        lacking = ", ".join(arm_label(Arm.parse(name), {}) for name in steps if name not in searched)
     return f"{words} {rates}. No rates were searched for {lacking}, which might gain from that."
 
 

@@ -15,7 +15,7 @@ MOVEMENT_LIMITS = (
     "A small change in the right place can matter more than a large one. A larger learning rate also moves "
     "weights further."
 )
-SIMILARITY_LIMITS = "Linear CKA ignores rotation and scale. A layer that scores low can be just as useful."
+SIMILARITY_LIMITS = "Linear CKA ignores rotation and scale. A layer that scores low can still be useful."
 
 
 def display_movement(known: Knowledge) -> Display:
@@ -74,7 +74,7 @@ def tell_movement(known: Knowledge) -> str:
     tuned = means[TUNED.name].drop("head", errors="ignore")
     most, least = tuned.idxmax(), tuned.idxmin()
     words = (
-        f"Fine-tuning moved {_the(most)} most, by {percent(tuned[most])} of the size of its weights. It moved "
+        f"Fine-tuning moved {_the(most)} most, by {percent(tuned[most])} of the size of its weights, and "
         f"{_the(least)} least, by {percent(tuned[least])}."
     )
     if SCRATCH.name not in means.index:

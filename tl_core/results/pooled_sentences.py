@@ -117,7 +117,8 @@ def _labels_words(verdict: Verdict, pooled: Pooled) -> str:
     scratch = f"From scratch with {many:,}{epochs_words(verdict.epochs_b)}"
     return {
         "better": (
-            f"{tuned} beats {scratch}: {round(many / few)} times as many labels did not make up for pretraining."
+            f"{tuned} beats {scratch}: {round(many / few)} times as many labels did not make up for "
+            "pretraining."
         ),
         "worse": f"More labels made up for pretraining: {scratch} beats {tuned}.",
         "no_difference_shown": (
@@ -146,7 +147,7 @@ def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
 
 def counts_words(num_seeds: int, num_examples: int) -> str:
     """Say on how many seeds and test examples something rests."""
-    seeds = "one seed" if num_seeds == 1 else f"{num_seeds} seeds"
+    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
     return f"{seeds}, {num_examples:,} test examples"
 
 
