@@ -1,9 +1,14 @@
 """Short words and numbers that several pages show."""
 
+import contextlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
 
 from tl_core.charts.text import one_line
+from tl_core.charts.text import short_hash as short_hash
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
 from tl_core.schema import ExperimentConfig, Metric, Promise, Span, Took
@@ -81,14 +86,28 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def short_hash(value: str) -> str:
-    """Shorten a hash to what a person can compare."""
-    return f"{value[:4]}…{value[-2:]}"
-
-
 def started_at(experiment: ExperimentConfig) -> str:
-    """Write when an experiment was started, with the clock it is told by."""
-    return f"{experiment.created_at[:16].replace('T', ' ')} UTC"
+    """Write when an experiment was started, by the clock of the browser; in UTC if that tells none."""
+    moment, zone = datetime.fromisoformat(experiment.created_at), st.context.timezone
+    if zone:
+        with contextlib.suppress(ZoneInfoNotFoundError, ValueError):
+            return local_time(moment, ZoneInfo(zone))
+    return f"{local_time(moment, UTC)} UTC"
+
+
+def local_time(moment: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """Write a moment as a person says it; ``now`` is the present one if not given.
+
+    >>> noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    >>> local_time(noon, UTC, noon), local_time(noon, UTC, datetime(2027, 1, 1, tzinfo=UTC))
+    ('today 12:00', '28 Nov 2026 12:00')
+    """
+    there = moment.astimezone(zone)
+    today = (now or datetime.now(UTC)).astimezone(zone).date()
+    days_ago = (today - there.date()).days
+    if days_ago in (0, 1):
+        return f"{('today', 'yesterday')[days_ago]} {there:%H:%M}"
+    return f"{there.day} {there:%b %Y %H:%M}"
 
 
 def day_of(experiment: ExperimentConfig) -> str:
@@ -106,7 +125,7 @@ def facts_of(experiment: ExperimentConfig) -> list[str]:
     split = experiment.split
     return [
         *origin_of(experiment),
-        f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples",
+        f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples",
         plural(experiment.num_seeds, "seed"),
     ]
 

@@ -23,7 +23,7 @@ def draw_claim(verdict: Verdict, *, level: int = 3) -> None:
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
     draw_status(verdict.status)
     draw_reservations(verdict.reservations)
-    st.caption(f"{detection_words(verdict)} {few_seeds_words(verdict)}".strip())
+    st.markdown(f":small[{literal(f'{detection_words(verdict)} {few_seeds_words(verdict)}'.strip())}]")
 
 
 def draw_short_claim(verdict: Verdict) -> None:
