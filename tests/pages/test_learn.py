@@ -85,7 +85,7 @@ def test_an_unknown_answer_in_the_url_is_no_answer(app, experiment):
 def test_wiping_is_said_to_be_training_from_scratch(app, experiment):
     open_page(app, "learn", answer="wiping")
     assert MEANINGS[Answer.WIPING] in text_of(app)
-    words = f"{NOT_TRIED} Frozen and Random frozen with 33 train examples, 2 seeds"
+    words = f"{NOT_TRIED} Frozen and Random frozen with 33 training examples, 2 seeds"
     assert words in text_of(app)
 
 

@@ -119,7 +119,7 @@ def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     (lost,) = app.warning
     assert lost.value.startswith("2 runs ")
-    assert f"{NOT_TRIED} Shuffled with 33 train examples" in text_of(app)
+    assert f"{NOT_TRIED} Shuffled with 33 training examples" in text_of(app)
 
 
 def test_runs_of_an_earlier_version_have_no_layers(app, workspace, experiment):

@@ -24,12 +24,12 @@ CAPTIONS = {
     Answer.MORE_LABELS: "From scratch, with more and more training examples",
 }
 MEANINGS = {
-    Answer.SCRATCH: "The network starts from random weights. It knows only what your labelled texts teach it.",
-    Answer.ADAPTING: "The network starts from pretrained weights. All of them are trained further on your texts.",
+    Answer.SCRATCH: "The network starts from random weights and learns only from your labelled texts.",
+    Answer.ADAPTING: "The network starts from pretrained weights and is trained further on your texts.",
     Answer.WIPING: (
-        "Wiping a network means giving it random weights. Trained after that, it **is** From scratch: the same "
-        "network and vocabulary, with no knowledge. To see what the knowledge is worth without training the "
-        "network, compare Frozen (pretrained) with Random frozen (wiped)."
+        "Wiping a network means giving it random weights. Trained after that, it **is** From scratch: the "
+        "same network and vocabulary, with no knowledge. To see what the knowledge is worth without training "
+        "the network, compare Frozen (pretrained) with Random frozen (wiped)."
     ),
     Answer.MORE_LABELS: (
         "Training from scratch on larger and larger sets shows what more labels bring, and whether they make "
@@ -100,14 +100,13 @@ def why_words(pooled: Pooled) -> list[str]:
     """Explain in markdown what the weights know, what all models share, and what is not counted."""
     base = describe(pooled.experiment.base_model)
     seen = f" {literal(base.title)}: {literal(base.pretraining)}" if base.pretraining else ""
-    read = (
-        f" Fine-tuning once read {pooled.tokens_read:,} tokens of your texts." if pooled.tokens_read else ""
-    )
+    tokens = pooled.tokens_read
+    read = f" One fine-tuning read {tokens:,} tokens of your texts." if tokens else ""
     return [
         "**What the model knows.** The model already places similar texts close together. Your labels only "
         f"have to draw the line between classes.{seen}",
-        "**What is the same for all.** Architecture, vocabulary, split, batches and budget. From scratch uses "
-        "the pretrained vocabulary too; only the weights differ.",
+        "**What is the same for all.** Architecture, vocabulary, split, batches and budget. From scratch "
+        "uses the pretrained vocabulary too; only the weights differ.",
         f"**What is not counted.** Pretraining cost is not included.{read}",
     ]
 

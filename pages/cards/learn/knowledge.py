@@ -23,7 +23,7 @@ LADDER_STEPS = (
     "- **Top layers redrawn** keeps the embeddings and the lower layers.\n"
     "- **Embeddings only** keeps no layer.\n"
     "- **Layers only** keeps all layers, under new embeddings.\n"
-    "- **Shuffled** keeps every number, but in a random place: the scale of the weights without what they know."
+    "- **Shuffled** keeps every number, but in a random place."
 )
 
 
@@ -41,15 +41,15 @@ def draw_layer_ablation(known: Knowledge) -> None:
         with left:
             draw_said(layer_ablation.tell(known))
             st.markdown(LADDER_STEPS)
-            draw_coming(known.coming())
-            if lost := known.lost():
-                st.warning(
-                    f"{plural(len(lost), 'run')} of the ladder did not finish, so these results lack them.",
-                    icon=":material/warning:",
-                )
-            offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
         with right:
             draw_display(made(layer_ablation.display, known))
+        draw_coming(known.coming())
+        if lost := known.lost():
+            st.warning(
+                f"{plural(len(lost), 'run')} of the ladder did not finish, so these results lack them.",
+                icon=":material/warning:",
+            )
+        offer_missing(experiment, known.missing(), NOT_TRIED, key="offer_ladder")
 
 
 def draw_changes(known: Knowledge) -> None:

@@ -23,7 +23,7 @@ from tl_core.schema import Arm
 
 MEANING = (
     "A network that was fine-tuned on one task can be the start for another: sentiment before irony, one set "
-    "of intents before the next. **Direct** starts from the pretrained weights. **Two-stage** starts from the "
+    "of intents before the next. **Direct** starts from the pretrained weights, **two-stage** from the "
     "network that the first task left, with a new head."
 )
 LIMITS = (
