@@ -86,7 +86,7 @@ def test_only_a_head_of_transformers_is_tagged_for_its_pipeline(workspace, exper
 def test_it_says_n_seed_interval_and_floor(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     assert "| test | 18 | 88.9% |" in text
-    assert re.search(r"95% interval of the test accuracy: [\d.]+% to [\d.]+%, over 18 examples", text)
+    assert re.search(r"95% interval of the test accuracy: [\d.]+% to [\d.]+%, for 18 examples", text)
     assert "this one training (seed 0)" in text
     assert "largest class scores 33.3%" in text
     assert experiment.split.hash in text
