@@ -8,15 +8,15 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- end_to_end: begin -->\n", "<!-- end_to_end: end -->\n"
 MOMENTS = {
-    "first_point_s": "first live point of a network",
-    "first_verdict_s": "first verdict, marked “one seed”",
-    "final_verdict_s": "final verdict, 5 seeds",
+    "first_point_s": "first point of a learning curve",
+    "first_verdict_s": "first result, marked “one seed”",
+    "final_verdict_s": "final result, 5 seeds",
 }
 ARMS = {
-    "fine_tuned": "fine-tuned",
+    "fine_tuned": "Fine-tuned",
     "tfidf": "TF-IDF with logistic regression",
-    "scratch": "from scratch",
-    "majority": "always the largest class",
+    "scratch": "From scratch",
+    "majority": "Majority class",
 }
 
 
@@ -34,11 +34,11 @@ def block(measured: dict[str, Any]) -> str:
             "|---|---|",
             *moments,
             "",
-            "| arm | test accuracy, mean of 5 seeds | 95% interval over seeds and 180 test examples |",
+            "| model | test accuracy, mean of 5 seeds | 95% interval over seeds and 180 test examples |",
             "|---|---|---|",
             *arms,
             "",
-            f"> {measured['sentence']}",
+            f"> {measured['sentence'].replace('95 %', '95%')}",
             "",
         ]
     )

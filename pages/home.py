@@ -16,10 +16,10 @@ def draw_server(was_silent: bool) -> None:
     machine, hub = hardware(), hub_state()
     if was_silent and hub is not None:
         st.rerun()
-    with card("This server", f"{literal(machine.sentence)} · {literal(hub_sentence(hub))}"):
+    with card("This server"):
         if machine.gpu_problem:
             st.warning(literal(machine.gpu_problem), icon=":material/developer_board_off:")
-        st.caption(literal(waiting_sentence(machine)))
+        st.markdown(literal(f"{machine.sentence}. {waiting_sentence(machine)} {hub_sentence(hub)}"))
 
 
 def draw_start() -> None:

@@ -41,5 +41,5 @@ else:
         answers.draw_pooled(answer, pooled)
         answers.draw_solution(pooled)
     answers.draw_why(pooled)
-with card("Glossary", "every technical word of these pages, in plain ones"):
+with card("Glossary", explains="Every technical word of these pages, in plain words."):
     draw_glossary()

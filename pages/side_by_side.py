@@ -28,9 +28,9 @@ chosen = groups.choose_runs(runs)
 if not chosen:
     with header:
         draw_header(QUESTION)
-    st.caption(
-        "Choose two or more runs, or whole experiments, on the same split: several base models, several "
-        "settings, an experiment made again. Runs that differ only in their seed become one group."
+    st.markdown(
+        "Choose two or more runs or experiments on the same split, for example with other base models or "
+        "settings. Runs that differ only in their seed become one group."
     )
     st.stop()
 try:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.cards.learn.knowledge import draw_layer_ablation, draw_movement, draw_similarity, knowledge_of
+from pages.cards.learn.knowledge import draw_changes, draw_layer_ablation, knowledge_of
 from pages.cards.learn.related_tasks import draw_related
 from pages.ui.formatting import facts_of
 from pages.ui.frame import draw_damage, draw_damage_of, draw_header, invite
@@ -20,7 +20,7 @@ with header:
     draw_header(QUESTION, facts_of(experiment) if experiment else ())
     st.page_link("learn.py", label="What is transfer learning?", icon=":material/school:")
 if experiment is None or not observed_runs(experiment.experiment_id):
-    invite("This page takes a finished comparison apart, and there is none yet.", "Try a sample", "home")
+    invite("This page takes a finished experiment apart, and there is none yet.", "Try a sample", "home")
 else:
     results = alike_results(experiment)
     known = knowledge_of(experiment, results)
@@ -28,6 +28,5 @@ else:
     draw_damage_of(results)
     draw_damage(find_first_damage(known.pooled, workspace()))
     draw_layer_ablation(known)
-    draw_movement(known)
-    draw_similarity(known)
+    draw_changes(known)
     draw_related(known.pooled, results)

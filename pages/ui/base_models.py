@@ -71,9 +71,9 @@ def label_of(arm: Arm) -> str:
 def hub_sentence(is_reachable: bool | None) -> str:
     """Say what the model hub's state means; not escaped."""
     if is_reachable is None:
-        return "Asking the model hub …"
+        return "Checking the model hub …"
     if is_reachable:
-        return "Online: models from the Hugging Face Hub are downloaded when a run needs them."
+        return "Online: models from the hub are downloaded when a run needs them."
     titles = ", ".join(describe(base_model).title for base_model in _ids_on_disk())
     return f"Offline: using local models only ({titles})."
 
@@ -81,7 +81,7 @@ def hub_sentence(is_reachable: bool | None) -> str:
 def waiting_sentence(machine: Hardware) -> str:
     """Say what the machine means for waiting times."""
     if machine.gpu:
-        return "GPU found: every model in the catalogue can be trained."
+        return "GPU found. Setup estimates the time before you start."
     sizes = [base.num_parameters for base in CATALOGUE.values() if base.num_parameters]
     return (
         "No GPU found. Small models train in minutes; the largest takes about "

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from tl_core.charts.text import one_line
+from tl_core.charts.text import short_hash as short_hash
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
 from tl_core.schema import ExperimentConfig, Metric, Promise, Span, State, Took
@@ -93,11 +94,6 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def short_hash(value: str) -> str:
-    """Shorten a hash to what a person can compare."""
-    return f"{value[:4]}…{value[-2:]}"
-
-
 def done_words(states: Sequence[State]) -> str:
     """Say how many runs are done, and what has become of the others.
 
@@ -171,7 +167,7 @@ def facts_of(experiment: ExperimentConfig) -> list[str]:
     split = experiment.split
     return [
         *origin_of(experiment),
-        f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test examples",
+        f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples",
         plural(experiment.num_seeds, "seed"),
     ]
 

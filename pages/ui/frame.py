@@ -12,7 +12,7 @@ import streamlit as st
 from pages.ui.downloads import draw_table, offer_files
 from pages.ui.errors import show_error
 from pages.ui.formatting import literal, short_hash
-from pages.ui.glossary import help_on, words_in
+from pages.ui.glossary import help_on
 from pages.ui.login import offer_logout
 from pages.ui.readers import arm_names_of
 from pages.ui.session import hardware, stated, workspace
@@ -129,15 +129,19 @@ def place_figure(
 
 
 def card(
-    name: str, meaning: str = "", *, height: Literal["content", "stretch"] = "content"
+    name: str, meaning: str = "", *, explains: str = "", height: Literal["content", "stretch"] = "content"
 ) -> st.delta_generator.DeltaGenerator:
-    """Open a card for one thought: a bold name, a middle dot, what the axis means, and its words explained.
+    """Open a card for one thought: a bold name, and behind a middle dot a fact that it cannot do without.
 
-    ``height="stretch"`` makes cards that stand side by side equally high.
+    Parameters
+    ----------
+    explains
+        What the card is about, for its tooltip; without it that explains the most technical word of the name.
+    height
+        ``stretch`` makes cards that stand side by side equally high.
     """
     box = st.container(border=True, height=height)
-    words = help_on(words_in(f"{name} {meaning}"))
-    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""), help=words or None)
+    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""), help=explains or help_on(name) or None)
     return box
 
 

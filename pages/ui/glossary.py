@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class Entry:
     Attributes
     ----------
     slug
-        Its place in links: ``understand?word=seed``.
+        Its place in links: ``learn?word=seed``.
     title
         The word as a heading.
     text
@@ -76,9 +76,12 @@ def for_browser() -> dict[str, Any]:
     return {"any_form": _ANY_FORM.pattern, "groups": groups}
 
 
-def help_on(slugs: Iterable[str]) -> str:
-    """Explain some words in markdown, for a ``help``; empty without words."""
-    return "\n\n".join(explained(ENTRIES[slug]) for slug in slugs)
+def help_on(heading: str) -> str:
+    """Explain the most technical word of a heading in markdown, for a ``help``; empty without one.
+
+    The glossary goes from what everybody knows to what few do.
+    """
+    return "".join(explained(ENTRIES[slug]) for slug in words_in(heading)[-1:])
 
 
 def explained(entry: Entry) -> str:
@@ -122,7 +125,7 @@ def draw_asked_word() -> None:
 def draw_glossary() -> None:
     """Draw every word by group, and a box to search in them."""
     typed = st.text_input(
-        "Search the words",
+        "Search the glossary",
         key="glossary_search",
         persist_state="session",
         type="search",
@@ -130,7 +133,7 @@ def draw_glossary() -> None:
     )
     found = matching(typed)
     if not found:
-        st.caption("No word here says that.")
+        st.markdown("No entry mentions that. Try another word.")
     for group, entries in found.items():
         with st.expander(f"{group} · {plural(len(entries), 'word')}", expanded=bool(typed.strip())):
             for entry in entries:

@@ -73,7 +73,7 @@ def offer_missing(
         *first, last = [label_of(arm) for arm in plan.arms]
         arms = f"{', '.join(first)} and {last}" if first else last
         sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
-        lacking.append(f"{arms} with {sizes} train examples, {plural(plan.num_seeds, 'seed')}")
+        lacking.append(f"{arms} with {sizes} training examples, {plural(plan.num_seeds, 'seed')}")
     offer_plans(plans, f"{words} {literal('; '.join(lacking))}.", "Try it", key=key)
 
 
@@ -94,14 +94,14 @@ def offer_plans(
     try:
         intake = stored_intake(plans[0].dataset_fingerprint)
     except NotFoundError:
-        st.caption("The dataset is not in this workspace, so what is missing here cannot be run.")
+        st.markdown("The dataset is not in this workspace, so the missing runs cannot be started.")
         return
     count = plural(sum(num_runs(plan) for plan in plans), "run")
     duration = about(Span.total(estimate_of(plan, intake).total for plan in plans))
     if words:
         st.markdown(words)
     if waits := after_queue(ahead_of()):
-        st.caption(waits)
+        st.markdown(waits)
     base_models = {
         arm.base_model or plan.base_model for plan in plans for arm in plan.arms if arm.kind.is_neural
     }

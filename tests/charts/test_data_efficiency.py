@@ -1,4 +1,4 @@
-"""Value over train examples: a logarithmic axis, bands, every seed, labels at the line's ends."""
+"""Value over training examples: a logarithmic axis, bands, every seed, labels at the line's ends."""
 
 import pandas as pd
 import pytest

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.charts.text import name_lines, one_line, percent, plain, points, width_px
+from tl_core.charts.text import (
+    device_words,
+    energy_words,
+    name_lines,
+    one_line,
+    percent,
+    plain,
+    points,
+    short_hash,
+    width_px,
+)
 
 
 @given(st.text())
@@ -56,3 +66,28 @@ def test_percent_carries_its_sign():
 
 def test_east_asian_text_is_wider():
     assert width_px("模型") > width_px("ab")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ("estimated: 4 W a thread, assumed, × load", "estimated from the load, assuming 4 W per thread"),
+        ("estimated: 65 W × load", "estimated from the load at 65 W"),
+        ("GPU measured: NVML; CPU measured: RAPL", "GPU measured (NVML); CPU measured (RAPL)"),
+        ("not measured", "not measured"),
+    ],
+)
+def test_how_an_energy_is_known_is_told_in_words(recorded: str, told: str) -> None:
+    assert energy_words(recorded) == told
+
+
+def test_a_hash_is_shortened_to_both_ends() -> None:
+    assert short_hash("fc685632a97d") == "fc68…7d"
+
+
+def test_a_device_is_written_as_people_do() -> None:
+    assert [device_words(one) for one in ("cpu", "cuda: NVIDIA H200", None)] == [
+        "CPU",
+        "cuda: NVIDIA H200",
+        "unknown",
+    ]

@@ -52,7 +52,7 @@ def test_limits_name_the_error_of_chance_and_a_validation_without_mistakes(works
     subject = finished(workspace, fine_tuned=1.0)
     tuned, scratch = (calibration.display_arm(subject, arm).limits for arm in ("fine_tuned", "scratch"))
     chance = calibrate_arm(subject.results, "fine_tuned", 33).mean("error_by_chance")
-    assert f"{100 * chance:.1f} points would be expected" in tuned
+    assert f"would show {100 * chance:.1f} points" in tuned
     assert "Fine-tuned was right on all 9 validation examples in 2 of 2 seeds" in tuned
     assert "was right" not in scratch
 

@@ -45,7 +45,7 @@ def test_the_overview_names_the_highest_and_what_is_not_above_the_floor(workspac
     found = overview.display(finished(workspace, 1, fine_tuned=1.0, scratch=0.2, tfidf=0.6))
     assert found.sentence == (
         "Fine-tuned has the highest mean test accuracy, 100.0%. Always answering the most common label "
-        "scores 33.3%. No better than that: From scratch."
+        "scores 33.3%. From scratch does not beat that."
     )
 
 
@@ -126,7 +126,7 @@ def test_only_one_of_two_is_right(workspace):
 
 def test_two_that_never_disagree_are_said_to(workspace):
     found = agreement.display(finished(workspace, 1, fine_tuned=1.0, scratch=1.0))
-    assert found.sentence == "They are right and wrong on the same test examples."
+    assert found.sentence == "Both are right and wrong on the same test examples."
 
 
 def test_the_cells_add_up(subject):
@@ -146,7 +146,7 @@ def test_the_cells_add_up(subject):
     [
         ([(0.1, 0.2)], "The difference is statistically clear."),
         ([(-0.1, 0.2)], "The difference is not clear."),
-        ([(-0.1, 0.2), (-0.1, 0.2)], "Of 2 differences 0 are statistically clear."),
+        ([(-0.1, 0.2), (-0.1, 0.2)], "0 of 2 differences are statistically clear."),
     ],
 )
 def test_clear_differences_are_counted(bounds, sentence):
@@ -160,7 +160,7 @@ def test_differences_that_stand_after_correction_are_counted(p_holm, num_left):
         p_holm=p_holm
     )
     assert pairs.tell(rows) == (
-        f"Of 3 differences 2 are statistically clear, {num_left} after correction for the number of pairs "
+        f"2 of 3 differences are statistically clear, {num_left} after correction for the number of pairs "
         "(Holm)."
     )
 

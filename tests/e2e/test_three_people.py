@@ -181,7 +181,7 @@ def test_an_engineer_finds_what_the_numbers_rest_on(
     expect(page.get_by_text("How fair was this?").first).to_be_visible()
     expect(page).to_have_title(re.compile(r"^Results · .+ · Transfer learning$"))
     shown = page.get_by_test_id("stMain")
-    for fact in ("2, paired", "33 train, 9 validation, 18 test", "equal steps: 60"):
+    for fact in ("2, the same for all models", "33 training, 9 validation and 18 test", "equal steps: 60"):
         expect(shown.get_by_text(fact).first).to_be_visible()
     page.get_by_role("button", name="Take away").click()
     text = Person(page).save("Download all numbers", tmp_path / "numbers.json").read_text("utf-8")

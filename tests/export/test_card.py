@@ -86,28 +86,28 @@ def test_only_a_head_of_transformers_is_tagged_for_its_pipeline(workspace, exper
 def test_it_says_n_seed_interval_and_floor(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     assert "| test | 18 | 88.9% |" in text
-    assert re.search(r"95% interval of the test accuracy: [\d.]+% to [\d.]+%, over 18 examples", text)
+    assert re.search(r"95% interval of the test accuracy: [\d.]+% to [\d.]+%, for 18 examples", text)
     assert "this one training (seed 0)" in text
-    assert "largest class reaches 33.3%" in text
+    assert "largest class scores 33.3%" in text
     assert experiment.split.hash in text
-    assert "33 of the 33 train examples" in text
+    assert "33 of the 33 training examples" in text
 
 
 def test_it_says_how_far_its_confidence_can_be_trusted(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     errors = r"expected calibration error [\d.]+ points, Brier score [\d.]+, log loss [\d.]+ nats\."
-    assert re.search(rf"on average where it is right in 88.9%\. As trained: {errors}", text)
+    assert re.search(rf"confident on average and 88\.9% correct\. As trained: {errors}", text)
     assert re.search(rf"With the temperature [\d.]+, fitted on the 9 validation examples: {errors}", text)
-    assert "the temperature above is not part of it" in text
+    assert "temperature above is not part of the model" in text
 
 
 def test_it_says_what_is_so_of_its_own_run(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     # Four epochs were planned, and a small train set gets more.
     assert "- Budget: `equal steps: 60 steps, 29.1 epochs`" in text
-    assert "Its weights are those of its last step. This run answered the test once" in text
+    assert "Its weights are from the last step. The run answered the test once" in text
     assert "nothing was chosen on it" not in text
-    assert "The Brier score is halved and goes from 0 to 1." in text
+    assert "The Brier score is halved, so it goes from 0 to 1." in text
 
 
 def test_it_says_on_which_split_the_run_was_chosen(workspace):
@@ -116,7 +116,7 @@ def test_it_says_on_which_split_the_run_was_chosen(workspace):
         finish_run(workspace, run, 0.5 if run.seed == 0 else 0.8)
     worse, better = (run_of(workspace, experiment, "scratch", seed) for seed in (0, 1))
     assert "Chosen on validation: of 2 finished runs of its kind" in card_of(workspace, better.run_id)
-    assert "not the one that validation chooses: that is seed 1" in card_of(workspace, worse.run_id)
+    assert "not the best on validation. That is seed 1" in card_of(workspace, worse.run_id)
 
 
 def test_an_only_run_was_chosen_from_nothing(workspace):
@@ -169,4 +169,4 @@ def test_a_card_on_the_page_tells_how_its_download_is_loaded(workspace, experime
 def test_a_run_whose_weights_were_not_kept_says_so(workspace, experiment):
     run = run_of(workspace, experiment, "fine_tuned")
     shutil.rmtree(workspace.run_folder(run.run_id).model_dir)
-    assert "Its weights were not kept" in card_of(workspace, run.run_id)
+    assert "The weights were not kept" in card_of(workspace, run.run_id)

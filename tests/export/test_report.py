@@ -131,11 +131,11 @@ def test_it_says_the_verdict_with_its_interval_seeds_and_n(workspace, experiment
 
 def test_it_tells_data_fairness_limits_and_method(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
-    assert "60 rows were read as utf-8 and 60 of them kept, with 3 classes. 33 are for training" in text
+    assert "60 rows read as utf-8, 60 kept, 3 classes. 33 are for training" in text
     assert experiment.split.hash in text
     assert experiment.dataset_fingerprint in text
     assert "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4" in text
-    assert "With 18 test examples the interval reaches about" in text
+    assert "With 18 test examples the interval is about ±" in text
     assert "6 pairs were compared" in text
     assert "about a billion question, review and inference pairs" in text
     assert "tl-dashboard 0.1.0" in text
@@ -153,14 +153,14 @@ def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experime
 def test_it_says_what_a_run_took_and_that_pretraining_is_not_included(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
     assert "30.0 s and 0.075 Wh, median of 3 runs" in text
-    assert "What pretraining itself cost is not included." in text
+    assert "Pretraining cost is not included." in text
 
 
 def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
     assert "How far can the confidence be trusted? Fine-tuned Fine-tuned is " in text
     assert "A temperature fitted on validation" in text
-    assert "It has no interval and is no result of its own." in text
+    assert "It has no interval, so it is no result of its own." in text
 
 
 def test_nothing_a_person_wrote_is_interpreted(workspace, hostile):
@@ -199,8 +199,8 @@ def test_runs_that_are_missing_are_named(workspace):
     finish_run(workspace, second)
     fail_run(workspace, third)
     text = Reading(report(workspace, experiment)).text
-    assert "Not counted here. Still to come:" in text
-    assert "Not counted here. Failed:" in text
+    assert "Not included. Not finished yet:" in text
+    assert "Not included. Failed:" in text
 
 
 def test_several_train_sizes_stand_below_each_other(workspace):
@@ -235,7 +235,7 @@ def test_one_train_size_asks_nothing_about_labels(workspace, experiment):
 def test_without_its_dataset_it_says_so(workspace, experiment):
     results = gather(workspace, experiment.experiment_id)
     text = Reading(report_html(results, gather_pooled(workspace, results), None, made_at=MADE_AT)).text
-    assert "The dataset is not in the workspace that made this report" in text
+    assert "The dataset is not in this workspace" in text
     assert "Made 2026-11-24 12:00 UTC" in text
 
 

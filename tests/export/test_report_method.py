@@ -58,7 +58,7 @@ def text_of(workspace: Workspace, experiment: ExperimentConfig) -> str:
 
 def test_in_the_quick_preset_rates_were_not_searched_for(workspace):
     text = text_of(workspace, finished(workspace, preset=Preset.QUICK))
-    assert "The learning rates are recorded ones and were not searched for on this dataset" in text
+    assert "The learning rates are presets and were not searched on this dataset" in text
     assert "are the best of" not in text
 
 
@@ -68,17 +68,17 @@ def test_in_presets_that_search_the_report_says_so(workspace, preset):
     for arm in ("scratch", "fine_tuned"):
         choose_rates(workspace, made, arm, place=1)
     text = text_of(workspace, made)
-    assert "not searched for on this dataset" not in text
+    assert "not searched on this dataset" not in text
     assert "The learning rates are the best of 3 on 9 validation examples" in text
     assert "a wider search might find a better one" not in text
-    assert "Learning rates were chosen with the first seed and serve all." in text
+    assert "Learning rates were chosen with the first seed and used for all." in text
 
 
 def test_a_best_rate_at_the_end_of_the_grid_is_told(workspace):
     made = finished(workspace, preset=Preset.STANDARD)
     choose_rates(workspace, made, "scratch", place=2)
     choose_rates(workspace, made, "fine_tuned", place=1)
-    assert "The best of From scratch lay at the end of what was tried" in text_of(workspace, made)
+    assert "The best of From scratch was at the edge of what was tried" in text_of(workspace, made)
 
 
 def test_of_several_arms_each_has_the_rates_that_it_had(workspace):
@@ -86,14 +86,14 @@ def test_of_several_arms_each_has_the_rates_that_it_had(workspace):
     choose_rates(workspace, made, "fine_tuned", place=1)
     text = text_of(workspace, made)
     assert "The learning rates of Fine-tuned are the best of 3" in text
-    assert "The learning rates of From scratch were set by hand and not searched for" in text
-    assert "are recorded ones" not in text
+    assert "The learning rates of From scratch were set by hand, not searched" in text
+    assert "are presets" not in text
 
 
 def test_without_a_network_nothing_is_said_of_rates_and_training(workspace):
     text = text_of(workspace, finished(workspace, ("majority", "tfidf")))
     assert "learning rates are" not in text
-    assert "No arm with a network has finished" in text
+    assert "No network has finished" in text
 
 
 # --- seeds ---------------------------------------------------------------------
@@ -102,16 +102,16 @@ def test_without_a_network_nothing_is_said_of_rates_and_training(workspace):
 def test_where_all_train_examples_are_used_no_seed_chooses_any(workspace):
     text = text_of(workspace, finished(workspace))
     assert "A seed fixes the random weights and the order of the examples." in text
-    assert "Every seed learned from the same 33 train examples, all that there are" in text
-    assert "(weights and order, on the same train examples)" in text
+    assert "Every seed learned from the same 33 training examples, which are all there are" in text
+    assert "(weights and order, on the same training examples)" in text
     assert "Choice of examples" not in text
-    assert "An arm without a network ran once and counts for every seed." in text
+    assert "A model without a network ran once and counts for every seed." in text
 
 
 def test_where_a_part_is_used_each_seed_draws_its_own(workspace):
     text = text_of(workspace, finished(workspace, train_sizes=[12]))
-    assert "and which 12 of the 33 train examples are learned from" in text
-    assert "(weights, order and train examples)" in text
+    assert "and which 12 of the 33 training examples are used" in text
+    assert "(weights, order and training examples)" in text
     assert "Choice of examples" in text
     assert "ran once and counts" not in text
 
@@ -119,7 +119,7 @@ def test_where_a_part_is_used_each_seed_draws_its_own(workspace):
 def test_one_seed_has_an_interval_over_test_examples_alone(workspace):
     text = text_of(workspace, finished(workspace, num_seeds=1))
     assert "One seed A seed fixes" in text
-    assert "counts that other test examples could have been drawn, and nothing else" in text
+    assert "allows for other test examples and nothing else" in text
     assert "crossed random effects by moments" not in text
 
 
@@ -128,8 +128,8 @@ def test_one_seed_has_an_interval_over_test_examples_alone(workspace):
 
 def test_the_test_part_is_not_said_to_be_looked_at_once(workspace):
     text = text_of(workspace, finished(workspace))
-    assert "Each run answered these once, after its training." in text
-    assert "They are looked at again all the same" in text
+    assert "each run once, after its training." in text
+    assert "look at them afterwards" in text
     assert "nothing was chosen on them" not in text
 
 
@@ -150,12 +150,12 @@ def test_a_test_file_of_its_own_is_said_to_be_one(workspace, tmp_path):
     made = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2)
     finish_all(workspace, made)
     text = text_of(workspace, made)
-    assert "The test is a file of its own, as it came." in text
-    assert "for the test, which came as a file of its own" in text
+    assert "The test is a separate file, unchanged." in text
+    assert "for the test, which is a separate file" in text
     results = gather(workspace, made.experiment_id)
     page = report_html(results, gather_pooled(workspace, results), None, made_at=MADE_AT)
     without = Reading(page).text
-    assert "Whether the test came as a file of its own cannot be told here without the dataset." in without
+    assert "whether the test was a separate file is not known" in without
 
 
 def test_a_split_by_time_is_told_as_one(workspace, tmp_path):
@@ -177,7 +177,7 @@ def test_a_split_by_time_is_told_as_one(workspace, tmp_path):
     made = add_experiment(workspace, intake, ("scratch", "fine_tuned"), 2)
     finish_all(workspace, made)
     text = text_of(workspace, made)
-    assert "The dates decided: the oldest examples train, the newest are the test." in text
+    assert "By date: the oldest examples are for training, the newest for the test." in text
     assert "a hash" not in text
 
 
@@ -199,7 +199,7 @@ def test_runs_that_came_to_the_limit_of_the_plateau_are_counted(workspace):
         first.append_event(event.model_copy(update={"stop_reason": "plateau"}) if is_end else event)
     text = text_of(workspace, made)
     assert "until it stopped improving on validation" in text
-    assert "3 of 4 runs came to the limit first" in text
+    assert "3 of 4 runs reached the limit first" in text
 
 
 def test_a_number_format_that_differed_is_not_said_to_be_the_same(workspace):
@@ -212,7 +212,7 @@ def test_a_number_format_that_differed_is_not_said_to_be_the_same(workspace):
         folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
     text = text_of(workspace, made)
     assert "Code, batches, their order and architecture were the same for every network." in text
-    assert "the weights at the start, the number format and each arm's own learning rates" in text
+    assert "the weights at the start, the number format and each model's own learning rates" in text
 
 
 def test_code_of_other_versions_is_not_said_to_be_the_same(workspace):
@@ -222,12 +222,12 @@ def test_code_of_other_versions_is_not_said_to_be_the_same(workspace):
     folder.write_record(record.model_copy(update={"versions": {**record.versions, "torch": "2.12.0"}}))
     text = text_of(workspace, made)
     assert "Batches, their order, architecture and number format were the same" in text
-    assert "the weights at the start, the versions of the libraries and each arm's own" in text
+    assert "the weights at the start, the versions of the libraries and each model's own" in text
 
 
 def test_arms_that_no_seed_changes_are_not_said_to_have_few(workspace):
     text = text_of(workspace, finished(workspace, ("majority", "tfidf"), 3))
-    assert "seeds show little of a training" not in text
+    assert "few to notice a training" not in text
     assert "other seeds" not in text
 
 
@@ -251,7 +251,7 @@ def test_how_much_of_a_text_is_read_is_told(workspace, arms, rest):
 def test_of_one_pair_nothing_is_corrected(workspace):
     text = text_of(workspace, finished(workspace, ("scratch", "fine_tuned"), 2, margin=0.02))
     assert "One pair was compared, so no p-value is corrected." in text
-    assert "within a margin of 2 points" in text
+    assert "within the smallest difference that matters, 2 points" in text
 
 
 def test_a_pair_that_was_not_planned_is_not_said_to_be(workspace):
@@ -260,6 +260,6 @@ def test_a_pair_that_was_not_planned_is_not_said_to_be(workspace):
         if run.arm.kind.value != "scratch":
             finish_run(workspace, run)
     text = text_of(workspace, made)
-    assert "The pair that was fixed before the start, Fine-tuned and From scratch, has no verdict" in text
+    assert "The pair that was fixed before the start, Fine-tuned and From scratch, has no result" in text
     assert "The pair at the top was fixed before the start." not in text
     assert "The pair at the top was fixed before the start." in text_of(workspace, finished(workspace))

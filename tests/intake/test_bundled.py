@@ -107,7 +107,7 @@ def test_an_example_says_how_it_was_made(bundle: Path, workspace: Workspace) -> 
     (experiment,) = workspace.database.list_experiments()
     example = find_example(experiment.experiment_id)
     assert example is not None
-    assert example.sentence.startswith("example, made with version ")
+    assert example.sentence.startswith("example of ")
     assert example.made_on == experiment.created_at[:10]
     assert find_example("exp_of_somebody") is None
 

@@ -43,7 +43,7 @@ def test_one_size_is_met_with_an_offer_of_the_ladder(app, single):
     open_page(app, "results", tab="Labels needed", experiment=single.experiment_id)
     shown = text_of(app)
     assert CARD in shown
-    assert "Fine-tuned and From scratch with 10, 25 train examples, 2 seeds" in shown
+    assert "Fine-tuned and From scratch with 10, 25 training examples, 2 seeds" in shown
     assert offer(app) is not None
 
 
@@ -76,7 +76,7 @@ def test_several_sizes_show_the_curves_the_distance_and_the_numbers(app, several
     shown = text_of(app)
     assert re.search(r"saved about \d+", shown)
     assert "3 seeds, 18 test examples" in shown
-    figure = next(one for one in figures_of(app) if "train examples, logarithmic" in one)
+    figure = next(one for one in figures_of(app) if "training examples, logarithmic" in one)
     assert "labels (flagged)" in figure
     assert any("Labels saved" in one.value.columns for one in app.dataframe)
     assert offer(app) is None
@@ -92,4 +92,4 @@ def test_the_floor_has_no_curve(app, single):
 def test_it_is_a_slide_where_there_are_several_sizes(app, several, single):
     open_page(app, "results", experiment=several.experiment_id, present="5")
     assert any(re.search(r"saved about \d+", plain(one.value)) for one in app.header)
-    assert any("train examples, logarithmic" in figure for figure in figures_of(app))
+    assert any("training examples, logarithmic" in figure for figure in figures_of(app))

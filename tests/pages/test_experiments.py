@@ -99,7 +99,7 @@ def test_search_and_filters_leave_what_is_like_that(app, workspace, intake, done
     search.set_value("paper cited").run()
     assert rows_of(app)["Name"].tolist() == ["small reviews"]
     search.set_value("nothing").run()
-    assert "No experiment is like that" in text_of(app)
+    assert "No experiment matches" in text_of(app)
     search.set_value("").run()
     next(one for one in app.button_group if one.label == "State").set_value(["Running"]).run()
     assert rows_of(app)["Name"].tolist() == ["second try"]
@@ -149,7 +149,7 @@ def test_an_archived_one_is_put_away_and_brought_back(app, workspace, done):
     open_page(app, "experiments")
     edit(app, 0, tick=True)
     button(app, "Archive").click().run()
-    assert "No experiment is like that" in text_of(app)
+    assert "No experiment matches" in text_of(app)
     app.toggle[0].set_value(True).run()
     edit(app, 0, tick=True)
     button(app, "Bring back").click().run()

@@ -85,7 +85,7 @@ def test_an_unknown_answer_in_the_url_is_no_answer(app, experiment):
 def test_wiping_is_said_to_be_training_from_scratch(app, experiment):
     open_page(app, "learn", answer="wiping")
     assert MEANINGS[Answer.WIPING] in text_of(app)
-    words = f"{NOT_TRIED} Frozen and Random frozen with 33 train examples, 2 seeds"
+    words = f"{NOT_TRIED} Frozen and Random frozen with 33 training examples, 2 seeds"
     assert words in text_of(app)
 
 
@@ -125,7 +125,7 @@ def test_data_that_contradict_are_told(app, workspace):
     for run in runs_of(workspace, experiment):
         finish_run(workspace, run, 0.55 if run.train_size == 4 else 1.0)
     open_page(app, "learn", answer="more_labels")
-    assert "made up for it" in text_of(app)
+    assert "made up for pretraining" in text_of(app)
     assert headline_of(workspace, experiment).status.severity != "success"
 
 
@@ -172,7 +172,7 @@ def test_an_unknown_word_is_passed_over(app):
 
 def test_the_glossary_can_be_searched(app):
     open_page(app, "learn")
-    box = next(one for one in app.text_input if one.label == "Search the words")
+    box = next(one for one in app.text_input if one.label == "Search the glossary")
     box.set_value("mcnemar").run()
     assert "**McNemar's test.**" in text_of(app)
     assert "**Dataset.**" not in text_of(app)

@@ -30,6 +30,7 @@ from tests.pages.reading import (
     targets_of,
     text_of,
 )
+from tl_core.charts.text import energy_words
 from tl_core.datasets.dataset import build_dataset
 from tl_core.displays import classes
 from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
@@ -316,7 +317,7 @@ def test_failed_runs_are_named_as_missing(app, workspace):
     fail_run(workspace, last)
     open_page(app, "results", tab="Setup", experiment=experiment.experiment_id)
     assert any("Fine-tuned, seed 1" in plain(one.value) for one in app.warning)
-    assert "lacks seed 1" in text_of(app)
+    assert "has no seed 1" in text_of(app)
 
 
 def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
@@ -505,7 +506,7 @@ def test_curves_and_times_can_be_over_energy(app, experiment):
     assert re.search(r"\([\d.]+ s instead of [\d.]+ s, [\d.]+ Wh instead of [\d.]+ Wh\)", shown)
     assert "From scratch never reached Fine-tuned's best score." in shown, "the other way round"
     assert PRETRAINING_LEFT_OUT in shown
-    assert fixtures.METHOD in shown
+    assert energy_words(fixtures.METHOD) in shown
 
 
 def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch):
@@ -517,6 +518,6 @@ def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch)
     show_of_training(app, "Time to the same score")
     assert "Energy (Wh)" not in app.segmented_control(key="reaching_x").options
     assert PRETRAINING_LEFT_OUT in text_of(app)
-    assert fixtures.METHOD not in text_of(app)
+    assert energy_words(fixtures.METHOD) not in text_of(app)
     open_page(app, "results", experiment=experiment.experiment_id, tab="Setup")
     assert "not measured" in text_of(app)

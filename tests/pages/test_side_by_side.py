@@ -80,7 +80,7 @@ def test_a_chosen_experiment_is_compared_and_kept_in_the_url(app, workspace, exp
     verdict = headline_of(workspace, experiment)
     assert f"{100 * verdict.difference:.1f} points" in claim, "the same as on Compare"
     assert "2 seeds, 18 test examples" in text_of(app)
-    assert "4 runs of 1 experiment" in text_of(app)
+    assert "4 runs from 1 experiment" in text_of(app)
 
 
 def test_the_choice_of_the_url_is_shown(app, workspace, experiment):

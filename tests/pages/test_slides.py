@@ -98,7 +98,7 @@ def test_what_it_means_tells_cost_limits_and_the_next_step(app, experiment):
     present(app, experiment)
     shown = text_of(app)
     assert "**Cost.** Training Fine-tuned took 30 s and 0.075 Wh on CPU (median of 2 runs)." in shown
-    assert "It holds for this data, this split and these models." in shown
+    assert "This result is about this data, this split and these models." in shown
     assert "**Next.** " in shown
 
 

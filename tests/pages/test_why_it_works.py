@@ -62,7 +62,7 @@ def test_a_plain_comparison_shows_its_ends_and_offers_the_steps_between(app, wor
     assert ": 16 runs, " in offer(app).label
     assert says(app, headline_of(workspace, experiment).status.words)
     assert re.search(r"layer 6 .*\b7\.1%", shown)
-    assert re.search(r"1\.00 in the embeddings .*0\.94 in layer 6", shown)
+    assert re.search(r"1\.00 in the embeddings, .*0\.94 in layer 6", shown)
     assert len(figures_of(app)) == 3
 
 
@@ -119,7 +119,7 @@ def test_runs_that_failed_are_told_and_offered_again(app, workspace, experiment)
     open_page(app, "why_it_works", experiment=experiment.experiment_id)
     (lost,) = app.warning
     assert lost.value.startswith("2 runs ")
-    assert f"{NOT_TRIED} Shuffled with 33 train examples" in text_of(app)
+    assert f"{NOT_TRIED} Shuffled with 33 training examples" in text_of(app)
 
 
 def test_runs_of_an_earlier_version_have_no_layers(app, workspace, experiment):

@@ -25,16 +25,18 @@ def experiment(workspace):
 def test_a_fair_experiment_has_no_difference(workspace, experiment):
     found = facts(workspace, experiment)
     assert not any(fact.difference for fact in found.values())
-    assert found["Seeds"].value == "2, paired"
-    assert found["Train examples"].value == "the same 33 for every seed"
+    assert found["Seeds"].value == "2, the same for all models"
+    assert found["Training examples"].value == "the same 33 for every seed"
     assert found["Text limit"].value == "128 tokens; TF-IDF reads whole texts"
     assert found["Budget"].value == "equal steps: 60, batch 16"
     assert found["Learning rates"].value == "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4"
     assert found["Precision"].value == "float32"
     assert found["Versions"].value == "torch 2.13.0, python 3.11.7"
-    assert found["Split"].value.endswith("all arms: 33 train, 9 validation, 18 test")
+    assert found["Split"].value.startswith(
+        "33 training, 9 validation and 18 test examples, the same for all models"
+    )
     assert found["Base model"].value == "all-MiniLM-L6"
-    assert found["Vocabulary"].value == "shared, pretrained (from scratch too)"
+    assert found["Vocabulary"].value == "the base model's, also for From scratch"
 
 
 def test_it_says_whether_seeds_learn_from_different_examples(workspace):
@@ -44,9 +46,9 @@ def test_it_says_whether_seeds_learn_from_different_examples(workspace):
     results = gather(workspace, made.experiment_id)
     labels = {"fine_tuned": "Fine-tuned", "frozen": "Frozen"}
     of_size = {size: {f.name: f.value for f in fairness_facts(results, size, labels)} for size in (12, 33)}
-    assert of_size[12]["Train examples"] == "12 of 33, drawn anew for each seed"
-    assert of_size[33]["Train examples"] == "the same 33 for every seed"
-    assert of_size[33]["Vocabulary"] == "shared, pretrained"
+    assert of_size[12]["Training examples"] == "12 of 33, other ones for each seed"
+    assert of_size[33]["Training examples"] == "the same 33 for every seed"
+    assert of_size[33]["Vocabulary"] == "the base model's"
     assert of_size[33]["Text limit"] == "128 tokens"
 
 
@@ -58,20 +60,24 @@ def test_the_pairs_of_a_contrastive_arm_are_stated(workspace):
     labels = {"scratch": "From scratch", "contrastive": "Contrastive"}
     found = {fact.name: fact for fact in fairness_facts(results, made.train_sizes[0], labels)}
     assert found["Learning rates"].value == "Contrastive 5e-5 · From scratch 5e-4"
-    assert found["Pairs"].value.startswith("contrastive: the same steps")
+    assert found["Pairs"].value.startswith("Contrastive: the same steps")
     assert not found["Pairs"].difference
 
 
 @pytest.mark.parametrize(
     ("name", "change", "difference"),
     [
-        ("Precision", {"precision": Precision.BFLOAT16}, "bf16 in Fine-tuned, seed 1; float32 in the others"),
+        (
+            "Precision",
+            {"precision": Precision.BFLOAT16},
+            "bfloat16 in Fine-tuned, seed 1; float32 in the others",
+        ),
         ("Threads", {"num_threads": 8}, "8 in Fine-tuned, seed 1; 2 in the others"),
-        ("Device", {"device": "cuda"}, "cuda in Fine-tuned, seed 1; cpu in the others"),
+        ("Device", {"device": "cuda"}, "cuda in Fine-tuned, seed 1; CPU in the others"),
         (
             "Energy",
             {"energy_method": None},
-            "not measured in Fine-tuned, seed 1; estimated: 9 W × load in the others",
+            "not measured in Fine-tuned, seed 1; estimated from the load at 9 W in the others",
         ),
         (
             "Versions",
@@ -100,7 +106,7 @@ def test_weights_are_told_where_there_are_any(workspace, experiment):
     runs = runs_of(workspace, experiment)
     note(workspace, runs, weight_column="trust")
     told = facts(workspace, experiment)["Example weights"]
-    assert told.value.startswith("trust, in training alone; each number of a test counts all examples alike")
+    assert told.value.startswith("trust, in training only; on test all examples count the same")
     assert not told.difference
     note(workspace, runs[-1:], weight_column=None)
     assert facts(workspace, experiment)["Example weights"].difference == (
@@ -112,7 +118,7 @@ def test_a_seed_that_an_arm_lacks_is_named(workspace):
     made = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 2)
     for run in runs_of(workspace, made)[:3]:
         finish_run(workspace, run)
-    assert facts(workspace, made)["Seeds"].difference == "Fine-tuned lacks seed 1"
+    assert facts(workspace, made)["Seeds"].difference == "Fine-tuned has no seed 1"
 
 
 def test_several_base_models_are_named_and_share_no_vocabulary(workspace):
@@ -125,7 +131,7 @@ def test_several_base_models_are_named_and_share_no_vocabulary(workspace):
     assert (
         found["Base model"].difference == "other in Fine-tuned · other, seed 0; all-MiniLM-L6 in the others"
     )
-    assert found["Vocabulary"].value == "each base model's own, pretrained (from scratch too)"
+    assert found["Vocabulary"].value == "each base model's own, also for From scratch"
 
 
 def test_without_a_network_there_is_no_vocabulary(workspace):
@@ -147,8 +153,8 @@ def test_rates_chosen_on_validation_are_told_with_their_rule_and_cost(workspace,
             found = {"rate_search": search(seconds[run.arm.name])}
             folder.write_record(folder.read_record().model_copy(update=found))
     fact = facts(workspace, experiment)["Learning rates"]
-    assert "each the best of 3 on 9 validation examples, first seed, by the same rule" in fact.value
-    assert "that took 60 s of training, which no other time here contains" in fact.value
+    assert "each the best of 3 on 9 validation examples with the first seed" in fact.value
+    assert "took 60 s of training, which is not included in other times" in fact.value
     assert not fact.difference
 
 
@@ -158,4 +164,4 @@ def test_rates_of_one_arm_set_by_hand_are_a_difference(workspace, experiment):
             folder = workspace.run_folder(run.run_id)
             folder.write_record(folder.read_record().model_copy(update={"rate_search": search(5.0)}))
     fact = facts(workspace, experiment)["Learning rates"]
-    assert fact.difference == "set by hand for Fine-tuned; chosen on validation for the others"
+    assert fact.difference == "set by hand for Fine-tuned, chosen on validation for the others"

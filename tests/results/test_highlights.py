@@ -26,7 +26,7 @@ def test_the_four_numbers_are_those_of_the_results(workspace):
     against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
     assert found["Fine-tuned against TF-IDF"].value == f"+{100 * against.difference:.1f} points"
     assert "instead of" in found["Time to the same score"].note
-    assert found["Confidence of Fine-tuned"].note == f"{100 * best:.0f}% right on test"
+    assert found["Confidence of Fine-tuned"].note == f"{100 * best:.0f}% right on test."
 
 
 def test_a_difference_that_is_not_clear_is_not_written_as_one(workspace):

@@ -152,8 +152,8 @@ def test_a_run_without_a_seed_counts_for_every_seed(workspace, intake):
 def test_train_sizes_can_be_held_against_each_other(workspace, intake):
     comparison = compare(workspace, finished(workspace, intake, ("fine_tuned",), train_sizes=[12, 33]))
     assert {group.label for group in comparison.groups} == {
-        "A: Fine-tuned · 12 train texts",
-        "B: Fine-tuned · 33 train texts",
+        "A: Fine-tuned · 12 training texts",
+        "B: Fine-tuned · 33 training texts",
     }
     assert comparison.verdicts[comparison.pairs[0]].num_seeds == 2
 

@@ -11,12 +11,12 @@ CONTRASTIVE = ArmSpec(
     label="Contrastive",
     choice="SetFit: the pretrained network, tuned on pairs of texts. For very few labels.",
     in_report=(
-        "{title} trained further on pairs of texts, as SetFit does, and then logistic regression on what it "
-        "gives. Each step reads as many texts as that of any other network."
+        "{title}, trained further on pairs of texts as SetFit does, then logistic regression on what it "
+        "gives. Each step reads as many texts as in any other network."
     ),
     in_card=(
-        "The pretrained weights were trained further on pairs of texts (SetFit); the head is logistic "
-        "regression, fitted after that."
+        "The pretrained weights were trained further on pairs of texts (SetFit). The head is logistic "
+        "regression, fitted afterwards."
     ),
     in_settings="pretrained, encoder trained on pairs, then the head",
     color="#003C3C",

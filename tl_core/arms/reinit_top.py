@@ -7,9 +7,9 @@ REINIT_TOP = ArmSpec(
     start=Start.LOWER_LAYERS,
     trains=Trains.ALL,
     label="Top {layers} redrawn",
-    in_report="{title} with its top layers drawn at random; all its weights are trained.",
-    in_card="Its top layers were drawn at random, and all weights were trained: an experiment.",
-    in_settings="pretrained but for the top layers, all trained",
+    in_report="{title} with random top layers; all weights are trained.",
+    in_card="The top layers were random, the others pretrained; all weights were trained. An experiment.",
+    in_settings="pretrained except the top layers, all trained",
     color="#5B3FD6",
     color_on_dark="#8A78FF",
 )

@@ -61,7 +61,7 @@ def data_efficiency(
         + ", ".join(f"{percent(row.mean)} with {row.train_size:,}" for row in rows.itertuples())
         for arm, rows in means.items()
     ]
-    alt = f"Test {METRIC_LABELS[metric]} over the number of train examples: {'; '.join(said)}."
+    alt = f"Test {METRIC_LABELS[metric]} over the number of training examples: {'; '.join(said)}."
     distance = f" {distance_alt(worth)}" if worth else ""
     figure = new_figure(theme=theme, height=HEIGHT_PX, alt=alt + distance)
     for arm, rows in means.items():
@@ -77,7 +77,7 @@ def data_efficiency(
         tickvals=ticks,
         ticktext=[f"{size:,}" for size in ticks],
         showline=True,
-        title_text="train examples, logarithmic",
+        title_text="training examples, logarithmic",
         automargin=False,  # else the end labels lose their distances in pixels
     )
     values = np.concatenate([table["value"], *(summary[name] for name in ("mean", "low", "high"))])
@@ -112,7 +112,7 @@ def _add_arm(figure: go.Figure, rows: pd.DataFrame, seeds: pd.DataFrame, style: 
         mode="markers",
         marker={"color": style.color, "size": 6, "opacity": 0.55},
         customdata=seeds["seed"],
-        hovertemplate="seed %{customdata}: %{y:.1%} with %{x:,} train examples<extra>" + name + "</extra>",
+        hovertemplate="seed %{customdata}: %{y:.1%} with %{x:,} training examples<extra>" + name + "</extra>",
         name="seeds",
     )
     figure.add_scatter(
@@ -121,7 +121,7 @@ def _add_arm(figure: go.Figure, rows: pd.DataFrame, seeds: pd.DataFrame, style: 
         mode="lines+markers",
         line={"color": style.color, "width": 3, "dash": style.dash},
         marker={"color": style.color, "size": 8},
-        hovertemplate="mean %{y:.1%} with %{x:,} train examples<extra>" + name + "</extra>",
+        hovertemplate="mean %{y:.1%} with %{x:,} training examples<extra>" + name + "</extra>",
         name="mean",
     )
 

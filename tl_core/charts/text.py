@@ -1,5 +1,6 @@
 """Text in figures: the person's own words made harmless, numbers with their units, widths in pixels."""
 
+import re
 import unicodedata
 
 # Plotly reads tags, entities, $TeX$ and %{templates} in every label; character references stop all four.
@@ -22,6 +23,39 @@ def one_line(text: str, limit: int = 40) -> str:
         if character not in _BIDI_CONTROLS and unicodedata.category(character) not in _INVISIBLE_CATEGORIES
     )
     return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
+
+
+def device_words(device: str | None) -> str:
+    """Write a recorded device as people do.
+
+    >>> device_words("cpu"), device_words("cuda: NVIDIA H200")
+    ('CPU', 'cuda: NVIDIA H200')
+    """
+    return device.upper() if device in ("cpu", "mps") else device or "unknown"
+
+
+def energy_words(method: str) -> str:
+    """Say how an energy is known, from what a run has recorded.
+
+    >>> energy_words("estimated: 4 W a thread, assumed, × load")
+    'estimated from the load, assuming 4 W per thread'
+    """
+    method = re.sub(
+        r"estimated: (\S+ W) a thread, assumed, × load",
+        r"estimated from the load, assuming \1 per thread",
+        method,
+    )
+    method = re.sub(r"estimated: (\S+ W) × load", r"estimated from the load at \1", method)
+    return re.sub(r"measured: (\w+)", r"measured (\1)", method)
+
+
+def short_hash(value: str) -> str:
+    """Shorten a hash to what a person can compare.
+
+    >>> short_hash("fc685632a97d")
+    'fc68…7d'
+    """
+    return f"{value[:4]}…{value[-2:]}"
 
 
 def plain(text: str, limit: int = 40) -> str:

@@ -41,7 +41,7 @@ def display(subject: Subject) -> Display:
         draw=lambda theme: who_is_right(
             agreement.counts, *(subject.styles(theme)[arm] for arm in subject.pair), theme=theme
         ),
-        sentence=sentence if only_a + only_b else "They are right and wrong on the same test examples.",
+        sentence=sentence if only_a + only_b else "Both are right and wrong on the same test examples.",
         limits=f"Counted over {num_answers:,} answers: {agreement.a.num_examples:,} test examples{over}.",
         budget=subject.budget,
     )

@@ -100,14 +100,14 @@ def limits(found: ArmCalibration, name: str) -> str:
     """Say what the calibration error of a model does not show."""
     num_runs, num_all_right = len(found.runs), sum(run.is_all_right for run in found.runs)
     words = (
-        f"The calibration error is the mean gap over {NUM_BINS} bins. Few answers push it up: "
-        f"{100 * found.mean('error_by_chance'):.1f} points would be expected even if every confidence were "
-        "kept. It has no interval and is no result of its own."
+        f"The calibration error is the mean gap over {NUM_BINS} bins. With so few answers, a perfectly "
+        f"calibrated model would show {100 * found.mean('error_by_chance'):.1f} points. It has no interval, "
+        "so it is no result of its own."
     )
     if not num_all_right:
         return words
     where = f" in {num_all_right} of {num_runs} seeds" if num_runs > 1 else ""
     return (
-        f"{words} {name} was right on all {found.num_validation:,} validation examples{where}, so its "
-        "temperature had no mistake to learn from: do not rely on it."
+        f"{words} {name} was right on all {found.num_validation:,} validation examples{where}. Don't rely on "
+        "its temperature: it had no mistake to learn from."
     )

@@ -12,7 +12,7 @@ from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent, over_seeds, percent, quoted
 from tl_core.results.by_class import mean_confusions, mistake_rows, row_shares
 
-READING = "A row is a true class and adds up to 100%; what lies off the diagonal is wrong."
+READING = "Each row is a true class and adds up to 100%. Everything off the diagonal is a mistake."
 
 
 def display_arm(subject: Subject, arm: str) -> Display:

@@ -65,21 +65,21 @@ def tell(known: Knowledge) -> list[Said]:
 
 def _limits(known: Knowledge) -> str:
     """Say what the ladder does not show, and which rates its steps in between have learned at."""
-    words = "The share counts weights, also those of words that never occur in these texts."
+    words = "The share counts all weights, including those of words that never occur in these texts."
     steps = [arm.name for arm in known.arms if arm.kind.is_partial and arm.name in known.shares]
     searched = [name for name in steps if name in known.searched]
     if not steps:
         return words
     if len(searched) == len(steps):
-        return f"{words} Each step's learning rates were searched around those of its parts."
+        return f"{words} The learning rates of each step were searched around those of its parts."
     rates = (
-        "Weights that are kept learn at the rate found for fine-tuning, those drawn anew at the one found "
-        "for training from scratch"
+        "Kept weights learn at the rate found for fine-tuning, random ones at the rate found for training "
+        "from scratch"
     )
-    if not searched:
-        return f"{words} {rates}; for the steps in between none were searched, and they might gain from that."
-    lacking = ", ".join(arm_label(Arm.parse(name), {}) for name in steps if name not in searched)
-    return f"{words} {rates}; no rates were searched for {lacking}, which might gain from that."
+    lacking = "the steps in between"
+    if searched:
+        lacking = ", ".join(arm_label(Arm.parse(name), {}) for name in steps if name not in searched)
+    return f"{words} {rates}. No rates were searched for {lacking}, which might gain from that."
 
 
 def _embeddings(known: Knowledge) -> Said | None:
@@ -94,11 +94,11 @@ def _embeddings(known: Knowledge) -> Said | None:
         return None
     summaries = [known.pooled.summary(key) for key in keys]
     low, middle, high = (summary.mean for summary in summaries)
-    kept = f"Keeping the embeddings alone, {percent(known.shares[_EMBEDDINGS.name], 0)} of the weights,"
+    kept = f"Keeping only the embeddings ({percent(known.shares[_EMBEDDINGS.name], 0)} of the weights)"
     if whole.ci95[0] <= 0 or high <= low:
         claim = (
-            "How far the embeddings alone go from scratch to fine-tuned cannot be said as a share: that "
-            "fine-tuning is better is not shown here."
+            "What the embeddings bring cannot be given as a share, because fine-tuning is not clearly better "
+            "here."
         )
     elif middle < low:
         claim = f"{kept} ends below training from scratch."
@@ -106,7 +106,7 @@ def _embeddings(known: Knowledge) -> Said | None:
         claim = f"{kept} ends above fine-tuning."
     else:
         share = percent((middle - low) / (high - low), 0)
-        claim = f"{kept} goes {share} of the way from scratch to fine-tuned; this share has no interval."
+        claim = f"{kept} goes {share} of the way from scratch to fine-tuned. This share has no interval."
     names = {arm.name: spoken_name(arm, known.pooled.title) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
     flags = [flag for key in keys for flag in known.pooled.flags.get(key, ())]
     metric = METRIC_WORDS[known.pooled.experiment.headline_metric]

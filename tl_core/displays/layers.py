@@ -12,12 +12,10 @@ from tl_core.results.knowledge import Knowledge
 from tl_core.results.pooled import SCRATCH, TUNED
 
 MOVEMENT_LIMITS = (
-    "Distance alone says nothing about use: a small change in the right place can matter more than a large "
-    "one, and a larger learning rate moves weights further."
+    "A small change in the right place can matter more than a large one. A larger learning rate also moves "
+    "weights further."
 )
-SIMILARITY_LIMITS = (
-    "Linear CKA sees whether texts lie alike up to rotation and scale; what scores low can be just as useful."
-)
+SIMILARITY_LIMITS = "Linear CKA ignores rotation and scale. A layer that scores low can still be useful."
 
 
 def display_movement(known: Knowledge) -> Display:
@@ -82,7 +80,7 @@ def tell_movement(known: Knowledge) -> str:
     if SCRATCH.name not in means.index:
         return words
     scratch = means[SCRATCH.name].drop("head", errors="ignore")
-    return f"{words} From scratch the median part moved by {percent(scratch.median())}."
+    return f"{words} Training from scratch moved the median part by {percent(scratch.median())}."
 
 
 def tell_similarity(known: Knowledge) -> str:
@@ -93,9 +91,8 @@ def tell_similarity(known: Knowledge) -> str:
     tuned = means[TUNED.name]
     bottom, top = tuned.index[0], tuned.index[-1]
     return (
-        "What the network makes of the same texts before and after fine-tuning has a similarity of "
-        f"{tuned[bottom]:.2f} in {_the(bottom)} and {tuned[top]:.2f} in {_the(top)}, where 1 means that "
-        "they lie alike up to rotation and scale."
+        "How similarly the network places the same texts before and after fine-tuning: "
+        f"{tuned[bottom]:.2f} in {_the(bottom)}, {tuned[top]:.2f} in {_the(top)}. 1 means unchanged."
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tl_core.charts import ArmStyle, Theme, learning_curves
 from tl_core.charts.learning_curves import XAxis, YAxis, kept_means, kept_values
+from tl_core.charts.text import energy_words
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent
 from tl_core.results.curves import (
@@ -19,12 +20,12 @@ from tl_core.results.curves import (
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.schema import Event, ExperimentConfig, Metric, RunConfig
 
-KEPT = "The number beside a line is the mean over the seeds, with the weights that each run kept."
+KEPT = "Numbers beside the lines are means over seeds, with the weights that each run kept."
 ENDS = (
-    "The number beside a line is its end: the mean over the seeds that have finished, each with the weights "
-    "that it kept; before one has, where they are now."
+    "Numbers beside the lines are means over the finished seeds, with the weights that each run kept. Until "
+    "one has finished, they show where the runs are now."
 )
-PRETRAINING_LEFT_OUT = "What pretraining itself cost is not included."
+PRETRAINING_LEFT_OUT = "Pretraining cost is not included."
 _X_WORDS = {
     "train_s": "Training seconds",
     "step": "Steps",
@@ -87,9 +88,9 @@ def cost_limits(subject: Subject) -> str:
     if any(arm.kind.is_pretrained for arm in subject.results.experiment.arms):
         words.append(PRETRAINING_LEFT_OUT)
     words += slow_words(subject)
-    methods = sorted({run.record.energy_method for run in runs if run.record.energy_method})
+    methods = sorted({energy_words(run.record.energy_method) for run in runs if run.record.energy_method})
     if methods:
-        words.append(f"Energy is that of the training alone, {' and '.join(methods)}.")
+        words.append(f"Energy is for training only, {' and '.join(methods)}.")
     return " ".join(words)
 
 
@@ -102,8 +103,8 @@ def slow_words(subject: Subject) -> list[str]:
     """Name the runs that took far longer than the others of their arm, one sentence each."""
     slow = stragglers(learning_curve_points(subject.runs))
     return [
-        f"Seed {row.seed} of {subject.names[str(row.arm)]} took {row.train_s:,.0f} s; half of its runs took "
-        f"{row.usual_s:,.0f} s or less. Something else may have kept the machine busy."
+        f"Seed {row.seed} of {subject.names[str(row.arm)]} took {row.train_s:,.0f} s, while half of its runs "
+        f"took {row.usual_s:,.0f} s or less. The machine may have been busy."
         for row in slow.itertuples()
     ]
 

@@ -14,7 +14,7 @@ def cost(subject: Subject) -> str:
     times = [run.record.train_s for run in runs if run.record.train_s is not None]
     name = spoken_names(subject.results.titles)[subject.verdict.a]
     if not times:
-        return f"How long {name} trains was not measured."
+        return f"The training time of {name} was not measured."
     energies = [run.record.energy_wh for run in runs if run.record.energy_wh is not None]
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(runs) else ""
     devices = " and ".join(sorted({(run.record.device or "unknown device").upper() for run in runs}))
@@ -26,7 +26,7 @@ def limits(subject: Subject) -> tuple[str, ...]:
     """Say what weakens the result most, what it could have shown, and where it holds."""
     verdict = subject.verdict
     worst = [f"{one.words}." for one in verdict.reservations[:1]]
-    return (*worst, detection_words(verdict), "It holds for this data, this split and these models.")
+    return (*worst, detection_words(verdict), "This result is about this data, this split and these models.")
 
 
 def next_step(subject: Subject) -> str:

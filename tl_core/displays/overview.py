@@ -34,7 +34,7 @@ def display(subject: Subject) -> Display:
             f"{listed(best)} {'has' if len(best) == 1 else 'share'} the highest mean test {metric}, "
             f"{percent(highest)}. "
             f"Always answering the most common label scores {percent(floor)}."
-            + (f" No better than that: {listed(low)}." if low else "")
+            + (f" {listed(low)} {'does' if len(low) == 1 else 'do'} not beat that." if low else "")
         )
     return Display(
         key="overview",

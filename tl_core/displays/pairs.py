@@ -25,7 +25,7 @@ def display(subject: Subject) -> Display:
         frame=pair_numbers(rows),
         draw=lambda theme: difference_interval(rows, theme=theme),
         sentence=tell(rows, num_flagged),
-        limits="Hollow where the interval holds zero, which says the same as a p-value of 0.05 or more.",
+        limits="Hollow marks: the interval contains zero, which means a p-value of 0.05 or more.",
         budget=subject.budget,
     )
 
@@ -114,7 +114,7 @@ def tell(rows: pd.DataFrame, num_flagged: int = 0) -> str:
         return f"The difference is {'statistically clear' if num_clear else 'not clear'}.{flagged}"
     num_left = int((rows["p_holm"] < 0.05).sum())
     left = f", {num_left} after correction for the number of pairs (Holm)" if num_clear else ""
-    return f"Of {len(rows)} differences {num_clear} are statistically clear{left}.{flagged}"
+    return f"{num_clear} of {len(rows)} differences are statistically clear{left}.{flagged}"
 
 
 def _verdicts(subject: Subject) -> list[Verdict]:

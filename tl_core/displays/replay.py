@@ -6,8 +6,8 @@ from tl_core.displays.learning_curves import curve_numbers
 from tl_core.results.curves import floor_on_validation, learning_curve_points
 
 LIMITS = (
-    "Dots are seeds, lines their means; between two evaluations a straight line is drawn. The last moment "
-    "shows each run's end, with the weights that it kept."
+    "Dots are seeds, lines their means, straight between two evaluations. The last moment shows each run "
+    "with the weights that it kept."
 )
 
 

@@ -27,9 +27,8 @@ def display(subject: Subject) -> Display:
         draw=lambda theme: coverage_curves(rows, subject.styles(theme), theme=theme),
         sentence=tell(rows, subject.pair, spoken_names(subject.results.titles)),
         limits=(
-            "Probabilities are as trained. The surest examples are picked on test itself, so this shows the "
-            "order of confidence and no threshold to use: choose one on examples that are not part of the "
-            "test. The left end rests on few answers."
+            "The surest examples are picked on test itself, so don't take a threshold from here: choose it "
+            "on other examples. Probabilities are as trained. The left end rests on few answers."
         ),
         budget=subject.budget,
     )
@@ -113,4 +112,4 @@ def tell(rows: pd.DataFrame, arms: Sequence[str], names: Mapping[str, str]) -> s
         gains.append(
             f"{names[arm]} is right in {percent(surest['accuracy'])} instead of {percent(all_of_them)}"
         )
-    return f"On the {100 * share:.0f}% of the examples that it is surest of, {' and '.join(gains)}."
+    return f"On the {100 * share:.0f}% of examples it is surest of, {' and '.join(gains)}."

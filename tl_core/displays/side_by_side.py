@@ -42,7 +42,7 @@ def display_pairs(comparison: SideBySide, reference: str) -> Display:
     """Show every other group minus the reference; the numbers hold every pair."""
     frame = _verdict_numbers(comparison)
     of_many = (
-        f" Of many pairs about one interval in 20 misses by chance; the numbers hold all {len(frame)}."
+        f" About one interval in 20 misses by chance; the numbers list all {len(frame)} pairs."
         if len(frame) > 1
         else ""
     )
@@ -50,7 +50,7 @@ def display_pairs(comparison: SideBySide, reference: str) -> Display:
         key="side_pairs",
         frame=frame,
         draw=lambda theme: difference_interval(difference_rows(comparison, reference), theme=theme),
-        limits=f"Hollow where the interval holds zero.{of_many}",
+        limits=f"Hollow marks: the interval contains zero.{of_many}",
         budget=_budget(comparison),
     )
 
@@ -92,7 +92,7 @@ def display_classes(comparison: SideBySide, a: str, b: str) -> Display:
         draw=lambda theme: per_class_difference(
             rows, *(_styles(comparison, theme)[key] for key in (a, b)), theme=theme
         ),
-        limits="F1 on test, means over each group's own seeds, without intervals.",
+        limits="F1 on test, means over the seeds of each group, without intervals.",
         budget=_budget(comparison),
     )
 

@@ -76,8 +76,8 @@ def _limits(subject: Subject, rows: pd.DataFrame) -> str:
     num_seeds = rows["seed"].nunique()
     medians = f"medians over {num_seeds} seeds" if num_seeds > 1 else "one seed"
     words = (
-        "A dot is a seed that got there, a cross one that had not when its training ended, the tick is the "
-        f"median. Scores are on {int(rows['num_examples'].max()):,} validation examples, times are {medians}."
+        "Dots are seeds that got there, crosses those that did not, the tick is the median. Scores are on "
+        f"{int(rows['num_examples'].max()):,} validation examples, times are {medians}."
     )
     searches = {
         run.config.arm.name: run.record.rate_search.train_s
@@ -87,7 +87,7 @@ def _limits(subject: Subject, rows: pd.DataFrame) -> str:
     took = ", ".join(
         f"{name} {searches[arm]:,.0f} s" for arm, name in subject.names.items() if arm in searches
     )
-    return f"{words} Choosing the learning rates came before and is not counted: {took}." if took else words
+    return f"{words} The search for learning rates is not included: {took}." if took else words
 
 
 def numbers(rows: pd.DataFrame, metric: Metric, names: dict[str, str]) -> pd.DataFrame:

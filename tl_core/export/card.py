@@ -28,12 +28,12 @@ from tl_core.store.workspace import Workspace
 
 README = "README.md"
 _LIMITS = (
-    "It was measured on one dataset. On texts of another kind or language, or once texts like "
-    "these have changed with time, it may be wrong more often.",
-    "It always answers one of its labels, even where none fits. Its probabilities are as trained: the "
-    "temperature above is not part of it.",
-    "How it treats groups of people was not measured: decide nothing of weight about a person by it alone.",
-    "Whoever picks the best of several runs by their test results reports a number that is too good.",
+    "It was measured on one dataset. It may be wrong more often on other kinds of texts, in other languages, "
+    "or as such texts change over time.",
+    "It always answers with one of its labels, even where none fits. Its probabilities are as trained; the "
+    "temperature above is not part of the model.",
+    "How it treats groups of people was not measured. Don't let it alone decide about a person.",
+    "Picking the best of several runs by their test results gives a number that is too good.",
 )
 
 
@@ -115,14 +115,14 @@ def model_card(facts: CardFacts) -> str:
     if config.base_model:
         made += f", base model {_code(describe(config.base_model).title)}"
     summary = (
-        f"It puts {read} into one of {len(config.labels)} classes: {labels}. "
+        f"Sorts {read} into one of {len(config.labels)} classes: {labels}. "
         f"{made}. {config.arm.kind.spec.in_card}"
     )
     sections = {
         "What it is for": (
-            f"{noun.many.capitalize()} like those of the dataset {_code(experiment.dataset_name)}, "
-            f"which it was trained on ({experiment.task.value}), and comparing ways of training with each "
-            "other. A person should look at a sample of its answers before anything depends on them."
+            f"{noun.many.capitalize()} like those of the dataset {_code(experiment.dataset_name)}, on which "
+            "it was trained, and comparisons with other models. Check a sample of "
+            "its answers before anything depends on them."
         ),
         "How to load it": facts.usage,
         "Results": _results(facts),
@@ -143,7 +143,7 @@ def _usage(exported: Path | None, folder: RunFolder) -> str:
         _title, _, words = (exported / README).read_text(encoding="utf-8").partition("\n")
         return words.strip("\n").replace("\n## ", "\n### ")
     if not folder.model_dir.is_dir():
-        return "Its weights were not kept: this card tells what was measured, and there is nothing to load."
+        return "The weights were not kept, so there is nothing to load. This card says what was measured."
     facts = read_facts(folder.model_dir) if (folder.model_dir / FACTS_FILE).exists() else {}
     words = (
         content_of(text_source(facts).modality).how_to_load(facts) if facts.get("kind") == "neural" else ""
@@ -151,7 +151,7 @@ def _usage(exported: Path | None, folder: RunFolder) -> str:
     if words:
         return words.strip("\n").replace("\n## ", "\n### ")
     lines = loading_lines(folder, folder.path.name)
-    return f"It is read by the package that made it:\n\n```python\n{lines.strip()}\n```"
+    return f"Load it with the package that made it:\n\n```python\n{lines.strip()}\n```"
 
 
 def _results(facts: CardFacts) -> str:
@@ -176,9 +176,9 @@ def _results(facts: CardFacts) -> str:
     )
     low, high = summarise(alone, metric).ci95
     certainty = (
-        f"95% interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, over "
+        f"95% interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, for "
         f"{run.test.num_examples:,} examples and this one training (seed {config.seed}). Always answering "
-        f"the largest class reaches {percent(run.health.majority_test_value)}."
+        f"the largest class scores {percent(run.health.majority_test_value)}."
     )
 
     per_class = run.test.per_class
@@ -208,24 +208,24 @@ def _choice(facts: CardFacts) -> str:
     """Say on which split the run was chosen among those of its arm, if it was."""
     config, best, metric = facts.config, facts.best, facts.config.headline_metric
     asked = f"validation {METRIC_WORDS[metric]}"
-    runs = f"{best.num_candidates} finished runs of its kind with {config.train_size:,} train examples"
+    runs = f"{best.num_candidates} finished runs of its kind with {config.train_size:,} training examples"
     if best.num_candidates == 1:
-        words = f"It is the only finished run of its kind with {config.train_size:,} train examples."
+        words = f"It is the only finished run of its kind with {config.train_size:,} training examples."
     elif best.run.run_id == config.run_id:
         words = f"Chosen on validation: of {runs} it has the best {asked}, {percent(best.value)}."
     else:
         words = (
-            f"It is one of {runs} and not the one that validation chooses: that is seed {best.run.seed} with "
-            f"a {asked} of {percent(best.value)}, against {percent(value_of(facts.validation, metric))} here."
+            f"It is one of {runs}, but not the best on validation. That is seed {best.run.seed} with a "
+            f"{asked} of {percent(best.value)}; this one has {percent(value_of(facts.validation, metric))}."
         )
     kept = ""
     if config.arm.kind.is_neural and config.training.budget is BudgetRule.PLATEAU:
-        kept = "Its weights are those of its best evaluation on validation. "
+        kept = "Its weights are from its best evaluation on validation. "
     elif config.arm.kind.is_neural:
-        kept = "Its weights are those of its last step. "
+        kept = "Its weights are from the last step. "
     return (
-        f"{words} {kept}This run answered the test once, after its training; neither its weights "
-        "nor its learning rates were chosen on it."
+        f"{words} {kept}The run answered the test once, after training. Neither weights nor learning rates "
+        "were chosen on it."
     )
 
 
@@ -235,10 +235,10 @@ def _training(facts: CardFacts) -> dict[str, str]:
     counts = zip(config.labels, record.train_class_counts, strict=True)
     data = "\n\n".join(
         (
-            f"{config.train_size:,} of the {split.train:,} train examples of the dataset "
-            f"{_code(facts.experiment.dataset_name)}; {split.validation:,} are for validation and "
-            f"{split.test:,} for the test. Its texts are not part of this folder.",
-            _table(("Class", "Train examples"), [(_code(label), f"{count:,}") for label, count in counts]),
+            f"{config.train_size:,} of the {split.train:,} training examples of the dataset "
+            f"{_code(facts.experiment.dataset_name)}. {split.validation:,} more are for validation and "
+            f"{split.test:,} for the test. The texts are not in this folder.",
+            _table(("Class", "Training examples"), [(_code(label), f"{count:,}") for label, count in counts]),
             _bullets(
                 (
                     f"Dataset (SHA-256): `{config.dataset_fingerprint}`",

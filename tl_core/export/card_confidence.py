@@ -11,12 +11,12 @@ def confidence_words(run: FinishedRun) -> str:
     found = calibrate_run(run)
     before = found.before
     return (
-        f"Its confidence on test is {percent(before.confidence)} on average where it is right in "
-        f"{percent(before.accuracy)}. As trained: {_errors(before)}. With the temperature "
-        f"{found.temperature:.2f}, fitted on the {len(run.validation_targets):,} validation examples: "
-        f"{_errors(found.after)}. The calibration error is over {NUM_BINS} bins of equal width; "
-        f"{_points(before.error_by_chance)} points would be expected if every confidence were kept. The "
-        "Brier score is halved and goes from 0 to 1."
+        f"On test it is {percent(before.confidence)} confident on average and {percent(before.accuracy)} "
+        f"correct. As trained: {_errors(before)}. With the temperature {found.temperature:.2f}, fitted on "
+        f"the {len(run.validation_targets):,} validation examples: {_errors(found.after)}. The calibration "
+        f"error is over {NUM_BINS} bins of equal width; a perfectly calibrated model would show "
+        f"{_points(before.error_by_chance)} points with so few answers. The Brier score is halved, so it "
+        "goes from 0 to 1."
     )
 
 

@@ -172,7 +172,7 @@ def _missing(subject: ReportSubject) -> list[str]:
     """Say which runs count nowhere, and which arms may not be compared."""
     results = subject.results
     groups = {
-        "Still to come": [run for run in results.runs if not run.state.is_final],
+        "Not finished yet": [run for run in results.runs if not run.state.is_final],
         "Failed": [run for run in results.runs if run.state is State.FAILED],
         "Cancelled": [run for run in results.runs if run.state is State.CANCELLED],
         "Finished but damaged": [run for run in results.runs if run.run_id in results.unreadable],
@@ -223,7 +223,7 @@ def _training_time(subject: ReportSubject, arm: str) -> str:
     if not times:
         return "no finished run"
     if Arm.parse(arm).kind.is_floor:
-        return "learns nothing"
+        return "not trained"
     energies = [record.energy_wh for record in records if record.energy_wh is not None]
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(records) else ""
     runs = "one run" if len(times) == 1 else f"median of {len(times)} runs"

@@ -8,54 +8,54 @@ from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import BudgetRule, RunFinished, SplitMethod
 
 _DRAWN = {
-    SplitMethod.STRATIFIED: "Within each class, a hash of an example's content decided its part.",
-    SplitMethod.GROUPED: "A hash of the content decided the part; a group stays in one part.",
-    SplitMethod.BY_TIME: "The dates decided: the oldest examples train, the newest are the test.",
+    SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of its content decides where an "
+    "example goes.",
+    SplitMethod.GROUPED: "Deterministic, by a hash of the content. A group is never divided.",
+    SplitMethod.BY_TIME: "By date: the oldest examples are for training, the newest for the test.",
     SplitMethod.OWN: (
-        "A column or a file said which part each example belongs to; a part that it never names was drawn "
-        "from its train examples."
+        "A column or a file says which part each example belongs to. A part that it never names was drawn "
+        "from its training examples."
     ),
 }
 _DRAWN_BESIDE_OWN_TEST = {
     **_DRAWN,
-    SplitMethod.BY_TIME: "The dates decided between the others: the oldest train, the newest are validation.",
+    SplitMethod.BY_TIME: "The others by date: the oldest are for training, the newest for validation.",
 }
 _LOOKED_AT_AGAIN = (
-    "No weights, no step and no learning rate were chosen on them. They are looked at again all the same: by "
-    "warnings below, by the list of labels that look wrong, and by whoever reads this. What is changed after "
-    "that and measured on this split once more has been chosen on the test."
+    "No weights, step or learning rate were chosen on them. But warnings, the list of likely label errors "
+    "and you look at them afterwards. If you then change something and measure it on this split again, you "
+    "have chosen it on the test."
 )
 _CONTRASTIVE = (
-    "The contrastive arm took the same steps with as many texts in each, but in pairs drawn for it; its "
-    "head was fitted after the last step."
+    "Contrastive took the same steps with as many texts in each, but as pairs. Its head was fitted after the "
+    "last step."
 )
 _INTERVALS = {
     "crossed_random_effects": (
-        "The difference is taken example by example and seed by seed. Its 95% interval counts that other "
-        "seeds ({seeds}) and other test examples could have been drawn: crossed random effects by moments "
-        "[1, 2], degrees of freedom after Satterthwaite [3], with a guard for a handful of disagreements "
-        "[4] and more room on the side of bad seeds [5]."
+        "The two models are compared example by example and seed by seed. The 95% interval allows for other "
+        "seeds ({seeds}) and other test examples: crossed random effects by moments [1, 2], degrees of "
+        "freedom after Satterthwaite [3], with a correction for very few disagreements [4] and for skewed "
+        "seeds [5]."
     ),
     "examples_t": (
-        "The difference is taken example by example. Its 95% interval counts that other test examples "
-        "could have been drawn, and nothing else: a paired t interval with a guard for a handful of "
-        "disagreements [4]."
+        "The two models are compared example by example. The 95% interval allows for other test examples and "
+        "nothing else: a paired t interval with a correction for very few disagreements [4]."
     ),
     "exact_bound": (
-        "The two arms differ by the same on every test example, in every seed. Their 95% interval is the "
+        "The two models differ by the same on every test example, in every seed. The 95% interval is the "
         "exact bound on how many examples could have told them apart."
     ),
 }
 _REST = (
     (
         "Two models, one test",
-        "McNemar's exact test [8] asks for each seed alone whether two trained models differ on these test "
-        "examples. It is given beside the interval and never pooled.",
+        "McNemar's exact test [8] asks for each seed whether two trained models differ on these test "
+        "examples. It is reported beside the interval and never pooled.",
     ),
     (
         "Warnings by rule",
-        "An arm that answered one class for all, did not learn its own examples, was still improving at its "
-        "end, or fell below the largest class is named beside any claim about it.",
+        "A warning stands beside any claim about a model that gave one answer to all texts, did not learn "
+        "its own examples, was still improving at its end, or fell below the largest class.",
     ),
 )
 SOURCES = (
@@ -82,22 +82,22 @@ def method_words(subject: ReportSubject) -> list[tuple[str, str]]:
     experiment = subject.results.experiment
     is_reinitialised = subject.train_size < experiment.split.train
     seeds = (
-        "weights, order and train examples"
+        "weights, order and training examples"
         if is_reinitialised
-        else "weights and order, on the same train examples"
+        else "weights and order, on the same training examples"
     )
     interval = (
-        f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)} The p-value is the inversion of this "
-        "interval, so the two never contradict each other. It is about the pair at the top."
+        f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)} The p-value is made from this interval, "
+        "so the two never contradict each other. All this is about the pair at the top."
     )
     corrected = (
-        "Beside each p-value stands one that is corrected for the number of pairs compared [6]."
+        "Each p-value comes with one that is corrected for the number of pairs compared [6]."
         if len(subject.results.verdicts) > 1
         else "One pair was compared, so no p-value is corrected."
     )
     pairs = (
-        f"{corrected} Two arms are called equivalent where a 90% interval lies within a margin of "
-        f"{margin_words(subject.verdict)}, which was fixed before the start [7]."
+        f"{corrected} Two models are called equally good where the 90% interval lies within the smallest "
+        f"difference that matters, {margin_words(subject.verdict)}, which was fixed before the start [7]."
     )
     return [
         ("One split for all", _split_words(subject)),
@@ -113,16 +113,16 @@ def _split_words(subject: ReportSubject) -> str:
     rule, split = subject.results.experiment.split.rule, subject.results.experiment.split
     has_own_test = bool(subject.dataset and subject.dataset.num_own_test)
     drawn = (_DRAWN_BESIDE_OWN_TEST if has_own_test else _DRAWN)[rule.method]
-    words = [f"The test is a file of its own, as it came. {drawn}" if has_own_test else drawn]
+    words = [f"The test is a separate file, unchanged. {drawn}" if has_own_test else drawn]
     if subject.dataset is None and rule.method is not SplitMethod.OWN:
-        words.append("Whether the test came as a file of its own cannot be told here without the dataset.")
+        words.append("The dataset is missing here, so whether the test was a separate file is not known.")
     if rule.keep_together is None:
         words.append("Near duplicates were not kept together.")
     elif rule.method in (SplitMethod.STRATIFIED, SplitMethod.GROUPED):
         words.append("Near duplicates were kept together among the examples that were drawn.")
     words.append(
-        f"With the same seed all arms learned from the same {subject.train_size:,} train examples, and all "
-        f"answered the same {split.test:,} test examples. Each run answered these once, after its training. "
+        f"With the same seed, all models learned from the same {subject.train_size:,} training examples. All "
+        f"answered the same {split.test:,} test examples, each run once, after its training. "
         f"{_LOOKED_AT_AGAIN}"
     )
     return " ".join(words)
@@ -140,7 +140,7 @@ def _training_words(subject: ReportSubject) -> str:
     """Say what was the same for every network and what differed, and how they trained."""
     runs = _neural_runs(subject)
     if not runs:
-        return "No arm with a network has finished, so nothing was trained step by step."
+        return "No network has finished, so nothing was trained step by step."
     same, differed = ["batches", "their order"], ["the weights at the start"]
     if len({run.config.base_model for run in runs}) == 1:
         same.append("architecture")
@@ -156,8 +156,8 @@ def _training_words(subject: ReportSubject) -> str:
         differed.append("the versions of the libraries")
     arms = {run.config.arm.name: run.config.arm.kind for run in runs}
     if len({kind.is_frozen for kind in arms.values()}) > 1:
-        differed.append("whether all weights or the head alone were trained")
-    differed.append("each arm's own learning rates")
+        differed.append("whether all weights or only the head were trained")
+    differed.append("each model's own learning rates")
 
     words = [f"{_listed(same).capitalize()} were the same for every network."]
     if len(arms) > 1:
@@ -177,7 +177,7 @@ def _budget_words(subject: ReportSubject, runs: list[FinishedRun]) -> list[str]:
         words = [f"Every network trained for {steps} steps and kept its last weights."]
     else:
         num_at_limit = sum(isinstance(end, RunFinished) and end.stop_reason == "budget" for end in ends)
-        some = f"; {num_at_limit} of {len(runs)} runs came to the limit first" if num_at_limit else ""
+        some = f"; {num_at_limit} of {len(runs)} runs reached the limit first" if num_at_limit else ""
         words = [
             "Every network trained until it stopped improving on validation, with the same patience and the "
             f"same limit{some}. Validation decided which weights each one kept."
@@ -203,23 +203,23 @@ def _seed_words(subject: ReportSubject) -> str:
     if size == whole:
         fixes = "A seed fixes the random weights and the order of the examples."
         rest = (
-            f"Every seed learned from the same {size:,} train examples, all that there are, so that no "
-            "interval here counts that others could have been drawn to learn from."
+            f"Every seed learned from the same {size:,} training examples, which are all there are. So the "
+            "interval does not allow for other training examples."
         )
     else:
         fixes = (
             "A seed fixes the random weights, the order of the examples, and which "
-            f"{size:,} of the {whole:,} train examples are learned from."
+            f"{size:,} of the {whole:,} training examples are used."
         )
         rest = "Validation and test are the same for every seed."
     searched = any(run.record.rate_search for run in _neural_runs(subject))
-    rates = " Learning rates were chosen with the first seed and serve all." if searched else ""
+    rates = " Learning rates were chosen with the first seed and used for all." if searched else ""
     once = (
-        " An arm without a network ran once and counts for every seed."
+        " A model without a network ran once and counts for every seed."
         if size == whole and any(not arm.kind.is_neural for arm in experiment.arms)
         else ""
     )
-    alone = "With another seed the same training ends elsewhere, so that one training alone says little."
+    alone = "Another seed gives another result, so one training alone says little."
     return f"{fixes} {rest}{rates}{once} {alone}"
 
 

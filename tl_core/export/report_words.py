@@ -22,8 +22,8 @@ def limit_words(subject: ReportSubject, base_models: Sequence[BaseModel]) -> lis
     """Say what the report does not show; ``base_models`` are those of the pretrained arms."""
     results = subject.results
     limits = [
-        "It holds for this dataset, this split and these models. Other texts, labels or languages may turn "
-        "out otherwise, and so may these texts once they have changed with time."
+        "The result is about this dataset, this split and these models. Other texts, labels or languages may "
+        "give another one, and so may these texts as they change over time."
     ]
     # What fixes have made of a sample is one as well.
     parent = subject.dataset.parent if subject.dataset else None
@@ -33,18 +33,20 @@ def limit_words(subject: ReportSubject, base_models: Sequence[BaseModel]) -> lis
     limits += _rate_limits(subject)
     if any(arm.kind.is_scratch for arm in results.experiment.arms):
         limits.append(
-            "The network from scratch reads with the pretrained vocabulary; a vocabulary made of these texts "
-            "alone could serve it better or worse."
+            "The network from scratch uses the pretrained vocabulary. A vocabulary made from these texts "
+            "only could be better or worse for it."
         )
     for model in base_models:
-        seen = f"What {model.title} has seen before: {model.pretraining}"
-        better = "Texts like these make it look better than it would on other tasks."
+        seen = f"What {model.title} has already seen: {model.pretraining}"
+        better = "On texts like those it looks better than on others."
         if model.overlaps:
-            better = f"A comparison on one of these sets flatters it: {', '.join(model.overlaps)}."
+            better = (
+                f"It has seen these sets, so results on them may be too good: {', '.join(model.overlaps)}."
+            )
         limits.append(f"{seen} {better}")
     limits.append(
-        "It says nothing about fairness towards groups of people, about texts that somebody wrote to "
-        "mislead, or about what running a model costs."
+        "Fairness towards groups of people, texts written to mislead, and the cost of running a model were "
+        "not measured."
     )
     return limits
 
@@ -75,18 +77,18 @@ def _rate_limits(subject: ReportSubject) -> list[str]:
         num_examples = max(search.num_examples for search in searched.values())
         limits.append(
             f"The learning rates{_whose(searched, runs, subject)} are the best of {num_tries} on "
-            f"{num_examples:,} validation examples, tried with the first seed alone; warm-up, decay and "
-            f"dropout were not searched for.{_at_the_edge(searched, runs, subject)}"
+            f"{num_examples:,} validation examples, tried with the first seed only. Warm-up, decay and "
+            f"dropout were not searched.{_at_the_edge(searched, runs, subject)}"
         )
     if recorded:
         limits.append(
-            f"The learning rates{_whose(recorded, runs, subject)} are recorded ones and were not searched "
-            "for on this dataset: each model could gain from a search."
+            f"The learning rates{_whose(recorded, runs, subject)} are presets and were not searched on this "
+            "dataset. Each model could gain from a search."
         )
     if by_hand:
         limits.append(
-            f"The learning rates{_whose(by_hand, runs, subject)} were set by hand and not searched for on "
-            "this dataset."
+            f"The learning rates{_whose(by_hand, runs, subject)} were set by hand, not searched on this "
+            "dataset."
         )
     return limits
 
@@ -109,7 +111,9 @@ def _at_the_edge(
     }
     at_edge = [name for name, ends in edges.items() if runs[name].config.learning_rates in ends]
     names = " and ".join(label for name, label in subject.names.items() if name in at_edge)
-    words = f" The best of {names} lay at the end of what was tried: a wider search might find a better one."
+    words = (
+        f" The best of {names} was at the edge of what was tried, so a wider search might find a better one."
+    )
     return words if at_edge else ""
 
 
@@ -117,17 +121,17 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
     results, verdict = subject.results, subject.verdict
     low, high = verdict.ci95
     limits = [
-        f"With {verdict.num_examples:,} test examples the interval reaches about {50 * (high - low):.1f} "
-        f"points to either side. {detection_words(verdict)}"
+        f"With {verdict.num_examples:,} test examples the interval is about ±{50 * (high - low):.1f} points. "
+        f"{detection_words(verdict)}"
     ]
     if is_about_models(verdict):
         limits.append(
-            "There is one seed, so the interval is about these two trained models alone and says nothing "
-            "about other trainings."
+            "With one seed, the interval is about these two trained models only. Another training may turn "
+            "out differently."
         )
     elif 1 < verdict.num_seeds < 5 and not verdict.is_deterministic:
         limits.append(
-            f"{verdict.num_seeds} seeds show little of a training that fails now and then. "
+            f"{verdict.num_seeds} seeds are few to notice a training that sometimes fails. "
             f"{few_seeds_words(verdict)}".strip()
         )
     if len(results.verdicts) > 1:
@@ -136,8 +140,8 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
         if pair != [verdict.a, verdict.b]:
             planned = " and ".join(subject.names[name] for name in pair)
             chosen = (
-                f"The pair that was fixed before the start, {planned}, has no verdict; "
-                "another stands at the top."
+                f"The pair that was fixed before the start, {planned}, has no result, so another is at the "
+                "top."
             )
         limits.append(f"{pairs_words(results.verdicts)} {chosen}")
     return limits

@@ -104,7 +104,7 @@ class Example(Frozen):
         """Where its numbers come from."""
         made_on = date.fromisoformat(self.made_on)
         day = f"{made_on.day} {made_on:%B %Y}"
-        return f"example, made with version {self.version} on {day} on {self.hardware}"
+        return f"example of {day}, made with version {self.version}"
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tl_core.charts.text import device_words, short_hash
 from tl_core.results.runs import FinishedRun, text_limit
 
 _NONE = "none"
@@ -86,22 +87,22 @@ def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
         "Weights": config.arm.kind.spec.in_settings,
         "Base model": titles[config.arm.name] if config.base_model else _NONE,
         "Learning rate of the encoder": encoder_rate,
-        "Learning rate of what was drawn anew": reinitialised_rate,
+        "Learning rate of random weights": reinitialised_rate,
         "Learning rate of the head": head_rate,
         "Parameters": _or_none(record.num_parameters),
         "Steps": steps,
         "Seeds": str(config.seed),
-        "Train examples": f"{config.train_size:,}",
+        "Training examples": f"{config.train_size:,}",
         "Example weights": record.weight_column or _NONE,
         "Longest text, tokens": longest_text,
         **training,
         "Precision": record.precision.value if record.precision else _NONE,
         "Examples a micro-batch": _or_none(record.micro_batch_size),
         "Threads": _or_none(record.num_threads),
-        "Device": record.device or _NONE,
+        "Device": device_words(record.device) if record.device else _NONE,
         "Versions": versions or _NONE,
-        "Split": config.split_hash[:8],
-        "Dataset": config.dataset_fingerprint[:8],
+        "Split": short_hash(config.split_hash),
+        "Dataset": short_hash(config.dataset_fingerprint),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tl_core.charts.text import device_words, energy_words, short_hash
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun, name_seeds, text_limit
@@ -11,7 +12,7 @@ from tl_core.schema import BudgetRule, LearningRates, Precision
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
 BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "to the plateau"}
-_PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bf16", None: "unknown"}
+_PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bfloat16", None: "unknown"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +50,20 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
     ]
     if any(run.config.arm.kind.is_on_pairs for run in neural):
         # What a contrastive arm does otherwise is meant to be, so it is no difference.
-        value = "contrastive: the same steps, as many texts in each, two to a pair"
+        value = "Contrastive: the same steps with as many texts in each, as pairs"
         facts.append(Fact(name="Pairs", value=value))
     facts += [
         same.over("Precision", neural, lambda run: _PRECISIONS[run.record.precision]),
         same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
-        same.over("Device", neural, lambda run: _or_unknown(run.record.device)),
-        same.over("Energy", neural, lambda run: run.record.energy_method or "not measured"),
+        same.over("Device", neural, lambda run: device_words(run.record.device)),
+        same.over("Energy", neural, lambda run: energy_words(run.record.energy_method or "not measured")),
         _versions(runs, same),
     ]
     if neural:
         facts += _reading(runs, neural, results, same)
     if any(run.record.weight_column is not None for run in runs):
         column = same.over("Example weights", runs, lambda run: run.record.weight_column or "none")
-        value = f"{column.value}, in training alone; each number of a test counts all examples alike"
+        value = f"{column.value}, in training only; on test all examples count the same"
         facts.append(replace(column, value=value))
     return facts
 
@@ -81,7 +82,9 @@ class _Comparer:
         by_size = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)
         (common, _), *others = by_size
         odd = "; ".join(f"{value} in {self._name(members)}" for value, members in others)
-        return Fact(name=name, value=f"{common}, not everywhere", difference=f"{odd}; {common} in the others")
+        return Fact(
+            name=name, value=f"{common}, with exceptions", difference=f"{odd}; {common} in the others"
+        )
 
     def _name(self, runs: Sequence[FinishedRun]) -> str:
         names = [f"{self.arm_names[run.config.arm.name]}, seed {run.config.seed}" for run in runs]
@@ -97,7 +100,7 @@ def _examples(results: ExperimentResults, train_size: int, arm_names: Mapping[st
     """
     split, num_seeds = results.experiment.split, results.experiment.num_seeds
     train = f"{train_size:,} of {split.train:,}" if train_size < split.train else f"{split.train:,}"
-    sizes = f"{train} train, {split.validation:,} validation, {split.test:,} test"
+    sizes = f"{train} training, {split.validation:,} validation and {split.test:,} test"
 
     lacks = []
     for arm in ranked(results.experiment.arms):
@@ -105,18 +108,18 @@ def _examples(results: ExperimentResults, train_size: int, arm_names: Mapping[st
         there = () if predictions is None else predictions.seeds
         missing = [str(seed) for seed in range(num_seeds) if seed not in there]
         if missing:
-            lacks.append(f"{arm_names[arm.name]} lacks {name_seeds(missing)}")
+            lacks.append(f"{arm_names[arm.name]} has no {name_seeds(missing)}")
 
     if num_seeds == 1:
         drawn = f"{train_size:,}"
     elif train_size < split.train:
-        drawn = f"{train_size:,} of {split.train:,}, drawn anew for each seed"
+        drawn = f"{train_size:,} of {split.train:,}, other ones for each seed"
     else:
         drawn = f"the same {train_size:,} for every seed"
     return [
-        Fact(name="Split", value=f"{split.hash[:4]}…{split.hash[-2:]}, all arms: {sizes}"),
-        Fact(name="Seeds", value=f"{num_seeds}, paired", difference="; ".join(lacks)),
-        Fact(name="Train examples", value=drawn),
+        Fact(name="Split", value=f"{sizes} examples, the same for all models ({short_hash(split.hash)})"),
+        Fact(name="Seeds", value=f"{num_seeds}, the same for all models", difference="; ".join(lacks)),
+        Fact(name="Training examples", value=drawn),
     ]
 
 
@@ -138,9 +141,9 @@ def _reading(
 ) -> list[Fact]:
     """Say what the networks read with, and how much of a text: they have a limit, TF-IDF has none."""
     base_model = same.over("Base model", neural, lambda run: results.titles[run.config.arm.name])
-    owner = "each base model's own" if base_model.difference else "shared"
+    owner = "each base model's own" if base_model.difference else "the base model's"
     has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
-    vocabulary = f"{owner}, pretrained{' (from scratch too)' if has_scratch else ''}"
+    vocabulary = f"{owner}{', also for From scratch' if has_scratch else ''}"
     limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
     has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
     whole = "; TF-IDF reads whole texts" if has_tfidf else ""
@@ -174,7 +177,7 @@ def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names:
     if searched:
         value = f"{value}; {search_words(searched)}"
         if by_hand:
-            difference = f"set by hand for {', '.join(by_hand)}; chosen on validation for the others"
+            difference = f"set by hand for {', '.join(by_hand)}, chosen on validation for the others"
     return Fact(name="Learning rates", value=value or "none needed", difference=difference)
 
 
@@ -185,8 +188,8 @@ def search_words(runs: Sequence[FinishedRun]) -> str:
     seconds = sum(one.train_s for one in searches)
     examples = max(one.num_examples for one in searches)
     return (
-        f"each the best of {num_tries} on {examples:,} validation examples, first seed, by the same rule; "
-        f"that took {seconds:,.0f} s of training, which no other time here contains"
+        f"each the best of {num_tries} on {examples:,} validation examples with the first seed. The search "
+        f"took {seconds:,.0f} s of training, which is not included in other times"
     )
 
 

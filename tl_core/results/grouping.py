@@ -17,7 +17,7 @@ Settings = Mapping[str, str]
 """Words for each setting by its name; empty where an arm has no such thing."""
 
 BASE_MODEL = "base model"
-TRAIN_TEXTS = "train texts"
+TRAIN_TEXTS = "training texts"
 
 _DIGEST_CHARACTERS = 8
 

@@ -101,7 +101,7 @@ def _time(
         return Highlight(
             name=name,
             value="Never reached",
-            note=f"{names[verdict.a]} stayed below {names[verdict.b]}'s best on validation",
+            note=f"{names[verdict.a]} stayed below {names[verdict.b]}'s best score on validation.",
         )
     a, b = found.median_a, found.median_b
     value = (
@@ -116,8 +116,8 @@ def _time(
     return Highlight(
         name=name,
         value=value or seconds_words(a),
-        note=f"{seconds_words(a)} instead of {seconds_words(b)} on validation, "
-        + (f"medians of {len(found.seeds)} seeds" if len(found.seeds) > 1 else "one seed"),
+        note=f"{seconds_words(a)} instead of {seconds_words(b)} to the same validation score, "
+        + (f"medians of {len(found.seeds)} seeds." if len(found.seeds) > 1 else "one seed."),
     )
 
 
@@ -129,5 +129,5 @@ def _confidence(results: ExperimentResults, verdict: Verdict, names: dict[str, s
     return Highlight(
         name=f"Confidence of {names[verdict.a]}",
         value=f"{100 * says:.0f}% sure",
-        note=f"{100 * is_right:.0f}% right on test",
+        note=f"{100 * is_right:.0f}% right on test.",
     )

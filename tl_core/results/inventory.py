@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from tl_core.catalogue.locating import describe
-from tl_core.charts.text import watt_hours
+from tl_core.charts.text import device_words, short_hash, watt_hours
+from tl_core.charts.text import energy_words as method_words
 from tl_core.errors import TlError
 from tl_core.modality import content_of
 from tl_core.models.facts import read_facts, text_source
@@ -113,9 +114,10 @@ def inventory_table(
 def record_facts(record: RunRecord) -> dict[str, str]:
     """Give what a run's record says about how it came about, by name; what is unknown is left out."""
     config, rates = record.config, record.config.learning_rates
+    weights = record.base_model_facts.get("weights_sha256")
     facts = {
         "Base model": record.base_model_facts.get("title"),
-        "Base weights (SHA-256)": record.base_model_facts.get("weights_sha256", "")[:12],
+        "Base weights (SHA-256)": short_hash(weights) if weights else None,
         "Pooling": record.base_model_facts.get("pooling"),
         "Parameters": f"{record.num_parameters:,}" if record.num_parameters else None,
         "Seeds": f"init {config.seeds.init}, order {config.seeds.order}, subset {config.seeds.subset}",
@@ -126,13 +128,13 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         "Batch": f"{config.training.batch_size} examples" if rates else None,
         "Tokens kept": record.base_model_facts.get("max_length"),
         "Precision": record.precision.value if record.precision else None,
-        "Device": record.device,
+        "Device": device_words(record.device) if record.device else None,
         "Threads": str(record.num_threads) if record.num_threads else None,
         "Training time": f"{record.train_s:.1f} s" if record.train_s is not None else None,
         "Energy of training": energy_words(record),
         "Wall time": f"{record.wall_s:.1f} s" if record.wall_s is not None else None,
         "Attempts": str(record.attempts),
-        "Split": config.split_hash[:12],
+        "Split": short_hash(config.split_hash),
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return {name: value for name, value in facts.items() if value}
@@ -144,7 +146,7 @@ def energy_words(record: RunRecord) -> str | None:
         return None
     if record.energy_wh is None:
         return "not measured"
-    return f"{watt_hours(record.energy_wh)} ({record.energy_method})"
+    return f"{watt_hours(record.energy_wh)} ({method_words(record.energy_method or '')})"
 
 
 def loading_lines(folder: RunFolder, run_id: str) -> str:

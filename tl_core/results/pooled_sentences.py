@@ -61,7 +61,7 @@ def conclude(pooled: Pooled) -> list[Said]:
     said = [_apart(main)]
 
     if main.status.code == "baseline_failed":
-        said.append(Said(claim="So nothing follows about these weights yet."))
+        said.append(Said(claim="So this says nothing about pretraining yet."))
     else:
         after = epochs_words(main.epochs_a) if main.epochs_a == main.epochs_b else ""
         said.append(Said(claim=_CLOSINGS[main.conclusion].format(after=after)))
@@ -73,12 +73,10 @@ def conclude(pooled: Pooled) -> list[Said]:
 
 
 _CLOSINGS = {
-    "better": "In this setting{after}, starting from these weights was worth that much.",
-    "worse": "In this setting{after}, starting from these weights did harm.",
-    "no_difference_shown": (
-        "In this setting{after}, it is not clear that pretraining pays, or that it does not."
-    ),
-    "equivalent": "In this setting{after}, starting from these weights makes no difference that matters.",
+    "better": "In this setting{after}, pretraining was worth that much.",
+    "worse": "In this setting{after}, pretraining did harm.",
+    "no_difference_shown": "In this setting{after}, it is not clear whether pretraining helps.",
+    "equivalent": "In this setting{after}, pretraining makes no difference that matters.",
 }
 
 
@@ -114,18 +112,19 @@ def _labels_words(verdict: Verdict, pooled: Pooled) -> str:
     """Say whether more labels made up for starting without knowledge."""
     few, many = ends_of(pooled)
     if verdict.status.code == "baseline_failed":
-        return "Whether more labels make up for it cannot be said yet."
+        return "It is too early to say whether more labels make up for pretraining."
     tuned = f"Fine-tuned with {few:,} labels{epochs_words(verdict.epochs_a)}"
     scratch = f"From scratch with {many:,}{epochs_words(verdict.epochs_b)}"
     return {
         "better": (
-            f"{tuned} beats {scratch}: {round(many / few)} times as many labels did not make up for it."
+            f"{tuned} beats {scratch}: {round(many / few)} times as many labels did not make up for "
+            "pretraining."
         ),
-        "worse": f"More labels made up for it: {scratch} beats {tuned}.",
+        "worse": f"More labels made up for pretraining: {scratch} beats {tuned}.",
         "no_difference_shown": (
-            f"More labels may make up for it: there is no clear difference between {scratch} and {tuned}."
+            f"More labels may make up for pretraining: no clear difference between {scratch} and {tuned}."
         ),
-        "equivalent": f"More labels made up for it: {scratch} and {tuned} are equally good.",
+        "equivalent": f"More labels made up for pretraining: {scratch} and {tuned} are equally good.",
     }[verdict.conclusion]
 
 
@@ -148,7 +147,7 @@ def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
 
 def counts_words(num_seeds: int, num_examples: int) -> str:
     """Say on how many seeds and test examples something rests."""
-    seeds = "only one seed" if num_seeds == 1 else f"{num_seeds} seeds"
+    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
     return f"{seeds}, {num_examples:,} test examples"
 
 

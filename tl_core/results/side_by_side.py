@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from tl_core.charts.colors import arm_label
+from tl_core.charts.text import short_hash
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
@@ -167,7 +168,7 @@ def refuse_different_tests(workspace: Workspace, chosen: Sequence[RunRow]) -> No
         names = [f"{arm} ({name_seeds([str(s) for s in sorted(seeds)])})" for arm, seeds in arms.items()]
         tests.append(
             f"{', '.join(names)} on the {split.test:,} test examples of {experiment.dataset_name}, "
-            f"split {split.hash[:4]}…{split.hash[-2:]}"
+            f"split {short_hash(split.hash)}"
         )
     raise ComparisonError(
         f"Expected runs that were tested on the same examples; got {len(by_split)} test sets: "

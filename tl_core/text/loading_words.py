@@ -20,8 +20,7 @@ Run the lines in this folder.
 
 ## With one file
 
-`predict.py` needs torch, transformers and safetensors, and nothing else. It answers with the probability of
-each label:
+`predict.py` needs only torch, transformers and safetensors. It answers with the probability of each label:
 
     from predict import load
 
@@ -32,9 +31,9 @@ each label:
 _POOLED = """\
 ## With sentence-transformers
 
-The head is one linear layer on the {pooling}, which no class of transformers has. So `pipeline` and
-`AutoModelForSequenceClassification` refuse this folder: they would draw a head at random. It is the last
-module here, so that what `encode` gives are the logits of the classes:
+transformers has no class for this head, one linear layer on the {pooling}. So `pipeline` and
+`AutoModelForSequenceClassification` refuse this folder instead of adding a random head. In
+sentence-transformers the head is the last module, so `encode` returns the logits of the classes:
 
     import json
     from sentence_transformers import SentenceTransformer

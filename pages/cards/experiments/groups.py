@@ -33,7 +33,7 @@ def choose_runs(runs: Sequence[RunRow]) -> list[RunRow]:
         list(words),
         format_func=words.__getitem__,
         placeholder="Choose at least two runs, or an experiment",
-        help="A whole experiment, or single runs of it. Only runs of one split can be compared.",
+        help="Whole experiments or single runs. Only runs on the same split can be compared.",
         key=CHOICE,
         persist_state="session",
     )
@@ -53,7 +53,7 @@ def _follow_url(words: Mapping[str, str]) -> None:
         lost = [one for one in wanted if one not in words]
         if lost:
             st.warning(
-                literal(f"Not finished, or not in this workspace: {', '.join(lost)}."),
+                literal(f"Left out, because not finished or not in this workspace: {', '.join(lost)}."),
                 icon=":material/warning:",
             )
     kept = st.session_state.get(CHOICE, [])
@@ -97,7 +97,7 @@ def facts_of(comparison: SideBySide) -> list[str]:
     return [
         experiment.dataset_name,
         f"{experiment.split.test:,} test examples",
-        f"{plural(len(comparison.runs), 'run')} of {plural(num_experiments, 'experiment')}",
+        f"{plural(len(comparison.runs), 'run')} from {plural(num_experiments, 'experiment')}",
         plural(len(comparison.groups), "group"),
         f"split {short_hash(config.split_hash)}",
     ]
@@ -120,12 +120,12 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
     """Draw the verdict on two groups with its interval, n and seeds, and what weakens it."""
     verdict = comparison.verdicts.get((a, b))
     if refusal := comparison.refusals.get((a, b)):
-        st.warning(literal(f"These two may not be compared. {refusal}"), icon=":material/block:")
+        st.warning(literal(f"These two cannot be compared. {refusal}"), icon=":material/block:")
         return
     if verdict is None:
         labels = comparison.labels
         st.markdown(
-            literal(f"{labels[a]} and {labels[b]} share no seed, so they cannot be paired: no verdict.")
+            literal(f"{labels[a]} and {labels[b]} have no seed in common, so there is no result on them.")
         )
         return
     verdict_card.draw_claim(verdict)
@@ -134,29 +134,32 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
 def draw_groups(comparison: SideBySide) -> None:
     """Draw every group's values on test, and all numbers of them as a table."""
     metric = METRIC_WORDS[comparison.metric]
-    with card("All groups", f"{metric} on test; runs that differ only in their seed are one group"):
+    explains = f"Test {metric}. Runs that differ only in their seed are one group."
+    with card("All groups", explains=explains):
         draw_display(side_by_side.display_groups(comparison))
         if len({run.config.headline_metric for run in comparison.runs}) > 1:
-            st.markdown("The runs were planned with different main metrics; accuracy is shown for all.")
+            st.markdown("The runs have different main metrics, so accuracy is shown for all.")
 
 
 def draw_pairs(comparison: SideBySide, reference: str) -> None:
     """Draw every group's difference from the reference; the table holds every pair."""
     metric = METRIC_WORDS[comparison.metric]
     name = literal(comparison.names[reference])
-    with card(f"Each against {name}", f"difference in test {metric}, paired over common seeds and examples"):
+    explains = f"Difference in test {metric}, on the seeds and examples that both have."
+    with card(f"Each against {name}", explains=explains):
         draw_display(side_by_side.display_pairs(comparison, reference))
         refused = [pair for pair in comparison.pairs if pair in comparison.refusals]
         for refusal in dict.fromkeys(comparison.refusals[pair] for pair in refused):
             st.markdown(literal(f"Not compared. {refusal}"))
         for a, b in side_by_side.unpaired(comparison):
-            st.markdown(literal(f"No result on {a} and {b}: they share no seed."))
+            st.markdown(literal(f"No result on {a} and {b}: no seed in common."))
 
 
 def draw_settings(comparison: SideBySide) -> None:
     """Show the settings in which the groups differ, and nothing that they share."""
     rows = side_by_side.setting_rows(comparison)
-    with card("What differs in the settings", "all others were the same, or have no meaning for the model"):
+    explains = "All other settings are the same, or mean nothing for the model."
+    with card("What differs in the settings", explains=explains):
         if len(rows.columns) == 1:
             st.markdown("Nothing but the model itself.")
         else:
@@ -166,7 +169,8 @@ def draw_settings(comparison: SideBySide) -> None:
 def draw_curves(comparison: SideBySide) -> None:
     """Draw the validation curves of all groups over each other."""
     metric = METRIC_WORDS[comparison.metric]
-    with card("Learning curves", f"validation {metric}, each run from its own zero; thin lines are seeds"):
+    explains = f"Validation {metric}, each run from its start. Thin lines are seeds."
+    with card("Learning curves", explains=explains):
         live_part(_draw_curves)(comparison)
 
 

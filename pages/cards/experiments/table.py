@@ -29,8 +29,12 @@ COLUMNS: dict[str, Any] = {
     "Name": st.column_config.TextColumn("Name", width="medium", required=True, help="Double click to edit."),
     "Open": st.column_config.LinkColumn("", width=60, display_text="Open"),
     "Dataset": st.column_config.TextColumn("Dataset"),
-    "Best model": st.column_config.TextColumn("Best model", help="Best on validation; its mean on test."),
-    "Gain": st.column_config.NumberColumn("Gain, points", format="%+.1f", help="Of its first two models."),
+    "Best model": st.column_config.TextColumn(
+        "Best model", help="Best on validation, with its mean on test."
+    ),
+    "Gain": st.column_config.NumberColumn(
+        "Gain, points", format="%+.1f", help="First model minus second, on test."
+    ),
     "Interval": st.column_config.TextColumn("95% interval"),
     "Of": st.column_config.TextColumn("Gain of", width="medium"),
     "Status": st.column_config.TextColumn("Status", width="medium"),
@@ -101,7 +105,7 @@ def draw_table(
     The page is drawn anew once one of ``everyone`` has moved on.
     """
     if not entries:
-        st.markdown("No experiment is like that. Choose other filters.")
+        st.markdown("No experiment matches. Change the search or the filters.")
         return []
     table = pd.DataFrame([_row(entry) for entry in entries])
     ids = [entry.config.experiment_id for entry in entries]
@@ -213,14 +217,14 @@ def draw_actions(chosen: Sequence[ExperimentEntry]) -> None:
     if len(splits) > 1:
         st.markdown("These experiments have different test examples, so they cannot be compared.")
     elif not chosen:
-        st.markdown(":small[Tick experiments to compare, archive or delete them.]")
+        st.markdown("Tick experiments to compare, archive or delete them.")
 
 
 def _draw_deletion(chosen: Sequence[ExperimentEntry]) -> None:
     num_runs = sum(sum(entry.counts.values()) for entry in chosen)
     names = ", ".join(literal(entry.config.name) for entry in chosen)
     st.markdown(
-        f"This deletes {names}: {plural(num_runs, 'run')} with their models and predictions, for good."
+        f"This deletes {names} for good: {plural(num_runs, 'run')} with their models and predictions."
     )
     if st.button("Delete", type="primary", icon=":material/delete_forever:"):
         for entry in chosen:

@@ -71,53 +71,53 @@ def draw_featured(comparisons: Comparisons) -> None:
         if results is None or results.headline is None:
             continue
         example = find_example(experiment.experiment_id)
-        origin = example.sentence if example else f"your comparison of {started_at(experiment)}"
+        origin = example.sentence if example else f"your experiment, started {started_at(experiment)}"
         with st.container(border=True):
             left, right = st.columns([5, 6], gap="large")
             with left:
                 draw_claim(results.headline)
-                st.caption(literal(f"{experiment.dataset_name} · {origin}."))
+                st.caption(literal(f"{experiment.dataset_name}, {origin}"))
                 _link("See all results", "results", experiment)
             with right:
                 display = made(overview.display, subject_of(results, results.headline))
                 draw_display(display, key="featured", shows_words=False)
         return
     with st.container(border=True):
-        st.markdown("None has finished here yet. A sample takes minutes, even without a GPU.")
+        st.markdown("No experiment is done yet. A sample takes minutes, even without a GPU.")
 
 
 def draw_ways(comparisons: Comparisons) -> None:
-    """Draw the three ways side by side."""
-    see, sample, own = st.columns(3)
-    with see, card("See finished results", height="stretch"):
-        _draw_finished(comparisons)
-    with sample, card("Try a sample", height="stretch"):
-        for one in SAMPLES.values():
-            _offer_sample(one, comparisons)
-        st.caption(NOT_EVIDENCE)
+    """Draw the three ways side by side, the main one first."""
+    own, sample, see = st.columns(3)
     with own, card("Use your own data", height="stretch"):
         st.markdown(
-            "A CSV with a column of texts and a column of labels. The columns are guessed and you confirm; "
-            "the file stays on this server."
+            "Bring a CSV with a column of texts and a column of labels. You check the detected columns. The "
+            "file stays on this server."
         )
         if st.button("Upload CSV", type="primary", icon=":material/upload_file:", width="stretch"):
             for subject in ("upload", "dataset", "experiment"):
                 forget(subject)
             st.switch_page("data.py")
-        st.caption("Works from 4 examples per label. For a clear result, bring a few dozen.")
+        st.markdown("Works from 4 examples per label. For a clear result, bring a few dozen.")
+    with sample, card("Try a sample", height="stretch"):
+        for one in SAMPLES.values():
+            _offer_sample(one, comparisons)
+        st.caption(NOT_EVIDENCE)
+    with see, card("See finished results", height="stretch"):
+        _draw_finished(comparisons)
 
 
 def _draw_finished(comparisons: Comparisons) -> None:
     over = [experiment for experiment, runs in comparisons.values() if _is_over(runs)]
     if not over:
-        st.markdown("None yet: the first one that finishes stands here.")
+        st.markdown("None yet. Finished experiments appear here.")
     for experiment in over[:NUM_LISTED]:
         _link(experiment.name, "results", experiment)
         kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
         st.caption(literal(f"{_contents(experiment)} · {kind}"))
     if any(find_example(experiment.experiment_id) for experiment in over):
-        with st.popover("Remove the examples …", type="tertiary", icon=":material/delete:"):
-            st.markdown("This removes the bundled comparisons from this workspace for good. Yours stay.")
+        with st.popover("Remove examples", type="tertiary", icon=":material/delete:"):
+            st.markdown("This deletes the bundled examples from this workspace. Your own experiments stay.")
             if st.button("Remove them", type="primary", icon=":material/delete_forever:"):
                 remove_examples(workspace())
                 forget("experiment")
@@ -135,12 +135,17 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         is_of_sample = experiment.dataset_fingerprint == intake.dataset.info.fingerprint
         if is_of_sample and runs and not _is_over(runs):
             _link(f"Watch {sample.title.lower()}", "runs", experiment)
-            st.caption(f"It is under way: {_state_words(runs)}.")
+            st.markdown(f"{_state_words(runs)}.")
             return
     plan = plan_sample(sample, intake)
     if draw_check(plan):
         return
     cost, ahead = estimate_of(plan, intake), ahead_of()
+    st.markdown(
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
+        f"{plural(round(plan.training.epochs), 'epoch')}. First result in "
+        f"{until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
+    )
     if st.button(
         f"Start {sample.title.lower()}",
         key=f"start_{sample.name}",
@@ -151,11 +156,6 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         forget("upload")
         begin_check(experiment, should_start=True)
         st.rerun()
-    st.caption(
-        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
-        f"{plural(round(plan.training.epochs), 'epoch')}. First result in "
-        f"{until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
-    )
 
 
 def draw_latest(comparisons: Comparisons) -> None:
@@ -169,7 +169,7 @@ def draw_latest(comparisons: Comparisons) -> None:
             with name:
                 title = f"{experiment.name} · {_contents(experiment)} · {started_at(experiment)}"
                 _link(title, "results" if _is_over(runs) else "runs", experiment)
-            state.caption(_state_words(runs))
+            state.markdown(_state_words(runs))
 
 
 def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
@@ -182,9 +182,9 @@ def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
 
 
 def _state_words(runs: Sequence[RunRow]) -> str:
-    """Say where an experiment stands: ``5 of 12 runs finished, 2 running``."""
+    """Say where an experiment stands: ``5 of 12 runs done, 2 running``."""
     counts = {state: sum(run.state is state for run in runs) for state in State}
-    words = [f"{counts[State.FINISHED]} of {plural(len(runs), 'run')} finished"]
+    words = [f"{counts[State.FINISHED]} of {plural(len(runs), 'run')} done"]
     words += [
         f"{counts[state]} {state.value}"
         for state in (State.RUNNING, State.QUEUED, State.FAILED, State.CANCELLED)

@@ -12,35 +12,34 @@ from tl_core.results.pooled import Answer, Pooled, coming, missing
 from tl_core.results.pooled_sentences import conclude, tell
 
 TITLES = {
-    Answer.SCRATCH: "Training a network from scratch for every task",
-    Answer.ADAPTING: "Adapting a network that has learned from other texts",
-    Answer.WIPING: "Wiping what a network knows, then training it",
-    Answer.MORE_LABELS: "Just storing more labelled texts",
+    Answer.SCRATCH: "Train a network from scratch for every task",
+    Answer.ADAPTING: "Adapt a network that has learned from other texts",
+    Answer.WIPING: "Wipe what a network knows, then train it",
+    Answer.MORE_LABELS: "Collect more labelled texts",
 }
 CAPTIONS = {
-    Answer.SCRATCH: "From scratch",
-    Answer.ADAPTING: "Fine-tuned",
-    Answer.WIPING: "From scratch again, and Random frozen",
-    Answer.MORE_LABELS: "From scratch with more and more train examples",
+    Answer.SCRATCH: "From scratch: random weights, trained on your texts only",
+    Answer.ADAPTING: "Fine-tuned: pretrained weights, trained further on your texts",
+    Answer.WIPING: "From scratch, and Random frozen: random weights with only a classifier trained on top",
+    Answer.MORE_LABELS: "From scratch, with more and more training examples",
 }
 MEANINGS = {
-    Answer.SCRATCH: "The network starts from random weights and learns from your labelled texts alone.",
-    Answer.ADAPTING: "The network starts from pretrained weights, and all of it learns on from your texts.",
+    Answer.SCRATCH: "The network starts from random weights and learns only from your labelled texts.",
+    Answer.ADAPTING: "The network starts from pretrained weights and is trained further on your texts.",
     Answer.WIPING: (
-        "Wiping means drawing the weights anew. A wiped network that is then trained **is** the arm From "
-        "scratch: same network, same vocabulary, nothing known; no other run is needed for it. What can "
-        "be tried besides is a wiped network that stays as it is under a trained head (Random frozen), "
-        "against the same with its knowledge (Frozen)."
+        "Wiping a network means giving it random weights. Trained after that, it **is** From scratch: the "
+        "same network and vocabulary, with no knowledge. To see what the knowledge is worth without training "
+        "the network, compare Frozen (pretrained) with Random frozen (wiped)."
     ),
     Answer.MORE_LABELS: (
-        "More labels mean training from scratch on more of them. Train sets of growing size, each a part of "
-        "the next, show what more labels bring, and whether they make up for starting without knowledge."
+        "Training from scratch on larger and larger sets shows what more labels bring, and whether they make "
+        "up for starting without knowledge. Each set contains the smaller ones."
     ),
 }
 SOLUTION = (
-    "It is the second: **taking a network that has learned from other texts and training it further on "
-    "yours.** The other three go without what it has learned: from scratch never has it, wiping takes it "
-    "away, and more labels try to make up for it."
+    "It is the second answer: **take a network that has learned from other texts and train it further on "
+    "yours.** The others do without that knowledge. From scratch never has it, wiping removes it, and more "
+    "labels try to make up for it."
 )
 
 
@@ -50,7 +49,7 @@ def ask() -> Answer | None:
     if "answer" not in st.session_state and stated in list(Answer):
         st.session_state["answer"] = Answer(stated)
     chosen = st.radio(
-        "Four answers are often heard. Choose one and see what your own results say about it.",
+        "Pick the answer that sounds right. Your own results then say whether it is.",
         list(Answer),
         index=None,
         format_func=TITLES.__getitem__,
@@ -65,7 +64,7 @@ def ask() -> Answer | None:
 
 def draw_pooled(answer: Answer, pooled: Pooled) -> None:
     """Draw what the results say about an answer, and offer the runs that are missing for it."""
-    with card("Tried on your texts", TITLES[answer].lower()):
+    with card("Tried on your texts"):
         st.markdown(MEANINGS[answer])
         left, right = st.columns([5, 6], gap="large")
         with left:
@@ -83,12 +82,12 @@ def draw_solution(pooled: Pooled) -> None:
         said = conclude(pooled)
         draw_said(said)
         if not said:
-            st.caption("Fine-tuned and From scratch have not finished with a common seed yet.")
+            st.markdown("Your own result follows once Fine-tuned and From scratch have finished a seed.")
 
 
 def draw_why(pooled: Pooled) -> None:
     """Explain why it works, with the weights that each arm starts from."""
-    with card("Why it works", "what a network knows before it sees your first label"):
+    with card("Why it works", explains="What a network knows before it sees your first label."):
         left, right = st.columns([5, 6], gap="large")
         with left:
             for paragraph in why_words(pooled):
@@ -98,27 +97,24 @@ def draw_why(pooled: Pooled) -> None:
 
 
 def why_words(pooled: Pooled) -> list[str]:
-    """Explain in markdown what the weights know, what all arms share, and what is not counted."""
+    """Explain in markdown what the weights know, what all models share, and what is not counted."""
     base = describe(pooled.experiment.base_model)
     seen = f" {literal(base.title)}: {literal(base.pretraining)}" if base.pretraining else ""
-    read = (
-        f" One fine-tuning here read {pooled.tokens_read:,} tokens of your texts."
-        if pooled.tokens_read
-        else ""
-    )
+    tokens = pooled.tokens_read
+    read = f" One fine-tuning read {tokens:,} tokens of your texts." if tokens else ""
     return [
-        "**What the weights know.** Reading much text has set them so that texts of like meaning give like "
-        f"numbers. Your labels then only have to teach where the classes part.{seen}",
-        "**What all models share.** Architecture, vocabulary, split, batches and budget. From scratch reads "
-        "with the pretrained vocabulary too: it lacks the weights and nothing else.",
-        f"**What is not counted.** Pretraining was paid for once, by others; no time here holds it.{read}",
+        "**What the model knows.** The model already places similar texts close together. Your labels only "
+        f"have to draw the line between classes.{seen}",
+        "**What is the same for all.** Architecture, vocabulary, split, batches and budget. From scratch "
+        "uses the pretrained vocabulary too; only the weights differ.",
+        f"**What is not counted.** Pretraining cost is not included.{read}",
     ]
 
 
 def invite_to_try() -> None:
-    """Lead to a first comparison where there is none."""
+    """Lead to a first experiment where there is none."""
     invite(
-        "This page tells it with your own results, and there are none yet. A sample is done in minutes.",
+        "This page explains transfer learning with your own results. Start with a sample: it takes minutes.",
         "Try a sample",
         "home",
     )

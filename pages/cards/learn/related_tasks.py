@@ -22,26 +22,27 @@ from tl_core.results.related_tasks import TwoStages, find_two_stages, tell_left
 from tl_core.schema import Arm
 
 MEANING = (
-    "A network that was fine-tuned on one task can be the start of another: sentiment before irony, one set "
-    "of intents before another. **Direct** starts from the pretrained weights, **two-stage** from the "
-    "network that the first task left, with a head drawn anew."
+    "A network that was fine-tuned on one task can be the start for another: sentiment before irony, one set "
+    "of intents before the next. **Direct** starts from the pretrained weights, **two-stage** from the "
+    "network that the first task left, with a new head."
 )
 LIMITS = (
-    "The first task is one training; the seeds are those of the second. A head that no longer fits is not "
-    "yet lost knowledge: a new head, fitted on the first task's train texts with the network left as it is, "
-    "tells the two apart."
+    "The first task was trained once; the seeds are those of the second. A head that no longer fits does not "
+    "mean that the knowledge is lost. So a new head is fitted on the first task's training texts while the "
+    "network stays as it is."
 )
 
 
 def draw_related(pooled: Pooled, results: Sequence[ExperimentResults]) -> None:
     """Draw direct against two-stage transfer and what is left of the first task, or offer to try it."""
     stages = find_two_stages(pooled, results, workspace())
-    with card("Related tasks", "a first task as the start of this one, and what is left of the first"):
+    explains = "A first task as the start for this one, and what is left of the first."
+    with card("Related tasks", explains=explains):
         st.markdown(MEANING)
         for one in stages:
             _draw_stages(pooled, one)
         if stages:
-            st.caption(LIMITS)
+            st.markdown(f":small[{LIMITS}]")
         _offer(pooled)
 
 
@@ -51,14 +52,14 @@ def _draw_stages(pooled: Pooled, stages: TwoStages) -> None:
         said = difference(pooled, stages.arm, stages.direct)
         draw_said([said] if said else [])
         if said is None:
-            st.markdown("Direct and two-stage transfer have not finished with a common seed yet.")
+            st.markdown("No result yet: direct and two-stage need a finished seed in common.")
     with right:
         draw_display(related_tasks.display_transfer(pooled, stages))
 
     left, right = st.columns([5, 6], gap="large")
     with left:
         draw_said(tell_left(stages))
-        st.caption(overlap_words(stages.overlap))
+        st.markdown(overlap_words(stages.overlap))
     with right:
         draw_display(related_tasks.display_left(stages))
 
@@ -71,8 +72,8 @@ def _offer(pooled: Pooled) -> None:
         one for one in list_finetuned(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
     ]
     if not firsts:
-        st.caption("Fine-tune a network on other texts first; it can then be the start of this task here.")
-        st.page_link("data.py", label="Bring other texts", icon=":material/arrow_forward:")
+        st.markdown("Fine-tune a network on other texts first. Then you can start this task from it.")
+        st.page_link("data.py", label="Upload other texts", icon=":material/arrow_forward:")
         return
     by_id = {one.run.run_id: one for one in firsts}
     first_id = st.selectbox(
