@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browsing import find_chromium
+from tests.e2e.scenes import wait_until_drawn
 from tests.e2e.walking import Person
 from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
@@ -86,6 +87,8 @@ def test_a_stakeholder_is_told_shown_and_given_the_result(page: Page, tmp_path: 
         expect(page.locator(".slide-place")).to_have_text(f"{number} of 6")
         page.keyboard.press("PageDown")  # as a remote control does
     page.keyboard.press("Escape")
+    expect(page.get_by_role("tab", name="Summary")).to_be_visible()
+    wait_until_drawn(page)
 
     person.press("Take away")
     report = person.save("Download the report", tmp_path / "report.html")
@@ -109,8 +112,8 @@ def test_an_engineer_plans_with_a_test_file_two_base_models_and_three_seeds(
     person.choose_file(tmp_path / "train.csv")
     person.click(page.get_by_text("Use my own test file"))
     expect(page.get_by_text("Test file with the same columns")).to_be_visible()
-    person.choose_file(tmp_path / "held_out.csv")
-    expect(page.get_by_text("The test part is your own file")).to_be_visible()
+    person.choose_file(tmp_path / "held_out.csv", "Test file")
+    expect(page.get_by_text("held_out.csv").first).to_be_visible()
     person.press("Use this dataset")
 
     expect(page.get_by_text("15 test examples").first).to_be_visible()
@@ -118,9 +121,12 @@ def test_an_engineer_plans_with_a_test_file_two_base_models_and_three_seeds(
     seeds = page.get_by_role("spinbutton", name="Seeds")
     seeds.fill("3")
     seeds.press("Enter")
+    expect(page.get_by_text("8 runs").first).to_be_visible()
     rivals = page.get_by_role("combobox", name="More base models to fine-tune")
-    rivals.fill(str(tmp_path / "tiny-bert"))
+    rivals.press_sequentially(str(tmp_path / "tiny-bert"))
+    expect(page.get_by_role("option", name="tiny-bert").first).to_be_visible()
     rivals.press("Enter")
+    rivals.press("Escape")  # its list hides the rest of the page from a screen reader
     # Three networks with three seeds each, and two models that need no seed.
     expect(page.get_by_text("11 runs").first).to_be_visible()
     person.press("Copy as command")
@@ -135,7 +141,7 @@ def test_an_engineer_compares_experiments_and_takes_evidence_away(
 ) -> None:
     person = Person(page)
     page.goto("/experiments")
-    search = page.get_by_label("Search")
+    search = page.get_by_role("searchbox", name="Search")
     search.fill("small reviews")
     search.press("Enter")
     expect(page.get_by_text("small reviews").first).to_be_attached()

@@ -26,9 +26,10 @@ class Person:
         """Press the button of this name."""
         self.click(self.page.get_by_role("button", name=name))
 
-    def choose_file(self, path: Path, *, place: int = 0) -> None:
-        """Give a file to one of the page's uploaders."""
-        self.page.get_by_test_id("stFileUploaderDropzoneInput").nth(place).set_input_files(path)
+    def choose_file(self, path: Path, label: str = "") -> None:
+        """Give a file to the page's first uploader, or the one of this label."""
+        uploader = self.page.get_by_test_id("stFileUploader").filter(has_text=label).first
+        uploader.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
         self.clicks += 1
 
     def go(self, name: str) -> None:
