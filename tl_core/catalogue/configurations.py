@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tl_core.errors import ModelError
+from tl_core.words import quoted
 
 MOST_LAYERS = 1_000
 """The deepest encoders of text have 48."""
@@ -91,7 +92,7 @@ def require_possible(
 
 
 def _refusal(model: str, what: str, remedy: str) -> ModelError:
-    return ModelError(f"The configuration of {model!r} is refused: {what}.", remedy)
+    return ModelError(f"The configuration of {quoted(model)} is refused: {what}.", remedy)
 
 
 def _problems(config: Mapping[str, Any]) -> Iterator[str]:

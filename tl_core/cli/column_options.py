@@ -11,6 +11,7 @@ from tl_core.datasets.labels import read_edges
 from tl_core.errors import PlanError
 from tl_core.intake.intake import USUAL_THRESHOLD
 from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
+from tl_core.words import quoted
 
 TextsOption = Annotated[
     list[str] | None,
@@ -50,7 +51,7 @@ class ColumnOptions:
         """Return what `choose_columns` takes. Raises PlanError and DataError for what cannot be meant."""
         if self.is_pair and len(self.text or ()) != 2:
             raise PlanError(
-                f"Expected two text columns with --pair; got {len(self.text or ())}.",
+                f"--pair needs two text columns, not {len(self.text or ())}.",
                 "Name both, such as --text premise --text hypothesis --pair.",
             )
         return {
@@ -110,7 +111,7 @@ class DatasetOptions(ColumnOptions):
         values = read_edges(text)
         if len(values) != 1 or not 0.5 <= values[0] <= 1:
             raise PlanError(
-                f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
-                f"The usual one is {USUAL_THRESHOLD}.",
+                f"--keep-together cannot be {quoted(text)}.",
+                f"Use a similarity from 0.5 to 1 (the usual one is {USUAL_THRESHOLD}), or “no”.",
             )
         return SplitRule(method=method, keep_together=values[0])

@@ -33,6 +33,7 @@ from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Preset, ReadDecisions, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -94,7 +95,8 @@ def plan_comparison(
             sizes = [int(size) for size in options.train_sizes.split(",")]
         except ValueError as error:
             raise PlanError(
-                f"Expected train sizes such as 50,100,200; got {options.train_sizes!r}."
+                f"{quoted(options.train_sizes)} is not a list of whole numbers.",
+                "Write the numbers of training examples such as 50,100,200.",
             ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         require_base_model_files(obtain(model), describe(model).title, columns.modality)
@@ -123,8 +125,8 @@ def plan_comparison(
         margin=None if options.margin is None else options.margin / 100,
         should_search_rates=options.search_rates,
     )
-    for reason in chosen.reasons.values():  # once nothing is wrong with what was typed
-        say(f"Guessed: {reason}")
+    for role, reason in chosen.reasons.items():  # once nothing is wrong with what was typed
+        say(reason if role in ("text", "label") else f"Detected as the {role} column: {reason}")
     return experiment
 
 
@@ -234,8 +236,9 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> list[str]:
 
     if target.is_dir() or not target.parent.is_dir():
         raise UserError(
-            f"Expected the name of a file in a folder that exists; got {str(target)!r}.",
-            "Choose another name.",
+            f"{quoted(str(target), 200)} cannot be written: it is a folder, or in a folder that does not"
+            " exist.",
+            "Choose another file name.",
         )
     results = gather(workspace, experiment_id)
     target.write_text(report_of(workspace, results), encoding="utf-8")
@@ -346,8 +349,8 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
         run = workspace.database.get_run(identifier)
         if run.state is not State.FINISHED and not workspace.run_folder(identifier).has_record():
             raise NotFoundError(
-                f"Expected a run with a record; {identifier} is {run.state.value} and has written none.",
-                "`tl_core runs` lists how the runs stand.",
+                f"{identifier} ({run.state.value}) has no record yet.",
+                "Wait until it has started; `tl_core runs` lists every run.",
             )
         return run_json(workspace, run)
     return comparison_json(workspace, gather(workspace, identifier))

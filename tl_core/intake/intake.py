@@ -17,6 +17,7 @@ from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, make_split, read_split, write_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted, quoted_names
 
 JOINED_WITH = "\n"
 _ROLES = ("split", "group", "weight", "time")
@@ -76,12 +77,16 @@ def choose_columns(
             indicators = find_indicators(table.columns)
             label = indicators if guess.label in indicators else (guess.label,)
             if len(label) > 1:
-                reasons["label"] = f"{', '.join(label)}: every row has a one in just one of these columns."
+                reasons["label"] = (
+                    f"{quoted_names(label)} detected as the labels: one of them is 1 in every row."
+                )
     used = [*text, *label, *(given[role] for role in _ROLES if role in given)]
     roles = {one.role: one for one in guess_roles(table.columns, used)} if should_guess_roles else {}
     if given.keys() & {"group", "time"}:
         roles.pop("split", None)
-    reasons |= {role: f"'{one.column}': {one.reason}." for role, one in roles.items() if role not in given}
+    reasons |= {
+        role: f"{quoted(one.column)}: {one.reason}." for role, one in roles.items() if role not in given
+    }
     taken = {role: roles[role].column for role in _TAKEN if role in roles}
     joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
     columns = {"text": tuple(text), "label": tuple(label), "joined_with": joined_with}

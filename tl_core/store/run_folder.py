@@ -325,8 +325,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise NotFoundError(
-            f"Expected {path.name} in the run folder {path.parent.name}; it is not there.",
-            "The run has not come that far, or its folder is incomplete.",
+            f"{path.name} is missing in the run folder {path.parent.name}.",
+            "Wait until the run has come that far, or train it again.",
         ) from None
     except OSError as error:
         raise _damage(path.parent.name, path.name, cannot_be_read(error)) from error
