@@ -63,13 +63,13 @@ def test_named_column_is_kept_and_the_other_guessed() -> None:
 
 
 def test_no_pair_says_what_was_found() -> None:
-    with pytest.raises(DataError, match=r"'id' \(different values: 6, of 1 characters") as caught:
+    with pytest.raises(DataError, match=r"“id” \(6 different values, 1 characters") as caught:
         guess_columns(table(id=list("123456"), text=WORDS))
     assert caught.value.remedy
 
 
 def test_missing_column_names_those_there_are() -> None:
-    with pytest.raises(DataError, match="'body'; the file has 'text', 'label'"):
+    with pytest.raises(DataError, match="“body”. The file has “text”, “label”"):
         guess_columns(table(text=WORDS, label=LABELS), text="body")
 
 
@@ -110,5 +110,5 @@ def test_a_usual_name_over_a_column_of_no_use_says_what_is_wrong_with_it(
 )
 def test_a_named_column_that_is_empty_is_refused_by_its_name(named: dict[str, str]) -> None:
     columns = table(a=["x y z", "b c d", "e f g", "h i"], nothing=["", " ", "", ""], c=list("pqpq"))
-    with pytest.raises(DataError, match="'nothing' is empty in every row"):
+    with pytest.raises(DataError, match="“nothing” is empty in every row"):
         guess_columns(columns, **named)

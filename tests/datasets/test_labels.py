@@ -59,7 +59,7 @@ def test_several_ones_in_a_row_are_refused() -> None:
 
 
 def test_a_column_of_something_else_is_no_indicator() -> None:
-    with pytest.raises(DataError, match="ones and zeros in the label column 'anger'; row 3 holds '2'"):
+    with pytest.raises(DataError, match="Row 3 of the label column “anger” holds “2”"):
         classes("joy", "anger", joy=["1", "0", "1"], anger=["0", "1", "2"])
 
 
@@ -72,9 +72,9 @@ def test_numbers_are_cut_at_the_limits_and_each_limit_begins_the_next_class() ->
 @pytest.mark.parametrize(
     ("edges", "values", "said"),
     [
-        ((3.0, 2.0), ["1", "2"], "Expected rising numbers"),
-        ((2.0, 2.0), ["1", "2"], "Expected rising numbers"),
-        ((2.0,), ["1", "two"], "Expected numbers in 'stars' to cut them into classes; row 2 holds 'two'"),
+        ((3.0, 2.0), ["1", "2"], "do not rise"),
+        ((2.0, 2.0), ["1", "2"], "do not rise"),
+        ((2.0,), ["1", "two"], "Row 2 of “stars” holds “two”, which is not a number"),
     ],
 )
 def test_what_cannot_be_cut_says_so(edges: tuple[float, ...], values: list[str], said: str) -> None:

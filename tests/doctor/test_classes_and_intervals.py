@@ -54,8 +54,8 @@ def test_interval_is_that_of_the_test_examples() -> None:
     own = only(expected_interval(of_classes({"x": 9, "y": 9}, test={"x": 50, "y": 50}), None))
     assert own is not None
     assert (own.count, own.severity) == (100, "info")
-    assert "± 7.8 points" in own.message
-    assert "± 8.8 points" in own.message
+    assert "±7.8 points" in own.message
+    assert "±8.8 on" in own.message
 
 
 @pytest.mark.parametrize(("num_test", "severity"), [(76, "warning"), (77, "info")])

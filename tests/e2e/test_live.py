@@ -152,5 +152,5 @@ def test_the_live_page_goes_on_whatever_happens_to_the_tab(page: Page, training:
     require_step(page, 32)
 
     training.die()
-    expect(page.get_by_text("was ended from outside")).to_be_visible()
+    expect(page.get_by_text("was stopped from outside")).to_be_visible()
     expect(page.get_by_role("button", name="Run it again").first).to_be_visible()

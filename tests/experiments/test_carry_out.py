@@ -314,7 +314,7 @@ def test_a_base_model_that_is_gone_fails_the_run(workspace: Workspace, base_mode
     queue_experiment(workspace, base_model, ["fine_tuned"])
     shutil.rmtree(base_model)
     failed = assert_failed(fail_one(workspace, ModelError, lambda: False), "exception")
-    assert "Expected a model folder" in failed.message
+    assert "is not a model folder" in failed.message
 
 
 # --- the process --------------------------------------------------------------------------------------------

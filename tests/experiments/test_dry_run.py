@@ -86,7 +86,7 @@ def test_an_arm_that_cannot_run_leaves_the_others_measured(workspace: Workspace,
     found = checked(workspace, experiment)
     assert found["fine_tuned"].is_passed
     lost = found["fine_tuned:/no/such/folder"]
-    assert "Expected a model folder" in lost.problem
+    assert "is not a model folder" in lost.problem
     assert lost.remedy
     assert list(passed_checks(workspace, experiment)) == ["fine_tuned"]
 
@@ -122,7 +122,7 @@ def test_no_memory_even_for_one_text_is_told(
 
     monkeypatch.setattr(process, "_train", no_memory)
     (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()
-    assert "not even text by text" in check.problem
+    assert "even for one text at a time" in check.problem
 
 
 def test_a_check_that_passed_is_not_done_again_until_something_changes(

@@ -99,7 +99,7 @@ BAD = {
     "list of lists": ('[["a", "b"],\n["c", "d"]]', "another shape"),
     "mostly no objects": ('{"text": "a", "label": "b"}\n1\n2\n3\n', r"most of 'a\.json' .*\(3 rejected"),
     "one column": ('{"text": "a"}\n{"text": "b"}\n', "has one"),
-    "empty objects": ("{}\n{}\n", "values in the object"),
+    "empty objects": ("{}\n{}\n", "object is empty"),
     "damaged list": ('[{"text": "a", "label": "x"}, {"text": ]', "cannot be parsed"),
     "too many columns": (json.dumps({f"k{i}": "a" for i in range(2_001)}), "at most 2,000 columns"),
     "nested too deeply": ('{"text": ' + "[" * 100_000, "another shape"),

@@ -104,7 +104,7 @@ BAD = {
     "damaged XML": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<work"}), "mine.xlsx"),
     "cut": (xlsx({"s": ROWS})[:-40], "damaged, cut off"),
     "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has one"),
-    "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "without a password"),
+    "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "is encrypted"),
     "old Word document": (old_office(["WordDocument", "1Table"]), "of another kind"),
     "old Office, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged"),
 }
@@ -119,7 +119,7 @@ def test_bad_workbook_is_refused_with_a_remedy(read: Read, kind: str) -> None:
 
 
 def test_unknown_sheet_is_refused_with_the_names(read: Read) -> None:
-    with pytest.raises(DataError, match="got 'z'") as caught:
+    with pytest.raises(DataError, match="no sheet “z”") as caught:
         read(xlsx({"a": ROWS, "b": ROWS}), sheet="z")
     assert "'a', 'b'" in caught.value.remedy
 

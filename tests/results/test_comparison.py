@@ -248,7 +248,7 @@ def test_runs_on_other_test_examples_are_refused_by_name(tmp_path: Path, column:
     values[-1] = "someone else" if column == "example_id" else 1 - values[-1]
     place = table.column_names.index(column)
     folder.write_predictions(table.set_column(place, column, pa.array(values, table[column].type)))
-    with pytest.raises(ComparisonError, match=f"{odd} has others"):
+    with pytest.raises(ComparisonError, match=f"{odd} was tested on other examples"):
         gather(workspace, experiment.experiment_id)
     workspace.close()
 

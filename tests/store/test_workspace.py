@@ -102,7 +102,7 @@ def test_importing_twice_is_refused_and_leaves_nothing_half_done(
     workspace: Workspace, foreign_folder: Path
 ) -> None:
     workspace.import_run(foreign_folder)
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert [path.name for path in (workspace.root / "runs").iterdir()] == [RUN_ID]
 
@@ -111,7 +111,7 @@ def test_a_folder_that_is_in_the_way_keeps_a_run_from_being_imported(
     workspace: Workspace, foreign_folder: Path
 ) -> None:
     workspace.run_folder(RUN_ID).append_event(make_event(7))
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert workspace.database.list_runs() == []
     assert workspace.run_folder(RUN_ID).read_events() == [make_event(7)]
@@ -134,7 +134,7 @@ def test_a_run_whose_row_is_known_leaves_no_folder(workspace: Workspace, foreign
     workspace.database.add_experiment(
         make_experiment(EXPERIMENT_ID), [make_run(RUN_ID, experiment_id=EXPERIMENT_ID)]
     )
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert list((workspace.root / "runs").iterdir()) == []
 
@@ -170,7 +170,7 @@ def test_a_run_folder_with_a_link_or_a_pipe_is_refused_and_nothing_is_copied(
 ) -> None:
     (foreign_folder / "model").mkdir()
     intruder.put(foreign_folder / place)
-    with pytest.raises(OutsideError, match=f"'from elsewhere' is refused: '{place}' in it {intruder.said}"):
+    with pytest.raises(OutsideError, match=f"“from elsewhere” is refused: “{place}” in it {intruder.said}"):
         at_once(lambda: workspace.import_run(foreign_folder))
     assert is_untouched(workspace)
 
@@ -182,7 +182,7 @@ def test_a_record_that_is_a_link_or_a_pipe_is_refused(
 ) -> None:
     (foreign_folder / file).rename(foreign_folder / "kept")
     intruder.put(foreign_folder / file)
-    with pytest.raises(OutsideError, match=f"'{file}' in it {intruder.said}"):
+    with pytest.raises(OutsideError, match=f"“{file}” in it {intruder.said}"):
         at_once(lambda: workspace.import_run(foreign_folder))
     assert is_untouched(workspace)
 
@@ -192,7 +192,7 @@ def test_a_folder_that_was_put_into_the_workspace_by_hand_is_looked_through_too(
 ) -> None:
     (foreign_folder / "leak").symlink_to("/etc/passwd")
     foreign_folder.rename(workspace.root / "runs" / RUN_ID)
-    with pytest.raises(OutsideError, match="'leak' in it is a link"):
+    with pytest.raises(OutsideError, match="“leak” in it is a link"):
         workspace.import_run(workspace.root / "runs" / RUN_ID)
     assert workspace.database.list_runs() == []
 
@@ -239,7 +239,7 @@ def test_a_run_that_is_not_what_this_program_makes_is_refused(
     written = json.loads(path.read_text())
     (written[RUN] if where == RUN else written).update(change)
     path.write_text(json.dumps(written))
-    with pytest.raises(OutsideError, match=f"The run folder 'from elsewhere' is refused: .*{said}"):
+    with pytest.raises(OutsideError, match=f"The run folder “from elsewhere” is refused: .*{said}"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)
     assert not (workspace.root.parent / "escaped").exists()

@@ -85,7 +85,7 @@ def require_possible(
     if num_saved is not None and described > 4 * num_saved + 1_000_000:
         raise _refusal(
             model,
-            f"it describes about {described / 1e6:,.0f} million weights, and its file holds "
+            f"it describes about {described / 1e6:,.0f} million weights, but the file holds "
             f"{num_saved / 1e6:,.1f} million",
             "Put the configuration that belongs to the weights into the folder.",
         )

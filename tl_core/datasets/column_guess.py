@@ -114,7 +114,7 @@ def guess_text(columns: pa.Table) -> str:
     if not texts:
         raise DataError(
             f"None of the columns holds texts: {quoted_names(columns.column_names, 20)}.",
-            "Name the column with the texts.",
+            "Choose the column with the texts.",
         )
     return max(texts, key=_text_score).name
 

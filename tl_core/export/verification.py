@@ -62,7 +62,7 @@ def verify_folder(folder: Path, name: str = "") -> Verified:
     if not path.is_file():
         raise NotFoundError(
             f"The folder {quoted(folder.name)} has no {EXPECTED_FILE} to compare with.",
-            "Export the model again, or verify its run.",
+            "Export the model again, or verify the run it came from.",
         )
     try:
         stated = read_json(path)

@@ -19,7 +19,7 @@ GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-_SAVE_AS_CSV = "Open it in its own program, save it as CSV (UTF-8) and use that file."
+_SAVE_AS_CSV = "Open it in the program that made it, save it as CSV (UTF-8) and use that file."
 _NEEDS_TEXTS = "Use a table with a column of texts and a column of labels, such as a CSV file."
 _DOWNLOAD = "Download the file itself, not the page that shows it."
 _SAVE_AS_TABLE = "Save the table as Parquet or CSV."
@@ -120,7 +120,7 @@ def _is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     if kind or members & {"word/document.xml", "ppt/presentation.xml", "Index/Document.iwa", "Index.zip"}:
         raise DataError(
             f"{quoted(name)} is an office document, but not an Excel or OpenDocument workbook.",
-            "Open it in its own program and save the table as CSV (UTF-8) or as an Excel workbook.",
+            "Open it in the program that made it, and save the table as CSV (UTF-8) or as an Excel workbook.",
         )
     return bool(members & {"xl/workbook.xml", "xl/workbook.bin"})
 

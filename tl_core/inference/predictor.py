@@ -88,7 +88,7 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
             predictor = ClassicalPredictor(folder, labels, texts)
         answer = predictor.predict(content_of(texts.modality).questions(texts)[:1])
         if answer.shape != (1, len(labels)) or not np.isfinite(answer).all():
-            raise ValueError(f"it gives no probability for each of its {len(labels)} labels")
+            raise ValueError(f"it gives no probability for each of the {len(labels)} labels")
     return predictor
 
 

@@ -114,7 +114,7 @@ def read_summary(folder: Path) -> FileSummary:
     try:
         return FileSummary.model_validate_json((folder / _SUMMARY_NAME).read_bytes())
     except FileNotFoundError:
-        raise NotFoundError("The predicted file is gone.", "Predict it again.") from None
+        raise NotFoundError("The predicted file is gone.", "Start the prediction again.") from None
 
 
 def address_path(workspace: Path) -> Path:

@@ -149,7 +149,7 @@ def _load(auto: Any, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     # Poolers are not part of masked language modelling, so many pretrained models have none.
     lacking = {name for name in lacking if "pooler" not in name}
     if lacking:
-        raise ValueError(f"{len(lacking)} of its weights are not in its file, such as {min(lacking)}")
+        raise ValueError(f"{len(lacking)} weights are missing in the file, such as {min(lacking)}")
     return model
 
 

@@ -225,7 +225,7 @@ def _predictions(experiment: ExperimentConfig, runs: list[FinishedRun]) -> ArmPr
             raise other_test_examples(
                 run,
                 first.config.arm.name,
-                "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
+                "Delete that run on the page Models or with `tl_core delete`; that seed is then left out.",
             )
     stacked = stack_runs(first.config.arm.name, runs)
     if _runs_once(experiment, first.config):
@@ -260,7 +260,7 @@ def _flags(
         code="did_not_finish",
         arm=config.arm.name,
         phrase=f"did not finish in {num_lost} of {len(own)} seeds",
-        remedy="Run the missing seeds again: what is left out may be its worst trainings.",
+        remedy="Run the missing seeds again: what is missing may be the worst ones.",
         seeds=counted,
     )
     num_damaged = sum(run.run_id in unreadable for run in own)

@@ -189,7 +189,7 @@ def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterato
     # A finished run may lack its last line and counts: what it had trained by then stands in its record.
     last = log.events[-1]
     has_end = isinstance(last, RunFinished) or last.train_s >= (record.train_s or 0.0)
-    if problem := log.problem or ("" if has_end else "it ends before its run did"):
+    if problem := log.problem or ("" if has_end else "it ends before the run did"):
         yield folder.damage_to("events.jsonl", problem).message
     for read in (folder.read_experiment, folder.read_layers, folder.read_first_task):
         try:

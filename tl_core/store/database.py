@@ -446,5 +446,5 @@ def _seconds_since(begin: datetime, moment: str | None) -> float | None:
 def _unknown(what: str, key: str) -> NotFoundError:
     return NotFoundError(
         f"There is no {what} {quoted(key)} in this workspace.",
-        "It may have been deleted, or belong to another workspace.",
+        "Check the id: it may be deleted, or in another workspace.",
     )
