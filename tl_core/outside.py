@@ -155,8 +155,7 @@ def copy_folder(source: Path, target: Path) -> None:
     if needed > (free := shutil.disk_usage(target.parent).free):
         raise OutsideError(
             f"The folder {quoted(source.name)} has {_size(needed)}, but the workspace's disk has room for"
-            " only "
-            f"{_size(free)}.",
+            f" only {_size(free)}.",
             "Make room on the disk first.",
         )
     target.mkdir()

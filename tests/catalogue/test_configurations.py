@@ -59,7 +59,7 @@ def test_a_number_that_no_model_has_is_named(name: str, value: float) -> None:
         BERT | {"encoder": {name: value}},
         BERT | {"parts": [{name: value}]},
     ):
-        with pytest.raises(ModelError, match=f"The configuration of 'mine' is refused: {name} is"):
+        with pytest.raises(ModelError, match=f"The configuration of “mine” is refused: {name} is"):
             check(config)
 
 

@@ -61,7 +61,7 @@ def test_the_same_column_in_another_case_is_read_before_a_usual_name(model: Path
     out = tmp_path / "out.csv"
     done = predict(model, FIELD / "predict_wrong_column.csv", out)
     assert done.exit_code == 0
-    assert "Reads 'Review_Text', which the training calls 'review_text'." in done.stderr.splitlines()
+    assert "Reads “Review_Text”, which the training calls “review_text”." in done.stderr.splitlines()
     answers = [row["predicted_label"] for row in rows_of(out)]
     assert len(answers) == 12
     assert answers.count("positive") > 3 < answers.count("negative"), "descriptions differ in nothing"
@@ -69,9 +69,9 @@ def test_the_same_column_in_another_case_is_read_before_a_usual_name(model: Path
 
 def test_the_column_that_is_read_is_named_also_where_nothing_is_in_doubt(model: Path, tmp_path: Path) -> None:
     source = FIELD / "predict_wrong_column_train.csv"
-    assert "Reads 'review_text', as in training." in predict(model, source, tmp_path / "a.csv").stderr
+    assert "Reads “review_text”, as in training." in predict(model, source, tmp_path / "a.csv").stderr
     chosen = predict(model, FIELD / "predict_wrong_column.csv", tmp_path / "b.csv", "--text", "description")
-    assert "Reads 'description', as chosen." in chosen.stderr
+    assert "Reads “description”, as chosen." in chosen.stderr
 
 
 def test_a_guess_is_said_to_be_one_with_what_to_do_about_it(model: Path, tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ LABELS = ["pos", "neg", "pos", "neg", "pos", "neg"]
 def test_usual_and_unusual_names_are_guessed(text: str, label: str) -> None:
     guess = guess_columns(table(**{label: LABELS, text: WORDS}))
     assert (guess.text, guess.label) == (text, label)
-    assert f"'{text}'" in guess.reasons["text"]
-    assert f"'{label}'" in guess.reasons["label"]
+    assert f"“{text}”" in guess.reasons["text"]
+    assert f"“{label}”" in guess.reasons["label"]
 
 
 def test_index_soft_label_and_flag_columns_are_passed_over() -> None:
@@ -76,25 +76,28 @@ def test_missing_column_names_those_there_are() -> None:
 def test_text_is_guessed_without_labels() -> None:
     assert guess_text(table(id=list("123456"), words=WORDS).columns) == "words"
     assert guess_text(table(words=["the same"] * 3).columns) == "words"
-    with pytest.raises(DataError, match="column of texts"):
+    with pytest.raises(DataError, match="None of the columns holds texts"):
         guess_text(table(id=list("123"), price=["1.5", "2", "3"]).columns)
 
 
 def test_rows_with_several_labels_are_told_where_nothing_looks_like_classes() -> None:
     labels = ["a|b", "c|d", "a|c|d", "b|d", "b|c", "a|d", "d", "c"]
     columns = table(text=[f"a longer text, number {i}, that says something" for i in range(8)], label=labels)
-    with pytest.raises(DataError, match="one label a row in 'label'; 6 rows have several"):
+    with pytest.raises(DataError, match="6 rows have several labels in “label”"):
         guess_columns(columns)
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"text": [f"words {i}" for i in range(9)], "label": ["", *["good"] * 8]}, "two classes; .* 'good'"),
-        ({"text": ["words"] * 8, "label": ["a", "b"] * 4}, "texts that differ; all of 'text' are the same"),
+        (
+            {"text": [f"words {i}" for i in range(9)], "label": ["", *["good"] * 8]},
+            "“label” is “good” in every row",
+        ),
+        ({"text": ["words"] * 8, "label": ["a", "b"] * 4}, "“text” holds the same text in every row"),
         (
             {"text": [f"words {i}" for i in range(2002)], "label": [f"l{i // 2}" for i in range(2002)]},
-            "at most 1,000 classes; 'label' has 1,001",
+            "“label” has 1,001 different labels; the most is 1,000",
         ),
     ],
 )

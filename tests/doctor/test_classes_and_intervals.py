@@ -17,7 +17,7 @@ def test_class_is_rare_below_seventeen_examples_of_the_usual_shares() -> None:
     finding = only(rare_classes(made, None))
     assert finding is not None
     assert (finding.count, finding.fix) == (16, "drop_rare_classes")
-    assert finding.examples == ("'rare': 8 to learn from, 4 to test with",)
+    assert finding.examples == ("“rare”: 8 to train on, 4 to test on",)
     assert rare_labels(made, None) == ("rare",)
 
 

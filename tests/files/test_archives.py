@@ -116,7 +116,7 @@ def test_what_is_no_table_is_refused_with_a_remedy(open_bytes: Open, kind: str) 
     content, message = BAD[kind]
     with pytest.raises(DataError, match=message) as caught:
         open_bytes(content, "mine.csv")
-    assert "'mine.csv'" in caught.value.message
+    assert "“mine.csv”" in caught.value.message
     assert caught.value.remedy
 
 

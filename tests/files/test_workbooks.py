@@ -121,7 +121,7 @@ def test_bad_workbook_is_refused_with_a_remedy(read: Read, kind: str) -> None:
 def test_unknown_sheet_is_refused_with_the_names(read: Read) -> None:
     with pytest.raises(DataError, match="no sheet “z”") as caught:
         read(xlsx({"a": ROWS, "b": ROWS}), sheet="z")
-    assert "'a', 'b'" in caught.value.remedy
+    assert "“a”, “b”" in caught.value.remedy
 
 
 def test_two_cells_at_the_ends_of_a_sheet_do_not_take_the_memory(read: Read) -> None:

@@ -344,5 +344,5 @@ def test_of_joined_columns_those_that_are_there_are_a_guess(tmp_path):
     source, model = write(tmp_path / "in.csv", ROWS), Echo("heading", "BODY", joined_with=" + ")
     found = told(model, source, tmp_path / "out.csv")
     assert (found.columns, found.is_guess) == (("body",), True)
-    assert "the file has no 'heading', which the training joined to it" in found.reason
+    assert "the file has no “heading”, which the training joined to it" in found.reason
     assert model.asked == ["abc"]

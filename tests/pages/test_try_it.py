@@ -202,7 +202,7 @@ def of_reviews(workspace, experiment):
         ("description,review_text", "review_text", None),
         ("description,Review_Text", "Review_Text", None),
         ("Review_Text,review-text", None, None),
-        ("description,code", None, "'description'"),
+        ("description,code", None, "“description”"),
     ],
 )
 def test_the_column_of_the_training_is_chosen_and_a_guess_is_asked_for(
@@ -222,7 +222,7 @@ def test_the_column_of_the_training_is_chosen_and_a_guess_is_asked_for(
 def test_a_guess_is_read_once_the_person_has_chosen_it(app, workspace, of_reviews, asked):
     open_page(app, "try_it", experiment=of_reviews.experiment_id)
     bring_file(app, FIELD.joinpath("predict_wrong_column.csv").read_bytes().replace(b"Review_Text", b"Notes"))
-    assert "'description'" in text_of(app)
+    assert "“description”" in text_of(app)
     assert not is_ready(app)
     choose(app, "Text column", "Notes")
     press(app, "Predict 12 rows")
@@ -430,7 +430,7 @@ def test_a_file_for_models_of_pairs_maps_two_columns(app, workspace, of_pairs, a
     boxes = {box.label: box for box in app.selectbox}
     assert boxes["Column of the second text"].value == "answer"
     assert boxes["Column of the first text"].value is None, "nothing is called question"
-    assert "'question'" in text_of(app)
+    assert "“question”" in text_of(app)
     assert not is_ready(app)
     choose(app, "Column of the first text", "answer")
     assert not is_ready(app), "one column twice"
@@ -450,5 +450,5 @@ def test_joined_columns_are_chosen_if_all_are_there(app, workspace, experiment, 
     press(app, "Another file")
     bring_file(app, b"id,body,other\n1,a fine long walk,so\n2,not so fine at all,no\n", "other.csv")
     assert app.multiselect[0].value == []
-    assert "'title'" in text_of(app)
+    assert "“title”" in text_of(app)
     assert not is_ready(app)

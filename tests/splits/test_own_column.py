@@ -33,6 +33,6 @@ def test_unknown_words_are_named_with_their_count() -> None:
 
 
 def test_missing_split_column_is_told() -> None:
-    with pytest.raises(SplitError, match="the dataset has none") as caught:
+    with pytest.raises(SplitError, match="The dataset has no ") as caught:
         own_parts(dataset({"x": 4, "y": 4}))
     assert caught.value.remedy

@@ -133,7 +133,7 @@ def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None
     ],
 )
 def test_an_unknown_id_is_named(database: Database, ask: Callable[[Database], object]) -> None:
-    with pytest.raises(NotFoundError, match="There is no .*'nothing'.* in this workspace"):
+    with pytest.raises(NotFoundError, match="There is no .*“nothing”.* in this workspace"):
         ask(database)
 
 

@@ -99,8 +99,7 @@ class LocalModel:
         if folder is not None:
             raise ModelError(
                 f"The folder of the base model {quoted(self.title)} has changed since it was chosen: the"
-                " content "
-                f"is no longer {self.content}.",
+                f" content is no longer {self.content}.",
                 "Put the old files back, or choose the folder again for a new experiment.",
             )
         is_lost = self._link().is_symlink()

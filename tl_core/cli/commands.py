@@ -299,11 +299,9 @@ def profile_lines(found: Profile) -> list[str]:
         seen = "" if is_whole else f"a random sample of {tokens.num_texts:,} of "
         lengths = (
             f"tokens: half of {seen}{plural(tokens.num_examples, 'text')} have at most {tokens.p50:.0f}, 95%"
-            " at"
-            f" most {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut:,} of these"
+            f" at most {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut:,} of these"
             f" {plural(tokens.num_texts, 'text')} ({percent(tokens.cut_texts)}) and"
-            f" {percent(tokens.cut_tokens)}"
-            " of the tokens"
+            f" {percent(tokens.cut_tokens)} of the tokens"
         )
     lines = [
         f"{plural(found.num_rows, 'row')}, {plural(len(found.columns), 'column')}; {how_read(decisions)}",

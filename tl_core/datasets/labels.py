@@ -116,8 +116,7 @@ def _is_one(values: pa.ChunkedArray, name: str) -> np.ndarray:
         row = pc.index(strange, True).as_py()
         raise DataError(
             f"Row {row + 1:,} of the label column {quoted(name)} holds {quoted(values[row].as_py())}, which"
-            " is"
-            " neither 1 nor 0.",
+            " is neither 1 nor 0.",
             "Leave this column out of the labels, or choose a single label column.",
         )
     return np.asarray(ones)
@@ -176,8 +175,7 @@ def _refuse_several(counts: dict[str, int], separator: str, name: str) -> None:
 def _several_labels(count: int, example: str, place: str = "") -> DataError:
     return DataError(
         f"{plural(count, 'row has', 'rows have')} several labels{place}, {example}. Only one label per text"
-        " is"
-        " supported.",
+        " is supported.",
         _ONE_CLASS_EACH,
     )
 
@@ -198,8 +196,7 @@ def _binned(values: pa.ChunkedArray, edges: Sequence[float], name: str) -> pa.Ch
         row = pc.index(strange, True).as_py()
         raise DataError(
             f"Row {row + 1:,} of {quoted(name)} holds {quoted(values[row].as_py())}, which is not a number"
-            " to cut"
-            " into classes.",
+            " to cut into classes.",
             "Remove the limits, or choose another label column.",
         )
     numbers = pc.cast(pc.if_else(is_filled, plain, "nan"), pa.float64())

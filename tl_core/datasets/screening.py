@@ -114,8 +114,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
             code="zero_weight",
             severity="info",
             message=f"{plural(count, 'example has', 'examples have')} a weight of 0: never trained on, but"
-            " counted"
-            " in the test.",
+            " counted in the test.",
             count=count,
             examples=shown_contents(rows, first_of(is_zero), content),
             remedy="Give them a weight above 0 to train on them.",
@@ -237,8 +236,7 @@ def _drop_repeated(
                 code="duplicates",
                 severity="info",
                 message=f"{plural(len(copies), 'row removed: exact copy', 'rows removed: exact copies')} of"
-                " an"
-                " earlier row.",
+                " an earlier row.",
                 count=len(copies),
                 examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]], content),
                 remedy="Leave it so, or add a weight column if copies should count.",

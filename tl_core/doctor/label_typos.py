@@ -31,8 +31,7 @@ def label_typos(dataset: Dataset) -> Iterator[Finding]:
             code="label_typos",
             severity="warning",
             message=f"{plural(len(meant), 'label looks', 'labels look')} like another spelling of a more"
-            " frequent"
-            " one.",
+            " frequent one.",
             remedy="Merge labels that mean the same.",
             fix="merge_labels",
             examples=[

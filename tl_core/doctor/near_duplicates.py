@@ -73,8 +73,7 @@ def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -
             message=(
                 f"{mask.sum():,} of the {noun.many} for validation and test ({percent(share)}) nearly"
                 f" {'repeats' if mask.sum() == 1 else 'repeat'} one in training. A model can know the"
-                " answers by"
-                " heart."
+                " answers by heart."
             ),
             remedy="Keep near duplicates together in the split, or keep one of each group.",
             fix="keep_one_of_near_duplicates",

@@ -305,8 +305,7 @@ def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str,
     first = reject_at(rejects, 0)
     raise DataError(
         f"Most of {quoted(name)} cannot be read as rows of {rows.num_columns} fields: {rejects.num_rows:,}"
-        " failed,"
-        f" the first on line {first.line:,}. {first.reason}",
+        f" failed, the first on line {first.line:,}. {first.reason}",
         "Check the quotes around that line, or choose another delimiter or quote.",
     )
 

@@ -275,8 +275,7 @@ def _copy_bounded(read: Callable[[int], bytes], target: Path, packed_bytes: int,
 def _too_large(name: str) -> DataError:
     return DataError(
         f"{quoted(name)} is too large. A file may hold {MAX_CONTENT_BYTES >> 30} GiB once unpacked, and no"
-        " more"
-        f" than {MAX_RATIO:,} times the archive.",
+        f" more than {MAX_RATIO:,} times the archive.",
         KEEP_LESS,
     )
 

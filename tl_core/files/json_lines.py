@@ -101,8 +101,7 @@ def read_json(
     if len(rejects) > num_read:
         raise DataError(
             f"Most of {quoted(name)} is not a JSON object on each line: {len(rejects):,} failed, the first"
-            " on line"
-            f" {rejects[0].line:,}. {rejects[0].reason}",
+            f" on line {rejects[0].line:,}. {rejects[0].reason}",
             _REMEDY,
         )
     if num_read == 0:

@@ -52,8 +52,7 @@ def reading_findings(table: Table) -> Iterator[Finding]:
             code="rejected_rows",
             severity="warning",
             message=f"{plural(table.num_rejects, 'line was', 'lines were')} left out as unreadable; the"
-            " first is"
-            f" line {first.line:,} ({first.reason.rstrip('.')}).",
+            f" first is line {first.line:,} ({first.reason.rstrip('.')}).",
             count=table.num_rejects,
             examples=tuple(f"Line {one.line:,}: {shorten(one.text)}" for one in shown),
             remedy="Fix these lines in the file, or choose another delimiter or quote.",

@@ -24,8 +24,7 @@ def unlisted_sentence(num_runs: int) -> str:
     """Say that there are run folders without rows."""
     return (
         f"{plural(num_runs, 'run folder is', 'run folders are')} not in the workspace's database, which was"
-        " lost "
-        "or replaced. No result is lost."
+        " lost or replaced. No result is lost."
     )
 
 

@@ -163,8 +163,7 @@ def _require_head_on_features(classifier: Classifier, inputs: Inputs, folder: Pa
     if not torch.allclose(whole, by_features, atol=1e-4):
         raise ModelError(
             f"The head of the model in {quoted(folder.name)} reads more than the first token, so it cannot"
-            " be "
-            "trained on stored features.",
+            " be trained on stored features.",
             "Leave out the frozen models of this base model.",
         )
 

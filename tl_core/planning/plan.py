@@ -203,8 +203,7 @@ def _require_layers(arm: Arm, base_model: str) -> None:
     if shares_layers(base_model):
         raise PlanError(
             f"All layers of {describe(base_model).title} share one set of weights, so {arm.way} cannot be"
-            " made of"
-            " it.",
+            " made of it.",
             f"Leave {arm.way} out, or choose another base model.",
         )
     most = num_layers(base_model)

@@ -48,8 +48,7 @@ def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows
     if len(different) <= len(sizes):
         raise SplitError(
             f"{plural(len(different), 'different date is', 'different dates are')} too few to split by; at"
-            " least"
-            f" {len(sizes) + 1} are needed.",
+            f" least {len(sizes) + 1} are needed.",
             "Choose another date column, or split without regard to time.",
         )
     parts, end = list[Rows](), len(different)

@@ -233,18 +233,18 @@ def check_classes(dataset: Dataset, parts: Parts) -> None:
     train, *others = _class_counts(dataset, parts)
     short = np.flatnonzero(train < MIN_TRAIN_PER_CLASS).tolist()
     if short:
+        count = int(train[short[0]])
+        has = f"only {plural(count, 'training example')}" if count else "no training examples"
         more = f" {len(short):,} labels have too few." if len(short) > 1 else ""
         raise SplitError(
-            f"{quoted(labels[short[0]])} has only {plural(int(train[short[0]]), 'training example')}; each"
-            " label"
-            f" needs at least {MIN_TRAIN_PER_CLASS}.{more}",
+            f"{quoted(labels[short[0]])} has {has}; each label needs at least {MIN_TRAIN_PER_CLASS}.{more}",
             "Merge the label with another one, drop it, or split by another rule.",
         )
     for name, counts in zip(list(SplitName)[1:], others, strict=True):
         if (counts > 0).sum() < 2:
             raise SplitError(
-                f"All {counts.sum():,} {name} examples are {quoted(labels[counts.argmax()])}; two labels are"
-                " needed.",
+                f"The {name} part holds only {quoted(labels[counts.argmax()])}"
+                f" ({plural(int(counts.sum()), 'example')}); two labels are needed.",
                 "Make that part larger, or split by another rule.",
             )
 
@@ -288,7 +288,7 @@ def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) ->
     if not 1 <= size <= len(split.train):
         raise PlanError(
             f"{size:,} training examples are not possible: the training part has {len(split.train):,}.",
-            "Choose a number from 1 to that, or leave it out to train on all.",
+            f"Choose a number from 1 to {len(split.train):,}, or leave it out to train on all.",
         )
     places = [
         (k > 0, (k + 0.5) / len(rows), target, row)

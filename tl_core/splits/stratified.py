@@ -39,8 +39,9 @@ def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) 
         return
     num_small = sum(one < least for one in counts.values())
     others = f" {num_small:,} labels have too few." if num_small > 1 else ""
+    has = f"only {plural(count, 'example')}" if count else "no examples"
     raise SplitError(
-        f"{quoted(label)} has only {plural(count, 'example')}; each label needs at least {least}.{others}",
+        f"{quoted(label)} has {has}; each label needs at least {least}.{others}",
         "Merge it with another label, drop it, or add examples of it.",
     )
 
@@ -165,8 +166,7 @@ class _Pool:
                 raise SplitError(
                     f"{quoted(label_of[target])} is in too few groups to train, validate and test on.",
                     "Keep fewer near duplicates together, choose another group column, or merge the label"
-                    " with"
-                    " another one.",
+                    " with another one.",
                 )
         return np.array([row for group in taken for row in group.rows], dtype=np.int64)
 

@@ -297,8 +297,7 @@ class Database:
             elif _config_of(known) != experiment.model_copy(update={"name": known.name}):  # it may be renamed
                 raise UserError(
                     f"{record.config.run_id} belongs to an experiment {known.experiment_id} with other"
-                    " settings than the"
-                    " one in this workspace.",
+                    " settings than the one in this workspace.",
                     "Import it into another workspace.",
                 )
             run = self._run_row(record.config, record.created_at)
