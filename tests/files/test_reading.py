@@ -140,7 +140,7 @@ def test_rejects_are_a_csv_that_runs_nothing(read: Read) -> None:
     found = list(csv.reader(rejects_csv(table).decode("utf-8-sig").splitlines()))
     assert found[0] == ["line", "reason", "text"]
     assert [(line, text) for line, _, text in found[1:]] == [("11", "'=1+1"), ("12", '"x, y",z,')]
-    assert "2 Found: 1" in found[1][1]
+    assert "1 instead of 2 fields" in found[1][1]
 
 
 def test_file_without_rejects_has_an_empty_table_of_them(read: Read) -> None:

@@ -111,7 +111,7 @@ def test_rows_without_text_and_lines_that_cannot_be_read_keep_their_place_withou
     assert [row[2] for row in rows] == ["odd", "", "", "", "even", "", "even", "odd"]
     assert {tuple(row[2:-1]) for row in rows if not row[2]} == {("", "", "", "")}
     assert [row[-1] for row in rows if row[-1] != "no text"] == [
-        *("", "line 4 could not be read: Expected Number of Columns: 2 Found: 3. It is: 3,d,=e,f"),
+        *("", "line 4 could not be read: 3 instead of 2 fields. It is: 3,d,=e,f"),
         *("", "", ""),
     ]
     assert (summary.num_rows, summary.num_answered, summary.num_empty, summary.num_rejects) == (8, 4, 3, 1)

@@ -92,9 +92,8 @@ def expected_interval(dataset: Dataset, split: Split | None) -> Iterator[Finding
         severity="warning" if two > WIDE else "info",
         message=(
             f"With {plural(num_test, 'test example')} and one seed, expect about ±{100 * one:.2g} points on"
-            f" accuracy and ±{100 * two:.2g} on the difference of two models (95%, for an accuracy of"
-            f" {percent(ASSUMED_ACCURACY)} and one model right where the other is wrong on"
-            f" {percent(ASSUMED_DISCORDANCE)})."
+            f" accuracy and ±{100 * two:.2g} on the difference of two models (95%, at"
+            f" {percent(ASSUMED_ACCURACY)} accuracy and {percent(ASSUMED_DISCORDANCE)} disagreement)."
         ),
         count=num_test,
         remedy="Test on four times as many examples to halve both.",

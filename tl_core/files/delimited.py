@@ -279,7 +279,8 @@ def _read_again(
         rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)
         connection.execute(
             "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
-            " any_value(error_message) AS reason, any_value(csv_line) AS text"
+            " any_value(regexp_replace(error_message, 'Expected Number of Columns: (\\d+) Found: (\\d+)',"
+            " '\\2 instead of \\1 fields')) AS reason, any_value(csv_line) AS text"
             " FROM reject_errors GROUP BY start"
         )
         [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
