@@ -538,7 +538,7 @@ def test_without_the_first_tasks_texts_the_second_still_finishes(
     workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:
-        raise NotFoundError("Expected a dataset; it is gone.")
+        raise NotFoundError("The dataset is gone.")
 
     monkeypatch.setattr(neural, "read_first_task", gone)
     _, second = second_after_first(workspace, base_model)

@@ -180,7 +180,7 @@ def test_weights_that_are_no_numbers_are_damage(tmp_path):
     weights = load_file(folder / "2_Dense" / "model.safetensors")
     nothing = {name: torch.full_like(one, torch.nan) for name, one in weights.items()}
     save_file(nothing, folder / "2_Dense" / "model.safetensors")
-    with pytest.raises(DamageError, match="no probability for each of its 3 labels"):
+    with pytest.raises(DamageError, match="no probability for each of the 3 labels"):
         load_predictor(folder)
 
 

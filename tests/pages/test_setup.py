@@ -160,7 +160,7 @@ def test_a_contrastive_arm_has_a_rate_for_its_encoder_alone(
 def test_an_arm_that_cannot_run_is_told_and_nothing_is_queued(
     design: AppTest, checking: Checking, workspace: Workspace
 ) -> None:
-    checking.problems = {"scratch": "Expected a finite loss; got nan."}
+    checking.problems = {"scratch": "The loss became nan."}
     start_button(design).click().run()
     (told,) = design.error
     assert plain(told.value).startswith("**From scratch ")

@@ -197,7 +197,7 @@ def test_a_lost_line_of_events_leaves_the_others(workspace, experiment, broken):
     [run] = [run for run in results.finished if run.config.run_id == broken.run_id]
     assert len(run.events) == len(lines) - 2  # the last one is empty
     [found] = results.damage
-    assert found.message.endswith("is damaged: 1 of its lines is unreadable and left out.")
+    assert found.message.endswith("is damaged: 1 line is unreadable and left out.")
 
 
 def test_a_torn_last_line_of_events_is_borne_in_silence(workspace, experiment, broken):
