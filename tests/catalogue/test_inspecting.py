@@ -115,7 +115,7 @@ def test_a_configuration_that_describes_no_model_is_refused_before_anything_is_q
     for ask in (settle, obtain):
         said = refused(
             lambda ask=ask: ask(str(folder)),  # type: ignore[misc]
-            "The configuration of 'mine' is refused",
+            "The configuration of “mine” is refused",
         )
         assert str(folder.parent) not in said
 
@@ -133,7 +133,7 @@ def test_a_damaged_file_of_a_model_folder_is_named(folder: Path, file: str, dama
         settle(str(folder))
         describe(str(folder))
     else:
-        no_model = "has no safetensors|The configuration of 'mine' is refused"
+        no_model = "has no safetensors|The configuration of “mine” is refused"
         said = refused(lambda: settle(str(folder)), f"{file}|{no_model}")
         assert said.count("\n") == 0
         at_once(lambda: describe(str(folder)))
@@ -142,7 +142,7 @@ def test_a_damaged_file_of_a_model_folder_is_named(folder: Path, file: str, dama
 def test_a_configuration_of_absurd_size_is_refused(folder: Path) -> None:
     with (folder / "config.json").open("ab") as file:
         file.truncate(100 << 20)
-    refused(lambda: settle(str(folder)), "config.json of 'mine' is damaged: .*it has more than 1 MiB")
+    refused(lambda: settle(str(folder)), "config.json of “mine” is damaged: .*it has more than 1 MiB")
 
 
 def test_sparse_weights_of_a_terabyte_are_not_hashed(folder: Path) -> None:

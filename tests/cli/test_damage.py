@@ -161,7 +161,7 @@ def test_a_model_folder_that_is_gone_is_one_line(
     names = [str(tmp_path / "in.csv")] if command == "predict" else []
     gone = tl_core(command, run.run_id, *names, str(tmp_path / "out"))
     assert (gone.status, gone.err.count("\n")) == (2, 1)
-    assert f"The model of {run.run_id} is not here" in gone.err
+    assert f"The model of {run.run_id} is missing" in gone.err
 
 
 def test_lost_runs_are_told_with_the_command_that_takes_them_in(
@@ -208,7 +208,7 @@ def test_a_damaged_database_is_one_line(tl_core: Command, workspace: Workspace) 
     [
         (lambda folder: spoil_config(folder, num_hidden_layers=1_000_000), "num_hidden_layers is 1,000,000"),
         (lambda folder: spoil_config(folder, hidden_size=10**9), "hidden_size is 1,000,000,000"),
-        (lambda folder: cut(0.5)(folder / "model.safetensors"), "The file model.safetensors of 'tiny-bert'"),
+        (lambda folder: cut(0.5)(folder / "model.safetensors"), "The file model.safetensors of “tiny-bert”"),
         (lambda folder: (folder / "vocab.txt").symlink_to("/etc/passwd"), "“vocab.txt” in it is a link"),
         (lambda folder: os.mkfifo(folder / "added_tokens.json"), "“added_tokens.json” in it is a pipe"),
     ],

@@ -186,4 +186,4 @@ def test_a_cancelled_check_is_gone_and_an_arm_without_an_answer_has_not_passed(
     run = start_dry_run(workspace, plan(workspace, base_model, "scratch"))
     run.cancel()
     assert run.has_ended()
-    assert "its process ended before" in run.checks()["scratch"].problem
+    assert "ended before it reached" in run.checks()["scratch"].problem

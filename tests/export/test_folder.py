@@ -120,7 +120,7 @@ def test_truncated_weights_are_not_exported(finished, damaged, tmp_path, format_
 
 def test_a_run_without_its_model_folder_is_told(finished, damaged, tmp_path):
     shutil.rmtree(damaged)
-    with pytest.raises(NotFoundError, match="is not here: the run came without it"):
+    with pytest.raises(NotFoundError, match="is missing: the run came without it"):
         export_model(finished, run_of(finished, "fine_tuned"), tmp_path / "out")
     damaged.mkdir()
 

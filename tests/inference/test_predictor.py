@@ -171,7 +171,7 @@ def test_a_model_with_other_labels_than_answers_is_damaged(tmp_path, labels):
     folder = saved_folder(tmp_path, "bert", Pooling.OWN)
     facts = json.loads((folder / "classifier.json").read_text())
     (folder / "classifier.json").write_text(json.dumps(facts | {"labels": labels}))
-    with pytest.raises(DamageError, match="The model of the folder 'model' cannot be loaded"):
+    with pytest.raises(DamageError, match="The model of the folder “model” cannot be loaded"):
         load_predictor(folder)
 
 

@@ -211,7 +211,7 @@ def test_events_that_end_long_before_their_run_are_told(workspace, experiment, b
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:9]))
     [found] = gather(workspace, experiment.experiment_id).damage
     assert found.message.endswith(
-        "events.jsonl of " + broken.run_id + " is damaged: it ends before its run did."
+        "events.jsonl of " + broken.run_id + " is damaged: it ends before the run did."
     )
 
 
@@ -229,7 +229,7 @@ def test_predictions_without_all_test_examples_are_told_and_keep_no_other_run_fr
     ("change", "reason"),
     [
         ({"run_id": "run_other"}, "it is that of run_other"),
-        ({"labels": ("a", "b")}, "its train examples do not belong to its classes"),
+        ({"labels": ("a", "b")}, "the training examples do not belong to the labels"),
         ({"seed": 1}, "it tells of another run than was planned"),
     ],
 )

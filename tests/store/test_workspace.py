@@ -210,11 +210,11 @@ RUN, EXPERIMENT = "config", "experiment"
 @pytest.mark.parametrize(
     ("where", "change", "said"),
     [
-        (RUN, {"run_id": "../../escaped"}, "'../../escaped' is no run's id"),
-        (RUN, {"run_id": "run_1"}, "'run_1' is no run's id"),
+        (RUN, {"run_id": "../../escaped"}, "“../../escaped” is no run's id"),
+        (RUN, {"run_id": "run_1"}, "“run_1” is no run's id"),
         (RUN, {"run_id": "run_01M85P48GS1VJN6PRH"}, "is no run's id"),
         (RUN, {"run_id": EXPERIMENT_ID}, "is no run's id"),
-        (EXPERIMENT, {"experiment_id": "exp_1"}, "'exp_1' is no experiment's id"),
+        (EXPERIMENT, {"experiment_id": "exp_1"}, "“exp_1” is no experiment's id"),
         (RUN, {"experiment_id": "exp_01m85p48gsmmhdvpqr"}, "belongs to another experiment"),
         (RUN, {"dataset_fingerprint": "../../etc"}, "the dataset's fingerprint is no SHA-256"),
         (RUN, {"dataset_fingerprint": "e" * 64}, "different datasets or splits"),
@@ -263,6 +263,6 @@ def test_a_folder_that_changes_while_it_is_copied_is_refused(
         RunFolder(target).write_record(make_record(make_run("run_1")))
 
     monkeypatch.setattr("tl_core.store.workspace.copy_folder", exchange)
-    with pytest.raises(OutsideError, match="has changed while it was copied"):
+    with pytest.raises(OutsideError, match="changed while it was copied"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)

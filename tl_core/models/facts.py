@@ -120,7 +120,7 @@ def _is_of_run(folder: Path) -> bool:
 
 
 def _owner(folder: Path) -> str:
-    return folder.parent.name if _is_of_run(folder) else f"the folder {folder.name!r}"
+    return folder.parent.name if _is_of_run(folder) else f"the folder {quoted(folder.name)}"
 
 
 @contextlib.contextmanager

@@ -32,9 +32,9 @@ def require_consistent(source: Path, record: RunRecord, experiment: ExperimentCo
 def _problems(record: RunRecord, experiment: ExperimentConfig) -> Iterator[str]:
     config, split = record.config, experiment.split
     if not is_new_id(config.run_id, "run"):
-        yield f"{config.run_id!r} is no run's id"
+        yield f"{quoted(config.run_id)} is no run's id"
     if not is_new_id(experiment.experiment_id, "exp"):
-        yield f"{experiment.experiment_id!r} is no experiment's id"
+        yield f"{quoted(experiment.experiment_id)} is no experiment's id"
     for name, value in (("dataset's fingerprint", config.dataset_fingerprint), ("split", config.split_hash)):
         if not _HASH.fullmatch(value):
             yield f"the {name} is no SHA-256"
