@@ -164,7 +164,7 @@ def test_a_report_of_what_is_not_there_or_into_no_folder_is_status_2(shell: Shel
         refused = shell.started("report", *words)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
-        assert re.match(r"tl_core: (There is no experiment|Expected)", refused.stderr)
+        assert re.match(r"tl_core: (There is no experiment|“.*” cannot be written)", refused.stderr)
 
 
 def test_an_exported_folder_carries_its_card(shell: Shell, tmp_path: Path) -> None:

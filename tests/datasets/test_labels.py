@@ -28,7 +28,7 @@ def test_several_labels_a_row_are_recognised_and_refused_with_a_remedy(separator
     values = ["a", "b", f"a{separator}b", f"a{separator} c", "c", f"b{separator}c"]
     with pytest.raises(DataError, match="3 rows have several labels in “label”") as caught:
         classes("label", label=values)
-    assert "Keep one label a row" in caught.value.remedy
+    assert "Keep one label per row" in caught.value.remedy
 
 
 @pytest.mark.parametrize("values", [['["a", "b"]', '["a"]', "[]"], ["['a', 'b']", "['b']", "['a']"]])

@@ -83,10 +83,10 @@ def test_table_says_how_it_was_packed(tmp_path: Path) -> None:
 
 
 BAD = {
-    "several files": (packed({"a.csv": CSV, "b.csv": CSV}), "holds 2: 'a.csv', 'b.csv'"),
-    "many files": (packed({f"{i}.csv": CSV for i in range(9)}), "'4.csv', …"),
-    "no file": (packed({}), "holds none"),
-    "folders only": (packed({"a/": b""}), "holds none"),
+    "several files": (packed({"a.csv": CSV, "b.csv": CSV}), "holds 2 files: “a.csv”, “b.csv”"),
+    "many files": (packed({f"{i}.csv": CSV for i in range(9)}), "“4.csv” and 4 more"),
+    "no file": (packed({}), "an archive without a file"),
+    "folders only": (packed({"a/": b""}), "an archive without a file"),
     "password": (encrypted(), "is encrypted"),
     "zip in zip": (packed({"b.zip": packed({"a.csv": CSV})}), "another archive"),
     "gzip in zip": (packed({"a.csv.gz": gzip.compress(CSV)}), "another archive"),
@@ -142,7 +142,7 @@ def test_archive_that_lies_about_its_size_is_refused(
 
 def test_plain_file_beyond_the_limit_is_refused(open_bytes: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "MAX_CONTENT_BYTES", 20)
-    with pytest.raises(DataError, match="holds more"):
+    with pytest.raises(DataError, match="is too large"):
         open_bytes(CSV)
 
 

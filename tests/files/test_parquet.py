@@ -82,7 +82,7 @@ BAD = {
     "hole": (written(REVIEWS)[:60] + written(REVIEWS)[90:], "mine.parquet"),
     "no rows": (written(REVIEWS.slice(0, 0)), "has no rows"),
     "one column": (written(REVIEWS.select(["text"])), "has one"),
-    "too many columns": (written(WIDE), "at most 2,000 columns"),
+    "too many columns": (written(WIDE), "the most is 2,000"),
     "texts that are no texts": (written(pa.table({"text": NOT_UTF8, "label": NOT_UTF8})), "damaged"),
 }
 

@@ -97,15 +97,15 @@ def test_ending_decides_nothing(tmp_path: Path) -> None:
 
 
 BAD = {
-    "no cells": (xlsx({"s": []}), "a sheet with cells"),
+    "no cells": (xlsx({"s": []}), "no sheet with cells"),
     "header only": (xlsx({"s": ROWS[:1]}), "has no rows"),
-    "one column": (xlsx({"s": [["text"], ["a"], ["b"]]}), "has one"),
+    "one column": (xlsx({"s": [["text"], ["a"], ["b"]]}), "has only one column"),
     "no sheets": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<workbook/>"}), "mine.xlsx"),
     "damaged XML": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<work"}), "mine.xlsx"),
     "cut": (xlsx({"s": ROWS})[:-40], "damaged, cut off"),
-    "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has one"),
+    "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has only one column"),
     "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "is encrypted"),
-    "old Word document": (old_office(["WordDocument", "1Table"]), "of another kind"),
+    "old Word document": (old_office(["WordDocument", "1Table"]), "or not an Excel or OpenDocument"),
     "old Office, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged"),
 }
 

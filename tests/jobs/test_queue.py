@@ -89,7 +89,7 @@ def test_a_job_comes_back_with_its_payload_process_and_progress(queue: Queue) ->
     job = queue.get(job_id)
     assert (job.kind, job.ref_id, job.payload) == (JobKind.PREDICT_FILE, "run_1", {"upload": "up_1"})
     assert (job.pid, job.process_start, job.num_done, job.num_total) == (123, "456.5@boot", 3, 10)
-    with pytest.raises(NotFoundError, match="there is no job"):
+    with pytest.raises(NotFoundError, match="There is no job"):
         queue.get(job_id + 1)
 
 

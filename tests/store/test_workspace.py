@@ -250,7 +250,7 @@ def test_a_run_of_an_experiment_with_other_settings_does_not_join_the_one_that_i
 ) -> None:
     here = make_experiment(EXPERIMENT_ID)
     workspace.database.add_experiment(here.model_copy(update={"margin": 0.5}), [])
-    with pytest.raises(UserError, match="belongs to one with other settings"):
+    with pytest.raises(UserError, match="belongs to an experiment .* with other settings"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)
 
