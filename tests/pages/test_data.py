@@ -114,7 +114,7 @@ def test_what_was_set_aside_is_told_and_listed(app: AppTest, workspace: Workspac
     lines += ['"twice","positive"', '"twice","negative"', lines[1], "broken,line,here"]
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "mine.csv").upload_id)
     text = text_of(app)
-    assert re.search(r"copies .*: 1\b", text)
+    assert re.search(r"1 row removed: exact copy", text)
     assert "more than one label" in text
     assert re.search(r": 1, the first on line 65\b", text)
     assert "1 line left out" in [one.label for one in app.expander]

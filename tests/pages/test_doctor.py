@@ -104,7 +104,7 @@ def test_numbers_are_cut_into_classes_and_nonsense_is_told_in_place(
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "s.csv").upload_id)
     limits = next(one for one in app.text_input if one.label.startswith("Limits"))
     limits.set_value("2.5; 3").run()
-    assert "'2.5; 3'" in plain(app.error[0].value)
+    assert "“2.5; 3”" in plain(app.error[0].value)
     limits = next(one for one in app.text_input if one.label.startswith("Limits"))
     limits.set_value("2.5, 3.5").run()
     press(app, "Use this dataset")

@@ -231,7 +231,7 @@ def test_the_lengths_never_contradict_what_the_doctor_counted(
     assert "20 of the 80 texts" in text_of(app)
     carry_out_next(workspace, JobKind.EXAMINE)
     open_page(app, "data", dataset=made.fingerprint)
-    assert "128 tokens: 1 (1.2%)" in text_of(app)
+    assert "1 text (1.2%) is longer than 128 tokens" in text_of(app)
     assert re.search(r"of 80 texts .*128 tokens", "".join(figures_of(app)))
     assert "and 1 is cut (1.2%)" in text_of(app)
     assert "none" not in "".join(figures_of(app))

@@ -154,7 +154,7 @@ def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, ex
 def test_seeds_of_one_arm_alone_are_refused(app, longer):
     open_with(app, longer.experiment_id)
     (refusal,) = app.error
-    assert "only Fine-tuned" in plain(refusal.value)
+    assert "All these runs are of Fine-tuned" in plain(refusal.value)
     assert not figures_of(app)
 
 

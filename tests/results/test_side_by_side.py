@@ -262,7 +262,7 @@ def test_groups_under_another_text_limit_are_shown_but_not_compared(workspace, i
     )
     reasons = set(comparison.refusals.values())
     assert any(
-        "the same text limit in seed 0 for both arms; got 64 tokens for A: Fine-tuned" in r for r in reasons
+        "A: Fine-tuned" in r and "differ in text limit in seed 0: 64 tokens against" in r for r in reasons
     )
     assert side_by_side.unpaired(comparison) == []
 
@@ -275,4 +275,4 @@ def test_groups_in_another_precision_are_not_compared(workspace, intake):
         folder.write_record(folder.read_record().model_copy(update={"precision": Precision.BFLOAT16}))
     comparison = compare(workspace, usual, other)
     assert not comparison.verdicts
-    assert "the same precision" in comparison.refusals[comparison.pairs[0]]
+    assert "differ in precision" in comparison.refusals[comparison.pairs[0]]

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from tl_core.jobs.processes import child_environment
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Frozen
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural
 
 LIMIT_S = 600.0
 """Seconds that a check may take when all base models are on disk."""
@@ -175,7 +176,7 @@ class DryRun:
             "Choose a smaller batch size, fewer tokens or a smaller model: most often the memory ran out."
         )
         if self.process is not None and self.process.returncode == -signal.SIGALRM:
-            problem = f"The check took longer than {self.limit_s:.0f} seconds."
+            problem = f"The check took longer than {plural(round(self.limit_s), 'second')}."
             remedy = "Try again when nothing else is running, or choose a smaller base model."
         return ArmCheck(
             kind=arm.kind,
