@@ -116,7 +116,7 @@ def test_a_file_of_vectors_comes_to_a_verdict(compared):
 def test_its_messages_use_its_nouns_and_its_own_check(place):
     found = tl_core(place, "profile", "labelled.csv", *COLUMNS)
     assert "1 row removed: no vector." in found
-    assert "Vectors of one number alone: 1" in found
+    assert "1 vector (0.83%) repeats one number" in found
     assert "from 0.5 on" in found
     assert "language" not in found.partition("Rows")[2].lower()
 

@@ -115,8 +115,8 @@ def test_what_was_set_aside_is_told_and_listed(app: AppTest, workspace: Workspac
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "mine.csv").upload_id)
     text = text_of(app)
     assert re.search(r"1 row removed: exact copy", text)
-    assert "more than one label" in text
-    assert re.search(r": 1, the first on line 65\b", text)
+    assert "2 rows removed: same text, conflicting labels" in text
+    assert re.search(r"1 line was left out as unreadable; the first is line 65\b", text)
     assert "1 line left out" in [one.label for one in app.expander]
     tables = [frame.value for frame in app.dataframe]
     assert any(list(table.get("line", [])) == [65] for table in tables)

@@ -223,7 +223,7 @@ def read_dataset(folder: Path) -> Dataset:
         If the folder holds none.
     """
     if not (folder / INFO_FILE).exists():
-        raise NotFoundError(f"The dataset {quoted(folder.name)} is gone.", "Upload the file again.")
+        raise NotFoundError(f"The dataset {quoted(folder.name, 100)} is gone.", "Upload the file again.")
     conflicts = json.loads((folder / CONFLICTS_FILE).read_text("utf-8"))
     mapped = folder / MAPPED_FILE
     return Dataset(

@@ -323,7 +323,7 @@ def read_split(folder: Path, split_hash: str) -> Split:
     path = _path(folder, split_hash)
     if not path.exists():
         raise NotFoundError(
-            f"The split {quoted(split_hash)} of the dataset {quoted(folder.name)} is gone.",
+            f"The split {quoted(split_hash, 100)} of the dataset {quoted(folder.name, 100)} is gone.",
             "Split the dataset again.",
         )
     table = pq.read_table(path)

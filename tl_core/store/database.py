@@ -444,6 +444,6 @@ def _seconds_since(begin: datetime, moment: str | None) -> float | None:
 
 def _unknown(what: str, key: str) -> NotFoundError:
     return NotFoundError(
-        f"There is no {what} {quoted(key)} in this workspace.",
+        f"There is no {what} {quoted(key, 100)} in this workspace.",
         "Check the id: it may be deleted, or in another workspace.",
     )
