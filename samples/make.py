@@ -43,7 +43,7 @@ def make(workspace: Workspace, sample: Sample, folder: Path, num_seeds: int | No
     experiment = plan(sample, num_seeds)
     report = carry_out_comparison(workspace, experiment, lambda line: print(line, file=sys.stderr))
     if has_failures(report):
-        raise UserError(f"Expected finished runs of {sample.name}; `tl_core runs` says which are not.")
+        raise UserError(f"Some runs of {sample.name} are not finished.", "List them with `tl_core runs`.")
     print("\n".join(verdict_lines(report)))
     return pack(workspace, experiment.experiment_id, folder)
 
@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--into", type=Path, default=FOLDER, help="where the bundles go")
     options = parser.parse_args()
     if options.workspace.exists():
-        print(f"Expected a fresh workspace; {options.workspace} is there already.", file=sys.stderr)
+        print(f"{options.workspace} exists already. Choose a new folder.", file=sys.stderr)
         return 2
     workspace = Workspace.open(Settings.from_environment(options.workspace))
     try:

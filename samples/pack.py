@@ -55,11 +55,12 @@ def _require_finished_on_sample(experiment: ExperimentConfig, runs: Sequence[Run
     sample = SAMPLES.get(experiment.dataset_name)
     if sample is None or read_sample(sample).split.info.hash != experiment.split.hash:
         raise UserError(
-            f"Expected a comparison on {' or '.join(SAMPLES)} as they are; got {experiment.dataset_name}."
+            f"{experiment.dataset_name} is not a sample as it is.",
+            f"Choose an experiment on {' or '.join(SAMPLES)}.",
         )
     unfinished = next((run for run in runs if run.state is not State.FINISHED), None)
     if unfinished:
-        raise UserError(f"Expected finished runs; {unfinished.run_id} is {unfinished.state.value}.")
+        raise UserError(f"{unfinished.run_id} ({unfinished.state.value}) is not finished.")
 
 
 def _facts_of(experiment: ExperimentConfig) -> Example:
@@ -80,7 +81,7 @@ def _require_harmless(folder: Path, workspace: Workspace) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     if size > MAX_BYTES:
-        raise UserError(f"Expected at most {MAX_BYTES:,} bytes; got {size:,}.")
+        raise UserError(f"The bundle has {size:,} bytes; the most is {MAX_BYTES:,}.")
     for path in files:
         content = path.read_bytes()
         named = next((one for one in private if len(one) > 2 and one.encode() in content), None)

@@ -47,7 +47,7 @@ def test_what_is_no_plain_file_is_refused_by_its_path_and_nothing_is_copied(
 ) -> None:
     intruder.put(folder / place)
     for look in (look_through, copied):
-        with pytest.raises(OutsideError, match=f"'folder' is refused: '{place}' in it {intruder.said}"):
+        with pytest.raises(OutsideError, match=f"“folder” is refused: “{place}” in it {intruder.said}"):
             at_once(lambda look=look: look(folder))  # type: ignore[misc]
     assert not folder.with_name("copy").exists()
 
@@ -55,7 +55,7 @@ def test_what_is_no_plain_file_is_refused_by_its_path_and_nothing_is_copied(
 def test_a_folder_that_is_a_link_on_the_way_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (folder / "model").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    with pytest.raises(OutsideError, match="'model' in it is a link"):
+    with pytest.raises(OutsideError, match="“model” in it is a link"):
         look_through(folder)
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_exchanged_for_a_link_meanwhile_is_refused(
         os.mkfifo(folder / "run.json")
 
     monkeypatch.setattr(os, "mkdir", exchange)
-    with pytest.raises(OutsideError, match="'run.json' in it is a pipe"):
+    with pytest.raises(OutsideError, match="“run.json” in it is a pipe"):
         at_once(lambda: copied(folder))
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_grows_meanwhile_has_an_end(folder: Path, monkeypatch: pytes
 def test_a_sparse_file_of_a_terabyte_is_not_copied(folder: Path) -> None:
     with (folder / "sub" / "weights").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(OutsideError, match="'folder' is refused: it has 1,024 GiB, more than the 16 GiB"):
+    with pytest.raises(OutsideError, match="“folder” is refused: it has 1,024 GiB, more than the 16 GiB"):
         copied(folder)
     assert not folder.with_name("copy").exists()
 
@@ -100,7 +100,7 @@ def test_a_disk_without_room_is_told_before_anything_is_copied(
 ) -> None:
     usage = shutil.disk_usage(folder)._replace(free=1 << 20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(OutsideError, match="has 2.86 MiB, and the workspace's disk has room for 1 MiB"):
+    with pytest.raises(OutsideError, match="has 2.86 MiB, but the workspace's disk has room for only 1 MiB"):
         copied(folder)
 
 
@@ -108,7 +108,7 @@ def test_a_disk_without_room_is_told_before_anything_is_copied(
 def test_a_file_that_would_be_read_as_a_whole_has_a_bound(folder: Path, name: str) -> None:
     with (folder / name).open("wb") as file:
         file.truncate(outside.MOST_TEXT_BYTES + 1)
-    with pytest.raises(OutsideError, match=f"'{name}' in it has more than 256 MiB"):
+    with pytest.raises(OutsideError, match=f"“{name}” in it has more than 256 MiB"):
         look_through(folder)
 
 
@@ -144,7 +144,7 @@ def test_a_name_that_is_no_plain_text_is_refused_and_not_printed(folder: Path, n
 @pytest.mark.parametrize("make", [Path.touch, lambda path: None])
 def test_what_is_no_folder_is_told(tmp_path: Path, make: object) -> None:
     make(tmp_path / "place")  # type: ignore[operator]
-    with pytest.raises(OutsideError, match="Expected a folder; 'place' cannot be opened"):
+    with pytest.raises(OutsideError, match="The folder “place” cannot be opened"):
         look_through(tmp_path / "place")
 
 
@@ -176,7 +176,7 @@ def test_a_snapshots_links_lead_nowhere_else(tmp_path: Path, target: str) -> Non
     (tmp_path / "outside").write_text("")
     (repo / "blobs" / "link").symlink_to("/etc/passwd")
     (snapshot / "config.json").symlink_to(target)
-    with pytest.raises(OutsideError, match="'config.json' in it is a link"):
+    with pytest.raises(OutsideError, match="“config.json” in it is a link"):
         look_through(snapshot)
 
 

@@ -20,14 +20,14 @@ from typing import TypeVar
 
 
 class TlError(Exception):
-    """An expected error: one clear sentence and, where there is one, a remedy.
+    """An error that a person can do something about: what is wrong and, where there is one, a remedy.
 
     Parameters
     ----------
     message
-        What was expected and what was found, as one sentence.
+        What is wrong, with the number or the name that matters, as one sentence or two.
     remedy
-        What the person can do about it, as one sentence. Empty if nothing helps.
+        What the person can do about it, beginning with a verb. Empty if nothing helps.
     """
 
     exit_code = 1
@@ -83,8 +83,8 @@ class RunError(TlError):
 class CancelledError(RunError):
     """Somebody asked for the end of a run, or of other work."""
 
-    def __init__(self, what: str = "the run to reach its end") -> None:
-        super().__init__(f"Expected {what}; it was cancelled.")
+    def __init__(self, what: str = "The run") -> None:
+        super().__init__(f"{what} was cancelled.")
 
 
 class DivergedError(RunError):

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from tl_core.arms import ArmKind
 from tl_core.errors import DataError, ModelError, UserError
 from tl_core.schema import Finding, TextSource
+from tl_core.words import plural, quoted
 
 if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
     import torch
@@ -152,8 +153,8 @@ class Content:
         """Turn the chosen columns of a file into those of a dataset. Raises DataError if they do not fit."""
         if len(cells) != len(self.columns):
             raise DataError(
-                f"Expected {len(self.columns)} column of {self.noun.many}; got {len(cells)}.",
-                "Name as many with --text.",
+                f"{plural(len(cells), 'column')} chosen for {self.noun.many}; {len(self.columns)} needed.",
+                f"Choose {len(self.columns)} with --text.",
             )
         return dict(zip(self.columns, cells, strict=True))
 
@@ -318,14 +319,14 @@ def require_base_model_files(folder: Path, called: str, *names: str | None) -> N
     lacking = [lacking_files(folder, name) for name in names or modalities()]
     if all(lacking):
         file, needed = next(iter(lacking[0].items()))
-        raise ModelError(f"The model {called!r} brings no {file}.", needed.remedy)
+        raise ModelError(f"The model {quoted(called)} has no {file}.", needed.remedy)
 
 
 def _package(modality: str | None) -> str:
     known = modalities()
     if (name := modality or TEXT) not in known:
         raise UserError(
-            f"Expected a modality that is known here ({', '.join(known)}); got {name!r}.",
-            "Name its package in TL_MODALITIES, as docs/architecture.md says.",
+            f"{quoted(name)} is not a known modality; known are {', '.join(known)}.",
+            "Add the package to TL_MODALITIES, as docs/architecture.md says.",
         )
     return known[name]

@@ -117,9 +117,7 @@ class TransformersNetworks(Networks):
 
     def write_onnx(self, model: Path, folder: Path) -> None:
         """Refuse: how inputs are prepared outside of the engine is not written down."""
-        raise UserError(
-            "Expected a modality that is exported as ONNX; this one is not.", "Export it with `--format hf`."
-        )
+        raise UserError("This kind of model cannot be exported as ONNX.", "Export it with `--format hf`.")
 
 
 class NetworkPredictor:

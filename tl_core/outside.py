@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tl_core.errors import OutsideError
+from tl_core.words import quoted
 
 MOST_ENTRIES = 10_000
 MOST_DEPTH = 8
@@ -133,7 +134,7 @@ def require_size(folder: Path, num_bytes: int) -> None:
     """Raise OutsideError if what is to be read of a folder is more than any run or model has."""
     if num_bytes > MOST_BYTES:
         raise OutsideError(
-            f"The folder {called(folder)!r} is refused: it has {_size(num_bytes)}, more than the "
+            f"The folder {quoted(called(folder))} is refused: it has {_size(num_bytes)}, more than the "
             f"{_size(MOST_BYTES)} of the largest run or model.",
             _NOTHING_ELSE,
         )
@@ -153,9 +154,9 @@ def copy_folder(source: Path, target: Path) -> None:
     require_size(source, needed)
     if needed > (free := shutil.disk_usage(target.parent).free):
         raise OutsideError(
-            f"The folder {source.name!r} has {_size(needed)}, and the workspace's disk has room for "
-            f"{_size(free)}.",
-            "Make room first.",
+            f"The folder {quoted(source.name)} has {_size(needed)}, but the workspace's disk has room for"
+            f" only {_size(free)}.",
+            "Make room on the disk first.",
         )
     target.mkdir()
     with _opened(source) as descriptor:
@@ -184,7 +185,7 @@ def _opened(folder: Path) -> Iterator[int]:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise OutsideError(
-            f"Expected a folder; {folder.name!r} cannot be opened: {error.strerror}.", "Choose another one."
+            f"The folder {quoted(folder.name)} cannot be opened: {error.strerror}.", "Choose another one."
         ) from error
     try:
         yield descriptor
@@ -207,7 +208,7 @@ def _walk(folder: Path, descriptor: int) -> Iterator[tuple[Found, int]]:
         num_left -= len(names)
         if num_left < 0:
             raise OutsideError(
-                f"The folder {called(folder)!r} holds more than {MOST_ENTRIES:,} files and folders.",
+                f"The folder {quoted(called(folder))} holds more than {MOST_ENTRIES:,} files and folders.",
                 _NOTHING_ELSE,
             )
         for name in names:
@@ -253,8 +254,8 @@ def called(folder: Path) -> str:
 
 def _refusal(folder: Path, path: PurePosixPath, what: str) -> OutsideError:
     return OutsideError(
-        f"The folder {called(folder)!r} is refused: {str(path)!r} in it {what}.",
-        "Put a plain file in its place, or take it out of the folder.",
+        f"The folder {quoted(called(folder))} is refused: {quoted(str(path))} in it {what}.",
+        "Put a plain file there instead, or take it out of the folder.",
     )
 
 

@@ -13,6 +13,7 @@ from tl_core.charts.text import short_hash as short_hash
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
 from tl_core.schema import ExperimentConfig, Metric, Promise, Span, State, Took
+from tl_core.words import plural as plural
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 # What the browser makes of text whose escapes are gone: addresses become links, :names: become emojis, icons
@@ -87,11 +88,6 @@ def kept_words(promise: Promise, took: Took, subject: str) -> str:
     times = (promise.total, Span.of(took.total_s))
     promised, taken = (about(one, is_short=True).removeprefix("about ") for one in times)
     return f"{subject} promised {promised} and took {taken}."
-
-
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def done_words(states: Sequence[State]) -> str:

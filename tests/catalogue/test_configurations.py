@@ -59,7 +59,7 @@ def test_a_number_that_no_model_has_is_named(name: str, value: float) -> None:
         BERT | {"encoder": {name: value}},
         BERT | {"parts": [{name: value}]},
     ):
-        with pytest.raises(ModelError, match=f"The configuration of 'mine' is refused: {name} is"):
+        with pytest.raises(ModelError, match=f"The configuration of “mine” is refused: {name} is"):
             check(config)
 
 
@@ -86,7 +86,7 @@ def test_a_model_that_this_machine_cannot_hold_is_refused() -> None:
 
 def test_a_configuration_that_its_weights_do_not_fit_is_refused() -> None:
     check(BERT, num_saved=109_482_240)
-    with pytest.raises(ModelError, match="about 109 million weights, and its file holds 0.0 million"):
+    with pytest.raises(ModelError, match="about 109 million weights, but the file holds 0.0 million"):
         check(BERT, num_saved=24_832)
 
 

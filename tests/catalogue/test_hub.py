@@ -46,27 +46,27 @@ def test_a_download_that_was_cut_off_goes_on(hub: Hub, tmp_path: Path) -> None:
 def test_a_hub_that_hangs_up_amid_a_file_is_told(hub: Hub, tmp_path: Path) -> None:
     hub.add(MODEL, tiny_model_folder(tmp_path, "bert"))
     hub.broken = {"model.safetensors"}
-    with pytest.raises(ModelError, match="did not give 'someone/tiny'"):
+    with pytest.raises(ModelError, match="did not give “someone/tiny”"):
         obtain(MODEL)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_gated_model_says_what_to_do(hub: Hub, status: int) -> None:
     hub.refused[MODEL] = (status, "GatedRepo", "Access to this model is restricted")
-    with pytest.raises(ModelError, match="accepted its terms.*HF_TOKEN"):
+    with pytest.raises(ModelError, match="accepted the terms.*HF_TOKEN"):
         obtain(MODEL)
 
 
 def test_a_model_that_the_hub_lacks_is_named(hub: Hub) -> None:
     with pytest.raises(
-        ModelError, match="no model 'someone/tiny', or keeps it private. On disk are: builtin"
+        ModelError, match="no model “someone/tiny”, or keeps it private. Use one that is on disk: builtin"
     ):
         obtain(MODEL)
 
 
 def test_a_hub_in_trouble_is_quoted(hub: Hub) -> None:
     hub.refused[MODEL] = (400, "", "the hub is being repaired")
-    with pytest.raises(ModelError, match="did not give 'someone/tiny': .*the hub is being repaired"):
+    with pytest.raises(ModelError, match="did not give “someone/tiny”: .*the hub is being repaired"):
         obtain(MODEL)
 
 
@@ -80,7 +80,7 @@ def test_a_model_without_weights_or_tokenizer_is_refused(
     (folder / missing).unlink()
     (folder / "pytorch_model.bin").write_bytes(b"could run code")
     hub.add(MODEL, folder)
-    with pytest.raises(ModelError, match=f"brings no {said}"):
+    with pytest.raises(ModelError, match=f"has no {said}"):
         obtain(MODEL)
 
 
@@ -98,7 +98,7 @@ def silent(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("silent")
 def test_a_silent_hub_is_given_up_in_three_seconds() -> None:
     started = time.monotonic()
-    with pytest.raises(ModelError, match=r"the model hub does not answer\. On disk are: builtin"):
+    with pytest.raises(ModelError, match=r"the model hub does not answer\. Use one that is on disk: builtin"):
         obtain(MODEL)
     assert time.monotonic() - started < locating.HUB_PROBE_S + 2  # far from the client's own 46 s
 

@@ -51,8 +51,10 @@ def test_a_link_or_a_pipe_in_a_model_folder_is_refused_without_waiting(
     (folder / "sub").mkdir()
     (folder / place).unlink(missing_ok=True)
     intruder.put(folder / place)
-    said = refused(lambda: settle(str(folder)), f"'{place}' in it {intruder.said}|brings no|a config.json at")
-    assert str(folder.parent) not in said or "a config.json at" in said
+    said = refused(
+        lambda: settle(str(folder)), f"“{place}” in it {intruder.said}|has no|it has no config.json"
+    )
+    assert str(folder.parent) not in said or "it has no config.json" in said
 
 
 @pytest.mark.parametrize("place", ["tokenizer.json", "vocab.txt"])
@@ -61,7 +63,7 @@ def test_a_pipe_that_comes_later_is_not_hashed_or_waited_for(folder: Path, place
     (folder / place).unlink(missing_ok=True)
     os.mkfifo(folder / place)
     for ask in (obtain, settle):
-        said = refused(lambda ask=ask: ask(name), f"'{place}' in it is a pipe")  # type: ignore[misc]
+        said = refused(lambda ask=ask: ask(name), f"“{place}” in it is a pipe")  # type: ignore[misc]
         assert str(folder.parent) not in said
     at_once(lambda: describe(name))
 
@@ -86,7 +88,7 @@ def test_a_snapshot_of_the_hubs_cache_can_be_typed_and_had_by_its_id(folder: Pat
     assert obtain(name) == obtain("someone/model") == snapshot
     (snapshot / "vocab.txt").symlink_to("/etc/passwd")
     for ask in (lambda: settle(str(snapshot)), lambda: obtain("someone/model"), lambda: obtain(name)):
-        refused(ask, "'vocab.txt' in it is a link")
+        refused(ask, "“vocab.txt” in it is a link")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_a_configuration_that_describes_no_model_is_refused_before_anything_is_q
     for ask in (settle, obtain):
         said = refused(
             lambda ask=ask: ask(str(folder)),  # type: ignore[misc]
-            "The configuration of 'mine' is refused",
+            "The configuration of “mine” is refused",
         )
         assert str(folder.parent) not in said
 
@@ -131,7 +133,7 @@ def test_a_damaged_file_of_a_model_folder_is_named(folder: Path, file: str, dama
         settle(str(folder))
         describe(str(folder))
     else:
-        no_model = "brings no safetensors|The configuration of 'mine' is refused"
+        no_model = "has no safetensors|The configuration of “mine” is refused"
         said = refused(lambda: settle(str(folder)), f"{file}|{no_model}")
         assert said.count("\n") == 0
         at_once(lambda: describe(str(folder)))
@@ -140,7 +142,7 @@ def test_a_damaged_file_of_a_model_folder_is_named(folder: Path, file: str, dama
 def test_a_configuration_of_absurd_size_is_refused(folder: Path) -> None:
     with (folder / "config.json").open("ab") as file:
         file.truncate(100 << 20)
-    refused(lambda: settle(str(folder)), "config.json of 'mine' is damaged: .*it has more than 1 MiB")
+    refused(lambda: settle(str(folder)), "config.json of “mine” is damaged: .*it has more than 1 MiB")
 
 
 def test_sparse_weights_of_a_terabyte_are_not_hashed(folder: Path) -> None:

@@ -56,7 +56,7 @@ def test_other_content_has_another_name_and_the_old_one_is_refused(folder: Path,
     name = settle(str(folder))
     change(folder / changed)
     assert settle(str(folder)) != name
-    with pytest.raises(ModelError, match=r"'mine' has changed since it was chosen.*Put its old files back"):
+    with pytest.raises(ModelError, match=r"“mine” has changed since it was chosen.*Put the old files back"):
         obtain(name)
 
 
@@ -80,7 +80,7 @@ def test_a_folder_that_has_moved_says_so_until_its_new_place_is_named(folder: Pa
     moved = folder.rename(folder.with_name("moved"))
     assert find_on_disk(name) is None
     assert describe(name).title == "mine"
-    with pytest.raises(ModelError, match=r"'mine' .* is no longer where it was\. Choose it anew"):
+    with pytest.raises(ModelError, match=r"“mine” .* is no longer where it was\. Choose the folder again"):
         obtain(name)
     assert LocalModel.parse(settle(str(moved))) == LocalModel(title="moved", content=content_of(moved))
     assert obtain(name) == moved
@@ -122,7 +122,7 @@ def test_two_folders_of_one_content_are_one_model(folder: Path) -> None:
 )
 def test_what_only_resembles_a_name_is_refused(bad: str) -> None:
     assert LocalModel.parse(bad) is None
-    with pytest.raises(ModelError, match="Expected a base model's Hub id"):
+    with pytest.raises(ModelError, match="is not a base model's name"):
         find_on_disk(bad)
 
 
@@ -137,16 +137,16 @@ def test_any_folders_name_is_read_as_it_was_written(folder: Path, title: str) ->
 
 def test_a_folder_without_safe_weights_has_no_name(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="brings no safetensors weights"):
+    with pytest.raises(ModelError, match="has no safetensors weights"):
         settle(str(folder))
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("./nothing", r"Expected a model folder with a config.json.*On disk are: builtin"),
-        ("/" + "x" * 300, "Expected a base model's Hub id or a folder's path"),
-        ("~nobody-of-this-name/model", "Expected a base model's Hub id or a folder's path"),
+        ("./nothing", r"is not a model folder: it has no config.json.*on disk: builtin"),
+        ("/" + "x" * 300, "cannot be a folder's path"),
+        ("~nobody-of-this-name/model", "cannot be a folder's path"),
     ],
 )
 def test_a_path_that_leads_to_no_model_is_told(typed: str, said: str) -> None:
@@ -168,7 +168,7 @@ def test_files_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.Mo
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("hashlib.file_digest", refuse)
-    with pytest.raises(ModelError, match="'mine' cannot be read: Permission denied"):
+    with pytest.raises(ModelError, match="“mine” cannot be read: Permission denied"):
         settle(str(folder))
 
 

@@ -38,7 +38,7 @@ def test_a_bad_file_is_told_in_one_sentence_with_a_remedy(
     )
     assert exit_code() in (0, 2)
     told = capsys.readouterr()
-    (line,) = [one for one in (told.err + told.out).splitlines() if "Expected" in one]
+    (line,) = [one for one in (told.err + told.out).splitlines() if one.startswith(("tl_core: ", "error: "))]
     assert re.search(said, line)
     assert line.rstrip(".").count(". ") >= 1, "a remedy follows"
     assert "Traceback" not in told.err

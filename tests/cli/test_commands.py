@@ -47,7 +47,7 @@ def claim(queue: Queue) -> Job:
 @pytest.mark.parametrize("stop_at", [State.QUEUED, State.CANCELLED])
 def test_showing_a_run_that_wrote_nothing_says_how_it_stands(workspace: Workspace, stop_at: State) -> None:
     mark_run(workspace.database, "run_1", stop_at)
-    with pytest.raises(NotFoundError, match=f"run_1 is {stop_at.value} and has written none") as raised:
+    with pytest.raises(NotFoundError, match=rf"run_1 \({stop_at.value}\) has no record yet") as raised:
         commands.show(workspace, "run_1")
     assert "\n" not in str(raised.value)
 
@@ -74,7 +74,7 @@ def test_following_replaces_a_supervisor_that_died(
     monkeypatch.setattr(time, "sleep", lambda _: next(rounds))
     monkeypatch.setattr(commands, "SUPERVISOR_CHECK_S", 0.0)
     monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", carry_out)
-    assert list(commands._follow(workspace, "exp_1")) == ["1/1 fine_tuned seed 0 finished"]
+    assert list(commands._follow(workspace, "exp_1")) == ["1/1 fine_tuned seed 0 done"]
 
 
 def test_cancelling_a_run_that_lost_its_supervisor_ends_its_process(

@@ -190,7 +190,7 @@ def test_a_report_of_what_is_not_there_or_into_no_folder_is_status_2(shell: Shel
         refused = shell.started("report", *words)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
-        assert re.match(r"tl_core: (There is no experiment|Expected)", refused.stderr)
+        assert re.match(r"tl_core: (There is no experiment|“.*” cannot be written)", refused.stderr)
 
 
 def test_an_exported_folder_carries_its_card(shell: Shell, tmp_path: Path) -> None:
@@ -235,16 +235,16 @@ def test_profile_knows_the_base_model_that_shall_read_the_texts(
         assert said in found.output
     short = CliRunner().invoke(app, ["profile", str(shell.data), "--max-length", "8"])
     assert "8 are kept, which cuts" in short.output
-    assert "Texts of more than 8 tokens" in short.output
+    assert "longer than 8 tokens" in short.output
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("compare", "missing.csv"), "Expected a file"),
+        (("compare", "missing.csv"), "There is no file"),
         (("compare", "{data}", "--arms", "magic"), "magic"),
         (("compare", "{data}", "--base-model", "no/such-model"), "builtin"),
-        (("compare", "{data}", "--train-sizes", "2"), "train examples"),
+        (("compare", "{data}", "--train-sizes", "2"), "training examples"),
         (("compare", "{data}", "--train-sizes", "many"), "many"),
         (("compare", "{data}", "--label", "mood"), "mood"),
         (("predict", "run_none", "{data}", "out.csv"), "run_none"),

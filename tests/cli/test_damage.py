@@ -133,7 +133,7 @@ def test_a_record_that_is_gone_or_damaged_is_one_line(
     assert (shown.status, shown.err.count("\n")) == (1, 1)
     assert shown.err.startswith(f"tl_core: The file run.json of {broken.run_id} is damaged: ")
     path.unlink()
-    assert f"Expected run.json in the run folder {broken.run_id}" in tl_core("show", broken.run_id).err
+    assert f"run.json is missing in the run folder {broken.run_id}" in tl_core("show", broken.run_id).err
 
 
 def test_predicting_with_a_damaged_model_is_one_line(
@@ -161,7 +161,7 @@ def test_a_model_folder_that_is_gone_is_one_line(
     names = [str(tmp_path / "in.csv")] if command == "predict" else []
     gone = tl_core(command, run.run_id, *names, str(tmp_path / "out"))
     assert (gone.status, gone.err.count("\n")) == (2, 1)
-    assert f"The model of {run.run_id} is not here" in gone.err
+    assert f"The model of {run.run_id} is missing" in gone.err
 
 
 def test_lost_runs_are_told_with_the_command_that_takes_them_in(
@@ -172,7 +172,7 @@ def test_lost_runs_are_told_with_the_command_that_takes_them_in(
         path.unlink()
     listed = tl_core("runs")
     assert (listed.status, listed.out) == (0, "")
-    assert "5 run folders of this workspace are not in its database" in listed.err
+    assert "5 run folders are not in the workspace's database" in listed.err
     assert f"python -m tl_core import --workspace {workspace.root}" in listed.err
     taken_in = tl_core("import")
     assert (taken_in.status, len(taken_in.out.splitlines()), taken_in.err) == (0, 5, "")
@@ -190,7 +190,7 @@ def test_importing_goes_on_after_a_folder_that_is_refused(
     taken_in = tl_core("import", own[0], str(tmp_path), *own[1:])
     assert taken_in.status == 2
     assert len(taken_in.out.splitlines()) == 5
-    assert "Expected run.json" in taken_in.err
+    assert "run.json is missing" in taken_in.err
 
 
 def test_a_damaged_database_is_one_line(tl_core: Command, workspace: Workspace) -> None:
@@ -208,9 +208,9 @@ def test_a_damaged_database_is_one_line(tl_core: Command, workspace: Workspace) 
     [
         (lambda folder: spoil_config(folder, num_hidden_layers=1_000_000), "num_hidden_layers is 1,000,000"),
         (lambda folder: spoil_config(folder, hidden_size=10**9), "hidden_size is 1,000,000,000"),
-        (lambda folder: cut(0.5)(folder / "model.safetensors"), "The file model.safetensors of 'tiny-bert'"),
-        (lambda folder: (folder / "vocab.txt").symlink_to("/etc/passwd"), "'vocab.txt' in it is a link"),
-        (lambda folder: os.mkfifo(folder / "added_tokens.json"), "'added_tokens.json' in it is a pipe"),
+        (lambda folder: cut(0.5)(folder / "model.safetensors"), "The file model.safetensors of “tiny-bert”"),
+        (lambda folder: (folder / "vocab.txt").symlink_to("/etc/passwd"), "“vocab.txt” in it is a link"),
+        (lambda folder: os.mkfifo(folder / "added_tokens.json"), "“added_tokens.json” in it is a pipe"),
     ],
 )
 def test_a_base_model_that_no_run_can_start_from_is_refused_before_anything_is_stored_or_queued(
@@ -242,4 +242,4 @@ def test_predicting_with_a_folder_from_elsewhere_follows_no_link(
     (folder / "vocabulary.json").symlink_to("/etc/passwd")
     refused = tl_core(*asked)
     assert (refused.status, refused.err.count("\n")) == (2, 1)
-    assert "The folder 'exported' is refused: 'vocabulary.json' in it is a link" in refused.err
+    assert "The folder “exported” is refused: “vocabulary.json” in it is a link" in refused.err

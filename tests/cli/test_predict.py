@@ -61,7 +61,7 @@ def test_the_same_column_in_another_case_is_read_before_a_usual_name(model: Path
     out = tmp_path / "out.csv"
     done = predict(model, FIELD / "predict_wrong_column.csv", out)
     assert done.exit_code == 0
-    assert "Reads 'Review_Text', which the training calls 'review_text'." in done.stderr.splitlines()
+    assert "Reads “Review_Text”, which the training calls “review_text”." in done.stderr.splitlines()
     answers = [row["predicted_label"] for row in rows_of(out)]
     assert len(answers) == 12
     assert answers.count("positive") > 3 < answers.count("negative"), "descriptions differ in nothing"
@@ -69,9 +69,9 @@ def test_the_same_column_in_another_case_is_read_before_a_usual_name(model: Path
 
 def test_the_column_that_is_read_is_named_also_where_nothing_is_in_doubt(model: Path, tmp_path: Path) -> None:
     source = FIELD / "predict_wrong_column_train.csv"
-    assert "Reads 'review_text', as in training." in predict(model, source, tmp_path / "a.csv").stderr
+    assert "Reads “review_text”, as in training." in predict(model, source, tmp_path / "a.csv").stderr
     chosen = predict(model, FIELD / "predict_wrong_column.csv", tmp_path / "b.csv", "--text", "description")
-    assert "Reads 'description', as chosen." in chosen.stderr
+    assert "Reads “description”, as chosen." in chosen.stderr
 
 
 def test_a_guess_is_said_to_be_one_with_what_to_do_about_it(model: Path, tmp_path: Path) -> None:
@@ -89,7 +89,10 @@ def test_columns_that_could_both_be_meant_are_refused_in_one_sentence(model: Pat
     refused = predict(model, source, tmp_path / "out.csv")
     assert isinstance(refused.exception, DataError)
     assert refused.exception.exit_code == 2
-    assert "'Review_Text', 'review-text' could be. Name the right one with --text." in str(refused.exception)
+    assert (
+        "“Review_Text”, “review-text” could each be the column “review_text” of the training. Choose one with"
+        in str(refused.exception)
+    )
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -97,7 +100,7 @@ def test_both_columns_of_a_pair_are_matched(tmp_path: Path) -> None:
     model = train(tmp_path, "premise", "hypothesis")
     source = write(tmp_path / "in.csv", "Hypothesis,PREMISE", f"{GOOD},{GOOD}", f"{BAD},", f"{BAD},{BAD}")
     done = predict(model, source, tmp_path / "out.csv")
-    assert "Reads 'PREMISE', 'Hypothesis', which the training calls 'premise', 'hypothesis'." in done.stderr
+    assert "Reads “PREMISE”, “Hypothesis”, which the training calls “premise”, “hypothesis”." in done.stderr
     assert [row["predicted_label"] for row in rows_of(tmp_path / "out.csv")] == ["positive", "", "negative"]
 
 
@@ -106,7 +109,7 @@ def test_five_rows_of_a_workbook_give_five_answers_in_their_places(model: Path, 
     done = predict(model, FIELD / "predict_gap_rows.xlsx", out)
     assert done.exit_code == 0
     assert done.stdout.startswith("5 rows written")
-    assert "Rows without a text, left without an answer: 2." in done.stderr
+    assert "2 rows have no text and got no prediction." in done.stderr
     rows = rows_of(out)
     assert [row["Straße"] for row in rows] == ["Müllerstraße", "", "Öhringen", "", "Ærø"]
     assert [bool(row["predicted_label"]) for row in rows] == [True, False, True, False, True]
@@ -155,8 +158,8 @@ def test_lines_that_are_no_rows_keep_their_place_too(model: Path, tmp_path: Path
     ]
     assert rows[1]["prediction_note"].startswith("line 3 could not be read: ")
     assert rows[3]["prediction_note"].endswith(f"It is: 3,{BAD},and more")
-    assert "Lines that could not be read and have no prediction: 2. The first is line 3" in done.stderr
-    assert "Rows without a text, left without an answer: 2." in done.stderr
+    assert "2 lines could not be read and got no prediction. The first is line 3" in done.stderr
+    assert "2 rows have no text and got no prediction." in done.stderr
 
 
 def test_rows_below_the_last_text_of_a_sheet_are_none(model: Path, tmp_path: Path) -> None:

@@ -59,5 +59,5 @@ def test_profile_reads_the_named_sheet(tmp_path: Path) -> None:
 def test_impossible_choice_is_a_users_mistake(tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("text,label\na,b\n")
-    with pytest.raises(DataError, match="one character as delimiter"):
+    with pytest.raises(DataError, match="cannot be the delimiter"):
         CliRunner().invoke(app, ["profile", str(data), "--delimiter", "ab"], catch_exceptions=False)

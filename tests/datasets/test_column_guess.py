@@ -63,38 +63,41 @@ def test_named_column_is_kept_and_the_other_guessed() -> None:
 
 
 def test_no_pair_says_what_was_found() -> None:
-    with pytest.raises(DataError, match=r"'id' \(different values: 6, of 1 characters") as caught:
+    with pytest.raises(DataError, match=r"“id” \(6 different values, 1 characters") as caught:
         guess_columns(table(id=list("123456"), text=WORDS))
     assert caught.value.remedy
 
 
 def test_missing_column_names_those_there_are() -> None:
-    with pytest.raises(DataError, match="'body'; the file has 'text', 'label'"):
+    with pytest.raises(DataError, match="“body”. The file has “text”, “label”"):
         guess_columns(table(text=WORDS, label=LABELS), text="body")
 
 
 def test_text_is_guessed_without_labels() -> None:
     assert guess_text(table(id=list("123456"), words=WORDS).columns) == "words"
     assert guess_text(table(words=["the same"] * 3).columns) == "words"
-    with pytest.raises(DataError, match="column of texts"):
+    with pytest.raises(DataError, match="None of the columns holds texts"):
         guess_text(table(id=list("123"), price=["1.5", "2", "3"]).columns)
 
 
 def test_rows_with_several_labels_are_told_where_nothing_looks_like_classes() -> None:
     labels = ["a|b", "c|d", "a|c|d", "b|d", "b|c", "a|d", "d", "c"]
     columns = table(text=[f"a longer text, number {i}, that says something" for i in range(8)], label=labels)
-    with pytest.raises(DataError, match="one label a row in 'label'; 6 rows have several"):
+    with pytest.raises(DataError, match="6 rows have several labels in “label”"):
         guess_columns(columns)
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"text": [f"words {i}" for i in range(9)], "label": ["", *["good"] * 8]}, "two classes; .* 'good'"),
-        ({"text": ["words"] * 8, "label": ["a", "b"] * 4}, "texts that differ; all of 'text' are the same"),
+        (
+            {"text": [f"words {i}" for i in range(9)], "label": ["", *["good"] * 8]},
+            "“label” is “good” in every row",
+        ),
+        ({"text": ["words"] * 8, "label": ["a", "b"] * 4}, "“text” holds the same text in every row"),
         (
             {"text": [f"words {i}" for i in range(2002)], "label": [f"l{i // 2}" for i in range(2002)]},
-            "at most 1,000 classes; 'label' has 1,001",
+            "“label” has 1,001 different labels; the most is 1,000",
         ),
     ],
 )
@@ -110,5 +113,5 @@ def test_a_usual_name_over_a_column_of_no_use_says_what_is_wrong_with_it(
 )
 def test_a_named_column_that_is_empty_is_refused_by_its_name(named: dict[str, str]) -> None:
     columns = table(a=["x y z", "b c d", "e f g", "h i"], nothing=["", " ", "", ""], c=list("pqpq"))
-    with pytest.raises(DataError, match="'nothing' is empty in every row"):
+    with pytest.raises(DataError, match="“nothing” is empty in every row"):
         guess_columns(columns, **named)

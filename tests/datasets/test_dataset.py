@@ -108,10 +108,10 @@ def test_own_test_rows_are_never_altered_and_shared_texts_leave_train() -> None:
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        (table(text=["c", " "], label=["x", "x"]), "1 without, the first is row 2"),
-        (table(text=["c"], label=["z"]), "also has 'z'"),
-        (table(text=["c"], label=[""]), "also has ''"),
-        (table(text=["c"], klass=["x"]), "a column 'label'; the file has 'text', 'klass'"),
+        (table(text=["c", " "], label=["x", "x"]), "1 row of the test file has no text; the first is row 2"),
+        (table(text=["c"], label=["z"]), "training data lacks: “z”"),
+        (table(text=["c"], label=[""]), "training data lacks: “”"),
+        (table(text=["c"], klass=["x"]), "no column “label”. The file has “text”, “klass”"),
     ],
 )
 def test_own_test_file_that_would_have_to_change_is_refused(test: Table, message: str) -> None:
@@ -131,13 +131,13 @@ def test_own_test_file_with_rejected_lines_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "label", "message"),
     [
-        (["a", "b"], ["x", "x"], "every row of 'label' is 'x'"),
-        (["", " "], ["x", "y"], "none of 2 is left. Rows with no text: 2"),
-        (["a", "b", "c"], ["x", "y", "z"], "another value in each of the 3 rows"),
+        (["a", "b"], ["x", "x"], "“label” is “x” in every row"),
+        (["", " "], ["x", "y"], "None of 2 rows can be used. 2 rows removed: no text"),
+        (["a", "b", "c"], ["x", "y", "z"], "“label” is different in every row"),
         (
             [f"t{i}" for i in range(1003)],
             [f"l{i // 2 * 2 if i < 4 else i}" for i in range(1003)],
-            "most 1,000",
+            "the most is 1,000",
         ),
     ],
 )
@@ -209,7 +209,7 @@ def test_rows_that_are_taken_keep_the_facts() -> None:
 
 
 def test_missing_dataset_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="there is none"):
+    with pytest.raises(NotFoundError, match="is gone"):
         read_dataset(tmp_path / "none")
 
 
@@ -236,10 +236,12 @@ def test_examples_that_never_teach_are_counted() -> None:
 
 
 def test_a_class_that_no_row_teaches_is_refused() -> None:
-    with pytest.raises(DataError, match="weight above 0 in some row of each class; 'y' has none"):
+    with pytest.raises(DataError, match="No row of “y” has a weight above 0"):
         weighted("1", "1", "0", "0")
 
 
 def test_copies_that_leave_one_text_a_class_are_named_as_the_cause() -> None:
-    with pytest.raises(DataError, match="2 of 20 are left. Exact copies of an earlier row: 18"):
+    with pytest.raises(
+        DataError, match="2 of 20 rows are left, .* 18 rows removed: exact copies of an earlier row"
+    ):
         build(["one", "two"] * 10, ["x", "y"] * 10)

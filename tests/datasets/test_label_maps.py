@@ -20,7 +20,7 @@ def test_a_file_of_two_columns_is_a_label_map(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("label,name,more\n1,a,x\n2,b,x\n", "got 3"), ("label,name\n1,a\n1,b\n", "'1' stands there 2 times")],
+    [("label,name,more\n1,a,x\n2,b,x\n", "has 3 columns"), ("label,name\n1,a\n1,b\n", "“1” stands 2 times")],
 )
 def test_what_is_no_label_map_says_so(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DataError, match=said):

@@ -26,14 +26,14 @@ def test_a_comma_in_a_name_is_no_second_label() -> None:
 @pytest.mark.parametrize("separator", ["|", ";", ","])
 def test_several_labels_a_row_are_recognised_and_refused_with_a_remedy(separator: str) -> None:
     values = ["a", "b", f"a{separator}b", f"a{separator} c", "c", f"b{separator}c"]
-    with pytest.raises(DataError, match="one label a row in 'label'; 3 rows have several") as caught:
+    with pytest.raises(DataError, match="3 rows have several labels in “label”") as caught:
         classes("label", label=values)
-    assert "Keep one label a row" in caught.value.remedy
+    assert "Keep one label per row" in caught.value.remedy
 
 
 @pytest.mark.parametrize("values", [['["a", "b"]', '["a"]', "[]"], ["['a', 'b']", "['b']", "['a']"]])
 def test_lists_of_several_labels_are_refused(values: list[str]) -> None:
-    with pytest.raises(DataError, match="1 rows have several, such as"):
+    with pytest.raises(DataError, match="1 row has several labels in “label”, such as"):
         classes("label", label=values)
 
 
@@ -54,12 +54,12 @@ def test_columns_of_ones_and_zeros_become_their_names() -> None:
 
 
 def test_several_ones_in_a_row_are_refused() -> None:
-    with pytest.raises(DataError, match=r"2 rows have several, the first is row 2 \(joy, anger\)"):
+    with pytest.raises(DataError, match=r"2 rows have several labels, the first is row 2 \(joy, anger\)"):
         classes("joy", "anger", joy=["1", "1", "1"], anger=["0", "1", "1"])
 
 
 def test_a_column_of_something_else_is_no_indicator() -> None:
-    with pytest.raises(DataError, match="ones and zeros in the label column 'anger'; row 3 holds '2'"):
+    with pytest.raises(DataError, match="Row 3 of the label column “anger” holds “2”"):
         classes("joy", "anger", joy=["1", "0", "1"], anger=["0", "1", "2"])
 
 
@@ -72,9 +72,9 @@ def test_numbers_are_cut_at_the_limits_and_each_limit_begins_the_next_class() ->
 @pytest.mark.parametrize(
     ("edges", "values", "said"),
     [
-        ((3.0, 2.0), ["1", "2"], "Expected rising numbers"),
-        ((2.0, 2.0), ["1", "2"], "Expected rising numbers"),
-        ((2.0,), ["1", "two"], "Expected numbers in 'stars' to cut them into classes; row 2 holds 'two'"),
+        ((3.0, 2.0), ["1", "2"], "do not rise"),
+        ((2.0, 2.0), ["1", "2"], "do not rise"),
+        ((2.0,), ["1", "two"], "Row 2 of “stars” holds “two”, which is not a number"),
     ],
 )
 def test_what_cannot_be_cut_says_so(edges: tuple[float, ...], values: list[str], said: str) -> None:

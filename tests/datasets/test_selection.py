@@ -36,7 +36,7 @@ def test_chosen_roles_become_columns_with_their_types() -> None:
 
 
 def test_a_role_s_column_that_is_missing_is_named() -> None:
-    with pytest.raises(DataError, match="Expected a column 'nobody'"):
+    with pytest.raises(DataError, match="There is no column “nobody”"):
         pick_rows(table(**COLUMNS), JOINED.model_copy(update={"group": "nobody"}))
 
 

@@ -33,5 +33,5 @@ def test_rows_with_a_weight_of_zero_do_not_teach() -> None:
     rows = np.array([1, 2, 4])
     assert rows_that_teach(rows, np.array([0.0, 0.0, 3.0, 0.0, 1.0])).tolist() == [2, 4]
     assert rows_that_teach(rows, None).tolist() == [1, 2, 4]
-    with pytest.raises(DataError, match="in some of the 3 train examples; all are 0"):
+    with pytest.raises(DataError, match="All 3 training examples have a weight of 0"):
         rows_that_teach(rows, np.zeros(5))

@@ -17,7 +17,7 @@ def test_class_is_rare_below_seventeen_examples_of_the_usual_shares() -> None:
     finding = only(rare_classes(made, None))
     assert finding is not None
     assert (finding.count, finding.fix) == (16, "drop_rare_classes")
-    assert finding.examples == ("'rare': 8 to learn from, 4 to test with",)
+    assert finding.examples == ("“rare”: 8 to train on, 4 to test on",)
     assert rare_labels(made, None) == ("rare",)
 
 
@@ -54,8 +54,8 @@ def test_interval_is_that_of_the_test_examples() -> None:
     own = only(expected_interval(of_classes({"x": 9, "y": 9}, test={"x": 50, "y": 50}), None))
     assert own is not None
     assert (own.count, own.severity) == (100, "info")
-    assert "± 7.8 points" in own.message
-    assert "± 8.8 points" in own.message
+    assert "±7.8 points" in own.message
+    assert "±8.8 on" in own.message
 
 
 @pytest.mark.parametrize(("num_test", "severity"), [(76, "warning"), (77, "info")])

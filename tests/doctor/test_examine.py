@@ -32,7 +32,7 @@ def test_lengths_are_told_where_they_are_measured() -> None:
     lengths = np.array([128] * 90 + [129] * 9 + [138])
     (finding,) = [one for one in examine(made, lengths=lengths) if one.code == "too_long"]
     assert (finding.count, finding.severity) == (10, "warning")
-    assert "longest text has 138" in finding.message
+    assert "longest has 138" in finding.message
     (few,) = [
         one
         for one in examine(made, lengths=np.minimum(lengths, 128) + (np.arange(100) < 9))
@@ -49,7 +49,7 @@ def test_slow_checks_see_the_sample_and_say_so_without_a_fix() -> None:
     found = {one.code: one for one in examine(made, make_split(made), near=near, sample=sample)}
     assert found["near_duplicates"].count == 1
     assert found["near_duplicates"].fix == ""
-    words = "In a random sample of 20 of the 60 examples: Texts that nearly repeat another: 1 "
+    words = "In a random sample of 20 of 60 examples: 1 text (5%) nearly repeats another"
     assert found["near_duplicates"].message.startswith(words)
 
 

@@ -25,7 +25,7 @@ def test_all_but_the_first_of_a_group_are_surplus() -> None:
     finding = only(near_duplicates(of_rows(ROWS), near))
     assert finding is not None
     assert (finding.count, finding.fix) == (3, "keep_one_of_near_duplicates")
-    assert "in groups: 2. In 1 of them the labels differ" in finding.message
+    assert "in 2 groups. The labels differ in 1 group." in finding.message
     assert finding.examples == ("0.90: one a ≈ one b", "0.80: three a ≈ three b")
 
 
@@ -44,5 +44,5 @@ def test_held_out_texts_with_a_near_duplicate_to_train_with_are_counted() -> Non
     finding = only(near_duplicates_across(of_rows(ROWS), np.arange(6) < 3, groups(0, 0, 1, 0, 2, 2)))
     assert finding is not None
     assert finding.count == 1
-    assert "1 (33%)" in finding.message
+    assert "1 of the texts for validation and test (33%) nearly repeats" in finding.message
     assert finding.examples == ("one c",)

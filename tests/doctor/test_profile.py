@@ -52,7 +52,7 @@ def test_label_counts_are_those_of_the_file() -> None:
 def test_whatever_prevents_a_training_is_an_error_finding() -> None:
     assert codes(text=TEXTS, label=["x"] * 12) == {"no_columns": ("error", 0)}
     (stop,) = profile(table(text=TEXTS, label=["x"] * 12)).findings
-    assert stop.message == "Expected at least two classes; every row of 'label' is 'x'."
+    assert stop.message == "“label” is “x” in every row; two different labels are needed."
     assert stop.remedy.startswith("Choose another label column")
     assert codes(text=TEXTS, label=["x"] * 10 + ["y"] * 2)["small_class"] == ("error", 2)
     conflicting = profile(table(a=["s", "s"], b=["x", "y"]), text="a", label="b")
@@ -84,7 +84,7 @@ def test_no_columns_leaves_text_and_label_open() -> None:
 
 
 def test_named_column_that_is_missing_is_refused() -> None:
-    with pytest.raises(DataError, match="'none'"):
+    with pytest.raises(DataError, match="“none”"):
         profile(table(text=TEXTS, label=LABELS), label="none")
 
 

@@ -167,6 +167,6 @@ def test_the_live_page_goes_on_whatever_happens_to_the_tab(page: Page, training:
     require_step(page, 32)
 
     training.die()
-    expect(page.get_by_text("was ended from outside")).to_be_visible()
+    expect(page.get_by_text("was stopped from outside")).to_be_visible()
     expect(said).to_have_text("1 of 2 done, 1 failed.")
     expect(page.get_by_role("button", name="Run it again").first).to_be_visible()

@@ -79,12 +79,12 @@ def test_pair_aligns_equal_texts_with_different_targets():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"split_hash": "split-two"}, "same split.*split-one.*fine_tuned.*split-two.*scratch"),
-        ({"train_size": 50}, "same train size.*100.*50"),
-        ({"num_labels": 4}, "same number of labels.*3.*4"),
-        ({"example_ids": np.array(["id00000", "id00001", "id00002", "new"])}, "1 of them unknown"),
-        ({"targets": np.array([0, 1, 2, 2])}, "same targets.*1 test examples"),
-        ({"seeds": (5, 6)}, "common seed"),
+        ({"split_hash": "split-two"}, "fine_tuned and scratch differ in split: split-one against split-two"),
+        ({"train_size": 50}, "number of training examples: 100 against 50"),
+        ({"num_labels": 4}, "number of labels: 3 against 4"),
+        ({"example_ids": np.array(["id00000", "id00001", "id00002", "new"])}, "1 of them in no other"),
+        ({"targets": np.array([0, 1, 2, 2])}, "different labels for 1 test example"),
+        ({"seeds": (5, 6)}, "differ in every seed"),
     ],
 )
 def test_pair_refuses_and_names_what_differs(changes, message):
@@ -102,10 +102,10 @@ def conditions(**changes):
     [
         (
             {"max_length": 64},
-            "the same text limit in seed 1 for both arms; got 128 tokens for",
+            "differ in text limit in seed 1: 128 tokens against",
         ),
-        ({"tokenizer": "u" * 64}, "the same tokenizer in seed 1"),
-        ({"precision": "bfloat16"}, "the same precision in seed 1 for both arms; got float32 for fine_tuned"),
+        ({"tokenizer": "u" * 64}, "differ in tokenizer in seed 1"),
+        ({"precision": "bfloat16"}, "differ in precision in seed 1: float32 against bfloat16"),
     ],
 )
 def test_networks_under_other_conditions_are_refused_and_what_differs_is_named(changes, message):

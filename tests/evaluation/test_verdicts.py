@@ -167,7 +167,7 @@ def test_only_flags_of_the_compared_runs_are_kept():
 def test_arms_from_different_splits_are_refused():
     a, b = random_arms()
     other = arm_of(b.predicted, b.targets, arm="scratch", split_hash="split-two")
-    with pytest.raises(ComparisonError, match="same split"):
+    with pytest.raises(ComparisonError, match="differ in split"):
         compare(a, other, metric=Metric.ACCURACY)
 
 

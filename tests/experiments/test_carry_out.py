@@ -314,7 +314,7 @@ def test_a_base_model_that_is_gone_fails_the_run(workspace: Workspace, base_mode
     queue_experiment(workspace, base_model, ["fine_tuned"])
     shutil.rmtree(base_model)
     failed = assert_failed(fail_one(workspace, ModelError, lambda: False), "exception")
-    assert "Expected a model folder" in failed.message
+    assert "is not a model folder" in failed.message
 
 
 # --- the process --------------------------------------------------------------------------------------------
@@ -538,7 +538,7 @@ def test_without_the_first_tasks_texts_the_second_still_finishes(
     workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:
-        raise NotFoundError("Expected a dataset; it is gone.")
+        raise NotFoundError("The dataset is gone.")
 
     monkeypatch.setattr(neural, "read_first_task", gone)
     _, second = second_after_first(workspace, base_model)

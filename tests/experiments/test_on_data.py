@@ -86,7 +86,7 @@ def test_what_is_wrong_with_a_file_is_the_job_s_error(workspace: Workspace) -> N
         wait_until(lambda: queue.get(job.id).state.is_final, "the job has ended", START_S)
     ended = queue.get(job.id)
     assert ended.state is State.FAILED
-    assert "'one.csv' has one" in (ended.error or "")
+    assert "“one.csv” has only one column" in (ended.error or "")
 
 
 def in_languages(queue: Queue, job: Job) -> Callable[[], bool]:

@@ -120,7 +120,7 @@ def test_truncated_weights_are_not_exported(finished, damaged, tmp_path, format_
 
 def test_a_run_without_its_model_folder_is_told(finished, damaged, tmp_path):
     shutil.rmtree(damaged)
-    with pytest.raises(NotFoundError, match="is not here: the run came without it"):
+    with pytest.raises(NotFoundError, match="is missing: the run came without it"):
         export_model(finished, run_of(finished, "fine_tuned"), tmp_path / "out")
     damaged.mkdir()
 
@@ -165,7 +165,9 @@ def test_without_its_dataset_the_sentences_alone_are_compared(finished, tmp_path
     finally:
         (tmp_path / "away").rename(datasets)
     assert [one.reference for one in verified.comparisons] == ["expected_answers"]
-    assert "Its test texts are not in this workspace." in verified.sentences
+    assert (
+        "The test texts are not in this workspace, so only the sentences were compared." in verified.sentences
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_a_folder_without_expected_answers_is_told(finished, tmp_path):
     (tmp_path / "out" / "expected_answers.json").unlink()
     with pytest.raises(NotFoundError, match=r"has no expected_answers\.json"):
         verify_folder(tmp_path / "out")
-    with pytest.raises(NotFoundError, match="Expected a model folder"):
+    with pytest.raises(NotFoundError, match="is not a model folder"):
         verify_folder(tmp_path)
 
 
@@ -202,19 +204,19 @@ def test_a_graph_leaves_with_its_expected_answers(finished, tmp_path):
     assert verify_folder(tmp_path / "out").is_passed
     stated = json.loads((tmp_path / "out" / "expected_answers.json").read_text(encoding="utf-8"))
     np.testing.assert_allclose(np.sum(stated["probabilities"], axis=1), 1)
-    with pytest.raises(UserError, match="Expected an arm with a network for ONNX"):
+    with pytest.raises(UserError, match="ONNX is for networks"):
         export_model(finished, run_of(finished, "tfidf"), tmp_path / "other", ExportFormat.ONNX)
 
 
 def test_nothing_is_overwritten(finished, tmp_path):
-    with pytest.raises(UserError, match="does not exist yet"):
+    with pytest.raises(UserError, match="exists already"):
         export_model(finished, run_of(finished, "tfidf"), tmp_path)
 
 
 def test_a_run_that_has_not_finished_has_no_export(finished, tmp_path):
     experiment = queue_experiment(finished, tiny_model_folder(tmp_path, "bert"), ["majority"])
     queued = finished.database.list_runs(experiment.experiment_id)[0].run_id
-    with pytest.raises(NotFoundError, match=f"Expected a finished run; {queued} is queued"):
+    with pytest.raises(NotFoundError, match=rf"{queued} \(queued\) has no model"):
         export_model(finished, queued, tmp_path / "out")
     finished.delete_experiment(experiment.experiment_id)
 

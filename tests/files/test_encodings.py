@@ -102,6 +102,6 @@ def test_characters_and_line_ends_across_chunks_survive(decode: Decode, cut: int
     "encoding", ["klingon", "rot13", "hex", "ascii", "", "a\0b", "undefined", "idna", "punycode"]
 )
 def test_impossible_encoding_is_refused_with_a_remedy(decode: Decode, encoding: str) -> None:
-    with pytest.raises(DataError, match="'mine.csv' has other bytes") as caught:
+    with pytest.raises(DataError, match="“mine.csv” is not text in the encoding") as caught:
         decode("text,label\nä,b\n".encode() * 3, encoding)
     assert "utf-8" in caught.value.remedy

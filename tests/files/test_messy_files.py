@@ -63,4 +63,4 @@ def test_newlines_inside_quoted_fields_survive() -> None:
 def test_file_that_a_spreadsheet_packed_into_one_cell_is_refused_with_a_remedy() -> None:
     with pytest.raises(DataError, match="packed into one cell") as caught:
         read_table(shared_data("messy", "financial_all-data_excel_mangled.csv"))
-    assert "comma as the delimiter" in caught.value.remedy
+    assert "divided by commas" in caught.value.remedy

@@ -81,8 +81,8 @@ BAD = {
     "cut": (written(REVIEWS)[:-20], "damaged, cut off or encrypted"),
     "hole": (written(REVIEWS)[:60] + written(REVIEWS)[90:], "mine.parquet"),
     "no rows": (written(REVIEWS.slice(0, 0)), "has no rows"),
-    "one column": (written(REVIEWS.select(["text"])), "has one"),
-    "too many columns": (written(WIDE), "at most 2,000 columns"),
+    "one column": (written(REVIEWS.select(["text"])), "has only one column"),
+    "too many columns": (written(WIDE), "the most is 2,000"),
     "texts that are no texts": (written(pa.table({"text": NOT_UTF8, "label": NOT_UTF8})), "damaged"),
 }
 
@@ -107,6 +107,6 @@ def test_one_text_that_a_small_file_repeats_without_end_is_refused(
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 1_000]))
     bomb, target = tmp_path / "bomb", tmp_path / "target"
     bomb.write_bytes(written(pa.table({"text": text, "label": text})))
-    with pytest.raises(DataError, match="has more"):
+    with pytest.raises(DataError, match="take more than"):
         write_parquet_texts(bomb, "mine.parquet", target)
     assert bomb.stat().st_size < 10_000

@@ -140,7 +140,7 @@ def test_rejects_are_a_csv_that_runs_nothing(read: Read) -> None:
     found = list(csv.reader(rejects_csv(table).decode("utf-8-sig").splitlines()))
     assert found[0] == ["line", "reason", "text"]
     assert [(line, text) for line, _, text in found[1:]] == [("11", "'=1+1"), ("12", '"x, y",z,')]
-    assert "2 Found: 1" in found[1][1]
+    assert "1 instead of 2 fields" in found[1][1]
 
 
 def test_file_without_rejects_has_an_empty_table_of_them(read: Read) -> None:
@@ -213,17 +213,17 @@ BAD = {
     "empty": (b"", "is empty"),
     "blank": (b"\n \n\n", "only blank lines"),
     "header only": (b"text,label\n", "has no rows"),
-    "one column": (b"text\nhello\nyou\n", "at least two columns"),
+    "one column": (b"text\nhello\nyou\n", "a text and a label need two"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
     "png": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
     "web page": (b"\n<!DOCTYPE html><html><body>404", "a web page"),
     "random bytes": (bytes(range(256)) * 8, "control characters"),
     "many NULs": (b"text,label\n" + b"x\0y\0\0z,c\n" * 20, "control characters"),
     "many NULs far down": (b"text,label\n" + b"some words,c\n" * 9_000 + b"\0" * 9_000, "zero bytes"),
-    "a long line": (b"text,label\na,b\n" + b"x" * (MAX_LINE_BYTES + 1) + b",c\n", "line 3 of"),
+    "a long line": (b"text,label\na,b\n" + b"x" * (MAX_LINE_BYTES + 1) + b",c\n", "Line 3 of"),
     "too many columns": (
         b",".join([b"a"] * 3000) + b"\n" + b",".join([b"b"] * 3000),
-        "at most 2,000 columns",
+        "the most is 2,000",
     ),
     "an open quote": (
         b"text,label\n" + b'"a, b",x\n' * 100 + b'"open,a\n' + b"x,y\n" * 2000,
@@ -253,7 +253,7 @@ def test_unlabelled_rows_with_newlines_are_not_taken_for_packed_ones(read: Read)
 
 
 def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="there is none"):
+    with pytest.raises(NotFoundError, match="There is no file"):
         read_table(tmp_path / "none.csv")
     with pytest.raises(DataError, match="can be read"):
         read_table(tmp_path)

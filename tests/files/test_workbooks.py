@@ -97,15 +97,15 @@ def test_ending_decides_nothing(tmp_path: Path) -> None:
 
 
 BAD = {
-    "no cells": (xlsx({"s": []}), "a sheet with cells"),
+    "no cells": (xlsx({"s": []}), "no sheet with cells"),
     "header only": (xlsx({"s": ROWS[:1]}), "has no rows"),
-    "one column": (xlsx({"s": [["text"], ["a"], ["b"]]}), "has one"),
+    "one column": (xlsx({"s": [["text"], ["a"], ["b"]]}), "has only one column"),
     "no sheets": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<workbook/>"}), "mine.xlsx"),
     "damaged XML": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<work"}), "mine.xlsx"),
     "cut": (xlsx({"s": ROWS})[:-40], "damaged, cut off"),
-    "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has one"),
-    "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "without a password"),
-    "old Word document": (old_office(["WordDocument", "1Table"]), "of another kind"),
+    "binary, one column": (xlsb([["text"], ["a"], ["b"]]), "has only one column"),
+    "encrypted": (old_office(["EncryptionInfo", "EncryptedPackage"]), "is encrypted"),
+    "old Word document": (old_office(["WordDocument", "1Table"]), "or not an Excel or OpenDocument"),
     "old Office, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged"),
 }
 
@@ -119,9 +119,9 @@ def test_bad_workbook_is_refused_with_a_remedy(read: Read, kind: str) -> None:
 
 
 def test_unknown_sheet_is_refused_with_the_names(read: Read) -> None:
-    with pytest.raises(DataError, match="got 'z'") as caught:
+    with pytest.raises(DataError, match="no sheet “z”") as caught:
         read(xlsx({"a": ROWS, "b": ROWS}), sheet="z")
-    assert "'a', 'b'" in caught.value.remedy
+    assert "“a”, “b”" in caught.value.remedy
 
 
 def test_two_cells_at_the_ends_of_a_sheet_do_not_take_the_memory(read: Read) -> None:

@@ -77,12 +77,12 @@ def test_the_column_of_the_training_is_read_and_named_also_in_another_spelling(
     source = write(tmp_path / "in.csv", f"{header}\n{cell},abc\n{cell}!,abcd\n")
     found = told(Echo("review_text"), source, tmp_path / "out.csv")
     assert (found.columns, found.is_guess) == (columns, is_guess)
-    assert repr(columns[0]) in found.reason
+    assert f"“{columns[0]}”" in found.reason
 
 
 def test_columns_that_could_both_be_meant_are_refused_unless_one_is_named(tmp_path):
     source = write(tmp_path / "in.csv", "Review_Text,REVIEW-TEXT\nabc,abcd\nab,abc\n")
-    with pytest.raises(DataError, match="each of 'Review_Text', 'REVIEW-TEXT' could be"):
+    with pytest.raises(DataError, match="“Review_Text”, “REVIEW-TEXT” could each be"):
         predict_file(Echo("review_text"), source, tmp_path / "out.csv")
     assert told(Echo("review_text"), source, tmp_path / "out.csv", ["REVIEW-TEXT"]).columns == (
         "REVIEW-TEXT",
@@ -91,7 +91,7 @@ def test_columns_that_could_both_be_meant_are_refused_unless_one_is_named(tmp_pa
 
 def test_a_missing_column_is_named_with_those_that_are_there(tmp_path):
     source = write(tmp_path / "in.csv", "id,text\n1,abc\n2,abcd\n")
-    with pytest.raises(DataError, match="Expected a column 'review'; the file has 'id', 'text'"):
+    with pytest.raises(DataError, match="There is no column “review”. The file has “id”, “text”"):
         predict_file(ByLength(), source, tmp_path / "out.csv", ["review"])
     assert not (tmp_path / "out.csv").exists()
 
@@ -111,16 +111,14 @@ def test_rows_without_text_and_lines_that_cannot_be_read_keep_their_place_withou
     assert [row[2] for row in rows] == ["odd", "", "", "", "even", "", "even", "odd"]
     assert {tuple(row[2:-1]) for row in rows if not row[2]} == {("", "", "", "")}
     assert [row[-1] for row in rows if row[-1] != "no text"] == [
-        *("", "line 4 could not be read: Expected Number of Columns: 2 Found: 3. It is: 3,d,=e,f"),
+        *("", "line 4 could not be read: 3 instead of 2 fields. It is: 3,d,=e,f"),
         *("", "", ""),
     ]
     assert (summary.num_rows, summary.num_answered, summary.num_empty, summary.num_rejects) == (8, 4, 3, 1)
     assert summary.label_counts == {"even": 2, "odd": 2}
     rejected, empty = summary.remarks
-    assert rejected.startswith(
-        "Lines that could not be read and have no prediction: 1. The first is line 4: "
-    )
-    assert empty == "Rows without a text, left without an answer: 3."
+    assert rejected.startswith("1 line could not be read and got no prediction. The first is line 4: ")
+    assert empty == "3 rows have no text and got no prediction."
 
 
 def test_models_are_not_asked_about_rows_without_a_text(tmp_path):
@@ -144,14 +142,14 @@ def test_a_line_above_the_header_is_told_and_has_no_row(tmp_path):
     assert [row[0] for row in read(tmp_path / "out.csv")] == ["id", "1", "2", "3"]
     assert (summary.num_rows, summary.num_empty) == (3, 0)
     assert summary.remarks[0].startswith(
-        "Lines that could not be read and have no prediction: 1 (1 of them have no row). "
+        "1 line could not be read and got no prediction (1 without a row in the result). "
     )
 
 
 def test_a_summary_of_an_earlier_version_says_that_rows_without_a_text_were_answered():
     earlier = '{"text":"t","num_rows":3,"num_empty":1,"num_rejects":0,"first_reject":"","label_counts":{}}'
     assert FileSummary.model_validate_json(earlier).remarks == [
-        "Rows without a text, whose prediction says nothing: 1."
+        "1 row has no text: the prediction there means nothing."
     ]
 
 
@@ -278,21 +276,21 @@ def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
     _, job = submit(workspace, [])
     with pytest.raises(CancelledError):
         carry_out_prediction(workspace, job, lambda: True)
-    with pytest.raises(NotFoundError, match="Expected a predicted file"):
+    with pytest.raises(NotFoundError, match="The predicted file is gone"):
         read_summary(workspace.output_folder(job.id))
 
 
 def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
     mark_run(workspace.database, "run_1", State.RUNNING)
     _, job = submit(workspace, ["text"])
-    with pytest.raises(NotFoundError, match="Expected a finished run; run_1 is running"):
+    with pytest.raises(NotFoundError, match=r"run_1 \(running\) has no model"):
         carry_out_prediction(workspace, job, lambda: False)
 
 
 def test_an_upload_that_is_gone_is_named_as_the_person_knows_it(workspace, monkeypatch):
     monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
     _, job = submit(workspace, ["text"])
-    with pytest.raises(NotFoundError, match=r"Expected the uploaded file 'my\.csv'; it is not here any more"):
+    with pytest.raises(NotFoundError, match=r"The uploaded file “my\.csv” is gone"):
         carry_out_prediction(workspace, job, lambda: False)
 
 
@@ -321,10 +319,12 @@ def test_a_model_of_pairs_is_given_the_columns_of_its_training_or_those_that_are
     assert summary.num_empty == 1, "one half of a pair is no pair"
 
 
-@pytest.mark.parametrize(("columns", "got"), [([], "the file has 'id', 'body'"), (["body"], "got 'body'")])
+@pytest.mark.parametrize(
+    ("columns", "got"), [([], "The file has “id”, “body”"), (["body"], "You named “body”")]
+)
 def test_a_model_of_pairs_names_the_columns_that_it_misses(tmp_path, columns, got):
     source = write(tmp_path / "in.csv", ROWS)
-    with pytest.raises(DataError, match=f"this model compares 'question', 'answer'; {got}"):
+    with pytest.raises(DataError, match=f"model compares two texts, “question”, “answer”. {got}"):
         predict_file(Echo("question", "answer"), source, tmp_path / "out.csv", columns)
 
 
@@ -344,5 +344,5 @@ def test_of_joined_columns_those_that_are_there_are_a_guess(tmp_path):
     source, model = write(tmp_path / "in.csv", ROWS), Echo("heading", "BODY", joined_with=" + ")
     found = told(model, source, tmp_path / "out.csv")
     assert (found.columns, found.is_guess) == (("body",), True)
-    assert "the file has no 'heading', which the training joined to it" in found.reason
+    assert "the file has no “heading”, which the training joined to it" in found.reason
     assert model.asked == ["abc"]

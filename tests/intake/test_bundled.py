@@ -97,7 +97,7 @@ def test_a_dataset_that_is_here_already_keeps_its_name(bundle: Path, workspace: 
 def test_a_sample_that_has_changed_is_refused(bundle: Path, workspace: Workspace) -> None:
     path = bundle / SAMPLE.name / "made.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"dataset_fingerprint": "0" * 64}))
-    with pytest.raises(DataError, match="it has changed"):
+    with pytest.raises(DataError, match="has changed since"):
         bring_in_examples(workspace)
     assert workspace.database.list_experiments() == []
 

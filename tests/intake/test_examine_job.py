@@ -55,7 +55,7 @@ def test_a_large_dataset_is_seen_in_a_stated_sample(intake: Intake, monkeypatch:
     assert found.num_seen == 30
     assert found.lengths is not None
     assert sum(texts for _, texts in found.lengths) == 30
-    said = "In a random sample of 30 of the 43 examples: "
+    said = "In a random sample of 30 of 43 examples: "
     assert all(one.message.startswith(said) for one in found.findings)
     assert not any(one.fix for one in found.findings)
 
@@ -91,7 +91,7 @@ def test_it_goes_on_when_the_upload_is_used_meanwhile(
 def test_texts_that_changed_since_are_told(workspace: Workspace, upload: Upload, intake: Intake) -> None:
     submit_examination(workspace, intake, upload.upload_id)
     save_upload(workspace, upload.model_copy(update={"rule": SplitRule(test=0.2)}))
-    with pytest.raises(NotFoundError, match="they have changed since"):
+    with pytest.raises(NotFoundError, match="have changed since"):
         carry_out_next(workspace, JobKind.EXAMINE)
 
 

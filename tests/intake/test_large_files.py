@@ -117,7 +117,7 @@ def test_columns_that_cannot_be_used_leave_the_file_to_choose_others(
 ) -> None:
     upload = upload.model_copy(update={"choice": ColumnChoice.of("label", "text")})
     submit_intake(workspace, upload)
-    with pytest.raises(DataError, match="none of 40 is left"):
+    with pytest.raises(DataError, match="None of 40 rows can be used"):
         carry_out_next(workspace, JobKind.TAKE_IN)
     assert is_read(workspace, upload)
     assert not is_prepared(workspace, upload)

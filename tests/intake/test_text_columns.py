@@ -52,16 +52,16 @@ def test_one_column_does_not_stand_for_two() -> None:
 
 def test_a_match_says_what_it_is_called_in_training() -> None:
     found = find_texts(table("Review_Text", "id"), TextSource(columns=("review_text",)))
-    assert found.reason == "Reads 'Review_Text', which the training calls 'review_text'."
+    assert found.reason == "Reads “Review_Text”, which the training calls “review_text”."
     exact = find_texts(table("review_text", "id"), TextSource(columns=("review_text",)))
-    assert exact.reason == "Reads 'review_text', as in training."
+    assert exact.reason == "Reads “review_text”, as in training."
 
 
 def test_a_guess_says_that_it_is_one_and_why() -> None:
     found = find_texts(table("description", "code"), TextSource(columns=("review",)))
     assert (found.columns, found.is_guess) == (("description",), True)
     assert found.reason == (
-        "Reads 'description', a guess: the file has no 'review', which the model was trained on."
+        "Reads “description” as a guess: the file has no “review”, which the model was trained on."
     )
     assert "the model does not say" in find_texts(table("description", "code"), TextSource()).reason
 
@@ -72,7 +72,7 @@ def test_the_only_column_is_no_guess() -> None:
 
 
 def test_several_columns_in_other_spellings_are_refused() -> None:
-    with pytest.raises(DataError, match="each of 'Review_Text', 'review-text' could be") as refused:
+    with pytest.raises(DataError, match="“Review_Text”, “review-text” could each be") as refused:
         find_texts(table("Review_Text", "review-text"), TextSource(columns=("review_text",)))
     assert "--text" in refused.value.remedy
 
@@ -81,11 +81,11 @@ def test_several_columns_in_other_spellings_are_refused() -> None:
     ("present", "words"),
     [
         (["review_text"], []),
-        (["Review_Text"], ["'Review_Text' is 'review_text' of the training in another spelling."]),
-        (["body"], ["The file has no 'review_text', which the model was trained on."]),
+        (["Review_Text"], ["“Review_Text” is the “review_text” of the training in another spelling."]),
+        (["body"], ["The file has no “review_text”, which the model was trained on."]),
         (
             ["Review_Text", "ReviewText"],
-            ["Each of 'Review_Text', 'ReviewText' could be 'review_text' of the training: choose one."],
+            ["“Review_Text”, “ReviewText” could each be the “review_text” of the training. Choose one."],
         ),
     ],
 )

@@ -139,7 +139,7 @@ def test_columns_of_ones_and_zeros_are_guessed_as_one_label() -> None:
     columns = table(text=rows, joy=["1", "0", "0"] * 4, fear=["0", "1", "0"] * 4, calm=["0", "0", "1"] * 4)
     proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
     assert proposal.choice.label == ("joy", "fear", "calm")
-    assert "a one in just one" in proposal.reasons["label"]
+    assert "“joy”, “fear”, “calm” detected as the labels" in proposal.reasons["label"]
 
 
 def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:
@@ -160,5 +160,5 @@ def test_classes_too_small_to_split_are_refused() -> None:
 
 def test_an_unreadable_file_is_named_as_the_person_names_it(workspace: Workspace) -> None:
     upload = keep_upload(workspace, b"only one column\nand nothing else\n", "mine.csv")
-    with pytest.raises(DataError, match=r"'mine\.csv' has one"):
+    with pytest.raises(DataError, match=r"“mine\.csv” has only one column"):
         read_upload(workspace, upload.upload_id, upload.name)

@@ -80,7 +80,7 @@ def test_a_run_whose_process_is_dead_is_shown_as_failed(
 ) -> None:
     orphan = dataclasses.replace(running, pid=dead.pid, process_start=dead.start)
     shown = observe(settings, orphan)
-    assert (shown.state, shown.error) == (State.FAILED, "its process vanished")
+    assert (shown.state, shown.error) == (State.FAILED, "the process vanished")
     assert observe(settings, dataclasses.replace(orphan, state=State.FINISHED)).state is State.FINISHED
     nobody = dataclasses.replace(running, pid=None, process_start=None)
     assert observe(settings, nobody).state is State.FAILED

@@ -56,11 +56,11 @@ def test_a_process_killed_without_mercy_hints_at_memory(log: Path) -> None:
 
 def test_a_silent_failure_names_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "log.txt").touch()
-    assert judge_exit(3, tmp_path / "log.txt", None).error == "exit code 3 without a word"
+    assert judge_exit(3, tmp_path / "log.txt", None).error == "exit code 3, nothing printed"
 
 
 def test_a_log_that_is_not_there_says_nothing(tmp_path: Path) -> None:
-    assert judge_exit(3, tmp_path / "missing.txt", None).error == "exit code 3 without a word"
+    assert judge_exit(3, tmp_path / "missing.txt", None).error == "exit code 3, nothing printed"
 
 
 def test_a_fault_is_told_in_one_short_line() -> None:

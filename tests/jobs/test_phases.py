@@ -26,7 +26,7 @@ def test_a_phase_becomes_a_share_and_words(queue: Queue, job: Job) -> None:
 
 
 def test_before_the_first_phase_it_waits_or_starts(job: Job) -> None:
-    assert progress_of(job) == (0.0, "Waiting for its turn")
+    assert progress_of(job) == (0.0, "Queued")
     assert progress_of(dataclasses.replace(job, pid=7)) == (0.0, "Starting")
 
 

@@ -89,7 +89,7 @@ def test_a_job_comes_back_with_its_payload_process_and_progress(queue: Queue) ->
     job = queue.get(job_id)
     assert (job.kind, job.ref_id, job.payload) == (JobKind.PREDICT_FILE, "run_1", {"upload": "up_1"})
     assert (job.pid, job.process_start, job.num_done, job.num_total) == (123, "456.5@boot", 3, 10)
-    with pytest.raises(NotFoundError, match="there is no job"):
+    with pytest.raises(NotFoundError, match="There is no job"):
         queue.get(job_id + 1)
 
 
@@ -162,9 +162,9 @@ def test_cancelling_an_experiment_spares_what_has_ended_and_other_work(
 
 
 def test_cancelling_something_unknown_says_so(queue: Queue) -> None:
-    with pytest.raises(NotFoundError, match="'nothing'"):
+    with pytest.raises(NotFoundError, match="“nothing”"):
         queue.cancel_run("nothing")
-    with pytest.raises(NotFoundError, match="'nothing'"):
+    with pytest.raises(NotFoundError, match="“nothing”"):
         queue.cancel_experiment("nothing")
 
 
@@ -216,7 +216,7 @@ def test_only_what_failed_or_was_cancelled_is_queued_again(
     queue.finish(run_job, State.FINISHED)
     assert not queue.retry("run_1"), "it has finished"
     assert workspace.database.get_run("run_1").state is State.FINISHED
-    with pytest.raises(NotFoundError, match="'nothing'"):
+    with pytest.raises(NotFoundError, match="“nothing”"):
         queue.retry("nothing")
 
 

@@ -318,7 +318,7 @@ def test_without_a_check_no_fork_server_is_started(workspace: Workspace, tmp_pat
         ("(folder / 'events.jsonl').mkdir()", "cannot go on"),
         ("(folder / 'run.json').write_text('no record')", "cannot go on"),
         ("(folder / 'run.json').mkdir()", "cannot go on"),
-        ("(folder / 'log.txt').unlink()", "exit code 1 without a word"),
+        ("(folder / 'log.txt').unlink()", "exit code 1, nothing printed"),
     ],
 )
 def test_a_damaged_folder_ends_its_own_run_and_no_other(
@@ -384,7 +384,7 @@ def test_a_fork_that_ends_before_it_is_noted_is_told_by_its_exit_code(
     child = Child.start(workspace, job, (), cast(ForkServer, QuickForkServer()))
     assert child.identity is None
     assert child.has_ended()
-    assert child.judge().error == "exit code 3 without a word"
+    assert child.judge().error == "exit code 3, nothing printed"
 
 
 def test_what_an_earlier_attempt_told_is_not_taken_for_the_words_of_the_next(
@@ -456,8 +456,8 @@ def test_a_run_whose_process_died_unwatched_is_failed_by_the_next_supervisor(
     kill_job(job)
     work_off(workspace, write_script(""))
     run = workspace.database.get_run("run_1")
-    assert (run.state, run.error) == (State.FAILED, "its process vanished")
-    assert last_failure(workspace).message == "its process vanished"
+    assert (run.state, run.error) == (State.FAILED, "the process vanished")
+    assert last_failure(workspace).message == "the process vanished"
 
 
 def test_a_second_supervisor_leaves_at_once_and_the_first_keeps_its_name(

@@ -115,8 +115,8 @@ def test_a_file_of_vectors_comes_to_a_verdict(compared):
 
 def test_its_messages_use_its_nouns_and_its_own_check(place):
     found = tl_core(place, "profile", "labelled.csv", *COLUMNS)
-    assert "Rows with no vector: 1." in found
-    assert "Vectors of one number alone: 1" in found
+    assert "1 row removed: no vector." in found
+    assert "1 vector (0.83%) repeats one number" in found
     assert "from 0.5 on" in found
     assert "language" not in found.partition("Rows")[2].lower()
 
@@ -138,16 +138,16 @@ def test_a_model_leaves_and_answers_as_it_did_here(place, run_id):
 
 
 def test_what_it_does_not_bring_is_refused_in_one_sentence(refused, run_id):
-    assert "this one is not" in refused("export", run_id, "graph", "--format", "onnx")
+    assert "cannot be exported as ONNX" in refused("export", run_id, "graph", "--format", "onnx")
     arms = ("--arms", "majority,tfidf")
     assert "Leave tfidf out" in refused("compare", "labelled.csv", *COLUMNS, *arms)
 
 
 def test_a_base_model_of_vectors_is_no_base_model_of_texts(refused):
     columns = ("--text", "numbers", "--label", "kind", "--base-model", "./vit")
-    assert "brings no tokenizer.json" in refused("compare", "labelled.csv", *columns)
+    assert "has no tokenizer.json" in refused("compare", "labelled.csv", *columns)
 
 
 def test_a_modality_that_was_not_added_is_refused(refused):
     columns = ("--modality", "pictures", "--text", "numbers", "--label", "kind")
-    assert "got 'pictures'" in refused("compare", "labelled.csv", *columns)
+    assert "“pictures” is not a known modality" in refused("compare", "labelled.csv", *columns)

@@ -135,7 +135,7 @@ def test_weights_that_leave_the_encoder_untrained_are_refused(tmp_path: Path) ->
     kept = {name: weight for name, weight in weights.items() if "layer.1." not in name}
     save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
     for pooling in (Pooling.MEAN, Pooling.OWN):
-        with pytest.raises(ModelError, match="weights are not in its file, such as .*layer.1"):
+        with pytest.raises(ModelError, match="weights are missing in the file, such as .*layer.1"):
             build(ArmKind.FINE_TUNED, folder, pooling)
 
 
@@ -143,7 +143,7 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     folder = tiny_model_folder(tmp_path, "bert")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "intermediate_size": 48}))
-    with pytest.raises(ModelError, match="weights are not in its file"):
+    with pytest.raises(ModelError, match="weights are missing in the file"):
         build(ArmKind.FROZEN, folder, Pooling.MEAN)
 
 

@@ -59,4 +59,4 @@ def test_weights_that_lack_bytes_say_how_many(folder: Path) -> None:
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[:1000])
     [(_, what)] = find_damage(folder)
-    assert what == f"it has 1,000 bytes, and its header states {size:,}"
+    assert what == f"it has 1,000 bytes, but the header says {size:,}"

@@ -121,7 +121,7 @@ def test_a_damaged_line_of_a_run_that_has_not_finished_is_told(
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:3], b"\0\0\n", *lines[3:]]))
     written = text_of(open_page(app, "runs", experiment=made.experiment_id))
-    assert "1 of its lines" in written
+    assert "1 line is" in written
     assert written.count(f"events.jsonl of {scratch.run_id}") == 1
 
 

@@ -95,7 +95,7 @@ def test_unusable_columns_say_so_in_place_and_lose_nothing(app: AppTest, workspa
 
 def test_a_file_that_is_no_table_says_so_and_offers_another(app: AppTest, workspace: Workspace) -> None:
     open_page(app, "data", upload=keep_upload(workspace, b"one\ncolumn\n", "one.csv").upload_id)
-    assert "'one.csv'" in plain(app.error[0].value)
+    assert "“one.csv”" in plain(app.error[0].value)
     press(app, "Choose another file")
     assert "upload" not in app.query_params
     assert app.get("file_uploader")
@@ -105,7 +105,7 @@ def test_a_class_too_small_to_split_names_the_remedy(app: AppTest, workspace: Wo
     rows = [(f"text number {i}", "a" if i else "b") for i in range(20)]
     open_page(app, "data", upload=keep_upload(workspace, csv(rows), "small.csv").upload_id)
     (told,) = app.error
-    assert "'b'" in plain(told.value)
+    assert "“b”" in plain(told.value)
     assert not [button for button in app.button if button.label == "Use this dataset"]
 
 
@@ -114,9 +114,9 @@ def test_what_was_set_aside_is_told_and_listed(app: AppTest, workspace: Workspac
     lines += ['"twice","positive"', '"twice","negative"', lines[1], "broken,line,here"]
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "mine.csv").upload_id)
     text = text_of(app)
-    assert re.search(r"copies .*: 1\b", text)
-    assert "more than one label" in text
-    assert re.search(r": 1, the first on line 65\b", text)
+    assert re.search(r"1 row removed: exact copy", text)
+    assert "2 rows removed: same text, conflicting labels" in text
+    assert re.search(r"1 line was left out as unreadable; the first is line 65\b", text)
     assert "1 line left out" in [one.label for one in app.expander]
     tables = [frame.value for frame in app.dataframe]
     assert any(list(table.get("line", [])) == [65] for table in tables)

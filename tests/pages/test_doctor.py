@@ -100,7 +100,7 @@ def test_numbers_are_cut_into_classes_and_nonsense_is_told_in_place(
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "s.csv").upload_id)
     limits = next(one for one in app.text_input if one.label.startswith("Cut points"))
     limits.set_value("2.5; 3").run()
-    assert "'2.5; 3'" in plain(app.error[0].value)
+    assert "“2.5; 3”" in plain(app.error[0].value)
     limits = next(one for one in app.text_input if one.label.startswith("Cut points"))
     limits.set_value("2.5, 3.5").run()
     press(app, "Use this dataset")
@@ -122,7 +122,7 @@ def test_a_label_map_can_be_brought_and_renames_and_sets_aside(
 def test_what_is_no_label_map_is_told_in_place(app: AppTest, workspace: Workspace, upload: str) -> None:
     maps = [one for one in app.file_uploader if one.label.startswith("Rename by a file")]
     maps[0].set_value(("map.csv", b"a,b,c\n1,2,3\n4,5,6\n", "text/csv")).run()
-    assert "'map.csv'" in plain(app.error[0].value)
+    assert "“map.csv”" in plain(app.error[0].value)
     assert "Use this dataset" in [one.label for one in app.button]
 
 
@@ -130,7 +130,7 @@ def test_several_labels_a_row_are_refused_with_a_remedy(app: AppTest, workspace:
     lines = ["text,label", *(f"words{i},{['a|b', 'a', 'b', 'b|c', 'c'][i % 5]}" for i in range(40))]
     open_page(app, "data", upload=keep_upload(workspace, "\n".join(lines).encode(), "m.csv").upload_id)
     (told,) = [plain(one.value) for one in app.error]
-    assert "'label'" in told
+    assert "“label”" in told
     assert "16 rows" in told
     assert "Use this dataset" not in [one.label for one in app.button]
 

@@ -25,7 +25,7 @@ def page_with_an_expected_error() -> None:
     from tl_core.errors import DataError
 
     def body() -> None:
-        raise DataError("Expected *two* columns; got one.", "Add a column.")
+        raise DataError("Only *one* column; two are needed.", "Add a column.")
 
     live_part(body, 2)()
 
@@ -53,7 +53,7 @@ def page_that_stops() -> None:
 
 def test_an_expected_error_of_a_live_part_is_shown_with_its_remedy() -> None:
     app = AppTest.from_function(page_with_an_expected_error).run()
-    assert "Expected *two* columns; got one." in text_of(app)
+    assert "Only *one* column; two are needed." in text_of(app)
     assert "Add a column." in text_of(app)
     assert not app.exception
 

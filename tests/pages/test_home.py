@@ -110,7 +110,7 @@ def test_a_sample_being_checked_can_be_cancelled_and_queues_nothing(
 def test_a_sample_whose_arm_cannot_run_says_so_and_queues_nothing(
     app: AppTest, workspace: Workspace, checking: Checking
 ) -> None:
-    checking.problems = {"scratch": "Expected a finite loss; got nan."}
+    checking.problems = {"scratch": "The loss became nan."}
     open_page(app, "home")
     press(app, "Start reviews")
     assert app.error[0].value.startswith("**From scratch ")
@@ -168,7 +168,7 @@ def test_a_bundle_that_cannot_be_read_keeps_no_one_from_home(
     app: AppTest, workspace: Workspace, example: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(workspace: Workspace) -> None:
-        raise NotFoundError("Expected the record of a run; got nothing.")
+        raise NotFoundError("The record of the run is empty.")
 
     monkeypatch.setattr("pages.cards.home.start.bring_in_examples", unreadable)
     open_page(app, "home")
@@ -200,7 +200,7 @@ def test_an_experiment_that_cannot_be_read_is_passed_over(
     app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(experiment_id: str, states: object) -> None:
-        raise NotFoundError("Expected the record of a run; got nothing.")
+        raise NotFoundError("The record of the run is empty.")
 
     finish_all(workspace, add_experiment(workspace, store_sample_dataset(workspace)))
     monkeypatch.setattr("pages.cards.home.start.results_of", unreadable)

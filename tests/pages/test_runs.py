@@ -249,12 +249,12 @@ def test_a_failed_run_says_why_and_what_to_do(app, workspace):
     *others, last = runs_of(workspace, experiment)
     for run in others:
         finish_run(workspace, run)
-    fail_run(workspace, last, "Expected a finite loss; got nan.")
+    fail_run(workspace, last, "The loss became nan.")
     open_page(app, "runs", experiment=experiment.experiment_id)
     (told,) = app.error
     assert "Fine-tuned, seed 0** diverged" in shown(told.value)
     assert DivergedError.usual_remedy in shown(told.value)
-    assert row_of(app, 3)["Reason"] == "Expected a finite loss; got nan."
+    assert row_of(app, 3)["Reason"] == "The loss became nan."
     assert app.selectbox[0].value == last.run_id
 
 

@@ -143,7 +143,7 @@ def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, ex
     finish_all(workspace, other)
     open_with(app, experiment.experiment_id, other.experiment_id)
     refusal = text_of(app)
-    assert "got 2 test sets" in refusal
+    assert "on 2 different sets of examples" in refusal
     assert "test examples of small reviews" in refusal
     assert "test examples of fewer reviews" in refusal
     assert len(app.error) == 1
@@ -154,7 +154,7 @@ def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, ex
 def test_seeds_of_one_arm_alone_are_refused(app, longer):
     open_with(app, longer.experiment_id)
     (refusal,) = app.error
-    assert "only Fine-tuned" in plain(refusal.value)
+    assert "All these runs are of Fine-tuned" in plain(refusal.value)
     assert not figures_of(app)
 
 

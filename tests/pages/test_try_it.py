@@ -649,7 +649,7 @@ def test_a_file_for_models_of_pairs_maps_two_columns(app, workspace, of_pairs, a
     boxes = {box.label: box for box in app.selectbox}
     assert boxes["Column of the second text"].value == "answer"
     assert boxes["Column of the first text"].value is None, "nothing is called question"
-    assert "'question'" in text_of(app)
+    assert "“question”" in text_of(app)
     assert not is_ready(app)
     choose(app, "Column of the first text", "answer")
     assert not is_ready(app), "one column twice"
@@ -669,5 +669,5 @@ def test_joined_columns_are_chosen_if_all_are_there(app, workspace, experiment, 
     press(app, "Another file")
     bring_file(app, b"id,body,other\n1,a fine long walk,so\n2,not so fine at all,no\n", "other.csv")
     assert app.multiselect[0].value == []
-    assert "'title'" in text_of(app)
+    assert "“title”" in text_of(app)
     assert not is_ready(app)

@@ -62,12 +62,12 @@ def test_other_base_models_are_settled_as_ever_and_come_from_no_run(workspace, t
 
 def test_what_cannot_be_a_base_model_is_refused(workspace, finished):
     tfidf = next(run for run in runs_of(workspace, finished) if not run.arm.kind.is_neural)
-    with pytest.raises(ModelError, match="with a network"):
+    with pytest.raises(ModelError, match="has no network"):
         settle_base_model(workspace, f"run:{tfidf.run_id}")
     with pytest.raises(NotFoundError):
         settle_base_model(workspace, "run:run_0000000000000000000")
     queued = add_experiment(workspace, store_sample_dataset(workspace), ("fine_tuned",))
-    with pytest.raises(NotFoundError, match="finished run"):
+    with pytest.raises(NotFoundError, match="has no model"):
         settle_base_model(workspace, f"run:{runs_of(workspace, queued)[0].run_id}")
 
 

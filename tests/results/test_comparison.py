@@ -250,7 +250,7 @@ def test_runs_on_other_test_examples_are_refused_by_name(tmp_path: Path, column:
     values[-1] = "someone else" if column == "example_id" else 1 - values[-1]
     place = table.column_names.index(column)
     folder.write_predictions(table.set_column(place, column, pa.array(values, table[column].type)))
-    with pytest.raises(ComparisonError, match=f"{odd} has others"):
+    with pytest.raises(ComparisonError, match=f"{odd} was tested on other examples"):
         gather(workspace, experiment.experiment_id)
     workspace.close()
 
@@ -338,5 +338,5 @@ def test_a_pair_whose_runs_may_not_be_compared_is_refused_and_the_others_stand(t
     assert len(results.verdicts) == 5
     assert ("fine_tuned", "scratch") not in {(one.a, one.b) for one in results.verdicts}
     (refusal,) = results.refusals
-    assert "the same precision in seed 1 for both arms; got float32 for fine_tuned and bfloat16" in refusal
+    assert "fine_tuned and scratch differ in precision in seed 1: float32 against bfloat16" in refusal
     assert report["refusals"] == [refusal]

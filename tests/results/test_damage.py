@@ -197,7 +197,7 @@ def test_a_lost_line_of_events_leaves_the_others(workspace, experiment, broken):
     [run] = [run for run in results.finished if run.config.run_id == broken.run_id]
     assert len(run.events) == len(lines) - 2  # the last one is empty
     [found] = results.damage
-    assert found.message.endswith("is damaged: 1 of its lines is unreadable and left out.")
+    assert found.message.endswith("is damaged: 1 line is unreadable and left out.")
 
 
 def test_a_torn_last_line_of_events_is_borne_in_silence(workspace, experiment, broken):
@@ -211,7 +211,7 @@ def test_events_that_end_long_before_their_run_are_told(workspace, experiment, b
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:9]))
     [found] = gather(workspace, experiment.experiment_id).damage
     assert found.message.endswith(
-        "events.jsonl of " + broken.run_id + " is damaged: it ends before its run did."
+        "events.jsonl of " + broken.run_id + " is damaged: it ends before the run did."
     )
 
 
@@ -229,7 +229,7 @@ def test_predictions_without_all_test_examples_are_told_and_keep_no_other_run_fr
     ("change", "reason"),
     [
         ({"run_id": "run_other"}, "it is that of run_other"),
-        ({"labels": ("a", "b")}, "its train examples do not belong to its classes"),
+        ({"labels": ("a", "b")}, "the training examples do not belong to the labels"),
         ({"seed": 1}, "it tells of another run than was planned"),
     ],
 )

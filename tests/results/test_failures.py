@@ -39,9 +39,9 @@ def test_the_attempts_are_told(workspace):
 def test_a_run_that_died_before_it_wrote_anything_has_its_row_s_words(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("scratch",))
     job = Queue(workspace.database).claim([JobKind.RUN])
-    Queue(workspace.database).finish(job.id, State.FAILED, "its process vanished")
+    Queue(workspace.database).finish(job.id, State.FAILED, "the process vanished")
     (failure,) = find_failures(workspace, observed(workspace, experiment))
-    assert (failure.words, failure.message) == ("was ended from outside", "its process vanished")
+    assert (failure.words, failure.message) == ("was stopped from outside", "the process vanished")
 
 
 def test_cancelled_runs_have_not_failed(workspace):

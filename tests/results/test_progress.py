@@ -207,19 +207,21 @@ def course(validation_losses, train_losses):
 
 
 def test_one_class_after_two_epochs_is_said():
-    assert alerts(training(20, counts=(100, 0))) == {"still predicts one class after 2 epochs": ["a", "b"]}
+    assert alerts(training(20, counts=(100, 0))) == {
+        "still answers one label for all after 2 epochs": ["a", "b"]
+    }
 
 
 def test_a_loss_that_does_not_fall_is_said():
     assert alerts(training(10, losses=(1.0, 1.1))) == {
-        "has not lowered its training loss after 1 epoch": ["a", "b"]
+        "has not lowered the training loss after 1 epoch": ["a", "b"]
     }
 
 
 def test_no_better_than_the_largest_class_is_said_with_its_numbers():
     assert alerts(training(20), floor=0.5) == {
-        "is no more accurate than always answering the largest class after 2 epochs "
-        "(50.0 against 50.0%, 100 validation examples)": ["a", "b"]
+        "is no better than always answering the most common label after 2 epochs "
+        "(50.0% against 50.0% on 100 validation examples)": ["a", "b"]
     }
 
 
@@ -232,7 +234,7 @@ FALLING = [1.0, 0.8, 0.6, 0.4, 0.3]
 
 def test_a_validation_loss_that_rises_while_the_training_loss_falls_is_said():
     assert alerts(course([1.0, 0.5, 0.52, 0.55, 0.6], FALLING)) == {
-        "may be learning its examples by heart: since step 10 its training loss falls and its validation "
+        "may be learning the examples by heart: since step 10 the training loss falls and the validation "
         "loss has risen from 0.50 to 0.60 nats": ["a", "b"]
     }
 

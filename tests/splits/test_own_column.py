@@ -25,11 +25,14 @@ def test_unknown_words_are_named_with_their_count() -> None:
     words = ["train", "", None, "eval", "eval", "eval", *"abcd"]
     with pytest.raises(SplitError) as caught:
         read_parts(words)
-    assert "got 'eval' (3), '' (2), 'a' (1), 'b' (1), 'c' (1) and 1 others." in caught.value.message
+    assert (
+        "“eval” (3 rows), nothing (2 rows), “a” (1 row), “b” (1 row), “c” (1 row) and 1 more."
+        in caught.value.message
+    )
     assert caught.value.remedy
 
 
 def test_missing_split_column_is_told() -> None:
-    with pytest.raises(SplitError, match="the dataset has none") as caught:
+    with pytest.raises(SplitError, match="The dataset has no ") as caught:
         own_parts(dataset({"x": 4, "y": 4}))
     assert caught.value.remedy

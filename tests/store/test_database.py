@@ -133,7 +133,7 @@ def test_marking_a_run_notes_when_it_began_and_ended(database: Database) -> None
     ],
 )
 def test_an_unknown_id_is_named(database: Database, ask: Callable[[Database], object]) -> None:
-    with pytest.raises(NotFoundError, match="There is no .*'nothing'.* in this workspace"):
+    with pytest.raises(NotFoundError, match="There is no .*“nothing”.* in this workspace"):
         ask(database)
 
 
@@ -168,7 +168,7 @@ def test_an_imported_run_has_its_numbers_and_no_job(database: Database) -> None:
     run = database.get_run("run_1")
     assert (run.state, run.config, run.job_id) == (State.FINISHED, make_run(), None)
     assert database.get_experiment("exp_1") == make_experiment()
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         database.import_run(make_record(), make_experiment())
 
 

@@ -187,7 +187,7 @@ def test_a_database_of_a_newer_version_says_so(tmp_path: Path) -> None:
 
 def test_a_workspace_that_is_a_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "workspace").write_text("")
-    with pytest.raises(UserError, match="The workspace 'workspace' cannot be written to"):
+    with pytest.raises(UserError, match="The workspace “workspace” cannot be written to"):
         open_workspace(tmp_path / "workspace")
 
 

@@ -170,9 +170,9 @@ NOT_A_NUMBER = pa.FixedSizeListArray.from_arrays(pa.array([0, 1, 2, 3, np.nan, 5
 @pytest.mark.parametrize(
     ("table", "what"),
     [
-        (make_predictions().drop_columns(["target"]), "its columns are not those of predictions"),
-        (with_column("target", pa.array(["0", "1", "1"])), "its columns are not those of predictions"),
-        (with_column("logits", pa.array([[0.0], [1.0], [2.0]])), "its columns are not those of predictions"),
+        (make_predictions().drop_columns(["target"]), "the columns are not those of predictions"),
+        (with_column("target", pa.array(["0", "1", "1"])), "the columns are not those of predictions"),
+        (with_column("logits", pa.array([[0.0], [1.0], [2.0]])), "the columns are not those of predictions"),
         (with_column("target", pa.array([0, 1, None], pa.int32())), "rows without a value"),
         (with_column("target", pa.array([0, 1, 2], pa.int32())), "targets that are no class"),
         (with_column("target", pa.array([0, 1, -1], pa.int32())), "targets that are no class"),
@@ -227,7 +227,7 @@ def test_damaged_lines_are_left_out_and_counted(folder: RunFolder, place: int, l
     tail = folder.tail_events()
     assert folder.read_events() == kept
     assert list(tail.read()) == kept
-    said = "1 of its lines is unreadable and left out" if line else ""
+    said = "1 line is unreadable and left out" if line else ""
     assert folder.read_log().problem == tail.problem == said
 
 
@@ -238,7 +238,7 @@ def test_damage_between_two_looks_at_a_growing_file_is_counted_once(folder: RunF
     with (folder.path / "events.jsonl").open("ab") as file:
         file.write(b"\0\n")
     assert len(tail.read()) == len(tail.read()) == 1
-    assert tail.problem == "1 of its lines is unreadable and left out"
+    assert tail.problem == "1 line is unreadable and left out"
     folder.append_event(make_event(1))
     assert [event.seq for event in tail.read()] == [0, 1]
     folder.start_over()

@@ -102,7 +102,7 @@ def test_importing_twice_is_refused_and_leaves_nothing_half_done(
     workspace: Workspace, foreign_folder: Path
 ) -> None:
     workspace.import_run(foreign_folder)
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert [path.name for path in (workspace.root / "runs").iterdir()] == [RUN_ID]
 
@@ -111,7 +111,7 @@ def test_a_folder_that_is_in_the_way_keeps_a_run_from_being_imported(
     workspace: Workspace, foreign_folder: Path
 ) -> None:
     workspace.run_folder(RUN_ID).append_event(make_event(7))
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert workspace.database.list_runs() == []
     assert workspace.run_folder(RUN_ID).read_events() == [make_event(7)]
@@ -134,7 +134,7 @@ def test_a_run_whose_row_is_known_leaves_no_folder(workspace: Workspace, foreign
     workspace.database.add_experiment(
         make_experiment(EXPERIMENT_ID), [make_run(RUN_ID, experiment_id=EXPERIMENT_ID)]
     )
-    with pytest.raises(UserError, match="here already"):
+    with pytest.raises(UserError, match="in this workspace already"):
         workspace.import_run(foreign_folder)
     assert list((workspace.root / "runs").iterdir()) == []
 
@@ -170,7 +170,7 @@ def test_a_run_folder_with_a_link_or_a_pipe_is_refused_and_nothing_is_copied(
 ) -> None:
     (foreign_folder / "model").mkdir()
     intruder.put(foreign_folder / place)
-    with pytest.raises(OutsideError, match=f"'from elsewhere' is refused: '{place}' in it {intruder.said}"):
+    with pytest.raises(OutsideError, match=f"“from elsewhere” is refused: “{place}” in it {intruder.said}"):
         at_once(lambda: workspace.import_run(foreign_folder))
     assert is_untouched(workspace)
 
@@ -182,7 +182,7 @@ def test_a_record_that_is_a_link_or_a_pipe_is_refused(
 ) -> None:
     (foreign_folder / file).rename(foreign_folder / "kept")
     intruder.put(foreign_folder / file)
-    with pytest.raises(OutsideError, match=f"'{file}' in it {intruder.said}"):
+    with pytest.raises(OutsideError, match=f"“{file}” in it {intruder.said}"):
         at_once(lambda: workspace.import_run(foreign_folder))
     assert is_untouched(workspace)
 
@@ -192,7 +192,7 @@ def test_a_folder_that_was_put_into_the_workspace_by_hand_is_looked_through_too(
 ) -> None:
     (foreign_folder / "leak").symlink_to("/etc/passwd")
     foreign_folder.rename(workspace.root / "runs" / RUN_ID)
-    with pytest.raises(OutsideError, match="'leak' in it is a link"):
+    with pytest.raises(OutsideError, match="“leak” in it is a link"):
         workspace.import_run(workspace.root / "runs" / RUN_ID)
     assert workspace.database.list_runs() == []
 
@@ -210,26 +210,26 @@ RUN, EXPERIMENT = "config", "experiment"
 @pytest.mark.parametrize(
     ("where", "change", "said"),
     [
-        (RUN, {"run_id": "../../escaped"}, "'../../escaped' is no run's id"),
-        (RUN, {"run_id": "run_1"}, "'run_1' is no run's id"),
+        (RUN, {"run_id": "../../escaped"}, "“../../escaped” is no run's id"),
+        (RUN, {"run_id": "run_1"}, "“run_1” is no run's id"),
         (RUN, {"run_id": "run_01M85P48GS1VJN6PRH"}, "is no run's id"),
         (RUN, {"run_id": EXPERIMENT_ID}, "is no run's id"),
-        (EXPERIMENT, {"experiment_id": "exp_1"}, "'exp_1' is no experiment's id"),
+        (EXPERIMENT, {"experiment_id": "exp_1"}, "“exp_1” is no experiment's id"),
         (RUN, {"experiment_id": "exp_01m85p48gsmmhdvpqr"}, "belongs to another experiment"),
-        (RUN, {"dataset_fingerprint": "../../etc"}, "its dataset's fingerprint is no SHA-256"),
+        (RUN, {"dataset_fingerprint": "../../etc"}, "the dataset's fingerprint is no SHA-256"),
         (RUN, {"dataset_fingerprint": "e" * 64}, "different datasets or splits"),
-        (RUN, {"split_hash": "../x"}, "its split is no SHA-256"),
+        (RUN, {"split_hash": "../x"}, "the split is no SHA-256"),
         (RUN, {"split_hash": "6" * 64}, "different datasets or splits"),
         (RUN, {"labels": ["a", "b"]}, "different datasets or splits"),
         (RUN, {"position": 10**30}, "a number in it is negative or larger"),
         (RUN, {"position": -1}, "a number in it is negative or larger"),
-        (RUN, {"train_size": 7}, "none that the experiment has planned"),
-        (RUN, {"seed": 1}, "none that the experiment has planned"),
-        (RUN, {"arm": {"kind": "tfidf"}}, "none that the experiment has planned"),
+        (RUN, {"train_size": 7}, "the experiment has not planned this run"),
+        (RUN, {"seed": 1}, "the experiment has not planned this run"),
+        (RUN, {"arm": {"kind": "tfidf"}}, "the experiment has not planned this run"),
         (EXPERIMENT, {"num_seeds": 2**40}, "a number in it is negative or larger"),
-        (EXPERIMENT, {"created_at": "soon"}, "a moment in it is none"),
-        ("", {"created_at": "2026-11-23T10:00:00"}, "a moment in it is none"),
-        ("", {"finished_at": "\0"}, "a moment in it is none"),
+        (EXPERIMENT, {"created_at": "soon"}, "a time in it cannot be read"),
+        ("", {"created_at": "2026-11-23T10:00:00"}, "a time in it cannot be read"),
+        ("", {"finished_at": "\0"}, "a time in it cannot be read"),
     ],
 )
 def test_a_run_that_is_not_what_this_program_makes_is_refused(
@@ -239,7 +239,7 @@ def test_a_run_that_is_not_what_this_program_makes_is_refused(
     written = json.loads(path.read_text())
     (written[RUN] if where == RUN else written).update(change)
     path.write_text(json.dumps(written))
-    with pytest.raises(OutsideError, match=f"The run folder 'from elsewhere' is refused: .*{said}"):
+    with pytest.raises(OutsideError, match=f"The run folder “from elsewhere” is refused: .*{said}"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)
     assert not (workspace.root.parent / "escaped").exists()
@@ -250,7 +250,7 @@ def test_a_run_of_an_experiment_with_other_settings_does_not_join_the_one_that_i
 ) -> None:
     here = make_experiment(EXPERIMENT_ID)
     workspace.database.add_experiment(here.model_copy(update={"margin": 0.5}), [])
-    with pytest.raises(UserError, match="belongs to one with other settings"):
+    with pytest.raises(UserError, match="belongs to an experiment .* with other settings"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)
 
@@ -263,6 +263,6 @@ def test_a_folder_that_changes_while_it_is_copied_is_refused(
         RunFolder(target).write_record(make_record(make_run("run_1")))
 
     monkeypatch.setattr("tl_core.store.workspace.copy_folder", exchange)
-    with pytest.raises(OutsideError, match="has changed while it was copied"):
+    with pytest.raises(OutsideError, match="changed while it was copied"):
         workspace.import_run(foreign_folder)
     assert is_untouched(workspace)

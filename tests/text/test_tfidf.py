@@ -166,7 +166,7 @@ def test_a_model_says_what_it_counts_and_one_of_a_later_version_is_refused(tmp_p
     facts = json.loads((tmp_path / "classifier.json").read_text())
     assert facts["analyzer"] == "by_script"
     (tmp_path / "classifier.json").write_text(json.dumps(facts | {"analyzer": "syllables"}))
-    with pytest.raises(UserError, match="counts 'syllables'"):
+    with pytest.raises(UserError, match="counts “syllables”"):
         load_classical(tmp_path)
 
 

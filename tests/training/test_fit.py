@@ -331,7 +331,7 @@ def test_training_time_counts_steps_and_nothing_else(tmp_path: Path, monkeypatch
 
 
 def test_a_rate_that_is_far_too_high_diverges(tmp_path: Path) -> None:
-    with pytest.raises(DivergedError, match="Expected .*finite"):
+    with pytest.raises(DivergedError, match="finite|became (nan|inf)"):
         run_fit(make_model(tmp_path), make_config(epochs=10), rates=LearningRates(encoder=1e30, head=1e30))
 
 

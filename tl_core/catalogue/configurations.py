@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tl_core.errors import ModelError
+from tl_core.words import quoted
 
 MOST_LAYERS = 1_000
 """The deepest encoders of text have 48."""
@@ -84,14 +85,14 @@ def require_possible(
     if num_saved is not None and described > 4 * num_saved + 1_000_000:
         raise _refusal(
             model,
-            f"it describes about {described / 1e6:,.0f} million weights, and its file holds "
+            f"it describes about {described / 1e6:,.0f} million weights, but the file holds "
             f"{num_saved / 1e6:,.1f} million",
             "Put the configuration that belongs to the weights into the folder.",
         )
 
 
 def _refusal(model: str, what: str, remedy: str) -> ModelError:
-    return ModelError(f"The configuration of {model!r} is refused: {what}.", remedy)
+    return ModelError(f"The configuration of {quoted(model)} is refused: {what}.", remedy)
 
 
 def _problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from tl_core.catalogue.local_folders import WEIGHTS, encoder_folder, num_weights
 from tl_core.errors import ModelError, OutsideError, cannot_be_read, damaged_file
 from tl_core.modality import NeededFile, content_of, modalities
 from tl_core.outside import MOST_JSON_BYTES, look_through, read_json, require_size
+from tl_core.words import quoted
 
 CONFIG, FACTS = "config.json", "classifier.json"
 INDEX = "model.safetensors.index.json"
@@ -50,7 +51,7 @@ def require_sound(folder: Path, model: str) -> None:
         except (OSError, ValueError) as error:
             what = cannot_be_read(error) if isinstance(error, OSError) else str(error)
             file = str(path.relative_to(folder))
-            raise damaged_file(ModelError, file, repr(model), what, "choose another model") from error
+            raise damaged_file(ModelError, file, quoted(model), what, "choose another model") from error
     require_possible_configurations(folder, model)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 from tl_core.errors import CUT_OFF, ModelError
 from tl_core.outside import MOST_JSON_BYTES, open_file, parse_json, read_bytes
 from tl_core.settings import Settings
+from tl_core.words import quoted
 
 MODULES_FILE = "modules.json"
 ENCODER, POOLING, HEAD = "0_Transformer", "1_Pooling", "2_Dense"
@@ -97,15 +98,15 @@ class LocalModel:
             return folder
         if folder is not None:
             raise ModelError(
-                f"The folder of the base model {self.title!r} has changed since it was chosen: its content "
-                f"is no longer {self.content}.",
-                "Put its old files back, or choose the folder anew for a new comparison.",
+                f"The folder of the base model {quoted(self.title)} has changed since it was chosen: the"
+                f" content is no longer {self.content}.",
+                "Put the old files back, or choose the folder again for a new experiment.",
             )
         is_lost = self._link().is_symlink()
         raise ModelError(
-            f"The folder of the base model {self.title!r} (content {self.content}) "
+            f"The folder of the base model {quoted(self.title)} (content {self.content}) "
             + ("is no longer where it was." if is_lost else "is not known in this workspace."),
-            "Choose it anew by its path: the same content has the same name, wherever it lies.",
+            "Choose the folder again: the same content keeps the same name wherever it lies.",
         )
 
     def keep_place(self, folder: Path) -> None:
@@ -160,7 +161,7 @@ def content_of(folder: Path) -> str:
         return _hash(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
     except OSError as error:
         raise ModelError(
-            f"The files of the base model {folder.name!r} cannot be read: {error.strerror}.",
+            f"The files of the base model {quoted(folder.name)} cannot be read: {error.strerror}.",
             "Let the server read the folder, or choose another model.",
         ) from error
 
@@ -213,5 +214,5 @@ def read_header(path: Path) -> dict[str, dict[str, Any]]:
     except (AttributeError, KeyError, IndexError, TypeError):
         raise ValueError(CUT_OFF) from None
     if stated != size:
-        raise ValueError(f"it has {size:,} bytes, and its header states {stated:,}")
+        raise ValueError(f"it has {size:,} bytes, but the header says {stated:,}")
     return header

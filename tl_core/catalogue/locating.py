@@ -32,6 +32,7 @@ from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, encoder_folder,
 from tl_core.errors import ModelError
 from tl_core.modality import lacking_files, modalities, require_base_model_files
 from tl_core.outside import read_json
+from tl_core.words import quoted
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
 MAX_REASON_CHARACTERS = 300
@@ -149,7 +150,7 @@ def settle(base_model: str) -> str:
             is_model = (encoder_folder(folder) / "config.json").exists()
         except (OSError, RuntimeError) as error:  # a name too long for a path; a home that nobody has
             raise ModelError(
-                f"Expected a base model's Hub id or a folder's path; got {base_model!r}."
+                f"{quoted(base_model)} cannot be a folder's path.", "Check how the path is spelled."
             ) from error
         if not is_model:
             raise _no_model_at(base_model)
@@ -172,7 +173,7 @@ def _obtain_local(local: LocalModel) -> Path:
 
 
 def _no_model_at(path: str) -> ModelError:
-    return ModelError(f"Expected a model folder with a config.json at {path!r}; there is none.", _remedy())
+    return ModelError(f"{quoted(path, 200)} is not a model folder: it has no config.json.", _remedy())
 
 
 def _require_hub_id(base_model: str) -> None:
@@ -180,8 +181,9 @@ def _require_hub_id(base_model: str) -> None:
         validate_repo_id(base_model)
     except HFValidationError as error:
         raise ModelError(
-            f"Expected a base model's Hub id, a folder's path or 'builtin'; got {base_model!r}.",
-            "Hub ids look like 'distilbert-base-uncased'; paths start with '/', './' or '~'.",
+            f"{quoted(base_model)} is not a base model's name.",
+            "Use a Hub id such as “distilbert-base-uncased”, “builtin”, or a path that starts with /, ./ or"
+            " ~.",
         ) from error
 
 
@@ -241,23 +243,23 @@ def _download(base_model: str, progress: Progress | None) -> Path:
         raise _no_model_at(base_model)
     if not hub_is_reachable():
         raise ModelError(
-            f"The model {base_model!r} is not on disk and the model hub does not answer.", _remedy()
+            f"The model {quoted(base_model)} is not on disk, and the model hub does not answer.", _remedy()
         )
     bar = _reporting(progress) if progress else None
     try:
         return Path(snapshot_download(base_model, allow_patterns=FILES, tqdm_class=bar))
     except GatedRepoError as error:
         raise ModelError(
-            f"The model hub gives {base_model!r} only to those who have accepted its terms.",
-            "Accept them on the model's page and set HF_TOKEN, or choose another model.",
+            f"The model hub gives {quoted(base_model)} only to people who have accepted the terms.",
+            "Accept the terms on the model's page and set HF_TOKEN, or choose another model.",
         ) from error
     except RepositoryNotFoundError as error:
         raise ModelError(
-            f"The model hub has no model {base_model!r}, or keeps it private.", _remedy()
+            f"The model hub has no model {quoted(base_model)}, or keeps it private.", _remedy()
         ) from error
     except HUB_ERRORS as error:
         reason = " ".join(str(error).split())[:MAX_REASON_CHARACTERS] or type(error).__name__
-        raise ModelError(f"The model hub did not give {base_model!r}: {reason}.", _remedy()) from error
+        raise ModelError(f"The model hub did not give {quoted(base_model)}: {reason}.", _remedy()) from error
 
 
 def _reporting(progress: Progress) -> type[tqdm]:
@@ -283,13 +285,13 @@ def _reporting(progress: Progress) -> type[tqdm]:
 
 
 def _remedy() -> str:
-    return f"On disk are: {', '.join(models_on_disk())}."
+    return f"Use one that is on disk: {', '.join(models_on_disk())}."
 
 
 def _require_safe_weights(called: str, folder: Path) -> None:
     if not any(folder.glob(WEIGHTS)):
         raise ModelError(
-            f"The model {called!r} brings no safetensors weights; other formats can run code and are "
+            f"The model {quoted(called)} has no safetensors weights. Other formats can run code, so they are "
             "not loaded.",
             "Choose a model that has a model.safetensors file.",
         )

@@ -11,10 +11,11 @@ from tl_core.datasets.labels import read_edges
 from tl_core.errors import PlanError
 from tl_core.intake.intake import USUAL_THRESHOLD
 from tl_core.schema import ColumnChoice, SplitMethod, SplitRule
+from tl_core.words import quoted
 
 TextsOption = Annotated[
     list[str] | None,
-    typer.Option("--text", help="Text column; several are joined. Guessed if not given."),
+    typer.Option("--text", help="Text column; several are joined. Default: detected."),
 ]
 
 
@@ -24,34 +25,36 @@ class ColumnOptions:
 
     text: TextsOption = None
     is_pair: Annotated[
-        bool, typer.Option("--pair", help="The two text columns are a pair of texts and not joined into one.")
+        bool, typer.Option("--pair", help="Treat the two text columns as a pair instead of joining them.")
     ] = False
     modality: Annotated[
         str | None,
-        typer.Option(help="What the examples are, of those that TL_MODALITIES adds. Default: texts."),
+        typer.Option(help="Kind of examples, one that TL_MODALITIES adds. Default: texts."),
     ] = None
     label: Annotated[
         list[str] | None,
-        typer.Option(help="Label column, or several of ones and zeros, one a class. Guessed if not given."),
+        typer.Option(help="Label column, or one column of ones and zeros per label. Default: detected."),
     ] = None
     edges: Annotated[
         str | None,
         typer.Option("--bins", help="Limits that cut numeric labels into classes, such as 2.5,3.5."),
     ] = None
     label_map: Annotated[
-        Path | None, typer.Option(help="File with two columns: a label and its new name.")
+        Path | None, typer.Option(help="File with two columns: a label and the new name.")
     ] = None
     weight: Annotated[
         str | None,
-        typer.Option(help="Column of how much each row counts in training; test counts all alike."),
+        typer.Option(
+            help="Column that says how much each row counts in training. The test counts all rows the same."
+        ),
     ] = None
 
     def columns(self) -> dict[str, Any]:
         """Return what `choose_columns` takes. Raises PlanError and DataError for what cannot be meant."""
         if self.is_pair and len(self.text or ()) != 2:
             raise PlanError(
-                f"Expected two text columns with --pair; got {len(self.text or ())}.",
-                "Name both, such as --text premise --text hypothesis --pair.",
+                f"--pair needs two text columns, not {len(self.text or ())}.",
+                "Choose both, such as --text premise --text hypothesis --pair.",
             )
         return {
             "text": tuple(self.text or ()),
@@ -69,23 +72,23 @@ class DatasetOptions(ColumnOptions):
     """And those that say how the examples are split."""
 
     group: Annotated[
-        str | None, typer.Option(help="Column of what belongs together; no group crosses a split.")
+        str | None, typer.Option(help="Column of groups. A group is never split between parts.")
     ] = None
-    time: Annotated[str | None, typer.Option(help="Date column; test gets the newest rows.")] = None
-    split_column: Annotated[str | None, typer.Option(help="Column that says train, validation or test.")] = (
-        None
-    )
+    time: Annotated[str | None, typer.Option(help="Date column: the newest rows become the test.")] = None
+    split_column: Annotated[
+        str | None, typer.Option(help="Column that says train, validation or test for each row.")
+    ] = None
     keep_together: Annotated[
         str | None,
         typer.Option(
-            help=f"Similarity of near duplicates that stay in one part, or 'no'. Default: {USUAL_THRESHOLD}."
+            help=f"Keep near duplicates of this similarity in one part, or 'no'. Default: {USUAL_THRESHOLD}."
         ),
     ] = None
     should_guess_roles: Annotated[
         bool,
         typer.Option(
             "--roles/--no-roles",
-            help="Take a split, group or weight column that is recognised, as the page does.",
+            help="Use detected split, group and weight columns, as the page does.",
         ),
     ] = True
 
@@ -110,7 +113,7 @@ class DatasetOptions(ColumnOptions):
         values = read_edges(text)
         if len(values) != 1 or not 0.5 <= values[0] <= 1:
             raise PlanError(
-                f"Expected a similarity from 0.5 to 1, or 'no', after --keep-together; got {text!r}.",
-                f"The usual one is {USUAL_THRESHOLD}.",
+                f"--keep-together cannot be {quoted(text)}.",
+                f"Use a similarity from 0.5 to 1 (the usual one is {USUAL_THRESHOLD}), or “no”.",
             )
         return SplitRule(method=method, keep_together=values[0])

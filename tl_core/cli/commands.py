@@ -50,6 +50,7 @@ from tl_core.schema import (
 )
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural, quoted
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -58,7 +59,7 @@ SUPERVISOR_CHECK_S = 5.0
 Say = Callable[[str], None]
 
 
-BaseModelOption = Annotated[str, typer.Option(help="Hub id, folder, 'builtin', or run:RUN_ID.")]
+BaseModelOption = Annotated[str, typer.Option(help="Base model: Hub id, folder, 'builtin', or run:RUN_ID.")]
 MaxLengthOption = Annotated[int, typer.Option(min=8, max=512, help="Tokens kept of each text.")]
 
 
@@ -69,23 +70,30 @@ class CompareOptions:
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None
     base_model: BaseModelOption = "builtin"
     arms: Annotated[
-        str, typer.Option(help="Arms, comma separated; 'ladder' stands for the knowledge ladder.")
+        str, typer.Option(help="Models to compare, comma separated; 'ladder' is the knowledge ladder.")
     ] = "majority,tfidf,scratch,fine_tuned"
-    seeds: Annotated[int | None, typer.Option(min=1, help="Trainings an arm. Default: the preset's.")] = None
-    train_sizes: Annotated[str | None, typer.Option(help="Train examples, such as 50,100.")] = None
-    preset: Annotated[Preset, typer.Option(help="Seeds, epochs and size ready-made.")] = Preset.QUICK
-    budget: Annotated[BudgetRule, typer.Option(help="How long every arm trains.")] = BudgetRule.EQUAL_STEPS
-    metric: Annotated[Metric | None, typer.Option(help="Headline metric. Default: by class balance.")] = None
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Training runs per model. Default: the preset's.")
+    ] = None
+    train_sizes: Annotated[str | None, typer.Option(help="Numbers of training examples, such as 50,100.")] = (
+        None
+    )
+    preset: Annotated[Preset, typer.Option(help="Ready-made seeds, epochs and size.")] = Preset.QUICK
+    budget: Annotated[BudgetRule, typer.Option(help="How long every model trains.")] = BudgetRule.EQUAL_STEPS
+    metric: Annotated[
+        Metric | None,
+        typer.Option(help="Main metric. Default: macro-F1 if one label is above 60%, else accuracy."),
+    ] = None
     margin: Annotated[
         float | None,
-        typer.Option(min=0.01, max=50, help="Points of the metric that do not matter. Default: 1."),
+        typer.Option(min=0.01, max=50, help="Smallest difference that matters, in points. Default: 1."),
     ] = None
     task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT
     max_length: MaxLengthOption = 128
-    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the train examples.")] = None
+    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the training examples.")] = None
     search_rates: Annotated[
         bool | None,
-        typer.Option(help="Choose each network's learning rates on validation. Default: the preset's."),
+        typer.Option(help="Tune each model's learning rates on validation. Default: the preset's."),
     ] = None
     settings: Annotated[
         list[str] | None,
@@ -151,7 +159,8 @@ def plan_comparison(
             sizes = [int(size) for size in options.train_sizes.split(",")]
         except ValueError as error:
             raise PlanError(
-                f"Expected train sizes such as 50,100,200; got {options.train_sizes!r}."
+                f"{quoted(options.train_sizes)} is not a list of whole numbers.",
+                "Write the numbers of training examples such as 50,100,200.",
             ) from error
     for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
         require_base_model_files(obtain(model), describe(model).title, columns.modality)
@@ -224,7 +233,8 @@ def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
                 shown[run.run_id] = run.state
                 reason = f": {run.error}" if run.error else ""
                 place = f"{run.config.position + 1}/{len(runs)}"
-                yield f"{place} {run.config.arm.name} seed {run.config.seed} {run.state.value}{reason}"
+                state = "done" if run.state is State.FINISHED else run.state.value
+                yield f"{place} {run.config.arm.name} seed {run.config.seed} {state}{reason}"
         if all(run.state.is_final for run in runs):
             return
         if time.monotonic() - checked >= SUPERVISOR_CHECK_S:
@@ -238,7 +248,7 @@ def verdict_lines(report: dict[str, Any]) -> list[str]:
     sentences = [verdict["sentence"] for verdict in report["verdicts"]]
     worth = report["label_worth"]
     lines = [*sentences, *([worth["sentence"]] if worth else []), *report["refusals"]]
-    return lines or ["No verdict: too few runs finished."]
+    return lines or ["No result: too few runs are done."]
 
 
 def has_failures(report: dict[str, Any]) -> bool:
@@ -274,8 +284,8 @@ def predict(
         target,
         texts,
         reading,
-        progress=lambda done, total: say(f"{done} of {total} rows"),
-        tell=lambda found: say(found.reason + (" Name another with --text." if found.is_guess else "")),
+        progress=lambda done, total: say(f"{done:,} of {total:,} rows"),
+        tell=lambda found: say(found.reason + (" Choose another with --text." if found.is_guess else "")),
     )
     for remark in summary.remarks:
         say(remark)
@@ -304,8 +314,9 @@ def report(workspace: Workspace, experiment_id: str, target: Path) -> list[str]:
 
     if target.is_dir() or not target.parent.is_dir():
         raise UserError(
-            f"Expected the name of a file in a folder that exists; got {str(target)!r}.",
-            "Choose another name.",
+            f"{quoted(str(target), 200)} cannot be written: it is a folder, or in a folder that does not"
+            " exist.",
+            "Choose another file name.",
         )
     results = gather(workspace, experiment_id)
     target.write_text(report_of(workspace, results), encoding="utf-8")
@@ -352,18 +363,18 @@ def profile_lines(found: Profile) -> list[str]:
     )
     if len(found.label_counts) > SHOWN_LABELS:
         counts += ", …"
-    lengths = "lengths: not counted (no dataset, or its tokenizer is not on this machine)"
+    lengths = "lengths: not counted (no dataset, or the tokenizer is not on this machine)"
     if tokens := found.tokens:
         is_whole = tokens.num_texts == tokens.num_examples
-        seen = "" if is_whole else f"a random sample of {tokens.num_texts} of the "
+        seen = "" if is_whole else f"a random sample of {tokens.num_texts:,} of "
         lengths = (
-            f"tokens: half of {seen}{tokens.num_examples} texts have at most {tokens.p50:.0f}, 95% at most"
-            f" {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut} of these"
-            f" {tokens.num_texts} texts ({percent(tokens.cut_texts)}) and {percent(tokens.cut_tokens)} of"
-            " their tokens"
+            f"tokens: half of {seen}{plural(tokens.num_examples, 'text')} have at most {tokens.p50:.0f}, 95%"
+            f" at most {tokens.p95:.0f}; {tokens.max_length} are kept, which cuts {tokens.num_cut:,} of these"
+            f" {plural(tokens.num_texts, 'text')} ({percent(tokens.cut_texts)}) and"
+            f" {percent(tokens.cut_tokens)} of the tokens"
         )
     lines = [
-        f"{found.num_rows} rows, {len(found.columns)} columns; {how_read(decisions)}",
+        f"{plural(found.num_rows, 'row')}, {plural(len(found.columns), 'column')}; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
         f"base model: {found.base_model}  languages: {found.model_languages}  {lengths}",
     ]
@@ -416,8 +427,8 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
         run = workspace.database.get_run(identifier)
         if run.state is not State.FINISHED and not workspace.run_folder(identifier).has_record():
             raise NotFoundError(
-                f"Expected a run with a record; {identifier} is {run.state.value} and has written none.",
-                "`tl_core runs` lists how the runs stand.",
+                f"{identifier} ({run.state.value}) has no record yet.",
+                "Wait until it has started; `tl_core runs` lists every run.",
             )
         return run_json(workspace, run)
     return comparison_json(workspace, gather(workspace, identifier))

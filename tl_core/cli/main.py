@@ -21,9 +21,10 @@ from tl_core.export.outputs import ExportFormat
 from tl_core.intake.rebuilding import unlisted_sentence
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural
 
 app = typer.Typer(
-    help="Measure transfer learning on your own texts: pretrained against from scratch.",
+    help="Measure how much pretraining helps on your own texts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,9 +32,9 @@ app = typer.Typer(
 
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", help="Folder with everything. Default: TL_WORKSPACE or ./workspace."),
+    typer.Option("--workspace", help="Folder for all data and runs. Default: TL_WORKSPACE or ./workspace."),
 ]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file as JSON.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the result to this file, as JSON.")]
 
 
 def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
@@ -42,7 +43,7 @@ def _open(workspace: Path | None, *, tells_unlisted: bool = True) -> Workspace:
     os.environ["TL_WORKSPACE"] = str(settings.workspace)  # the catalogue asks it for local base models
     opened = Workspace.open(settings)
     if tells_unlisted and (unlisted := opened.unlisted_runs()):
-        remedy = f"To take them in: python -m tl_core import --workspace {shlex.quote(str(opened.root))}"
+        remedy = f"Import them with: python -m tl_core import --workspace {shlex.quote(str(opened.root))}"
         _say(f"{unlisted_sentence(len(unlisted))} {remedy}")
     return opened
 
@@ -59,7 +60,7 @@ def compare(
     workspace: WorkspaceOption = None,
     json_path: JsonOption = None,
 ) -> None:
-    """Train every arm on the same split and say how they differ."""
+    """Train every model on the same split, and say how they differ."""
     opened = _open(workspace)
     experiment = commands.plan_comparison(opened, data, columns, reading.choices(), options, _say)
     report = commands.carry_out_comparison(opened, experiment, _say)
@@ -74,7 +75,7 @@ def compare(
 @app.command()
 @takes_records
 def predict(
-    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run or an exported folder.")],
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="A finished run, or an exported folder.")],
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="File with texts.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
     reading: ReadingOptions,
@@ -84,7 +85,7 @@ def predict(
     """Predict a file with a finished run."""
     opened = _open(workspace)
     num_rows = commands.predict(opened, run, source, target, text or (), reading.choices(), _say)
-    typer.echo(f"{num_rows} rows written to {target}")
+    typer.echo(f"{plural(num_rows, 'row')} written to {target}")
 
 
 @app.command()
@@ -97,7 +98,7 @@ def profile(
     max_length: MaxLengthOption = 128,
     json_path: JsonOption = None,
 ) -> None:
-    """Say how a file is read and what is wrong with it."""
+    """Show how a file is read, and what is wrong with it."""
     found = commands.profile(data, columns, reading.choices(), base_model, max_length)
     _write_json(json_path, found.model_dump(mode="json"))
     for line in commands.profile_lines(found):
@@ -111,7 +112,7 @@ def export(
     format_: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.HF,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write a finished run's model to a folder, once it is shown to answer as the run did."""
+    """Export a finished run's model, after checking that it answers as the run did."""
     for line in commands.export(_open(workspace), run, folder, format_).sentences:
         _say(line)
     typer.echo(f"Model written to {folder}")
@@ -120,12 +121,12 @@ def export(
 @app.command()
 def verify(
     run: Annotated[
-        str, typer.Argument(metavar="RUN_OR_FOLDER", help="A finished run or an exported folder.")
+        str, typer.Argument(metavar="RUN_OR_FOLDER", help="A finished run, or an exported folder.")
     ],
     workspace: WorkspaceOption = None,
     json_path: JsonOption = None,
 ) -> None:
-    """Say whether a model answers elsewhere as it does here; exit status 1 if it does not."""
+    """Check that an exported model answers as the run did; exit status 1 if not."""
     verified = commands.verify(_open(workspace), run)
     _write_json(json_path, {"is_passed": verified.is_passed, **verified.model_dump(mode="json")})
     for line in verified.sentences:
@@ -140,7 +141,7 @@ def report(
     target: Annotated[Path, typer.Argument(metavar="OUT.html", help="Is replaced if it exists.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write a comparison as one HTML file that opens offline and prints to PDF."""
+    """Write an experiment's report: one HTML file that opens offline and prints to PDF."""
     damage = commands.report(_open(workspace), experiment, target)
     typer.echo(f"Report written to {target}")
     _fail_for(damage)
@@ -160,7 +161,7 @@ def show(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A run or an experiment.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show a run's record or an experiment's comparison as JSON."""
+    """Show a run's record, or an experiment's results, as JSON."""
     shown = commands.show(_open(workspace), identifier)
     typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     _fail_for(commands.damage_lines(shown))
@@ -180,7 +181,7 @@ def delete(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A run or an experiment.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Delete a run or an experiment with everything it wrote."""
+    """Delete a run, or an experiment with all runs, and their files."""
     commands.delete(_open(workspace), identifier)
 
 
@@ -188,11 +189,11 @@ def delete(
 def import_(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Run folders. Default: the workspace's own."),
+        typer.Argument(metavar="[FOLDER]...", help="Run folders. Default: those in the workspace."),
     ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Bring run folders into the workspace, or list its own again after its database was lost."""
+    """Import run folders, or the workspace's own after the database was lost."""
     run_ids, problems = commands.import_runs(_open(workspace, tells_unlisted=False), folders or [])
     for run_id in run_ids:
         typer.echo(run_id)
@@ -204,11 +205,11 @@ def import_(
 
 @app.command()
 def worker(workspace: WorkspaceOption = None) -> None:
-    """Carry out queued jobs until stopped."""
+    """Do queued jobs until stopped."""
     from tl_core.jobs.worker import work
 
     if not work(Settings.from_environment(workspace)):
-        typer.echo("Another worker has this workspace already; it carries the jobs out.", err=True)
+        typer.echo("Another worker is running in this workspace and does the jobs.", err=True)
 
 
 def _say(line: str) -> None:

@@ -16,18 +16,18 @@ class ReadingOptions:
     """The options as they were typed; None is found in the file."""
 
     encoding: Annotated[
-        str | None, typer.Option(help="Encoding of the file, such as utf-8. Found if not given.")
+        str | None, typer.Option(help="Encoding of the file, such as utf-8. Default: detected.")
     ] = None
     delimiter: Annotated[
-        str | None, typer.Option(help="Character between fields, or 'tab'. Found if not given.")
+        str | None, typer.Option(help="Character between fields, or 'tab'. Default: detected.")
     ] = None
     quote: Annotated[
-        str | None, typer.Option(help="Character around fields, or 'none'. Found if not given.")
+        str | None, typer.Option(help="Character around fields, or 'none'. Default: detected.")
     ] = None
     has_header: Annotated[
         bool | None,
         typer.Option(
-            "--header/--no-header", help="Whether the first row names the columns. Found if not given."
+            "--header/--no-header", help="Whether the first row names the columns. Default: detected."
         ),
     ] = None
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook. Default: the first with cells.")] = (

@@ -13,6 +13,7 @@ from tl_core.errors import DataError
 from tl_core.files.headers import LABEL_NAMES, TEXT_NAMES
 from tl_core.files.reading import Table
 from tl_core.schema import ColumnChoice
+from tl_core.words import plural, quoted, quoted_names
 
 MAX_LABELS = 1_000
 
@@ -78,7 +79,7 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     for name in named:
         if not columns[name].num_filled:
             raise DataError(
-                f"Expected a column that holds something; '{name}' is empty in every row.",
+                f"{quoted(name)} is empty in every row.",
                 "Choose another column.",
             )
     if label is None:
@@ -139,8 +140,8 @@ def guess_text(columns: pa.Table) -> str:
     texts = [one for one in described if one.num_filled and one.number_share < 0.5]
     if not texts:
         raise DataError(
-            f"Expected a column of texts; got {', '.join(map(repr, columns.column_names[:20]))}.",
-            "Name the column with the texts.",
+            f"None of the columns holds texts: {quoted_names(columns.column_names, 20)}.",
+            "Choose the column with the texts.",
         )
     return max(texts, key=_text_score).name
 
@@ -151,13 +152,14 @@ def check_columns(table: Table, names: Sequence[str]) -> None:
     for name in names:
         if name not in present:
             raise DataError(
-                f"Expected a column '{name}'; the file has {', '.join(map(repr, present[:20]))}.",
+                f"There is no column {quoted(name)}. The file has {quoted_names(present, 20)}.",
                 "Choose one of these columns.",
             )
     if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise DataError(
-            f"Expected different columns for texts and label; got {', '.join(map(repr, names))}.",
-            "Choose another column for one of them.",
+            f"{quoted(twice)} is chosen twice.",
+            "Choose different columns for text and label.",
         )
 
 
@@ -242,25 +244,25 @@ def _no_pair(table: Table, columns: Sequence[_Column]) -> DataError:
             return too_many_classes(name, column.num_distinct)
         if is_constant and _name_score(name, TEXT_NAMES):
             return DataError(
-                f"Expected texts that differ; all of '{name}' are the same.",
+                f"{quoted(name)} holds the same text in every row.",
                 other_column("text"),
             )
     shown = [
-        f"'{column.name}' (different values: {column.num_distinct:,}, of {column.mean_length:.0f} characters"
-        " on average)"
+        f"{quoted(column.name)} ({plural(column.num_distinct, 'different value')},"
+        f" {column.mean_length:.0f} characters on average)"
         for column in columns[:10]
     ]
     return DataError(
-        f"Expected a column of texts and a column of labels; got {', '.join(shown)}.",
-        "Name the two columns yourself, or check that each row has a text and a label that others share.",
+        f"No two columns look like a text and a label: {', '.join(shown)}.",
+        "Choose the two columns yourself, or check that each row has a text and that labels repeat.",
     )
 
 
 def one_class(name: str, value: str) -> DataError:
     """Make the error about a label column with a single class."""
     return DataError(
-        f"Expected at least two classes; every row of '{name}' is '{value[:_LONGEST_LABEL]}'.",
-        "Choose another label column, or add examples of a second class.",
+        f"{quoted(name)} is {quoted(value, _LONGEST_LABEL)} in every row; two different labels are needed.",
+        "Choose another label column, or add examples of a second label.",
     )
 
 
@@ -272,6 +274,6 @@ def other_column(noun: str) -> str:
 def too_many_classes(name: str, num_labels: int) -> DataError:
     """Make the error about a label column with more classes than anybody could look at."""
     return DataError(
-        f"Expected at most {MAX_LABELS:,} classes; '{name}' has {num_labels:,}.",
-        "Choose another label column, or merge rare classes.",
+        f"{quoted(name)} has {num_labels:,} different labels; the most is {MAX_LABELS:,}.",
+        "Choose another label column, or merge rare labels.",
     )

@@ -22,6 +22,7 @@ from tl_core.files.arrow_files import read_mapped, write_mapped
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
+from tl_core.words import quoted
 
 Weights = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -222,9 +223,7 @@ def read_dataset(folder: Path) -> Dataset:
         If the folder holds none.
     """
     if not (folder / INFO_FILE).exists():
-        raise NotFoundError(
-            f"Expected a dataset in '{folder.name}'; there is none.", "Make it again from its file."
-        )
+        raise NotFoundError(f"The dataset {quoted(folder.name, 100)} is gone.", "Upload the file again.")
     conflicts = json.loads((folder / CONFLICTS_FILE).read_text("utf-8"))
     mapped = folder / MAPPED_FILE
     return Dataset(
@@ -288,7 +287,7 @@ def rows_that_teach(rows: Rows, weights: Weights | None) -> Rows:
     taught = rows if weights is None else rows[weights[rows] > 0]
     if not len(taught):
         raise DataError(
-            f"Expected a weight above 0 in some of the {len(rows):,} train examples; all are 0.",
-            "Choose more train examples, or another weight column.",
+            f"All {len(rows):,} training examples have a weight of 0.",
+            "Choose more training examples, or another weight column.",
         )
     return taught

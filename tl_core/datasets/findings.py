@@ -14,6 +14,7 @@ from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.selection import content_columns
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
+from tl_core.words import plural
 
 NOTABLE_SHARE = 0.1
 """A tenth of the texts moves an accuracy by points; what touches fewer is worth knowing and no more."""
@@ -48,9 +49,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.2g}%"
 
 
-def quantity(mask: Mask) -> str:
-    """Write how many of the examples are marked, and their share."""
-    return f"{mask.sum():,} ({percent(mask.mean())})"
+def marked(dataset: Dataset, mask: Mask, one: str, many: str) -> str:
+    """Begin a sentence with how many examples are marked: ``7 texts (1.7%) contain HTML``.
+
+    Parameters
+    ----------
+    one, many
+        The verb, and what follows it, for one example and for several.
+    """
+    count, noun = int(mask.sum()), dataset.content.noun
+    share = percent(mask.mean())
+    return f"{plural(count, noun.one, noun.many)} ({share}) {one if count == 1 else many}"
 
 
 def _first_previews(dataset: Dataset, mask: Mask) -> list[str]:
@@ -91,7 +100,7 @@ def found(
     """
     num_own = int((mask & dataset.is_own_test()).sum())
     if fix and num_own:
-        message += f" Of your own test file, which is never altered: {num_own:,}."
+        message += f" No fix changes your own test file, which has {num_own:,} of them."
     if examples is None:
         examples = [shorten(text) for text in _first_previews(dataset, mask)]
     count = int(mask.sum())

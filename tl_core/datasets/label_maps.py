@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tl_core.errors import DataError
 from tl_core.files.reading import Table, read_table
+from tl_core.words import plural, quoted
 
 
 def read_label_map(path: Path) -> dict[str, str]:
@@ -24,14 +25,15 @@ def label_map_of(table: Table, name: str) -> dict[str, str]:
     """Take a table of two columns for a label map; see `read_label_map`."""
     if table.columns.num_columns != 2:
         raise DataError(
-            f"Expected two columns in '{name}', a label and its new name; got {table.columns.num_columns}.",
+            f"{quoted(name)} has {plural(table.columns.num_columns, 'column')}; a label and a new name need"
+            " two.",
             "Write a file such as: label,name and below it 3,joy.",
         )
     labels, names = (column.to_pylist() for column in table.columns.columns)
     label, count = Counter(labels).most_common(1)[0]
     if count > 1:
         raise DataError(
-            f"Expected every label once in '{name}'; {label!r} stands there {count} times.",
+            f"{quoted(label)} stands {count:,} times in {quoted(name)}.",
             "Keep one row for each label.",
         )
     return dict(zip(labels, (one.strip() for one in names), strict=True))

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tl_core.errors import DataError
 from tl_core.schema import ColumnChoice
+from tl_core.words import plural, quoted
 
 SEPARATORS = ("|", ";", ",")
 MIN_SHARE_OF_SEVERAL = 0.01
@@ -19,7 +20,7 @@ _MAX_DISTINCT = 20_000
 _ONES = pa.array(["1", "1.0", "true", "yes", "x"])
 _ZEROS = pa.array(["0", "0.0", "false", "no", ""])
 _ONE_CLASS_EACH = (
-    "Keep one label a row, or make one file a label with 'yes' and 'no' and train a classifier for each."
+    "Keep one label per row, or make one file per label with “yes” and “no” and train a model on each."
 )
 
 
@@ -75,7 +76,9 @@ def read_edges(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise DataError(f"Expected numbers divided by commas; got {text!r}.", "Such as 2.5, 3.5.") from error
+        raise DataError(
+            f"{quoted(text)} is not a list of numbers.", "Divide numbers with commas, such as 2.5, 3.5."
+        ) from error
 
 
 def bin_names(edges: Sequence[float]) -> list[str]:
@@ -112,8 +115,8 @@ def _is_one(values: pa.ChunkedArray, name: str) -> np.ndarray:
     if pc.any(strange).as_py():
         row = pc.index(strange, True).as_py()
         raise DataError(
-            f"Expected ones and zeros in the label column '{name}'; row {row + 1:,} holds"
-            f" {values[row].as_py()[:60]!r}.",
+            f"Row {row + 1:,} of the label column {quoted(name)} holds {quoted(values[row].as_py())}, which"
+            " is neither 1 nor 0.",
             "Leave this column out of the labels, or choose a single label column.",
         )
     return np.asarray(ones)
@@ -132,7 +135,9 @@ def _single_values(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         several = [value for value, parsed in lists.items() if len(parsed) > 1]
         if several:
             raise _several_labels(
-                sum(counts[value] for value in several), f"such as {several[0][:60]!r}", f" in '{name}'"
+                sum(counts[value] for value in several),
+                f"such as {quoted(several[0])}",
+                f" in {quoted(name)}",
             )
         return _replaced(values, {value: "".join(parsed) for value, parsed in lists.items()})
     for separator in SEPARATORS:
@@ -164,13 +169,13 @@ def _refuse_several(counts: dict[str, int], separator: str, name: str) -> None:
     if len(combined) < 2 or num_rows < MIN_SHARE_OF_SEVERAL * sum(counts.values()):
         return
     if len(set[str]().union(*parts.values())) < len(parts):
-        raise _several_labels(num_rows, f"such as {combined[0][:60]!r}", f" in '{name}'")
+        raise _several_labels(num_rows, f"such as {quoted(combined[0])}", f" in {quoted(name)}")
 
 
 def _several_labels(count: int, example: str, place: str = "") -> DataError:
     return DataError(
-        f"Expected one label a row{place}; {count:,} rows have several, {example}. Several labels a text are"
-        " not supported yet.",
+        f"{plural(count, 'row has', 'rows have')} several labels{place}, {example}. Only one label per text"
+        " is supported.",
         _ONE_CLASS_EACH,
     )
 
@@ -180,7 +185,7 @@ def _binned(values: pa.ChunkedArray, edges: Sequence[float], name: str) -> pa.Ch
     if list(edges) != sorted(set(edges)):
         shown = ", ".join(f"{edge:g}" for edge in edges)
         raise DataError(
-            f"Expected rising numbers as limits between classes; got {shown}.",
+            f"The limits between classes do not rise: {shown}.",
             "Sort them, and name each once.",
         )
     plain = pc.replace_substring(pc.utf8_trim_whitespace(values), ",", ".")
@@ -190,9 +195,9 @@ def _binned(values: pa.ChunkedArray, edges: Sequence[float], name: str) -> pa.Ch
     if pc.any(strange).as_py():
         row = pc.index(strange, True).as_py()
         raise DataError(
-            f"Expected numbers in '{name}' to cut them into classes; row {row + 1:,} holds"
-            f" {values[row].as_py()[:60]!r}.",
-            "Take the limits away, or choose another label column.",
+            f"Row {row + 1:,} of {quoted(name)} holds {quoted(values[row].as_py())}, which is not a number"
+            " to cut into classes.",
+            "Remove the limits, or choose another label column.",
         )
     numbers = pc.cast(pc.if_else(is_filled, plain, "nan"), pa.float64())
     places = np.searchsorted(np.asarray(edges), np.asarray(numbers), side="right")

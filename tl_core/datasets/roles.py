@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from tl_core.errors import DataError
 from tl_core.schema import SplitName
+from tl_core.words import plural, quoted
 
 _WORDS = {
     SplitName.TRAIN: ("train", "training", "trn", "tr", "0", "false", "no"),
@@ -110,7 +111,7 @@ def _split_reason(name: str, values: pa.ChunkedArray) -> str:
         return ""
     if words <= _FLAGS and not _words(name) & {"test", "heldout", "holdout"}:
         return ""
-    return f"its values are {', '.join(sorted(words))}"
+    return f"the values are {', '.join(sorted(words))}"
 
 
 def _time_reason(name: str, values: pa.ChunkedArray) -> str:
@@ -119,7 +120,7 @@ def _time_reason(name: str, values: pa.ChunkedArray) -> str:
     found = _time_format(head)
     if found is None or (found in ("%Y", "epoch") and not is_named):
         return ""
-    return f"its values are dates, such as {head[0].as_py().strip()[:30]}"
+    return f"the values are dates, such as {head[0].as_py().strip()[:30]}"
 
 
 def _weight_reason(name: str, values: pa.ChunkedArray) -> str:
@@ -129,7 +130,7 @@ def _weight_reason(name: str, values: pa.ChunkedArray) -> str:
         return ""
     if _strange_weights(values).true_count or not pc.any(pc.greater(_numbers(values), 0)).as_py():
         return ""
-    return "its name says so and its values are numbers that are not negative"
+    return "usual name, and no number is negative"
 
 
 def _strange_weights(values: pa.ChunkedArray) -> pa.BooleanArray:
@@ -150,9 +151,7 @@ def _group_reason(name: str, values: pa.ChunkedArray) -> str:
     num_groups = len(pc.unique(values))
     if not 5 <= num_groups <= 0.9 * len(values):
         return ""
-    return (
-        f"its name is usual for what belongs together, and {len(values):,} rows share {num_groups:,} values"
-    )
+    return f"usual name, and {len(values):,} rows share {num_groups:,} values"
 
 
 def times_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -171,9 +170,12 @@ def times_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if parsed is not None and parsed.null_count == 0:
         return parsed
     row = pc.index(pc.is_null(parsed), True).as_py() if parsed is not None else 0
+    shown = quoted(values[row].as_py(), 40)
     raise DataError(
-        f"Expected a date in every row of '{name}'; row {row + 1:,} holds {values[row].as_py()[:40]!r}.",
-        "Write dates such as 2026-01-31, or choose another date column, or none.",
+        f"Row {row + 1:,} of {quoted(name)} holds {shown}, which is not a date like the others."
+        if parsed is not None
+        else f"The values of {quoted(name)} are not dates of one form; the first is {shown}.",
+        "Write dates such as 2026-01-31, or choose another date column or none.",
     )
 
 
@@ -223,8 +225,9 @@ def weights_of(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if count := strange.true_count:
         row = pc.index(strange, True).as_py()
         raise DataError(
-            f"Expected a number that is not negative in every row of '{name}'; rows without: {count:,}, the"
-            f" first is row {row + 1:,}: {values[row].as_py()[:40]!r}.",
-            "Write a number in each (0 for a row that shall teach nothing), or choose no weight column.",
+            f"{plural(count, 'row has', 'rows have')} no usable weight in {quoted(name)}; the first is row"
+            f" {row + 1:,}: {quoted(values[row].as_py(), 40)}.",
+            "Write a number of 0 or more in each (0 keeps a row out of training), or choose no weight"
+            " column.",
         )
     return _numbers(values)

@@ -30,6 +30,7 @@ from tl_core.files.read_summary import reading_findings
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, Finding
+from tl_core.words import plural, quoted, quoted_names
 
 MAX_CONFLICTS = 100
 IMBALANCE_SHARE = 0.6
@@ -112,11 +113,11 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
         finding = Finding(
             code="zero_weight",
             severity="info",
-            message=f"Examples with a weight of 0: {count:,}. They never teach; in test they count as all"
-            " do.",
+            message=f"{plural(count, 'example has', 'examples have')} a weight of 0: never trained on, but"
+            " counted in the test.",
             count=count,
             examples=shown_contents(rows, first_of(is_zero), content),
-            remedy="Give them a weight above 0 if they shall teach.",
+            remedy="Give them a weight above 0 to train on them.",
         )
         findings.append(finding)
     return Screening(
@@ -150,13 +151,14 @@ def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:
     label, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     share = count / sum(counts.values())
     if IMBALANCE_SHARE < share < 1:
-        message = f"{100 * share:.0f}% of the examples are '{label}': always guessing it is that accurate."
+        percent = f"{100 * share:.0f}%"
+        message = f"{quoted(label)} is {percent} of the examples: always answering it would score {percent}."
         yield Finding(
             code="imbalance",
             severity="warning",
             message=message,
             count=count,
-            remedy="Compare by macro-F1, which is then the default, or add examples of the other labels.",
+            remedy="Compare by macro-F1 (the default for such data), or add examples of the other labels.",
         )
 
 
@@ -169,10 +171,10 @@ def _drop_empty(rows: pa.Table, content: Content, findings: list[Finding]) -> pa
         finding = Finding(
             code="empty_text",
             severity="warning",
-            message=f"Rows with no {content.noun.one}: {count:,}. They are set aside.",
+            message=f"{plural(count, 'row')} removed: no {content.noun.one}.",
             count=count,
             examples=_at_rows(places, (f"labelled {shorten(label)}" if label else "" for label in labels)),
-            remedy=f"Fill in their {content.noun.many} in the file, or leave these rows out.",
+            remedy=f"Fill in the {content.noun.many} in the file, or leave these rows out.",
         )
         findings.append(finding)
     if count := pc.sum(no_label).as_py():
@@ -180,10 +182,10 @@ def _drop_empty(rows: pa.Table, content: Content, findings: list[Finding]) -> pa
         finding = Finding(
             code="empty_label",
             severity="warning",
-            message=f"Rows with no label: {count:,}. They are set aside.",
+            message=f"{plural(count, 'row')} removed: no label.",
             count=count,
             examples=_at_rows(places, shown_contents(rows, places, content)),
-            remedy="Fill in their labels in the file, or leave these rows out.",
+            remedy="Fill in the labels in the file, or leave these rows out.",
         )
         findings.append(finding)
     return rows.filter(pc.invert(pc.or_(no_content, no_label)))
@@ -205,13 +207,10 @@ def _drop_shared(rows: pa.Table, own_test: pa.Table, content: Content, findings:
     finding = Finding(
         code="shared_with_test",
         severity="warning",
-        message=(
-            f"Rows whose {content.noun.one} is also in the test file: {count:,}. They leave the training"
-            " data."
-        ),
+        message=f"{plural(count, 'row')} removed from training: same {content.noun.one} in the test file.",
         count=count,
         examples=shown_contents(rows, first_of(is_shared), content),
-        remedy="Nothing needs to be done; if these rows shall train, take them out of the test file.",
+        remedy="Leave it so, or take these rows out of the test file to train on them.",
     )
     findings.append(finding)
     return rows.filter(pc.invert(is_shared))
@@ -236,10 +235,11 @@ def _drop_repeated(
             Finding(
                 code="duplicates",
                 severity="info",
-                message=f"Exact copies of an earlier row: {len(copies):,}. Only the first of each is kept.",
+                message=f"{plural(len(copies), 'row removed: exact copy', 'rows removed: exact copies')} of"
+                " an earlier row.",
                 count=len(copies),
                 examples=shown_contents(rows, copies[at[:MAX_EXAMPLES]], content),
-                remedy="Nothing needs to be done; if copies should count, give their row a weight.",
+                remedy="Leave it so, or add a weight column if copies should count.",
             )
         )
 
@@ -254,11 +254,11 @@ def _drop_repeated(
             Finding(
                 code="conflicting_labels",
                 severity="warning",
-                message=f"Rows whose {noun.one} stands in the file with more than one label: {num_rows:,}, "
-                f"different {noun.many} among them: {is_disputed.sum():,}. All of them are set aside.",
+                message=f"{plural(num_rows, 'row')} removed: same {noun.one}, conflicting labels"
+                f" ({plural(int(is_disputed.sum()), f'different {noun.one}', f'different {noun.many}')}).",
                 count=num_rows,
                 examples=tuple(
-                    f"{', '.join(map(repr, one.labels[:MAX_EXAMPLES]))}: {shorten(' | '.join(one.texts))}"
+                    f"{quoted_names(one.labels)}: {shorten(' | '.join(one.texts))}"
                     for one in conflicts[:MAX_EXAMPLES]
                 ),
                 remedy=f"Decide on one label for each of these {noun.many} in the file.",
@@ -301,7 +301,7 @@ def _find_problem(
     because = f" {aside.message}" if aside is not None and aside.count >= num_rows / 2 else ""
     if not labels:
         error = DataError(
-            f"Expected rows with a {noun.one} and a label; none of {num_rows:,} is left.{because}",
+            f"None of {plural(num_rows, 'row')} can be used.{because}",
             "Check that the right columns are chosen.",
         )
         return Problem(code="no_rows", error=error)
@@ -309,16 +309,14 @@ def _find_problem(
         return Problem(code="single_class", error=one_class(label_name, labels[0]), count=rows.num_rows)
     if len(labels) == rows.num_rows and because:
         error = DataError(
-            f"Expected different {noun.many} of each class; {rows.num_rows:,} of {num_rows:,} are left."
-            f"{because}",
+            f"Only {rows.num_rows:,} of {num_rows:,} rows are left, each with a different label.{because}",
             other_column(noun.one),
         )
         return Problem(code="few_texts", error=error, count=rows.num_rows)
     if len(labels) == rows.num_rows:
         error = DataError(
-            f"Expected labels that several rows share; '{label_name}' has another value in each of the"
-            f" {rows.num_rows:,} rows.",
-            "Choose the column with the classes as label.",
+            f"{quoted(label_name)} is different in every row, so it can't be the label.",
+            "Choose the column that holds the labels.",
         )
         return Problem(code="labels_unique", error=error, count=len(labels))
     if len(labels) > MAX_LABELS:
@@ -329,9 +327,9 @@ def _find_problem(
         untaught = rows[LABEL].filter(pc.invert(pc.is_in(rows[LABEL], value_set=taught)))
         if len(untaught):
             error = DataError(
-                f"Expected a weight above 0 in some row of each class; '{untaught[0].as_py()[:40]}' has"
-                " none.",
-                "Correct the weights of this class, or choose no weight column.",
+                f"No row of {quoted(untaught[0].as_py())} has a weight above 0, so that label cannot be"
+                " learned.",
+                "Correct the weights of this label, or choose no weight column.",
             )
             return Problem(code="class_without_weight", error=error, count=len(untaught))
     return None
@@ -345,26 +343,25 @@ def find_test_problem(
         return None
     if test.num_rejects:
         error = DataError(
-            f"Expected to use every line of the test file; not read: {test.num_rejects:,}, the first is"
-            f" line {test.first_reject.line}: {test.first_reject.reason}",
-            "Mend or remove these lines in the test file.",
+            f"{plural(test.num_rejects, 'line')} of the test file could not be read; the first is line"
+            f" {test.first_reject.line:,}: {test.first_reject.reason}",
+            "Fix or remove these lines in the test file.",
         )
         return Problem(code="test_rejected_rows", error=error, count=test.num_rejects)
     is_empty = lacks_content(rows, content)
     if num_empty := pc.sum(is_empty).as_py():
         error = DataError(
-            f"Expected every row of the test file to have a {content.noun.one}; {num_empty:,} without, the"
-            f" first is row {pc.index(is_empty, True).as_py() + 1:,}.",
+            f"{plural(num_empty, 'row of the test file has', 'rows of the test file have')} no"
+            f" {content.noun.one}; the first is row {pc.index(is_empty, True).as_py() + 1:,}.",
             f"Fill in the {content.noun.many} or remove these rows from the test file.",
         )
         return Problem(code="test_empty_text", error=error, count=num_empty)
     unknown = {label: count for label, count in count_labels(rows).items() if label not in set(labels)}
     if unknown:
-        shown = ", ".join(map(repr, list(unknown)[:5]))
         error = DataError(
-            f"Expected only labels that the training data has; the test file also has {shown}"
-            f" (rows: {sum(unknown.values()):,}).",
-            "Correct these labels, remove these rows from the test file, or add training examples of them.",
+            f"The test file has labels that the training data lacks: {quoted_names(list(unknown))}"
+            f" ({plural(sum(unknown.values()), 'row')}).",
+            "Correct these labels, remove these rows from the test file, or add training examples with them.",
         )
         return Problem(code="test_unknown_label", error=error, count=sum(unknown.values()))
     return None

@@ -15,6 +15,7 @@ from tl_core.datasets.selection import codes_of, content_columns, lacks_content
 from tl_core.errors import DataError
 from tl_core.modality import content_of
 from tl_core.schema import Change
+from tl_core.words import plural, quoted_names
 
 _ROWS_AT_A_TIME = 65_536
 
@@ -30,7 +31,7 @@ class Edit:
     labels
         The names that ``target`` in `table` stands for; not all need to be in use.
     message
-        What happened and to how many, without a full stop.
+        To how many examples what happened, without a full stop.
     count
         Number of examples removed, relabelled or rewritten.
     is_rewritten
@@ -70,14 +71,14 @@ def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
     labels = sort_labels(edit.labels[target] for target in np.unique(targets[~is_own_test]))
     if len(labels) < 2:
         raise DataError(
-            f"Expected at least two classes after the change; got {len(labels)}.", "Choose a smaller change."
+            f"This change would leave {'only one label' if labels else 'no label'}; two are needed.",
+            "Choose a smaller change.",
         )
     gone = Counter(label for label in names[is_own_test].tolist() if label not in set(labels))
     if gone:
-        shown = ", ".join(map(repr, list(gone)[:5]))
         raise DataError(
-            f"Expected every class of your own test file to stay; {shown} would be gone (rows:"
-            f" {gone.total():,}), and that file is never altered.",
+            f"This change would remove {quoted_names(list(gone))} from the training data, but your own test"
+            f" file has {plural(gone.total(), 'such row')} and is never changed.",
             "Make the same change in the test file and upload both again.",
         )
 
@@ -121,12 +122,12 @@ def _keep(edit: Edit, modality: str | None) -> _Kept:
     is_disputed = is_open & differs[codes]
     is_copy = is_open & ~is_disputed & (first[codes] != np.arange(len(codes)))
     asides = {
-        "then empty": is_empty,
-        "then also in the own test file": is_shared & ~is_empty,
-        "then with several labels": is_disputed,
-        "then equal to another": is_copy,
+        "now empty": is_empty,
+        "now also in the test file": is_shared & ~is_empty,
+        "now with conflicting labels": is_disputed,
+        "now a copy of another": is_copy,
     }
-    said = [f"{what}: {mask.sum():,}" for what, mask in asides.items() if mask.any()]
+    said = [f"{mask.sum():,} {what}" for what, mask in asides.items() if mask.any()]
     left = ~np.logical_or.reduce(list(asides.values()))
     labels_of: dict[tuple[str, ...], set[str]] = {}
     for part in _parts(table.filter(pa.array(is_disputed))):
@@ -135,7 +136,7 @@ def _keep(edit: Edit, modality: str | None) -> _Kept:
                 labels_of.setdefault(texts, set()).add(edit.labels[target])
     return _Kept(
         table=table if left.all() else table.filter(pa.array(left)),
-        message=f"; set aside, {', '.join(said)}" if said else "",
+        message=f"; removed: {', '.join(said)}" if said else "",
         conflicts=tuple(
             Conflict(texts=texts, labels=tuple(sorted(several))) for texts, several in labels_of.items()
         ),

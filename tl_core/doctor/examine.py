@@ -146,5 +146,5 @@ def _told_of_sample(finding: Finding, seen: Dataset, dataset: Dataset) -> Findin
     """Say in a finding's own sentence that a sample was seen; a fix would have to know the rest."""
     if seen is dataset:
         return finding
-    sample = f"In a random sample of {seen.num_examples:,} of the {dataset.num_examples:,} examples"
+    sample = f"In a random sample of {seen.num_examples:,} of {dataset.num_examples:,} examples"
     return finding.model_copy(update={"message": f"{sample}: {finding.message}", "fix": ""})

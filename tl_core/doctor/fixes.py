@@ -16,6 +16,7 @@ from tl_core.doctor.label_typos import suspected_typos
 from tl_core.doctor.near_duplicates import surplus
 from tl_core.doctor.sizes import rare_labels
 from tl_core.modality import NearGroups
+from tl_core.words import plural, quoted, quoted_names
 
 NEEDS_GROUPS = "keep_one_of_near_duplicates"
 _ROWS_AT_A_TIME = 65_536
@@ -43,24 +44,22 @@ def apply_fix(dataset: Dataset, fix: str, **choices: Any) -> Dataset:
 
 def keep_one_of_near_duplicates(dataset: Dataset, *, near: NearGroups) -> Edit:
     """Keep the first of each group of near duplicates among all examples, or those of the own test file."""
-    return without(dataset, surplus(dataset, near), "Examples that nearly repeat another removed")
+    return without(dataset, surplus(dataset, near), "near duplicates")
 
 
 def drop_examples(dataset: Dataset, *, example_ids: Collection[str]) -> Edit:
     """Remove the examples with these ids."""
     ids = pa.array(list(example_ids), pa.string())
     chosen = pc.is_in(dataset.table["example_id"], value_set=ids).to_numpy()
-    return without(dataset, chosen, "Chosen examples removed")
+    return without(dataset, chosen, "chosen by hand")
 
 
 def drop_rare_classes(dataset: Dataset, *, labels: Collection[str] | None = None) -> Edit:
     """Remove classes; by default those that are rare in the usual split (`rare_labels`)."""
     names = rare_labels(dataset, None) if labels is None else labels
     targets = [target for target, label in enumerate(dataset.info.columns.labels) if label in names]
-    shown = ", ".join(f"'{dataset.info.columns.labels[target]}'" for target in targets)
-    return without(
-        dataset, np.isin(dataset.targets(), targets), f"Examples of rare classes ({shown}) removed"
-    )
+    shown = quoted_names([dataset.info.columns.labels[target] for target in targets])
+    return without(dataset, np.isin(dataset.targets(), targets), f"rare labels {shown}")
 
 
 def merge_labels(dataset: Dataset, *, into: Mapping[str, str] | None = None) -> Edit:
@@ -78,10 +77,11 @@ def merge_labels(dataset: Dataset, *, into: Mapping[str, str] | None = None) -> 
     new_ids = np.array([names.index(mapping.get(label, label)) for label in names], dtype=np.int32)
     is_own_test, targets = dataset.is_own_test(), dataset.targets()
     merged = np.where(is_own_test, targets, new_ids[targets])
-    shown = ", ".join(f"'{label}' → '{new}'" for label, new in mapping.items())
+    shown = ", ".join(f"{quoted(label)} → {quoted(new)}" for label, new in mapping.items())
     count = int((merged != targets).sum())
     table = _with_column(dataset.table, "target", pa.array(merged, pa.int32()))
-    return Edit(table=table, labels=names, message=f"Examples relabelled ({shown}): {count:,}", count=count)
+    message = f"{plural(count, 'example')} relabelled: {shown}"
+    return Edit(table=table, labels=names, message=message, count=count)
 
 
 FIXES: Mapping[str, Callable[..., Edit]] = MappingProxyType(
@@ -94,20 +94,23 @@ FIXES: Mapping[str, Callable[..., Edit]] = MappingProxyType(
 )
 
 
-def without(dataset: Dataset, chosen: Mask, message: str) -> Edit:
-    """Remove the chosen examples but those of the person's own test file."""
+def without(dataset: Dataset, chosen: Mask, why: str) -> Edit:
+    """Remove the chosen examples but those of the person's own test file; ``why`` in a few words."""
     removed = chosen & ~dataset.is_own_test()
     count = int(removed.sum())
     return Edit(
         table=dataset.table.filter(pa.array(~removed)),
         labels=dataset.info.columns.labels,
-        message=f"{message}: {count:,}",
+        message=f"{plural(count, 'example')} removed: {why}",
         count=count,
     )
 
 
-def rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], message: str) -> Edit:
-    """Rewrite contents in which a pattern (RE2) is found, some rows at a time to spare memory."""
+def rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], how: str) -> Edit:
+    """Rewrite contents in which a pattern (RE2) is found, some rows at a time to spare memory.
+
+    ``how`` completes their number: ``rewritten without HTML``.
+    """
     table, may_change = dataset.table, ~dataset.is_own_test()
     is_changed = np.zeros(dataset.num_examples, dtype=bool)
     for name in content_columns(table):
@@ -128,7 +131,7 @@ def rewritten(dataset: Dataset, pattern: str, rewrite: Callable[[str], str], mes
     return Edit(
         table=table,
         labels=dataset.info.columns.labels,
-        message=f"{message}: {count:,}",
+        message=f"{plural(count, 'example')} {how}",
         count=count,
         is_rewritten=True,
     )

@@ -16,6 +16,7 @@ from tl_core.datasets.findings import found
 from tl_core.datasets.labels import class_values
 from tl_core.files.excerpts import MAX_EXAMPLES
 from tl_core.schema import ColumnChoice, Finding
+from tl_core.words import plural, quoted
 
 MAX_RARITY = 0.2
 """A misspelling is the exception: a class a fifth as large as the other, or larger, is taken for meant."""
@@ -33,11 +34,12 @@ def label_typos(dataset: Dataset) -> Iterator[Finding]:
             np.isin(dataset.targets(), [labels.index(label) for label in meant]),
             code="label_typos",
             severity="warning",
-            message=f"Labels that look like other spellings of a more frequent label: {len(meant):,}.",
-            remedy="Merge those that are the same class.",
+            message=f"{plural(len(meant), 'label looks', 'labels look')} like another spelling of a more"
+            " frequent one.",
+            remedy="Merge labels that mean the same.",
             fix="merge_labels",
             examples=[
-                f"“{label}” ({counts[label]:,}) → “{other}”"
+                f"{quoted(label)} ({counts[label]:,}) → {quoted(other)}"
                 for label, other in list(meant.items())[:MAX_EXAMPLES]
             ],
         )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import Mask, contents, found, percent, quantity
+from tl_core.datasets.findings import Mask, contents, found, marked, percent
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.modality import NearGroups
 from tl_core.schema import Finding
+from tl_core.words import plural
 
 
 def surplus(dataset: Dataset, near: NearGroups) -> Mask:
@@ -34,17 +35,17 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
         num_groups = len(np.unique(near.group[mask]))
         of_label = np.unique(np.column_stack([near.group, dataset.targets()]), axis=0)[:, 0]
         num_mixed = int((np.unique(of_label, return_counts=True)[1] > 1).sum())
-        differ = f" In {num_mixed:,} of them the labels differ." if num_mixed else ""
+        differ = f" The labels differ in {plural(num_mixed, 'group')}." if num_mixed else ""
         yield found(
             dataset,
             mask,
             code="near_duplicates",
             severity="warning",
             message=(
-                f"{dataset.content.noun.many.capitalize()} that nearly repeat another: {quantity(mask)}, in "
-                f"groups: {num_groups:,}.{differ}"
+                f"{marked(dataset, mask, 'nearly repeats', 'nearly repeat')} another, in "
+                f"{plural(num_groups, 'group')}.{differ}"
             ),
-            remedy="Keep one of each group, or keep groups together when splitting.",
+            remedy="Keep one of each group, or keep groups together in the split.",
             fix="keep_one_of_near_duplicates",
             examples=[
                 f"{similarity:.2f}: {shorten(content[one].as_py())} ≈ {shorten(content[other].as_py())}"
@@ -61,18 +62,19 @@ def near_duplicates_across(dataset: Dataset, is_train: Mask, near: NearGroups) -
     is_train
         Which examples are trained with, ``(num_examples,)``; the others are validation and test.
     """
-    mask = ~is_train & np.isin(near.group, near.group[is_train])
+    mask, noun = ~is_train & np.isin(near.group, near.group[is_train]), dataset.content.noun
     if mask.any():
+        share = float(mask.sum() / (~is_train).sum())
         yield found(
             dataset,
             mask,
             code="near_duplicates_across",
             severity="warning",
             message=(
-                f"Validation and test {dataset.content.noun.many} that nearly repeat one to train with:"
-                f" {mask.sum():,} ({percent(mask.sum() / (~is_train).sum())}). A model can know their answers"
-                " by heart."
+                f"{mask.sum():,} of the {noun.many} for validation and test ({percent(share)}) nearly"
+                f" {'repeats' if mask.sum() == 1 else 'repeat'} one in training. A model can know the"
+                " answers by heart."
             ),
-            remedy="Keep near duplicates together when splitting, or keep one of each group.",
+            remedy="Keep near duplicates together in the split, or keep one of each group.",
             fix="keep_one_of_near_duplicates",
         )

@@ -12,6 +12,7 @@ from tl_core.datasets.findings import found, percent
 from tl_core.files.excerpts import MAX_EXAMPLES
 from tl_core.schema import Finding
 from tl_core.splits.splitting import MAX_TEST, TEST_SHARE, VALIDATION_SHARE, Split
+from tl_core.words import plural, quoted
 
 MIN_TRAIN = 8
 """Fewest examples of a class that few-shot studies train with (SetFit: 8 a class)."""
@@ -33,19 +34,20 @@ def rare_classes(dataset: Dataset, split: Split | None) -> Iterator[Finding]:
     rare = _rare(train, test)
     if len(rare):
         planned = "" if split else " in the usual split"
+        have = "has" if len(rare) == 1 else "have"
         yield found(
             dataset,
             np.isin(dataset.targets(), rare),
             code="rare_classes",
             severity="warning",
             message=(
-                f"Classes with fewer than {MIN_TRAIN} examples to learn from or {MIN_TEST} to test with"
-                f"{planned}: {len(rare):,} of {len(labels):,}. Their scores will be chance."
+                f"{len(rare):,} of {len(labels):,} labels {have} fewer than {MIN_TRAIN} training examples or"
+                f" {MIN_TEST} test examples{planned}. Scores on so few are chance."
             ),
-            remedy="Add examples of these classes, merge them with others, or drop them.",
+            remedy="Add examples of these labels, merge them with others, or drop them.",
             fix="drop_rare_classes",
             examples=[
-                f"'{labels[target]}': {train[target]:,} to learn from, {test[target]:,} to test with"
+                f"{quoted(labels[target])}: {train[target]:,} to train on, {test[target]:,} to test on"
                 for target in rare[:MAX_EXAMPLES]
             ],
         )
@@ -89,13 +91,12 @@ def expected_interval(dataset: Dataset, split: Split | None) -> Iterator[Finding
         code="expected_interval",
         severity="warning" if two > WIDE else "info",
         message=(
-            f"A rough guide for {num_test:,} test examples and one seed: the 95% interval of an accuracy of"
-            f" {percent(ASSUMED_ACCURACY)} will be ± {100 * one:.1f} points, and that of the difference of"
-            f" two models ± {100 * two:.1f} points, if one of them alone is right on"
-            f" {percent(ASSUMED_DISCORDANCE)} of the examples."
+            f"With {plural(num_test, 'test example')} and one seed, expect about ±{100 * one:.2g} points on"
+            f" accuracy and ±{100 * two:.2g} on the difference of two models (95%, at"
+            f" {percent(ASSUMED_ACCURACY)} accuracy and {percent(ASSUMED_DISCORDANCE)} disagreement)."
         ),
         count=num_test,
-        remedy="To halve an interval, test with four times as many examples.",
+        remedy="Test on four times as many examples to halve both.",
     )
 
 

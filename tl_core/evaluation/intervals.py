@@ -11,6 +11,7 @@ from scipy import special
 
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.metrics import Floats, Limits
+from tl_core.words import plural
 
 Scope = Literal["models", "expected"]
 Method = Literal["crossed_random_effects", "examples_t", "exact_bound"]
@@ -95,7 +96,7 @@ def mean_interval(values: Floats, limits: Limits, *, skew: float = 0.0, confiden
     """
     if values.shape[1] < 2:
         raise ComparisonError(
-            f"Expected at least 2 test examples for an interval; got {values.shape[1]}.",
+            f"{plural(values.shape[1], 'test example is', 'test examples are')} too few for an interval.",
             "Use a larger test split.",
         )
     if np.ptp(values) < _EQUAL:

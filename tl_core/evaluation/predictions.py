@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_core.errors import ComparisonError
+from tl_core.words import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,10 @@ class ArmPredictions:
             raise self._error("finite scores", "scores that are not numbers")
 
     def _error(self, expected: str, got: str) -> ComparisonError:
-        return ComparisonError(f"Expected {expected} from {self.arm}; got {got}.", "Run the arm again.")
+        return ComparisonError(
+            f"The predictions of {self.arm} cannot be used: {got} instead of {expected}.",
+            "Train this model again.",
+        )
 
     @property
     def num_seeds(self) -> int:
@@ -187,43 +191,42 @@ def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredi
         If the arms differ in split, train size, number of labels, examples or targets, share no seed, or if
         their networks differ in text limit, tokenizer or precision in a seed that both have.
     """
-    remedy = "Run both arms in one experiment."
+    remedy = "Train both models in one experiment."
     if a.split_hash != b.split_hash:
-        raise _different(a, b, "the same split", a.split_hash[:12], b.split_hash[:12], remedy)
+        raise _different(a, b, "split", a.split_hash[:12], b.split_hash[:12], remedy)
     if a.train_size != b.train_size:
-        raise _different(a, b, "the same train size", str(a.train_size), str(b.train_size), remedy)
+        raise _different(
+            a, b, "the number of training examples", str(a.train_size), str(b.train_size), remedy
+        )
     if a.num_labels != b.num_labels:
-        raise _different(a, b, "the same number of labels", str(a.num_labels), str(b.num_labels), remedy)
+        raise _different(a, b, "the number of labels", str(a.num_labels), str(b.num_labels), remedy)
     a, b = a.in_canonical_order(), b.in_canonical_order()
     if not np.array_equal(a.example_ids, b.example_ids):
         got_a, got_b = _own_examples(a, b), _own_examples(b, a)
-        raise _different(a, b, "the same test examples", got_a, got_b, "Run both arms on one split.")
+        raise _different(a, b, "test examples", got_a, got_b, "Train both models on one split.")
     num_different = int((a.targets != b.targets).sum())
     if num_different:
         raise ComparisonError(
-            f"Expected the same targets for {a.arm} and {b.arm}; got {num_different} test examples "
-            "with different ones.",
-            "Run both arms on the same version of the dataset.",
+            f"{a.arm} and {b.arm} have different labels for {plural(num_different, 'test example')}.",
+            "Train both models on the same version of the dataset.",
         )
     shared = [seed for seed in a.seeds if seed in b.seeds]
     if not shared:
-        raise _different(a, b, "a common seed", f"{a.seeds}", f"{b.seeds}", "Run both with one seed.")
+        raise _different(a, b, "every seed", f"{a.seeds}", f"{b.seeds}", "Train both with one seed.")
     a, b = a.for_seeds(shared), b.for_seeds(shared)
     for seed, of_a, of_b in zip(a.seeds, a.conditions, b.conditions, strict=False):
         for name, got_a, got_b in of_a.differences(of_b):
-            expected = f"the same {name} in seed {seed}"
-            raise _different(a, b, expected, got_a, got_b, "Run both with one setting on one device.")
+            what = f"{name} in seed {seed}"
+            raise _different(a, b, what, got_a, got_b, "Train both with one setting on one device.")
     return a, b
 
 
 def _own_examples(own: ArmPredictions, other: ArmPredictions) -> str:
     num_own = len(np.setdiff1d(own.example_ids, other.example_ids))
-    return f"{own.num_examples} examples, {num_own} of them unknown to the other,"
+    return f"{own.num_examples:,} ({num_own:,} of them in no other)"
 
 
 def _different(
-    a: ArmPredictions, b: ArmPredictions, expected: str, got_a: str, got_b: str, remedy: str
+    a: ArmPredictions, b: ArmPredictions, what: str, got_a: str, got_b: str, remedy: str
 ) -> ComparisonError:
-    return ComparisonError(
-        f"Expected {expected} for both arms; got {got_a} for {a.arm} and {got_b} for {b.arm}.", remedy
-    )
+    return ComparisonError(f"{a.arm} and {b.arm} differ in {what}: {got_a} against {got_b}.", remedy)

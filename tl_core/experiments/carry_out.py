@@ -116,7 +116,7 @@ def carry_out_run(workspace: Workspace, job: Job, should_stop: Callable[[], bool
         reason = _reason(error)
         recorder.fail(reason, _without_places(error, workspace, config) or type(error).__name__)
         if reason == "out_of_memory":
-            raise OutOfMemoryError(f"Expected a batch to fit the device's memory: {error}") from error
+            raise OutOfMemoryError(f"A batch does not fit the memory: {error}") from error
         raise
 
 

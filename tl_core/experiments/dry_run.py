@@ -107,13 +107,13 @@ def _check(config: RunConfig, table: pa.Table, modality: str | None) -> ArmCheck
 def _explain(error: Exception) -> tuple[str, str]:
     if is_out_of_memory(error):
         return (
-            "Expected a batch to fit the memory; it did not, not even text by text.",
-            "Choose fewer tokens kept of a text, or a smaller base model.",
+            "The memory is too small even for one text at a time.",
+            "Keep fewer tokens of each text, or choose a smaller base model.",
         )
     first = (str(error).strip().splitlines() or [""])[0][:MAX_TEXT_CHARACTERS]
     return (
-        f"Expected a batch to go through; got {type(error).__name__}: {first}",
-        "Choose another base model, or leave this arm out.",
+        f"A batch failed with {type(error).__name__}: {first}",
+        "Choose another base model, or leave this model out.",
     )
 
 

@@ -139,7 +139,7 @@ def best_rates(search: RateSearch) -> LearningRates:
     ]
     if not ended:
         raise DivergedError(
-            "Expected a training that stays finite at one of the learning rates; it diverged at all of them.",
+            "Training diverged at every learning rate that was tried.",
             "Choose smaller learning rates.",
         )
     return max(ended, key=lambda one: one[:2])[2]

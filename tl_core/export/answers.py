@@ -9,6 +9,7 @@ from tl_core.inference.predictor import Answers, load_predictor
 from tl_core.modality import networks_of
 from tl_core.models.facts import WHY_AGAIN, is_of_former_layout, loading, read_facts, text_source
 from tl_core.outside import called, look_through, read_json
+from tl_core.words import quoted
 
 EXPECTED_FILE = "expected_answers.json"
 ONNX_FILE, LABELS_FILE = "model.onnx", "labels.json"
@@ -42,7 +43,7 @@ def answers_of(folder: Path) -> Answers:
             return load_predictor(folder).predict
         if is_of_former_layout(folder):
             raise ModelError(
-                f"The model in {folder.name!r} cannot be verified. {WHY_AGAIN}", "Export it again."
+                f"The model in {quoted(folder.name)} cannot be verified. {WHY_AGAIN}", "Export it again."
             )
         require_possible_configurations(folder, called(folder))
         return networks_of(text_source(facts).modality).answers(folder)

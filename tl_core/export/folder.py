@@ -19,6 +19,7 @@ from tl_core.results.runs import UNREADABLE
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
@@ -106,7 +107,7 @@ def write_graph(model: Path, folder: Path) -> None:
     facts = read_facts(model)
     if facts["kind"] != "neural":
         raise UserError(
-            f"Expected an arm with a network for ONNX; this one is {facts['kind']!r}.",
+            f"ONNX is for networks, and this model is {quoted(str(facts['kind']))}.",
             "Export it with `--format hf`.",
         )
     networks_of(text_source(facts).modality).write_onnx(model, folder)
@@ -129,9 +130,7 @@ def find_card(workspace: Workspace, run_id: str, folder: Path | None = None) -> 
 def refuse_existing(folder: Path) -> None:
     """Make sure that an export overwrites nothing. Raises UserError."""
     if folder.exists():
-        raise UserError(
-            f"Expected a folder that does not exist yet; {folder.name!r} does.", "Choose another name."
-        )
+        raise UserError(f"{quoted(folder.name)} exists already.", "Choose another name for the folder.")
 
 
 def archive(model: Path, target: Path, name: str, progress: Progress = lambda done, total: None) -> None:

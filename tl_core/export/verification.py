@@ -18,6 +18,7 @@ from tl_core.outside import read_json
 from tl_core.results.runs import logits_of
 from tl_core.schema import Precision, SplitName
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted
 
 MAX_TEST_TEXTS = 1_000
 TOLERANCE = 1e-4
@@ -60,8 +61,8 @@ def verify_folder(folder: Path, name: str = "") -> Verified:
     answer, path = answers_of(folder), folder / EXPECTED_FILE
     if not path.is_file():
         raise NotFoundError(
-            f"The folder {folder.name!r} has no {EXPECTED_FILE} to compare with.",
-            "Export the model again, or verify its run.",
+            f"The folder {quoted(folder.name)} has no {EXPECTED_FILE} to compare with.",
+            "Export the model again, or verify the run it came from.",
         )
     try:
         stated = read_json(path)
@@ -69,10 +70,10 @@ def verify_folder(folder: Path, name: str = "") -> Verified:
         expected = np.array(stated["probabilities"], dtype=np.float64)
         is_whole = stated["labels"] == labels_in(folder) and np.isfinite(expected).all()
         if not is_whole or expected.shape != (len(questions), len(stated["labels"])) or not questions:
-            raise ValueError("its labels or numbers do not fit")
+            raise ValueError("labels and numbers do not fit")
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise ModelError(
-            f"{EXPECTED_FILE} in {folder.name!r} is damaged: {error}.", "Export it again."
+            f"{EXPECTED_FILE} in {quoted(folder.name)} is damaged: {error}.", "Export it again."
         ) from error
     found = answer(questions)
     compared = _compare(
@@ -94,7 +95,11 @@ def verify_exported(workspace: Workspace, run_id: str, exported: Path) -> Verifi
     try:
         dataset = read_dataset(workspace.dataset_folder(record.config.dataset_fingerprint))
     except NotFoundError:
-        return sentences.model_copy(update={"remark": "Its test texts are not in this workspace."})
+        return sentences.model_copy(
+            update={
+                "remark": "The test texts are not in this workspace, so only the sentences were compared."
+            }
+        )
     texts: dict[str, Question] = dict(zip(dataset.example_ids(), dataset.texts(), strict=True))
     table = workspace.run_folder(run_id).read_predictions()
     test = table.filter(pc.equal(table.column("split"), SplitName.TEST.value))
@@ -115,7 +120,7 @@ def require_passed(verified: Verified) -> None:
     """Raise RunError if a model would answer elsewhere otherwise than it did here."""
     if not verified.is_passed:
         failed = " ".join(one.sentence for one in verified.comparisons if not one.is_passed)
-        raise RunError(failed, "It was not handed out. Train it again: its folder may be damaged.")
+        raise RunError(failed, "Train it again: the folder may be damaged. Nothing was exported.")
 
 
 def _question(stated: str | Sequence[str]) -> Question:

@@ -26,6 +26,7 @@ from tl_core.files.lines import (
     reject_at,
     reject_table,
 )
+from tl_core.words import quoted
 
 DELIMITERS = (",", ";", "\t", "|")
 DEFAULT_QUOTE = '"'
@@ -183,7 +184,7 @@ def parse_file(
     _check_marks(delimiter, quote)
     lines = _sample_lines(path)
     if not any(line.strip() for line in lines):
-        raise DataError(f"Expected a table; '{name}' holds only blank lines.", SAVE_AGAIN)
+        raise DataError(f"{quoted(name)} holds only blank lines.", SAVE_AGAIN)
     with locked_connection(path.parent) as connection:
         dialect = _find_dialect(connection, path, delimiter=delimiter, quote=quote)
     _refuse_packed_rows(parse(lines, dialect), name)
@@ -219,12 +220,10 @@ def locked_connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _check_marks(delimiter: str | None, quote: str | None) -> None:
     if delimiter is not None and (len(delimiter) != 1 or not _is_usable(delimiter)):
         raise DataError(
-            f"Expected one character as delimiter; got {delimiter!r}.", "Use , or ; or | or a tab."
+            f"{quoted(delimiter)} cannot be the delimiter.", "Use one character: , or ; or | or a tab."
         )
     if quote and (len(quote) != 1 or not (quote.isascii() and _is_usable(quote)) or quote == delimiter):
-        raise DataError(
-            f"Expected one character as quote, or none; got {quote!r}.", "Use \" or ', or leave it empty."
-        )
+        raise DataError(f"{quoted(quote)} cannot be the quote character.", "Use \" or ', or leave it empty.")
 
 
 def _is_usable(mark: str) -> bool:
@@ -238,14 +237,15 @@ def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> pa.Table:
         try:
             return _scan(connection, path, dialect, num_columns, "ignore_errors").to_arrow_table(_BATCH_ROWS)
         except duckdb.Error as error:
-            found = f"the file cannot be parsed so ({str(error).splitlines()[0]})"
-            raise _other_rows(num_columns, dialect, found) from None
+            reason = f" ({str(error).splitlines()[0]})"
+            raise _other_rows("The file", num_columns, dialect, reason) from None
 
 
-def _other_rows(num_columns: int, dialect: Dialect, found: str) -> DataError:
+def _other_rows(what: str, num_columns: int, dialect: Dialect, reason: str = "") -> DataError:
     return DataError(
-        f"Expected rows of {num_columns} fields divided by {dialect.delimiter!r}; {found}",
-        "Name the right delimiter and quote, or save the file again as CSV.",
+        f"{what} cannot be read as rows of {num_columns} fields divided by"
+        f" {quoted(dialect.delimiter)}{reason}.",
+        "Choose the right delimiter and quote, or save the file again as CSV.",
     )
 
 
@@ -273,13 +273,14 @@ def _read_again(
     DuckDB's fast scan may leave out many good rows after one with a stray quote; this one does not.
     """
     if num_left_out > MAX_LEFT_OUT:
-        raise _other_rows(num_columns, dialect, f"{num_left_out:,} lines of '{name}' are no such rows.")
+        raise _other_rows(f"{num_left_out:,} lines of {quoted(name)}", num_columns, dialect)
     with locked_connection(path.parent) as connection:
         # All has to be read before it is told what cannot be.
         rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)
         connection.execute(
             "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
-            " any_value(error_message) AS reason, any_value(csv_line) AS text"
+            " any_value(regexp_replace(error_message, 'Expected Number of Columns: (\\d+) Found: (\\d+)',"
+            " '\\2 instead of \\1 fields')) AS reason, any_value(csv_line) AS text"
             " FROM reject_errors GROUP BY start"
         )
         [(num_bytes,)] = connection.execute("SELECT coalesce(sum(strlen(text)), 0) FROM rejected").fetchall()
@@ -304,9 +305,9 @@ def _check_rejects(rejects: pa.Table, num_bytes: int, rows: pa.Table, name: str,
         return
     first = reject_at(rejects, 0)
     raise DataError(
-        f"Expected rows of {rows.num_columns} fields; most of '{name}' has other rows ({rejects.num_rows:,}"
-        f" rejected, the first on line {first.line}: {first.reason})",
-        "Check the quotes around that line, or name the right delimiter and quote.",
+        f"Most of {quoted(name)} cannot be read as rows of {rows.num_columns} fields: {rejects.num_rows:,}"
+        f" failed, the first on line {first.line:,}. {first.reason}",
+        "Check the quotes around that line, or choose another delimiter or quote.",
     )
 
 
@@ -320,8 +321,8 @@ def _refuse_packed_rows(rows: Sequence[Sequence[str]], name: str) -> None:
     [(num_columns, count)] = widths.most_common(1) or [(0, 0)]
     if num_columns > 1 and '"' in "".join(packed) and count >= 0.9 * len(packed):
         raise DataError(
-            f"Expected each field in a cell of its own; in '{name}' whole rows are packed into one cell, as"
-            " happens when a spreadsheet opens a comma-separated file by double click and saves it.",
-            "Use the file as it was before, or import it in the spreadsheet as text with a comma as the"
-            " delimiter and save it again.",
+            f"Each row of {quoted(name)} is packed into one cell. This happens when a spreadsheet opens a"
+            " comma-separated file by double click and saves it.",
+            "Use the original file, or import it into the spreadsheet as text divided by commas and save it"
+            " again.",
         )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from chardetng_py import EncodingDetector
 
 from tl_core.errors import DataError
+from tl_core.words import quoted
 
 MAX_LINE_BYTES = 16 << 20
 """Longest line, as UTF-8."""
@@ -138,8 +139,8 @@ def _copy_as_chosen(source: Path, target: Path, encoding: str, name: str) -> Dec
         copied = None
     if copied is None or not copied.is_faithful(is_marked=False):
         raise DataError(
-            f"Expected text in the encoding '{encoding}'; '{name}' has other bytes, or the name is unknown.",
-            "Name the right one (such as utf-8, utf-16, windows-1252, gb18030), or save the file as UTF-8.",
+            f"{quoted(name)} is not text in the encoding {quoted(encoding)}, or there is no such encoding.",
+            "Choose another one (such as utf-8, utf-16, windows-1252, gb18030), or save the file as UTF-8.",
         )
     return _decoded(copied, encoding, name)
 
@@ -184,8 +185,8 @@ def _is_ascii_text(codes: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
 
 def _no_text(name: str) -> DataError:
     return DataError(
-        f"Expected a table; '{name}' holds so many zero bytes or control characters that it is no text.",
-        "It is a binary or damaged file: export the table again as CSV (UTF-8).",
+        f"{quoted(name)} is not a text file: it holds too many zero bytes or control characters.",
+        "Export the table again as CSV (UTF-8): this file is binary or damaged.",
     )
 
 
@@ -237,8 +238,7 @@ class _Line:
         end = data.find(b"\n")
         if self.num_bytes + (len(data) if end < 0 else end) > MAX_LINE_BYTES:
             raise DataError(
-                f"Expected lines of at most {MAX_LINE_BYTES >> 20} MiB; line {self.number:,} of '{name}' is"
-                " longer.",
+                f"Line {self.number:,} of {quoted(name)} is longer than {MAX_LINE_BYTES >> 20} MiB.",
                 "Shorten the field on that line, or save the file with line ends between the rows.",
             )
         self.num_bytes = self.num_bytes + len(data) if end < 0 else len(data) - data.rfind(b"\n") - 1

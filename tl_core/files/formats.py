@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 
 from tl_core.errors import DataError, NotFoundError
 from tl_core.schema import FileFormat
+from tl_core.words import quoted, quoted_names
 
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-_SAVE_AS_CSV = "Open it in its own program, save it as CSV (UTF-8) and use that file."
+_SAVE_AS_CSV = "Open it in the program that made it, save it as CSV (UTF-8) and use that file."
 _NEEDS_TEXTS = "Use a table with a column of texts and a column of labels, such as a CSV file."
 _DOWNLOAD = "Download the file itself, not the page that shows it."
 _SAVE_AS_TABLE = "Save the table as Parquet or CSV."
@@ -61,7 +62,6 @@ MAX_RATIO = 200
 _HEAD_SIZE = 1 << 16
 _CHUNK_SIZE = 1 << 20
 _FREE_BYTES = 100 << 20
-_SHOWN_MEMBERS = 5
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 # What the archive modules raise on damaged, encrypted or unusual archives.
 _DAMAGE = (
@@ -89,7 +89,7 @@ def _refuse_other_files(head: bytes, name: str) -> None:
     beginning = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for pattern, kind, remedy in _REFUSED:
         if pattern.match(head) or pattern.match(beginning):
-            raise DataError(f"Expected a table; '{name}' is {kind}.", remedy)
+            raise DataError(f"{quoted(name)} is {kind}, not a table.", remedy)
 
 
 def binary_format(head: bytes) -> FileFormat | None:
@@ -119,9 +119,8 @@ def _is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
         return True
     if kind or members & {"word/document.xml", "ppt/presentation.xml", "Index/Document.iwa", "Index.zip"}:
         raise DataError(
-            f"Expected a table; '{name}' is a document of an office program, but no Excel or OpenDocument"
-            " workbook.",
-            "Open it in its own program and save the table as CSV (UTF-8) or as an Excel workbook.",
+            f"{quoted(name)} is an office document, but not an Excel or OpenDocument workbook.",
+            "Open it in the program that made it, and save the table as CSV (UTF-8) or as an Excel workbook.",
         )
     return bool(members & {"xl/workbook.xml", "xl/workbook.bin"})
 
@@ -182,14 +181,14 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
     elif head.startswith(ZIP):
         content = _unzip(content, name, folder / "content")
     if not content.head:
-        raise DataError(f"Expected a table; '{name}' is empty (0 bytes).", SAVE_AGAIN)
+        raise DataError(f"{quoted(name)} is empty (0 bytes).", SAVE_AGAIN)
 
     is_nested = content.head.startswith(GZIP)
     if content.compression and content.head.startswith(ZIP):
         with _telling_damage(name), zipfile.ZipFile(content.path) as archive:
             is_nested = not _is_workbook(archive, name)
     if is_nested:
-        raise DataError(f"Expected an archive with a table; '{name}' holds another archive.", UNPACK)
+        raise DataError(f"{quoted(name)} holds another archive, not a table.", UNPACK)
     _refuse_other_files(content.head, name)
     return content
 
@@ -199,12 +198,10 @@ def _read_head(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             head = file.read(_HEAD_SIZE)
     except FileNotFoundError:
-        raise NotFoundError(
-            f"Expected a file at '{path}'; there is none.", "Check the path and its spelling."
-        ) from None
+        raise NotFoundError(f"There is no file {quoted(str(path), 200)}.", "Check the path.") from None
     except OSError as error:
         raise DataError(
-            f"Expected a file that can be read; got '{path}' ({error.strerror}).",
+            f"The file {quoted(str(path), 200)} cannot be read: {error.strerror}.",
             "Choose a file that you may read.",
         ) from None
     if path.stat().st_size > MAX_CONTENT_BYTES:
@@ -226,11 +223,11 @@ def _unzip(content: Content, name: str, target: Path) -> Content:
             and PurePosixPath(one.filename).name not in _CLUTTER
         ]
         if len(members) != 1:
-            shown = ", ".join(f"'{one.filename}'" for one in members[:_SHOWN_MEMBERS])
-            more = ", …" if len(members) > _SHOWN_MEMBERS else ""
-            holds = f"holds {len(members):,}: {shown}{more}" if members else "holds none"
+            shown = quoted_names([one.filename for one in members])
             raise DataError(
-                f"Expected an archive with one file; '{name}' {holds}.",
+                f"{quoted(name)} holds {len(members):,} files: {shown}."
+                if members
+                else f"{quoted(name)} is an archive without a file.",
                 "Unpack it and use one of the files, or keep one in the archive."
                 if members
                 else "Pack it again, or use the file itself.",
@@ -238,7 +235,7 @@ def _unzip(content: Content, name: str, target: Path) -> Content:
         member = members[0]
         if member.flag_bits & 1:
             raise DataError(
-                f"Expected an archive without a password; '{name}' is encrypted.",
+                f"{quoted(name)} is encrypted.",
                 UNPACK,
             )
         with archive.open(member) as reader:
@@ -258,8 +255,7 @@ def _telling_damage(name: str) -> Iterator[None]:
         yield
     except _DAMAGE:
         raise DataError(
-            f"Expected an archive or workbook that is whole; '{name}' is damaged, cut off or packed in an"
-            " unusual way.",
+            f"{quoted(name)} is damaged, cut off or packed in an unusual way.",
             "Save or download it again, or unpack it and use the file inside.",
         ) from None
 
@@ -278,8 +274,8 @@ def _copy_bounded(read: Callable[[int], bytes], target: Path, packed_bytes: int,
 
 def _too_large(name: str) -> DataError:
     return DataError(
-        f"Expected at most {MAX_CONTENT_BYTES >> 30} GiB of content, and at most {MAX_RATIO:,} times an"
-        f" archive's size; '{name}' holds more.",
+        f"{quoted(name)} is too large. A file may hold {MAX_CONTENT_BYTES >> 30} GiB once unpacked, and no"
+        f" more than {MAX_RATIO:,} times the archive.",
         KEEP_LESS,
     )
 
@@ -291,15 +287,15 @@ def _ending(name: str) -> str:
 def check_num_columns(num_columns: int, min_columns: int, name: str) -> None:
     """Raise DataError if a table has too few columns for a text and a label, or implausibly many."""
     if num_columns < min_columns:
-        found = "one" if num_columns else "none"
         raise DataError(
-            f"Expected at least two columns, a text and a label; '{name}' has {found}.",
-            "Add the labels as a second column; if a text file has two, name the delimiter between them.",
+            f"{quoted(name)} has {'only one column' if num_columns else 'no columns'}; a text and a label"
+            " need two.",
+            "Add the labels as a second column, or choose the delimiter if there are two already.",
         )
     if num_columns > MAX_COLUMNS:
         raise DataError(
-            f"Expected at most {MAX_COLUMNS:,} columns; '{name}' has {num_columns:,} or more.",
-            "Keep the columns with the text and the label; if there are fewer, name the right delimiter.",
+            f"{quoted(name)} has {num_columns:,} or more columns; the most is {MAX_COLUMNS:,}.",
+            "Keep the columns with the text and the label, or choose another delimiter if there are fewer.",
         )
 
 
@@ -307,7 +303,7 @@ def check_num_cells(num_cells: int, name: str) -> None:
     """Raise DataError if a table would not fit in memory."""
     if num_cells > MAX_CELLS:
         raise DataError(
-            f"Expected at most {MAX_CELLS:,} cells; '{name}' has more.",
+            f"{quoted(name)} has more than {MAX_CELLS:,} cells.",
             "Keep the columns with the text and the label.",
         )
 
@@ -316,6 +312,6 @@ def check_num_bytes(num_bytes: int, name: str) -> None:
     """Raise DataError if a table's texts would not fit in memory."""
     if num_bytes > MAX_TABLE_BYTES:
         raise DataError(
-            f"Expected texts of at most {MAX_TABLE_BYTES >> 30} GiB; '{name}' has more.",
+            f"The texts of {quoted(name)} take more than {MAX_TABLE_BYTES >> 30} GiB.",
             KEEP_LESS,
         )

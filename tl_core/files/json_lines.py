@@ -14,6 +14,7 @@ from tl_core.files.encodings import MAX_LINE_BYTES
 from tl_core.files.formats import check_num_cells, check_num_columns
 from tl_core.files.headers import column_names
 from tl_core.files.lines import REJECT_CHARS, Reject, reject_table
+from tl_core.words import quoted
 
 _BATCH_ROWS = 10_000
 _BATCH_CHARS = 16 << 20
@@ -50,7 +51,7 @@ def is_json_lines(path: Path, ending: str, name: str) -> bool:
         return True
     if line.startswith(("{", "[")) and ending == ".json":
         raise DataError(
-            f"Expected a JSON object on each line, or a list of objects; '{name}' is JSON of another shape.",
+            f"{quoted(name)} is JSON, but neither an object on each line nor a list of objects.",
             _REMEDY,
         )
     return False
@@ -86,7 +87,7 @@ def read_json(
     reject_rows: list[int] = []
     num_rows = 0
     for line, text in _elements(path, name) if is_list else _lines(path):
-        values = _parse(text) or "Expected values in the object."
+        values = _parse(text) or "The object is empty."
         if isinstance(values, str):
             rejects.append(Reject(line=line, reason=values, text=text[:REJECT_CHARS]))
             if not keep_every_row:
@@ -99,15 +100,15 @@ def read_json(
     num_read = num_rows - len(reject_rows)
     if len(rejects) > num_read:
         raise DataError(
-            f"Expected a JSON object on each line; most of '{name}' is something else ({len(rejects):,}"
-            f" rejected, the first on line {rejects[0].line}: {rejects[0].reason})",
+            f"Most of {quoted(name)} is not a JSON object on each line: {len(rejects):,} failed, the first"
+            f" on line {rejects[0].line:,}. {rejects[0].reason}",
             _REMEDY,
         )
     if num_read == 0:
-        raise DataError(f"Expected JSON objects; '{name}' holds none.", _REMEDY)
+        raise DataError(f"{quoted(name)} holds no JSON objects.", _REMEDY)
     if columns.num_rows == 1 and all(column[0].as_py().startswith(("{", "[")) for column in columns.columns):
         raise DataError(
-            f"Expected a JSON object for each example; '{name}' is one object with whole columns in it.",
+            f"{quoted(name)} is one JSON object with whole columns in it.",
             _REMEDY,
         )
     check_num_columns(columns.num_columns, min_columns, name)
@@ -133,8 +134,8 @@ def _elements(path: Path, name: str) -> Iterator[tuple[int, str]]:
                 number += len(rows)
         except duckdb.Error as error:
             raise DataError(
-                f"Expected a list of JSON objects; '{name}' begins like one but cannot be parsed"
-                f" ({str(error).splitlines()[0]})",
+                f"{quoted(name)} begins like a list of JSON objects, but cannot be parsed"
+                f" ({str(error).splitlines()[0]}).",
                 _REMEDY,
             ) from None
 
@@ -144,7 +145,7 @@ def _parse(text: str) -> dict[str, str] | str:
     try:
         value = _DECODER.decode(text)
         if not isinstance(value, dict):
-            return "Expected a JSON object; got another value."
+            return "This is JSON, but not an object."
         if any(map(_is_nested, value.values())):
             # The numbers inside are written anew: as text they would get quotes.
             value |= {key: one for key, one in json.loads(text, strict=False).items() if _is_nested(one)}
@@ -153,9 +154,9 @@ def _parse(text: str) -> dict[str, str] | str:
             for key, one in value.items()
         }
     except RecursionError:
-        return "Expected a JSON object; it is nested too deeply."
+        return "The object is nested too deeply."
     except ValueError as error:
-        return f"Expected a JSON object; {error}."
+        return f"This is not a JSON object: {error}."
     if "\\ud" in text.lower():
         values = {_whole(key): _whole(one) for key, one in values.items()}
     return values

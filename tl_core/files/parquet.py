@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from tl_core.errors import DataError
 from tl_core.files.formats import check_num_bytes, check_num_columns
+from tl_core.words import quoted
 
 _BATCH_ROWS = 4096
 
@@ -50,8 +51,7 @@ def write_parquet_texts(path: Path, name: str, target: Path) -> list[str]:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise DataError(
-            f"Expected a Parquet file that can be read; '{name}' is damaged, cut off or encrypted"
-            f" ({reason}).",
+            f"The Parquet file {quoted(name)} is damaged, cut off or encrypted ({reason}).",
             "Save the table again as Parquet or CSV, or download it again.",
         ) from None
     return names

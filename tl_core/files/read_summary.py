@@ -9,6 +9,7 @@ from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.files.lines import reject_at
 from tl_core.files.reading import Table
 from tl_core.schema import FileFormat, Finding, ReadDecisions
+from tl_core.words import plural
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
 QUOTES = {'"': "double quotes", "'": "single quotes", "": "no quotes"}
@@ -50,31 +51,30 @@ def reading_findings(table: Table) -> Iterator[Finding]:
         yield Finding(
             code="rejected_rows",
             severity="warning",
-            message=f"Lines that could not be read as rows: {table.num_rejects:,}, the first on line"
-            f" {first.line} ({first.reason.rstrip('.')}). They are left out.",
+            message=f"{plural(table.num_rejects, 'line was', 'lines were')} left out as unreadable; the"
+            f" first is line {first.line:,} ({first.reason.rstrip('.')}).",
             count=table.num_rejects,
             examples=tuple(f"Line {one.line:,}: {shorten(one.text)}" for one in shown),
-            remedy="Mend these lines in the file, or read it with another delimiter or quote.",
+            remedy="Fix these lines in the file, or choose another delimiter or quote.",
         )
     if table.num_nul_bytes:
         yield Finding(
             code="nul_bytes",
             severity="info",
-            message=f"Zero bytes in the file: {table.num_nul_bytes:,}. They are left out.",
+            message=f"{plural(table.num_nul_bytes, 'zero byte was', 'zero bytes were')} left out.",
             count=table.num_nul_bytes,
-            remedy="Save the file again as UTF-8 with the program that made it, if texts look wrong.",
+            remedy="Save the file again as UTF-8 if texts look wrong.",
         )
     if table.num_replaced_bytes:
         yield Finding(
             code="broken_bytes",
             severity="warning",
-            message=f"Bytes that are no text in the encoding {table.decisions.encoding}:"
-            f" {table.num_replaced_bytes:,}. A replacement character (\N{REPLACEMENT CHARACTER}) stands for"
-            " each.",
+            message=f"{plural(table.num_replaced_bytes, 'byte is', 'bytes are')} not"
+            f" {table.decisions.encoding}, and"
+            " replaced by \N{REPLACEMENT CHARACTER}.",
             count=table.num_replaced_bytes,
             examples=tuple(islice(_with_replacements(table), MAX_EXAMPLES)),
-            remedy="Name another encoding if letters look wrong, or save the file as UTF-8 with the program"
-            " that made it.",
+            remedy="Choose another encoding if letters look wrong, or save the file again as UTF-8.",
         )
 
 

@@ -16,6 +16,7 @@ from tl_core.files.json_lines import is_json_lines, is_json_list, read_json
 from tl_core.files.lines import Reject, reject_at, reject_table, rejects_as_csv
 from tl_core.files.sandbox import read_apart
 from tl_core.schema import FileFormat, Frozen, ReadDecisions
+from tl_core.words import quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +222,6 @@ def _name_columns(rows: pa.Table, has_header: bool | None, name: str) -> tuple[p
 def _check_num_rows(columns: pa.Table, name: str) -> None:
     if columns.num_rows == 0:
         raise DataError(
-            f"Expected rows below the header; '{name}' has no rows.",
-            "Add examples, or say that the file has no header if the first line is one.",
+            f"{quoted(name)} has no rows below the header.",
+            "Add examples, or turn the header off if the first line is an example.",
         )

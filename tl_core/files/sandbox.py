@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tl_core.errors import DataError
 from tl_core.schema import FileFormat
+from tl_core.words import quoted
 
 TIMEOUT_S = 300
 
@@ -102,4 +103,4 @@ def read_apart(
 
 
 def _unreadable(name: str, reason: str) -> DataError:
-    return DataError(f"Expected a file that can be read; '{name}' cannot: {reason}.", _SAVE_AGAIN)
+    return DataError(f"{quoted(name)} cannot be read: {reason}.", _SAVE_AGAIN)

@@ -19,6 +19,7 @@ from python_calamine import (
 
 from tl_core.errors import DataError
 from tl_core.files.formats import OLD_OFFICE, SAVE_AGAIN, check_num_columns
+from tl_core.words import quoted, quoted_names
 
 MAX_UNPACKED_BYTES = 2 << 30
 
@@ -58,8 +59,7 @@ def write_sheet_texts(
             num_bytes = sum(member.file_size for member in archive.infolist())
         if num_bytes > MAX_UNPACKED_BYTES:
             raise DataError(
-                f"Expected a workbook that unpacks to at most {MAX_UNPACKED_BYTES >> 30} GiB; '{name}' has"
-                " more.",
+                f"{quoted(name)} unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB.",
                 "Save the sheet as CSV (UTF-8), or keep only the columns with the text and the label.",
             )
     try:
@@ -77,11 +77,11 @@ def write_sheet_texts(
                 is_encrypted = is_container and content.find(_ENCRYPTED) >= 0
         if is_encrypted:
             raise DataError(
-                f"Expected a workbook without a password; '{name}' is encrypted.",
+                f"{quoted(name)} is encrypted.",
                 "Remove the password in the spreadsheet program and save it again.",
             ) from None
         raise DataError(
-            f"Expected an Excel or OpenDocument workbook; '{name}' is damaged or of another kind ({error}).",
+            f"{quoted(name)} is damaged, or not an Excel or OpenDocument workbook ({error}).",
             "Open it in the spreadsheet program and save it again, as a workbook or as CSV (UTF-8).",
         ) from None
 
@@ -106,15 +106,15 @@ def cell_text(cell: Cell) -> str:
 def _find_sheet(workbook: CalamineWorkbook, name: str, sheet: str | None) -> CalamineSheet:
     usual = [one for one in workbook.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
     if sheet is not None and sheet not in [one.name for one in usual]:
-        shown = ", ".join(f"'{one.name}'" for one in usual[:10])
-        raise DataError(f"Expected a sheet of '{name}'; got '{sheet}'.", f"Choose one of: {shown}.")
+        shown = quoted_names([one.name for one in usual], 10)
+        raise DataError(f"{quoted(name)} has no sheet {quoted(sheet)}.", f"Choose one of: {shown}.")
     if sheet is not None:
         return workbook.get_sheet_by_name(sheet)
     for one in sorted(usual, key=lambda one: one.visible is not SheetVisibleEnum.Visible):
         found = workbook.get_sheet_by_name(one.name)
         if found.height and any(any(row) for row in _rows(found)):
             return found
-    raise DataError(f"Expected a sheet with cells; '{name}' has none.", SAVE_AGAIN)
+    raise DataError(f"{quoted(name)} has no sheet with cells.", SAVE_AGAIN)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:

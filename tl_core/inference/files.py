@@ -14,7 +14,7 @@ from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
 from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
 from tl_core.intake.intake import JOINED_WITH
-from tl_core.intake.text_columns import FoundTexts, find_texts, listed, not_two_columns, with_header
+from tl_core.intake.text_columns import FoundTexts, find_texts, not_two_columns, with_header
 from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
@@ -23,6 +23,7 @@ from tl_core.schema import TextSource
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted, quoted_names
 
 CHUNK = 128
 
@@ -112,7 +113,7 @@ def predict_table(
             num_done += rows.num_rows
             progress(num_done, table.num_rows)
             if should_stop():
-                raise CancelledError("the whole file to be predicted")
+                raise CancelledError("The prediction")
     first_reject = f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
     num_placed = sum(row >= 0 for row in table.reject_rows)
     return FileSummary(
@@ -133,9 +134,9 @@ def _find_columns(table: Table, named: Sequence[str], source: TextSource) -> Fou
     if not named:
         return find_texts(table.columns, source)
     if source.is_pair and len(named) != 2:
-        raise not_two_columns(source, f"got {listed(named)}. The file has", table.columns.column_names)
+        raise not_two_columns(source, named, table.columns.column_names)
     check_columns(table, named)
-    return FoundTexts(columns=tuple(named), is_guess=False, reason=f"Reads {listed(named)}, as chosen.")
+    return FoundTexts(columns=tuple(named), is_guess=False, reason=f"Reads {quoted_names(named)}, as chosen.")
 
 
 def _questions(chunk: pa.Table, texts: Sequence[str], source: TextSource) -> list[Question]:
@@ -201,9 +202,7 @@ def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[
     predictor = load_predictor(workspace.finished_model(job.ref_id))
     upload_id, name = job.payload["upload_id"], job.payload["name"]
     if not workspace.upload_path(upload_id).is_file():
-        raise NotFoundError(
-            f"Expected the uploaded file {name!r}; it is not here any more.", "Upload it again."
-        )
+        raise NotFoundError(f"The uploaded file {quoted(name)} is gone.", "Upload it again.")
     table = read_upload(workspace, upload_id, name, min_columns=1, keep_every_row=True)
     summary = predict_table(
         predictor,

@@ -88,7 +88,7 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
             predictor = ClassicalPredictor(folder, labels, texts)
         answer = predictor.predict(content_of(texts.modality).questions(texts)[:1])
         if answer.shape != (1, len(labels)) or not np.isfinite(answer).all():
-            raise ValueError(f"it gives no probability for each of its {len(labels)} labels")
+            raise ValueError(f"it gives no probability for each of the {len(labels)} labels")
     return predictor
 
 
@@ -96,8 +96,10 @@ def check_form(texts: Sequence[Question], source: TextSource) -> None:
     """Refuse single texts for a model of pairs, and pairs for one of single texts. Raises UserError."""
     if all(isinstance(text, tuple) == source.is_pair for text in texts):
         return
-    wanted, given = ("two texts", "one") if source.is_pair else ("one text", "two")
+    wanted, given = (
+        ("pairs of texts", "single texts") if source.is_pair else ("single texts", "pairs of texts")
+    )
     raise UserError(
-        f"Expected {wanted} for each answer, as this model was trained; got {given}.",
+        f"This model was trained on {wanted}, and got {given}.",
         f"Give it {wanted}, or choose another model.",
     )

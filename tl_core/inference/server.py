@@ -136,7 +136,7 @@ class Application:
             return JSONResponse({"message": error.message, "remedy": error.remedy}, status_code=404)
         except Exception as error:
             logger.exception("no answer")
-            message = f"Expected the model to load and to answer; got {type(error).__name__}: {error}"
+            message = f"The model did not answer ({type(error).__name__}: {error})."
             return JSONResponse({"message": message[:MAX_REASON_CHARACTERS]}, status_code=500)
         finally:
             self._num_busy -= 1
@@ -152,7 +152,7 @@ class Application:
 
 
 def _refusal() -> JSONResponse:
-    return JSONResponse({"message": "Expected the server's token."}, status_code=403)
+    return JSONResponse({"message": "The token is missing or wrong."}, status_code=403)
 
 
 def serve(workspace: Workspace, idle_s: float = IDLE_S) -> None:

@@ -152,8 +152,8 @@ def _store_sample(workspace: Workspace, example: Example) -> None:
     dataset = read_sample(SAMPLES[example.sample]).dataset
     if dataset.info.fingerprint != example.dataset_fingerprint:
         raise DataError(
-            f"Expected the sample {example.sample} that its finished comparison was made on; it has changed.",
-            "Make the comparison again, as samples/README.md tells.",
+            f"The sample {example.sample} has changed since the finished experiment was made on it.",
+            "Make the experiment again, as samples/README.md says.",
         )
     store_dataset(workspace, dataset, SplitRule())  # samples/check.py finds no near duplicates
 

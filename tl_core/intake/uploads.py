@@ -14,6 +14,7 @@ from tl_core.schema import ColumnChoice, Frozen, SplitRule
 from tl_core.store.files import replacing
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.words import quoted
 
 NAME_CHARS = 120
 SAMPLE_PREFIX = "sample_"
@@ -100,9 +101,7 @@ def find_upload(workspace: Workspace, upload_id: str) -> Upload:
     """Return an upload. Raises NotFoundError if it is not in this workspace any more."""
     draft: dict[str, Any] | None = workspace.database.get_draft(_key(upload_id))
     if draft is None or not workspace.upload_path(upload_id).is_file():
-        raise NotFoundError(
-            f"Expected an uploaded file; got {upload_id!r}, which is not here.", "Upload the file again."
-        )
+        raise NotFoundError(f"The uploaded file {quoted(upload_id)} is gone.", "Upload the file again.")
     return Upload.model_validate(draft)
 
 

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from tl_core.jobs.processes import child_environment
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, Frozen
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural
 
 LIMIT_S = 600.0
 """Seconds that a check may take when all base models are on disk."""
@@ -170,13 +171,13 @@ class DryRun:
 
     def _lost(self, arm: Arm) -> ArmCheck:
         """Judge an arm of which the process has said nothing before it ended."""
-        problem = "Expected the check to reach this arm; its process ended before."
+        problem = "The check ended before it reached this model."
         remedy = (
-            "Most often memory has run out: choose a smaller batch size, fewer tokens or a smaller model."
+            "Choose a smaller batch size, fewer tokens or a smaller model: most often the memory ran out."
         )
         if self.process is not None and self.process.returncode == -signal.SIGALRM:
-            problem = f"Expected the check to end within {self.limit_s:.0f} seconds; it did not."
-            remedy = "Try again once nothing else is running, or choose a smaller base model."
+            problem = f"The check took longer than {plural(round(self.limit_s), 'second')}."
+            remedy = "Try again when nothing else is running, or choose a smaller base model."
         return ArmCheck(
             kind=arm.kind,
             base_model=arm.base_model or self.experiment.base_model,

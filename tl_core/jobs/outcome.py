@@ -34,7 +34,7 @@ class Outcome:
 
 FINISHED = Outcome(State.FINISHED)
 OUT_OF_MEMORY = Outcome(State.FAILED, "out of memory", "out_of_memory")
-VANISHED = Outcome(State.FAILED, "its process vanished", "signal")
+VANISHED = Outcome(State.FAILED, "the process vanished", "signal")
 ENDED_WITH_SUPERVISOR = "ended with the supervisor"
 """Error of a run that was cancelled because the supervisor was stopped, not because somebody asked."""
 
@@ -66,7 +66,7 @@ def judge_exit(code: int, log: Path, told: RunFailed | None) -> Outcome:
             name = f"signal {-code}"
         hint = " (the system may have run out of memory)" if -code == signal.SIGKILL else ""
         return Outcome(State.FAILED, f"killed by {name}{hint}", "signal")
-    return Outcome(State.FAILED, _last_line(log) or f"exit code {code} without a word", "exception")
+    return Outcome(State.FAILED, _last_line(log) or f"exit code {code}, nothing printed", "exception")
 
 
 def judge_fault(what: str, error: Exception) -> Outcome:

@@ -19,6 +19,7 @@ from tl_core.jobs.processes import child_environment
 from tl_core.schema import Frozen
 from tl_core.settings import Settings
 from tl_core.store.files import replacing
+from tl_core.words import plural
 
 START_S = 60.0
 ANSWER_S = 120.0
@@ -27,8 +28,8 @@ PREDICTIONS_NAME = "predictions.csv"
 
 _POLL_S = 0.1
 _SUMMARY_NAME = "summary.json"
-_NO_ANSWER = "Expected an answer of the prediction server; got {}."
-_LOG_TELLS = "The file prediction_server.log in the workspace tells more."
+_NO_ANSWER = "The prediction server did not answer ({})."
+_LOG_TELLS = "See prediction_server.log in the workspace."
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For servers on this machine, which speak plain HTTP: the usual context reads all authorities each time."""
 _spawning = threading.Lock()
@@ -87,15 +88,18 @@ class FileSummary(Frozen):
         """What a person must know before using the predictions."""
         remarks = []
         if self.num_rejects:
-            left_out = f" ({self.num_left_out:,} of them have no row)" if self.num_left_out else ""
+            left_out = f" ({self.num_left_out:,} without a row in the result)" if self.num_left_out else ""
             remarks.append(
-                f"Lines that could not be read and have no prediction: {self.num_rejects:,}{left_out}. "
+                f"{plural(self.num_rejects, 'line')} could not be read and got no prediction{left_out}. "
                 f"The first is {self.first_reject}"
             )
         if self.num_empty and self.num_answered is None:
-            remarks.append(f"Rows without a text, whose prediction says nothing: {self.num_empty:,}.")
+            remarks.append(
+                f"{plural(self.num_empty, 'row has', 'rows have')} no text: the prediction there means"
+                " nothing."
+            )
         elif self.num_empty:
-            remarks.append(f"Rows without a text, left without an answer: {self.num_empty:,}.")
+            remarks.append(f"{plural(self.num_empty, 'row has', 'rows have')} no text and got no prediction.")
         return remarks
 
 
@@ -110,7 +114,7 @@ def read_summary(folder: Path) -> FileSummary:
     try:
         return FileSummary.model_validate_json((folder / _SUMMARY_NAME).read_bytes())
     except FileNotFoundError:
-        raise NotFoundError("Expected a predicted file; it is not there.", "Predict it again.") from None
+        raise NotFoundError("The predicted file is gone.", "Start the prediction again.") from None
 
 
 def address_path(workspace: Path) -> Path:
@@ -194,7 +198,7 @@ def _start(settings: Settings) -> httpx.Client:
             process = _ensure_process(settings)
         time.sleep(_POLL_S)
     raise RunError(
-        "Expected the prediction server to start; it did not.",
+        "The prediction server did not start.",
         _LOG_TELLS,
     )
 

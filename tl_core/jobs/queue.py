@@ -34,7 +34,7 @@ Report = Callable[[str, int, int], None]
 """Called with a phase and how much of how much of it is done; raises CancelledError to stop the work."""
 READING, SCREENING, SPLITTING, LOOKING, WRITING, MENDING, NEAR, TOKENS, LANGUAGES = (
     "Reading",
-    "Deciding about every row",
+    "Checking every row",
     "Splitting",
     "Looking for problems",
     "Writing the examples",
@@ -89,7 +89,7 @@ class Queue:
         with self._database.transaction() as session:
             row = session.scalar(self._select(JobTable.id == job_id))
             if row is None:
-                raise NotFoundError(f"Expected a job of this workspace; there is no job {job_id}.")
+                raise NotFoundError(f"There is no job {job_id} in this workspace.")
             return Job.of(row)
 
     def find_latest(self, kind: JobKind, ref_id: str) -> Job | None:
@@ -158,8 +158,8 @@ class Queue:
         job_id = self._database.get_run(run_id).job_id
         if job_id is None:
             raise UserError(
-                f"Expected a run that was queued here; {run_id} was imported.",
-                "Start a comparison on its dataset instead.",
+                f"{run_id} was imported, so it cannot be run again.",
+                "Start an experiment on the same dataset instead.",
             )
         ended_early = JobTable.state.in_([State.FAILED.value, State.CANCELLED.value])
         afresh = self._update(JobTable.id == job_id, ended_early).values(_AFRESH).returning(JobTable)
@@ -256,7 +256,7 @@ def reporter(queue: Queue, job: Job, should_stop: Callable[[], bool]) -> Report:
     def report(phase: str, num_done: int, num_total: int) -> None:
         nonlocal last_phase, last_note
         if should_stop():
-            raise CancelledError("the work to reach its end")
+            raise CancelledError("The work")
         if phase == last_phase and time.monotonic() - last_note < _PAUSE_S:
             return
         last_phase, last_note = phase, time.monotonic()
@@ -269,7 +269,7 @@ def reporter(queue: Queue, job: Job, should_stop: Callable[[], bool]) -> Report:
 def progress_of(job: Job) -> tuple[float, str]:
     """Return how much of a job on data is done, in [0, 1], and the words of its phase."""
     if not job.num_total:
-        return 0.0, "Waiting for its turn" if job.pid is None else "Starting"
+        return 0.0, "Queued" if job.pid is None else "Starting"
     phases = PHASES[job.kind]
     place = min(job.num_done // _A_PHASE, len(phases) - 1)
     words = f"{phases[place]}, step {place + 1} of {len(phases)}"

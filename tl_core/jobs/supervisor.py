@@ -155,7 +155,7 @@ class Supervisor:
             outcome = child.judge()
         except Exception as error:  # a damaged folder ends its own job and no other
             logger.exception("Job %d has ended; its folder cannot be read", child.job.id)
-            outcome = judge_fault("its folder cannot be read", error)
+            outcome = judge_fault("the folder cannot be read", error)
         num_retries = int(child.job.payload.get("memory_attempt", 0))
         if outcome.is_out_of_memory and num_retries < _MAX_MEMORY_ATTEMPTS:
             self._queue.requeue(child.job.id, {**child.job.payload, "memory_attempt": num_retries + 1})
@@ -193,7 +193,7 @@ class Supervisor:
             child = Child.start(self._workspace, job, self._command, fork_server)
         except Exception as error:  # whatever keeps one job from starting, the next one has its turn
             logger.exception("Job %d could not be started", job.id)
-            outcome = judge_fault("its process could not be started", error)
+            outcome = judge_fault("the process could not be started", error)
             self._finish(Child.adopt(self._workspace, job), outcome)
             return
         self._children.append(child)

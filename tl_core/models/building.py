@@ -19,6 +19,7 @@ from tl_core.models.classifiers import (
 )
 from tl_core.models.knowledge import reduce_knowledge
 from tl_core.schema import ArmKind
+from tl_core.words import quoted
 
 
 def build_classifier(
@@ -108,7 +109,7 @@ def load_config(folder: Path, labels: tuple[str, ...], dropout: float | None) ->
         )
     except (ValueError, OSError) as error:
         raise ModelError(
-            f"The architecture of the model in {folder.name!r} cannot be loaded here: "
+            f"The architecture of the model in {quoted(folder.name)} cannot be loaded: "
             f"{_first_line(error, folder)}",
             "Choose a model of the BERT family whose code is part of transformers.",
         ) from error
@@ -132,7 +133,7 @@ def _make(
         if isinstance(error, torch.OutOfMemoryError):
             raise
         raise ModelError(
-            f"The model in {folder.name!r} cannot be loaded: {_first_line(error, folder)}",
+            f"The model in {quoted(folder.name)} cannot be loaded: {_first_line(error, folder)}",
             "Download or save it again, or choose another model.",
         ) from error
 
@@ -148,7 +149,7 @@ def _load(auto: Any, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     # Poolers are not part of masked language modelling, so many pretrained models have none.
     lacking = {name for name in lacking if "pooler" not in name}
     if lacking:
-        raise ValueError(f"{len(lacking)} of its weights are not in its file, such as {min(lacking)}")
+        raise ValueError(f"{len(lacking)} weights are missing in the file, such as {min(lacking)}")
     return model
 
 
@@ -161,9 +162,9 @@ def _require_head_on_features(classifier: Classifier, inputs: Inputs, folder: Pa
     classifier.train(was_training)
     if not torch.allclose(whole, by_features, atol=1e-4):
         raise ModelError(
-            f"The head of the model in {folder.name!r} reads more than the first token, so that it cannot be "
-            "trained on stored features.",
-            "Leave the frozen arms of this model out.",
+            f"The head of the model in {quoted(folder.name)} reads more than the first token, so it cannot"
+            " be trained on stored features.",
+            "Leave out the frozen models of this base model.",
         )
 
 

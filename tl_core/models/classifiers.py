@@ -273,5 +273,5 @@ def _load_whole(auto: Any, folder: Path) -> PreTrainedModel:
     model, report = auto.from_pretrained(folder, output_loading_info=True, **LOADING_OPTIONS)
     lacking = {*report["missing_keys"], *(name for name, *_ in report["mismatched_keys"])}
     if lacking:
-        raise ValueError(f"{len(lacking)} weights are not in its file, such as {min(lacking)}")
+        raise ValueError(f"{len(lacking)} weights are missing in the file, such as {min(lacking)}")
     return cast(PreTrainedModel, model)

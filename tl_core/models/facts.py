@@ -12,6 +12,7 @@ from tl_core.catalogue.local_folders import read_header
 from tl_core.errors import CUT_OFF, DamageError, NotFoundError, TlError, cannot_be_read, damaged_file
 from tl_core.outside import called, open_file, parse_json, read_json
 from tl_core.schema import TextSource
+from tl_core.words import quoted
 
 _LARGE_BYTES = 1 << 20
 _END_BYTES = 64
@@ -92,16 +93,16 @@ def read_facts(folder: Path) -> dict[str, Any]:
     try:
         facts = read_json(folder / FACTS_FILE)
         if not isinstance(facts["kind"], str) or not all(isinstance(one, str) for one in facts["labels"]):
-            raise ValueError("its kind or its labels are no words")
+            raise ValueError("kind or labels are not words")
         text_source(facts)
         return facts
     except FileNotFoundError:
         raise NotFoundError(
-            f"Expected a model folder with a {FACTS_FILE}; {called(folder)!r} has none.",
+            f"{quoted(called(folder))} is not a model folder: it has no {FACTS_FILE}.",
             "Use a finished run's id or a folder that `tl_core export --format hf` has written.",
         ) from None
     except KeyError as error:
-        raise damage_to(folder, FACTS_FILE, f"it does not say its {error.args[0]}") from error
+        raise damage_to(folder, FACTS_FILE, f"it does not say the {error.args[0]}") from error
     except OSError as error:
         raise damage_to(folder, FACTS_FILE, cannot_be_read(error)) from error
     except (ValueError, TypeError) as error:
@@ -119,7 +120,7 @@ def _is_of_run(folder: Path) -> bool:
 
 
 def _owner(folder: Path) -> str:
-    return folder.parent.name if _is_of_run(folder) else f"the folder {folder.name!r}"
+    return folder.parent.name if _is_of_run(folder) else f"the folder {quoted(folder.name)}"
 
 
 @contextlib.contextmanager
@@ -144,7 +145,7 @@ def loading(folder: Path) -> Iterator[None]:
         reason = reason.replace(str(folder), folder.name)[:_MOST_CHARACTERS]
         raise DamageError(
             f"The model of {_owner(folder)} cannot be loaded: {reason}.",
-            "Put its folder back from a copy, or choose another model.",
+            "Put the folder back from a copy, or choose another model.",
         ) from error
 
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from tl_core.arms import ArmKind, Start
 from tl_core.errors import ModelError
 
-_WITHOUT_LADDER = "Leave the arms of the knowledge ladder out, or choose another base model."
+_WITHOUT_LADDER = "Leave out the models of the knowledge ladder, or choose another base model."
 _ABOVE = ("pooler", "final_norm")
 """Modules that lie above the layers. All others outside them (embeddings, their projection and norm, tables
 of relative positions) feed the layers and count as embeddings."""
@@ -52,8 +52,8 @@ def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     config = encoder.config
     if hasattr(config, "num_hidden_groups"):
         raise ModelError(
-            f"All layers of a {config.model_type} model are one and the same, so that none can be drawn anew "
-            "alone.",
+            f"All layers of a {config.model_type} model share one set of weights, so single layers cannot be"
+            " drawn again.",
             _WITHOUT_LADDER,
         )
     count = next((getattr(config, name) for name in _COUNTS if hasattr(config, name)), None)
@@ -64,7 +64,7 @@ def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     ]
     if not found:
         raise ModelError(
-            f"The layers of a {config.model_type} model cannot be told apart here.",
+            f"The layers of a {config.model_type} model cannot be told apart.",
             _WITHOUT_LADDER,
         )
     return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
@@ -131,7 +131,7 @@ def _reinitialised(layer_map: LayerMap, kind: ArmKind, num_layers: int | None) -
     count = len(layer_map.layers) if num_layers is None else num_layers
     if count > len(layer_map.layers):
         raise ModelError(
-            f"Expected at most {len(layer_map.layers)} layers to draw anew; got {count}.",
+            f"The network has {len(layer_map.layers)} layers, so {count} cannot be drawn again.",
             "Choose fewer layers.",
         )
     kept = len(layer_map.layers) - count

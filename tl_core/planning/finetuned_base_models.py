@@ -46,12 +46,12 @@ def settle_base_model(workspace: Workspace, typed: str) -> str:
     config = workspace.database.get_run(run_id).config
     if not config.arm.kind.is_neural:
         raise ModelError(
-            f"Expected a run with a network as the base model; {run_id} is {config.arm.name}.",
+            f"{run_id} ({config.arm.name}) has no network to start from.",
             "Choose a fine-tuned run.",
         )
     folder = workspace.finished_model(run_id)
     if not (encoder_folder(folder) / "config.json").exists():
-        raise ModelError(f"The weights of {run_id} are not here.", "Choose another run.")
+        raise ModelError(f"The weights of {run_id} are missing.", "Choose another run.")
     require_sound(folder, run_id)
     experiment = workspace.database.get_experiment(config.experiment_id)
     return str(name_folder(folder.resolve(), _title(config, experiment)))

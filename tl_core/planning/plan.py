@@ -35,6 +35,7 @@ from tl_core.schema import (
 )
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural, quoted
 
 DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
 
@@ -59,7 +60,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
         try:
             arms.append(Arm.parse(name))
         except ValueError as error:
-            raise PlanError(f"Expected arms out of {known}; got {name!r}.") from error
+            raise PlanError(f"There is no model {quoted(name)}.", f"Choose among {known}.") from error
     _require_distinct(arms)
     return tuple(arms)
 
@@ -67,7 +68,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
 def _require_distinct(arms: Sequence[Arm]) -> None:
     twice = next((arm for arm in arms if arms.count(arm) > 1), None)
     if twice:
-        raise PlanError(f"Expected each arm once; got {twice.name} twice.", "Leave the second one out.")
+        raise PlanError(f"{twice.name} is listed twice.", "Leave the second one out.")
 
 
 def plan_training(preset: Preset, **asked: Any) -> TrainingConfig:
@@ -157,12 +158,12 @@ def plan_experiment(
 def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> tuple[Arm, ...]:
     """Leave out the base model where it is the experiment's own, and refuse what makes no sense."""
     if not arms:
-        raise PlanError(
-            "Expected at least one arm; got none.", "Choose fine_tuned and scratch to begin with."
-        )
+        raise PlanError("No model is chosen.", "Choose fine_tuned and scratch to begin with.")
     for arm in arms:
         if arm.base_model is not None and not arm.kind.is_neural:
-            raise PlanError(f"Expected no base model for {arm.kind.value}; got {arm.name}.", "Leave it out.")
+            raise PlanError(
+                f"{arm.name} names a base model, but {arm.kind.value} uses none.", "Leave the base model out."
+            )
     plain = tuple(_plain(arm, base_model) for arm in arms)
     _require_distinct(plain)
     for arm in plain:
@@ -174,19 +175,19 @@ def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> t
         base = describe(arm.base_model or base_model)
         if arm.kind.is_on_pairs and base.pooling is Pooling.OWN:
             raise PlanError(
-                f"Expected a sentence encoder on disk for {arm.name}; {base.title} is not known as one.",
-                f"Choose the base model {BUILTIN}, download a sentence encoder first, or leave the arm out.",
+                f"{arm.name} needs a sentence encoder on disk, and {base.title} is not known as one.",
+                f"Choose the base model {BUILTIN}, download a sentence encoder, or leave {arm.name} out.",
             )
     column = dataset.columns.weight_column
     if column is not None and any(arm.kind.is_on_pairs for arm in plain):
         raise PlanError(
-            f"Expected examples that count alike for contrastive; they have weights by '{column}'.",
-            "Leave the arm out, or choose no weight column.",
+            f"contrastive cannot use weights, and the examples have some in {quoted(column)}.",
+            "Leave contrastive out, or choose no weight column.",
         )
     content = content_of(dataset.columns.modality)
     if any(arm.kind.is_tfidf for arm in plain) and not content.has_baseline:
         raise PlanError(
-            f"Expected arms that {content.noun.many} can train; TF-IDF counts words.", "Leave tfidf out."
+            f"TF-IDF counts words, so it cannot learn from {content.noun.many}.", "Leave tfidf out."
         )
     return plain
 
@@ -201,15 +202,14 @@ def _require_layers(arm: Arm, base_model: str) -> None:
         return
     if shares_layers(base_model):
         raise PlanError(
-            f"Expected a base model whose layers have weights of their own for {arm.way}; all layers of "
-            f"{describe(base_model).title} are one and the same.",
-            "Leave the arm out, or choose another base model.",
+            f"All layers of {describe(base_model).title} share one set of weights, so {arm.way} cannot be"
+            " made of it.",
+            f"Leave {arm.way} out, or choose another base model.",
         )
     most = num_layers(base_model)
     if most is not None and (arm.num_layers or 0) > most:
         raise PlanError(
-            f"Expected at most {most} layers to draw anew, for {describe(base_model).title} has no more; got "
-            f"{arm.way}.",
+            f"{describe(base_model).title} has only {most} layers, too few for {arm.way}.",
             "Choose fewer layers.",
         )
 
@@ -222,8 +222,8 @@ def _plain_rates(
     unknown = sorted(plain.keys() - {arm.name for arm in arms if arm.kind.is_neural})
     if unknown:
         raise PlanError(
-            f"Expected learning rates of arms that are trained here; got one for {unknown[0]}.",
-            "Add the arm or leave its learning rate out.",
+            f"{unknown[0]} has a learning rate, but is not one of the networks to train.",
+            "Add the model, or leave the learning rate out.",
         )
     return plain
 
@@ -232,20 +232,21 @@ def _out_of_range(error: ValidationError) -> PlanError:
     first = error.errors()[0]
     name = ".".join(map(str, first["loc"]))
     return PlanError(
-        f"Expected {name} in its range; got {first['input']!r}: {first['msg']}.", "Choose another value."
+        f"{name} cannot be {quoted(str(first['input']))}: {first['msg']}.", "Choose another value."
     )
 
 
 def _require_sizes(sizes: Sequence[int], train: int, num_labels: int) -> None:
     if sizes[0] < num_labels:
         raise PlanError(
-            f"Expected at least {num_labels} train examples, one per class; got {sizes[0]}.",
-            "Ask for a larger train size.",
+            f"{plural(sizes[0], 'training example is', 'training examples are')} too few for {num_labels}"
+            " labels.",
+            f"Train on at least {num_labels}, one per label.",
         )
     if sizes[-1] > train:
         raise PlanError(
-            f"Expected at most {train} train examples, the size of the train split; got {sizes[-1]}.",
-            "Ask for a smaller train size or give more data.",
+            f"{sizes[-1]:,} training examples are more than the {train:,} in the training part.",
+            "Choose fewer, or add data.",
         )
 
 

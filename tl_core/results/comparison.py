@@ -225,7 +225,7 @@ def stack_seeds(experiment: ExperimentConfig, runs: Sequence[FinishedRun]) -> Ar
             raise other_test_examples(
                 run,
                 first.config.arm.name,
-                "Delete that run on the page Models or with `tl_core delete`; its seed is then left out.",
+                "Delete that run on the page Models or with `tl_core delete`; that seed is then left out.",
             )
     stacked = stack_runs(first.config.arm.name, runs)
     if _runs_once(experiment, first.config):
@@ -267,7 +267,7 @@ def _flags(
         code="did_not_finish",
         arm=config.arm.name,
         phrase=phrase,
-        remedy=f"Run the {which} seeds again: what is left out may be its worst trainings.",
+        remedy=f"Run the {which} seeds again: what is missing may be the worst ones.",
         seeds=counted,
     )
     num_damaged = sum(run.run_id in unreadable for run in own)

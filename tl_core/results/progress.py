@@ -317,24 +317,25 @@ def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> lis
     epochs = evaluations[-1].examples_seen / run.config.train_size if evaluations else 0.0
     if epochs < _MIN_EPOCHS:
         return []
-    after = f"after {epochs:.1f}".removesuffix(".0") + (" epoch" if round(epochs, 1) == 1 else " epochs")
+    shown = f"{epochs:.1f}".removesuffix(".0")
+    after = f"after {shown} {'epoch' if shown == '1' else 'epochs'}"
     readings = [event for event in events if isinstance(event, StepLogged)]
     alerts = []
 
     last = evaluations[-1]
     counts = last.predicted_class_counts
     if max(counts) >= COLLAPSED_SHARE * sum(counts):
-        alerts.append(f"still predicts one class {after}")
+        alerts.append(f"still answers one label for all {after}")
     elif floor is not None and last.accuracy <= floor:
-        shares = f"{100 * last.accuracy:.1f} against {100 * floor:.1f}%"
+        shares = f"{100 * last.accuracy:.1f}% against {100 * floor:.1f}%"
         alerts.append(
-            f"is no more accurate than always answering the largest class {after} "
-            f"({shares}, {last.num_examples:,} validation examples)"
+            f"is no better than always answering the most common label {after} "
+            f"({shares} on {last.num_examples:,} validation examples)"
         )
 
     has_fallen = len(readings) < 2 or readings[-1].loss < readings[0].loss
     if not has_fallen:
-        alerts.append(f"has not lowered its training loss {after}")
+        alerts.append(f"has not lowered the training loss {after}")
     if by_heart := _learns_by_heart(evaluations, readings):
         alerts.append(by_heart)
     return alerts
@@ -352,6 +353,6 @@ def _learns_by_heart(evaluations: Sequence[EvalFinished], readings: Sequence[Ste
     if not before or not since or mean(since) >= before[-1]:
         return ""
     return (
-        f"may be learning its examples by heart: since step {lowest.step:,} its training loss falls and its "
+        f"may be learning the examples by heart: since step {lowest.step:,} the training loss falls and the "
         f"validation loss has risen from {lowest.loss:.2f} to {last.loss:.2f} nats"
     )

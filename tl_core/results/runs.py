@@ -39,9 +39,9 @@ DAMAGED = "damaged"
 """What a run is called that has finished and cannot be read any more, so that it counts nowhere."""
 _WORDS = {
     "diverged": ("diverged", DivergedError.usual_remedy),
-    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens a text."),
-    "signal": ("was ended from outside", "Run it again; if that repeats, the machine may lack memory."),
-    "exception": ("ended with an error", "Its log says where."),
+    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens per text."),
+    "signal": ("was stopped from outside", "Run it again. If it happens again, the machine may lack memory."),
+    "exception": ("failed with an error", "See the log."),
 }
 
 
@@ -100,7 +100,7 @@ def reason_of(error: Exception) -> str:
 def other_test_examples(run: FinishedRun, whose: str, remedy: str) -> ComparisonError:
     """Make the error about a run whose test examples are not those of the others."""
     return ComparisonError(
-        f"Expected the same test examples in all runs of {whose}; {run.config.run_id} has others.", remedy
+        f"{run.config.run_id} was tested on other examples than the other runs of {whose}.", remedy
     )
 
 
@@ -125,12 +125,13 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         raise folder.damage_to("run.json", f"it is that of {run_id}")
     if not record.train_class_counts:
         raise NotFoundError(
-            f"Expected the train examples of each class in the record of {run_id}; "
-            "there are none, as in records of an earlier version."
+            f"The record of {run_id} does not say how many training examples each label has, as in an earlier"
+            " version.",
+            "Train it again.",
         )
     counts = record.train_class_counts
     if len(counts) != num_labels or min(counts) < 0 or sum(counts) == 0:
-        raise folder.damage_to("run.json", "its train examples do not belong to its classes")
+        raise folder.damage_to("run.json", "the training examples do not belong to the labels")
     table = folder.read_predictions()
     if table.column("logits").type.list_size != num_labels:
         raise folder.damage_to("predictions.parquet", f"it is not about the {num_labels} classes of the run")
@@ -148,7 +149,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     if not log.events and log.problem:
         raise folder.damage_to("events.jsonl", log.problem)
     if not log.events:
-        raise NotFoundError(f"Expected the events of {run_id} in events.jsonl; there are none.")
+        raise NotFoundError(f"events.jsonl of {run_id} is empty.", "Train it again.")
     return FinishedRun(
         record=record,
         events=log.events,
@@ -189,7 +190,7 @@ def _find_damage(folder: RunFolder, record: RunRecord, log: EventLog) -> Iterato
     # A finished run may lack its last line and counts: what it had trained by then stands in its record.
     last = log.events[-1]
     has_end = isinstance(last, RunFinished) or last.train_s >= (record.train_s or 0.0)
-    if problem := log.problem or ("" if has_end else "it ends before its run did"):
+    if problem := log.problem or ("" if has_end else "it ends before the run did"):
         yield folder.damage_to("events.jsonl", problem).message
     for read in (folder.read_experiment, folder.read_layers, folder.read_first_task):
         try:
@@ -331,7 +332,7 @@ def find_failures(workspace: Workspace, runs: Iterable[RunRow]) -> list[Failure]
     for run in runs:
         if run.state is not State.FAILED:
             continue
-        reason, message = "signal", run.error or "nobody saw its end"
+        reason, message = "signal", run.error or "the process ended unseen"
         last = workspace.run_folder(run.run_id).last_event()
         if isinstance(last, RunFailed):
             reason, message = last.reason, last.message

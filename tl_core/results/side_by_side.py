@@ -125,15 +125,14 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
 
     groups = make_groups(finished)
     if len(groups) < 2:
-        got = f"only {groups[0].label}" if groups else "none that can be read"
+        what = (
+            f"All these runs are of {groups[0].label}: there is nothing to compare."
+            if groups
+            else "None of these runs can be read."
+        )
         raise ComparisonError(
-            " ".join(
-                (
-                    f"Expected finished runs that differ in more than the seed; got {got}.",
-                    *unreadable.values(),
-                )
-            ),
-            "Choose runs of another arm, base model or setting as well.",
+            " ".join((what, *unreadable.values())),
+            "Add runs of another model, base model or setting.",
         )
     metrics = {run.config.headline_metric for run in finished}
     metric = metrics.pop() if len(metrics) == 1 else Metric.ACCURACY
@@ -171,9 +170,8 @@ def refuse_different_tests(workspace: Workspace, chosen: Sequence[RunRow]) -> No
             f"split {short_hash(split.hash)}"
         )
     raise ComparisonError(
-        f"Expected runs that were tested on the same examples; got {len(by_split)} test sets: "
-        f"{'; '.join(tests)}.",
-        "A gap between them could be one between the examples. Keep the runs of one split.",
+        f"These runs were tested on {len(by_split)} different sets of examples: {'; '.join(tests)}.",
+        "Keep the runs of one split: otherwise a gap may come from the examples.",
     )
 
 

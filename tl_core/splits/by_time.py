@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from tl_core.datasets.dataset import Dataset, Rows
 from tl_core.errors import SplitError
+from tl_core.words import plural
 
 
 def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows]:
@@ -33,20 +34,21 @@ def draw_newest(dataset: Dataset, rows: Rows, sizes: Sequence[int]) -> list[Rows
     """
     if "time" not in dataset.table.column_names:
         raise SplitError(
-            "Expected a date or time of every example to split by; the dataset has none.",
+            "The dataset has no dates to split by.",
             "Choose the column with the dates, or split without regard to time.",
         )
     moments = dataset.table["time"].take(pa.array(rows))
     if moments.null_count:
         raise SplitError(
-            f"Expected a date or time of every example to split by; {moments.null_count:,} have none.",
-            "Mend the dates in the file, or split without regard to time.",
+            f"{plural(moments.null_count, 'example has', 'examples have')} no date to split by.",
+            "Fix the dates in the file, or split without regard to time.",
         )
     times = moments.cast(pa.int64()).to_numpy()
     different, counts = np.unique(times, return_counts=True)
     if len(different) <= len(sizes):
         raise SplitError(
-            f"Expected at least {len(sizes) + 1} different times to split by; got {len(different)}.",
+            f"{plural(len(different), 'different date is', 'different dates are')} too few to split by; at"
+            f" least {len(sizes) + 1} are needed.",
             "Choose another date column, or split without regard to time.",
         )
     parts, end = list[Rows](), len(different)

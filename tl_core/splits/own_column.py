@@ -7,6 +7,7 @@ from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.roles import part_of
 from tl_core.errors import SplitError
 from tl_core.schema import SplitName
+from tl_core.words import plural, quoted
 
 _SHOWN = 5
 
@@ -22,11 +23,14 @@ def read_parts(words: Sequence[str | None]) -> list[SplitName]:
     known = {word: part_of(word) for word in set(words) if word}
     unknown = Counter(word or "" for word in words if not word or known[word] is None)
     if unknown:
-        shown = ", ".join(f"'{word}' ({count:,})" for word, count in unknown.most_common(_SHOWN))
-        others = f" and {len(unknown) - _SHOWN:,} others" if len(unknown) > _SHOWN else ""
+        shown = ", ".join(
+            f"{quoted(word) if word else 'nothing'} ({plural(count, 'row')})"
+            for word, count in unknown.most_common(_SHOWN)
+        )
+        others = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
         raise SplitError(
-            f"Expected train, validation or test in the split column; got {shown}{others}.",
-            "Write one of the three words for every example, or choose another split column.",
+            f"The split column holds {shown}{others}.",
+            "Write train, validation or test for every example, or choose another split column.",
         )
     return [part for word in words if word and (part := known[word])]
 
@@ -41,8 +45,8 @@ def own_parts(dataset: Dataset) -> list[SplitName]:
     """
     if "part" not in dataset.table.column_names:
         raise SplitError(
-            "Expected a column that says which part each example belongs to; the dataset has none.",
-            "Choose the split column, or have the split made here.",
+            "The dataset has no column that says which part each example belongs to.",
+            "Choose the split column, or split by another rule.",
         )
     words = dataset.table["part"].to_pylist()
     is_own_test = dataset.is_own_test().tolist()

@@ -12,9 +12,10 @@ from tl_core.files.safe_csv import csv_file
 from tl_core.schema import DatasetSchema, SplitMethod, SplitName, SplitRule
 from tl_core.splits.own_column import read_parts
 from tl_core.splits.splitting import Split, check_classes, freeze
+from tl_core.words import plural, quoted, quoted_names
 
 ID_COLUMN, PART_COLUMN = "example_id", "part"
-_AS_DOWNLOADED = "Use a file as it is downloaded here."
+_AS_DOWNLOADED = "Use the split file as it was downloaded."
 
 
 def split_csv(dataset: Dataset, split: Split) -> bytes:
@@ -44,8 +45,8 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
     """
     if PART_COLUMN not in table.columns.column_names:
         raise SplitError(
-            f"Expected a column '{PART_COLUMN}' in the split file; it has"
-            f" {', '.join(repr(name) for name in table.columns.column_names)}.",
+            f"The split file has no column “{PART_COLUMN}”. It has"
+            f" {quoted_names(table.columns.column_names, 20)}.",
             _AS_DOWNLOADED,
         )
     ids = _ids(table, dataset.info.columns)
@@ -57,8 +58,8 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
     num_double = sum(count > 1 for count in counts.values())
     if num_missing or num_unknown or num_double:
         raise SplitError(
-            f"Expected each of the {len(wanted):,} examples once in the split file; {num_missing:,} are"
-            f" missing, {num_unknown:,} are not in the dataset and {num_double:,} stand there repeatedly.",
+            f"The split file does not fit the {plural(len(wanted), 'example')}: {num_missing:,} missing,"
+            f" {num_unknown:,} not in the dataset, {num_double:,} repeated.",
             "Use the file with the same version of the dataset that it was downloaded from.",
         )
     places = {name: place for place, name in enumerate(SplitName)}
@@ -76,7 +77,7 @@ def _ids(table: Table, schema: DatasetSchema) -> list[str]:
     missing = [name for name in schema.text_columns if name not in columns.column_names]
     if missing:
         raise SplitError(
-            f"Expected a column '{ID_COLUMN}' or the texts in the split file; '{missing[0]}' is not there.",
+            f"The split file has neither “{ID_COLUMN}” nor {quoted(missing[0])}.",
             _AS_DOWNLOADED,
         )
     rows = zip(*(columns[name].to_pylist() for name in schema.text_columns), strict=True)

@@ -27,6 +27,7 @@ from tl_core.splits.stratified import (
     join_groups,
     ranked_classes,
 )
+from tl_core.words import plural, quoted
 
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
 
@@ -161,7 +162,7 @@ def _groups_together(
     if rule.method is SplitMethod.GROUPED:
         if "group" not in dataset.table.column_names:
             raise SplitError(
-                "Expected a column that names the group of each example; the dataset has none.",
+                "The dataset has no column that names the group of each example.",
                 "Choose the group column, or split without regard to groups.",
             )
         named = groups_by_name(dataset.table["group"].to_pylist())
@@ -205,8 +206,8 @@ def _part_sizes(rule: SplitRule, num_examples: int, drawn: Sequence[int]) -> lis
     shares = {VALIDATION: rule.validation or VALIDATION_SHARE, TEST: rule.test or TEST_SHARE}
     if sum(shares[place] for place in drawn) >= 1:
         raise SplitError(
-            f"Expected shares of validation and test with a sum below 1; got {shares[VALIDATION]} and"
-            f" {shares[TEST]}.",
+            f"Shares of {shares[VALIDATION]} for validation and {shares[TEST]} for test leave nothing to"
+            " train on.",
             "Use shares such as 0.15 for validation and 0.3 for test.",
         )
     wanted = {place: round(share * num_examples) for place, share in shares.items()}
@@ -232,17 +233,18 @@ def check_classes(dataset: Dataset, parts: Parts) -> None:
     train, *others = _class_counts(dataset, parts)
     short = np.flatnonzero(train < MIN_TRAIN_PER_CLASS).tolist()
     if short:
-        more = f" (and {len(short):,} classes in all have too few)" if len(short) > 1 else ""
+        count = int(train[short[0]])
+        has = f"only {plural(count, 'training example')}" if count else "no training examples"
+        more = f" {len(short):,} labels have too few." if len(short) > 1 else ""
         raise SplitError(
-            f"Expected at least {MIN_TRAIN_PER_CLASS} train examples of every class; class"
-            f" '{labels[short[0]]}' has {train[short[0]]}{more}.",
-            "Merge the class with another one, drop it, or split by another rule.",
+            f"{quoted(labels[short[0]])} has {has}; each label needs at least {MIN_TRAIN_PER_CLASS}.{more}",
+            "Merge the label with another one, drop it, or split by another rule.",
         )
     for name, counts in zip(list(SplitName)[1:], others, strict=True):
         if (counts > 0).sum() < 2:
             raise SplitError(
-                f"Expected examples of at least two classes in the {name} part; its {counts.sum():,} examples"
-                f" are all of class '{labels[counts.argmax()]}'.",
+                f"The {name} part holds only {quoted(labels[counts.argmax()])}"
+                f" ({plural(int(counts.sum()), 'example')}); two labels are needed.",
                 "Make that part larger, or split by another rule.",
             )
 
@@ -285,8 +287,8 @@ def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) ->
     """
     if not 1 <= size <= len(split.train):
         raise PlanError(
-            f"Expected a train size from 1 to {len(split.train):,}; got {size:,}.",
-            "Choose a smaller size, or leave it out to train with all examples.",
+            f"{size:,} training examples are not possible: the training part has {len(split.train):,}.",
+            f"Choose a number from 1 to {len(split.train):,}, or leave it out to train on all.",
         )
     places = [
         (k > 0, (k + 0.5) / len(rows), target, row)
@@ -321,8 +323,8 @@ def read_split(folder: Path, split_hash: str) -> Split:
     path = _path(folder, split_hash)
     if not path.exists():
         raise NotFoundError(
-            f"Expected the split '{split_hash}' of the dataset '{folder.name}'; there is none.",
-            "Make the split again.",
+            f"The split {quoted(split_hash, 100)} of the dataset {quoted(folder.name, 100)} is gone.",
+            "Split the dataset again.",
         )
     table = pq.read_table(path)
     train, validation, test = (

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tl_core.datasets.dataset import Dataset, Rows
 from tl_core.datasets.identity import rank
 from tl_core.errors import SplitError
+from tl_core.words import plural, quoted
 
 Groups = npt.NDArray[np.int64]
 """The number of each row's group, ``(num_rows,)``: rows with the same number are in the same group."""
@@ -37,11 +38,11 @@ def check_class_sizes(counts: Mapping[str, int], *, has_own_test: bool = False) 
         return
     least, num_small = _least(has_own_test), len(small)
     label, count = min(small.items(), key=lambda item: item[1])
-    others = f" (and {num_small:,} classes in all are too small)" if num_small > 1 else ""
+    others = f" {num_small:,} labels have too few." if num_small > 1 else ""
+    has = f"only {plural(count, 'example')}" if count else "no examples"
     raise SplitError(
-        f"Expected at least {least} examples of every class, to train, validate and test; class '{label}' has"
-        f" {count}{others}.",
-        "Merge it with another class, drop it, or add examples of it.",
+        f"{quoted(label)} has {has}; each label needs at least {least}.{others}",
+        "Merge it with another label, drop it, or add examples of it.",
     )
 
 
@@ -172,10 +173,9 @@ class _Pool:
                 taken += self._take_smallest(target, have, quota, num_later)
             if have[target] == 0:
                 raise SplitError(
-                    "Expected the examples of every class in enough groups to train, validate and test; those"
-                    f" of class '{label_of[target]}' are in too few groups that stay together.",
-                    "Let near duplicates part or keep fewer of them together, choose another group column, or"
-                    " merge the class with another one.",
+                    f"{quoted(label_of[target])} is in too few groups to train, validate and test on.",
+                    "Keep fewer near duplicates together, choose another group column, or merge the label"
+                    " with another one.",
                 )
         return np.array([row for group in taken for row in group.rows], dtype=np.int64)
 

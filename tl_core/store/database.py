@@ -33,6 +33,7 @@ from tl_core.store.tables import (
     PromiseTable,
     RunTable,
 )
+from tl_core.words import quoted
 
 
 class Database:
@@ -286,22 +287,22 @@ class Database:
         is_over = record.state.is_final
         with self.transaction() as session:
             if session.get(RunTable, record.config.run_id) is not None:
-                raise UserError(f"Expected a new run; got {record.config.run_id}, which is here already.")
+                raise UserError(f"{record.config.run_id} is in this workspace already.")
             known = session.get(ExperimentTable, experiment.experiment_id)
             if known is None:
                 session.add(self._experiment_row(experiment))
                 session.flush()
             elif known.owner != self.owner:
-                raise UserError(f"Expected an experiment of your own; {known.experiment_id} is another's.")
+                raise UserError(f"{known.experiment_id} belongs to another user.")
             elif _config_of(known) != experiment.model_copy(update={"name": known.name}):  # it may be renamed
                 raise UserError(
-                    f"Expected a run of {known.experiment_id} as it stands here; "
-                    f"{record.config.run_id} belongs to one with other settings.",
-                    "Import it into a workspace of its own.",
+                    f"{record.config.run_id} belongs to an experiment {known.experiment_id} with other"
+                    " settings than the one in this workspace.",
+                    "Import it into another workspace.",
                 )
             run = self._run_row(record.config, record.created_at)
             run.state = record.state.value if is_over else State.FAILED.value
-            run.error = record.error if is_over else "imported before it had ended"
+            run.error = record.error if is_over else "imported before it was done"
             run.started_at, run.finished_at = record.started_at, record.finished_at
             session.add(run)
 
@@ -361,8 +362,8 @@ class Database:
         states = session.scalars(select(RunTable.state).where(are_runs)).all()
         if State.RUNNING.value in (*states, *(job.state for job in jobs)):
             raise UserError(
-                f"Expected no work on what is to be removed; got {', '.join(run_ids)} running or in use.",
-                "Cancel the work or wait for its end.",
+                f"{', '.join(run_ids)} cannot be deleted while running or in use.",
+                "Cancel the work, or wait until it is done.",
             )
         session.execute(delete(JobTable).where(are_jobs))
         session.execute(delete(RunTable).where(are_runs))
@@ -443,6 +444,6 @@ def _seconds_since(begin: datetime, moment: str | None) -> float | None:
 
 def _unknown(what: str, key: str) -> NotFoundError:
     return NotFoundError(
-        f"There is no {what} {key!r} in this workspace.",
-        "It may have been deleted, or belong to another workspace.",
+        f"There is no {what} {quoted(key, 100)} in this workspace.",
+        "Check the id: it may be deleted, or in another workspace.",
     )

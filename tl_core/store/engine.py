@@ -59,7 +59,7 @@ def explain(error: Exception) -> DamageError | None:
     if isinstance(error, OperationalError):
         return DamageError(
             f"The workspace's database cannot be used: {reason}.",
-            "Look whether its disk is full or may not be written to, and try again.",
+            "Check that the disk is not full and can be written to, then try again.",
         )
     return DamageError(
         f"The workspace's database is damaged: {reason}.",

@@ -6,8 +6,9 @@ import time
 from datetime import UTC, datetime
 
 from tl_core.errors import NotFoundError
+from tl_core.words import quoted
 
-WHERE_LISTED = "`tl_core runs` lists the runs there are."
+WHERE_LISTED = "List all runs with `tl_core runs`."
 """What to do about an id that is none."""
 
 
@@ -40,7 +41,7 @@ def check_id(value: str) -> str:
     """Return ``value`` if it can be part of a path. Raises NotFoundError otherwise."""
     if not _SAFE.fullmatch(value):
         raise NotFoundError(
-            f"Expected an id of 1 to 64 letters, digits, '_' or '-'; got {value!r}.",
+            f"{quoted(value)} is not an id.",
             WHERE_LISTED,
         )
     return value

@@ -12,6 +12,7 @@ from pathlib import Path
 from tl_core.errors import OutsideError
 from tl_core.schema import ExperimentConfig, RunRecord
 from tl_core.store.identifiers import is_new_id
+from tl_core.words import quoted
 
 MOST_NUMBER = 2**31 - 1
 """Of a seed's index, a size or a position: what every database's integer holds."""
@@ -23,7 +24,7 @@ def require_consistent(source: Path, record: RunRecord, experiment: ExperimentCo
     """Raise OutsideError unless a run and its experiment are named as this program does, and agree."""
     for problem in _problems(record, experiment):
         raise OutsideError(
-            f"The run folder {source.name!r} is refused: {problem}.",
+            f"The run folder {quoted(source.name)} is refused: {problem}.",
             "Import a run folder as this program has written it.",
         )
 
@@ -31,20 +32,20 @@ def require_consistent(source: Path, record: RunRecord, experiment: ExperimentCo
 def _problems(record: RunRecord, experiment: ExperimentConfig) -> Iterator[str]:
     config, split = record.config, experiment.split
     if not is_new_id(config.run_id, "run"):
-        yield f"{config.run_id!r} is no run's id"
+        yield f"{quoted(config.run_id)} is no run's id"
     if not is_new_id(experiment.experiment_id, "exp"):
-        yield f"{experiment.experiment_id!r} is no experiment's id"
+        yield f"{quoted(experiment.experiment_id)} is no experiment's id"
     for name, value in (("dataset's fingerprint", config.dataset_fingerprint), ("split", config.split_hash)):
         if not _HASH.fullmatch(value):
-            yield f"its {name} is no SHA-256"
+            yield f"the {name} is no SHA-256"
     numbers = (config.seed, config.train_size, config.position, experiment.num_seeds, *experiment.train_sizes)
     if not all(0 <= number <= MOST_NUMBER for number in numbers):
         yield "a number in it is negative or larger than any run has"
     moments = (record.created_at, record.started_at, record.finished_at, experiment.created_at)
     if not all(_is_moment(one) for one in moments if one is not None):
-        yield "a moment in it is none"
+        yield "a time in it cannot be read"
     if config.experiment_id != experiment.experiment_id:
-        yield "its run belongs to another experiment than the one beside it"
+        yield "the run belongs to another experiment than the one beside it"
     of_run = (config.dataset_fingerprint, config.split_hash, config.labels)
     of_experiment = (experiment.dataset_fingerprint, split.hash, experiment.labels)
     if of_run != of_experiment or split.dataset_fingerprint != experiment.dataset_fingerprint:
@@ -54,7 +55,7 @@ def _problems(record: RunRecord, experiment: ExperimentConfig) -> Iterator[str]:
         or config.train_size not in experiment.train_sizes
         or config.seed >= experiment.num_seeds
     ):
-        yield "its run is none that the experiment has planned"
+        yield "the experiment has not planned this run"
 
 
 def _is_moment(written: str) -> bool:

@@ -18,6 +18,7 @@ from tl_core.errors import CUT_OFF, DamageError, NotFoundError, cannot_be_read, 
 from tl_core.outside import open_file, parse_json, read_bytes
 from tl_core.schema import EVENT, SCHEMA_VERSION, Event, ExperimentConfig, Frozen, LayerChanges, RunRecord
 from tl_core.store.files import replacing
+from tl_core.words import plural
 
 MOST_VALUES = 2_000_000_000
 """Most logits of a run: a file of some megabytes can claim more rows than any memory holds."""
@@ -259,7 +260,7 @@ def _parse(whole: bytes) -> tuple[list[Event], int]:
 def _lines_left_out(num_damaged: int) -> str:
     if not num_damaged:
         return ""
-    return f"{num_damaged:,} of its lines {'is' if num_damaged == 1 else 'are'} unreadable and left out"
+    return f"{plural(num_damaged, 'line is', 'lines are')} unreadable and left out"
 
 
 def _write_predictions(path: Path, table: pa.Table) -> None:
@@ -279,7 +280,7 @@ def _read_predictions(path: Path) -> pa.Table:
         logits = types.get("logits")
         num_labels = logits.list_size if logits and pa.types.is_fixed_size_list(logits) else 0
         if num_labels < 1 or types != {field.name: field.type for field in predictions_schema(num_labels)}:
-            raise ValueError("its columns are not those of predictions")
+            raise ValueError("the columns are not those of predictions")
         if stored.metadata.num_rows * num_labels > MOST_VALUES:
             raise ValueError(f"it claims {stored.metadata.num_rows:,} rows")
         table = stored.read(list(_COLUMNS))
@@ -325,8 +326,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise NotFoundError(
-            f"Expected {path.name} in the run folder {path.parent.name}; it is not there.",
-            "The run has not come that far, or its folder is incomplete.",
+            f"{path.name} is missing in the run folder {path.parent.name}.",
+            "Wait until the run has come that far, or train it again.",
         ) from None
     except OSError as error:
         raise _damage(path.parent.name, path.name, cannot_be_read(error)) from error

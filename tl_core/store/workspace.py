@@ -16,6 +16,7 @@ from tl_core.store.identifiers import WHERE_LISTED, check_id
 from tl_core.store.importing import require_consistent
 from tl_core.store.rows import Removed
 from tl_core.store.run_folder import RunFolder
+from tl_core.words import quoted
 
 _FOLDERS = ("datasets", "runs", "uploads", "outputs", "jobs")
 
@@ -47,7 +48,7 @@ class Workspace:
             engine = open_engine(settings.database_url, settings.workspace / "database.lock")
         except OSError as error:
             raise UserError(
-                f"The workspace {settings.workspace.name!r} cannot be written to: {error.strerror}.",
+                f"The workspace {quoted(settings.workspace.name)} cannot be written to: {error.strerror}.",
                 "Choose another one with --workspace or TL_WORKSPACE.",
             ) from error
         return cls(settings, Database(engine, settings.owner))
@@ -80,13 +81,13 @@ class Workspace:
         state = self.database.get_run(run_id).state
         if state is not State.FINISHED:
             raise NotFoundError(
-                f"Expected a finished run; {run_id} is {state.value}.",
+                f"{run_id} ({state.value}) has no model.",
                 WHERE_LISTED,
             )
         folder = self.run_folder(run_id).model_dir
         if not folder.is_dir():
             raise NotFoundError(
-                f"The model of {run_id} is not here: the run came without it, or its folder is gone.",
+                f"The model of {run_id} is missing: the run came without it, or the folder is gone.",
                 "Choose another run, or train it again.",
             )
         return folder
@@ -151,7 +152,7 @@ class Workspace:
             return record.config.run_id
         if target.exists():
             raise UserError(
-                f"Expected a new run; got {target.name}, whose folder is here already.",
+                f"The folder of {target.name} is in this workspace already.",
                 "Import that folder itself if the run is missing from the lists.",
             )
         with tempfile.TemporaryDirectory(dir=self.root / "runs", prefix=".import-") as temporary:
@@ -159,7 +160,7 @@ class Workspace:
             copy_folder(source.path, copy.path)
             if (copy.read_record(), copy.read_experiment()) != (record, experiment):
                 raise OutsideError(
-                    f"The run folder {source.path.name!r} has changed while it was copied.", "Try again."
+                    f"The run folder {quoted(source.path.name)} changed while it was copied.", "Try again."
                 )
             copy.path.replace(target)
         try:

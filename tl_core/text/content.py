@@ -46,7 +46,7 @@ class TextContent(Content):
     base_model_files = MappingProxyType(
         {
             "tokenizer.json": NeededFile(
-                load_tokenizer, "Choose a model that has a fast tokenizer, or save one into its folder."
+                load_tokenizer, "Choose a model that has a fast tokenizer, or save one into the folder."
             )
         }
     )

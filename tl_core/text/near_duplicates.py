@@ -165,8 +165,8 @@ def find_groups(texts: Sequence[str], threshold: float, *, tick: Tick | None = N
     """
     if not LEAST_THRESHOLD <= threshold <= 1:
         raise DataError(
-            f"Expected a similarity from {LEAST_THRESHOLD} to 1 for near duplicates; got {threshold}.",
-            f"Choose a share of common words such as {USUAL_THRESHOLD}.",
+            f"{threshold} cannot be the similarity of near duplicates.",
+            f"Choose a number from {LEAST_THRESHOLD} to 1, such as {USUAL_THRESHOLD}.",
         )
     sets = read_word_sets(texts, _phase(0, len(texts), tick))
     search = _Search(sets, threshold)

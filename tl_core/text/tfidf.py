@@ -22,6 +22,7 @@ from tl_core.models.classical import NEVER_SEEN, Logits, Majority
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.schema import TextSource
 from tl_core.text.scripts import WITHOUT_SPACES
+from tl_core.words import quoted
 
 LONGEST_RUN = 3
 
@@ -233,7 +234,7 @@ class Tfidf:
         name = read_facts(folder).get("analyzer", Analyzer.WORDS)
         if name not in set(Analyzer):
             raise UserError(
-                f"Expected a TF-IDF that counts {' or '.join(Analyzer)}; {folder.name!r} counts {name!r}.",
+                f"The TF-IDF in {quoted(folder.name)} counts {quoted(name)}, not {' or '.join(Analyzer)}.",
                 "Load it with the version of the dashboard that made it, or a later one.",
             )
         with (folder / "tfidf.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:

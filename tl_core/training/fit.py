@@ -234,7 +234,7 @@ def predict_logits(
             parts.append(score(model, examples, indices[places], compute.device).float())
     scored = torch.cat(parts).cpu().numpy()
     if not np.isfinite(scored).all():
-        raise DivergedError("Expected finite scores; got some that are not.")
+        raise DivergedError("Some scores are no longer finite numbers.")
     logits = np.empty_like(scored)
     logits[np.concatenate(order)] = scored
     return logits
@@ -266,4 +266,4 @@ def evaluation_event(
 
 def _require_finite(loss: float, grad_norm: float, step: int) -> None:
     if not (math.isfinite(loss) and math.isfinite(grad_norm)):
-        raise DivergedError(f"Expected a finite loss; got {loss} (gradient norm {grad_norm}) at step {step}.")
+        raise DivergedError(f"The loss became {loss} at step {step:,} (gradient norm {grad_norm}).")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import found, quantity
+from tl_core.datasets.findings import found, marked
 from tl_core.modality import Content, Noun
 from tl_core.schema import Finding, TextSource
 
@@ -25,7 +25,7 @@ class VectorContent(Content):
                 flat,
                 code="flat_vector",
                 severity="info",
-                message=f"Vectors of one number alone: {quantity(flat)}.",
+                message=f"{marked(dataset, flat, 'repeats', 'repeat')} one number.",
                 remedy="Check how they were measured.",
             )
 

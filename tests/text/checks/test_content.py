@@ -33,7 +33,7 @@ def test_rows_of_the_own_test_file_are_counted_but_not_offered_for_a_fix() -> No
     assert both is not None
     assert own is not None
     assert (both.count, both.fix, own.count, own.fix) == (2, "drop_near_empty", 1, "")
-    assert "never altered: 1" in both.message
+    assert "your own test file, which has 1 of them" in both.message
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_name_in_more_than_three_tenths_of_its_own_texts_is_a_leak() -> None:
     finding = named("sports", 7, 0)
     assert finding is not None
     assert (finding.count, finding.severity) == (7, "warning")
-    assert finding.examples == ("'sports': in 35% of its texts and 0% of others",)
+    assert finding.examples == ("“sports”: in 35% of the texts with this label, 0% of others",)
     assert named("sports", 6, 0) is None
 
 

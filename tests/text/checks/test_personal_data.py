@@ -63,7 +63,7 @@ def test_finding_counts_by_kind_and_shows_only_masked_examples() -> None:
     finding = only(personal_data(of_texts(texts)))
     assert finding is not None
     assert (finding.count, finding.severity, finding.fix) == (3, "warning", "mask_personal_data")
-    assert "2, 1, 1." in finding.message
+    assert "2 with e-mail addresses, 1 with phone numbers, 1 with card numbers." in finding.message
     assert finding.examples == ("mail <email> or call <phone>", "mail <email>", "card <card>")
 
 

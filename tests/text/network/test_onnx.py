@@ -75,7 +75,7 @@ def test_the_graph_does_not_say_where_anything_lies_on_this_machine(exported):
 
 def test_an_arm_without_a_network_is_refused(tmp_path):
     Majority.fit(np.array([0, 1, 1]), 2).save(tmp_path / "model", ("a", "b"))
-    with pytest.raises(UserError, match="Expected an arm with a network for ONNX; this one is 'majority'"):
+    with pytest.raises(UserError, match="ONNX is for networks, and this model is “majority”"):
         write_graph(tmp_path / "model", tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
 

@@ -156,7 +156,7 @@ def test_facts_tell_kind_labels_and_length(tmp_path):
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
-    with pytest.raises(NotFoundError, match="Expected a model folder"):
+    with pytest.raises(NotFoundError, match="is not a model folder"):
         read_facts(tmp_path)
 
 

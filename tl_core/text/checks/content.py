@@ -13,9 +13,9 @@ from tl_core.datasets.findings import (
     contents,
     found,
     length_summary,
+    marked,
     matches,
     percent,
-    quantity,
     severity_of,
 )
 from tl_core.files.excerpts import shorten
@@ -48,7 +48,7 @@ def near_empty(dataset: Dataset) -> Iterator[Finding]:
             mask,
             code="near_empty",
             severity=severity_of(mask.mean()),
-            message=f"Texts with fewer than two letters: {quantity(mask)}.",
+            message=f"{marked(dataset, mask, 'has', 'have')} fewer than two letters.",
             remedy="Remove them, unless their digits or signs decide the label.",
             fix="drop_near_empty",
         )
@@ -63,7 +63,7 @@ def id_like_text(dataset: Dataset) -> Iterator[Finding]:
             mask,
             code="id_like_text",
             severity=severity_of(mask.mean()),
-            message=f"Texts of nothing but numbers, ids or addresses: {quantity(mask)}.",
+            message=f"{marked(dataset, mask, 'holds', 'hold')} only numbers, ids or web addresses.",
             remedy="Check that the right column is chosen as text.",
         )
 
@@ -87,11 +87,10 @@ def too_long(dataset: Dataset, token_lengths: npt.NDArray[np.integer], max_lengt
             code="too_long",
             severity=severity_of(summary.cut_texts),
             message=(
-                f"Texts of more than {max_length:,} tokens: {quantity(mask)}. Their ends are cut, that is"
-                f" {percent(summary.cut_tokens)} of the tokens counted; the longest text has"
-                f" {summary.longest:,}."
+                f"{marked(dataset, mask, 'is', 'are')} longer than {max_length:,} tokens (the longest has"
+                f" {summary.longest:,}). The ends are cut off: {percent(summary.cut_tokens)} of all tokens."
             ),
-            remedy="Keep more tokens of each text, which takes longer, or put what matters at the beginning.",
+            remedy="Keep more tokens of each text, which takes longer, or put what matters first.",
         )
 
 
@@ -119,8 +118,8 @@ def _boilerplate(
         mask,
         code=code,
         severity="warning",
-        message=f"Texts that {place} with the same {NUM_SHARED_WORDS} words: {quantity(mask)}.",
-        remedy="Remove these words from the file: they cost tokens and tell nothing.",
+        message=f"{marked(dataset, mask, f'{place}s', place)} with the same {NUM_SHARED_WORDS} words.",
+        remedy="Remove these words from the file: they cost tokens and say nothing.",
         examples=[shorten(words)],
     )
 

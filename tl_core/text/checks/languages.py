@@ -70,7 +70,7 @@ def languages(dataset: Dataset, known: tuple[str, ...] | None, tick: Tick | None
             detected,
             unknown,
             code="unknown_language",
-            message=f"The base model does not know the language of all texts. Seen: {shares} {sure}.",
+            message=f"The base model does not know {', '.join(unknown)}. The texts are in: {shares} {sure}.",
             remedy="Choose a base model that was pretrained on these languages.",
         )
     if len(frequent) > 1:
@@ -79,8 +79,9 @@ def languages(dataset: Dataset, known: tuple[str, ...] | None, tick: Tick | None
             detected,
             frequent[1:],
             code="several_languages",
-            message=f"The texts are in several languages: {shares} {sure}.",
-            remedy="Choose a base model that knows all of them; check that no label stands for a language.",
+            message=f"The texts are in {len(frequent)} languages: {shares} {sure}.",
+            remedy="Choose a base model that knows all of them, and check that no label stands for a"
+            " language.",
         )
 
 

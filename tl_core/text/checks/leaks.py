@@ -12,6 +12,7 @@ from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import Mask, contents, found, percent
 from tl_core.files.excerpts import MAX_EXAMPLES
 from tl_core.schema import Finding
+from tl_core.words import plural, quoted
 
 MIN_SHARE = Fraction(3, 10)
 """Share of a class's texts that must name it; names of topics stand in far fewer of theirs by chance."""
@@ -32,7 +33,10 @@ def label_in_text(dataset: Dataset) -> Iterator[Finding]:
         own, others = _share(has_name, is_own), _share(has_name, ~is_own)
         if own > MIN_SHARE and own > MIN_TIMES * others and (has_name & is_own).sum() >= MIN_TEXTS:
             mask |= has_name & is_own
-            shown.append(f"'{labels[target]}': in {_told(own)} of its texts and {_told(others)} of others")
+            shown.append(
+                f"{quoted(labels[target])}: in {_told(own)} of the texts with this label, {_told(others)} of"
+                " others"
+            )
     if shown:
         yield found(
             dataset,
@@ -40,10 +44,12 @@ def label_in_text(dataset: Dataset) -> Iterator[Finding]:
             code="label_in_text",
             severity="warning",
             message=(
-                f"Classes whose name stands in many of their own texts: {len(shown):,} of {len(labels):,}, in"
-                f" texts: {mask.sum():,}. A model may only learn to find the name."
+                f"{len(shown):,} of {len(labels):,} labels {'stands' if len(shown) == 1 else 'stand'} by"
+                " name in"
+                f" {plural(int(mask.sum()), 'text')} with that label. A model may only learn to find the"
+                " name."
             ),
-            remedy="Check that the text column does not repeat the label, and take the names out if it does.",
+            remedy="Check that the text column does not repeat the label, and remove the names if it does.",
             examples=shown[:MAX_EXAMPLES],
         )
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import excerpts, found, matches, quantity, severity_of
+from tl_core.datasets.findings import excerpts, found, marked, matches, severity_of
 from tl_core.schema import Finding
 
 # Only what is certain to be HTML: "<3", "<user>" and "AT&T;" stay. The patterns mean the same in RE2 and
@@ -47,7 +47,7 @@ def html(dataset: Dataset) -> Iterator[Finding]:
             mask,
             code="html",
             severity=severity_of(mask.mean()),
-            message=f"Texts with HTML tags or entities: {quantity(mask)}.",
+            message=f"{marked(dataset, mask, 'contains', 'contain')} HTML tags or entities.",
             remedy="Strip the markup: it costs tokens and can give a label away.",
             fix="strip_html",
             examples=excerpts(dataset, mask, _HTML_HERE),
@@ -63,8 +63,9 @@ def urls(dataset: Dataset) -> Iterator[Finding]:
             mask,
             code="urls",
             severity="info",
-            message=f"Texts with addresses of web pages: {quantity(mask)}.",
-            remedy="Check that no class has its own site, which a model would learn instead of the words.",
+            message=f"{marked(dataset, mask, 'contains', 'contain')} web addresses.",
+            remedy="Check that no label always comes with the same site: a model would learn the site, not"
+            " the words.",
             examples=excerpts(dataset, mask, _URL_HERE),
         )
 

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.datasets.findings import contents, found, quantity
+from tl_core.datasets.findings import contents, found, marked
 from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.schema import Finding
 
 KINDS = ("<email>", "<phone>", "<card>")
+_KIND_WORDS = ("e-mail addresses", "phone numbers", "card numbers")
 _TEXTS_AT_A_TIME = 65_536
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+\-]", r"[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
@@ -56,17 +57,19 @@ def personal_data(dataset: Dataset) -> Iterator[Finding]:
     mask = kinds.any(axis=1)
     if mask.any():
         texts = [text for held in columns for text in held.examples][:MAX_EXAMPLES]
+        held_by = [
+            f"{count:,} with {what}"
+            for what, count in zip(_KIND_WORDS, kinds.sum(axis=0), strict=True)
+            if count
+        ]
         places = [min(text.find(kind) for kind in KINDS if kind in text) for text in texts]
         yield found(
             dataset,
             mask,
             code="personal_data",
             severity="warning",
-            message=(
-                f"Texts with personal data: {quantity(mask)}. With e-mail addresses, phone numbers and card"
-                f" numbers: {', '.join(f'{num:,}' for num in kinds.sum(axis=0))}."
-            ),
-            remedy="Mask them before anybody trains on the texts or shares them.",
+            message=f"{marked(dataset, mask, 'contains', 'contain')} personal data: {', '.join(held_by)}.",
+            remedy="Mask it before anyone trains on these texts or shares them.",
             fix="mask_personal_data",
             examples=[shorten(text, place) for text, place in zip(texts, places, strict=True)],
         )

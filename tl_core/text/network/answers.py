@@ -32,7 +32,8 @@ def _onnx_answers(folder: Path) -> Answers:
         import onnxruntime
     except ImportError:
         raise NotFoundError(
-            "An ONNX graph is verified with onnxruntime, which is not installed.", "pip install onnxruntime"
+            "An ONNX graph is verified with onnxruntime, which is not installed.",
+            "Run pip install onnxruntime.",
         ) from None
     session = onnxruntime.InferenceSession(folder / ONNX_FILE, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

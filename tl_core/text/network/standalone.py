@@ -37,7 +37,7 @@ def load(
     options: dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "dtype": torch.float32}
     network, report = auto.from_pretrained(place, output_loading_info=True, **options)
     if report["missing_keys"] or report["mismatched_keys"]:
-        raise ValueError(f"Weights are missing in {place.name}, so nothing here would answer as it should.")
+        raise ValueError(f"Weights are missing in {place.name}, so the answers would be wrong.")
     network.eval()
     head = {} if has_own_head else load_file(folder / "2_Dense" / "model.safetensors")
     tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
