@@ -33,6 +33,7 @@ from tl_core.intake.uploads import Proposal, Upload, save_upload
 from tl_core.schema import ColumnChoice, DatasetInfo, Finding, State
 from tl_core.splits.stratified import too_small
 from tl_core.store.rows import Job
+from tl_core.words import quoted
 
 FIX_TITLES = {
     "drop_near_empty": "Remove them",
@@ -126,8 +127,8 @@ def draw_mended(upload: Upload, proposal: Proposal, intake: Intake | None) -> No
             left = tuple(one for one in upload.fixes if one != fix)
             _keep(upload.model_copy(update={"fixes": left}))
     if label_map:
-        renamed = [f"“{old}” → “{new}”" for old, new in label_map.items() if new]
-        dropped = [f"“{old}”" for old, new in label_map.items() if not new]
+        renamed = [f"{quoted(old)} → {quoted(new)}" for old, new in label_map.items() if new]
+        dropped = [quoted(old) for old, new in label_map.items() if not new]
         words = [f"Renamed: {', '.join(renamed)}."] if renamed else []
         words += [f"Left out: {', '.join(dropped)}."] if dropped else []
         if _draw_mended(" ".join(words), "labels"):
@@ -151,7 +152,7 @@ def offer_ways_out(upload: Upload, proposal: Proposal) -> None:
     known = proposal.choice.label_map
     if merging != known:
         new = {old: name for old, name in merging.items() if known.get(old) != name}
-        pairs = [f"“{old}” → “{name}”" for old, name in list(new.items())[:_MOST_NAMED]]
+        pairs = [f"{quoted(old)} → {quoted(name)}" for old, name in list(new.items())[:_MOST_NAMED]]
         more = f" and {len(new) - _MOST_NAMED:,} more" if len(new) > _MOST_NAMED else ""
         words = f"{plural(len(new), 'label')} spelled in two ways: {', '.join(pairs)}{more}."
         if _offer(words, "Merge them" if len(new) > 1 else "Merge it"):
@@ -162,7 +163,9 @@ def offer_ways_out(upload: Upload, proposal: Proposal) -> None:
         if merging.get(label, label) == label
     }
     if 0 < len(small) <= len(counts) - 2:
-        words = ", ".join(f"“{label}” ({count:,})" for label, count in list(small.items())[:_MOST_NAMED])
+        words = ", ".join(
+            f"{quoted(label)} ({count:,})" for label, count in list(small.items())[:_MOST_NAMED]
+        )
         more = f" and {len(small) - _MOST_NAMED:,} more" if len(small) > _MOST_NAMED else ""
         if _offer(
             f"{plural(len(small), 'label')} too rare: {words}{more}.",
