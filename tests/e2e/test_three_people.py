@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browsing import find_chromium
 from tests.e2e.scenes import wait_until_drawn
@@ -21,6 +21,8 @@ from tl_core.intake.intake import Intake, store_dataset
 from tl_core.store.workspace import Workspace
 
 pytestmark = pytest.mark.browser
+
+MOST_TABS = 60
 
 
 def store_other_dataset(workspace: Workspace) -> Intake:
@@ -200,6 +202,58 @@ def test_an_engineer_puts_two_experiments_side_by_side(page: Page, experiment_id
     expect(page.get_by_text("All groups").first).to_be_visible()
     page.reload()  # nothing is lost by it: the choice is in the URL
     expect(page.get_by_text("What differs in the settings")).to_be_visible()
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Reach a control by the Tab key alone."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"not reached by {MOST_TABS} presses of Tab: {target}")
+
+
+def test_texts_are_brought_and_a_plan_is_reached_by_keyboard(page: Page, tmp_path: Path) -> None:
+    rows = [f'"{text}","{label}"' for label, texts in TEXTS.items() for text in texts]
+    (tmp_path / "train.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    page.goto("/data")
+    wait_until_drawn(page)
+    tab_to(page, page.get_by_test_id("stFileUploader").get_by_role("button").first)
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(tmp_path / "train.csv")
+    use = page.get_by_role("button", name="Use this dataset")
+    expect(use).to_be_visible()
+    wait_until_drawn(page)
+    tab_to(page, use)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New experiment")
+    wait_until_drawn(page)
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_be_enabled()
+    tab_to(page, start)
+
+
+def test_results_are_read_and_presented_by_keyboard(page: Page, experiment_ids: Sequence[str]) -> None:
+    page.goto(f"/results?experiment={experiment_ids[0]}")
+    wait_until_drawn(page)
+    pair = page.locator(".st-key-pair").get_by_role("button")
+    tab_to(page, pair)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    tab_to(page, page.get_by_role("tab", name="Summary"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Examples")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text("Where they disagree").first).to_be_visible()
+    page.goto(f"/results?experiment={experiment_ids[0]}")
+    wait_until_drawn(page)
+    tab_to(page, page.get_by_role("button", name="Present"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".slide-place")).to_have_text("1 of 6")
+    page.keyboard.press("Space")
+    expect(page.locator(".slide-place")).to_have_text("2 of 6")
 
 
 def test_runs_on_other_test_examples_are_refused_with_the_reason(

@@ -6,7 +6,7 @@ from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import describe
 from tl_core.planning.plan import plan_training
 from tl_core.planning.presets import PRESETS, default_rates
-from tl_core.schema import ExperimentConfig, LearningRates
+from tl_core.schema import ExperimentConfig
 
 STORED = "dataset:"
 """Begins what stands for a stored dataset in the place of a file; its split follows an ``@``."""
@@ -53,15 +53,8 @@ def command_of(experiment: ExperimentConfig) -> str:
         rates = experiment.learning_rates.get(arm.name)
         pooling = describe(arm.base_model or experiment.base_model).pooling
         if rates is not None and rates != default_rates(arm.kind, pooling):
-            words += ["--rates", f"{arm.name}={_written(rates)}"]
+            written = ",".join(
+                repr(rate) for rate in (rates.encoder, rates.head, rates.redrawn) if rate is not None
+            )
+            words += ["--rates", f"{arm.name}={written}"]
     return shlex.join([*words, *flags, "--json", "result.json"])
-
-
-def _written(rates: LearningRates) -> str:
-    """Write rates as ``--rates`` reads them.
-
-    >>> _written(LearningRates(encoder=2e-05, head=0.001))
-    '2e-05,0.001'
-    """
-    parts = (rates.encoder, rates.head, rates.redrawn)
-    return ",".join(repr(rate) for rate in parts if rate is not None)

@@ -54,7 +54,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
         facts.append(Fact(name="Pairs", value=value))
     facts += [
         same.over("Precision", neural, lambda run: _PRECISIONS[run.record.precision]),
-        same.over("Threads", neural, lambda run: _or_unknown(run.record.num_threads)),
+        same.over("Threads", neural, lambda run: str(run.record.num_threads or "unknown")),
         same.over("Device", neural, lambda run: device_words(run.record.device)),
         same.over("Energy", neural, lambda run: energy_words(run.record.energy_method or "not measured")),
         _versions(runs, same),
@@ -199,10 +199,6 @@ def _rate(rates: LearningRates) -> str:
     if rates.encoder in (0, rates.head):
         return write_rate(rates.head)
     return f"{write_rate(rates.encoder)}, head {write_rate(rates.head)}"
-
-
-def _or_unknown(value: object) -> str:
-    return "unknown" if value is None else str(value)
 
 
 def _versions(runs: Sequence[FinishedRun], same: _Comparer) -> Fact:

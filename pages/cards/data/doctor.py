@@ -30,7 +30,7 @@ from tl_core.intake.doctor_jobs import (
 )
 from tl_core.intake.intake import Intake, StoredFindings, read_findings
 from tl_core.intake.uploads import Proposal, Upload, save_upload
-from tl_core.schema import ColumnChoice, DatasetInfo, Finding, State
+from tl_core.schema import DatasetInfo, Finding, State
 from tl_core.splits.stratified import too_small
 from tl_core.store.rows import Job
 from tl_core.words import quoted
@@ -171,9 +171,8 @@ def offer_ways_out(upload: Upload, proposal: Proposal) -> None:
             f"{plural(len(small), 'label')} too rare: {words}{more}.",
             "Leave them out" if len(small) > 1 else "Leave it out",
         ):
-            values = pc.unique(
-                class_values(proposal.table.columns, _without_map(proposal.choice))
-            ).to_pylist()
+            bare = proposal.choice.model_copy(update={"label_map": {}})
+            values = pc.unique(class_values(proposal.table.columns, bare)).to_pylist()
             gone = {value: "" for value in values if known.get(value, value) in small}
             _keep(_with_label_map(upload, proposal, known | gone))
 
@@ -182,10 +181,6 @@ def _offer(words: str, label: str) -> bool:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/healing: {literal(words)}", width="stretch")
         return st.button(label, type="primary", width="content")
-
-
-def _without_map(choice: ColumnChoice) -> ColumnChoice:
-    return choice.model_copy(update={"label_map": {}})
 
 
 def _with_label_map(upload: Upload, proposal: Proposal, label_map: dict[str, str]) -> Upload:

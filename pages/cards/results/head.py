@@ -1,6 +1,6 @@
 """The head of *Results*: experiment, status, the pair that the page speaks of, and what can be taken away."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -60,7 +60,7 @@ def draw_head(results: ExperimentResults) -> Verdict:
         size = int(_choose("size", list(words), words.__getitem__))
     of_size = {f"{one.a}~{one.b}": one for one in results.verdicts if one.train_size == size}
     with of_pair:
-        names = {key: _name(one, arm_names) for key, one in of_size.items()}
+        names = {key: f"{arm_names[one.a]} vs {arm_names[one.b]}" for key, one in of_size.items()}
         pair = _choose("pair", list(of_size), names.__getitem__)
     with status:
         draw_status(of_size[pair].status)
@@ -70,10 +70,6 @@ def draw_head(results: ExperimentResults) -> Verdict:
         offer_predictions(results)
         offer_numbers(results)
     return of_size[pair]
-
-
-def _name(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
-    return f"{arm_names[verdict.a]} vs {arm_names[verdict.b]}"
 
 
 def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str]) -> str:

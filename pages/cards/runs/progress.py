@@ -68,7 +68,11 @@ def _announcement(progress: ExperimentProgress, now: str) -> str:
 
 def _draw_tiles(progress: ExperimentProgress) -> None:
     """Draw the numbers that are known already, each with its name above and what it is of below."""
-    tiles = [*_counts(progress), *_time(progress), *_machine(progress)]
+    tiles = [*_time(progress), *_machine(progress)]
+    if not progress.is_done:  # afterwards a sentence counts them
+        states = [one.run.state for one in progress.runs]
+        done = f"{states.count(State.FINISHED):,} of {len(states):,}"
+        tiles.insert(0, ("Done", done, not_done_words(states)))
     if not tiles:
         return
     with st.container(horizontal=True, gap="small"):
@@ -83,14 +87,6 @@ def _draw_tiles(progress: ExperimentProgress) -> None:
                 width="stretch",
                 height="stretch",
             )
-
-
-def _counts(progress: ExperimentProgress) -> list[Tile]:
-    """Count the runs while some are still to come; afterwards a sentence does."""
-    if progress.is_done:
-        return []
-    states = [one.run.state for one in progress.runs]
-    return [("Done", f"{states.count(State.FINISHED):,} of {len(states):,}", not_done_words(states))]
 
 
 def _time(progress: ExperimentProgress) -> list[Tile]:
