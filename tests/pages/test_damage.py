@@ -140,5 +140,5 @@ def test_a_first_task_with_damaged_weights_is_named_and_the_page_stands(
     second = add_experiment(workspace, store_sample_dataset(workspace), arms=("scratch", "fine_tuned"))
     finish_all(workspace, second)
     written = text_of(open_page(app, "why_it_works", experiment=second.experiment_id))
-    assert f"model.safetensors of '{run_id}'" in written
+    assert f"model.safetensors of “{run_id}”" in written
     assert "The knowledge ladder" in written

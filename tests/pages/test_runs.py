@@ -219,7 +219,7 @@ def test_a_network_below_the_largest_class_is_told(app, workspace, monkeypatch):
     open_page(app, "runs", experiment=experiment.experiment_id)
     (alert,) = app.warning
     assert "From scratch, seed 0" in shown(alert.value)
-    assert "largest class" in shown(alert.value)
+    assert "most common label" in shown(alert.value)
 
 
 def test_the_first_verdict_is_marked_as_one_seed(app, workspace):

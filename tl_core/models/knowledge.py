@@ -52,7 +52,7 @@ def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     config = encoder.config
     if hasattr(config, "num_hidden_groups"):
         raise ModelError(
-            f"All layers of a {config.model_type} model share one set of weights, so single layers cannot be"
+            f"All layers of {config.model_type} share one set of weights, so single layers cannot be"
             " drawn again.",
             _WITHOUT_LADDER,
         )
@@ -64,7 +64,7 @@ def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     ]
     if not found:
         raise ModelError(
-            f"The layers of a {config.model_type} model cannot be told apart.",
+            f"The layers of {config.model_type} cannot be told apart.",
             _WITHOUT_LADDER,
         )
     return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
