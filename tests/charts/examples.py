@@ -118,7 +118,7 @@ def answers(names: Names, theme: Theme) -> go.Figure:
         for label, share in ((names.label, 0.7), ("praise", 0.2), ("other", 0.1))
     ]
     table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
-    return charts.probabilities(table, charts.arm_styles(listed, {}, theme), num_labels=3, theme=theme)
+    return charts.probabilities(table, charts.arm_styles(listed, {}, theme), theme=theme)
 
 
 def efficiency(names: Names, theme: Theme) -> go.Figure:
@@ -137,7 +137,7 @@ def weights(names: Names, theme: Theme) -> go.Figure:
     listed = arms(names)
     rows = [(arm.name, 22_713_216, 1_155, True) for arm in listed]
     table = pd.DataFrame(rows, columns=["arm", "pretrained", "random", "is_trained"])
-    return starting_weights(table, charts.arm_styles(listed, {}, theme), num_labels=3, theme=theme)
+    return starting_weights(table, charts.arm_styles(listed, {}, theme), theme=theme)
 
 
 def reliability(names: Names, theme: Theme) -> go.Figure:

@@ -79,8 +79,8 @@ def test_a_guess_is_said_to_be_one_with_what_to_do_about_it(model: Path, tmp_pat
     done = predict(model, source, tmp_path / "out.csv")
     assert done.exit_code == 0
     assert done.stderr.splitlines()[0] == (
-        "Reads 'comment', a guess: the file has no 'review_text', which the model was trained on."
-        " Name another with --text."
+        "Reads “comment” as a guess: the file has no “review_text”, which the model was trained on."
+        " Choose another with --text."
     )
 
 

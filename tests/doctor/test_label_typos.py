@@ -57,7 +57,7 @@ def test_finding_counts_the_examples_and_names_both_labels() -> None:
     finding = only(label_typos(of_classes({"positive": 30, "postive": 2, "negative": 30})))
     assert finding is not None
     assert (finding.count, finding.fix) == (2, "merge_labels")
-    assert finding.examples == ("'postive' (2) → 'positive' (30)",)
+    assert finding.examples == ("“postive” (2) → “positive”",)
     assert only(label_typos(of_classes({"positive": 30, "negative": 30}))) is None
 
 

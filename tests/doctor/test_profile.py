@@ -73,7 +73,7 @@ def test_what_was_set_aside_is_shown_and_has_a_remedy() -> None:
         "empty_text": ("Row 16: labelled x",),
         "empty_label": ("Row 17: a text",),
         "duplicates": (TEXTS[0],),
-        "conflicting_labels": ("'x', 'y': twice",),
+        "conflicting_labels": ("“x”, “y”: twice",),
     }
     assert all(one.remedy for one in found.values())
 

@@ -146,7 +146,7 @@ def test_examples_are_matched_by_their_ids_whatever_their_order():
 
 def test_another_split_is_refused():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7, split_hash="another")
-    with pytest.raises(ComparisonError, match="same split"):
+    with pytest.raises(ComparisonError, match="differ in split"):
         data_efficiency(curve, scratch, Metric.ACCURACY, {})
 
 

@@ -71,8 +71,6 @@ def test_a_dataset_in_the_wrong_place_is_not_taken_in(made: tuple[Workspace, Exp
     assert workspace.database.list_datasets() == []
 
 
-@pytest.mark.parametrize(
-    ("num_runs", "said"), [(1, "1 run folder of this workspace is not"), (1200, "1,200 run folders")]
-)
+@pytest.mark.parametrize(("num_runs", "said"), [(1, "1 run folder is not"), (1200, "1,200 run folders")])
 def test_the_sentence_counts_the_folders(num_runs: int, said: str) -> None:
     assert said in unlisted_sentence(num_runs)

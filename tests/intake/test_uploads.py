@@ -139,7 +139,7 @@ def test_columns_of_ones_and_zeros_are_guessed_as_one_label() -> None:
     columns = table(text=rows, joy=["1", "0", "0"] * 4, fear=["0", "1", "0"] * 4, calm=["0", "0", "1"] * 4)
     proposal = propose(columns, Upload(upload_id="upload_1", name="a.csv"))
     assert proposal.choice.label == ("joy", "fear", "calm")
-    assert "“joy”, “fear”, “calm” detected as the labels" in proposal.reasons["label"]
+    assert "a one in just one" in proposal.reasons["label"]
 
 
 def test_the_intake_takes_the_files_name(workspace: Workspace) -> None:

@@ -237,7 +237,8 @@ def test_a_page_of_an_experiment_names_its_dataset_whatever_was_chosen(
     app.query_params.clear()
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ("majority",))
     open_page(app, page, experiment=experiment.experiment_id)
-    assert app.caption[0].value.startswith("small reviews")
+    assert app.get("page_link")[0].proto.query_string
+    assert f"dataset={experiment.dataset_fingerprint}" in app.get("page_link")[0].proto.query_string
 
 
 def test_there_is_one_way_to_another_file(app: AppTest, workspace: Workspace) -> None:

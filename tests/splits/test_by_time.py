@@ -55,5 +55,5 @@ def test_missing_times_are_counted() -> None:
         draw_newest(made, np.arange(10), [2, 2])
     assert caught.value.remedy
     times = pa.array([START, None] * 5, pa.timestamp("s"))
-    with pytest.raises(SplitError, match="5 have none"):
+    with pytest.raises(SplitError, match="5 examples have no date"):
         draw_newest(with_columns(made, time=times), np.arange(10), [2, 2])
