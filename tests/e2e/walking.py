@@ -42,8 +42,8 @@ class Person:
 
     def tick(self, row: int) -> None:
         """Tick a row of the page's table, counted from 0, which is drawn on a canvas."""
-        canvas = self.page.locator('[data-testid="stDataFrame"] canvas').first
-        canvas.click(position={"x": 18, "y": HEADER_PX + (row + 0.5) * ROW_PX})
+        table = self.page.get_by_test_id("stDataFrame").first
+        table.click(position={"x": 18, "y": HEADER_PX + (row + 0.5) * ROW_PX})
         self.clicks += 1
 
     def save(self, button: str | re.Pattern[str], path: Path) -> Path:
