@@ -71,7 +71,7 @@ def test_hostile_names_are_shown_literally_from_the_upload_to_the_plan(page: Pag
     expect(page.get_by_text("The examples", exact=True)).to_be_visible()
     assert f"“{TEXT_COLUMN}” and “{LABEL_COLUMN}”" in shown(page)
     require_harmless(page)
-    page.get_by_role("button", name="Use other texts").first.click()
+    page.get_by_role("button", name="Choose another file").click()
     expect(page.get_by_role("link", name="40 texts")).to_be_visible()
     assert FILE.removesuffix(".csv") in shown(page)
     require_harmless(page)
