@@ -118,7 +118,7 @@ def answers(names: Names, theme: Theme) -> go.Figure:
         for label, share in ((names.label, 0.7), ("praise", 0.2), ("other", 0.1))
     ]
     table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
-    return charts.probabilities(table, charts.arm_styles(listed, {}, theme), theme=theme)
+    return charts.probabilities(table, charts.arm_styles(listed, {}, theme), num_labels=3, theme=theme)
 
 
 def efficiency(names: Names, theme: Theme) -> go.Figure:

@@ -50,7 +50,7 @@ def found(page: Page) -> list[str]:
         ("<svg><text>macro-F1 on the test split</text></svg>", ["test", "macro-f1"]),
         ("<canvas><table><th>Confidence</th></table></canvas>", ["confidence"]),
         ("<label>Batch size<input></label>", ["batch-size"]),
-        ("<p>Train</p><p>size</p>", ["train"]),
+        ("<p>Train</p><p>size</p>", ["training-examples"]),
         ("<style>.seed {}</style><script>const seed = 1</script><p class='seed'>constraint</p>", []),
     ],
 )

@@ -29,7 +29,7 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     size = plural(run.config.train_size, "training example")
     state = "done" if run.state is State.FINISHED else run.state.value
     with card(literal(f"{label}, seed {run.config.seed}")):
-        st.markdown(f"{size}, {state}. Run `{run.run_id}`.")
+        st.markdown(f"{size}, {state}. Run {literal(run.run_id)}.")
         if run.state is State.CANCELLED:
             words = next(iter(find_cancelled([run])))
             st.info(f"This run was {words}.", icon=":material/cancel:")
