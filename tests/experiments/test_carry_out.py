@@ -148,7 +148,7 @@ def test_a_train_subset_without_any_weight_is_refused(workspace: Workspace, base
     changed = data.table.set_column(data.table.column_names.index("weight"), "weight", pa.array(empty))
     pq.write_table(changed, place / "examples.parquet")
     folder = fail_one(workspace, DataError, lambda: False)
-    assert "in some of the 2 train examples; all are 0" in str(folder.read_record().error)
+    assert "All 2 training examples have a weight of 0" in str(folder.read_record().error)
 
 
 @pytest.mark.parametrize("arm", NEURAL)
