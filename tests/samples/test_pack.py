@@ -64,7 +64,7 @@ def test_an_unfinished_experiment_is_refused_and_the_old_bundle_stays(
     before = contents(pack(workspace, old.experiment_id, tmp_path / "finished"))
     experiment = experiment_on_sample(workspace)
     finish_run(workspace, runs_of(workspace, experiment)[0])
-    with pytest.raises(UserError, match="queued"):
+    with pytest.raises(UserError, match=r"\(queued\) is not finished"):
         pack(workspace, experiment.experiment_id, tmp_path / "finished")
     assert contents(tmp_path / "finished" / SAMPLE.name) == before
 
@@ -72,7 +72,7 @@ def test_an_unfinished_experiment_is_refused_and_the_old_bundle_stays(
 def test_a_persons_own_texts_are_refused(workspace: Workspace, tmp_path: Path) -> None:
     experiment = add_experiment(workspace, store_sample_dataset(workspace, name=SAMPLE.name))
     finish_all(workspace, experiment)
-    with pytest.raises(UserError, match="is not a sample"):
+    with pytest.raises(UserError, match="is not a sample as it is"):
         pack(workspace, experiment.experiment_id, tmp_path / "finished")
 
 

@@ -84,7 +84,7 @@ def test_one_file_refuses_a_folder_that_lacks_weights(tmp_path, pooling):
     save_file(weights, path, metadata={"format": "pt"})
     with pytest.raises(ValueError, match="Weights are missing"):
         load(folder)
-    with pytest.raises(DamageError, match="cannot be loaded: 1 weights are missing"):
+    with pytest.raises(DamageError, match="cannot be loaded: 1 weights are missing in"):
         load_predictor(folder)
 
 
