@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from tl_core.charts.colors import ArmStyle, Theme, mix
 from tl_core.charts.template import MARGIN_PX, TONES, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, percent, plain
+from tl_core.charts.text import one_line, percent, plain
 from tl_core.schema import Arm
 
 MOST_BARS = 3
@@ -15,7 +15,8 @@ MOST_BARS = 3
 RIGHT, WRONG = "✓", "✗"
 _HEAD_PX, _BAR_PX, _GAP_PX = 24, 19, 10
 _THICKNESS_PX = 11
-_LABEL_LIMIT = 22
+_LABEL_LIMIT, _NAME_LIMIT = 22, 26
+"""Characters that leave room for both on a telephone."""
 _WAITING = "loading …"
 
 
@@ -57,7 +58,7 @@ def probabilities(
         has_bars = not Arm.parse(arm).kind.is_floor
         head = -depth - _HEAD_PX / 2
         places.append(head)
-        words.append(f'<b style="color:{style.ink}">{" ".join(name_lines(style.label))}</b>')
+        words.append(f'<b style="color:{style.ink}">{plain(style.label, _NAME_LIMIT)}</b>')
         note = {"x": 0, "y": head, "xanchor": "left", "showarrow": False}
         if answer is None:
             figure.add_annotation(text=_WAITING, font={"color": tones.muted}, **note)
@@ -67,7 +68,7 @@ def probabilities(
             mark = "" if target is None else RIGHT if top == target else WRONG
             color = tones.warning if mark == WRONG else tones.text
             figure.add_annotation(
-                text=f'<b>{plain(top, 40)}</b> <b style="color:{color}">{mark}</b>'.rstrip(), **note
+                text=f'<b>{plain(top, _LABEL_LIMIT)}</b> <b style="color:{color}">{mark}</b>'.rstrip(), **note
             )
             outcome = {"": "", RIGHT: ", which is right", WRONG: ", which is wrong"}[mark]
             said.append(
