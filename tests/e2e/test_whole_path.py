@@ -130,8 +130,8 @@ def load_in_a_fresh_python(lines: str, folder: Path) -> None:
     """Run the lines that stand beside the model in a process that knows nothing of this one."""
     done = subprocess.run(
         [sys.executable, "-c", lines],
-        cwd=folder if "predict" in lines else folder.parent,
-        env={**os.environ, "PYTHONPATH": "" if "predict" in lines else str(ROOT)},
+        cwd=folder if "from predict" in lines else folder.parent,
+        env={**os.environ, "PYTHONPATH": "" if "from predict" in lines else str(ROOT)},
         capture_output=True,
         text=True,
         timeout=240,
