@@ -12,7 +12,7 @@ from pages.cards.data.dataset_view import (
     draw_split,
 )
 from pages.cards.data.doctor import draw_doctor, draw_mended, offer_ways_out
-from pages.cards.data.taking_in import is_read, make_or_wait, wait_for
+from pages.cards.data.taking_in import has_ended_early, is_read, make_or_wait, wait_for
 from pages.ui.errors import show_error
 from pages.ui.formatting import literal, plural, short_hash
 from pages.ui.frame import card, draw_header
@@ -63,6 +63,8 @@ def draw_upload(upload: Upload) -> None:
     with right:
         try:
             intake = make_or_wait(upload)
+            if intake is None and has_ended_early(upload):
+                offer_ways_out(upload, proposal)
         except TlError as error:
             show_error(error)
             offer_ways_out(upload, proposal)

@@ -8,7 +8,9 @@ from streamlit.testing.v1 import AppTest
 from tests.jobs.on_data import carry_out_next
 from tests.pages.reading import figures_of, open_page, query_of, targets_of, text_of
 from tests.pages.test_doctor import csv, press
+from tl_core.errors import TlError
 from tl_core.intake.intake import read_intake, take_in
+from tl_core.intake.large_files import submit_intake
 from tl_core.intake.uploads import find_upload, keep_upload
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State
@@ -120,6 +122,33 @@ def test_a_process_that_died_is_told_in_place(app: AppTest, queue: Queue, upload
     open_page(app, "data")
     assert app.error[0].value.endswith("killed by SIGKILL")
     assert {"Try again", "Choose another file"} <= set(labels(app))
+
+
+def test_two_spellings_in_a_large_upload_are_merged_by_one_click(
+    app: AppTest, workspace: Workspace, queue: Queue
+) -> None:
+    content = csv().replace(b",good,", b",Good,", 1)
+    upload = keep_upload(workspace, content, "mine.csv").upload_id
+    open_page(app, "data", upload=upload)
+    queue.finish(queue.claim([JobKind.TAKE_IN]).id, State.FAILED, "“Good” has only 1 example")
+    open_page(app, "data")
+    assert not [one for one in labels(app) if one == "Merge it"], "the file was not read"
+    carry_out_or_fail(workspace, queue, upload)
+    open_page(app, "data")
+    press(app, "Merge it")
+    assert find_upload(workspace, upload).choice.label_map == {"Good": "good"}
+    carry_out_next(workspace, JobKind.TAKE_IN)
+    open_page(app, "data")
+    press(app, "Use this dataset")
+    assert workspace.database.list_datasets()[0].columns.labels == ("bad", "good")
+
+
+def carry_out_or_fail(workspace: Workspace, queue: Queue, upload: str) -> None:
+    """Let the job read the file and fail at its labels."""
+    job = submit_intake(workspace, find_upload(workspace, upload))
+    with pytest.raises(TlError) as refused:
+        carry_out_next(workspace, JobKind.TAKE_IN)
+    queue.finish(job.id, State.FAILED, str(refused.value))
 
 
 def test_a_split_that_takes_too_long_can_be_left_for_the_usual_one(

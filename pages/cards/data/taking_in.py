@@ -56,9 +56,12 @@ def wait_for(upload: Upload) -> None:
             cancelled="Cancelled. The file is kept.",
             is_enough=lambda: waits_for_columns and is_read(upload),
         )
-        # The split that was chosen may be what takes too long or cannot be made.
-        if job is not None and job.state.is_final:
-            offer_usual_split(upload)
+
+
+def has_ended_early(upload: Upload) -> bool:
+    """Whether the job of a large upload has failed or was cancelled: what was chosen may be the reason."""
+    job = find_intake_job(workspace(), upload)
+    return job is not None and job.state in (State.FAILED, State.CANCELLED)
 
 
 def offer_usual_split(upload: Upload) -> None:

@@ -27,6 +27,7 @@ from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
+from tl_core.words import quoted_names
 
 POLL_S = 2
 JOB_ID = re.compile(r"[0-9]{1,18}")  # what a database's integer holds
@@ -165,7 +166,7 @@ def _draw_job(job_id: int, arm_names: dict[str, str], *, is_polling: bool) -> No
         st.rerun()
     run = workspace().database.get_run(job.ref_id).config
     name = job.payload.get("name", "the file")
-    read = f", column {literal(', '.join(map(repr, texts)))}" if (texts := job.payload.get("texts")) else ""
+    read = f", column {literal(quoted_names(texts))}" if (texts := job.payload.get("texts")) else ""
     st.markdown(f"**{literal(name)}** with {literal(arm_names[run.arm.name])}, seed {run.seed}{read}")
     if job.state is State.FINISHED:
         _draw_result(job, name)
