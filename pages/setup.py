@@ -103,6 +103,9 @@ if not datasets:
     st.stop()
 
 fingerprint = current("dataset") or datasets[0].fingerprint
+if "dataset" not in st.query_params and (named := st.query_params.get("experiment")):
+    of_experiment = workspace().database.get_experiment(named).dataset_fingerprint
+    fingerprint = of_experiment if of_experiment in {one.fingerprint for one in datasets} else fingerprint
 intake = stored_intake(workspace().database.get_dataset(fingerprint).fingerprint)
 remember("dataset", fingerprint)
 split = intake.split.info

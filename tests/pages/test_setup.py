@@ -536,3 +536,12 @@ def test_the_presets_say_what_they_take_on_this_machine(design: AppTest) -> None
     options = [one.content for one in design.button_group(key="preset").proto.options]
     assert [option.split(",")[0] for option in options] == ["Quick", "Standard", "Thorough"]
     assert all("min" in option for option in options)
+
+
+def test_a_link_to_an_experiment_sets_up_its_dataset(app: AppTest, workspace: Workspace) -> None:
+    intake = store_sample_dataset(workspace)
+    experiment = add_experiment(workspace, intake, ("majority",))
+    store_twins(workspace)
+    open_page(app, "setup", experiment=experiment.experiment_id)
+    assert "small reviews" in app.caption[0].value
+    assert app.query_params["dataset"] == intake.dataset.info.fingerprint
