@@ -418,7 +418,7 @@ def of_reviews(workspace, experiment):
         ("description,review_text", "review_text", None),
         ("description,Review_Text", "Review_Text", None),
         ("Review_Text,review-text", None, None),
-        ("description,code", None, "'description'"),
+        ("description,code", None, "“description”"),
     ],
 )
 def test_the_column_of_the_training_is_chosen_and_a_guess_is_asked_for(
@@ -438,13 +438,13 @@ def test_the_column_of_the_training_is_chosen_and_a_guess_is_asked_for(
 def test_a_guess_is_read_once_the_person_has_chosen_it(app, workspace, of_reviews, asked):
     open_page(app, "try_it", experiment=of_reviews.experiment_id)
     bring_file(app, FIELD.joinpath("predict_wrong_column.csv").read_bytes().replace(b"Review_Text", b"Notes"))
-    assert "'description'" in text_of(app)
+    assert "“description”" in text_of(app)
     assert not is_ready(app)
     choose(app, "Text column", "Notes")
     press(app, "Predict 12 rows")
     job = Queue(workspace.database).get(int(query_of(app, "job")))
     assert job.payload["texts"] == ["Notes"]
-    assert "column 'Notes'" in text_of(app)
+    assert "column “Notes”" in text_of(app)
 
 
 def test_the_only_column_needs_no_choice(app, of_reviews, asked):

@@ -27,7 +27,7 @@ from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
-from tl_core.words import quoted_names
+from tl_core.words import quoted, quoted_names
 
 POLL_S = 2
 JOB_ID = re.compile(r"[0-9]{1,18}")  # what a database's integer holds
@@ -143,7 +143,7 @@ def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
     words = match_words(source, matches)
     if not source.is_pair and not any(matches) and len(names) > 1:
         with suppress(DataError):
-            words.append(f"It may be {guess_text(table)!r}: choose it, or another.")
+            words.append(f"It may be {quoted(guess_text(table))}: choose it, or another.")
     if None not in chosen and len(set(chosen)) < len(chosen):
         words.append("Choose two different columns.")
         chosen = []
@@ -193,7 +193,7 @@ def _draw_result(job: Job, name: str) -> None:
     rows = plural(summary.num_rows, "row")
     if summary.num_answered not in (None, summary.num_rows):
         rows = f"{summary.num_answered:,} of {rows}"
-    st.markdown(f"{rows} predicted from the column {literal(repr(summary.text))}.")
+    st.markdown(f"{rows} predicted from the column {literal(quoted(summary.text))}.")
     figure = class_balance(summary.label_counts, theme=theme())
     draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
     for remark in summary.remarks:
