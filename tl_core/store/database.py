@@ -22,7 +22,16 @@ from tl_core.schema import (
 )
 from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
-from tl_core.store.rows import ExperimentEntry, PendingRun, PromiseRow, Removed, RunRow
+from tl_core.store.rows import (
+    EXPERIMENT_COLUMNS,
+    RUN_COLUMNS,
+    ExperimentEntry,
+    PendingRun,
+    PromiseRow,
+    Removed,
+    RunRow,
+    experiment_of,
+)
 from tl_core.store.tables import (
     AnnotationTable,
     DatasetTable,
@@ -118,10 +127,10 @@ class Database:
 
     def list_experiments(self) -> list[ExperimentConfig]:
         """Return every experiment, the newest first."""
-        query = select(ExperimentTable).where(ExperimentTable.owner == self.owner)
+        query = select(*EXPERIMENT_COLUMNS).where(ExperimentTable.owner == self.owner)
         newest_first = (ExperimentTable.created_at.desc(), ExperimentTable.experiment_id.desc())
         with self.transaction() as session:
-            return [_config_of(row) for row in session.scalars(query.order_by(*newest_first)).all()]
+            return [experiment_of(row) for row in session.execute(query.order_by(*newest_first))]
 
     def list_entries(self) -> list[ExperimentEntry]:
         """Return every experiment with what stands beside it, the newest first."""
@@ -183,8 +192,12 @@ class Database:
 
     def get_experiment(self, experiment_id: str) -> ExperimentConfig:
         """Return one experiment. Raises NotFoundError."""
+        query = select(*EXPERIMENT_COLUMNS).where(ExperimentTable.owner == self.owner)
         with self.transaction() as session:
-            return _config_of(self._experiment(session, experiment_id))
+            found = session.execute(query.where(ExperimentTable.experiment_id == experiment_id)).first()
+            if found is None:
+                raise _unknown("experiment", experiment_id)
+            return experiment_of(found)
 
     def delete_experiment(self, experiment_id: str) -> Removed:
         """Remove an experiment with its runs and their jobs.
@@ -211,7 +224,7 @@ class Database:
             query = query.where(RunTable.experiment_id == experiment_id)
         with self.transaction() as session:
             ordered = query.order_by(RunTable.created_at, RunTable.experiment_id, RunTable.position)
-            return [RunRow.of(run, job) for run, job in session.execute(ordered)]
+            return [RunRow.of(row) for row in session.execute(ordered)]
 
     def list_pending_runs(self) -> list[PendingRun]:
         """Return the runs that are queued or running, of all experiments, in the order of the queue."""
@@ -253,7 +266,7 @@ class Database:
             found = session.execute(self._runs_with_jobs().where(RunTable.run_id == run_id)).first()
             if found is None:
                 raise _unknown("run", run_id)
-            return RunRow.of(*found)
+            return RunRow.of(found)
 
     def mark_run(self, session: Session, run_id: str, state: State, error: str | None = None) -> None:
         """Set a run's state and the moment it began or ended, within a transaction. Raises NotFoundError."""
@@ -289,12 +302,13 @@ class Database:
             if session.get(RunTable, record.config.run_id) is not None:
                 raise UserError(f"{record.config.run_id} is in this workspace already.")
             known = session.get(ExperimentTable, experiment.experiment_id)
+            names = {"name": known.name} if known else {}  # it may be renamed
             if known is None:
                 session.add(self._experiment_row(experiment))
                 session.flush()
             elif known.owner != self.owner:
                 raise UserError(f"{known.experiment_id} belongs to another user.")
-            elif _config_of(known) != experiment.model_copy(update={"name": known.name}):  # it may be renamed
+            elif ExperimentConfig.model_validate(known.config | names) != experiment.model_copy(update=names):
                 raise UserError(
                     f"{record.config.run_id} belongs to an experiment {known.experiment_id} with other"
                     " settings than the one in this workspace.",
@@ -331,9 +345,10 @@ class Database:
     def _runs(self) -> Select[RunTable]:
         return select(RunTable).where(RunTable.owner == self.owner)
 
-    def _runs_with_jobs(self) -> Select[RunTable, JobTable]:
+    def _runs_with_jobs(self) -> Select[*tuple[Any, ...]]:
         belongs = and_(JobTable.kind == JobKind.RUN.value, JobTable.ref_id == RunTable.run_id)
-        return select(RunTable, JobTable).outerjoin(JobTable, belongs).where(RunTable.owner == self.owner)
+        joined = select(*RUN_COLUMNS).select_from(RunTable).outerjoin(JobTable, belongs)
+        return joined.where(RunTable.owner == self.owner)
 
     def _experiment(self, session: Session, experiment_id: str) -> ExperimentTable:
         row = session.get(ExperimentTable, experiment_id)
@@ -410,12 +425,6 @@ class Database:
             state=State.QUEUED.value,
             created_at=created_at,
         )
-
-
-def _config_of(row: ExperimentTable) -> ExperimentConfig:
-    """Read an experiment under the name that it goes by now."""
-    config = ExperimentConfig.model_validate(row.config)
-    return config if row.name == config.name else config.model_copy(update={"name": row.name})
 
 
 def _what_it_took(promise: Promise, promised_at: str, runs: Sequence[RunTable]) -> Took:

@@ -1,8 +1,11 @@
 """What the database says about runs and jobs, as frozen values that outlive its transactions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from sqlalchemy import Text, type_coerce
 
 from tl_core.schema import (
     Annotation,
@@ -13,7 +16,7 @@ from tl_core.schema import (
     State,
     Took,
 )
-from tl_core.store.tables import JobKind, JobTable, PromiseTable, RunTable
+from tl_core.store.tables import ExperimentTable, JobKind, JobTable, PromiseTable, RunTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class Job:
             error=row.error,
             attempts=row.attempts,
             pid=row.pid,
-            process_start=_process_start(row),
+            process_start=_process_start(row.process_start, row.process_created),
             cancel_requested=row.cancel_requested,
             num_done=row.num_done,
             num_total=row.num_total,
@@ -94,20 +97,59 @@ class RunRow:
         return self.config.run_id
 
     @classmethod
-    def of(cls, row: RunTable, job: JobTable | None) -> "RunRow":
-        """Copy a row and its job's process."""
+    def of(cls, columns: Sequence[Any]) -> "RunRow":
+        """Name what `RUN_COLUMNS` selected."""
+        config, name, state, error, created_at, started_at, finished_at, *job, created = columns
+        job_id, pid, process_start = job
         return cls(
-            config=RunConfig.model_validate(row.config),
-            name=row.name,
-            state=State(row.state),
-            error=row.error,
-            created_at=row.created_at,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            job_id=job.id if job else None,
-            pid=job.pid if job else None,
-            process_start=_process_start(job) if job else None,
+            config=_run_config(config),
+            name=name,
+            state=State(state),
+            error=error,
+            created_at=created_at,
+            started_at=started_at,
+            finished_at=finished_at,
+            job_id=job_id,
+            pid=pid,
+            process_start=_process_start(process_start, created),
         )
+
+
+RUN_COLUMNS = (
+    type_coerce(RunTable.config, Text),
+    RunTable.name,
+    RunTable.state,
+    RunTable.error,
+    RunTable.created_at,
+    RunTable.started_at,
+    RunTable.finished_at,
+    JobTable.id,
+    JobTable.pid,
+    JobTable.process_start,
+    JobTable.process_created,
+)
+"""What a `RunRow` is made of, from a run joined with its job; the configuration as text."""
+
+EXPERIMENT_COLUMNS = (ExperimentTable.name, type_coerce(ExperimentTable.config, Text))
+"""What `experiment_of` reads; the configuration as text."""
+
+
+def experiment_of(columns: Sequence[Any]) -> ExperimentConfig:
+    """Read an experiment under the name that it goes by now, from what `EXPERIMENT_COLUMNS` selected."""
+    name, text = columns
+    return _experiment_config(text, name)
+
+
+# Pages list every experiment and run of a workspace; only what has not been read yet is parsed.
+@lru_cache(maxsize=20_000)
+def _run_config(text: str) -> RunConfig:
+    return RunConfig.model_validate_json(text)
+
+
+@lru_cache(maxsize=5_000)
+def _experiment_config(text: str, name: str) -> ExperimentConfig:
+    config = ExperimentConfig.model_validate_json(text)
+    return config if name == config.name else config.model_copy(update={"name": name})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +188,10 @@ class Removed:
     job_ids: tuple[int, ...]
 
 
-def _process_start(job: JobTable) -> str | None:
-    if job.process_start is None and job.process_created is not None:  # the version before started it
-        return str(job.process_created)
-    return job.process_start
+def _process_start(start: str | None, created: float | None) -> str | None:
+    if start is None and created is not None:  # the version before started it
+        return str(created)
+    return start
 
 
 @dataclass(frozen=True, kw_only=True)
