@@ -11,6 +11,7 @@ from pages.ui.session import current, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.charts import ArmStyle, Theme, arm_styles
+from tl_core.charts.colors import arm_label
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.files.reading import ReadChoices, Table
@@ -145,14 +146,18 @@ def dataset_of(fingerprint: str) -> Dataset | None:
 
 def styles_of(experiment: ExperimentConfig, shown_in: Theme | None = None) -> dict[str, ArmStyle]:
     """Return the style of every arm in the order shown; in the page's theme if not told."""
-    titles = arm_titles(experiment)
-    named = {arm.base_model: titles[arm.name] for arm in experiment.arms if arm.base_model}
-    return arm_styles(ranked(experiment.arms), named, shown_in or theme())
+    return arm_styles(ranked(experiment.arms), _base_model_titles(experiment), shown_in or theme())
 
 
 def arm_names_of(experiment: ExperimentConfig) -> dict[str, str]:
     """Return the display name of every arm, not escaped."""
-    return {name: style.label for name, style in styles_of(experiment).items()}
+    titles = _base_model_titles(experiment)
+    return {arm.name: arm_label(arm, titles) for arm in ranked(experiment.arms)}
+
+
+def _base_model_titles(experiment: ExperimentConfig) -> dict[str, str]:
+    titles = arm_titles(experiment)
+    return {arm.base_model: titles[arm.name] for arm in experiment.arms if arm.base_model}
 
 
 def choose(parameter: str, label: str, options: Sequence[str], words: Callable[[str], str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from tl_core.arms import ARMS, ArmKind
@@ -121,6 +122,7 @@ def arm_styles(arms: Sequence[Arm], titles: Mapping[str, str], theme: Theme = "l
     return styles
 
 
+@cache
 def readable(color: str, theme: Theme) -> str:
     """Move `color` towards the text colour just far enough to be read as text (WCAG 2.2, 1.4.3)."""
     shades = (mix(color, TEXT[theme], step / 20) for step in range(21))

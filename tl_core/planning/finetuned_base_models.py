@@ -63,8 +63,9 @@ def list_finetuned(workspace: Workspace, runs: Sequence[RunRow]) -> tuple[Finetu
     chosen: dict[str, RunConfig] = {}
     tuned = [run.config for run in runs if run.state is State.FINISHED and run.config.arm.kind.is_fine_tuned]
     for run in sorted(tuned, key=lambda run: (-run.train_size, run.seed)):
-        if (encoder_folder(workspace.run_folder(run.run_id).model_dir) / "config.json").exists():
-            chosen.setdefault(run.experiment_id, run)
+        folder = workspace.run_folder(run.run_id).model_dir
+        if run.experiment_id not in chosen and (encoder_folder(folder) / "config.json").exists():
+            chosen[run.experiment_id] = run
     return tuple(
         FinetunedBaseModel(run=chosen[one], title=_title(chosen[one], experiment))
         for one, experiment in experiments.items()

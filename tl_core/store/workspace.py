@@ -1,5 +1,6 @@
 """The workspace: one folder with the database, the datasets and the run folders."""
 
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -72,9 +73,10 @@ class Workspace:
 
     def unlisted_runs(self) -> list[str]:
         """Return the ids of run folders that the database does not know, as after it was lost or replaced."""
-        here = sorted(path.parent.name for path in self.root.glob("runs/[!.]*/run.json"))
-        known = self.database.known_runs(here)
-        return [run_id for run_id in here if run_id not in known]
+        folder = self.root / "runs"
+        names = [one for one in os.listdir(folder) if not one.startswith(".")] if folder.is_dir() else []
+        unknown = set(names) - self.database.known_runs(names)
+        return sorted(one for one in unknown if (folder / one / "run.json").exists())
 
     def finished_model(self, run_id: str) -> Path:
         """Model folder of a finished run. Raises NotFoundError if it has not finished or lies nowhere."""

@@ -63,13 +63,15 @@ def _follow_url(words: Mapping[str, str]) -> None:
 
 def _words(runs: Sequence[RunRow]) -> dict[str, str]:
     """Name every experiment and below it its runs by their ids: those of one split together, newest first."""
-    present = {run.config.experiment_id for run in runs}
-    experiments = [one for one in workspace().database.list_experiments() if one.experiment_id in present]
+    runs_of: dict[str, list[RunRow]] = {}
+    for run in runs:
+        runs_of.setdefault(run.config.experiment_id, []).append(run)
+    experiments = [one for one in workspace().database.list_experiments() if one.experiment_id in runs_of]
     splits = list(dict.fromkeys(one.split.hash for one in experiments))
     words = {}
     for experiment in sorted(experiments, key=lambda one: splits.index(one.split.hash)):
         identifier = experiment.experiment_id
-        own = [run for run in runs if run.config.experiment_id == identifier]
+        own = runs_of[identifier]
         name = f"{experiment.dataset_name}, split {short_hash(experiment.split.hash)}"
         moment = f"{started_at(experiment)}, {identifier[-4:]}"
         words[identifier] = f"{name} · all {plural(len(own), 'finished run')} of {moment}"

@@ -23,7 +23,7 @@ from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000
 BATCH = 5
-PATIENCE_S = 0.3
+PATIENCE_S = 0.1
 """How long a page waits for answers before it is drawn without them: models in memory need less."""
 POLL_S = 0.5
 EXAMPLE = "example"
