@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.base_models import hub_sentence, hub_state, waiting_sentence
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_header
 from pages.ui.session import hardware
@@ -15,7 +15,7 @@ def draw_server(was_silent: bool) -> None:
     """Say what the server has and what that means for waiting; begin anew once the hub has answered."""
     machine, hub = hardware(), hub_state()
     if was_silent and hub is not None:
-        st.rerun()
+        begin_anew()
     with card("This server"):
         if machine.gpu_problem:
             st.warning(literal(machine.gpu_problem), icon=":material/developer_board_off:")

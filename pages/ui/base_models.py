@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from pages.ui.errors import InputErrors, live_part, show_error
+from pages.ui.errors import InputErrors, begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.session import workspace
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
@@ -197,5 +197,5 @@ def can_be_had(base_models: list[str]) -> bool:
 def _await_hub() -> None:
     """Say that the hub is being asked; begin the page anew once it has answered."""
     if hub_state() is not None:
-        st.rerun()
+        begin_anew()
     st.markdown(hub_sentence(None))

@@ -4,7 +4,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec
+from typing import NoReturn, ParamSpec
 
 import streamlit as st
 
@@ -43,6 +43,16 @@ def live_part(body: Callable[_P, None], run_every: float | None = None) -> Calla
     To be used instead of ``st.fragment``, from which no error reaches the router.
     """
     return st.fragment(guarded(body, "part of the page"), run_every=run_every)
+
+
+def begin_anew() -> NoReturn:
+    """Draw the whole page anew from a live part, unless a person has asked for something else meanwhile.
+
+    ``st.rerun`` alone names this page in a request that takes the place of one on its way: a click on a link
+    to another page, made while the part is drawn, would be lost.
+    """
+    st.session_state.get("any")  # wherever the state is read, Streamlit attends to what is on its way
+    st.rerun()
 
 
 class InputErrors:

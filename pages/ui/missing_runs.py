@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from pages.ui.base_models import can_be_had, label_of
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import about, after_queue, literal, plural
 from pages.ui.plan import ahead_of, estimate_of, promise_of
 from pages.ui.readers import States, observed_runs, results_of, states_of, stored_intake
@@ -164,4 +164,4 @@ def watch(runs: Iterable[RunRow], poll_s: float) -> None:
 
 def _watch(states: dict[str, States]) -> None:
     if any(states_of(observed_runs(one)) != known for one, known in states.items()):
-        st.rerun()
+        begin_anew()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.ui.base_models import is_on_disk, label_of
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import about, duration, literal, plural
 from pages.ui.readers import lengths_of
 from pages.ui.session import hardware, remember, workspace
@@ -220,7 +220,7 @@ def _drop(check: _Check) -> None:
 def _watch(check: _Check) -> None:
     """Say which arm is being checked; begin the page anew once all are."""
     if check.run.has_ended():
-        st.rerun()
+        begin_anew()
     arms, known = neural_arms(check.run.experiment), check.run.checks()
     waiting = [arm for arm in arms if arm.name not in known]
     name = literal(label_of(waiting[0])) if waiting else "done"

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from pages.ui.errors import begin_anew
 from pages.ui.formatting import plural, started_at
 from pages.ui.session import current, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
@@ -89,7 +90,7 @@ def states_of(runs: Sequence[RunRow]) -> States:
 def watch(experiment_id: str, states: States) -> None:
     """Ask for the whole page anew once a run has changed its state; to be drawn as a polling fragment."""
     if states_of(observed_runs(experiment_id)) != states:
-        st.rerun()
+        begin_anew()
 
 
 @st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=16)

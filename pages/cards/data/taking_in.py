@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import literal
 from pages.ui.readers import intake_of
 from pages.ui.session import workspace
@@ -116,7 +116,7 @@ def _watch(job_id: int, hint: str, is_enough: Callable[[], bool], at_end: Callab
     if job.state.is_final:
         at_end(job)
     if job.state.is_final or is_enough():
-        st.rerun()
+        begin_anew()
     share, words = progress_of(job)
     st.progress(share, text="Stopping …" if job.cancel_requested else words)
     if hint:

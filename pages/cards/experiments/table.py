@@ -1,13 +1,14 @@
 """The table of all experiments: search, filters, editing in place, and what is done to a choice."""
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.ui.errors import live_part, show_error
+from pages.ui.errors import begin_anew, live_part, show_error
 from pages.ui.formatting import literal, local_time, plural
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError
@@ -122,9 +123,8 @@ def draw_table(
     _keep_edits(entries, st.session_state[key].get("edited_rows", {}))
     waiting = [entry for entry in entries if entry.is_over and not entry.is_summed_up]
     if waiting or not all(entry.is_over for entry in entries):
-        live_part(_follow, FOLLOW_S)(
-            waiting, {entry.config.experiment_id: entry.states for entry in everyone}
-        )
+        states = {entry.config.experiment_id: entry.states for entry in everyone}
+        live_part(_follow, FOLLOW_S)(waiting, states, time.monotonic())
     return [entry for entry, is_chosen in zip(entries, edited[""], strict=True) if is_chosen]
 
 
@@ -184,12 +184,21 @@ def _keep_edits(entries: Sequence[ExperimentEntry], edits: dict[int, dict[str, A
         st.rerun()
 
 
-def _follow(waiting: Sequence[ExperimentEntry], states: Mapping[str, str]) -> None:
-    """Read what some experiments came to, a few at a time, and begin anew once any has moved on."""
-    for entry in waiting[:SUMMED_AT_ONCE]:
+def _follow(waiting: list[ExperimentEntry], states: Mapping[str, str], drawn_at: float) -> None:
+    """Read what some experiments came to, a few at a time, and begin anew once any has moved on.
+
+    Where many are waiting the page is not drawn anew after every few, but at its own pace: a page that
+    is always being drawn answers nobody.
+    """
+    read = waiting[:SUMMED_AT_ONCE]
+    for entry in read:
         sum_up(workspace(), entry)
-    if waiting or states != {e.config.experiment_id: e.states for e in workspace().database.list_entries()}:
-        st.rerun()
+    del waiting[:SUMMED_AT_ONCE]
+    is_due = not waiting or time.monotonic() - drawn_at > FOLLOW_S / 2
+    if (read and is_due) or states != {
+        e.config.experiment_id: e.states for e in workspace().database.list_entries()
+    }:
+        begin_anew()
 
 
 def draw_actions(chosen: Sequence[ExperimentEntry]) -> None:

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.export.outputs import ARCHIVE_NAME, read_verified
@@ -77,7 +77,7 @@ def _draw_progress(job_id: int) -> None:
     """Draw how far an export has come; begin the page anew at its end."""
     job = client.attend(workspace(), job_id)
     if job.state.is_final:
-        st.rerun()
+        begin_anew()
     words = "Waiting in the queue" if job.state is State.QUEUED else "Writing and checking the model"
     share = job.num_done / job.num_total if job.num_total else 0.0
     st.progress(share, text="Packing the archive" if job.num_total else words)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.cards.models.download import archive_name, draw_download
-from pages.ui.errors import live_part, show_error
+from pages.ui.errors import begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
@@ -101,7 +101,7 @@ def _draw_verified(job_id: int, *, is_polling: bool) -> None:
     """Say what a verification has found; ask for the whole page again at its end."""
     job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
-        st.rerun()
+        begin_anew()
     found = read_verified(workspace().output_folder(job.id))
     if not job.state.is_final:
         st.progress(0.0, text="Loading the model and asking it")

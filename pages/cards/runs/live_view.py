@@ -12,6 +12,7 @@ from pages.cards.runs.progress import draw_progress
 from pages.cards.runs.run_cards import draw_failures, draw_verdict_so_far
 from pages.cards.runs.tables import draw_tables
 from pages.ui.displays import choose_axes, draw_display, label_counts_of
+from pages.ui.errors import begin_anew
 from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_damage_of
 from pages.ui.missing_runs import draw_cancelled
@@ -52,7 +53,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     """Draw progress, alerts, curves and runs; ask for the whole page anew once a state has changed."""
     runs = observed_runs(experiment.experiment_id)
     if states_of(runs) != states:
-        st.rerun()
+        begin_anew()
     events = events_of(runs)
     ahead, expected = Ahead(), None
     if not all(run.state.is_final for run in runs):

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
 from pages.cards.try_it.asking import Asked, Text, ask_models
 from pages.cards.try_it.held_out import Example, examples_from, find_example
-from pages.ui.errors import live_part
+from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import METRIC_WORDS, literal, plural
 from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, styles_of
@@ -181,7 +181,7 @@ def _begin(asked: Asked, *, is_polling: bool) -> bool:
     """Begin the page anew at the end of the answers; say how many are missing until then."""
     is_over = asked.ended.is_set()
     if is_polling and is_over:
-        st.rerun()
+        begin_anew()
     if not is_over:
         num_done = len(asked.answers) + len(asked.errors)
         st.markdown(f":small[Loading models: {num_done} of {plural(len(asked.run_ids), 'model')} answered.]")

@@ -8,7 +8,7 @@ from itertools import chain
 import pyarrow as pa
 import streamlit as st
 
-from pages.ui.errors import live_part, show_error
+from pages.ui.errors import begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of
@@ -163,7 +163,7 @@ def _draw_job(job_id: int, arm_names: dict[str, str], *, is_polling: bool) -> No
     """Draw how far a job has come; ask for the whole page anew at its end."""
     job = client.attend(workspace(), job_id)
     if is_polling and job.state.is_final:
-        st.rerun()
+        begin_anew()
     run = workspace().database.get_run(job.ref_id).config
     name = job.payload.get("name", "the file")
     read = f", column {literal(quoted_names(texts))}" if (texts := job.payload.get("texts")) else ""
