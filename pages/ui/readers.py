@@ -1,5 +1,6 @@
 """Cached readers of experiments, runs and events, of uploads and datasets, and how arms look."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from pages.ui.errors import begin_anew
-from pages.ui.formatting import plural, started_at
+from pages.ui.formatting import started_at
 from pages.ui.session import current, remember, theme, workspace
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.locating import find_on_disk
@@ -62,11 +63,9 @@ def choose_experiment() -> ExperimentConfig | None:
     experiment = find_experiment()
     experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
     if experiment is not None and len(experiments) > 1:
-        titles = {}
-        for identifier, one in experiments.items():
-            # The end of the id tells apart two that were started in the same minute.
-            arms = f"{plural(len(one.arms), 'model')}, {plural(one.num_seeds, 'seed')}"
-            titles[identifier] = f"{one.name} · {started_at(one)} · {arms} · {identifier[-4:]}"
+        titles = {identifier: f"{one.name} · {started_at(one)}" for identifier, one in experiments.items()}
+        same = {title for title, number in Counter(titles.values()).items() if number > 1}
+        titles = {one: f"{title} · {one[-4:]}" if title in same else title for one, title in titles.items()}
         ids = list(titles)
         chosen = st.selectbox(
             "Experiment", ids, index=ids.index(experiment.experiment_id), format_func=titles.__getitem__

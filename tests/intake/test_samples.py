@@ -18,7 +18,7 @@ def test_a_sample_holds_what_its_description_says(name: str, num_rows: int) -> N
     [
         ("support_intents", ("login_problem", "track_order"), Task.INTENT),
         ("mine", ("Negative", "Positive"), Task.SENTIMENT),
-        ("mine", ("sports", "politics"), Task.TOPIC),
+        ("mine", ("sports", "politics"), Task.OTHER),
     ],
 )
 def test_the_task_is_guessed_from_sample_and_labels(name: str, labels: tuple[str, ...], task: Task) -> None:

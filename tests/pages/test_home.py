@@ -127,7 +127,7 @@ def test_a_sample_under_way_is_watched_and_not_started_again(
     app.query_params.clear()
     open_page(app, "home")
     assert [button.label for button in app.button] == ["Upload CSV", "Start support messages"]
-    assert "0 of 12 runs done, 12 queued" in text_of(app)
+    assert "0 of 12 done, 12 waiting" in text_of(app)
     assert ("runs", f"experiment={experiment.experiment_id}") in targets_of(app)
 
 
@@ -184,7 +184,7 @@ def test_a_finished_comparison_is_told_and_linked(app: AppTest, workspace: Works
     assert f"{100 * verdict.difference:.1f} points" in text_of(app)
     assert says(app, verdict.status.words)
     assert ("results", f"experiment={experiment.experiment_id}") in targets_of(app)
-    assert "4 of 4 runs done" in text_of(app)
+    assert "4 of 4 done" in text_of(app)
 
 
 def test_own_texts_are_asked_for_even_after_others(app: AppTest, workspace: Workspace) -> None:
@@ -206,7 +206,7 @@ def test_an_experiment_that_cannot_be_read_is_passed_over(
     monkeypatch.setattr("pages.cards.home.start.results_of", unreadable)
     open_page(app, "home")
     assert not figures_of(app)
-    assert "4 of 4 runs done" in text_of(app)
+    assert "4 of 4 done" in text_of(app)
 
 
 def test_an_unfinished_comparison_leads_to_its_runs(app: AppTest, workspace: Workspace) -> None:
@@ -215,7 +215,7 @@ def test_an_unfinished_comparison_leads_to_its_runs(app: AppTest, workspace: Wor
     fail_run(workspace, runs[2])
     start_run(workspace, runs[3])
     open_page(app, "home")
-    assert "0 of 4 runs done, 1 running, 2 queued, 1 failed" in text_of(app)
+    assert "0 of 4 done, 1 training, 2 waiting, 1 failed" in text_of(app)
     assert ("runs", f"experiment={experiment.experiment_id}") in targets_of(app)
 
 

@@ -19,6 +19,7 @@ from tl_core.export.comparison_json import comparison_json, run_json
 from tl_core.export.outputs import ExportFormat, Verified
 from tl_core.files.read_summary import how_read
 from tl_core.files.reading import ReadChoices, read_table
+from tl_core.intake.bundled import guess_task
 from tl_core.intake.intake import (
     USUAL_THRESHOLD,
     choose_columns,
@@ -88,7 +89,10 @@ class CompareOptions:
         float | None,
         typer.Option(min=0.01, max=50, help="Smallest difference that matters, in points. Default: 1."),
     ] = None
-    task: Annotated[Task, typer.Option(help="What the labels mean.")] = Task.SENTIMENT
+    task: Annotated[
+        Task | None,
+        typer.Option(help="What the labels mean, a word for the model card. Default: guessed from them."),
+    ] = None
     max_length: MaxLengthOption = 128
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the training examples.")] = None
     search_rates: Annotated[
@@ -184,7 +188,7 @@ def plan_comparison(
         name=intake.dataset.info.name,
         dataset=intake.dataset.info,
         split=intake.split.info,
-        task=options.task,
+        task=options.task or guess_task(intake.dataset.info.name, intake.dataset.info.columns.labels),
         base_model=base_model,
         arms=arms,
         preset=options.preset,

@@ -74,11 +74,11 @@ def is_sample(fingerprint: str | None) -> bool:
 
 
 def guess_task(name: str, labels: tuple[str, ...]) -> Task:
-    """Guess what labels mean: a sample's own task, sentiment where a label says so, else topics."""
+    """Guess what labels mean: a sample's own task, sentiment where a label says so, else nothing in particular."""
     if name in SAMPLES:
         return SAMPLES[name].task
     words = {label.casefold() for label in labels}
-    return Task.SENTIMENT if words & {"positive", "negative", "pos", "neg"} else Task.TOPIC
+    return Task.SENTIMENT if words & {"positive", "negative", "pos", "neg"} else Task.OTHER
 
 
 FOLDER = Path(__file__).resolve().parents[2] / "samples" / "finished"

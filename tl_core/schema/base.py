@@ -56,6 +56,7 @@ class Task(StrEnum):
     SENTIMENT = "sentiment"
     TOPIC = "topic"
     INTENT = "intent"
+    OTHER = "other"
 
 
 class TaskType(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.ui.displays import draw_display, made, subject_of
-from pages.ui.formatting import after_queue, literal, plural, started_at
+from pages.ui.formatting import after_queue, done_words, literal, plural, started_at
 from pages.ui.frame import card, draw_damage_of
 from pages.ui.plan import ahead_of, begin_check, draw_check, estimate_of, until
 from pages.ui.readers import results_of, states_of
@@ -27,7 +27,7 @@ from tl_core.intake.bundled import (
 from tl_core.intake.intake import store_intake
 from tl_core.jobs import client
 from tl_core.planning.plan import num_runs, plan_sample
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import ExperimentConfig
 from tl_core.store.rows import RunRow
 
 NUM_LISTED = 4
@@ -135,7 +135,7 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         is_of_sample = experiment.dataset_fingerprint == intake.dataset.info.fingerprint
         if is_of_sample and runs and not _is_over(runs):
             _link(f"Watch {sample.title.lower()}", "runs", experiment)
-            st.markdown(f"{_state_words(runs)}.")
+            st.markdown(f"{done_words([run.state for run in runs])}.")
             return
     plan = plan_sample(sample, intake)
     if draw_check(plan):
@@ -169,7 +169,7 @@ def draw_latest(comparisons: Comparisons) -> None:
             with name:
                 title = f"{experiment.name} · {_contents(experiment)} · {started_at(experiment)}"
                 _link(title, "results" if _is_over(runs) else "runs", experiment)
-            state.markdown(_state_words(runs))
+            state.markdown(done_words([run.state for run in runs]))
 
 
 def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
@@ -179,15 +179,3 @@ def _link(label: str, page: str, experiment: ExperimentConfig) -> None:
         icon=":material/arrow_forward:",
         query_params={"experiment": experiment.experiment_id},
     )
-
-
-def _state_words(runs: Sequence[RunRow]) -> str:
-    """Say where an experiment stands: ``5 of 12 runs done, 2 running``."""
-    counts = {state: sum(run.state is state for run in runs) for state in State}
-    words = [f"{counts[State.FINISHED]} of {plural(len(runs), 'run')} done"]
-    words += [
-        f"{counts[state]} {state.value}"
-        for state in (State.RUNNING, State.QUEUED, State.FAILED, State.CANCELLED)
-        if counts[state]
-    ]
-    return ", ".join(words)

@@ -101,7 +101,7 @@ def choose_preset(planned: Callable[..., ExperimentConfig], intake: Intake) -> P
     times = {}
     for preset in Preset:
         with contextlib.suppress(TlError):  # told where the plan is drawn
-            plan = planned(preset=preset, task=Task.TOPIC)
+            plan = planned(preset=preset, task=Task.OTHER)
             times[preset] = about(estimate_of(plan, intake).total, is_short=True)
     preset = st.segmented_control(
         "How long may it take?",

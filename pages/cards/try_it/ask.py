@@ -32,6 +32,7 @@ EXAMPLES = {
     Task.SENTIMENT: "I did not expect much, but it has worked every day since.",
     Task.TOPIC: "The match was decided by a goal in the last minute.",
     Task.INTENT: "I was charged twice this month, can you check that?",
+    Task.OTHER: "Could you have a look at this before the end of the week?",
 }
 
 
