@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, type_coerce
+from sqlalchemy import Text, cast
 
 from tl_core.schema import (
     Annotation,
@@ -116,7 +116,7 @@ class RunRow:
 
 
 RUN_COLUMNS = (
-    type_coerce(RunTable.config, Text),
+    cast(RunTable.config, Text),
     RunTable.name,
     RunTable.state,
     RunTable.error,
@@ -130,7 +130,7 @@ RUN_COLUMNS = (
 )
 """What a `RunRow` is made of, from a run joined with its job; the configuration as text."""
 
-EXPERIMENT_COLUMNS = (ExperimentTable.name, type_coerce(ExperimentTable.config, Text))
+EXPERIMENT_COLUMNS = (ExperimentTable.name, cast(ExperimentTable.config, Text))
 """What `experiment_of` reads; the configuration as text."""
 
 
