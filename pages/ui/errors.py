@@ -51,7 +51,7 @@ def begin_anew() -> NoReturn:
     ``st.rerun`` alone names this page in a request that takes the place of one on its way: a click on a link
     to another page, made while the part is drawn, would be lost.
     """
-    st.session_state.get("any")  # wherever the state is read, Streamlit attends to what is on its way
+    st.session_state.get("_")  # wherever the state is read, Streamlit attends to what is on its way
     st.rerun()
 
 

@@ -1,7 +1,7 @@
 """Cached readers of experiments, runs and events, of uploads and datasets, and how arms look."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ def find_experiment() -> ExperimentConfig | None:
     """
     if (wanted := current("experiment")) is not None:
         experiment = workspace().database.get_experiment(wanted)
-    elif (newest := next(iter(workspace().database.list_experiments()), None)) is not None:
+    elif (newest := next(iter(workspace().database.list_experiments(with_archived=False)), None)) is not None:
         experiment = newest
     else:
         return None
@@ -53,7 +53,9 @@ def find_experiment() -> ExperimentConfig | None:
 
 
 def choose_experiment() -> ExperimentConfig | None:
-    """Return the experiment of the URL, or the newest; a box offers the others. None if there is none.
+    """Return the experiment of the URL, or the newest; a box offers those that are not put away.
+
+    None if there is none.
 
     Raises
     ------
@@ -61,11 +63,13 @@ def choose_experiment() -> ExperimentConfig | None:
         If the one of the URL is not there any more.
     """
     experiment = find_experiment()
-    experiments = {one.experiment_id: one for one in workspace().database.list_experiments()}
+    experiments = {
+        one.experiment_id: one for one in workspace().database.list_experiments(with_archived=False)
+    }
+    if experiment is not None:
+        experiments.setdefault(experiment.experiment_id, experiment)
     if experiment is not None and len(experiments) > 1:
-        titles = {identifier: f"{one.name} · {started_at(one)}" for identifier, one in experiments.items()}
-        same = {title for title, number in Counter(titles.values()).items() if number > 1}
-        titles = {one: f"{title} · {one[-4:]}" if title in same else title for one, title in titles.items()}
+        titles = titles_of(experiments.values())
         ids = list(titles)
         chosen = st.selectbox(
             "Experiment", ids, index=ids.index(experiment.experiment_id), format_func=titles.__getitem__
@@ -73,6 +77,13 @@ def choose_experiment() -> ExperimentConfig | None:
         experiment = experiments[chosen]
         remember("experiment", chosen)
     return experiment
+
+
+def titles_of(experiments: Iterable[ExperimentConfig]) -> dict[str, str]:
+    """Tell experiments apart by name and time, where both are the same by the end of the id; not escaped."""
+    titles = {one.experiment_id: f"{one.name} · {started_at(one)}" for one in experiments}
+    same = {title for title, number in Counter(titles.values()).items() if number > 1}
+    return {one: f"{title} · {one[-4:]}" if title in same else title for one, title in titles.items()}
 
 
 def observed_runs(experiment_id: str) -> tuple[RunRow, ...]:

@@ -123,7 +123,8 @@ def _experiment() -> ExperimentConfig | None:
     is_choosing = st.session_state.get(PLACE) in ("data", "setup")
     if is_choosing or stated("dataset") or stated("upload"):
         return None
-    return next((one for one in database.list_experiments() if find_example(one.experiment_id) is None), None)
+    current = database.list_experiments(with_archived=False)
+    return next((one for one in current if find_example(one.experiment_id) is None), None)
 
 
 def _fingerprint(experiment: ExperimentConfig | None) -> str | None:

@@ -47,7 +47,7 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
     upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
-    st.markdown("Any encoding and delimiter, also zipped. The file stays on this server.")
+    st.markdown("Any encoding and delimiter, also zipped, up to 1 GB. The file stays on this server.")
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
             rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")

@@ -1,6 +1,7 @@
 """A database that was lost is made again from the folders beside it."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def test_a_damaged_folder_keeps_no_other_from_coming_back(made: tuple[Workspace,
     assert broken not in rebuilt.run_ids
     assert len(runs_of(workspace, experiment)) == len(rebuilt.run_ids) == 5
     assert workspace.unlisted_runs() == [broken]
+
+
+def test_what_is_no_run_folder_is_passed_over(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    runs = workspace.root / "runs"
+    for name in ("lost+found", ".trash", "two words", os.fsdecode(b"caf\xe9")):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "run.json").touch()
+    (runs / "a_file").touch()
+    assert workspace.unlisted_runs() == []
 
 
 def test_a_dataset_in_the_wrong_place_is_not_taken_in(made: tuple[Workspace, ExperimentConfig]) -> None:

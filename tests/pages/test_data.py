@@ -265,7 +265,7 @@ def test_two_spellings_of_a_label_are_merged_by_one_click_before_anything_is_sav
 ) -> None:
     upload = upload_with(app, workspace, ("one more of these", "Positive"))
     assert "Use this dataset" not in labels_of(app)
-    assert "“Positive” → “positive”" in text_of(app)
+    assert "“Positive” (1) → “positive”" in text_of(app)
     press(app, "Merge it")
     assert find_upload(workspace, upload).choice.label_map == {"Positive": "positive"}
     press(app, "Use this dataset")

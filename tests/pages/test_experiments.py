@@ -1,7 +1,12 @@
 """The list of all experiments: searched, filtered, named in place, compared, put away and deleted."""
 
+import time
+from functools import partial
+from types import SimpleNamespace
+
 import pytest
 
+from pages.cards.experiments import table
 from tests.pages.fixtures import (
     add_experiment,
     finish_all,
@@ -29,14 +34,14 @@ def done(workspace, intake):
 
 def rows_of(app):
     """Return the table as a person sees it, by the experiments' links."""
-    (table,) = [one.value for one in app.dataframe if "Open" in one.value]
-    return table.set_index("Open")
+    (shown,) = [one.value for one in app.dataframe if "Open" in one.value]
+    return shown.set_index("Open")
 
 
 def edit(app, place, **changes):
     """Edit cells of a row in place, as the browser tells it."""
-    (table,) = [one for one in app.dataframe if "Open" in one.value]
-    key = table.proto.id.split("-", 2)[2]
+    (shown,) = [one for one in app.dataframe if "Open" in one.value]
+    key = shown.proto.id.split("-", 2)[2]
     named = {name if name != "tick" else "": value for name, value in changes.items()}
     app.session_state[key] = {"edited_rows": {place: named}, "added_rows": [], "deleted_rows": []}
     app.run()
@@ -83,7 +88,7 @@ def test_one_that_trains_says_how_far_it_is_and_leads_to_its_runs(app, workspace
     made = add_experiment(workspace, intake)
     open_page(app, "experiments")
     row = rows_of(app).loc[f"runs?experiment={made.experiment_id}"]
-    assert row["Status"] == "0 of 4 runs done"
+    assert row["Status"] == "0 of 4 done, 4 waiting"
     assert not row["Best model"]
 
 
@@ -132,8 +137,8 @@ def test_only_experiments_on_one_split_can_be_compared(app, workspace, intake, d
     assert button(app, "Compare selected").disabled
     places = {link.rpartition("=")[2]: place for place, link in enumerate(rows_of(app).index)}
     tick = {places[one.experiment_id]: {"": True} for one in (done, again)}
-    (table,) = [one for one in app.dataframe if "Open" in one.value]
-    key = table.proto.id.split("-", 2)[2]
+    (shown,) = [one for one in app.dataframe if "Open" in one.value]
+    key = shown.proto.id.split("-", 2)[2]
     app.session_state[key] = {"edited_rows": tick | {places[other.experiment_id]: {"": True}}}
     app.run()
     assert button(app, "Compare selected").disabled
@@ -156,6 +161,19 @@ def test_an_archived_one_is_put_away_and_brought_back(app, workspace, done):
     assert not workspace.database.list_entries()[0].annotation.is_archived
 
 
+def test_an_archived_one_is_offered_nowhere_else(app, workspace, intake, done):
+    other = add_experiment(workspace, intake, num_seeds=2, name="the other")
+    finish_all(workspace, other, fine_tuned=0.95, scratch=0.4)
+    workspace.database.annotate(other.experiment_id, Annotation(is_archived=True))
+    open_page(app, "home")
+    assert "the other" not in text_of(app)
+    open_page(app, "runs")
+    assert query_of(app, "experiment") == done.experiment_id, "the newest that is not put away"
+    assert all(one.label != "Experiment" for one in app.selectbox)
+    open_page(app, "runs", experiment=other.experiment_id)
+    assert "the other" in text_of(app), "a link to it still opens it"
+
+
 def test_deleting_removes_everything_that_it_wrote(app, workspace, done):
     open_page(app, "experiments")
     edit(app, 0, tick=True)
@@ -174,3 +192,20 @@ def test_a_hostile_name_is_shown_literally(app, workspace, done):
     edit(app, 0, tick=True)
     assert any("![x](http://evil/x)" in plain(one.value) for one in app.markdown)
     assert not any("![x](http" in one.value for one in app.markdown)
+
+
+def test_many_that_wait_are_read_a_few_at_a_time_without_drawing_the_page_each_time(monkeypatch):
+    entries, drawn = [f"entry {number}" for number in range(20)], []
+    read: list[str] = []
+    monkeypatch.setattr(table, "sum_up", lambda workspace, entry: read.append(entry))
+    monkeypatch.setattr(
+        table, "workspace", lambda: SimpleNamespace(database=SimpleNamespace(list_entries=list))
+    )
+    monkeypatch.setattr(table, "begin_anew", lambda: drawn.append(len(read)))
+    follow = partial(table._follow, entries, {})
+    follow(time.monotonic())
+    assert (len(read), drawn) == (table.SUMMED_AT_ONCE, [])
+    follow(time.monotonic() - table.FOLLOW_S)
+    follow(time.monotonic())
+    assert len(read) == 20
+    assert drawn == [2 * table.SUMMED_AT_ONCE, 20]

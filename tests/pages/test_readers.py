@@ -6,6 +6,20 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 
+def test_experiments_of_one_name_and_minute_are_told_apart_by_the_end_of_the_id(workspace):
+    intake = store_sample_dataset(workspace)
+    names = ("mine", "mine", "another")
+    made = [add_experiment(workspace, intake, name=name) for name in names]
+    titles = readers.titles_of(
+        one.model_copy(update={"created_at": made[0].created_at, "name": name})
+        for one, name in zip(made, names, strict=True)
+    )
+    first, second, third = titles.values()
+    assert (first[-4:], second[-4:]) == tuple(one.experiment_id[-4:] for one in made[:2])
+    assert third.startswith("another · ")
+    assert not third.endswith(made[2].experiment_id[-4:])
+
+
 @pytest.mark.usefixtures("app")
 def test_a_run_that_finishes_is_read_and_those_before_it_are_not_read_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch

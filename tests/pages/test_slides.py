@@ -80,7 +80,16 @@ def test_a_number_beyond_the_slides_shows_the_nearest(app, experiment, wanted, f
 
 def test_the_pair_of_the_url_is_presented(app, experiment):
     present(app, experiment, pair="fine_tuned~tfidf")
-    assert any("TF-IDF alone in" in plain(one.value) for one in app.header)
+    assert "TF-IDF in" in text_of(app)
+
+
+def test_every_slide_says_one_sentence_of_at_most_twelve_words(app, workspace, experiment):
+    present(app, experiment)
+    said = [plain(one.value) for one in app.header]
+    assert len(said) == 5
+    assert all(len(one.split()) <= 12 for one in said), said
+    rests = text_of(app).splitlines()
+    assert any(" instead of " in one and one.endswith("medians over 2 seeds.") for one in rests)
 
 
 def test_example_texts_are_shown_once_they_are_asked_for(app, experiment):

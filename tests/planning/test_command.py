@@ -89,6 +89,27 @@ def test_the_command_of_a_plan_plans_the_same(
 
 
 @pytest.mark.parametrize(
+    ("labels", "task"), [(("positive", "negative"), Task.SENTIMENT), (("spam", "ham"), Task.OTHER)]
+)
+def test_without_a_word_on_the_labels_they_are_guessed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, labels: tuple[str, str], task: Task
+) -> None:
+    planned = []
+
+    def keep(opened: Workspace, experiment: ExperimentConfig, say: commands.Say) -> dict:
+        planned.append(experiment.task)
+        return {"arms": [], "verdicts": [], "damage": [], "refusals": []}
+
+    monkeypatch.setattr(commands, "carry_out_comparison", keep)
+    monkeypatch.setattr(commands, "verdict_lines", lambda report: [])
+    data = workspace.root / "mine.csv"
+    data.write_text("text,label\n" + "".join(f"text number {row},{labels[row % 2]}\n" for row in range(40)))
+    command = ["compare", str(data), "--workspace", str(workspace.root), "--json", str(data) + ".json"]
+    assert CliRunner().invoke(app, command, catch_exceptions=False).exit_code == 0
+    assert planned == [task]
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--set", "batch_sise=3"], "batch_sise"),

@@ -56,3 +56,8 @@ def test_time_is_told_as_it_was(workspace, pair, value):
     arms = ("tfidf", "scratch", "fine_tuned")
     found, _ = highlights(workspace, arms, pair, fine_tuned=0.95, scratch=0.9, tfidf=0.3)
     assert value in found["Time to the same score"].value
+
+
+def test_a_model_that_takes_no_time_is_faster_by_no_factor(workspace):
+    found, _ = highlights(workspace, ("tfidf", "scratch"), ("tfidf", "scratch"), scratch=0.4, tfidf=0.9)
+    assert found["Time to the same score"].value == "Faster"

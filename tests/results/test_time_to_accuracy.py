@@ -86,7 +86,7 @@ def test_arms_without_curves_cannot_be_held_against_each_other():
         (
             [[0.3, 0.5]],
             [[0.1, 0.5]],
-            "Fine-tuned was no faster than From scratch to From scratch's best score: 10 s.",
+            "Fine-tuned reached From scratch's best score no faster (10 s).",
         ),
         ([[0.3, 0.4]], [[0.5]], "Fine-tuned never reached From scratch's best score."),
         (
@@ -169,10 +169,7 @@ def test_energy_is_counted_where_the_value_was_reached():
     assert found.energies_a == (pytest.approx(0.1), pytest.approx(0.1), None)
     assert found.energies_b == pytest.approx((0.1, 0.2, 0.0))
     assert found.median_energies == pytest.approx((0.1, 0.1))
-    assert tell(found, LABELS) == (
-        "Fine-tuned was no faster than From scratch to From scratch's best score: 10 s, 0.1 Wh instead of "
-        "0.1 Wh."
-    )
+    assert tell(found, LABELS) == "Fine-tuned reached From scratch's best score no faster (10 s, 0.1 Wh)."
     rows = time_rows(MEASURED, ["fine_tuned"], "scratch", Metric.ACCURACY)
     shown = numbers(rows, Metric.ACCURACY, LABELS)
     assert shown["Energy of training, Wh"].tolist() == [0.1, 0.1, 0.2]

@@ -1,6 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
 
 from tests.store.makers import FINGERPRINT, make_experiment, make_info, make_record, make_run
 from tests.store.marking import mark_run
@@ -9,6 +12,7 @@ from tl_core.errors import NotFoundError, TlError, UserError
 from tl_core.jobs.queue import Queue
 from tl_core.schema import Annotation, ExperimentSummary, State
 from tl_core.store.database import Database
+from tl_core.store.rows import EXPERIMENT_COLUMNS, RUN_COLUMNS
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
@@ -54,6 +58,28 @@ def test_the_newest_experiment_comes_first(database: Database) -> None:
     database.add_experiment(make_experiment("exp_1", created_at="2026-01-01"), [])
     database.add_experiment(make_experiment("exp_2", created_at="2026-01-02"), [])
     assert [config.experiment_id for config in database.list_experiments()] == ["exp_2", "exp_1"]
+
+
+def test_those_that_are_put_away_can_be_left_out(database: Database) -> None:
+    for identifier in ("exp_1", "exp_2", "exp_3"):
+        database.add_experiment(make_experiment(identifier), [])
+    database.annotate("exp_1", Annotation(is_archived=True))
+    database.annotate("exp_2", Annotation(is_starred=True))
+    current = database.list_experiments(with_archived=False)
+    assert {config.experiment_id for config in current} == {"exp_2", "exp_3"}
+    assert len(database.list_experiments()) == 3
+
+
+def test_what_was_read_once_is_not_read_again(database: Database) -> None:
+    add_two_runs(database)
+    first, second = database.list_runs(), database.list_runs()
+    assert all(one.config is other.config for one, other in zip(first, second, strict=True))
+    assert database.get_experiment("exp_1") is database.list_experiments()[0]
+
+
+@pytest.mark.parametrize("columns", [RUN_COLUMNS, EXPERIMENT_COLUMNS])
+def test_on_postgresql_a_configuration_is_read_as_text_too(columns: Sequence[Any]) -> None:
+    assert "AS TEXT)" in str(select(*columns).compile(dialect=postgresql.dialect()))
 
 
 def test_an_experiment_goes_by_its_new_name(database: Database) -> None:

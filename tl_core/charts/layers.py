@@ -147,7 +147,7 @@ def _add_end_labels(
     ends = [float(values.iloc[-1]) for values in means.values()]
     heights = [float(np.log10(end)) if is_log else end for end in ends]
     num_lines = [len(name_lines(styles[arm].label)) for arm in means]
-    places = label_places(heights, num_lines, y_range, _HEIGHT_PX)
+    places = label_places(heights, num_lines, y_range, _HEIGHT_PX, above_px=0)
     for arm, end, place in zip(means, ends, places, strict=True):
         kind, *base_model = name_lines(styles[arm].label, NAME_LIMIT)
         value = f"{100 * end:.3g}%" if is_log else f"{end:.2f}"

@@ -51,13 +51,24 @@ def label_width_px(label: str) -> float:
 
 
 def label_places(
-    heights: Sequence[float], num_lines: Sequence[int], y_range: tuple[float, float], figure_px: int
+    heights: Sequence[float],
+    num_lines: Sequence[int],
+    y_range: tuple[float, float],
+    figure_px: int,
+    *,
+    above_px: float = TOP_PX / 2,
 ) -> list[float]:
-    """Place labels of some lines each on the value axis, near the heights that they name, none on another."""
+    """Place labels of some lines each on the value axis, near the heights that they name, none on another.
+
+    Parameters
+    ----------
+    above_px
+        How far they may stand above the plot; 0 where a note stands there that is as wide.
+    """
     low, high = y_range
     plot_px = figure_px - TOP_PX - BOTTOM_PX
     wanted = [plot_px * (high - height) / (high - low) for height in heights]
-    centres = spread(wanted, [LINE_PX * lines for lines in num_lines], -TOP_PX / 2, plot_px + LINE_PX / 2)
+    centres = spread(wanted, [LINE_PX * lines for lines in num_lines], -above_px, plot_px + LINE_PX / 2)
     return [high - centre * (high - low) / plot_px for centre in centres]
 
 

@@ -91,7 +91,7 @@ class CompareOptions:
     ] = None
     task: Annotated[
         Task | None,
-        typer.Option(help="What the labels mean, a word for the model card. Default: guessed from them."),
+        typer.Option(help="What the labels mean, a word for the JSON. Default: guessed from them."),
     ] = None
     max_length: MaxLengthOption = 128
     epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the training examples.")] = None

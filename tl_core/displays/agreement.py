@@ -5,7 +5,7 @@ import pandas as pd
 from tl_core.charts import who_is_right
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent, percent
-from tl_core.evaluation.wording import spoken_names
+from tl_core.evaluation.wording import counts, spoken_names
 from tl_core.results.agreement import Agreement, Cell, find_agreement
 
 
@@ -16,10 +16,15 @@ def display(subject: Subject) -> Display:
     over = f" with {num_seeds} seeds" if num_seeds > 1 else ""
     a, b = (spoken_names(subject.results.titles)[arm] for arm in subject.pair)
     only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
-    sentence = (
-        f"Only one of them is right in {percent(only_a + only_b, 0)} of the answers: {a} alone in "
-        f"{percent(only_a)}, {b} alone in {percent(only_b)}."
+    disagreement, proof = (
+        percent(only_a + only_b, 0),
+        f"{a} alone in {percent(only_a)}, {b} in {percent(only_b)}",
     )
+    sentence = f"Only one of them is right in {disagreement} of the answers: {proof}."
+    headline = f"Only one of them is right in {disagreement} of the answers."
+    if not only_a + only_b:
+        sentence = headline = "Both are right and wrong on the same test examples."
+        proof = ""
     name_a, name_b = (subject.names[arm] for arm in subject.pair)
     cells = {
         Cell.BOTH: "both",
@@ -41,7 +46,9 @@ def display(subject: Subject) -> Display:
         draw=lambda theme: who_is_right(
             agreement.counts, *(subject.styles(theme)[arm] for arm in subject.pair), theme=theme
         ),
-        sentence=sentence if only_a + only_b else "Both are right and wrong on the same test examples.",
+        sentence=sentence,
+        headline=headline,
+        proof=", ".join(filter(None, (proof, counts(subject.verdict)))),
         limits=f"Counted over {num_answers:,} answers: {agreement.a.num_examples:,} test examples{over}.",
         budget=subject.budget,
     )

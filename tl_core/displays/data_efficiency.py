@@ -8,6 +8,8 @@ from tl_core.evaluation.data_efficiency_words import (
     needed_words,
     saved_interval_words,
     saved_words,
+    worth_headline,
+    worth_proof,
     worth_sentence,
 )
 from tl_core.evaluation.wording import spoken_names
@@ -27,6 +29,7 @@ def display(subject: Subject) -> Display | None:
     if pooled is None or not worths:
         return None
     keys = curve_keys(pooled)
+    names = spoken_names(subject.results.titles)
     frame = pooled_numbers(pooled, keys, subject.names)
     by_key = {(one.b, one.size): one for one in worths}
     columns = {
@@ -49,7 +52,9 @@ def display(subject: Subject) -> Display | None:
             worth=worths[0],
             theme=theme,
         ),
-        sentence=worth_sentence(worths[0], spoken_names(subject.results.titles)),
+        sentence=worth_sentence(worths[0], names),
+        headline=worth_headline(worths[0]),
+        proof=worth_proof(worths[0], names),
         limits=LIMITS,
         budget=subject.budget,
     )

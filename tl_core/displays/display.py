@@ -28,6 +28,8 @@ class Display:
         Draws the figure in a theme.
     sentence
         What it shows, in one or two sentences computed from the numbers; empty if a figure says it all.
+    headline, proof
+        The same for a slide: a sentence of at most twelve words that can be said aloud, and on what it rests.
     limits
         What it does not show, and what the numbers are; empty if there is nothing to add.
     budget
@@ -40,6 +42,8 @@ class Display:
     frame: pd.DataFrame | None
     draw: Callable[[Theme], go.Figure]
     sentence: str = ""
+    headline: str = ""
+    proof: str = ""
     limits: str = ""
     budget: str = ""
     summary: pd.DataFrame | None = None

@@ -1,5 +1,7 @@
 """How long until it is as good? The training each model needs for the best score of another."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from tl_core.charts.text import watt_hours
@@ -12,6 +14,7 @@ from tl_core.results.curves import is_energy_known, learning_curve_points
 from tl_core.results.time_to_accuracy import (
     TimeToAccuracy,
     find_time_to_accuracy,
+    pace_words,
     seconds_words,
     time_rows,
 )
@@ -42,23 +45,37 @@ def tell(found: TimeToAccuracy, names: dict[str, str]) -> str:
     names
         The arms in a sentence, by arm name.
     """
+    spent = _spent(found)
+    return f"{headline(found, names).removesuffix('.')}{f' ({spent})' if spent else ''}."
+
+
+def headline(found: TimeToAccuracy, names: dict[str, str]) -> str:
+    """Say the same in a few words, without times."""
     a, b = names[found.a], names[found.b]
-    num_seeds = len(found.seeds)
     if found.median_a is None:
         if found.num_reached:
-            return f"{a} reached {b}'s best score in only {found.num_reached} of {num_seeds} seeds."
+            return f"{a} reached {b}'s best score in only {found.num_reached} of {len(found.seeds)} seeds."
         return f"{a} never reached {b}'s best score."
-    seconds_a, seconds_b = found.median_a, found.median_b
-    energy = ""
+    return f"{a} reached {b}'s best score {pace_words(found.median_a, found.median_b)}."
+
+
+def _spent(found: TimeToAccuracy) -> str:
+    """Write both times, and both energies where they are known; empty if the score was never reached."""
+    if found.median_a is None:
+        return ""
+    spent: list[tuple[float, float, Callable[[float], str]]]
+    spent = [(found.median_a, found.median_b, seconds_words)]
     if energies := found.median_energies:
-        energy = f", {watt_hours(energies[0])} instead of {watt_hours(energies[1])}"
-    if seconds_a == seconds_b:
-        return f"{a} was no faster than {b} to {b}'s best score: {seconds_words(seconds_a)}{energy}."
-    spent = f"{seconds_words(seconds_a)} instead of {seconds_words(seconds_b)}{energy}"
-    shorter, longer = sorted((seconds_a, seconds_b))
-    times = f"{longer / shorter:.1f}× " if shorter else ""
-    pace = "faster" if seconds_a < seconds_b else "slower"
-    return f"{a} reached {b}'s best score {times}{pace} ({spent})."
+        spent.append((*energies, watt_hours))
+    return ", ".join(words(a) if a == b else f"{words(a)} instead of {words(b)}" for a, b, words in spent)
+
+
+def race_of(subject: Subject) -> tuple[str, str]:
+    """Return the headline of the pair's race and on what it rests; empty if they share no evaluations."""
+    found = _found(subject, *subject.pair)
+    if found is None:
+        return "", ""
+    return headline(found, spoken_names(subject.results.titles)), _spent(found)
 
 
 def tell_pair(subject: Subject) -> str:
@@ -67,8 +84,12 @@ def tell_pair(subject: Subject) -> str:
 
 
 def _tell(subject: Subject, a: str, b: str) -> str:
-    found = find_time_to_accuracy(learning_curve_points(subject.runs), a, b, subject.metric)
+    found = _found(subject, a, b)
     return tell(found, spoken_names(subject.results.titles)) if found else ""
+
+
+def _found(subject: Subject, a: str, b: str) -> TimeToAccuracy | None:
+    return find_time_to_accuracy(learning_curve_points(subject.runs), a, b, subject.metric)
 
 
 def _limits(subject: Subject, rows: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from tl_core.evaluation.data_efficiency import DataEfficiency
 from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, epochs_words, flag_reservations
 from tl_core.schema import Arm
+from tl_core.words import plural
 
 NOT_SHOWN = "more than the data can show"
 _DIGITS = 2
@@ -22,11 +23,6 @@ def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
     """
     names = {arm: arm_names.get(arm, arm) for arm in (worth.a, worth.b)}
     first, second = names[worth.a], names[worth.b]
-    proof = [
-        f"95% interval {saved_interval_words(worth)}",
-        f"{worth.num_seeds} {'seed' if worth.num_seeds == 1 else 'seeds'}",
-        f"{worth.num_examples:,} test examples",
-    ]
     value = f"{100 * worth.value:.1f}% {METRIC_WORDS[worth.metric]}"
     level = f"{second} reaches {value} with {worth.size:,} labels{epochs_words(worth.epochs_b)}"
     if worth.needed.estimate == 0:
@@ -35,16 +31,34 @@ def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
         got_there = f"does not reach it with {worth.sizes[-1]:,}, the most tried"
     else:
         got_there = f"needs about {_round(worth.needed.estimate)}"
-    winner = worth.a if worth.is_shown else None
-    reservations = [
-        f"{one.words} ({one.evidence})" if one.code.endswith("_failed") else one.words
-        for one in flag_reservations(worth.flags, names, winner)
-    ]
-    if worth.scope == "models":
-        reservations.append(ONE_SEED)
-    claim = f"{_claim(worth)} ({', '.join(proof)})"
+    claim = f"{_claim(worth)} ({_proof(worth)})"
     way = f"{level}; {first} {got_there}{epochs_words(worth.epochs_a)}"
-    return " ".join(f"{part}." for part in (claim, way, *reservations))
+    return " ".join(f"{part}." for part in (claim, way, *_reservations(worth, names)))
+
+
+def worth_headline(worth: DataEfficiency) -> str:
+    """Say what labels are worth in a few words; `worth_proof` says on what they rest."""
+    return f"{_claim(worth)}."
+
+
+def worth_proof(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
+    """Say on what the headline rests, and all that weakens it."""
+    return ". ".join((_proof(worth), *_reservations(worth, arm_names)))
+
+
+def _proof(worth: DataEfficiency) -> str:
+    return (
+        f"95% interval {saved_interval_words(worth)}, {plural(worth.num_seeds, 'seed')}, "
+        f"{worth.num_examples:,} test examples"
+    )
+
+
+def _reservations(worth: DataEfficiency, names: Mapping[str, str]) -> list[str]:
+    found = [
+        f"{one.words} ({one.evidence})" if one.code.endswith("_failed") else one.words
+        for one in flag_reservations(worth.flags, names, worth.a if worth.is_shown else None)
+    ]
+    return [*found, ONE_SEED] if worth.scope == "models" else found
 
 
 def needed_words(worth: DataEfficiency) -> str:

@@ -74,7 +74,7 @@ def is_sample(fingerprint: str | None) -> bool:
 
 
 def guess_task(name: str, labels: tuple[str, ...]) -> Task:
-    """Guess what labels mean: a sample's own task, sentiment where a label says so, else nothing in particular."""
+    """Guess what labels mean: the task of the sample of this name, or sentiment where a label says so."""
     if name in SAMPLES:
         return SAMPLES[name].task
     words = {label.casefold() for label in labels}

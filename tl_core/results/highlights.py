@@ -10,7 +10,7 @@ from scipy.special import softmax
 from tl_core.evaluation.wording import METRIC_WORDS, amounts, flag_reservations, spoken_names
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.runs import kept_evaluation
-from tl_core.results.time_to_accuracy import find_time_to_accuracy, seconds_words
+from tl_core.results.time_to_accuracy import find_time_to_accuracy, pace_words, seconds_words
 from tl_core.schema import Arm, Status, Verdict
 
 
@@ -104,18 +104,10 @@ def _time(
             note=f"{names[verdict.a]} stayed below {names[verdict.b]}'s best score on validation.",
         )
     a, b = found.median_a, found.median_b
-    value = (
-        "No faster"
-        if a == b
-        else f"{b / a:.1f}× faster"
-        if 0 < a < b
-        else f"{a / b:.1f}× slower"
-        if b
-        else ""
-    )
+    pace = pace_words(a, b)
     return Highlight(
         name=name,
-        value=value or seconds_words(a),
+        value=f"{pace[0].upper()}{pace[1:]}",
         note=f"{seconds_words(a)} instead of {seconds_words(b)} to the same validation score, "
         + (f"medians of {len(found.seeds)} seeds." if len(found.seeds) > 1 else "one seed."),
     )

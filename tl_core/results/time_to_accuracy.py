@@ -136,6 +136,19 @@ def _where_reached(rows: pd.DataFrame, column: str) -> tuple[float | None, ...]:
     return tuple(float(spent) if is_reached else None for spent, is_reached in reached)
 
 
+def pace_words(seconds: float, other: float) -> str:
+    """Say how much sooner ``seconds`` is than ``other``; no factor where one of them is zero.
+
+    >>> pace_words(6.5, 25), pace_words(20, 10), pace_words(0, 30), pace_words(3, 3)
+    ('3.8× faster', '2.0× slower', 'faster', 'no faster')
+    """
+    if seconds == other:
+        return "no faster"
+    shorter, longer = sorted((seconds, other))
+    times = f"{longer / shorter:.1f}× " if shorter else ""
+    return f"{times}{'faster' if seconds < other else 'slower'}"
+
+
 def seconds_words(seconds: float) -> str:
     """Write a time that a training took."""
     if 0 < seconds < 0.05:

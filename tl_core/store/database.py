@@ -125,9 +125,14 @@ class Database:
                 session.add(self._job_row(run, config.created_at))
                 session.flush()  # one by one, because the order of the job ids is the order of work
 
-    def list_experiments(self) -> list[ExperimentConfig]:
-        """Return every experiment, the newest first."""
+    def list_experiments(self, *, with_archived: bool = True) -> list[ExperimentConfig]:
+        """Return every experiment, or those that no person has put away, the newest first."""
         query = select(*EXPERIMENT_COLUMNS).where(ExperimentTable.owner == self.owner)
+        if not with_archived:
+            archived = select(AnnotationTable.experiment_id).where(
+                AnnotationTable.annotation["is_archived"].as_boolean()
+            )
+            query = query.where(ExperimentTable.experiment_id.not_in(archived))
         newest_first = (ExperimentTable.created_at.desc(), ExperimentTable.experiment_id.desc())
         with self.transaction() as session:
             return [experiment_of(row) for row in session.execute(query.order_by(*newest_first))]
@@ -302,13 +307,12 @@ class Database:
             if session.get(RunTable, record.config.run_id) is not None:
                 raise UserError(f"{record.config.run_id} is in this workspace already.")
             known = session.get(ExperimentTable, experiment.experiment_id)
-            names = {"name": known.name} if known else {}  # it may be renamed
             if known is None:
                 session.add(self._experiment_row(experiment))
                 session.flush()
             elif known.owner != self.owner:
                 raise UserError(f"{known.experiment_id} belongs to another user.")
-            elif ExperimentConfig.model_validate(known.config | names) != experiment.model_copy(update=names):
+            elif not _is_renamed(known, experiment):
                 raise UserError(
                     f"{record.config.run_id} belongs to an experiment {known.experiment_id} with other"
                     " settings than the one in this workspace.",
@@ -425,6 +429,14 @@ class Database:
             state=State.QUEUED.value,
             created_at=created_at,
         )
+
+
+def _is_renamed(known: ExperimentTable, experiment: ExperimentConfig) -> bool:
+    """Whether an experiment is the known one, under whatever name."""
+    of_one_name = {"name": known.name}
+    return ExperimentConfig.model_validate(known.config | of_one_name) == experiment.model_copy(
+        update=of_one_name
+    )
 
 
 def _what_it_took(promise: Promise, promised_at: str, runs: Sequence[RunTable]) -> Took:

@@ -8,19 +8,11 @@ from datetime import UTC, datetime
 from tl_core.errors import NotFoundError
 from tl_core.words import quoted
 
-WHERE_LISTED = "List all runs with `tl_core runs`."
+WHERE_LISTED = "See all runs on the page Models, or list them with `tl_core runs`."
 """What to do about an id that is none."""
-
-
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: in ASCII order, so that ids sort
-
-
 _NUM_TIME_DIGITS = 10
-
-
 _NUM_RANDOM_DIGITS = 8
 
 
@@ -37,9 +29,14 @@ def is_new_id(value: str, prefix: str) -> bool:
     return is_long and set(digits) <= set(_ALPHABET)
 
 
+def is_id(value: str) -> bool:
+    """Whether ``value`` can be part of a path."""
+    return _SAFE.fullmatch(value) is not None
+
+
 def check_id(value: str) -> str:
     """Return ``value`` if it can be part of a path. Raises NotFoundError otherwise."""
-    if not _SAFE.fullmatch(value):
+    if not is_id(value):
         raise NotFoundError(
             f"{quoted(value)} is not an id.",
             WHERE_LISTED,

@@ -18,6 +18,24 @@ from tl_core.schema import (
 )
 from tl_core.store.tables import ExperimentTable, JobKind, JobTable, PromiseTable, RunTable
 
+RUN_COLUMNS = (
+    cast(RunTable.config, Text),
+    RunTable.name,
+    RunTable.state,
+    RunTable.error,
+    RunTable.created_at,
+    RunTable.started_at,
+    RunTable.finished_at,
+    JobTable.id,
+    JobTable.pid,
+    JobTable.process_start,
+    JobTable.process_created,
+)
+"""What a `RunRow` is made of, from a run joined with its job; the configuration as text."""
+
+EXPERIMENT_COLUMNS = (ExperimentTable.name, cast(ExperimentTable.config, Text))
+"""What `experiment_of` reads; the configuration as text."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -98,9 +116,9 @@ class RunRow:
 
     @classmethod
     def of(cls, columns: Sequence[Any]) -> "RunRow":
-        """Name what `RUN_COLUMNS` selected."""
-        config, name, state, error, created_at, started_at, finished_at, *job, created = columns
-        job_id, pid, process_start = job
+        """Make a row of what `RUN_COLUMNS` selected."""
+        config, name, state, error, created_at, started_at, finished_at, *of_job = columns
+        job_id, pid, process_start, process_created = of_job
         return cls(
             config=_run_config(config),
             name=name,
@@ -111,45 +129,14 @@ class RunRow:
             finished_at=finished_at,
             job_id=job_id,
             pid=pid,
-            process_start=_process_start(process_start, created),
+            process_start=_process_start(process_start, process_created),
         )
-
-
-RUN_COLUMNS = (
-    cast(RunTable.config, Text),
-    RunTable.name,
-    RunTable.state,
-    RunTable.error,
-    RunTable.created_at,
-    RunTable.started_at,
-    RunTable.finished_at,
-    JobTable.id,
-    JobTable.pid,
-    JobTable.process_start,
-    JobTable.process_created,
-)
-"""What a `RunRow` is made of, from a run joined with its job; the configuration as text."""
-
-EXPERIMENT_COLUMNS = (ExperimentTable.name, cast(ExperimentTable.config, Text))
-"""What `experiment_of` reads; the configuration as text."""
 
 
 def experiment_of(columns: Sequence[Any]) -> ExperimentConfig:
     """Read an experiment under the name that it goes by now, from what `EXPERIMENT_COLUMNS` selected."""
     name, text = columns
     return _experiment_config(text, name)
-
-
-# Pages list every experiment and run of a workspace; only what has not been read yet is parsed.
-@lru_cache(maxsize=20_000)
-def _run_config(text: str) -> RunConfig:
-    return RunConfig.model_validate_json(text)
-
-
-@lru_cache(maxsize=5_000)
-def _experiment_config(text: str, name: str) -> ExperimentConfig:
-    config = ExperimentConfig.model_validate_json(text)
-    return config if name == config.name else config.model_copy(update={"name": name})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +173,19 @@ class Removed:
 
     run_ids: tuple[str, ...]
     job_ids: tuple[int, ...]
+
+
+# Pages list every experiment and run of a workspace; only what has not been read yet is parsed. Nobody may
+# change what is returned.
+@lru_cache(maxsize=20_000)
+def _run_config(text: str) -> RunConfig:
+    return RunConfig.model_validate_json(text)
+
+
+@lru_cache(maxsize=5_000)
+def _experiment_config(text: str, name: str) -> ExperimentConfig:
+    config = ExperimentConfig.model_validate_json(text)
+    return config if name == config.name else config.model_copy(update={"name": name})
 
 
 def _process_start(start: str | None, created: float | None) -> str | None:

@@ -13,7 +13,7 @@ from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.database import Database
 from tl_core.store.engine import open_engine
-from tl_core.store.identifiers import WHERE_LISTED, check_id
+from tl_core.store.identifiers import WHERE_LISTED, check_id, is_id
 from tl_core.store.importing import require_consistent
 from tl_core.store.rows import Removed
 from tl_core.store.run_folder import RunFolder
@@ -74,9 +74,9 @@ class Workspace:
     def unlisted_runs(self) -> list[str]:
         """Return the ids of run folders that the database does not know, as after it was lost or replaced."""
         folder = self.root / "runs"
-        names = [one for one in os.listdir(folder) if not one.startswith(".")] if folder.is_dir() else []
+        names = [one for one in os.listdir(folder) if is_id(one)] if folder.is_dir() else []
         unknown = set(names) - self.database.known_runs(names)
-        return sorted(one for one in unknown if (folder / one / "run.json").exists())
+        return sorted(one for one in unknown if os.path.isfile(folder / one / "run.json"))
 
     def finished_model(self, run_id: str) -> Path:
         """Model folder of a finished run. Raises NotFoundError if it has not finished or lies nowhere."""

@@ -46,7 +46,11 @@ FIX_TITLES = {
 _SHORT, _MOST_NAMED = 80, 5
 """Characters up to which examples stand in the sentence; labels that are named of many."""
 _ORDER = ("error", "warning", "info")
-_ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+_ICONS = {
+    "info": ":material/info:",
+    "warning": ":orange[:material/warning:]",
+    "error": ":red[:material/error:]",
+}
 
 
 def draw_doctor(
@@ -152,7 +156,10 @@ def offer_ways_out(upload: Upload, proposal: Proposal) -> None:
     known = proposal.choice.label_map
     if merging != known:
         new = {old: name for old, name in merging.items() if known.get(old) != name}
-        pairs = [f"{quoted(old)} → {quoted(name)}" for old, name in list(new.items())[:_MOST_NAMED]]
+        pairs = [
+            f"{quoted(old)} ({counts[old]:,}) → {quoted(name)}"
+            for old, name in list(new.items())[:_MOST_NAMED]
+        ]
         more = f" and {len(new) - _MOST_NAMED:,} more" if len(new) > _MOST_NAMED else ""
         words = f"{plural(len(new), 'label')} spelled in two ways: {', '.join(pairs)}{more}."
         if _offer(words, "Merge them" if len(new) > 1 else "Merge it"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.errors import begin_anew, live_part, show_error
-from pages.ui.formatting import literal, local_time, plural
+from pages.ui.formatting import done_words, literal, local_time, plural
 from pages.ui.session import forget, workspace
 from tl_core.errors import UserError
 from tl_core.results.summaries import sum_up
@@ -37,9 +38,9 @@ COLUMNS: dict[str, Any] = {
         "Gain, points", format="%+.1f", help="First model minus second, on test."
     ),
     "Interval": st.column_config.TextColumn("95% interval"),
-    "Of": st.column_config.TextColumn("Gain of", width="medium"),
-    "Status": st.column_config.TextColumn("Status", width="medium"),
+    "Status": st.column_config.TextColumn("Status", width="large"),
     "Started": st.column_config.DatetimeColumn("Started", format="D MMM YYYY HH:mm"),
+    "Of": st.column_config.TextColumn("Gain of", width="large"),
     "Tags": st.column_config.ListColumn("Tags", help="Double click to edit."),
     "Notes": st.column_config.TextColumn("Notes", width="medium", help="Double click to write."),
 }
@@ -133,8 +134,7 @@ def _row(entry: ExperimentEntry) -> dict[str, Any]:
     best = gain = interval = None
     status = known.status if known else "Reading the results …"
     if not entry.is_over:
-        num_over = sum(number for state, number in entry.counts.items() if state.is_final)
-        status = f"{num_over} of {plural(sum(entry.counts.values()), 'run')} done"
+        status = done_words(list(Counter(entry.counts).elements()))
     if known is not None and known.best_value is not None:
         best = f"{known.best_model}, {100 * known.best_value:.1f}% {known.metric}"
     if known is not None and known.gain is not None and known.ci95 is not None:
@@ -149,9 +149,9 @@ def _row(entry: ExperimentEntry) -> dict[str, Any]:
         "Best model": best,
         "Gain": gain,
         "Interval": interval,
-        "Of": known.rests_on if known else None,
         "Status": status,
         "Started": local_time(entry.config.created_at),
+        "Of": known.rests_on if known else None,
         "Tags": list(entry.annotation.tags),
         "Notes": entry.annotation.notes,
     }
@@ -187,15 +187,15 @@ def _keep_edits(entries: Sequence[ExperimentEntry], edits: dict[int, dict[str, A
 def _follow(waiting: list[ExperimentEntry], states: Mapping[str, str], drawn_at: float) -> None:
     """Read what some experiments came to, a few at a time, and begin anew once any has moved on.
 
-    Where many are waiting the page is not drawn anew after every few, but at its own pace: a page that
-    is always being drawn answers nobody.
+    Where many are waiting, which this uses up, the page is not drawn anew after every few, but at its own
+    pace: a page that is always being drawn answers nobody.
     """
+    is_late = time.monotonic() - drawn_at > FOLLOW_S / 2
     read = waiting[:SUMMED_AT_ONCE]
     for entry in read:
         sum_up(workspace(), entry)
     del waiting[:SUMMED_AT_ONCE]
-    is_due = not waiting or time.monotonic() - drawn_at > FOLLOW_S / 2
-    if (read and is_due) or states != {
+    if (read and (is_late or not waiting)) or states != {
         e.config.experiment_id: e.states for e in workspace().database.list_entries()
     }:
         begin_anew()

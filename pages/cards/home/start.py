@@ -49,7 +49,7 @@ def find_comparisons() -> Comparisons:
     runs: dict[str, list[RunRow]] = {}
     for run in workspace().database.list_runs():
         runs.setdefault(run.config.experiment_id, []).append(client.observe(workspace().settings, run))
-    experiments = workspace().database.list_experiments()
+    experiments = workspace().database.list_experiments(with_archived=False)
     experiments.sort(key=lambda one: find_example(one.experiment_id) is not None)
     return {one.experiment_id: (one, tuple(runs.get(one.experiment_id, ()))) for one in experiments}
 
@@ -103,19 +103,19 @@ def draw_ways(comparisons: Comparisons) -> None:
         for one in SAMPLES.values():
             _offer_sample(one, comparisons)
         st.caption(NOT_EVIDENCE)
-    with see, card("See finished results", height="stretch"):
+    with see, card("See a finished example", height="stretch"):
         _draw_finished(comparisons)
 
 
 def _draw_finished(comparisons: Comparisons) -> None:
-    over = [experiment for experiment, runs in comparisons.values() if _is_over(runs)]
-    if not over:
-        st.markdown("None yet. Finished experiments appear here.")
-    for experiment in over[:NUM_LISTED]:
+    bundled = [one for one, _ in comparisons.values() if find_example(one.experiment_id)]
+    for experiment in bundled:
         _link(experiment.name, "results", experiment)
-        kind = "bundled example" if find_example(experiment.experiment_id) else started_at(experiment)
-        st.caption(literal(f"{_contents(experiment)} · {kind}"))
-    if any(find_example(experiment.experiment_id) for experiment in over):
+        st.markdown(literal(f"{_contents(experiment)}."))
+    if not bundled:
+        st.markdown("This workspace has no examples. Your experiments are all in one list.")
+        st.page_link("experiments.py", label="Experiments", icon=":material/arrow_forward:")
+    else:
         with st.popover("Remove examples", type="tertiary", icon=":material/delete:"):
             st.markdown("This deletes the bundled examples from this workspace. Your own experiments stay.")
             if st.button("Remove them", type="primary", icon=":material/delete_forever:"):

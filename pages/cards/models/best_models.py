@@ -81,7 +81,7 @@ def _draw_best(experiment: ExperimentConfig, best: BestModel) -> None:
     run, test, metric = best.run, best.test, METRIC_WORDS[experiment.headline_metric]
     model = arm_names_of(experiment)[run.arm.name]
     query = {"experiment": experiment.experiment_id}
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns([4, 7], gap="large")
     with left:
         st.markdown(f"**{literal(experiment.name)}**")
         st.metric(

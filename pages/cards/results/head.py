@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.cards.results.report import offer_numbers, offer_predictions, offer_report
 from pages.cards.results.slides import offer_presentation
-from pages.ui.formatting import literal, plural, started_at
-from pages.ui.readers import arm_names_of
+from pages.ui.formatting import literal
+from pages.ui.readers import arm_names_of, titles_of
 from pages.ui.session import remember, workspace
 from pages.ui.verdict_card import draw_status
 from tl_core.results.comparison import ExperimentResults
@@ -21,19 +21,17 @@ MOST_LISTED = 15
 
 def draw_experiments(experiment: ExperimentConfig) -> None:
     """Name the experiment, and lead to the newest of the others."""
-    others = [one for one in workspace().database.list_experiments() if one != experiment]
+    current = workspace().database.list_experiments(with_archived=False)
+    others = [one for one in current if one != experiment]
     if not others:
         st.markdown(f"**{literal(experiment.name)}**", width="content")
         return
-    titles = {ALL: "All experiments"}
-    for one in others[:MOST_LISTED]:
-        # The end of the id tells apart two that were started in the same minute.
-        words = f"{one.name}, {started_at(one)}, {plural(len(one.arms), 'model')}, {one.experiment_id[-4:]}"
-        titles[one.experiment_id] = literal(words)
+    titles = titles_of(others[:MOST_LISTED])
+    titles[ALL] = "All experiments"
     chosen = st.menu_button(
         f"**{literal(experiment.name)}**",
-        [*list(titles)[1:], ALL],
-        format_func=titles.__getitem__,
+        list(titles),
+        format_func=lambda one: literal(titles[one]),
         key=OTHERS,
     )
     if chosen == ALL:
@@ -44,14 +42,13 @@ def draw_experiments(experiment: ExperimentConfig) -> None:
 
 
 def draw_head(results: ExperimentResults) -> Verdict:
-    """Draw status, pair and train size, the presentation and what can be taken away.
+    """Draw pair and train size, the presentation, what can be taken away, and the status.
 
     Returns
     -------
     The verdict of the pair and train size that are chosen, at first the main ones.
     """
     arm_names = arm_names_of(results.experiment)
-    status = st.container(width="content")
     sizes = sorted({verdict.train_size for verdict in results.verdicts}, reverse=True)
     of_pair = st.container(width="content")
     size = sizes[0]
@@ -62,13 +59,13 @@ def draw_head(results: ExperimentResults) -> Verdict:
     with of_pair:
         names = {key: f"{arm_names[one.a]} vs {arm_names[one.b]}" for key, one in of_size.items()}
         pair = _choose("pair", list(of_size), names.__getitem__)
-    with status:
-        draw_status(of_size[pair].status)
     offer_presentation()
     with st.popover("Take away", icon=":material/download:"):
         offer_report(results)
         offer_predictions(results)
         offer_numbers(results)
+    with st.container(width="content"):
+        draw_status(of_size[pair].status)
     return of_size[pair]
 
 

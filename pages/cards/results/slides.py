@@ -17,7 +17,7 @@ from pages.ui.session import current
 from pages.ui.verdict_card import capitalised, draw_status
 from tl_core.displays import agreement, classes, data_efficiency, meaning, overview, replay, time_to_accuracy
 from tl_core.displays.display import Display, Subject
-from tl_core.evaluation.wording import amounts, counts
+from tl_core.evaluation.wording import amounts
 from tl_core.results.agreement import Cell, texts_of
 from tl_core.results.fairness import fairness_facts
 
@@ -97,9 +97,9 @@ def draw_slides(subject: Subject) -> list[str]:
             draw_status(verdict.status)
 
     def fill(display: Display) -> None:
-        st.header(literal(display.sentence), anchor=False)
+        st.header(literal(display.headline), anchor=False)
         draw_large(display, factor=SCALE, fills=True)
-        rest(counts(verdict))
+        rest(display.proof)
 
     with slide("How much does pretraining help?"), st.container(key="slide_title"):
         st.title(f"How much does pretraining help on {literal(experiment.name)}?", anchor=False)
@@ -122,21 +122,22 @@ def draw_slides(subject: Subject) -> list[str]:
 
     with slide("The race"):
         film = made(replay.display, subject)
-        said = made(time_to_accuracy.tell_pair, subject) or "How the models learned"
-        st.header(literal(said), anchor=False)
+        said, spent = made(time_to_accuracy.race_of, subject)
+        st.header(literal(said or "How the models learned"), anchor=False)
         draw_large(film, factor=SCALE, fills=True, bottom_px=FILM_BOTTOM_PX)
-        rest(f"medians over {verdict.num_seeds} seeds" if verdict.num_seeds > 1 else "one seed")
+        over = f"medians over {verdict.num_seeds} seeds" if verdict.num_seeds > 1 else "one seed"
+        rest(", ".join(filter(None, (spent, over))))
         if film.frame is not None:
             attend_to_replay(f"slide_{film.key}", plays_itself=False)
 
     with slide("Where they disagree"):
         disagreement = made(agreement.display, subject)
         if texts := _texts_of(subject) if TEXTS in st.query_params else []:
-            st.header(literal(disagreement.sentence), anchor=False)
+            st.header(literal(disagreement.headline), anchor=False)
             st.markdown(literal(f"Only {subject.names[verdict.a]} gets these right:"))
             for text, label in texts:
                 st.markdown(f"> {literal(text)}  \n> **{literal(label)}**")
-            rest(counts(verdict))
+            rest(disagreement.proof)
         else:
             fill(disagreement)
 
@@ -153,8 +154,8 @@ def draw_slides(subject: Subject) -> list[str]:
     if labels:
         with slide("By class"):
             fill(by_class)
-    with slide("How fair was this?"):
-        st.header("How fair was this?", anchor=False)
+    with slide("The same for all models"):
+        st.header("The same for all models", anchor=False)
         draw_facts(fairness_facts(subject.results, subject.train_size, subject.names), in_a_row=FACTS_A_ROW)
     return titles
 

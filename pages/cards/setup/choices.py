@@ -67,7 +67,7 @@ def choose_task(dataset: DatasetInfo) -> Task:
         format_func=lambda task: task.value.capitalize(),
         key=f"task_{dataset.fingerprint}",
         persist_state="session",
-        help="A word for the model card and for examples on Try it. It changes no number.",
+        help="A word for the JSON and for the example on Try it. It changes no number.",
     )
 
 

@@ -23,9 +23,9 @@ from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000
 BATCH = 5
-PATIENCE_S = 0.1
+PATIENCE_S = 0.15
 """How long a page waits for answers before it is drawn without them: models in memory need less."""
-POLL_S = 0.5
+POLL_S = 0.3
 EXAMPLE = "example"
 """Parameter of the URL: the id of a test example, as *Results* links to it."""
 EXAMPLES = {
