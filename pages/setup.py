@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.cards.setup.again import take_over
 from pages.cards.setup.choices import (
     choose_amount,
     choose_arms,
@@ -20,7 +21,7 @@ from pages.ui.base_models import can_be_had, choose_base_model
 from pages.ui.errors import InputErrors, show_error
 from pages.ui.formatting import short_hash
 from pages.ui.frame import card, draw_header, invite
-from pages.ui.plan import ahead_of, estimate_of, measured
+from pages.ui.plan import AGAIN, ahead_of, estimate_of, measured
 from pages.ui.readers import stored_intake
 from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
@@ -102,6 +103,9 @@ if not datasets:
     invite("Bring your texts first, or take a sample.", "Your data", "data")
     st.stop()
 
+if wanted := st.query_params.get(AGAIN):
+    take_over(workspace().database.get_experiment(wanted))
+    del st.query_params[AGAIN]
 fingerprint = current("dataset") or datasets[0].fingerprint
 if "dataset" not in st.query_params and (named := st.query_params.get("experiment")):
     of_experiment = workspace().database.get_experiment(named).dataset_fingerprint

@@ -21,7 +21,7 @@ KNOWN_S = 60
 PATIENCE_S = 0.2
 ASKING_S = 2
 ANSWER_KNOWN_S = 600
-_CHOSEN = "base_model"
+CHOSEN = "base_model"
 """Session key of the chosen base model."""
 
 
@@ -113,13 +113,13 @@ def listed_base_models() -> dict[str, str]:
 def choose_base_model(input_errors: InputErrors) -> str:
     """Choose the pretrained weights; what cannot be is told, and the built-in model stands in its place."""
     options = listed_base_models()
-    kept = st.session_state.get(_CHOSEN)
+    kept = st.session_state.get(CHOSEN)
     chosen: str = st.selectbox(
         "Base model",
         list(options) if kept in (None, *options) else [*options, kept],
         format_func=lambda one: options.get(one, one),
         accept_new_options=True,
-        key=_CHOSEN,
+        key=CHOSEN,
         persist_state="session",
         label_visibility="collapsed",
         help="Choose one, or type a Hub id, a folder on this server (/, ./ or ~), or run: and a run's id.",
@@ -172,7 +172,7 @@ def _found(words: str) -> list[FoundModel]:
 
 
 def _use(base_model: str) -> None:
-    st.session_state[_CHOSEN] = base_model
+    st.session_state[CHOSEN] = base_model
 
 
 def can_be_had(base_models: list[str]) -> bool:

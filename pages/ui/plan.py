@@ -14,6 +14,7 @@ from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import about, duration, literal, plural
 from pages.ui.readers import lengths_of
 from pages.ui.session import hardware, remember, workspace
+from tl_core.arms import ARMS, FINE_TUNED
 from tl_core.catalogue.locating import describe
 from tl_core.errors import TlError
 from tl_core.intake.intake import Intake, read_intake
@@ -31,10 +32,12 @@ from tl_core.planning.estimate import (
 from tl_core.planning.machine import Throughput, device_of, read_finished, read_running
 from tl_core.planning.plan import launch
 from tl_core.planning.presets import arms_to_search
-from tl_core.schema import ExperimentConfig, Promise, Span
+from tl_core.schema import Arm, ExperimentConfig, Promise, Span
 from tl_core.store.rows import RunRow
 
 POLL_S = 0.5
+AGAIN = "again"
+"""Parameter of the URL: the experiment whose choices *Setup* takes over, once."""
 _CHECKS = "plan_checks"
 """Session key of the checks, by the fingerprint of the dataset that the plan is about."""
 
@@ -149,6 +152,19 @@ def offer_command(experiment: ExperimentConfig) -> None:
     with st.popover("Copy as command", icon=":material/terminal:"):
         st.code(command_of(experiment), language="bash", wrap_lines=True)
         st.markdown("Runs the same experiment on this server and writes the result as JSON.")
+
+
+def offer_again(experiment: ExperimentConfig) -> None:
+    """Lead to *Setup* with the choices of an experiment, where all its models can be chosen there."""
+    offered = {Arm(kind=spec.kind) for spec in ARMS if spec.choice}
+    if all(arm in offered or is_rival(arm) for arm in experiment.arms):
+        query = {"dataset": experiment.dataset_fingerprint, AGAIN: experiment.experiment_id}
+        st.page_link("setup.py", label="Run again with changes", icon=":material/edit:", query_params=query)
+
+
+def is_rival(arm: Arm) -> bool:
+    """Whether it is a further base model that is fine-tuned beside the first."""
+    return arm.kind is FINE_TUNED.kind and arm.base_model is not None
 
 
 def draw_check(experiment: ExperimentConfig) -> bool:

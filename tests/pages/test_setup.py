@@ -3,6 +3,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -29,10 +30,11 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ModelError, TlError
+from tl_core.planning.command import command_of
 from tl_core.planning.estimate import Ahead
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS
-from tl_core.schema import BudgetRule, ExperimentConfig, Metric, Precision, Preset, State, Task
+from tl_core.schema import BudgetRule, ExperimentConfig, LearningRates, Metric, Precision, Preset, State, Task
 from tl_core.store.database import Database
 from tl_core.store.workspace import Workspace
 
@@ -545,3 +547,40 @@ def test_a_link_to_an_experiment_sets_up_its_dataset(app: AppTest, workspace: Wo
     open_page(app, "setup", experiment=experiment.experiment_id)
     assert "small reviews" in app.caption[0].value
     assert app.query_params["dataset"] == intake.dataset.info.fingerprint
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"arms": ("fine_tuned", "tfidf")},
+        {
+            "arms": ("fine_tuned", "frozen", "scratch", "majority"),
+            "preset": Preset.STANDARD,
+            "num_seeds": 3,
+            "train_sizes": [12, 20],
+            "headline_metric": Metric.MACRO_F1,
+            "margin": 0.025,
+            "task": Task.INTENT,
+            "should_search_rates": False,
+            "learning_rates": {"fine_tuned": LearningRates(encoder=3.7e-05, head=0.0012)},
+            "epochs": 2.5,
+            "max_length": 64,
+            "budget": BudgetRule.PLATEAU,
+            "batch_size": 8,
+            "dropout": 0.2,
+            "precision": Precision.FLOAT32,
+            "patience": 7,
+        },
+    ],
+)
+def test_an_experiment_is_set_up_again_as_it_was(
+    app: AppTest, workspace: Workspace, checking: Checking, choices: dict[str, Any]
+) -> None:
+    """The command on the page says every choice."""
+    before = add_experiment(workspace, store_sample_dataset(workspace), **choices)
+    open_page(app, "setup", dataset=before.dataset_fingerprint, again=before.experiment_id)
+    assert command_of(before) in [one.value for one in app.code]
+    assert "again" not in app.query_params, "what is changed from now on stays"
+    (seeds,) = [one for one in app.number_input if one.label == "Seeds"]
+    seeds.set_value(2).run()
+    assert command_of(before.model_copy(update={"num_seeds": 2})) in [one.value for one in app.code]

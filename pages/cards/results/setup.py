@@ -5,8 +5,9 @@ import streamlit as st
 from pages.ui.downloads import offer_table
 from pages.ui.formatting import literal
 from pages.ui.frame import card
-from pages.ui.plan import offer_command
+from pages.ui.plan import offer_again, offer_command
 from tl_core.displays.display import Subject
+from tl_core.export.report import report_name
 from tl_core.results.configuration import setting_differences
 from tl_core.results.fairness import Fact, fairness_facts
 
@@ -49,6 +50,16 @@ def draw_settings(subject: Subject) -> None:
             st.markdown("Nothing: every setting of their runs is the same.")
         else:
             offer_table(found.table.set_axis(["Setting", a, b], axis=1), key="settings")
-        offer_command(subject.results.experiment)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            offer_command(subject.results.experiment)
+            offer_again(subject.results.experiment)
+            st.download_button(
+                "Download the settings (JSON)",
+                subject.results.experiment.model_dump_json(indent=2),
+                file_name=f"{report_name(subject.results.experiment)}-settings.json",
+                mime="application/json",
+                icon=":material/download:",
+                on_click="ignore",
+            )
         same = " · ".join(f"{name} {value}" for name, value in found.same.items())
         st.markdown(f":small[{literal(f'The same for both: {same}.')}]")
