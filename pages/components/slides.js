@@ -1,5 +1,8 @@
 // Shows one slide at a time out of those that the server has drawn all at once: turning one asks nobody.
 const RESTS_AFTER_MS = 3000
+const LOOK_MS = 200
+const MOST_LOOKS = 50
+const NARROW_PX = 640
 const ON = ["ArrowRight", "ArrowDown", "PageDown", " "]
 const BACK = ["ArrowLeft", "ArrowUp", "PageUp"]
 
@@ -9,9 +12,17 @@ const slidesOf = () => [...document.querySelectorAll('.st-key-slides [class*="st
 
 const numberOf = (slide) => Number([...slide.classList].join(" ").match(/st-key-presented_(\d+)/)[1])
 
-const playIn = (slide) => {
+// A film that begins while its figure is still being fitted to the slide stays drawn in the size before.
+let beginning
+const playIn = (slide, looks = MOST_LOOKS, before = 0) => {
+  clearTimeout(beginning)
+  const height = slide.querySelector(".js-plotly-plot")?.getBoundingClientRect().height ?? 0
   const again = [...slide.querySelectorAll(".updatemenu-button")].at(-1)
-  again?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, view: window }))
+  if (again && height === before) {
+    again.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, view: window }))
+  } else if (looks > 0) {
+    beginning = setTimeout(() => playIn(slide, looks - 1, height), LOOK_MS)
+  }
 }
 
 const turnFull = () =>
@@ -96,6 +107,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     rest = setTimeout(() => controls.classList.add("is-resting"), RESTS_AFTER_MS)
   }
 
+  const kind = window.innerWidth > NARROW_PX ? "wide" : "narrow"
+  if (kind !== data.window) setTriggerValue("window", kind)
+
   document.addEventListener("keydown", press, true)
   document.addEventListener("click", click)
   document.addEventListener("mousemove", wake)
@@ -115,6 +129,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     window.removeEventListener("resize", measurePaper)
     paper.remove()
     clearTimeout(rest)
+    clearTimeout(beginning)
     observer.disconnect()
     endings.delete(parentElement)
   }

@@ -8,7 +8,8 @@ import streamlit as st
 KEY = "slides"
 """Key of the container that holds the slides."""
 TURNER = "turn_slides"
-"""Key of what turns them; its state ``texts`` is the slide at which texts were shown or hidden."""
+"""Key of what turns them. Its state: ``texts``, the slide at which texts were shown or hidden; ``window``,
+which is ``narrow`` or ``wide``."""
 _HTML = """
 <div class="slide-controls">
 <button type="button" data-do="back" aria-label="Back">←</button>
@@ -41,8 +42,10 @@ def turn_slides(
     first: int,
     *,
     shows_texts: bool,
+    is_narrow: bool,
     on_end: Callable[[], None],
     on_texts: Callable[[], None],
+    on_window: Callable[[], None],
 ) -> None:
     """Show one of the slides that stand in the container `KEY`, and turn them.
 
@@ -54,8 +57,23 @@ def turn_slides(
         The slide to begin with, from 1; the URL follows the one that is shown.
     shows_texts
         Whether the slides hold example texts now.
-    on_end, on_texts
-        Called to leave, and to show or hide example texts.
+    is_narrow
+        Whether they were drawn for a telephone.
+    on_end, on_texts, on_window
+        Called to leave, to show or hide example texts, and where the window is not what they were drawn for.
     """
-    data = {"titles": list(titles), "places": list(places), "first": first, "shows_texts": shows_texts}
-    _component(key=TURNER, data=data, height=1, on_end_change=on_end, on_texts_change=on_texts)
+    data = {
+        "titles": list(titles),
+        "places": list(places),
+        "first": first,
+        "shows_texts": shows_texts,
+        "window": "narrow" if is_narrow else "wide",
+    }
+    _component(
+        key=TURNER,
+        data=data,
+        height=1,
+        on_end_change=on_end,
+        on_texts_change=on_texts,
+        on_window_change=on_window,
+    )

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from pages.cards.results.slides import NARROW
 from tests.pages.fixtures import add_experiment, finish_all, store_sample_dataset
 from tests.pages.reading import figures_of, open_page, plain, query_of, targets_of, text_of
 from tests.pages.texts import TEXTS
@@ -61,6 +62,15 @@ def test_the_smallest_type_of_a_projected_figure_is_24_pixels(app, experiment):
     present(app, experiment)
     sizes = [int(size) for figure in figures_of(app) for size in re.findall(r'"size":(\d+)[,}]', figure)]
     assert min(size for size in sizes if size > 20) >= 24, "marks are smaller than any letter"
+
+
+def test_on_a_telephone_figures_keep_the_type_of_a_page(app, experiment):
+    present(app, experiment)
+    assert told(app)["window"] == "wide"
+    app.session_state[NARROW] = True
+    app.run()
+    assert told(app)["window"] == "narrow"
+    assert any('"size":11,' in figure or '"size":11}' in figure for figure in figures_of(app))
 
 
 def test_slides_have_nothing_to_set(app, workspace, experiment):

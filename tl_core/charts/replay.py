@@ -73,13 +73,15 @@ class _Runner:
 class _Track:
     """What all frames share: seconds that the clock runs, and the ends of the value axis (fractions).
 
-    ``is_cut`` says that a run goes on after the clock has stopped, so that the last moment has no time.
+    ``is_cut`` says that a run goes on after the clock has stopped, so that the last moment has no time;
+    ``line_px`` is what a line of a label takes of a plot of `_PLOT_PX`.
     """
 
     end: float
     low: float
     high: float
     is_cut: bool
+    line_px: float
 
     @property
     def per_px(self) -> float:
@@ -93,6 +95,7 @@ def replay(
     *,
     y: Y = "accuracy",
     floor: float | None = None,
+    type_scale: float = 1.0,
     theme: Theme = "light",
 ) -> go.Figure:
     """Let the validation curves of all arms grow together, each run from its own zero, in `REPLAY_S` seconds.
@@ -112,6 +115,8 @@ def replay(
         The column to draw.
     floor
         Value of always answering the largest class (fraction); a dotted line.
+    type_scale
+        By how much larger the type will be shown, so that labels keep that distance.
     theme
         Light or dark.
     """
@@ -137,7 +142,7 @@ def replay(
     seen = np.concatenate([curve.until(end).y for curve in seeds])
     low, high = value_range(np.append(seen, [curve.final for curve in seeds]), floor)
     beyond = beyond_edge(runs, styles, far_end(runs), "train_s")
-    track = _Track(end=end, low=low, high=high, is_cut=bool(beyond))
+    track = _Track(end=end, low=low, high=high, is_cut=bool(beyond), line_px=type_scale * _LINE_PX)
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
     title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
     lines = [title, *beyond_lines(beyond)]
@@ -227,8 +232,8 @@ def _motion(runners: Sequence[_Runner], track: _Track, clock: float) -> list[dic
     ]
     # Rounded, lest labels of arms that are level change places from frame to frame.
     wanted = [round((track.high - runner.place(clock)) / track.per_px) for runner in runners]
-    sizes = [_LINE_PX * len(name_lines(runner.style.label)) for runner in runners]
-    centres = spread(wanted, sizes, -_LINE_PX / 2, _PLOT_PX + _LINE_PX / 2)
+    sizes = [track.line_px * len(name_lines(runner.style.label)) for runner in runners]
+    centres = spread(wanted, sizes, -track.line_px / 2, _PLOT_PX + track.line_px / 2)
     for runner, place in zip(runners, track.high - track.per_px * centres, strict=True):
         traces += _arm_at(runner, track, clock, place)
     return [{"type": "scatter", **trace} for trace in traces]
@@ -249,7 +254,8 @@ def _arm_at(runner: _Runner, track: _Track, clock: float, place: float) -> list[
     value = runner.place(clock)
     kind, *base_model = name_lines(runner.style.label, NAME_LIMIT)
     lines = [f"<b>{100 * value:.1f}</b> {kind}", *base_model]
-    top = place + track.per_px * _LINE_PX * (len(lines) - 1) / 2
+    line = track.per_px * track.line_px
+    top = place + line * (len(lines) - 1) / 2
     return [
         {"x": _kept([min(clock, curve.x[-1]) for curve in runner.seeds], begun), "y": _kept(values, begun)},
         {"x": _kept(x, on_line), "y": _kept(np.interp(x, runner.mean.x, runner.mean.y), on_line)},
@@ -259,8 +265,8 @@ def _arm_at(runner: _Runner, track: _Track, clock: float, place: float) -> list[
         },
         {
             "x": [_short(clock)] * len(lines),
-            "y": [_short(top - track.per_px * _LINE_PX * line) for line in range(len(lines))],
-            "text": [_GAP + line if is_there else _GAP for line in lines],
+            "y": [_short(top - line * number) for number in range(len(lines))],
+            "text": [_GAP + words if is_there else _GAP for words in lines],
         },
     ]
 

@@ -11,7 +11,7 @@ LIMITS = (
 )
 
 
-def display(subject: Subject) -> Display:
+def display(subject: Subject, type_scale: float = 1.0) -> Display:
     """Let the validation curves of all arms grow together; where nothing took time there are no frames."""
     points = learning_curve_points(subject.runs)
     value: Y = subject.metric.value
@@ -20,7 +20,9 @@ def display(subject: Subject) -> Display:
     return Display(
         key="replay",
         frame=curve_numbers(points, "train_s", value, subject.names) if has_film else None,
-        draw=lambda theme: replay(points, subject.styles(theme), y=value, floor=floor, theme=theme),
+        draw=lambda theme: replay(
+            points, subject.styles(theme), y=value, floor=floor, type_scale=type_scale, theme=theme
+        ),
         limits=LIMITS if has_film else "",
         budget=subject.budget,
     )

@@ -26,6 +26,8 @@ TEXTS = "texts"
 """URL parameter that is there while example texts are shown; they may be private, so at first it is not."""
 SCALE = 2.2
 """The smallest type of a figure is 11 pixels high: 24 on a slide."""
+NARROW = "slides_are_narrow"
+"""Session key: whether the slides are looked at on a telephone, with the type of any page."""
 FILM_BOTTOM_PX = 110
 """Room for the axis below the race, which has no buttons on a slide."""
 MOST_CLASSES = 6
@@ -74,8 +76,10 @@ def draw_presentation() -> bool:
         + ["Appendix"] * (len(titles) - NUM_TOLD),
         min(max(int(wanted), 1), len(titles)) if wanted.isdecimal() else 1,
         shows_texts=TEXTS in st.query_params,
+        is_narrow=_is_narrow(),
         on_end=leave,
         on_texts=turn_texts,
+        on_window=fit_window,
     )
     return True
 
@@ -83,6 +87,7 @@ def draw_presentation() -> bool:
 def draw_slides(subject: Subject) -> list[str]:
     """Draw the slides in the order of the story, and the appendix; return their titles."""
     experiment, verdict, titles = subject.results.experiment, subject.verdict, list[str]()
+    scale = 1.0 if _is_narrow() else SCALE
 
     @contextmanager
     def slide(title: str) -> Iterator[None]:
@@ -98,7 +103,7 @@ def draw_slides(subject: Subject) -> list[str]:
 
     def fill(display: Display) -> None:
         st.header(literal(display.headline), anchor=False)
-        draw_large(display, factor=SCALE, fills=True)
+        draw_large(display, factor=scale, fills=True)
         rest(display.proof)
 
     with slide("How much does pretraining help?"), st.container(key="slide_title"):
@@ -118,13 +123,13 @@ def draw_slides(subject: Subject) -> list[str]:
             st.markdown(literal(f"{capitalised(verdict.interval)}."))
             draw_status(verdict.status)
         with right:
-            draw_large(made(overview.display, subject), factor=SCALE)
+            draw_large(made(overview.display, subject), factor=scale)
 
     with slide("The race"):
-        film = made(replay.display, subject)
+        film = made(replay.display, subject, scale)
         said, spent = made(time_to_accuracy.race_of, subject)
         st.header(literal(said or "How the models learned"), anchor=False)
-        draw_large(film, factor=SCALE, fills=True, bottom_px=FILM_BOTTOM_PX)
+        draw_large(film, factor=scale, fills=True, bottom_px=round(FILM_BOTTOM_PX * scale / SCALE))
         over = f"medians over {verdict.num_seeds} seeds" if verdict.num_seeds > 1 else "one seed"
         rest(", ".join(filter(None, (spent, over))))
         if film.frame is not None:
@@ -175,6 +180,15 @@ def leave() -> None:
     """End the presentation."""
     st.query_params.pop(SLIDE, None)
     st.query_params.pop(TEXTS, None)
+
+
+def fit_window() -> None:
+    """Draw the slides for the window that the browser has."""
+    st.session_state[NARROW] = st.session_state[TURNER].window == "narrow"
+
+
+def _is_narrow() -> bool:
+    return bool(st.session_state.get(NARROW))
 
 
 def turn_texts() -> None:
