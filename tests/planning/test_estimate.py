@@ -62,7 +62,7 @@ def test_an_arm_without_a_network_costs_its_process_and_no_weights() -> None:
         is_measured=False,
         factor=1.0,
         disk_mib=0,
-        basis="These arms have no network; the time is that of starting their processes.",
+        basis="These models have no network, so the time is that of starting their processes.",
     )
 
 

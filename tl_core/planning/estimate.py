@@ -220,7 +220,7 @@ def _basis(
 ) -> str:
     distinct = {base.id: base for base in bases}.values()
     if not distinct:
-        return "These arms have no network; the time is that of starting their processes."
+        return "These models have no network, so the time is that of starting their processes."
     sentences = []
     for base in distinct:
         if speed := newest_speed(history, base.id, device_of(hardware)):
@@ -245,7 +245,7 @@ def _basis(
             f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
         )
     if experiment.training.budget is BudgetRule.PLATEAU:
-        sentences.append("Runs that reach their plateau early end sooner: the most is the time of the cap.")
+        sentences.append("Runs that stop improving early end sooner. The longest time is for runs that never do.")
     return " ".join(sentences)
 
 
