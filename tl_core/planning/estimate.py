@@ -245,7 +245,7 @@ def _basis(
             f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
         )
     if experiment.training.budget is BudgetRule.PLATEAU:
-        sentences.append("Runs that stop improving early end sooner. The longest time is for runs that never do.")
+        sentences.append("Runs that stop improving early end sooner. The most is for runs that never do.")
     return " ".join(sentences)
 
 
