@@ -186,7 +186,7 @@ def test_an_engineer_finds_what_the_numbers_rest_on(
     page: Page, experiment_ids: Sequence[str], tmp_path: Path
 ) -> None:
     page.goto(f"/results?experiment={experiment_ids[0]}&tab=Setup")
-    expect(page.get_by_text("How fair was this?").first).to_be_visible()
+    expect(page.get_by_text("What was the same for all models").first).to_be_visible()
     expect(page).to_have_title(re.compile(r"^Results · .+ · Transfer learning$"))
     shown = page.get_by_test_id("stMain")
     for fact in ("2, the same for all models", "33 training, 9 validation and 18 test", "equal steps: 60"):

@@ -74,7 +74,7 @@ def _draw_folder(run: RunRow, file_name: str) -> None:
     if not (is_finished and folder.model_dir.is_dir()):
         st.markdown("**Download**")
         st.markdown(
-            "This run came without its model." if is_finished else "Only a run that is done has a model."
+            "This run came without a model." if is_finished else "Only a run that is done has a model."
         )
         return
     st.markdown("**Load** it in the downloaded folder")
@@ -91,7 +91,7 @@ def _draw_folder(run: RunRow, file_name: str) -> None:
     if not is_pending and st.button(
         "Verify the model",
         icon=":material/verified:",
-        help="Loads the model as it leaves and compares its answers on test texts with the recorded ones.",
+        help="Loads the exported model and compares answers on test texts with the recorded ones.",
     ):
         client.submit(workspace(), JobKind.VERIFY, run.run_id, {})
         st.rerun()
@@ -126,7 +126,7 @@ def _draw_card(run: RunRow) -> None:
         except UNREADABLE as error:
             st.markdown(literal(f"There is no card: {reason_of(error)}"))
             return
-        st.markdown("In the format of the model hub. Every downloaded model carries it as its README.")
+        st.markdown("In the format of the model hub. Every downloaded model carries it as README.")
         st.download_button(
             "Download the card",
             card_text,
@@ -141,7 +141,7 @@ def _draw_card(run: RunRow) -> None:
 def _offer_delete(run: RunRow) -> None:
     with st.popover("Delete …", icon=":material/delete:"):
         st.markdown(
-            "This deletes the run's model, predictions and events for good. Its seed leaves the results."
+            "This deletes the run's model, predictions and events for good. The seed leaves the results."
         )
         if st.button("Delete this run", type="primary", icon=":material/delete_forever:"):
             try:

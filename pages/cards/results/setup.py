@@ -17,7 +17,7 @@ FACTS_A_ROW = 3
 def draw_fairness(subject: Subject) -> None:
     """Draw what was the same for all arms, and name what was not."""
     facts = fairness_facts(subject.results, subject.train_size, subject.names)
-    with card("How fair was this?"):
+    with card("What was the same for all models"):
         st.markdown(fairness_words(facts))
         draw_facts(facts)
 

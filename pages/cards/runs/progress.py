@@ -22,7 +22,7 @@ PHASE_WORDS = {
     "loading": "loading the base model",
     "tokenizing": "cutting the texts into tokens",
     "training": "training",
-    "rates": "choosing its learning rate on validation",
+    "rates": "choosing the learning rate on validation",
     "features": "computing the frozen features",
     "predicting": "predicting validation and test",
     "measuring": "measuring what training has changed in the network",
