@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.cards.models.download import archive_name, draw_download
 from pages.ui.errors import begin_anew, live_part, show_error
-from pages.ui.formatting import literal, plural
+from pages.ui.formatting import STATE_WORDS, literal, plural
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, workspace
@@ -27,9 +27,8 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     """Draw everything about one run."""
     label = arm_names_of(experiment)[run.config.arm.name]
     size = plural(run.config.train_size, "training example")
-    state = "done" if run.state is State.FINISHED else run.state.value
     with card(literal(f"{label}, seed {run.config.seed}")):
-        st.markdown(f"{size}, {state}. Run {literal(run.run_id)}.")
+        st.markdown(f"{size}, {STATE_WORDS[run.state]}. Run {literal(run.run_id)}.")
         if run.state is State.CANCELLED:
             words = next(iter(find_cancelled([run])))
             st.info(f"This run was {words}.", icon=":material/cancel:")

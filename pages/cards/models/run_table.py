@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, local_time, plural, started_at
+from pages.ui.formatting import METRIC_WORDS, STATE_WORDS, local_time, plural, started_at
 from pages.ui.frame import draw_damage
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
@@ -111,7 +111,7 @@ def _draw_table(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConf
     table = table.assign(
         metric=table["metric"].map(METRIC_WORDS),
         test=100 * table["test"],
-        state=table["state"].replace(State.FINISHED.value, "done"),
+        state=table["state"].replace({state.value: words for state, words in STATE_WORDS.items()}),
         created_at=[local_time(run.created_at) for run in runs],
     )
     ids = list(table["run_id"])
