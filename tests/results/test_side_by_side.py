@@ -77,7 +77,7 @@ def test_settings_that_differ_make_groups_and_name_them(workspace, intake):
         "B: Fine-tuned · epochs 7.5",
     ]
     rows = side_by_side.setting_rows(comparison)
-    assert rows.to_dict("list") == {"Group": ["A: Fine-tuned", "B: Fine-tuned"], "Epochs": ["3", "7.5"]}
+    assert rows.to_dict("list") == {"Model": ["A: Fine-tuned", "B: Fine-tuned"], "Epochs": ["3", "7.5"]}
     pairs = side_by_side.difference_rows(comparison, comparison.groups[1].key)["pair"].tolist()
     assert (
         pairs

@@ -32,7 +32,7 @@ _LIMITS = (
     "or as such texts change over time.",
     "It always answers with one of the labels, even where none fits. The probabilities are as trained; the "
     "temperature above is not part of the model.",
-    "How it treats groups of people was not measured. Don't let it decide about a person unless somebody checks.",
+    "How it treats groups of people was not measured. Don't let it decide about a person without a check.",
     "Picking the best of several runs by their test results gives a number that is too good.",
 )
 

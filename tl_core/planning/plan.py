@@ -209,8 +209,8 @@ def _require_layers(arm: Arm, base_model: str) -> None:
         return
     if shares_layers(base_model):
         raise PlanError(
-            f"All layers of {describe(base_model).title} share one set of weights, so {_spoken(arm)} cannot be"
-            " made of it.",
+            f"All layers of {describe(base_model).title} share one set of weights, so {_spoken(arm)} cannot"
+            " be made of it.",
             f"Leave {_spoken(arm)} out, or choose another base model.",
         )
     most = num_layers(base_model)

@@ -26,7 +26,7 @@ def fairness_words(facts: list[Fact]) -> str:
     """Say whether anything differed that should not."""
     if any(fact.difference for fact in facts):
         return "Not everything was the same for all runs."
-    return "This was the same for all runs. Each model has its own learning rate."
+    return "This was the same for all runs. Learning rates are separate for each model."
 
 
 def draw_facts(facts: list[Fact], in_a_row: int = FACTS_A_ROW) -> None:

@@ -232,7 +232,7 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders and of fitted heads are zero."""
     st.markdown(
         "Peak learning rates, separate for each model: fine-tuning's are too small for random weights.",
-        help="Found with the built-in model, under its mean-pooled head and the head of the architecture.",
+        help="Found with the built-in model, under the mean-pooled head and the head of the architecture.",
     )
     rates: dict[str, LearningRates] = {}
     for arm in arms:
