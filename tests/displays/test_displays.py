@@ -118,7 +118,7 @@ def test_equal_mistakes_are_said_to_be_equal():
 def test_only_one_of_two_is_right(workspace):
     found = agreement.display(finished(workspace, 1, fine_tuned=1.0, scratch=0.5))
     assert found.sentence == (
-        "Only one of them is right in 50% of the answers: Fine-tuned alone in 50.0%, From scratch in 0.0%."
+        "Only one of them is right in 50% of the answers: Fine-tuned in 50.0%, From scratch in 0.0%."
     )
     assert found.limits == "Counted over 18 answers: 18 test examples."
 

@@ -278,7 +278,7 @@ def pairs_words(verdicts: Sequence[Verdict]) -> str:
         return ""
     return (
         f"{len(verdicts)} pairs were compared. Intervals are not widened for that: a difference counts where "
-        "its corrected p-value (Holm) is below 0.05."
+        "the corrected p-value (Holm) is below 0.05."
     )
 
 

@@ -122,7 +122,7 @@ def model_card(facts: CardFacts) -> str:
         "What it is for": (
             f"{noun.many.capitalize()} like those of the dataset {_code(experiment.dataset_name)}, on which "
             "it was trained, and comparisons with other models. Check a sample of "
-            "its answers before anything depends on them."
+            "the answers before anything depends on them."
         ),
         "How to load it": facts.usage,
         "Results": _results(facts),

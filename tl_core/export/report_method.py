@@ -8,13 +8,13 @@ from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import BudgetRule, RunFinished, SplitMethod
 
 _DRAWN = {
-    SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of its content decides where an "
+    SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of the content decides where an "
     "example goes.",
     SplitMethod.GROUPED: "Deterministic, by a hash of the content. A group is never divided.",
     SplitMethod.BY_TIME: "By date: the oldest examples are for training, the newest for the test.",
     SplitMethod.OWN: (
-        "A column or a file says which part each example belongs to. A part that it never names was drawn "
-        "from its training examples."
+        "A column or a file says which part each example belongs to. A part that is never named was drawn "
+        "from the training examples."
     ),
 }
 _DRAWN_BESIDE_OWN_TEST = {

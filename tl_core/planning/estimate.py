@@ -238,7 +238,7 @@ def _basis(
             continue
         place = "this GPU" if hardware.gpu else "this server"
         is_known = base.num_parameters is not None
-        scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
+        scale = "scaled by size" if is_known else "scaled as if it had 110 million weights"
         hope = " A GPU should need less." if hardware.gpu else ""
         sentences.append(
             f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
