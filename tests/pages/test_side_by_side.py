@@ -144,7 +144,7 @@ def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, ex
     open_with(app, experiment.experiment_id, other.experiment_id)
     refusal = text_of(app)
     assert "These runs have different test examples" in refusal
-    assert "4 runs on those of small reviews, 2 runs on those of fewer reviews" in refusal
+    assert "4 runs on those of small reviews, 1 run on those of fewer reviews" in refusal
     assert len(app.error) == 1
     assert len(box(app).value) == 2
     assert not figures_of(app)
