@@ -101,15 +101,15 @@ def _require_loopback_or_authentication() -> None:
         _require_authlib()
     elif address not in LOOPBACK:
         raise SystemExit(
-            f"Expected server.address on the loopback interface; got {address!r}. "
-            "Anybody who reaches it could use this server: configure [auth] in .streamlit/secrets.toml first."
+            f"Anybody who reaches server.address {address!r} could use this server without a login. "
+            "Configure [auth] in .streamlit/secrets.toml, or set server.address to 127.0.0.1."
         )
 
 
 def _require_authlib() -> None:
     if not is_authlib_installed():
         raise SystemExit(
-            "Expected the package Authlib, without which nobody can log in; it is not installed. "
+            "Nobody can log in, because the package Authlib is not installed. "
             "Install it with: pip install 'streamlit[auth]'. Or remove [auth] from .streamlit/secrets.toml."
         )
 

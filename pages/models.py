@@ -37,7 +37,7 @@ if drawer.open:
         draw_runs(chosen, {entry.config.experiment_id: entry.config for entry in entries})
         run_id = st.query_params.get("run")
         if run_id is None:
-            st.markdown("Choose a row to see its details, to download its model or to delete it.")
+            st.markdown("Choose a row to see the details, to download the model or to delete the run.")
             st.stop()
         try:
             run = observe(here.settings, here.database.get_run(run_id))

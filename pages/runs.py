@@ -19,7 +19,7 @@ experiment = choose_experiment()
 if experiment is None:
     with header:
         draw_header("How is the training going?")
-    invite("Nothing is running yet. Start an experiment to see it here.", "New experiment", "setup")
+    invite("Nothing is running yet. Start an experiment to see the progress.", "New experiment", "setup")
     st.stop()
 with header:
     draw_header("How is the training going?", origin_of(experiment))

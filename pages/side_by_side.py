@@ -30,7 +30,7 @@ if not chosen:
         draw_header(QUESTION)
     st.markdown(
         "Choose two or more runs or experiments on the same split, for example with other base models or "
-        "settings. Runs that differ only in their seed become one group."
+        "settings. Runs that differ only in their seed count as one model."
     )
     st.stop()
 try:

@@ -1,4 +1,4 @@
-"""How the engine speaks to a person: an error says what is wrong, then what to do."""
+"""How engine and pages speak to a person: in plain words; an error says what is wrong, then what to do."""
 
 import ast
 import re
@@ -9,11 +9,36 @@ from pathlib import Path
 import pytest
 
 import tl_core
+from pages.ui.glossary import ENTRIES
 from tl_core.errors import TlError
 from tl_core.words import plural, quoted, quoted_names
 
 ENGINE = Path(tl_core.__file__).parent
+HOUSE = ENGINE.parent
 NEVER = re.compile(r"\b(its|here|alone|besides|whichever|anew|lest|shall)\b")
+NEVER_SHOWN = re.compile(rf"\b(arms?|verdicts?|claims?)\b|{NEVER.pattern}", re.IGNORECASE)
+"""Words of the code have others on screen: model, result."""
+SHOWN = ("arms", "catalogue", "charts", "displays", "evaluation", "export", "intake", "planning", "results")
+"""Parts of the engine whose sentences stand on pages and in reports."""
+DRAWS = {
+    *("button", "caption", "card", "checkbox", "download_button", "draw_header", "empty_figure", "error"),
+    *("expander", "header", "info", "invite", "markdown", "metric", "multiselect", "number_input"),
+    *("page_link", "popover", "progress", "radio", "segmented_control", "selectbox", "spinner", "subheader"),
+    *("success", "text", "text_area", "text_input", "title", "toast", "toggle", "warning", "write"),
+    *("CheckboxColumn", "Column", "DatetimeColumn", "LineChartColumn", "NumberColumn", "TextColumn"),
+    *("BarChartColumn", "ProgressColumn"),
+}
+"""Calls whose words a person reads, even if there is only one."""
+READ = {"alt", "explains", "help", "label", "placeholder", "text", "title_text"}
+OLD = {
+    "Best on validation, with its mean on test.",
+    "None yet. Finished experiments appear here.",
+    "Chosen on validation: the model with the highest mean over its seeds, and its best seed. The test value "
+    "is the mean over the seeds.",
+    "No run has kept its model. Train one.",
+    "Unzip it. In its folder, this loads it:",
+}
+"""Sentences that are still to be rewritten; none may join them."""
 VERBS = {
     *("Accept", "Add", "Cancel", "Check", "Choose", "Compare", "Correct", "Decide", "Delete", "Divide"),
     *("Download", "Export", "Fill", "Fix", "Give", "Import", "Install", "Keep", "Leave", "Let", "List"),
@@ -82,14 +107,81 @@ def everything_said() -> Iterator[Said]:
             yield Said(f"{name}:{node.lineno}", texts, text_of(remedy) if remedy else "")
 
 
+def pages_and_app() -> Iterator[tuple[str, ast.Module]]:
+    for path in [HOUSE / "app.py", *sorted((HOUSE / "pages").rglob("*.py"))]:
+        yield str(path.relative_to(HOUSE)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def shown_in(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield what a person may read of a module, with the line: prose, and the words of what draws them.
+
+    Prose has a space or begins with a capital; names of columns, keys and constants do not.
+    """
+    docstrings = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    drawn = set[int]()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in DRAWS:
+            parts = [*node.args[:1], *(one.value for one in node.keywords if one.arg in READ)]
+            drawn |= {id(part) for part in parts}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            is_prose = " " in node.value or (node.value[:1].isupper() and not node.value.isupper())
+            if is_prose or id(node) in drawn:
+                yield node.lineno, node.value
+
+
+def in_words_of_the_code(source: str) -> list[str]:
+    return [text for _, text in shown_in(ast.parse(source)) if NEVER_SHOWN.search(text)]
+
+
 def test_there_is_much_to_look_at() -> None:
     assert len([one for one in everything_said() if one.texts]) > 150
+    assert len([text for _, module in pages_and_app() for text in shown_in(module)]) > 1_000
+
+
+def test_pages_and_figures_use_the_words_of_the_screen() -> None:
+    engine = [(name, module) for name, module in modules() if name.split("/")[0] in SHOWN]
+    assert [
+        f"{name}:{line}: {text}"
+        for name, module in [*pages_and_app(), *engine]
+        for line, text in shown_in(module)
+        if NEVER_SHOWN.search(text) and text not in OLD
+    ] == []
+
+
+def test_the_glossary_uses_the_words_of_the_screen() -> None:
+    assert [one.title for one in ENTRIES.values() if NEVER_SHOWN.search(f"{one.title} {one.text}")] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'empty_figure("No arm has finished yet.", theme=theme)',
+        'st.markdown(f"{wait} yet. This page shows the first verdict by itself.")',
+        'st.info("A claim about it." if is_done else "")',
+        'help="Of this run alone."',
+        'st.dataframe(column_config={"test": st.column_config.NumberColumn("Test", help="Of all arms.")})',
+        'card("Verdict")',
+        'st.toggle("arms")',
+        'WORDS = {"a": "Its label"}',
+        'st.caption(f"{literal(name)} is here")',
+    ],
+)
+def test_a_word_that_comes_back_is_found(source: str) -> None:
+    assert in_words_of_the_code(source)
+
+
+@pytest.mark.parametrize(
+    "source", ['"""Compare two arms."""', 'table["arm"]', 'choose("arm", key="verdict")']
+)
+def test_words_of_the_code_may_stay_in_the_code(source: str) -> None:
+    assert not in_words_of_the_code(source)
 
 
 def test_nothing_begins_with_what_was_expected() -> None:
     begun = [
         f"{name}: {node.value}"
-        for name, module in modules()
+        for name, module in [*modules(), *pages_and_app()]
         for node in ast.walk(module)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

@@ -171,7 +171,7 @@ class Content:
         return " | ".join(parts)
 
     def near_groups(self, dataset: "Dataset", threshold: float, tick: Tick | None = None) -> NearGroups:
-        """Group near duplicates; here every example is alone, for equal ones are set aside beforehand."""
+        """Group near duplicates; here every example is alone, for equal ones are left out beforehand."""
         return NearGroups(np.arange(dataset.num_examples))
 
     def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:

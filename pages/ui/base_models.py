@@ -105,7 +105,7 @@ def listed_base_models() -> dict[str, str]:
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {
-        one.typed: f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} texts"
+        one.typed: f"{one.title} · trained on this server, seed {one.run.seed}, {one.run.train_size:,} texts"
         for one in trained
     }
 
@@ -131,7 +131,7 @@ def choose_base_model(input_errors: InputErrors) -> str:
     facts = " ".join(filter(None, (base.pretraining, f"Licence: {base.licence}.")))
     st.markdown(literal(base.good_at or base.title), help=literal(facts))
     if base.overlaps:
-        st.markdown(literal(f"Its pretraining has seen {'; '.join(base.overlaps)}."))
+        st.markdown(literal(f"The pretraining has seen {'; '.join(base.overlaps)}."))
     if hub_state():
         _offer_search()
     return settled

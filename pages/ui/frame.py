@@ -129,9 +129,9 @@ def place_figure(
 
 
 def card(
-    name: str, meaning: str = "", *, explains: str = "", height: Literal["content", "stretch"] = "content"
+    name: str, *, explains: str = "", height: Literal["content", "stretch"] = "content"
 ) -> st.delta_generator.DeltaGenerator:
-    """Open a card for one thought: a bold name, and behind a middle dot a fact that it cannot do without.
+    """Open a card for one thought, with a bold name.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def card(
         ``stretch`` makes cards that stand side by side equally high.
     """
     box = st.container(border=True, height=height)
-    box.markdown(f"**{name}**" + (f" · {meaning}" if meaning else ""), help=explains or help_on(name) or None)
+    box.markdown(f"**{name}**", help=explains or help_on(name) or None)
     return box
 
 
@@ -174,7 +174,8 @@ def draw_damage(damage: Iterable[Damage], names: Mapping[str, str] | None = None
         What a person calls the runs, by their ids.
     """
     for one in dict.fromkeys(damage):
-        missing = f"Finished, but unreadable and missing here: {(names or {}).get(one.run_id, one.run_id)}. "
+        name = (names or {}).get(one.run_id, one.run_id)
+        missing = f"Finished, but unreadable and missing from the results: {name}. "
         st.warning(literal(one.message if one.counts else missing + one.message), icon=":material/warning:")
 
 

@@ -16,7 +16,7 @@ def is_admitted() -> bool:
 def draw_login() -> None:
     """Ask for a login, and show nothing else."""
     st.title("Transfer learning, measured", anchor=False)
-    st.markdown("This server shows its texts and models to people who have logged in.")
+    st.markdown("Log in to see the texts and models of this server.")
     st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
 
 

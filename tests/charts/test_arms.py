@@ -81,7 +81,7 @@ def test_floor_is_a_dotted_line_inside_the_range():
 
 def test_alternative_text_has_the_numbers():
     expected = (
-        "Test accuracy of each arm, mean over seeds: Fine-tuned 90.0%, From scratch 65.0%, Majority 40.0%."
+        "Test accuracy of each model, mean over seeds: Fine-tuned 90.0%, From scratch 65.0%, Majority 40.0%."
     )
 
     assert overview().layout.meta["alt"] == expected

@@ -79,7 +79,7 @@ def test_a_single_size_is_a_point_with_its_interval():
 
 def test_nothing_finished_is_said():
     figure = data_efficiency(*(table.iloc[:0] for table in tables()), styles())
-    assert figure.layout.meta["alt"] == "No arm has finished yet."
+    assert figure.layout.meta["alt"] == "No model has finished yet."
 
 
 def test_a_name_is_shown_literally():

@@ -75,7 +75,7 @@ def test_without_results_it_says_so():
         {},
     )
     assert not figure.data
-    assert "No arm of the ladder" in figure.layout.meta["alt"]
+    assert "No model of the ladder" in figure.layout.meta["alt"]
 
 
 def test_the_alternative_text_has_every_arm():

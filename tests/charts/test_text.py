@@ -86,8 +86,5 @@ def test_a_hash_is_shortened_to_both_ends() -> None:
 
 
 def test_a_device_is_written_as_people_do() -> None:
-    assert [device_words(one) for one in ("cpu", "cuda: NVIDIA H200", None)] == [
-        "CPU",
-        "cuda: NVIDIA H200",
-        "unknown",
-    ]
+    recorded = ("cpu", "mps", "cuda", "cuda: NVIDIA H200", None)
+    assert [device_words(one) for one in recorded] == ["CPU", "Apple GPU", "GPU", "NVIDIA H200", "unknown"]

@@ -78,7 +78,7 @@ def test_the_axis_is_seconds_steps_or_energy(x, value, title):
 
 def test_the_alternative_text_says_medians_and_seeds():
     assert figure_of(BOTH).layout.meta["alt"] == (
-        "Median training seconds until each arm reaches the same value: Fine-tuned 6.0 s (2 of 3 seeds), "
+        "Median training seconds until each model reaches the same value: Fine-tuned 6.0 s (2 of 3 seeds), "
         "From scratch 40.0 s (3 of 3 seeds)."
     )
 
@@ -100,7 +100,7 @@ def test_energies_are_written_in_watt_hours():
 
     assert figure.layout.annotations[0].text.startswith("<b>0.015 Wh</b>")
     assert figure.layout.meta["alt"].startswith(
-        "Median energy until each arm reaches the same value: Fine-tuned"
+        "Median energy until each model reaches the same value: Fine-tuned"
     )
 
 

@@ -46,7 +46,7 @@ def test_each_row_says_what_begins_how_and_what_learns():
 def test_unknown_numbers_are_said_to_be_unknown():
     figure = starting_weights(rows().iloc[:0], {})
     assert not figure.data
-    assert "is not known here" in figure.layout.meta["alt"]
+    assert "is not known." in figure.layout.meta["alt"]
 
 
 def test_a_name_is_shown_literally():

@@ -83,13 +83,13 @@ def test_another_size_has_no_rows(subject):
 @pytest.mark.parametrize(
     ("by_class", "sentence"),
     [
-        ({"a": 0.21, "b": -0.03}, "‘a’ gains most: 21.0 points; ‘b’ loses most: 3.0 points."),
+        ({"a": 0.21, "b": -0.03}, "“a” gains most: 21.0 points; “b” loses most: 3.0 points."),
         (
             {"a": 0.21, "b": -0.03, "c": -0.01},
-            "‘a’ gains most: 21.0 points; ‘b’ loses most: 3.0 points (2 classes lose).",
+            "“a” gains most: 21.0 points; “b” loses most: 3.0 points (2 classes lose).",
         ),
-        ({"a": 0.21, "b": 0.0}, "‘a’ gains most: 21.0 points; no class loses."),
-        ({"a": -0.21, "b": 0.0}, "No class gains; ‘a’ loses most: 21.0 points."),
+        ({"a": 0.21, "b": 0.0}, "“a” gains most: 21.0 points; no class loses."),
+        ({"a": -0.21, "b": 0.0}, "No class gains; “a” loses most: 21.0 points."),
         ({"a": 0.0001, "b": 0.0}, "No class gains or loses."),
     ],
 )
@@ -99,14 +99,14 @@ def test_classes_that_gain_and_lose_most(by_class, sentence):
 
 def test_a_label_written_from_the_right_keeps_the_numbers_in_their_place():
     sentence = classes.tell(gaps(مرحبا=0.21))
-    assert "\u200e‘مرحبا’\u200e gains most" in sentence
+    assert "\u200e“مرحبا”\u200e gains most" in sentence
     assert "\u200e" not in classes.tell(gaps(a=0.21))
 
 
 def test_the_mistake_that_changes_most_is_off_the_diagonal():
     a, b = np.array([[9.0, 1.0], [0.0, 4.0]]), np.array([[5.0, 5.0], [0.0, 4.0]])
     sentence = confusion.tell(a, b, ["x", "y"], ("A", "B"))
-    assert sentence == "The mistake that changes most: ‘x’ taken for ‘y’, 10.0% with A and 50.0% with B."
+    assert sentence == "The mistake that changes most: “x” taken for “y”, 10.0% with A and 50.0% with B."
 
 
 def test_equal_mistakes_are_said_to_be_equal():
@@ -118,7 +118,7 @@ def test_equal_mistakes_are_said_to_be_equal():
 def test_only_one_of_two_is_right(workspace):
     found = agreement.display(finished(workspace, 1, fine_tuned=1.0, scratch=0.5))
     assert found.sentence == (
-        "Only one of them is right in 50% of the answers: Fine-tuned alone in 50.0%, From scratch in 0.0%."
+        "Only one of them is right in 50% of the answers: Fine-tuned in 50.0%, From scratch in 0.0%."
     )
     assert found.limits == "Counted over 18 answers: 18 test examples."
 

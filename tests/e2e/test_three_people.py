@@ -186,7 +186,7 @@ def test_an_engineer_finds_what_the_numbers_rest_on(
     page: Page, experiment_ids: Sequence[str], tmp_path: Path
 ) -> None:
     page.goto(f"/results?experiment={experiment_ids[0]}&tab=Setup")
-    expect(page.get_by_text("How fair was this?").first).to_be_visible()
+    expect(page.get_by_text("What was the same for all models").first).to_be_visible()
     expect(page).to_have_title(re.compile(r"^Results · .+ · Transfer learning$"))
     shown = page.get_by_test_id("stMain")
     for fact in ("2, the same for all models", "33 training, 9 validation and 18 test", "equal steps: 60"):
@@ -199,7 +199,7 @@ def test_an_engineer_finds_what_the_numbers_rest_on(
 def test_an_engineer_puts_two_experiments_side_by_side(page: Page, experiment_ids: Sequence[str]) -> None:
     page.goto(f"/side_by_side?runs={experiment_ids[0]},{experiment_ids[1]}")
     expect(page.get_by_text("What differs in the settings")).to_be_visible()
-    expect(page.get_by_text("All groups").first).to_be_visible()
+    expect(page.get_by_text("All models").first).to_be_visible()
     page.reload()  # nothing is lost by it: the choice is in the URL
     expect(page.get_by_text("What differs in the settings")).to_be_visible()
 
@@ -261,4 +261,4 @@ def test_runs_on_other_test_examples_are_refused_with_the_reason(
 ) -> None:
     page.goto(f"/side_by_side?runs={experiment_ids[0]},{experiment_ids[2]}")
     expect(page.get_by_test_id("stAlert")).to_contain_text("split")
-    expect(page.get_by_text("All groups")).to_have_count(0)
+    expect(page.get_by_text("All models")).to_have_count(0)

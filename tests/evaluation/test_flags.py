@@ -115,7 +115,7 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
     runs = [run(0), run(1, train_accuracy=0.5), run(2, train_accuracy=0.5)]
     (flag,) = find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.arm, flag.seeds) == ("did_not_learn", "scratch", (1, 2))
-    assert flag.phrase == "did not learn its own training examples (2 of 3 seeds)"
+    assert flag.phrase == "did not learn the training examples (2 of 3 seeds)"
     assert flag.evidence == "50.0% right, largest class 50.0%"
     assert flag.remedy
     assert flag.action == "more_steps"
@@ -133,8 +133,8 @@ def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
     levelled_off = run(1, validation_losses=(1.1, 0.6), validation_values=(0.5, 0.7), has_levelled_off=True)
     (flag,) = find_flags(SCRATCH, [cut_off, levelled_off], BudgetRule.PLATEAU)
     assert (flag.code, flag.seeds) == ("still_improving", (0,))
-    assert flag.phrase == "had not levelled off when it reached its step limit (1 of 2 seeds)"
-    assert flag.evidence == "the last quarter of its evaluations is 5.0 points above the quarter before"
+    assert flag.phrase == "had not levelled off when it reached the step limit (1 of 2 seeds)"
+    assert flag.evidence == "the last quarter of the evaluations is 5.0 points above the quarter before"
 
 
 def test_an_arm_without_evaluations_cannot_be_cut_off():

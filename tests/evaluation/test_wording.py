@@ -182,7 +182,7 @@ def test_a_difference_that_was_not_to_matter_says_so():
 def test_a_difference_that_many_pairs_could_bring_about_says_so():
     found = said(p_holm=0.06, num_pairs=6)
     assert found.sentence.endswith(" Could be chance among 6 pairs.")
-    assert found.status.evidence == "p = 0.010 alone, 0.060 corrected (Holm)"
+    assert found.status.evidence == "p = 0.010 uncorrected, 0.060 corrected (Holm)"
     assert said(p_holm=0.04, num_pairs=6).reservations == ()
     assert said(difference=0.01, ci95=(-0.1, 0.1), p_holm=0.6, num_pairs=6).reservations == ()
 

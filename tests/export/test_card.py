@@ -105,7 +105,7 @@ def test_it_says_what_is_so_of_its_own_run(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     # Four epochs were planned, and a small train set gets more.
     assert "- Budget: `equal steps: 60 steps, 29.1 epochs`" in text
-    assert "Its weights are from the last step. The run answered the test once" in text
+    assert "The weights are from the last step. The run answered the test once" in text
     assert "nothing was chosen on it" not in text
     assert "The Brier score is halved, so it goes from 0 to 1." in text
 
@@ -115,7 +115,7 @@ def test_it_says_on_which_split_the_run_was_chosen(workspace):
     for run in runs_of(workspace, experiment):
         finish_run(workspace, run, 0.5 if run.seed == 0 else 0.8)
     worse, better = (run_of(workspace, experiment, "scratch", seed) for seed in (0, 1))
-    assert "Chosen on validation: of 2 finished runs of its kind" in card_of(workspace, better.run_id)
+    assert "Chosen on validation: of 2 finished runs of this kind" in card_of(workspace, better.run_id)
     assert "not the best on validation. That is seed 1" in card_of(workspace, worse.run_id)
 
 
@@ -123,7 +123,7 @@ def test_an_only_run_was_chosen_from_nothing(workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
     run = run_of(workspace, experiment, "scratch")
     finish_run(workspace, run)
-    assert "It is the only finished run of its kind" in card_of(workspace, run.run_id)
+    assert "It is the only finished run of this kind" in card_of(workspace, run.run_id)
 
 
 def test_what_a_person_wrote_stands_in_code_spans_alone(workspace, hostile):

@@ -160,7 +160,7 @@ def test_it_says_how_far_confidence_can_be_trusted(workspace, experiment):
     text = Reading(report(workspace, experiment)).text
     assert "How far can the confidence be trusted? Fine-tuned Fine-tuned is " in text
     assert "A temperature fitted on validation" in text
-    assert "It has no interval, so it is no result of its own." in text
+    assert "There is no interval for it, so it is not a result." in text
 
 
 def test_nothing_a_person_wrote_is_interpreted(workspace, hostile):

@@ -227,7 +227,7 @@ def test_runs_without_a_model_are_shown_where_asked_for(app, workspace):
     assert not app.dataframe
     open_runs(app, with_others=True)
     table = app.dataframe[0].value
-    assert sorted(table["state"]) == ["failed", "queued", "queued", "running"]
+    assert sorted(table["state"]) == ["failed", "training", "waiting", "waiting"]
     assert table["test"].isna().all()
 
 

@@ -105,13 +105,13 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
         (
             "Confidence",
             [
-                "How far can its confidence be trusted?",
+                "How far can the confidence be trusted?",
                 "Accuracy if it can skip hard texts",
                 "Scores of the probabilities",
             ],
             3,
         ),
-        ("Setup", ["How fair was this?", "What was set differently"], 0),
+        ("Setup", ["What was the same for all models", "What was set differently"], 0),
     ],
 )
 def test_every_tab_has_its_cards_and_the_status(app, workspace, experiment, tab, names, num_figures):
@@ -210,7 +210,7 @@ def test_examples_are_searched_and_filtered_and_one_is_read_whole(app, experimen
     app.session_state[key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     app.run()
     assert examples(app)["text"].iloc[1] in text_of(app).splitlines()
-    assert "Its label is **positive**." in text_of(app)
+    assert "The label is **positive**." in text_of(app)
     answers = next(one.value for one in app.dataframe if "In seeds" in one.value)
     assert len(answers) == 4, "every model's answer"
     assert set(answers["In seeds"]) <= {"1 of 2", "2 of 2", "1 of 1"}

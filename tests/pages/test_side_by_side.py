@@ -68,7 +68,7 @@ def test_with_nothing_chosen_it_says_what_can_be(app, experiment):
     options = box(app).options
     assert len(options) == 5
     assert "all 4 " in options[0]
-    assert "Fine-tuned, seed 1 " in options[-1]
+    assert options[-1].endswith(": Fine-tuned, seed 1")
     assert "runs" not in app.query_params or not query_of(app, "runs")
 
 
@@ -110,7 +110,7 @@ def test_every_card_is_there_with_its_numbers(app, experiment, longer):
     open_with(app, experiment.experiment_id, longer.experiment_id)
     open_drawers(app)
     shown = text_of(app)
-    names = ["All groups", "What differs in the settings", "Learning curves", "Gains and losses by class"]
+    names = ["All models", "What differs in the settings", "Learning curves", "Gains and losses by class"]
     assert [name for name in names if f"**{name}**" not in shown] == []
     assert "**Each against B: Fine-tuned**" in shown
     assert len(figures_of(app)) == 4
@@ -120,7 +120,7 @@ def test_every_card_is_there_with_its_numbers(app, experiment, longer):
 
 def test_only_settings_that_differ_are_listed(app, experiment, longer):
     open_with(app, experiment.experiment_id, longer.experiment_id)
-    rows = next(one.value for one in app.dataframe if "Encoder rate" in one.value).set_index("Group")
+    rows = next(one.value for one in app.dataframe if "Encoder rate" in one.value).set_index("Model")
     assert rows.loc["B: Fine-tuned", "Epochs"] == "9"
     assert "Batch size" not in rows
 
@@ -143,9 +143,8 @@ def test_different_test_sets_are_refused_and_the_choice_stays(app, workspace, ex
     finish_all(workspace, other)
     open_with(app, experiment.experiment_id, other.experiment_id)
     refusal = text_of(app)
-    assert "on 2 different sets of examples" in refusal
-    assert "test examples of small reviews" in refusal
-    assert "test examples of fewer reviews" in refusal
+    assert "These runs have different test examples" in refusal
+    assert "4 runs on those of small reviews, 1 run on those of fewer reviews" in refusal
     assert len(app.error) == 1
     assert len(box(app).value) == 2
     assert not figures_of(app)
@@ -165,7 +164,7 @@ def test_groups_without_a_common_seed_say_so(app, workspace, experiment):
     assert not [one for one in app.markdown if one.value.startswith("###")], "no claim"
     assert not app.warning
     assert "no seed" in text_of(app)
-    assert "**All groups**" in text_of(app)
+    assert "**All models**" in text_of(app)
 
 
 def test_ids_that_are_not_there_are_told(app, experiment):

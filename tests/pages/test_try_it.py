@@ -338,7 +338,7 @@ def test_a_bundled_example_offers_to_train_its_sample(app, workspace, bundle, tm
     bring_in_examples(workspace)
     open_page(app, "try_it", experiment=experiment.experiment_id)
     assert not app.text_area
-    assert "comes without its models" in text_of(app)
+    assert "comes without models" in text_of(app)
     next(button for button in app.button if button.label.startswith("Train reviews")).click()
     app.run()
     own = workspace.database.list_experiments()[0]

@@ -135,7 +135,7 @@ def test_every_figure_has_its_numbers(app, experiment):
     columns = [set(one.value.columns) for one in app.dataframe]
     assert len(columns) == len(figures_of(app)) == 3
     assert {"Weights kept, %", "Seeds", "Test examples"} <= columns[0]
-    assert {"Part", "Moved, % of its size", "Similarity (CKA)"} <= columns[1]
+    assert {"Part", "Moved, % of the size", "Similarity (CKA)"} <= columns[1]
 
 
 def test_a_hostile_name_is_shown_literally(app, workspace):

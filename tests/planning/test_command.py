@@ -133,4 +133,4 @@ def test_a_dataset_or_split_that_is_not_here_is_told(workspace: Workspace, name:
     command = ["compare", name.format(known=known), "--workspace", str(workspace.root)]
     done = CliRunner().invoke(app, command)
     assert done.exit_code != 0
-    assert "here begins" in f"{done.output}{done.exception}"
+    assert "begins" in f"{done.output}{done.exception}"

@@ -62,7 +62,7 @@ def test_an_arm_without_a_network_costs_its_process_and_no_weights() -> None:
         is_measured=False,
         factor=1.0,
         disk_mib=0,
-        basis="These arms have no network; the time is that of starting their processes.",
+        basis="These models have no network, so the time is that of starting their processes.",
     )
 
 
@@ -118,7 +118,7 @@ def test_the_plateau_is_estimated_from_its_fewest_steps_to_its_cap() -> None:
     assert found.total.high_s == pytest.approx(
         FIRST_START_S + 76.8 + (121 * 30 + 250) / 3 * MEAN_TOKENS / 2170
     )
-    assert "end sooner: the most is the time of the cap" in found.basis
+    assert "Runs that stop improving early end sooner." in found.basis
 
 
 def test_equal_steps_have_no_range() -> None:

@@ -132,7 +132,7 @@ def test_an_arm_says_how_many_layers_it_draws_anew() -> None:
 def test_pairs_of_examples_with_weights_are_refused() -> None:
     info = make_info()
     weighted = info.model_copy(update={"columns": info.columns.model_copy(update={"weight_column": "n"})})
-    with pytest.raises(PlanError, match="contrastive cannot use weights, .* “n”"):
+    with pytest.raises(PlanError, match="Contrastive cannot use weights, .* “n”"):
         plan("contrastive", "fine_tuned", dataset=weighted)
 
 
@@ -148,16 +148,19 @@ def test_a_sentence_encoder_can_be_tuned_on_pairs() -> None:
 @pytest.mark.parametrize(
     ("arms", "said"),
     [
-        (["fine_tuned", "fine_tuned"], "fine_tuned is listed twice"),
-        (["fine_tuned", "fine_tuned:builtin"], "fine_tuned is listed twice"),
+        (["fine_tuned", "fine_tuned"], "Fine-tuned is listed twice"),
+        (["fine_tuned", "fine_tuned:builtin"], "Fine-tuned is listed twice"),
         (["bert"], "no model “bert”"),
-        (["majority:builtin"], "majority uses none"),
-        ([f"tfidf:{OTHER}"], "tfidf uses none"),
+        (["majority:builtin"], "Majority uses no base model"),
+        ([f"tfidf:{OTHER}"], "TF-IDF uses no base model"),
         (["reinit_top"], "no model “reinit_top”. Choose among .*reinit_top_N"),
         (["reinit_top_0"], "no model “reinit_top_0”"),
         (["scratch_2"], "no model “scratch_2”"),
-        (["reinit_top_7"], "all-MiniLM-L6 has only 6 layers, too few for reinit_top_7"),
-        (["fine_tuned", f"contrastive:{OTHER}"], "contrastive:.* needs a sentence encoder on disk.*builtin"),
+        (["reinit_top_7"], "all-MiniLM-L6 has only 6 layers, too few for Top 7 layers"),
+        (
+            ["fine_tuned", f"contrastive:{OTHER}"],
+            "Contrastive .* needs a sentence encoder on disk.*all-MiniLM-L6",
+        ),
     ],
 )
 def test_arms_that_make_no_sense_are_refused(arms: list[str], said: str) -> None:
@@ -188,7 +191,7 @@ def test_no_arm_is_refused() -> None:
         ({"epochs": 0}, "epochs cannot be “0”"),
         ({"max_length": 4}, "max_length cannot be “4”"),
         ({"batch_size": 0}, "batch_size cannot be “0”"),
-        ({"learning_rates": {"frozen": LearningRates(encoder=0, head=1)}}, "frozen has a learning rate"),
+        ({"learning_rates": {"frozen": LearningRates(encoder=0, head=1)}}, "Frozen has a learning rate"),
     ],
 )
 def test_numbers_out_of_range_are_refused(asked: dict[str, Any], said: str) -> None:

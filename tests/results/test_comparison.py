@@ -338,5 +338,5 @@ def test_a_pair_whose_runs_may_not_be_compared_is_refused_and_the_others_stand(t
     assert len(results.verdicts) == 5
     assert ("fine_tuned", "scratch") not in {(one.a, one.b) for one in results.verdicts}
     (refusal,) = results.refusals
-    assert "fine_tuned and scratch differ in precision in seed 1: float32 against bfloat16" in refusal
+    assert "Fine-tuned and From scratch differ in precision in seed 1: float32 against bfloat16" in refusal
     assert report["refusals"] == [refusal]

@@ -73,7 +73,7 @@ def test_the_pairs_of_a_contrastive_arm_are_stated(workspace):
             "bfloat16 in Fine-tuned, seed 1; float32 in the others",
         ),
         ("Threads", {"num_threads": 8}, "8 in Fine-tuned, seed 1; 2 in the others"),
-        ("Device", {"device": "cuda"}, "cuda in Fine-tuned, seed 1; CPU in the others"),
+        ("Device", {"device": "cuda"}, "GPU in Fine-tuned, seed 1; CPU in the others"),
         (
             "Energy",
             {"energy_method": None},

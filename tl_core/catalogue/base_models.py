@@ -80,7 +80,7 @@ CATALOGUE: dict[str, BaseModel] = {
             language_codes=("en",),
             licence="Apache-2.0",
             pretraining="A 6-layer BERT distilled from BERT base on English Wikipedia and BookCorpus.",
-            good_at="A common middle ground: most of BERT's accuracy at 60% of its time.",
+            good_at="A common middle ground: most of BERT's accuracy at 60% of the time.",
         ),
         BaseModel(
             id="google-bert/bert-base-uncased",
@@ -102,7 +102,7 @@ CATALOGUE: dict[str, BaseModel] = {
             language_codes=("en",),
             licence="MIT",
             pretraining="Masked words on 160 GB of English text: books, Wikipedia, news, web pages, stories.",
-            good_at="Usually the most accurate of its size on English sentiment.",
+            good_at="Usually the most accurate of this size on English sentiment.",
         ),
         BaseModel(
             id="FacebookAI/xlm-roberta-base",

@@ -36,7 +36,7 @@ def who_is_right(
     a, b = one_line(style_a.label), one_line(style_b.label)
     said = [
         f"{who} {percent(shares[cell], 0)}"
-        for who, cell in zip(("both arms", f"only {a}", f"only {b}", "neither"), _CELLS, strict=True)
+        for who, cell in zip(("both models", f"only {a}", f"only {b}", "neither"), _CELLS, strict=True)
     ]
     alt = f"Shares of the test answers where right is: {', '.join(said)}."
     figure = new_figure(theme=theme, height=300, alt=alt)

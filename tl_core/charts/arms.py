@@ -49,10 +49,10 @@ def arms_overview(
         Light or dark.
     """
     if summary.empty:
-        return empty_figure("No arm has finished yet.", theme=theme)
+        return empty_figure("No model has finished yet.", theme=theme)
     rows = summary.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
     said = [f"{one_line(styles[row.arm].label)} {percent(row.mean)}" for row in rows.itertuples()]
-    alt = f"Test {METRIC_LABELS[metric]} of each arm, mean over seeds: {', '.join(said)}."
+    alt = f"Test {METRIC_LABELS[metric]} of each model, mean over seeds: {', '.join(said)}."
     figure = new_figure(theme=theme, height=ROW_PX * len(rows) + AXIS_PX + 20, alt=alt)
     for row in rows.itertuples():
         seeds = table.loc[table["arm"] == row.arm].sort_values("seed")
@@ -96,7 +96,7 @@ def difference_interval(verdicts: pd.DataFrame, *, theme: Theme = "light") -> go
         Light or dark.
     """
     if verdicts.empty:
-        return empty_figure("No two arms can be compared yet.", theme=theme)
+        return empty_figure("No two models can be compared yet.", theme=theme)
     rows = verdicts.reset_index(drop=True)
     said = [
         f"{one_line(row.pair)} {points(row.difference)} ({points(row.low)} to {points(row.high)})"

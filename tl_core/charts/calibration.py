@@ -72,7 +72,7 @@ def reliability_diagram(
         range=[max(0.0, float(rows["lower"].min()) - _ROOM), 1 + _ROOM / 2],
         tickformat=".0%",
         nticks=6,
-        title_text="confidence: the probability of its answer",
+        title_text="confidence: the probability of the answer",
         anchor="y2",
     )
     figure.update_layout(

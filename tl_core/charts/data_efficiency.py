@@ -50,7 +50,7 @@ def data_efficiency(
         Light or dark.
     """
     if summary.empty:
-        return empty_figure("No arm has finished yet.", theme=theme)
+        return empty_figure("No model has finished yet.", theme=theme)
     means = {
         arm: of_arm.sort_values("train_size")
         for arm in styles

@@ -63,7 +63,7 @@ def layer_ablation(
         Light or dark.
     """
     if means.empty:
-        return empty_figure("No arm of the ladder has finished yet.", theme=theme)
+        return empty_figure("No model of the ladder has finished yet.", theme=theme)
     rows = means.sort_values("kept", kind="stable")
     said = [
         f"{one_line(styles[row.arm].label)} {percent(row.mean)} with {percent(row.kept, 0)} kept"

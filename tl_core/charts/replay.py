@@ -124,7 +124,7 @@ def replay(
     # Rounded as the labels' places are: one that stood beyond the axis by a hair would be hidden.
     end = _short(far_end(runs))
     if end <= 0:
-        return empty_figure("No arm was evaluated over time, so there is nothing to replay.", theme=theme)
+        return empty_figure("No model was evaluated over time, so there is nothing to replay.", theme=theme)
     finals = kept_means(table, y)
     runners = [
         _Runner(

@@ -28,10 +28,13 @@ def one_line(text: str, limit: int = 40) -> str:
 def device_words(device: str | None) -> str:
     """Write a recorded device as people do.
 
-    >>> device_words("cpu"), device_words("cuda: NVIDIA H200")
-    ('CPU', 'cuda: NVIDIA H200')
+    >>> device_words("cpu"), device_words("cuda: NVIDIA H200"), device_words("cuda")
+    ('CPU', 'NVIDIA H200', 'GPU')
     """
-    return device.upper() if device in ("cpu", "mps") else device or "unknown"
+    if not device:
+        return "unknown"
+    kind, _, name = device.partition(": ")
+    return name or {"cpu": "CPU", "mps": "Apple GPU", "cuda": "GPU"}.get(kind, device)
 
 
 def energy_words(method: str) -> str:

@@ -52,7 +52,7 @@ def time_to_reach(
         Light or dark.
     """
     if rows.empty:
-        return empty_figure("No two arms share a seed with evaluations.", theme=theme)
+        return empty_figure("No two models share a seed with evaluations.", theme=theme)
     by_arm = {str(arm): of_arm for arm, of_arm in rows.groupby("arm", sort=False)}
     medians = {arm: median_reached(of_arm, x) for arm, of_arm in by_arm.items()}
     order = sorted(by_arm, key=lambda arm: (medians[arm], -by_arm[arm]["is_reached"].mean()))
@@ -65,7 +65,7 @@ def time_to_reach(
         is_reached = by_arm[arm]["is_reached"]
         num_seeds = f"{int(is_reached.sum())} of {len(is_reached)} seeds"
         said.append(f"{one_line(styles[arm].label)} {_value(medians[arm], x)} ({num_seeds})")
-    alt = f"Median {_UNITS[x]} until each arm reaches the same value: {', '.join(said)}."
+    alt = f"Median {_UNITS[x]} until each model reaches the same value: {', '.join(said)}."
     figure = new_figure(theme=theme, height=ROW_PX * len(order) + AXIS_PX, alt=alt)
     for position, arm in enumerate(order):
         _add_seeds(figure, position, by_arm[arm], styles[arm], x, end)

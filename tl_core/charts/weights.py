@@ -32,7 +32,7 @@ def starting_weights(
         Light or dark.
     """
     if rows.empty:
-        return empty_figure("How many weights begin pretrained is not known here.", theme=theme)
+        return empty_figure("How many weights begin pretrained is not known.", theme=theme)
     listed = rows.reset_index(drop=True)
     said = [
         f"{one_line(styles[row.arm].label)} {row.pretrained:,} pretrained and {row.random:,} random"

@@ -51,7 +51,7 @@ from tl_core.schema import (
 )
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
-from tl_core.words import plural, quoted
+from tl_core.words import plural, quoted, quoted_names
 
 POLL_S = 0.5
 SHOWN_LABELS = 20
@@ -206,8 +206,8 @@ def plan_comparison(
     )
     if chosen is not None:  # told once nothing is wrong with what was typed
         for role, reason in chosen.reasons.items():
-            named = ", ".join(map(repr, getattr(chosen.choice, role))) if role in ("text", "label") else ""
-            say(f"Guessed: {named}, {reason[:1].lower()}{reason[1:]}" if named else f"Guessed: {reason}")
+            named = quoted_names(getattr(chosen.choice, role)) if role in ("text", "label") else ""
+            say(f"{named} {reason[:1].lower()}{reason[1:]}" if named else reason)
     return experiment
 
 
@@ -394,7 +394,8 @@ def run_lines(workspace: Workspace) -> tuple[list[str], list[str]]:
     for run in (observe(workspace.settings, row) for row in workspace.database.list_runs()):
         found = find_damage(workspace.run_folder(run.run_id), run)
         damage += [one.message for one in found]
-        state = run.state.value if all(one.counts for one in found) else DAMAGED
+        state = "done" if run.state is State.FINISHED else run.state.value
+        state = state if all(one.counts for one in found) else DAMAGED
         lines.append(
             f"{run.run_id}  {run.config.experiment_id}  {state:9}  "
             f"{run.config.arm.name}  seed {run.config.seed}  {run.config.train_size} examples"

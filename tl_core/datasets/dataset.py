@@ -50,7 +50,7 @@ class Dataset:
         test file, which come last), and of the chosen roles ``group``, ``time`` (timestamp), ``weight``
         (float64), ``part``.
     conflicts
-        Contents that were set aside because their labels differ; at most 100.
+        Contents that were left out because their labels differ; at most 100.
     """
 
     info: DatasetInfo

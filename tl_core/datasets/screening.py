@@ -39,7 +39,7 @@ IMBALANCE_SHARE = 0.6
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """A text (or pair) that the file labels differently in different rows; all of them are set aside."""
+    """A text (or pair) that the file labels differently in different rows; all of them are left out."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
@@ -67,7 +67,7 @@ class Screening:
     labels
         The labels of `train` in the order of their ids.
     findings
-        What was set aside and what was noticed.
+        What was left out and what was noticed.
     conflicts
         The first 100 texts with several labels.
     problem
@@ -92,7 +92,7 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
     """Decide about every row of a table.
 
     Rows without content or label, those of the own test file, later copies of a row and contents with
-    several labels are set aside, in this order, and counted.
+    several labels are left out, in this order, and counted.
 
     Raises
     ------
@@ -294,7 +294,7 @@ def _find_problem(
     rows
         The kept rows, with their ``labels``.
     num_rows, findings
-        Rows before any was set aside, and why some were.
+        Rows before any was left out, and why some were.
     """
     noun = content.noun
     aside = max(findings, key=lambda one: one.count, default=None)

@@ -106,7 +106,7 @@ def next_version(dataset: Dataset, fix: str, edit: Edit) -> Dataset:
 
 
 def _keep(edit: Edit, modality: str | None) -> _Kept:
-    """Renew the ids, and set aside what became empty, equal or contradictory, as when a file is read."""
+    """Renew the ids, and leave out what became empty, equal or contradictory, as when a file is read."""
     position = edit.table.column_names.index("example_id")
     table = edit.table.set_column(position, "example_id", _new_ids(edit.table, modality))
     is_own_test = pc.equal(table["origin"], "test").to_numpy()

@@ -18,7 +18,7 @@ def display(subject: Subject) -> Display:
     only_a, only_b = agreement.share(Cell.ONLY_A), agreement.share(Cell.ONLY_B)
     disagreement, proof = (
         percent(only_a + only_b, 0),
-        f"{a} alone in {percent(only_a)}, {b} in {percent(only_b)}",
+        f"{a} in {percent(only_a)}, {b} in {percent(only_b)}",
     )
     sentence = f"Only one of them is right in {disagreement} of the answers: {proof}."
     headline = f"Only one of them is right in {disagreement} of the answers."

@@ -92,7 +92,7 @@ def tell(found: ArmCalibration, name: str, interval: tuple[float, float]) -> str
     return (
         f"{name} {words}: {percent(says, 0)} confident, {percent(found.mean('accuracy'), 0)} correct (95% "
         f"interval {percent(low, 0)} to {percent(high, 0)}). A temperature fitted on validation {changes} "
-        f"its calibration error from {before:.1f} to {after:.1f} points."
+        f"the calibration error from {before:.1f} to {after:.1f} points."
     )
 
 
@@ -101,13 +101,13 @@ def limits(found: ArmCalibration, name: str) -> str:
     num_runs, num_all_right = len(found.runs), sum(run.is_all_right for run in found.runs)
     words = (
         f"The calibration error is the mean gap over {NUM_BINS} bins. With so few answers, a perfectly "
-        f"calibrated model would show {100 * found.mean('error_by_chance'):.1f} points. It has no interval, "
-        "so it is no result of its own."
+        f"calibrated model would show {100 * found.mean('error_by_chance'):.1f} points. There is no "
+        "interval for it, so it is not a result."
     )
     if not num_all_right:
         return words
     where = f" in {num_all_right} of {num_runs} seeds" if num_runs > 1 else ""
     return (
         f"{words} {name} was right on all {found.num_validation:,} validation examples{where}. Don't rely on "
-        "its temperature: it had no mistake to learn from."
+        "the temperature: it had no mistake to learn from."
     )

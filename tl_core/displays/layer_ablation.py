@@ -71,7 +71,7 @@ def _limits(known: Knowledge) -> str:
     if not steps:
         return words
     if len(searched) == len(steps):
-        return f"{words} The learning rates of each step were searched around those of its parts."
+        return f"{words} The learning rates of each step were searched around those of the parts."
     rates = (
         "Kept weights learn at the rate found for fine-tuning, random ones at the rate found for training "
         "from scratch"
@@ -97,8 +97,7 @@ def _embeddings(known: Knowledge) -> Said | None:
     kept = f"Keeping only the embeddings ({percent(known.shares[_EMBEDDINGS.name], 0)} of the weights)"
     if whole.ci95[0] <= 0 or high <= low:
         claim = (
-            "What the embeddings bring cannot be given as a share, because fine-tuning is not clearly better "
-            "here."
+            "What the embeddings bring cannot be given as a share, because fine-tuning is not clearly better."
         )
     elif middle < low:
         claim = f"{kept} ends below training from scratch."

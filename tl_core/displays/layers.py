@@ -59,7 +59,7 @@ def _frame(known: Knowledge) -> pd.DataFrame | None:
         {
             "Model": means["arm"].map({arm.name: arm_label(arm, {}) for arm in known.arms}),
             "Part": means["part"],
-            "Moved, % of its size": (100 * means["moved"]).round(1),
+            "Moved, % of the size": (100 * means["moved"]).round(1),
             "Similarity (CKA)": means["similarity"].round(3),
             "Seeds": [seeds[arm, part] for arm, part in zip(means["arm"], means["part"], strict=True)],
         }
@@ -74,7 +74,7 @@ def tell_movement(known: Knowledge) -> str:
     tuned = means[TUNED.name].drop("head", errors="ignore")
     most, least = tuned.idxmax(), tuned.idxmin()
     words = (
-        f"Fine-tuning moved {_the(most)} most, by {percent(tuned[most])} of the size of its weights, and "
+        f"Fine-tuning moved {_the(most)} most, by {percent(tuned[most])} of the size of the weights, and "
         f"{_the(least)} least, by {percent(tuned[least])}."
     )
     if SCRATCH.name not in means.index:

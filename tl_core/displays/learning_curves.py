@@ -103,7 +103,7 @@ def slow_words(subject: Subject) -> list[str]:
     """Name the runs that took far longer than the others of their arm, one sentence each."""
     slow = stragglers(learning_curve_points(subject.runs))
     return [
-        f"Seed {row.seed} of {subject.names[str(row.arm)]} took {row.train_s:,.0f} s, while half of its runs "
+        f"Seed {row.seed} of {subject.names[str(row.arm)]} took {row.train_s:,.0f} s, while half of the runs "
         f"took {row.usual_s:,.0f} s or less. The machine may have been busy."
         for row in slow.itertuples()
     ]

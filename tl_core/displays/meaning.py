@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from tl_core.charts.text import watt_hours
+from tl_core.charts.text import device_words, watt_hours
 from tl_core.displays.display import Subject
 from tl_core.evaluation.wording import detection_words, spoken_names
 from tl_core.results.time_to_accuracy import seconds_words
@@ -17,7 +17,8 @@ def cost(subject: Subject) -> str:
         return f"The training time of {name} was not measured."
     energies = [run.record.energy_wh for run in runs if run.record.energy_wh is not None]
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(runs) else ""
-    devices = " and ".join(sorted({(run.record.device or "unknown device").upper() for run in runs}))
+    recorded = {run.record.device for run in runs}
+    devices = " and ".join(sorted(device_words(one) if one else "an unknown device" for one in recorded))
     counted = f"median of {len(times)} runs" if len(times) > 1 else "one run"
     return f"Training {name} took {seconds_words(median(times))}{energy} on {devices} ({counted})."
 

@@ -40,7 +40,7 @@ QUESTIONS = (
     Question("How long to the same score?", _one(time_to_accuracy.display)),
     Question("Where do they disagree?", _one(agreement.display)),
     Question("Which classes gain and lose?", _one(classes.display)),
-    Question("What is taken for what?", _of_both(confusion.display_arm)),
+    Question("Which classes are confused?", _of_both(confusion.display_arm)),
     Question("How far can the confidence be trusted?", _of_both(calibration.display_arm)),
     Question("How accurate is it if it can skip hard texts?", _one(selective_prediction.display)),
     Question("How do all pairs compare?", _one(pairs.display)),

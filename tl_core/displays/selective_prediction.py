@@ -27,7 +27,7 @@ def display(subject: Subject) -> Display:
         draw=lambda theme: coverage_curves(rows, subject.styles(theme), theme=theme),
         sentence=tell(rows, subject.pair, spoken_names(subject.results.titles)),
         limits=(
-            "The surest examples are picked on test itself, so don't take a threshold from here: choose it "
+            "The surest examples are picked on test itself, so don't take a threshold from them: choose it "
             "on other examples. Probabilities are as trained. The left end rests on few answers."
         ),
         budget=subject.budget,

@@ -92,7 +92,7 @@ def display_classes(comparison: SideBySide, a: str, b: str) -> Display:
         draw=lambda theme: per_class_difference(
             rows, *(_styles(comparison, theme)[key] for key in (a, b)), theme=theme
         ),
-        limits="F1 on test, means over the seeds of each group, without intervals.",
+        limits="F1 on test, means over the seeds of each model, without intervals.",
         budget=_budget(comparison),
     )
 
@@ -134,7 +134,7 @@ def _group_numbers(comparison: SideBySide) -> pd.DataFrame:
         seconds = [run.record.train_s for run in group.runs if run.record.train_s is not None]
         rows.append(
             {
-                "Group": group.label,
+                "Model": group.label,
                 f"Mean test {metric}, %": as_percent(summary.mean),
                 "95% interval from": as_percent(summary.ci95[0]),
                 "to": as_percent(summary.ci95[1]),
@@ -193,7 +193,7 @@ def unpaired(comparison: SideBySide) -> list[tuple[str, str]]:
 
 def setting_rows(comparison: SideBySide) -> pd.DataFrame:
     """List the settings in which groups differ: one row a group, and a column a setting."""
-    columns = {"Group": [group.name for group in comparison.groups]}
+    columns = {"Model": [group.name for group in comparison.groups]}
     for name in comparison.groups[0].settings:
         values = [group.settings[name] for group in comparison.groups]
         if len(set(filter(None, values))) > 1:

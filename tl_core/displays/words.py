@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Sequence
 
+from tl_core import words
+
 _LEFT_TO_RIGHT = "\u200e"
 _MOST_NAMED = 3
 
@@ -52,10 +54,14 @@ def listed(names: Sequence[str]) -> str:
 
 
 def quoted(name: str) -> str:
-    """Quote a class name; marks keep one that is written from the right from reordering what follows."""
+    """Quote a class name; marks keep one that is written from the right from reordering what follows.
+
+    >>> quoted("Spam")
+    '“Spam”'
+    """
     is_from_right = any(unicodedata.bidirectional(one) in ("R", "AL") for one in name)
     mark = _LEFT_TO_RIGHT if is_from_right else ""
-    return f"{mark}‘{name}’{mark}"
+    return f"{mark}{words.quoted(name)}{mark}"
 
 
 def over_seeds(num_seeds: int) -> str:

@@ -54,7 +54,7 @@ def examine(
     sample: Rows | None = None,
     known_languages: tuple[str, ...] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what is noticed about a dataset, beyond what was set aside when it was made.
+    """Return what is noticed about a dataset, beyond what was left out when it was made.
 
     Parameters
     ----------

@@ -183,7 +183,7 @@ def _last_rise(runs: Sequence[RunHealth]) -> str:
         rises.append(values[-quarter:].mean() - values[-2 * quarter : -quarter].mean())
     change = 100 * float(np.mean(rises))
     side = "above" if change >= 0 else "below"
-    return f"the last quarter of its evaluations is {abs(change):.1f} points {side} the quarter before"
+    return f"the last quarter of the evaluations is {abs(change):.1f} points {side} the quarter before"
 
 
 def _against_majority(runs: Sequence[RunHealth]) -> str:
@@ -220,7 +220,7 @@ _COLLAPSED = _Rule(
 _DID_NOT_LEARN = _Rule(
     code="did_not_learn",
     shows=did_not_learn,
-    phrase="did not learn its own training examples",
+    phrase="did not learn the training examples",
     evidence=_train_accuracy,
     remedy="Search the learning rates of all models on validation, and train them for longer.",
     action="more_steps",
@@ -236,7 +236,7 @@ _STILL_IMPROVING = _Rule(
 _NOT_LEVELLED_OFF = _Rule(
     code="still_improving",
     shows=cut_off,
-    phrase="had not levelled off when it reached its step limit",
+    phrase="had not levelled off when it reached the step limit",
     evidence=_last_rise,
     remedy="Raise the step limit of all models.",
     action="more_steps",

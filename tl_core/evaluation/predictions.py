@@ -1,6 +1,6 @@
 """The predictions of one arm on one test split, and what makes those of two arms a pair."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -182,8 +182,15 @@ class ArmPredictions:
         )
 
 
-def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredictions]:
+def pair(
+    a: ArmPredictions, b: ArmPredictions, arm_names: Mapping[str, str] | None = None
+) -> tuple[ArmPredictions, ArmPredictions]:
     """Bring two arms to the same seeds and the same order of examples.
+
+    Parameters
+    ----------
+    arm_names
+        Words for the arms by name, for the message of an error.
 
     Raises
     ------
@@ -192,32 +199,33 @@ def pair(a: ArmPredictions, b: ArmPredictions) -> tuple[ArmPredictions, ArmPredi
         their networks differ in text limit, tokenizer or precision in a seed that both have.
     """
     remedy = "Train both models in one experiment."
+    both = " and ".join((arm_names or {}).get(one.arm, one.arm) for one in (a, b))
     if a.split_hash != b.split_hash:
-        raise _different(a, b, "split", a.split_hash[:12], b.split_hash[:12], remedy)
+        raise _different(both, "split", a.split_hash[:12], b.split_hash[:12], remedy)
     if a.train_size != b.train_size:
         raise _different(
-            a, b, "the number of training examples", str(a.train_size), str(b.train_size), remedy
+            both, "the number of training examples", str(a.train_size), str(b.train_size), remedy
         )
     if a.num_labels != b.num_labels:
-        raise _different(a, b, "the number of labels", str(a.num_labels), str(b.num_labels), remedy)
+        raise _different(both, "the number of labels", str(a.num_labels), str(b.num_labels), remedy)
     a, b = a.in_canonical_order(), b.in_canonical_order()
     if not np.array_equal(a.example_ids, b.example_ids):
         got_a, got_b = _own_examples(a, b), _own_examples(b, a)
-        raise _different(a, b, "test examples", got_a, got_b, "Train both models on one split.")
+        raise _different(both, "test examples", got_a, got_b, "Train both models on one split.")
     num_different = int((a.targets != b.targets).sum())
     if num_different:
         raise ComparisonError(
-            f"{a.arm} and {b.arm} have different labels for {plural(num_different, 'test example')}.",
+            f"{both} have different labels for {plural(num_different, 'test example')}.",
             "Train both models on the same version of the dataset.",
         )
     shared = [seed for seed in a.seeds if seed in b.seeds]
     if not shared:
-        raise _different(a, b, "every seed", f"{a.seeds}", f"{b.seeds}", "Train both with one seed.")
+        raise _different(both, "every seed", f"{a.seeds}", f"{b.seeds}", "Train both with one seed.")
     a, b = a.for_seeds(shared), b.for_seeds(shared)
     for seed, of_a, of_b in zip(a.seeds, a.conditions, b.conditions, strict=False):
         for name, got_a, got_b in of_a.differences(of_b):
             what = f"{name} in seed {seed}"
-            raise _different(a, b, what, got_a, got_b, "Train both with one setting on one device.")
+            raise _different(both, what, got_a, got_b, "Train both with one setting on one device.")
     return a, b
 
 
@@ -226,7 +234,5 @@ def _own_examples(own: ArmPredictions, other: ArmPredictions) -> str:
     return f"{own.num_examples:,} ({num_own:,} of them in no other)"
 
 
-def _different(
-    a: ArmPredictions, b: ArmPredictions, what: str, got_a: str, got_b: str, remedy: str
-) -> ComparisonError:
-    return ComparisonError(f"{a.arm} and {b.arm} differ in {what}: {got_a} against {got_b}.", remedy)
+def _different(both: str, what: str, got_a: str, got_b: str, remedy: str) -> ComparisonError:
+    return ComparisonError(f"{both} differ in {what}: {got_a} against {got_b}.", remedy)

@@ -101,7 +101,7 @@ def compare(
     ComparisonError
         If the arms may not be compared; the message names what differs.
     """
-    a, b = pair(a, b)
+    a, b = pair(a, b, arm_names)
     values_a, values_b = example_values(a, metric), example_values(b, metric)
     difference = values_a.minus(values_b)
     interval, narrower = (

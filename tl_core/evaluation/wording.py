@@ -139,7 +139,7 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
                 code="not_corrected",
                 severity="warning",
                 words=f"Could be chance among {verdict.num_pairs} pairs",
-                evidence=f"p = {verdict.p_value:.3f} alone, {verdict.p_holm:.3f} corrected (Holm)",
+                evidence=f"p = {verdict.p_value:.3f} uncorrected, {verdict.p_holm:.3f} corrected (Holm)",
                 advice="More seeds or more test examples would settle it.",
             )
         )
@@ -278,7 +278,7 @@ def pairs_words(verdicts: Sequence[Verdict]) -> str:
         return ""
     return (
         f"{len(verdicts)} pairs were compared. Intervals are not widened for that: a difference counts where "
-        "its corrected p-value (Holm) is below 0.05."
+        "the corrected p-value (Holm) is below 0.05."
     )
 
 

@@ -30,9 +30,9 @@ README = "README.md"
 _LIMITS = (
     "It was measured on one dataset. It may be wrong more often on other kinds of texts, in other languages, "
     "or as such texts change over time.",
-    "It always answers with one of its labels, even where none fits. Its probabilities are as trained; the "
+    "It always answers with one of the labels, even where none fits. The probabilities are as trained; the "
     "temperature above is not part of the model.",
-    "How it treats groups of people was not measured. Don't let it alone decide about a person.",
+    "How it treats groups of people was not measured. Don't let it decide about a person without a check.",
     "Picking the best of several runs by their test results gives a number that is too good.",
 )
 
@@ -122,7 +122,7 @@ def model_card(facts: CardFacts) -> str:
         "What it is for": (
             f"{noun.many.capitalize()} like those of the dataset {_code(experiment.dataset_name)}, on which "
             "it was trained, and comparisons with other models. Check a sample of "
-            "its answers before anything depends on them."
+            "the answers before anything depends on them."
         ),
         "How to load it": facts.usage,
         "Results": _results(facts),
@@ -208,9 +208,9 @@ def _choice(facts: CardFacts) -> str:
     """Say on which split the run was chosen among those of its arm, if it was."""
     config, best, metric = facts.config, facts.best, facts.config.headline_metric
     asked = f"validation {METRIC_WORDS[metric]}"
-    runs = f"{best.num_candidates} finished runs of its kind with {config.train_size:,} training examples"
+    runs = f"{best.num_candidates} finished runs of this kind with {config.train_size:,} training examples"
     if best.num_candidates == 1:
-        words = f"It is the only finished run of its kind with {config.train_size:,} training examples."
+        words = f"It is the only finished run of this kind with {config.train_size:,} training examples."
     elif best.run.run_id == config.run_id:
         words = f"Chosen on validation: of {runs} it has the best {asked}, {percent(best.value)}."
     else:
@@ -220,9 +220,9 @@ def _choice(facts: CardFacts) -> str:
         )
     kept = ""
     if config.arm.kind.is_neural and config.training.budget is BudgetRule.PLATEAU:
-        kept = "Its weights are from its best evaluation on validation. "
+        kept = "The weights are from the best evaluation on validation. "
     elif config.arm.kind.is_neural:
-        kept = "Its weights are from the last step. "
+        kept = "The weights are from the last step. "
     return (
         f"{words} {kept}The run answered the test once, after training. Neither weights nor learning rates "
         "were chosen on it."

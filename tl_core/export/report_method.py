@@ -8,13 +8,13 @@ from tl_core.results.runs import FinishedRun, text_limit
 from tl_core.schema import BudgetRule, RunFinished, SplitMethod
 
 _DRAWN = {
-    SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of its content decides where an "
+    SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of the content decides where an "
     "example goes.",
     SplitMethod.GROUPED: "Deterministic, by a hash of the content. A group is never divided.",
     SplitMethod.BY_TIME: "By date: the oldest examples are for training, the newest for the test.",
     SplitMethod.OWN: (
-        "A column or a file says which part each example belongs to. A part that it never names was drawn "
-        "from its training examples."
+        "A column or a file says which part each example belongs to. A part that is never named was drawn "
+        "from the training examples."
     ),
 }
 _DRAWN_BESIDE_OWN_TEST = {
@@ -27,7 +27,7 @@ _LOOKED_AT_AGAIN = (
     "have chosen it on the test."
 )
 _CONTRASTIVE = (
-    "Contrastive took the same steps with as many texts in each, but as pairs. Its head was fitted after the "
+    "Contrastive took the same steps with as many texts in each, but as pairs. The head was fitted after the "
     "last step."
 )
 _INTERVALS = {
@@ -54,8 +54,8 @@ _REST = (
     ),
     (
         "Warnings by rule",
-        "A warning stands beside any claim about a model that gave one answer to all texts, did not learn "
-        "its own examples, was still improving at its end, or fell below the largest class.",
+        "A warning stands next to every result about a model that gave one answer to all texts, did not "
+        "learn from the training examples, was still improving at the end, or fell below the largest class.",
     ),
 )
 SOURCES = (
@@ -115,14 +115,14 @@ def _split_words(subject: ReportSubject) -> str:
     drawn = (_DRAWN_BESIDE_OWN_TEST if has_own_test else _DRAWN)[rule.method]
     words = [f"The test is a separate file, unchanged. {drawn}" if has_own_test else drawn]
     if subject.dataset is None and rule.method is not SplitMethod.OWN:
-        words.append("The dataset is missing here, so whether the test was a separate file is not known.")
+        words.append("The dataset is missing, so whether the test was a separate file is not known.")
     if rule.keep_together is None:
         words.append("Near duplicates were not kept together.")
     elif rule.method in (SplitMethod.STRATIFIED, SplitMethod.GROUPED):
         words.append("Near duplicates were kept together among the examples that were drawn.")
     words.append(
         f"With the same seed, all models learned from the same {subject.train_size:,} training examples. All "
-        f"answered the same {split.test:,} test examples, each run once, after its training. "
+        f"answered the same {split.test:,} test examples, each run once, after training. "
         f"{_LOOKED_AT_AGAIN}"
     )
     return " ".join(words)
@@ -174,7 +174,7 @@ def _budget_words(subject: ReportSubject, runs: list[FinishedRun]) -> list[str]:
     ends = [run.events[-1] for run in runs]
     if runs[0].config.training.budget is BudgetRule.EQUAL_STEPS:
         steps = _between(end.step for end in ends)
-        words = [f"Every network trained for {steps} steps and kept its last weights."]
+        words = [f"Every network trained for {steps} steps and kept the last weights."]
     else:
         num_at_limit = sum(isinstance(end, RunFinished) and end.stop_reason == "budget" for end in ends)
         some = f"; {num_at_limit} of {len(runs)} runs reached the limit first" if num_at_limit else ""
@@ -219,8 +219,8 @@ def _seed_words(subject: ReportSubject) -> str:
         if size == whole and any(not arm.kind.is_neural for arm in experiment.arms)
         else ""
     )
-    alone = "Another seed gives another result, so one training alone says little."
-    return f"{fixes} {rest}{rates}{once} {alone}"
+    caution = "Another seed gives another result, so a single training says little."
+    return f"{fixes} {rest}{rates}{once} {caution}"
 
 
 def _listed(words: list[str]) -> str:

@@ -272,7 +272,7 @@ def _only(known: Sequence[str], beginning: str, what: str) -> str:
     found = [one for one in known if beginning and one.startswith(beginning)]
     if len(found) == 1:
         return found[0]
-    several = f"{len(found)} {what}s here begin" if found else f"No {what} here begins"
+    several = f"{len(found)} {what}s begin" if found else f"No {what} begins"
     raise NotFoundError(f"{several} with “{beginning}”.", f"Check the {what}'s name.")
 
 

@@ -183,7 +183,7 @@ class OwnHeadClassifier(Classifier):
         return torch.stack([part for part in parts if part is not None], dim=1)
 
     def head(self, features: Tensor) -> Tensor:
-        """Run the model's own head: its encoder is set aside and answers with the stored features.
+        """Run the model's own head: its encoder is left out and answers with the stored features.
 
         Heads of the BERT family read the first token or the pooler's output and nothing else.
         """

@@ -220,7 +220,7 @@ def _basis(
 ) -> str:
     distinct = {base.id: base for base in bases}.values()
     if not distinct:
-        return "These arms have no network; the time is that of starting their processes."
+        return "These models have no network, so the time is that of starting their processes."
     sentences = []
     for base in distinct:
         if speed := newest_speed(history, base.id, device_of(hardware)):
@@ -238,14 +238,14 @@ def _basis(
             continue
         place = "this GPU" if hardware.gpu else "this server"
         is_known = base.num_parameters is not None
-        scale = "scaled by its size" if is_known else "scaled as if it had 110 million weights"
+        scale = "scaled by size" if is_known else "scaled as if it had 110 million weights"
         hope = " A GPU should need less." if hardware.gpu else ""
         sentences.append(
             f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
             f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
         )
     if experiment.training.budget is BudgetRule.PLATEAU:
-        sentences.append("Runs that reach their plateau early end sooner: the most is the time of the cap.")
+        sentences.append("Runs that stop improving early end sooner. The most is for runs that never do.")
     return " ".join(sentences)
 
 

@@ -13,6 +13,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
 from tl_core.datasets.screening import IMBALANCE_SHARE
 from tl_core.errors import PlanError
+from tl_core.evaluation.wording import spoken_name
 from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
 from tl_core.jobs import client
@@ -68,7 +69,7 @@ def parse_arms(names: Sequence[str]) -> tuple[Arm, ...]:
 def _require_distinct(arms: Sequence[Arm]) -> None:
     twice = next((arm for arm in arms if arms.count(arm) > 1), None)
     if twice:
-        raise PlanError(f"{twice.name} is listed twice.", "Leave the second one out.")
+        raise PlanError(f"{_spoken(twice)} is listed twice.", "Leave the second one out.")
 
 
 def plan_training(preset: Preset, **asked: Any) -> TrainingConfig:
@@ -158,12 +159,12 @@ def plan_experiment(
 def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> tuple[Arm, ...]:
     """Leave out the base model where it is the experiment's own, and refuse what makes no sense."""
     if not arms:
-        raise PlanError("No model is chosen.", "Choose fine_tuned and scratch to begin with.")
+        usual = [kind.spec.label for kind in (ArmKind.FINE_TUNED, ArmKind.SCRATCH)]
+        raise PlanError("No model is chosen.", f"Choose {' and '.join(usual)} to begin with.")
     for arm in arms:
         if arm.base_model is not None and not arm.kind.is_neural:
-            raise PlanError(
-                f"{arm.name} names a base model, but {arm.kind.value} uses none.", "Leave the base model out."
-            )
+            kind = arm.kind.spec.label
+            raise PlanError(f"{kind} uses no base model, but one is named.", "Leave the base model out.")
     plain = tuple(_plain(arm, base_model) for arm in arms)
     _require_distinct(plain)
     for arm in plain:
@@ -175,21 +176,27 @@ def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> t
         base = describe(arm.base_model or base_model)
         if arm.kind.is_on_pairs and base.pooling is Pooling.OWN:
             raise PlanError(
-                f"{arm.name} needs a sentence encoder on disk, and {base.title} is not known as one.",
-                f"Choose the base model {BUILTIN}, download a sentence encoder, or leave {arm.name} out.",
+                f"{_spoken(arm)} needs a sentence encoder on disk, and {base.title} is not known as one.",
+                f"Choose the base model {describe(BUILTIN).title}, download a sentence encoder, or leave "
+                f"{_spoken(arm)} out.",
             )
     column = dataset.columns.weight_column
     if column is not None and any(arm.kind.is_on_pairs for arm in plain):
+        contrastive = ArmKind.CONTRASTIVE.spec.label
         raise PlanError(
-            f"contrastive cannot use weights, and the examples have some in {quoted(column)}.",
-            "Leave contrastive out, or choose no weight column.",
+            f"{contrastive} cannot use weights, and the examples have some in {quoted(column)}.",
+            f"Leave {contrastive} out, or choose no weight column.",
         )
     content = content_of(dataset.columns.modality)
     if any(arm.kind.is_tfidf for arm in plain) and not content.has_baseline:
         raise PlanError(
-            f"TF-IDF counts words, so it cannot learn from {content.noun.many}.", "Leave tfidf out."
+            f"TF-IDF counts words, so it cannot learn from {content.noun.many}.", "Leave TF-IDF out."
         )
     return plain
+
+
+def _spoken(arm: Arm) -> str:
+    return spoken_name(arm, describe(arm.base_model).title if arm.base_model else "")
 
 
 def _plain(arm: Arm, base_model: str) -> Arm:
@@ -202,14 +209,14 @@ def _require_layers(arm: Arm, base_model: str) -> None:
         return
     if shares_layers(base_model):
         raise PlanError(
-            f"All layers of {describe(base_model).title} share one set of weights, so {arm.way} cannot be"
-            " made of it.",
-            f"Leave {arm.way} out, or choose another base model.",
+            f"All layers of {describe(base_model).title} share one set of weights, so {_spoken(arm)} cannot"
+            " be made of it.",
+            f"Leave {_spoken(arm)} out, or choose another base model.",
         )
     most = num_layers(base_model)
     if most is not None and (arm.num_layers or 0) > most:
         raise PlanError(
-            f"{describe(base_model).title} has only {most} layers, too few for {arm.way}.",
+            f"{describe(base_model).title} has only {most} layers, too few for {_spoken(arm)}.",
             "Choose fewer layers.",
         )
 
@@ -222,7 +229,7 @@ def _plain_rates(
     unknown = sorted(plain.keys() - {arm.name for arm in arms if arm.kind.is_neural})
     if unknown:
         raise PlanError(
-            f"{unknown[0]} has a learning rate, but is not one of the networks to train.",
+            f"{_spoken(Arm.parse(unknown[0]))} has a learning rate, but is not one of the networks to train.",
             "Add the model, or leave the learning rate out.",
         )
     return plain

@@ -11,7 +11,7 @@ from tl_core.schema import BudgetRule, LearningRates, Precision
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
-BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "to the plateau"}
+BUDGET_WORDS = {BudgetRule.EQUAL_STEPS: "equal steps", BudgetRule.PLATEAU: "until it stops improving"}
 _PRECISIONS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bfloat16", None: "unknown"}
 
 
@@ -126,7 +126,8 @@ def _examples(results: ExperimentResults, train_size: int, arm_names: Mapping[st
 def _budget(neural: Sequence[FinishedRun], results: ExperimentResults, same: _Comparer) -> Fact:
     training = results.experiment.training
     if training.budget is BudgetRule.PLATEAU:
-        value = f"plateau: patience {training.patience} evaluations, batch {training.batch_size}"
+        rule = BUDGET_WORDS[training.budget]
+        value = f"{rule}: patience {training.patience} evaluations, batch {training.batch_size}"
         return Fact(name="Budget", value=value)
     steps = same.over("Budget", neural, lambda run: str(run.events[-1].step))
     return Fact(

@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 
-from tl_core.charts.colors import arm_label
 from tl_core.charts.text import short_hash
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.flags import find_flags
@@ -17,7 +16,6 @@ from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
-    name_seeds,
     other_test_examples,
     read_finished_run,
     reason_of,
@@ -26,6 +24,7 @@ from tl_core.results.runs import (
 from tl_core.schema import Arm, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
+from tl_core.words import plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -150,27 +149,23 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
 
 
 def refuse_different_tests(workspace: Workspace, chosen: Sequence[RunRow]) -> None:
-    """Raise ComparisonError, naming which runs were tested on what, unless all belong to one split."""
+    """Raise ComparisonError, saying how many runs were tested on what, unless all belong to one split."""
     by_split: dict[str, list[RunRow]] = {}
     for run in chosen:
         by_split.setdefault(run.config.split_hash, []).append(run)
     if len(by_split) < 2:
         return
 
-    tests = []
-    for runs in by_split.values():
-        experiment = workspace.database.get_experiment(runs[0].config.experiment_id)
-        split = experiment.split
-        arms: dict[str, set[int]] = {}
-        for run in runs:
-            arms.setdefault(arm_label(run.config.arm, {}), set()).add(run.config.seed)
-        names = [f"{arm} ({name_seeds([str(s) for s in sorted(seeds)])})" for arm, seeds in arms.items()]
-        tests.append(
-            f"{', '.join(names)} on the {split.test:,} test examples of {experiment.dataset_name}, "
-            f"split {short_hash(split.hash)}"
-        )
+    read = workspace.database.get_experiment
+    datasets = {split: read(runs[0].config.experiment_id).dataset_name for split, runs in by_split.items()}
+    is_named = len(set(datasets.values())) == len(datasets)
+    tests = [
+        f"{plural(len(runs), 'run')} on those of {datasets[split]}"
+        + ("" if is_named else f", split {short_hash(split)}")
+        for split, runs in by_split.items()
+    ]
     raise ComparisonError(
-        f"These runs were tested on {len(by_split)} different sets of examples: {'; '.join(tests)}.",
+        f"These runs have different test examples: {('; ' if not is_named else ', ').join(tests)}.",
         "Keep the runs of one split: otherwise a gap may come from the examples.",
     )
 
@@ -215,10 +210,4 @@ def _verdicts(
                 except ComparisonError as refusal:
                     refused[a.arm, b.arm] = refusal
 
-    refusals = {}
-    for pair, reason in refused.items():
-        message = reason.message
-        for group in groups:
-            message = message.replace(group.key, group.label)
-        refusals[pair] = f"{message} {reason.remedy}"
-    return verdicts, refusals
+    return verdicts, {pair: f"{reason.message} {reason.remedy}" for pair, reason in refused.items()}

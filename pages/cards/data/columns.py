@@ -31,7 +31,7 @@ FURTHER = {
     "text": (
         "Further columns of texts",
         7,
-        "Join a title and a body into one text, or keep a question and its answer as a pair.",
+        "Join a title and a body into one text, or keep a question and an answer as a pair.",
     ),
     "label": (
         "Further label columns of ones and zeros",
@@ -116,7 +116,7 @@ def _use(upload: Upload, choice: ColumnChoice, role: str, name: str) -> None:
 
 def draw_columns(upload: Upload, proposal: Proposal) -> None:
     """Let columns, labels, a test file and the reading be changed; a change is kept, the page begins anew."""
-    with card("Columns"):
+    with card("Columns", explains="Detected. Change what is wrong."):
         _choose_columns(upload, proposal)
         draw_own_test(upload)
         _draw_reading_choices(upload)
@@ -219,7 +219,7 @@ def _rename_labels(upload: Upload, proposal: Proposal, choice: ColumnChoice, lim
         disabled=["label"],
         key=f"{map_key}_{choice.label_name}_{limits}_{st.session_state[f'{map_key}_turn']}_{choice.label_map}",
     )
-    st.markdown("Give two labels the same name to merge them. Clear a name to drop its rows.")
+    st.markdown("Give two labels the same name to merge them. Clear a name to leave out those rows.")
     names = zip(labels, (str(one or "").strip() for one in edited["becomes"]), strict=True)
     return {old: new for old, new in names if new != old}
 

@@ -43,7 +43,7 @@ METHODS = {
     SplitMethod.BY_TIME: ("By date", "The oldest texts train, the newest test."),
     SplitMethod.OWN: (
         "As in the file",
-        "Your column or file decides. A part that it never names is drawn from its training texts.",
+        "Your column or file decides. A part that is never named is drawn from the training texts.",
     ),
 }
 BESIDE_OWN_TEST = {
@@ -71,7 +71,7 @@ def draw_examples(dataset: Dataset) -> None:
 
 
 def draw_conflicts(dataset: Dataset) -> None:
-    """List the texts that were set aside because their labels differ, if there are any."""
+    """List the texts that were left out because their labels differ, if there are any."""
     if dataset.conflicts:
         with st.expander("Texts with several labels", icon=":material/call_split:"):
             rows = [(" ⏐ ".join(one.texts), ", ".join(one.labels)) for one in dataset.conflicts]

@@ -35,6 +35,7 @@ def choose_runs(runs: Sequence[RunRow]) -> list[RunRow]:
         placeholder="Choose at least two runs, or an experiment",
         help="Whole experiments or single runs. Only runs on the same split can be compared.",
         key=CHOICE,
+        select_all=False,
         persist_state="session",
     )
     stated = ",".join(chosen)
@@ -53,7 +54,7 @@ def _follow_url(words: Mapping[str, str]) -> None:
         lost = [one for one in wanted if one not in words]
         if lost:
             st.warning(
-                literal(f"Left out, because not finished or not in this workspace: {', '.join(lost)}."),
+                literal(f"Left out, because not done or not in this workspace: {', '.join(lost)}."),
                 icon=":material/warning:",
             )
     kept = st.session_state.get(CHOICE, [])
@@ -62,26 +63,27 @@ def _follow_url(words: Mapping[str, str]) -> None:
 
 
 def _words(runs: Sequence[RunRow]) -> dict[str, str]:
-    """Name every experiment and below it its runs by their ids: those of one split together, newest first."""
+    """Name every experiment, then the runs, by their ids: those of one split together, newest first.
+
+    Where there are several splits, every name says which, for only runs of one can be compared.
+    """
     runs_of: dict[str, list[RunRow]] = {}
     for run in runs:
         runs_of.setdefault(run.config.experiment_id, []).append(run)
     experiments = [one for one in workspace().database.list_experiments() if one.experiment_id in runs_of]
     splits = list(dict.fromkeys(one.split.hash for one in experiments))
-    words = {}
+    whole, single = {}, {}
     for experiment in sorted(experiments, key=lambda one: splits.index(one.split.hash)):
         identifier = experiment.experiment_id
         own = runs_of[identifier]
-        name = f"{experiment.dataset_name}, split {short_hash(experiment.split.hash)}"
-        moment = f"{started_at(experiment)}, {identifier[-4:]}"
-        words[identifier] = f"{name} · all {plural(len(own), 'finished run')} of {moment}"
+        split = f", split {short_hash(experiment.split.hash)}" if len(splits) > 1 else ""
+        name = f"{experiment.dataset_name}, {started_at(experiment)}{split}, {identifier[-4:]}"
+        whole[identifier] = f"{name}: all {plural(len(own), 'run')}"
         arm_names = arm_names_of(experiment)
         for run in own:
             size = f", {run.config.train_size:,} texts" if len(experiment.train_sizes) > 1 else ""
-            words[run.run_id] = (
-                f"{name} · {arm_names[run.config.arm.name]}, seed {run.config.seed}{size} of {moment}"
-            )
-    return words
+            single[run.run_id] = f"{name}: {arm_names[run.config.arm.name]}, seed {run.config.seed}{size}"
+    return whole | single
 
 
 @st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=8)
@@ -100,7 +102,7 @@ def facts_of(comparison: SideBySide) -> list[str]:
         experiment.dataset_name,
         f"{experiment.split.test:,} test examples",
         f"{plural(len(comparison.runs), 'run')} from {plural(num_experiments, 'experiment')}",
-        plural(len(comparison.groups), "group"),
+        plural(len(comparison.groups), "model"),
         f"split {short_hash(config.split_hash)}",
     ]
 
@@ -112,7 +114,7 @@ def choose_pair(comparison: SideBySide) -> tuple[str, str]:
         return keys[0], keys[1]
     left, right = st.columns(2)
     with left:
-        a = choose("group", "This group", keys, labels.__getitem__)
+        a = choose("group", "This model", keys, labels.__getitem__)
     with right:
         b = choose("against", "Against", [key for key in keys if key != a], labels.__getitem__)
     return a, b
@@ -136,8 +138,8 @@ def draw_claim(comparison: SideBySide, a: str, b: str) -> None:
 def draw_groups(comparison: SideBySide) -> None:
     """Draw every group's values on test, and all numbers of them as a table."""
     metric = METRIC_WORDS[comparison.metric]
-    explains = f"Test {metric}. Runs that differ only in their seed are one group."
-    with card("All groups", explains=explains):
+    explains = f"Test {metric}. Runs that differ only in their seed count as one model."
+    with card("All models", explains=explains):
         draw_display(side_by_side.display_groups(comparison))
         if len({run.config.headline_metric for run in comparison.runs}) > 1:
             st.markdown("The runs have different main metrics, so accuracy is shown for all.")
@@ -165,13 +167,13 @@ def draw_settings(comparison: SideBySide) -> None:
         if len(rows.columns) == 1:
             st.markdown("Nothing but the model itself.")
         else:
-            st.dataframe(rows, hide_index=True, alt="Settings in which the groups differ, by group.")
+            st.dataframe(rows, hide_index=True, alt="Settings in which the models differ, by model.")
 
 
 def draw_curves(comparison: SideBySide) -> None:
     """Draw the validation curves of all groups over each other."""
     metric = METRIC_WORDS[comparison.metric]
-    explains = f"Validation {metric}, each run from its start. Thin lines are seeds."
+    explains = f"Validation {metric}, each run from the start. Thin lines are seeds."
     with card("Learning curves", explains=explains):
         live_part(_draw_curves)(comparison)
 

@@ -35,7 +35,7 @@ def knowledge_of(experiment: ExperimentConfig, results: Sequence[ExperimentResul
 def draw_layer_ablation(known: Knowledge) -> None:
     """Draw the ladder, what it says, and the offer of the runs that it lacks."""
     experiment = known.pooled.experiment
-    with card("The knowledge ladder", explains="How good a network is with part of its pretrained weights."):
+    with card("The knowledge ladder", explains="How good a network is with part of the pretrained weights."):
         st.markdown(LADDER_MEANING)
         left, right = st.columns([5, 6], gap="large")
         with left:
@@ -57,7 +57,7 @@ def draw_changes(known: Knowledge) -> None:
     texts = f"{known.num_texts} validation texts" if known.num_texts else "the same validation texts"
     if known.changes.empty:
         with card("What training changed"):
-            st.markdown("No run here has measured its layers. Runs that start now measure them at the end.")
+            st.markdown("No run has measured the layers yet. Runs that start now measure them at the end.")
         return
     left, right = st.columns(2)
     with left, card("How far the weights moved", explains="From the start to the end of training, by layer."):

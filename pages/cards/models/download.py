@@ -65,7 +65,7 @@ def draw_download(run_id: str, file_name: str, *, place: str) -> None:
         "Download" if job is None else "Try again" if job.state is not State.FINISHED else "Download again",
         type="primary",
         icon=":material/download:",
-        help="Writes the model as a folder that can be loaded anywhere, and first checks its answers.",
+        help="Writes the model as a folder that can be loaded anywhere, and first checks the answers.",
         key=f"download_{place}_{run_id}",
         width="stretch",
     ):

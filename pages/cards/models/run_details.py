@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.cards.models.download import archive_name, draw_download
 from pages.ui.errors import begin_anew, live_part, show_error
-from pages.ui.formatting import literal, plural
+from pages.ui.formatting import STATE_WORDS, literal, plural
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, workspace
@@ -27,9 +27,8 @@ def draw_model(run: RunRow, experiment: ExperimentConfig) -> None:
     """Draw everything about one run."""
     label = arm_names_of(experiment)[run.config.arm.name]
     size = plural(run.config.train_size, "training example")
-    state = "done" if run.state is State.FINISHED else run.state.value
     with card(literal(f"{label}, seed {run.config.seed}")):
-        st.markdown(f"{size}, {state}. Run {literal(run.run_id)}.")
+        st.markdown(f"{size}, {STATE_WORDS[run.state]}. Run {literal(run.run_id)}.")
         if run.state is State.CANCELLED:
             words = next(iter(find_cancelled([run])))
             st.info(f"This run was {words}.", icon=":material/cancel:")
@@ -74,7 +73,7 @@ def _draw_folder(run: RunRow, file_name: str) -> None:
     if not (is_finished and folder.model_dir.is_dir()):
         st.markdown("**Download**")
         st.markdown(
-            "This run came without its model." if is_finished else "Only a run that is done has a model."
+            "This run came without a model." if is_finished else "Only a run that is done has a model."
         )
         return
     st.markdown("**Load** it in the downloaded folder")
@@ -91,7 +90,7 @@ def _draw_folder(run: RunRow, file_name: str) -> None:
     if not is_pending and st.button(
         "Verify the model",
         icon=":material/verified:",
-        help="Loads the model as it leaves and compares its answers on test texts with the recorded ones.",
+        help="Loads the exported model and compares answers on test texts with the recorded ones.",
     ):
         client.submit(workspace(), JobKind.VERIFY, run.run_id, {})
         st.rerun()
@@ -126,7 +125,7 @@ def _draw_card(run: RunRow) -> None:
         except UNREADABLE as error:
             st.markdown(literal(f"There is no card: {reason_of(error)}"))
             return
-        st.markdown("In the format of the model hub. Every downloaded model carries it as its README.")
+        st.markdown("In the format of the model hub. Every downloaded model carries it as README.")
         st.download_button(
             "Download the card",
             card_text,
@@ -141,7 +140,7 @@ def _draw_card(run: RunRow) -> None:
 def _offer_delete(run: RunRow) -> None:
     with st.popover("Delete …", icon=":material/delete:"):
         st.markdown(
-            "This deletes the run's model, predictions and events for good. Its seed leaves the results."
+            "This deletes the run's model, predictions and events for good. The seed leaves the results."
         )
         if st.button("Delete this run", type="primary", icon=":material/delete_forever:"):
             try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, local_time, plural, started_at
+from pages.ui.formatting import METRIC_WORDS, STATE_WORDS, local_time, plural, started_at
 from pages.ui.frame import draw_damage
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
@@ -23,7 +23,7 @@ _CHOSEN, _FOLLOWED = "models_experiment", "models_followed"
 ALL = "all"
 COLUMNS = {
     "arm": st.column_config.TextColumn("Model", width=115),
-    "test": st.column_config.NumberColumn("Test, %", format="%.1f", width=70, help="Of this run alone."),
+    "test": st.column_config.NumberColumn("Test, %", format="%.1f", width=70, help="Of this single run."),
     "metric": st.column_config.TextColumn("Metric", width=75),
     "num_test": st.column_config.NumberColumn("Test examples", format="localized", width=100),
     "state": st.column_config.TextColumn("State", width=75),
@@ -86,7 +86,7 @@ def draw_runs(experiment_id: str | None, experiments: Mapping[str, ExperimentCon
         if with_others or (run.state is State.FINISHED and here.run_folder(run.run_id).model_dir.is_dir())
     ]
     if not runs:
-        st.markdown("No run is here." if with_others else "No run has a model.")
+        st.markdown("There is no run yet." if with_others else "No run has a model.")
         return
     _draw_table([observe(here.settings, run) for run in runs[:limit]], experiments)
     if len(runs) > limit and st.button(
@@ -111,7 +111,7 @@ def _draw_table(runs: Sequence[RunRow], experiments: Mapping[str, ExperimentConf
     table = table.assign(
         metric=table["metric"].map(METRIC_WORDS),
         test=100 * table["test"],
-        state=table["state"].replace(State.FINISHED.value, "done"),
+        state=table["state"].replace({state.value: words for state, words in STATE_WORDS.items()}),
         created_at=[local_time(run.created_at) for run in runs],
     )
     ids = list(table["run_id"])

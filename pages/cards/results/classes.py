@@ -42,7 +42,7 @@ def draw_confusions(subject: Subject) -> None:
         display = made(confusion.display_arm, subject, sides[view]) if view in sides else difference
         by = view if view in sides else None
         draw_display(display, on_choice=partial(_open_cell, display.key, labels, by))
-        st.markdown("Choose a cell to read its examples.")
+        st.markdown("Choose a cell to read the examples.")
 
 
 def _open_cell(key: str, labels: tuple[str, ...], by: str | None) -> None:

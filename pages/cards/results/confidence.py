@@ -13,14 +13,14 @@ from tl_core.results.secondary import scoring_verdicts
 from tl_core.schema import Verdict
 
 SCORES_LIMITS = (
-    "Log loss and Brier score judge the probabilities and not only the answers: lower is better. No headline "
+    "Log loss and Brier score judge the probabilities and not only the answers: lower is better. No result "
     "rests on them, and they are not corrected for the number of pairs."
 )
 
 
 def draw_calibration(subject: Subject) -> None:
     """Draw what each arm of a pair says of its own answers against how often they are right."""
-    with card("How far can its confidence be trusted?"):
+    with card("How far can the confidence be trusted?"):
         st.markdown("Confidence against right answers on test.")
         for column, arm in zip(st.columns(2, gap="large"), subject.pair, strict=True):
             with column:

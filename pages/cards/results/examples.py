@@ -243,7 +243,7 @@ def _draw_one(row: "pd.Series[str]", subject: Subject) -> None:
     labels = dict(enumerate(results.experiment.labels))
     with st.container(border=True):
         st.markdown(literal(row["text"]))
-        st.markdown(f"Its label is **{literal(row['target'])}**.")
+        st.markdown(f"The label is **{literal(row['target'])}**.")
         draw_table(
             pd.DataFrame(
                 {

@@ -17,7 +17,7 @@ FACTS_A_ROW = 3
 def draw_fairness(subject: Subject) -> None:
     """Draw what was the same for all arms, and name what was not."""
     facts = fairness_facts(subject.results, subject.train_size, subject.names)
-    with card("How fair was this?"):
+    with card("What was the same for all models"):
         st.markdown(fairness_words(facts))
         draw_facts(facts)
 
@@ -26,7 +26,7 @@ def fairness_words(facts: list[Fact]) -> str:
     """Say whether anything differed that should not."""
     if any(fact.difference for fact in facts):
         return "Not everything was the same for all runs."
-    return "This was the same for all runs. Each model has its own learning rate."
+    return "This was the same for all runs. Learning rates are separate for each model."
 
 
 def draw_facts(facts: list[Fact], in_a_row: int = FACTS_A_ROW) -> None:

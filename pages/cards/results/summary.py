@@ -46,9 +46,7 @@ def draw_nothing_yet(results: ExperimentResults) -> None:
     """Say why there is no verdict, and lead to the runs."""
     with st.container(border=True):
         wait = "No two models have finished with the same seed, so there is nothing to compare"
-        st.markdown(
-            f"{wait}." if results.is_done else f"{wait} yet. This page shows the first verdict by itself."
-        )
+        st.markdown(f"{wait}." if results.is_done else f"{wait} yet. The first result appears by itself.")
         query = {"experiment": results.experiment.experiment_id}
         st.page_link("runs.py", label="Runs", icon=":material/arrow_forward:", query_params=query)
 

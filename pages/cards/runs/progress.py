@@ -9,6 +9,7 @@ from pages.cards.runs.run_cards import offer_cancel_all
 from pages.components.announcer import announce
 from pages.ui.formatting import about, after_queue, done_words, duration, kept_words, literal, not_done_words
 from pages.ui.session import workspace
+from tl_core.charts.text import device_words
 from tl_core.errors import TlError
 from tl_core.jobs.queue import Queue
 from tl_core.planning.estimate import Ahead
@@ -22,7 +23,7 @@ PHASE_WORDS = {
     "loading": "loading the base model",
     "tokenizing": "cutting the texts into tokens",
     "training": "training",
-    "rates": "choosing its learning rate on validation",
+    "rates": "choosing the learning rate on validation",
     "features": "computing the frozen features",
     "predicting": "predicting validation and test",
     "measuring": "measuring what training has changed in the network",
@@ -124,11 +125,8 @@ def _machine(progress: ExperimentProgress) -> list[Tile]:
 
 
 def _device(record: RunRecord) -> tuple[str, str]:
-    """Name the device without its driver's prefix: "cuda: NVIDIA H200" is an NVIDIA H200."""
-    device = str(record.device)
-    name = device.removeprefix("cuda: ").removeprefix("NVIDIA ")
-    precision = PRECISION_WORDS[record.precision] if record.precision else ""
-    return name.upper() if device in ("cpu", "mps") else name, precision
+    """Name the device, and the precision of its calculations where that is known."""
+    return device_words(record.device), PRECISION_WORDS[record.precision] if record.precision else ""
 
 
 def _kept(experiment: ExperimentConfig) -> str:

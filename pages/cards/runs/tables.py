@@ -89,7 +89,7 @@ def _draw_models(
             "Test": st.column_config.NumberColumn(f"Test {metric}, %", format="%.1f"),
             "Interval": st.column_config.TextColumn(
                 "95% interval",
-                help="Over seeds and test examples. With one seed it is over the test examples alone.",
+                help="Over seeds and test examples. With one seed it is only over the test examples.",
             ),
             "Each seed": st.column_config.BarChartColumn(
                 y_min=0, y_max=100, help=f"Test {metric} of every seed that is done, from 0 to 100%."
@@ -98,7 +98,7 @@ def _draw_models(
                 "Training, s", format="%.1f", help="Median over the seeds that are done."
             ),
         },
-        alt=f"Every model with its seeds, state, mean test {metric}, 95% interval and training seconds.",
+        alt=f"Every model with seeds, state, mean test {metric}, 95% interval and training seconds.",
         key="models_table",
     )
 
@@ -165,7 +165,7 @@ def _draw_every_run(
             "Training examples": st.column_config.NumberColumn(format="localized"),
             "Seconds": st.column_config.NumberColumn("Training, s", format="%.1f", width=85),
         },
-        alt="Every run with its model, seed, state, progress, test value and training seconds.",
+        alt="Every run with model, seed, state, progress, test value and training seconds.",
         key="runs_table",
     )
 

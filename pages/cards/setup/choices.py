@@ -31,8 +31,8 @@ from tl_core.schema import (
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: "Same number of steps for every network; the final checkpoint is scored.",
     BudgetRule.PLATEAU: (
-        "Every network trains until its main metric on validation levels off, with the same minimum, "
-        "patience and cap. Then its learning rate falls to zero, and the best checkpoint of those is scored."
+        "Every network trains until the main metric on validation levels off, with the same minimum, "
+        "patience and cap. Then the learning rate falls to zero, and the best checkpoint of those is scored."
     ),
 }
 BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "Train until it stops improving"}

@@ -71,7 +71,7 @@ _OPTIMIZER = (
         low=0.0,
         high=0.9,
         step=0.05,
-        help="Share of steps in which the learning rate rises to its peak, 0 to 0.9.",
+        help="Share of steps in which the learning rate rises to the peak, 0 to 0.9.",
     ),
     _Number(
         field="weight_decay",
@@ -231,8 +231,8 @@ def choose_rate_search(preset: Preset) -> bool:
 def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     """Choose each arm's peak learning rates; the rates of frozen encoders and of fitted heads are zero."""
     st.markdown(
-        "Peak learning rates. Each model has its own: fine-tuning's are too small for random weights.",
-        help="Found with the built-in model, under its mean-pooled head and its architecture's own.",
+        "Peak learning rates, separate for each model: fine-tuning's are too small for random weights.",
+        help="Found with the built-in model, under the mean-pooled head and the head of the architecture.",
     )
     rates: dict[str, LearningRates] = {}
     for arm in arms:

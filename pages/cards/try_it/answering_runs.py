@@ -28,13 +28,13 @@ def answerers_of(experiment_id: str, states: States, train_size: int) -> tuple[A
 def invite_without_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
     """Say why there is no model to ask, and lead to where one is made."""
     if any(not run.state.is_final for run in runs):
-        invite("No model is ready yet. As soon as one is, it answers here.", "Runs", "runs")
+        invite("No model is ready yet. The first one that is done will answer.", "Runs", "runs")
     elif example := find_example(experiment.experiment_id):
         with st.container(border=True):
-            st.markdown("This example comes without its models.")
+            st.markdown("This example comes without models.")
             _offer_sample(SAMPLES[example.sample])
     else:
-        invite("No run of this experiment has kept its model, so there is none to ask.", "Runs", "runs")
+        invite("No run of this experiment has kept a model, so there is none to ask.", "Runs", "runs")
 
 
 def _offer_sample(sample: Sample) -> None:
@@ -53,7 +53,7 @@ def _offer_sample(sample: Sample) -> None:
 def why_they_answer(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> str:
     """Say how the runs were chosen; not escaped."""
     if max(one.num_candidates for one in answerers) == 1:
-        return "Each model answers with its only finished run."
+        return "Each model answers with the only finished run."
     metric, num_validation = METRIC_WORDS[experiment.headline_metric], answerers[0].num_validation
     return (
         f"Each model answers with the seed that was best on validation ({metric}, {num_validation:,} "

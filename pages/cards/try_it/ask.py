@@ -263,5 +263,5 @@ def _draw_who_answers(experiment: ExperimentConfig, answerers: Sequence[Answerer
             answerers_table(experiment, answerers),
             hide_index=True,
             column_config={metric: st.column_config.NumberColumn(format="percent")},
-            alt="The run that answers for each model, with its seed and its value on validation.",
+            alt="The run that answers for each model, with the seed and the value on validation.",
         )

@@ -206,7 +206,7 @@ def _draw_result(job: Job, name: str) -> None:
         type="primary",
         icon=":material/download:",
         on_click="ignore",
-        help="Your rows in their order: your columns, the label, its probability, and that of each label. "
+        help="Your rows in their order: your columns, the label, and the probability of each label. "
         "Where a row has no answer, the last column says why. "
         "Cells that a spreadsheet would run as a formula begin with an apostrophe.",
     )

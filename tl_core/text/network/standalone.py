@@ -1,4 +1,4 @@
-"""Answers of this model, with torch, transformers and safetensors alone.
+"""Answers of this model, with nothing but torch, transformers and safetensors.
 
 >>> from predict import load  # doctest: +SKIP
 >>> load()(["a text"])  # doctest: +SKIP
