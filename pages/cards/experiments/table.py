@@ -31,7 +31,7 @@ COLUMNS: dict[str, Any] = {
     "Name": st.column_config.TextColumn("Name", width="medium", required=True, help="Double click to edit."),
     "Open": st.column_config.LinkColumn("", width=60, display_text="Open"),
     "Best model": st.column_config.TextColumn(
-        "Best model", help="Best on validation, with its mean on test."
+        "Best model", help="Best on validation, with the mean on test."
     ),
     "Gain": st.column_config.NumberColumn(
         "Gain, points", format="%+.1f", help="First model minus second, on test."

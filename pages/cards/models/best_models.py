@@ -59,7 +59,7 @@ def draw_best_models(entries: Sequence[ExperimentEntry]) -> None:
         num_drawn += 1
     if num_drawn:
         head.markdown(
-            "Chosen on validation: the model with the highest mean over its seeds, and its best seed. "
+            "Chosen on validation: the model with the highest mean over the seeds, and of those the best. "
             "The test value is the mean over the seeds."
         )
     else:
@@ -73,7 +73,7 @@ def _invite_first(entries: Sequence[ExperimentEntry]) -> None:
     elif all(find_example(entry.config.experiment_id) for entry in entries):
         invite("Examples come without their models. Start a sample to train some.", "Home", "home")
     else:
-        invite("No run has kept its model. Train one.", "Data", "data")
+        invite("No model has been kept. Train one.", "Data", "data")
 
 
 def _draw_best(experiment: ExperimentConfig, best: BestModel) -> None:
@@ -104,6 +104,6 @@ def _draw_best(experiment: ExperimentConfig, best: BestModel) -> None:
             st.page_link("try_it.py", label="Try it", icon=":material/keyboard:", query_params=query)
     with right:
         draw_download(run.run_id, archive_name(experiment.name, model), place="best")
-        st.markdown("Unzip it. In its folder, this loads it:")
+        st.markdown("Unzip it. This loads it from the same folder:")
         lines = loading_lines(workspace().run_folder(run.run_id), run.run_id)
         st.code("\n".join(filter(None, lines.splitlines())), language="python", wrap_lines=True)
