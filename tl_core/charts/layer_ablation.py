@@ -12,9 +12,10 @@ from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.lines import (
     BOTTOM_PX,
+    FLOOR_LABEL,
     NAME_LIMIT,
     TOP_PX,
-    add_floor,
+    add_floor_line,
     add_label,
     label_places,
     label_width_px,
@@ -95,11 +96,9 @@ def layer_ablation(
     values = np.concatenate([seeds["value"], *(rows[name] for name in ("mean", "low", "high"))])
     low, high = value_range(values, floor)
     figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")
-    _add_labels(figure, rows, styles, (low, high))
+    _add_labels(figure, rows, styles, (low, high), floor, theme)
     note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95% intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
-    if floor is not None:
-        add_floor(figure, floor, theme)
     return figure
 
 
@@ -144,9 +143,14 @@ def _add_arm(figure: go.Figure, row: Any, seeds: pd.DataFrame, style: ArmStyle) 
 
 
 def _add_labels(
-    figure: go.Figure, rows: pd.DataFrame, styles: Mapping[str, ArmStyle], y_range: tuple[float, float]
+    figure: go.Figure,
+    rows: pd.DataFrame,
+    styles: Mapping[str, ArmStyle],
+    y_range: tuple[float, float],
+    floor: float | None,
+    theme: Theme,
 ) -> None:
-    """Name every arm beside the right end, at the height of its mean; the steps share one name."""
+    """Name every arm and the floor beside the right end, each at its height; the steps share one name."""
     is_step = np.array([Arm.parse(arm).num_layers is not None for arm in rows["arm"]])
     names = []
     labels = []
@@ -159,7 +163,12 @@ def _add_labels(
     if len(steps):
         ink = styles[steps["arm"].iloc[0]].ink
         labels.append((f"<b>1, 2 …</b> {_STEPS_LABEL}", float(steps["mean"].mean()), ink))
-    places = label_places([height for _, height, _ in labels], [1] * len(labels), y_range, _HEIGHT_PX)
+    num_lines = [1] * len(labels)
+    if floor is not None:
+        add_floor_line(figure, floor, theme)
+        labels.append((FLOOR_LABEL, floor, TONES[theme].muted))
+        num_lines.append(2)
+    places = label_places([height for _, height, _ in labels], num_lines, y_range, _HEIGHT_PX)
     for (text, _, ink), place in zip(labels, places, strict=True):
         add_label(figure, text, place, y_range, ink)
     right = max(map(label_width_px, names)) + 2 * MARGIN_PX

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.lines import (
     BOTTOM_PX,
+    FLOOR_LABEL,
     HEIGHT_PX,
     LINE_PX,
     NAME_LIMIT,
@@ -24,7 +25,7 @@ from tl_core.charts.lines import (
     value_range,
 )
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
-from tl_core.charts.text import name_lines, one_line, plain, watt_hours, width_px
+from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 from tl_core.schema import SplitName
 
 STRAGGLING = 2.5
@@ -33,9 +34,7 @@ Floats = npt.NDArray[np.float64]
 XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
 YAxis = Literal["accuracy", "macro_f1", "loss"]
 MAX_POINTS = 500
-_FLOOR_NAME = "always the<br>largest class"
 _MOST_NAMED = 3
-_SMALL = 11
 _X_TITLES = {
     "train_s": "training seconds (evaluation left out)",
     "step": "optimizer steps",
@@ -385,8 +384,7 @@ def _add_end_labels(
         heights, num_lines = [*heights, floor], [*num_lines, 2]
     places = label_places(heights, num_lines, y_range, HEIGHT_PX)
     if floor is not None:
-        name = f'<span style="font-size:{_SMALL}px">{_FLOOR_NAME}</span>'
-        add_label(figure, name, places.pop(), y_range, TONES[theme].muted)
+        add_label(figure, FLOOR_LABEL, places.pop(), y_range, TONES[theme].muted)
     for (arm, mean), place in zip(means.items(), places, strict=True):
         style = styles[arm]
         if mean.x[-1] < 0.98 * end or mean.y[-1] != values[arm]:
@@ -401,10 +399,7 @@ def _add_end_labels(
         kind, *base_model = name_lines(style.label, NAME_LIMIT)
         text = "<br>".join([f"<b>{_value(values[arm], y)}</b> {kind}", *base_model])
         add_label(figure, text, place, y_range, style.ink)
-    widths = [label_width_px(styles[arm].label) for arm in means]
-    if floor is not None:
-        widths.append(max(width_px(line, _SMALL) for line in _FLOOR_NAME.split("<br>")))
-    right = max(widths) + 2 * MARGIN_PX
+    right = max(label_width_px(styles[arm].label) for arm in means) + 2 * MARGIN_PX
     figure.update_layout(margin={"l": MARGIN_PX, "r": right, "t": TOP_PX, "b": BOTTOM_PX})
     # Labels keep their distance in pixels only if nothing else moves the plot's upper and lower edge.
     figure.update_xaxes(automargin=False)

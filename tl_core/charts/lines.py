@@ -20,6 +20,8 @@ TOP_PX, BOTTOM_PX = 30, 52
 LINE_PX = 17
 """Height of a line of a label."""
 _SMALL = 11
+FLOOR_LABEL = f'<span style="font-size:{_SMALL}px">always the<br>largest class</span>'
+"""Names the floor's line beside its right end, in two lines."""
 
 
 def add_floor_line(figure: go.Figure, floor: float, theme: Theme) -> None:
