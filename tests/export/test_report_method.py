@@ -128,7 +128,7 @@ def test_one_seed_has_an_interval_over_test_examples_alone(workspace):
 
 def test_the_test_part_is_not_said_to_be_looked_at_once(workspace):
     text = text_of(workspace, finished(workspace))
-    assert "each run once, after its training." in text
+    assert "each run once, after training." in text
     assert "look at them afterwards" in text
     assert "nothing was chosen on them" not in text
 
@@ -186,7 +186,7 @@ def test_a_split_by_time_is_told_as_one(workspace, tmp_path):
 
 def test_the_budget_is_told_as_it_was_spent(workspace):
     text = text_of(workspace, finished(workspace))
-    assert "Every network trained for 60 steps and kept its last weights." in text
+    assert "Every network trained for 60 steps and kept the last weights." in text
 
 
 def test_runs_that_came_to_the_limit_of_the_plateau_are_counted(workspace):

@@ -140,7 +140,7 @@ def test_a_model_leaves_and_answers_as_it_did_here(place, run_id):
 def test_what_it_does_not_bring_is_refused_in_one_sentence(refused, run_id):
     assert "cannot be exported as ONNX" in refused("export", run_id, "graph", "--format", "onnx")
     arms = ("--arms", "majority,tfidf")
-    assert "Leave tfidf out" in refused("compare", "labelled.csv", *COLUMNS, *arms)
+    assert "Leave TF-IDF out" in refused("compare", "labelled.csv", *COLUMNS, *arms)
 
 
 def test_a_base_model_of_vectors_is_no_base_model_of_texts(refused):
