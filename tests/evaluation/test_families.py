@@ -17,7 +17,7 @@ def test_holm_by_hand():
 
 @pytest.fixture(scope="module")
 def few_to_look_through() -> None:
-    """Statsmodels collects all garbage after each call: nothing that other tests have left is looked through."""
+    """Statsmodels collects all garbage after each call: what other tests have left is passed over."""
     gc.collect()
     gc.freeze()
 
