@@ -13,7 +13,7 @@ from pages.ui.frame import draw_header, draw_unlisted
 from pages.ui.glossary import draw_words
 from pages.ui.login import draw_login, is_admitted
 from pages.ui.session import forget_lost
-from pages.ui.steps import PLACE
+from pages.ui.steps import PLACE, TITLE
 from tl_core.errors import NotFoundError
 
 ICON = Path(__file__).parent / "ui" / "icon.png"
@@ -97,7 +97,7 @@ def draw_page() -> None:
             st.page_link(page, label="Show what is there", icon=":material/arrow_forward:")
 
 
-st.session_state[PLACE] = page.url_path
+st.session_state[PLACE], st.session_state[TITLE] = page.url_path, page.title
 if not is_presenting and page.url_path != "learn":  # where all words stand anyway
     with st.sidebar:
         draw_words(page.url_path or "home")

@@ -16,7 +16,7 @@ from pages.ui.glossary import help_on
 from pages.ui.login import offer_logout
 from pages.ui.readers import arm_names_of
 from pages.ui.session import hardware, stated, workspace
-from pages.ui.steps import PAGES, PLACE, draw_tabs
+from pages.ui.steps import PAGES, PLACE, TITLE, draw_tabs
 from tl_core.errors import NotFoundError
 from tl_core.intake.rebuilding import rebuild, unlisted_sentence
 from tl_core.results.comparison import ExperimentResults
@@ -50,8 +50,8 @@ def draw_header(question: str, facts: Sequence[str] = (), *, has_tabs: bool = Tr
 
 def browser_title() -> str:
     """Name the page and its experiment for the browser's tab, its history and its bookmarks."""
-    place = st.session_state.get(PLACE) or "home"
-    names = [place.replace("_", " ").capitalize()]
+    place = st.session_state.get(PLACE)
+    names = [st.session_state.get(TITLE) or "Home"]
     if place in OF_AN_EXPERIMENT and (wanted := stated("experiment")):
         with contextlib.suppress(NotFoundError):
             names.append(workspace().database.get_experiment(wanted).name)

@@ -17,6 +17,8 @@ from tl_core.store.rows import RunRow
 
 PLACE = "place"
 """Session key of the page shown, by its path in the URL; the router sets it."""
+TITLE = "page_title"
+"""Session key of the name of the page shown; the router sets it."""
 PAGES = ("setup", "runs", "results", "try_it")
 """Pages of one experiment, by their paths in the URL."""
 DONE, NEXT, LATER = (

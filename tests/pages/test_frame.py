@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.errors import FAULT
 from pages.ui.formatting import literal
+from pages.ui.steps import TITLE
 from tests.pages.fixtures import store_sample_dataset
 from tests.pages.reading import open_page, text_of
 from tl_core.store.workspace import Workspace
@@ -49,6 +50,12 @@ def page_that_stops() -> None:
 
     guarded(st.stop, "page")()
     st.caption("never drawn")
+
+
+@pytest.mark.parametrize("name", ["Compare experiments", "Try it"])
+def test_the_browsers_tab_has_the_name_that_the_page_goes_by(app: AppTest, name: str) -> None:
+    open_page(app, name.lower().replace(" ", "_").replace("compare_experiments", "side_by_side"))
+    assert app.session_state[TITLE] == name
 
 
 def test_an_expected_error_of_a_live_part_is_shown_with_its_remedy() -> None:
