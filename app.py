@@ -80,6 +80,7 @@ async def life_cycle(app: st.App) -> AsyncIterator[None]:
     finally:
         presence.withdraw()
         workspace.close()
+        gc.unfreeze()  # what is never collected is told on the terminal at the end, as leaked
 
 
 def _import_pages() -> None:

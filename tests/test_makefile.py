@@ -1,12 +1,15 @@
+import contextlib
 import os
 import pty
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.serving import ROOT, START_S
@@ -39,6 +42,13 @@ def is_healthy(port: int) -> bool:
         return False
 
 
+def has_imported_pages(pid: int) -> bool:
+    with contextlib.suppress(OSError, psutil.Error):  # one that has just ended
+        children = psutil.Process(pid).children(recursive=True)
+        return any("_duckdb" in Path(f"/proc/{child.pid}/maps").read_text() for child in children)
+    return False
+
+
 @pytest.mark.skipif(
     not (ROOT / ".venv/bin/streamlit").exists(), reason="the Makefile's own .venv is not made"
 )
@@ -63,9 +73,13 @@ def test_ctrl_c_in_make_run_ends_it_without_an_error(
     os.close(theirs)
     try:
         wait_until(lambda: is_healthy(port), "the web server answers", START_S)
+        wait_until(lambda: has_imported_pages(make.pid), "the pages are imported", START_S)
+        time.sleep(2)  # for what follows upon it
         os.write(ours, CTRL_C)
         assert make.wait(20) == 0
-        assert b"Error" not in os.read(ours, 65_536)
+        said = os.read(ours, 65_536)
+        assert b"Error" not in said
+        assert b"leaked" not in said
     finally:
         make.kill()
         stop_supervisor(Settings.from_environment(tmp_path))
