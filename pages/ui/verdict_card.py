@@ -17,21 +17,30 @@ _LOOKS = {
 """Icon and colour by severity."""
 
 
-def draw_claim(verdict: Verdict, *, level: int = 3, has_status: bool = True) -> None:
+def draw_claim(
+    verdict: Verdict, *, level: int = 3, has_status: bool = True, has_detection: bool = True
+) -> None:
     """Draw a verdict.
 
     Parameters
     ----------
     level
         Of the claim's heading: 2 on *Results*.
-    has_status
-        Whether its status is drawn; without it, it stands elsewhere on the page.
+    has_status, has_detection
+        Whether its status, and what differences could be told at all, are drawn; else they stand elsewhere
+        on the page.
     """
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
     if has_status:
         draw_status(verdict.status)
     draw_reservations(verdict.reservations)
+    if has_detection:
+        draw_detection(verdict)
+
+
+def draw_detection(verdict: Verdict) -> None:
+    """Draw which differences could be told at all, and how often chance looks like one."""
     st.markdown(f":small[{literal(f'{detection_words(verdict)} {few_seeds_words(verdict)}'.strip())}]")
 
 

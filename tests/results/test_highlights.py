@@ -40,7 +40,13 @@ def test_what_weakens_a_number_stands_beside_it(workspace):
     against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
     assert against.status.code == "baseline_failed"
     assert found["Fine-tuned against TF-IDF"].note.endswith(f" {against.status.words}.")
-    assert "still improving" in found["Best model"].note
+    assert "still improving" not in found["Best model"].note, "the verdict beside it says so"
+
+
+def test_what_weakens_the_best_model_is_said_where_the_verdict_is_on_others(workspace):
+    arms = ("tfidf", "scratch", "fine_tuned")
+    found, _ = highlights(workspace, arms, ("tfidf", "scratch"), fine_tuned=0.9, scratch=0.4, tfidf=0.5)
+    assert "Fine-tuned was still improving" in found["Best model"].note
 
 
 def test_the_plain_baseline_stands_once(workspace):

@@ -66,7 +66,7 @@ def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -
         value=f"{100 * summary.mean:.1f}%",
         note=f"{names[best]}, chosen on validation. "
         f"Test {METRIC_WORDS[metric]}, 95% interval {low} to {high}."
-        + _but(flag_reservations(results.flags[best, verdict.train_size], names)),
+        + _but(flag_reservations(results.flags[best, verdict.train_size], names), verdict),
     )
 
 
@@ -80,13 +80,14 @@ def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[st
     return Highlight(
         name=f"{names[one.a]} against {names[one.b]}",
         value=f"{'+' if one.difference > 0 else ''}{size} points" if one.is_difference else "Not clear",
-        note=f"95% interval {low} to {high} points.{_but(one.reservations)}",
+        note=f"95% interval {low} to {high} points.{_but(one.reservations, verdict)}",
     )
 
 
-def _but(reservations: Sequence[Status]) -> str:
-    """Say the worst that weakens a number."""
-    return f" {reservations[0].words}." if reservations else ""
+def _but(reservations: Sequence[Status], verdict: Verdict) -> str:
+    """Say the worst that weakens a number, unless the verdict beside it says so itself."""
+    told = {one.words for one in (verdict.status, *verdict.reservations)}
+    return f" {reservations[0].words}." if reservations and reservations[0].words not in told else ""
 
 
 def _time(

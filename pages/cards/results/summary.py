@@ -10,7 +10,7 @@ from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
 from pages.ui.missing_runs import draw_cancelled
 from pages.ui.readers import arm_names_of
-from pages.ui.verdict_card import draw_claim
+from pages.ui.verdict_card import draw_claim, draw_detection
 from tl_core.displays import overview, pairs
 from tl_core.displays.display import Subject
 from tl_core.evaluation.wording import amounts
@@ -54,17 +54,22 @@ def draw_nothing_yet(results: ExperimentResults) -> None:
 def draw_hero(subject: Subject) -> None:
     """Draw the difference with its claim and all that weakens it, all models, and what to do next."""
     verdict, names = subject.verdict, subject.names
+    is_long = bool(verdict.reservations)  # the figure beside it leaves room below
     with st.container(border=True):
-        left, right = st.columns([5, 6], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
             size, *_ = amounts(verdict.metric, verdict.difference, *verdict.ci95)  # as the claim writes it
             sign = "+" if verdict.difference > 0 else ""
             name = literal(f"{names[verdict.a]} − {names[verdict.b]}")  # the head and the claim say it
             st.metric(name, f"{sign}{size} points", label_visibility="collapsed")
-            draw_claim(verdict, level=2, has_status=False)  # it stands in the head
+            draw_claim(
+                verdict, level=2, has_status=False, has_detection=not is_long
+            )  # the head has the status
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
+            if is_long:
+                draw_detection(verdict)
     found = made(_highlights, subject)
     for column, one in zip(st.columns(len(found)), found, strict=True):
         with column, st.container(border=True, height="stretch"):
