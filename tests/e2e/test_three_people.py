@@ -16,6 +16,7 @@ from tests.pages.fixtures import add_experiment, finish_all, make_workspace, sto
 from tests.pages.texts import TEXTS
 from tests.serving import Server, serve
 from tests.tiny_models import tiny_model_folder
+from tests.waiting import wait_until
 from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.store.workspace import Workspace
@@ -125,7 +126,14 @@ def test_an_engineer_plans_with_a_test_file_two_base_models_and_three_seeds(
     seeds.press("Enter")
     expect(page.get_by_text("8 runs").first).to_be_visible()
     rivals = page.get_by_role("combobox", name="More base models to fine-tune")
-    rivals.press_sequentially(str(tmp_path / "tiny-bert"))
+    base_model = str(tmp_path / "tiny-bert")
+
+    def holds_it() -> bool:  # letters that come within a moment of the page's last element are lost
+        rivals.fill(base_model)
+        page.wait_for_timeout(300)
+        return rivals.input_value() == base_model
+
+    wait_until(holds_it, "the base model's folder stands in its box", 30)
     expect(page.get_by_role("option", name="tiny-bert").first).to_be_visible()
     rivals.press("Enter")
     rivals.press("Escape")  # its list hides the rest of the page from a screen reader
@@ -205,11 +213,13 @@ def test_an_engineer_puts_two_experiments_side_by_side(page: Page, experiment_id
 
 
 def tab_to(page: Page, target: Locator) -> None:
-    """Reach a control by the Tab key alone."""
+    """Reach a control by the Tab key alone, and stay there when the page has settled."""
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if target.evaluate("one => one.contains(document.activeElement)"):
-            return
+            page.wait_for_timeout(300)
+            if target.evaluate("one => one.contains(document.activeElement)"):
+                return
     raise AssertionError(f"not reached by {MOST_TABS} presses of Tab: {target}")
 
 
