@@ -1,5 +1,6 @@
 """The stakeholder's and the engineer's walks, with their clicks; the prototyper's is in `test_whole_path`."""
 
+import contextlib
 import csv
 import re
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browsing import find_chromium
 from tests.e2e.scenes import wait_until_drawn
@@ -223,15 +225,24 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"not reached by {MOST_TABS} presses of Tab: {target}")
 
 
+def choose_by_key(page: Page, path: Path) -> None:
+    """Open the browser's own dialogue with Enter, which Chromium lets pass now and then, and choose a file."""
+    for _ in range(4):
+        with contextlib.suppress(PlaywrightTimeout):
+            with page.expect_file_chooser(timeout=5_000) as chooser:
+                page.keyboard.press("Enter")
+            chooser.value.set_files(path)
+            return
+    raise AssertionError("no dialogue opens")
+
+
 def test_texts_are_brought_and_a_plan_is_reached_by_keyboard(page: Page, tmp_path: Path) -> None:
     rows = [f'"{text}","{label}"' for label, texts in TEXTS.items() for text in texts]
     (tmp_path / "train.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     page.goto("/data")
     wait_until_drawn(page)
     tab_to(page, page.get_by_test_id("stFileUploader").first)
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(tmp_path / "train.csv")
+    choose_by_key(page, tmp_path / "train.csv")
     use = page.get_by_role("button", name="Use this dataset")
     expect(use).to_be_visible()
     wait_until_drawn(page)
