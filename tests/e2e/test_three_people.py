@@ -226,7 +226,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def choose_by_key(page: Page, path: Path) -> None:
-    """Open the browser's own dialogue with Enter, which Chromium lets pass now and then, and choose a file."""
+    """Open the dialogue of the browser with Enter, which Chromium lets pass now and then; choose a file."""
     for _ in range(4):
         with contextlib.suppress(PlaywrightTimeout):
             with page.expect_file_chooser(timeout=5_000) as chooser:
