@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+from tests.e2e.scenes import wait_until_drawn
+
 ROW_PX = HEADER_PX = 35
 """Heights in a table."""
 
@@ -18,7 +20,9 @@ class Person:
     clicks: int = 0
 
     def click(self, target: Locator) -> None:
-        """Press what is meant, once it can be pressed."""
+        """Press what is meant, once it is there and the page stands, as a person does."""
+        target.first.wait_for(state="attached")
+        wait_until_drawn(self.page)
         target.first.click()
         self.clicks += 1
 
