@@ -1,4 +1,4 @@
-"""Your data An upload with its columns to confirm, or a stored dataset."""
+"""Data, the page of an upload with its columns to confirm, or a stored dataset."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ from pages.cards.data.dataset_view import (
     draw_split,
 )
 from pages.cards.data.doctor import draw_doctor, draw_mended, offer_ways_out
-from pages.cards.data.taking_in import has_ended_early, is_read, make_or_wait, wait_for
+from pages.cards.data.taking_in import has_ended_early, wait_for
 from pages.ui.errors import show_error
 from pages.ui.formatting import literal, plural, short_hash
 from pages.ui.frame import card, draw_header
-from pages.ui.readers import proposal_of, stored_intake
-from pages.ui.session import current, forget, remember, workspace
+from pages.ui.readers import intake_of, proposal_of, stored_intake
+from pages.ui.session import current, forget, remember, sure_button, workspace
 from pages.ui.upload import draw_samples, draw_stored, draw_uploader
 from tl_core.errors import TlError
 from tl_core.intake.bundled import NOT_EVIDENCE
 from tl_core.intake.intake import Intake
-from tl_core.intake.large_files import use_prepared
+from tl_core.intake.large_files import is_large, is_prepared, is_read, use_prepared
 from tl_core.intake.uploads import Upload, find_upload
 from tl_core.schema import Finding
 
@@ -45,7 +45,8 @@ def draw_upload(upload: Upload) -> None:
     draw_header(QUESTION, [upload.name])
     if upload.is_sample:
         st.markdown(f":material/science: {NOT_EVIDENCE}")
-    if not is_read(upload):
+    by_job = is_large(workspace(), upload)
+    if by_job and not is_read(workspace(), upload):
         wait_for(upload)
         draw_foot()
         return
@@ -62,9 +63,12 @@ def draw_upload(upload: Upload) -> None:
     intake, found = None, ()
     with right:
         try:
-            intake = make_or_wait(upload)
-            if intake is None and has_ended_early(upload):
-                offer_ways_out(upload, proposal)
+            if by_job and not is_prepared(workspace(), upload):
+                wait_for(upload)
+                if has_ended_early(upload):
+                    offer_ways_out(upload, proposal)
+            else:
+                intake = intake_of(upload)
         except TlError as error:
             show_error(error)
             offer_ways_out(upload, proposal)
@@ -122,7 +126,7 @@ def draw_foot(
             forget("upload")
             forget("dataset")
             st.rerun()
-        return bool(facts) and st.button(label, type="primary", icon=icon)
+        return bool(facts) and sure_button(label, key=label, type="primary", icon=icon)
 
 
 if "dataset" not in st.query_params and (upload_id := current("upload")):

@@ -26,6 +26,7 @@ from pages.ui.readers import (
     states_of,
     watch,
 )
+from pages.ui.session import is_presenting
 from tl_core.displays import classes, selective_prediction
 from tl_core.displays.display import Subject
 from tl_core.results.comparison import ExperimentResults
@@ -68,7 +69,7 @@ def draw_tabs(subject: Subject) -> None:
                     draw(subject)
 
 
-if slides.draw_presentation():
+if is_presenting() and slides.draw_presentation():
     st.stop()
 experiment = find_experiment()
 if experiment is None:

@@ -6,13 +6,12 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pages.cards.results.slides import is_asked_for
 from pages.ui.errors import guarded, show_error
 from pages.ui.formatting import literal
 from pages.ui.frame import draw_header, draw_unlisted
 from pages.ui.glossary import draw_words
 from pages.ui.login import draw_login, is_admitted
-from pages.ui.session import forget_lost
+from pages.ui.session import drop_presses, forget_lost, is_presenting
 from pages.ui.steps import PLACE, TITLE
 from tl_core.errors import NotFoundError
 
@@ -32,7 +31,7 @@ def _lead_on(name: str) -> Callable[[], None]:
 
 
 admitted = is_admitted()
-is_presenting = is_asked_for()
+presents = is_presenting()
 PAGES = [
     st.Page("home.py", title="Home", icon=":material/home:", default=True),
     st.Page("experiments.py", title="Experiments", icon=":material/science:", url_path="experiments"),
@@ -59,7 +58,7 @@ FORMER = {"design": "setup", "compare": "results", "understand": "learn"}
 former = [st.Page(_lead_on(name), url_path=old, visibility="hidden") for old, name in FORMER.items()]
 page = st.navigation(
     [*PAGES, *INNER, *former],
-    position="sidebar" if admitted and not is_presenting else "hidden",
+    position="sidebar" if admitted and not presents else "hidden",
 )
 if not admitted:
     draw_login()
@@ -78,7 +77,7 @@ def _lost_path() -> str:
 def draw_page() -> None:
     """Draw the page; a wrong id in its URL is told once, and gives way to what there is."""
     try:
-        if not is_presenting:
+        if not presents:
             draw_unlisted()
         if lost := _lost_path():
             draw_header("Page not found")
@@ -86,6 +85,7 @@ def draw_page() -> None:
             st.page_link(page, label="Home", icon=":material/home:")
             return
         page.run()
+        drop_presses()
     except NotFoundError as error:
         if not forget_lost():
             raise
@@ -98,7 +98,7 @@ def draw_page() -> None:
 
 
 st.session_state[PLACE], st.session_state[TITLE] = page.url_path, page.title
-if not is_presenting and page.url_path != "learn":  # where all words stand anyway
+if not presents and page.url_path != "learn":  # where all words stand anyway
     with st.sidebar:
         draw_words(page.url_path or "home")
 guarded(draw_page, "page")()

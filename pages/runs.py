@@ -6,7 +6,7 @@ What moves is one fragment; the rest of the page is drawn anew when a run change
 import streamlit as st
 
 from pages.cards.runs.live_view import draw_live
-from pages.cards.runs.run_cards import draw_one_run
+from pages.cards.runs.tables import draw_one_run
 from pages.ui.errors import live_part
 from pages.ui.formatting import origin_of
 from pages.ui.frame import draw_header, invite, invite_another

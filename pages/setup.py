@@ -1,4 +1,4 @@
-"""New experiment Every choice of an experiment, and what it will cost, before it starts."""
+"""Setup, the page with every choice of an experiment, and what it will cost, before it starts."""
 
 from functools import partial
 

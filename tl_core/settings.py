@@ -58,3 +58,8 @@ class Settings:
     def base_models(self) -> Path:
         """Folder of links to local base models, by their content: nothing else knows where they lie."""
         return self.workspace / "base_models"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """File that a supervisor locks, and in which it says which process it is."""
+        return self.workspace / "supervisor.lock"

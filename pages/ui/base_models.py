@@ -14,7 +14,7 @@ from tl_core.charts.colors import arm_label
 from tl_core.errors import TlError
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.planning.machine import Hardware
-from tl_core.results.related_tasks import run_behind
+from tl_core.results.runs import run_behind
 from tl_core.schema import Arm
 
 KNOWN_S = 60

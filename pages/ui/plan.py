@@ -149,9 +149,11 @@ def drop_other_checks(experiment: ExperimentConfig) -> None:
 
 def offer_command(experiment: ExperimentConfig) -> None:
     """Offer the command line that does the same."""
-    with st.popover("Copy as command", icon=":material/terminal:"):
-        st.code(command_of(experiment), language="bash", wrap_lines=True)
-        st.markdown("Runs the same experiment on this server and writes the result as JSON.")
+    popover = st.popover("Copy as command", icon=":material/terminal:", key="command", on_change="rerun")
+    if popover.open:
+        with popover:
+            st.code(command_of(experiment), language="bash", wrap_lines=True)
+            st.markdown("Runs the same experiment on this server and writes the result as JSON.")
 
 
 def offer_again(experiment: ExperimentConfig) -> None:

@@ -4,7 +4,7 @@ Ids live in the URL, so that a view can be reloaded and shared; the session reme
 next page of the path.
 """
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -16,6 +16,8 @@ from tl_core.store.workspace import Workspace
 
 Subject = Literal["upload", "dataset", "experiment", "run", "file", "job"]
 Theme = Literal["light", "dark"]
+SLIDE = "present"
+"""URL parameter with the number of the slide that is shown."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -86,6 +88,36 @@ def forget_lost() -> bool:
     return bool(lost)
 
 
+def sure_button(label: str, *, key: str, **look: Any) -> bool:
+    """Draw a button, and return whether it was pressed, be it in a run that never got here.
+
+    Streamlit forgets a press where something else begins the page anew before its button is drawn.
+    """
+    st.button(label, key=key, on_click=_keep_press, args=[key], **look)
+    pressed = key in _presses()
+    _presses().discard(key)
+    return pressed
+
+
+def drop_presses() -> None:
+    """Forget the presses of buttons that a page has not drawn; to be called where it has drawn all it has."""
+    _presses().clear()
+
+
+def _keep_press(key: str) -> None:
+    _presses().add(key)
+
+
+def _presses() -> set[str]:
+    presses: set[str] = st.session_state.setdefault("presses", set())
+    return presses
+
+
 def theme() -> Theme:
     """Return the theme in which the page is shown."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def is_presenting() -> bool:
+    """Whether the URL asks for a slide of an experiment."""
+    return SLIDE in st.query_params and "experiment" in st.query_params

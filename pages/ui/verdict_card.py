@@ -18,7 +18,12 @@ _LOOKS = {
 
 
 def draw_claim(
-    verdict: Verdict, *, level: int = 3, has_status: bool = True, has_detection: bool = True
+    verdict: Verdict,
+    *,
+    level: int = 3,
+    has_status: bool = True,
+    has_detection: bool = True,
+    has_remedy: bool = False,
 ) -> None:
     """Draw a verdict.
 
@@ -29,12 +34,14 @@ def draw_claim(
     has_status, has_detection
         Whether its status, and what differences could be told at all, are drawn; else they stand elsewhere
         on the page.
+    has_remedy
+        Whether a button does what its status calls for, which then needs no words.
     """
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
     if has_status:
         draw_status(verdict.status)
-    draw_reservations(verdict.reservations)
+    draw_reservations(verdict.reservations, has_remedy=has_remedy)
     if has_detection:
         draw_detection(verdict)
 
@@ -50,10 +57,10 @@ def draw_short_claim(verdict: Verdict) -> None:
     draw_status(verdict.status)
 
 
-def draw_reservations(reservations: Sequence[Status]) -> None:
+def draw_reservations(reservations: Sequence[Status], *, has_remedy: bool) -> None:
     """Draw the numbers behind the status with the one thing to do, and below it whatever else weakens it."""
     for status in reservations[:1]:
-        if behind := sentences(status.evidence, status.advice):
+        if behind := sentences(status.evidence, "" if has_remedy else status.advice):
             st.markdown(literal(behind))
     if others := reservations[1:]:
         lines = [f"- {literal(sentences(one.words, one.evidence))}" for one in others]

@@ -207,6 +207,17 @@ def test_every_reservation_stands_apart_the_worst_first():
     )
 
 
+def test_what_both_arms_show_is_one_reservation():
+    evidence = {"fine_tuned": "0.2", "scratch": "0.3"}
+    both = tuple(flag(arm).model_copy(update={"evidence": of}) for arm, of in evidence.items())
+    (told,) = said(flags=both).reservations
+    assert told.words == "Fine-tuned and From scratch were still improving when they stopped (3 of 5 seeds)"
+    assert told.evidence == "Fine-tuned: 0.2; From scratch: 0.3"
+    assert told.arms == ("fine_tuned", "scratch")
+    apart = (both[0], flag(phrase="was still improving when it stopped (1 of 5 seeds)"))
+    assert len(said(flags=apart).reservations) == 2
+
+
 def test_the_detectable_difference_is_said_in_points():
     assert detection_words(verdict(detectable_difference=0.0312)) == (
         "This setup can reliably detect differences of 3.1 points or more (80% power)."

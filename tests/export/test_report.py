@@ -22,7 +22,7 @@ from tests.pages.fixtures import (
 from tests.pages.texts import TEXTS
 from tl_core.errors import ComparisonError
 from tl_core.export.comparison_json import comparison_json
-from tl_core.export.report import report_html, report_name, report_of
+from tl_core.export.report import report_html, report_of
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.intake.intake import store_intake
 from tl_core.results.comparable import gather_pooled
@@ -305,5 +305,5 @@ def test_on_paper_it_has_six_pages_and_figures_fit(workspace, experiment, browse
 
 
 def test_its_file_is_named_after_the_experiment_and_the_day(experiment):
-    assert re.fullmatch(r"small-reviews-20\d\d-\d\d-\d\d", report_name(experiment))
-    assert report_name(experiment.model_copy(update={"name": "…"})).startswith("experiment-")
+    assert re.fullmatch(r"small-reviews-20\d\d-\d\d-\d\d", experiment.file_stem)
+    assert experiment.model_copy(update={"name": "…"}).file_stem.startswith("experiment-")

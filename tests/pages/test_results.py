@@ -34,7 +34,6 @@ from tl_core.charts.text import energy_words
 from tl_core.datasets.dataset import build_dataset
 from tl_core.displays import classes
 from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
-from tl_core.export.report import report_name
 from tl_core.intake.intake import store_dataset
 from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
@@ -327,7 +326,14 @@ def test_the_comparison_can_be_downloaded(app, experiment, monkeypatch):
     )
     open_page(app, "results", experiment=experiment.experiment_id)
     assert json.loads(offered["data"]())["experiment_id"] == experiment.experiment_id
-    assert offered["file_name"] == f"{report_name(experiment)}.json"
+    assert offered["file_name"] == f"{experiment.file_stem}.json"
+
+
+def test_the_report_is_made_only_at_the_click(app, experiment, monkeypatch):
+    monkeypatch.setattr("tl_core.export.report.report_of", lambda *_: 1 / 0)
+    open_page(app, "results", experiment=experiment.experiment_id)
+    assert not app.exception
+    assert "Download the report (HTML)" in [button.label for button in app.get("download_button")]
 
 
 def test_every_answer_can_be_downloaded(app, experiment, monkeypatch):
@@ -337,7 +343,7 @@ def test_every_answer_can_be_downloaded(app, experiment, monkeypatch):
     )
     open_page(app, "results", experiment=experiment.experiment_id)
     data, options = offered["Download the predictions (CSV)"]
-    assert options["file_name"] == f"{report_name(experiment)}-predictions.csv"
+    assert options["file_name"] == f"{experiment.file_stem}-predictions.csv"
     assert data().decode("utf-8-sig").count("\n") == 1 + 6 * 18
 
 

@@ -342,7 +342,7 @@ def test_of_a_long_log_only_the_end_is_read(app, workspace, monkeypatch):
     (run,) = runs_of(workspace, experiment)
     start_run(workspace, run)
     workspace.run_folder(run.run_id).log_path.write_bytes(b"\xff" * 1000 + b"\nlast line\n")
-    monkeypatch.setattr("pages.cards.runs.run_cards.LOG_BYTES", 20)
+    monkeypatch.setattr("pages.cards.runs.tables.LOG_BYTES", 20)
     open_page(app, "runs")
     open_log(app)
     assert app.code[0].value == 9 * "\ufffd" + "\nlast line"

@@ -527,6 +527,8 @@ def test_an_unknown_dataset_is_an_error_with_a_remedy(app: AppTest, workspace: W
 
 
 def test_the_plan_can_be_taken_away_as_a_command(design: AppTest) -> None:
+    assert not design.code
+    design.session_state["command"] = True  # its drawer is open
     design.number_input(key="seeds_quick").set_value(3).run()
     (code,) = [one.value for one in design.code]
     assert code.startswith("python -m tl_core compare dataset:")
@@ -578,6 +580,7 @@ def test_an_experiment_is_set_up_again_as_it_was(
 ) -> None:
     """The command on the page says every choice."""
     before = add_experiment(workspace, store_sample_dataset(workspace), **choices)
+    app.session_state["command"] = True  # its drawer is open
     open_page(app, "setup", dataset=before.dataset_fingerprint, again=before.experiment_id)
     assert command_of(before) in [one.value for one in app.code]
     assert "again" not in app.query_params, "what is changed from now on stays"

@@ -17,7 +17,7 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.locating import describe, obtain
 from tl_core.errors import ModelError, NotFoundError
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
-from tl_core.results.related_tasks import run_behind
+from tl_core.results.runs import run_behind
 from tl_core.store.workspace import Workspace
 
 

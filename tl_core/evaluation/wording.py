@@ -17,6 +17,8 @@ _PLAIN = {
     "no_difference_shown": Status(code="no_difference_shown", severity="neutral", words="Not clear"),
     "equivalent": Status(code="equivalent", severity="neutral", words="Equally good"),
 }
+_OF_TWO = {"was": "were", "it": "they"}
+"""Words of a flag's phrase that change where both arms show it."""
 _MAX_DECIMALS = 4
 METRIC_WORDS: dict[AnyMetric, str] = {
     Metric.ACCURACY: "accuracy",
@@ -167,18 +169,29 @@ def flag_reservations(
     failures = [flag for flag in own if flag.code in FAILURES]
     others = [flag for flag in own if flag.code not in FAILURES]
     others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2}.get(flag.code, 1))
+    alike: dict[tuple[str, str], list[Flag]] = {}
+    for flag in others:
+        alike.setdefault((flag.code, flag.phrase), []).append(flag)
     return [_failure(failures, own, names, winner)] * bool(failures) + [
-        Status(
-            code=flag.code,
-            severity="warning",
-            words=f"{names[flag.arm]} {flag.phrase}",
-            arms=(flag.arm,),
-            evidence=flag.evidence,
-            advice=flag.remedy,
-            action=flag.action,
-        )
-        for flag in others
+        _of_both(*both, names=names) for both in alike.values()
     ]
+
+
+def _of_both(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
+    """Turn a flag, or the same one of both arms, into one reservation."""
+    flags = (first, *others)
+    evidence = [f"{names[flag.arm]}: {flag.evidence}" if others else flag.evidence for flag in flags]
+    words = first.phrase.split(" ")
+    phrase = " ".join(_OF_TWO.get(word, word) for word in words) if others else first.phrase
+    return Status(
+        code=first.code,
+        severity="warning",
+        words=f"{' and '.join(names[flag.arm] for flag in flags)} {phrase}",
+        arms=tuple(flag.arm for flag in flags),
+        evidence="; ".join(evidence),
+        advice=first.remedy,
+        action=first.action,
+    )
 
 
 def _failure(

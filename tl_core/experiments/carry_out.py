@@ -14,21 +14,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
-from tl_core.datasets.dataset import Dataset, read_dataset, rows_that_teach
+from tl_core.datasets.dataset import Dataset, read_dataset, relative_weights, rows_that_teach
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
-from tl_core.schema import RunConfig, State
+from tl_core.modality import Baseline
+from tl_core.models.classical import Majority
+from tl_core.schema import EvalFinished, RunConfig, SplitName, State
 from tl_core.settings import Settings
 from tl_core.splits.splitting import Split, read_split, train_subset
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
-from tl_core.training.meters import find_meter
+from tl_core.training.meters import find_meter, scored_event
 
 MIB = 2**20
 MIB_A_NOTE = 5
@@ -147,10 +150,8 @@ def _train(
     counts = np.bincount(dataset.targets()[train], minlength=len(config.labels))
     recorder.note(train_class_counts=tuple(counts.tolist()), weight_column=dataset.info.columns.weight_column)
     if not config.arm.kind.is_neural:
-        from tl_core.experiments.classical import carry_out_classical
-
         recorder.measure_with(find_meter(cpu_watts=workspace.settings.cpu_watts))
-        carry_out_classical(recorder, dataset, split, train)
+        _carry_out_classical(recorder, dataset, split, train)
         return
     from tl_core.experiments.neural import carry_out_neural
 
@@ -164,6 +165,48 @@ def _train(
         downloaded=downloaded,
         should_stop=should_stop,
     )
+
+
+def _carry_out_classical(
+    recorder: Recorder, dataset: Dataset, split: Split, train: NDArray[np.int64]
+) -> None:
+    """Fit `majority` or the modality's own baseline on the train rows, score, save."""
+    config = recorder.record.config
+    recorder.note(device="cpu")
+    texts = dataset.whole_texts()
+    targets, weights = dataset.targets(), dataset.weights()
+    weights = None if weights is None else relative_weights(weights[train])
+
+    def at(rows: NDArray[np.int64]) -> list[str]:
+        return [texts[row] for row in rows]
+
+    recorder.phase("training")
+    recorder.clock.resume()
+    classifier: Majority | Baseline
+    if config.arm.kind.is_floor:
+        classifier = Majority.fit(targets[train], len(config.labels), weights)
+    else:
+        validation = split.validation
+        classifier = dataset.content.baseline().fit(
+            at(train), targets[train], at(validation), targets[validation], len(config.labels), weights
+        )
+    recorder.clock.pause()
+    if not isinstance(classifier, Majority):
+        judged = {SplitName.VALIDATION: split.validation, SplitName.TEST: split.test}
+        hardly_known = {name: classifier.hardly_known(at(rows)) for name, rows in judged.items()}
+        recorder.note(num_parameters=classifier.num_parameters, hardly_known=hardly_known)
+    recorder.clock.examples_seen = len(train)
+
+    def evaluation(name: SplitName, rows: NDArray[np.int64]) -> EvalFinished:
+        return scored_event(name, targets[rows], classifier.logits(at(rows)), recorder.clock)
+
+    recorder.write(evaluation(SplitName.VALIDATION, split.validation))
+    recorder.write(evaluation(SplitName.TRAIN, train))
+    recorder.phase("predicting")
+    recorder.write_predictions(dataset, split, lambda rows: classifier.logits(at(rows)))
+    recorder.phase("saving")
+    classifier.save(recorder.folder.model_dir, config.labels, dataset.info.columns.text_source)
+    recorder.finish()
 
 
 def _download_report(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> Progress:

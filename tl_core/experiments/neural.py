@@ -17,7 +17,7 @@ from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.models.classifiers import Classifier
 from tl_core.models.knowledge import kept_share
-from tl_core.results.related_tasks import run_behind
+from tl_core.results.runs import run_behind
 from tl_core.schema import RunConfig, SplitName
 from tl_core.splits.splitting import Split
 from tl_core.store.workspace import Workspace

@@ -4,7 +4,6 @@ Plotly's script stands in the file once (about 5 MB), so that its figures are th
 without scripts their numbers still stand there as tables.
 """
 
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
-from tl_core.schema import Arm, DatasetInfo, ExperimentConfig, State
+from tl_core.schema import Arm, DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
 
@@ -112,16 +111,6 @@ def report_html(
         balance=show(balance) if balance else None,
         **_proof(subject),
     )
-
-
-def report_name(experiment: ExperimentConfig) -> str:
-    """Name the files that are taken away from an experiment: after it, and the day on which it began.
-
-    >>> report_name(experiment)
-    'sms-spam-2026-11-28'
-    """
-    words = re.sub(r"[^0-9a-z]+", "-", experiment.name.lower()).strip("-")
-    return f"{words or 'experiment'}-{experiment.created_at[:10]}"
 
 
 @dataclass(frozen=True, kw_only=True)

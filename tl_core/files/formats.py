@@ -104,6 +104,12 @@ def is_packed(head: bytes) -> bool:
     return head.startswith((GZIP, *ZIP)) or binary_format(head) is not None
 
 
+def begins_like_json(path: Path) -> bool:
+    """Whether the first sign of a UTF-8 text, blanks left out, opens an object or a list."""
+    with path.open(encoding="utf-8", newline="\n") as text:
+        return next((line.lstrip() for line in text if line.strip()), "").startswith(("{", "["))
+
+
 def _is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     """Whether a zip archive is an Excel or OpenDocument workbook.
 

@@ -10,7 +10,7 @@ from tl_core.errors import DataError
 from tl_core.files.delimited import parse_file
 from tl_core.files.encodings import copy_as_utf8
 from tl_core.files.every_row import with_every_row
-from tl_core.files.formats import Content, binary_format, check_num_columns, open_content
+from tl_core.files.formats import Content, begins_like_json, binary_format, check_num_columns, open_content
 from tl_core.files.headers import column_names, has_header_row
 from tl_core.files.json_lines import is_json_lines, is_json_list, read_json
 from tl_core.files.lines import Reject, reject_at, reject_table, rejects_as_csv
@@ -146,7 +146,7 @@ def _read_text(
     # DuckDB takes paths for patterns and may open files of this folder only.
     copy = folder / "table.txt"
     decoded = copy_as_utf8(content.path, copy, choices.encoding, name=name)
-    may_be_json = choices.delimiter is None and choices.quote is None
+    may_be_json = choices.delimiter is None and choices.quote is None and begins_like_json(copy)
     is_list = may_be_json and is_json_list(copy)
     if is_list or (may_be_json and is_json_lines(copy, content.ending, name)):
         columns, rejects, reject_rows = read_json(

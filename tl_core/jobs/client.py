@@ -10,7 +10,6 @@ from typing import Any
 from tl_core.jobs.outcome import VANISHED
 from tl_core.jobs.processes import ProcessIdentity, child_environment
 from tl_core.jobs.queue import Queue
-from tl_core.jobs.supervisor import lock_path
 from tl_core.schema import State
 from tl_core.settings import Settings
 from tl_core.store.rows import Job, RunRow
@@ -98,4 +97,4 @@ def observe(settings: Settings, run: RunRow) -> RunRow:
 
 
 def _find_supervisor(settings: Settings) -> ProcessIdentity | None:
-    return ProcessIdentity.read(lock_path(settings))
+    return ProcessIdentity.read(settings.supervisor_lock)

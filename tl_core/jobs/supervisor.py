@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from tl_core.jobs.child import Child
 from tl_core.jobs.dry_run import last_begun
@@ -103,7 +102,7 @@ class Supervisor:
     def end_all(self) -> int:
         """End every process of a running job that no supervisor watches; return how many there were."""
         self._is_stopping = True
-        with locked_at_once(lock_path(self._workspace.settings)) as lock:
+        with locked_at_once(self._workspace.settings.supervisor_lock) as lock:
             if lock is None:
                 return 0
             self._adopt()
@@ -112,7 +111,7 @@ class Supervisor:
             return num_children
 
     def _serve(self) -> bool:
-        with locked_at_once(lock_path(self._workspace.settings)) as lock:
+        with locked_at_once(self._workspace.settings.supervisor_lock) as lock:
             if lock is None:
                 return False
             lock.truncate(0)
@@ -258,11 +257,6 @@ class Supervisor:
 def default_fork_server() -> Sequence[str] | None:
     """Return what a fork server is started with where forking is safe: macOS's libraries do not bear it."""
     return COMMAND if sys.platform == "linux" else None
-
-
-def lock_path(settings: Settings) -> Path:
-    """File that a supervisor locks, and in which it says which process it is."""
-    return settings.workspace / "supervisor.lock"
 
 
 def main() -> None:

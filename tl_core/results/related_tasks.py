@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tl_core.catalogue.local_folders import LocalModel
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, epochs_words
@@ -17,7 +16,15 @@ from tl_core.results.comparison import ExperimentResults
 from tl_core.results.overlaps import Overlap, find_overlap
 from tl_core.results.pooled import Pooled
 from tl_core.results.pooled_sentences import Said
-from tl_core.results.runs import UNREADABLE, Damage, FinishedRun, logits_of, read_finished_run, reason_of
+from tl_core.results.runs import (
+    UNREADABLE,
+    Damage,
+    FinishedRun,
+    logits_of,
+    read_finished_run,
+    reason_of,
+    run_behind,
+)
 from tl_core.schema import Arm, Metric, RunConfig, Verdict
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -73,16 +80,6 @@ class TwoStages:
     def metric(self) -> Metric:
         """The first task's headline metric."""
         return self.first.config.headline_metric
-
-
-def run_behind(workspace: Workspace, base_model: str) -> str | None:
-    """Return the id of the run whose model a base model is; None for any other, and for one that is gone."""
-    local = LocalModel.parse(base_model)
-    folder = local.find() if local else None
-    if folder is None:
-        return None
-    is_of_run = folder.name == "model" and folder.parent.parent == (workspace.root / "runs").resolve()
-    return folder.parent.name if is_of_run else None
 
 
 def find_two_stages(

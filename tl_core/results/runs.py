@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from tl_core.catalogue.local_folders import LocalModel
 from tl_core.errors import ComparisonError, DamageError, DivergedError, NotFoundError, TlError
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
@@ -379,3 +380,13 @@ def name_seeds(numbers: Sequence[str]) -> str:
     if len(numbers) == 1:
         return f"seed {numbers[0]}"
     return f"seeds {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def run_behind(workspace: Workspace, base_model: str) -> str | None:
+    """Return the id of the run whose model a base model is; None for any other, and for one that is gone."""
+    local = LocalModel.parse(base_model)
+    folder = local.find() if local else None
+    if folder is None:
+        return None
+    is_of_run = folder.name == "model" and folder.parent.parent == (workspace.root / "runs").resolve()
+    return folder.parent.name if is_of_run else None

@@ -1,6 +1,7 @@
 """Experiments: arms, seeds, training, learning rates, what a plan promised and what it took."""
 
 import math
+import re
 from enum import StrEnum
 from typing import Self
 
@@ -201,6 +202,12 @@ class ExperimentConfig(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("an arm is listed twice")
         return self
+
+    @property
+    def file_stem(self) -> str:
+        """Name of what is taken away: the experiment's and the day it began, as ``sms-spam-2026-11-28``."""
+        words = re.sub(r"[^0-9a-z]+", "-", self.name.lower()).strip("-")
+        return f"{words or 'experiment'}-{self.created_at[:10]}"
 
 
 class RunConfig(Frozen):

@@ -16,10 +16,9 @@ from tl_core.datasets.versions import Edit
 from tl_core.doctor.examine import Seen
 from tl_core.modality import Baseline, Content, NearGroups, NeededFile, Noun, Tick
 from tl_core.schema import Finding, TextSource
-from tl_core.text.checks.content import boilerplate, id_like_text, near_empty, too_long
+from tl_core.text.checks.content import boilerplate, html, id_like_text, near_empty, too_long, urls
 from tl_core.text.checks.languages import languages
 from tl_core.text.checks.leaks import label_in_text
-from tl_core.text.checks.markup import html, urls
 from tl_core.text.checks.personal_data import personal_data
 from tl_core.text.fixes import drop_near_empty, mask_personal_data_in_texts, strip_html_from_texts
 from tl_core.text.loading_words import ASKED, ASKED_PAIR, how_to_load, loading_lines

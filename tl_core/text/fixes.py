@@ -3,8 +3,7 @@
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.versions import Edit
 from tl_core.doctor.fixes import rewritten, without
-from tl_core.text.checks.content import is_near_empty
-from tl_core.text.checks.markup import HTML, strip_html
+from tl_core.text.checks.content import HTML, is_near_empty, strip_html
 from tl_core.text.checks.personal_data import MAY_HOLD, mask_personal_data
 
 

@@ -6,11 +6,8 @@ import streamlit as st
 
 from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import literal
-from pages.ui.readers import intake_of
 from pages.ui.session import workspace
-from tl_core.intake import large_files
-from tl_core.intake.intake import Intake
-from tl_core.intake.large_files import find_intake_job, is_large, is_prepared, submit_intake
+from tl_core.intake.large_files import find_intake_job, is_read, submit_intake
 from tl_core.intake.uploads import Upload, save_upload
 from tl_core.jobs import client
 from tl_core.jobs.queue import Queue, progress_of
@@ -21,30 +18,11 @@ POLL_S = 1.0
 MB = 1e6
 
 
-def is_read(upload: Upload) -> bool:
-    """Whether an upload's columns can be shown without holding up the page."""
-    return not is_large(workspace(), upload) or large_files.is_read(workspace(), upload)
-
-
-def make_or_wait(upload: Upload) -> Intake | None:
-    """Return what an upload becomes by what was chosen; draw the job and return None while one makes it.
-
-    Raises
-    ------
-    DataError, SplitError
-        If the chosen columns, fixes or split cannot be used.
-    """
-    if not is_large(workspace(), upload) or is_prepared(workspace(), upload):
-        return intake_of(upload)
-    wait_for(upload)
-    return None
-
-
 def wait_for(upload: Upload) -> None:
     """Draw how far a large upload's job is, or how it has ended."""
     job = find_intake_job(workspace(), upload)
     size = workspace().upload_path(upload.upload_id).stat().st_size / MB
-    waits_for_columns = not is_read(upload)
+    waits_for_columns = not is_read(workspace(), upload)
     with st.container(border=True):
         st.markdown(
             f"**Reading {size:,.0f} MB.** You can leave and come back; the file stays on this server."
@@ -54,7 +32,7 @@ def wait_for(upload: Upload) -> None:
             lambda: submit_intake(workspace(), upload),
             hint="You can choose columns as soon as the file is read." if waits_for_columns else "",
             cancelled="Cancelled. The file is kept.",
-            is_enough=lambda: waits_for_columns and is_read(upload),
+            is_enough=lambda: waits_for_columns and is_read(workspace(), upload),
         )
 
 

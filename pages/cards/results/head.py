@@ -1,15 +1,17 @@
 """The head of *Results*: experiment, status, the pair that the page speaks of, and what can be taken away."""
 
+import json
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.cards.results.report import offer_numbers, offer_predictions, offer_report
-from pages.cards.results.slides import offer_presentation
 from pages.ui.formatting import literal
-from pages.ui.readers import arm_names_of, titles_of
-from pages.ui.session import remember, workspace
+from pages.ui.readers import arm_names_of, dataset_of, titles_of
+from pages.ui.session import SLIDE, remember, workspace
 from pages.ui.verdict_card import draw_status
+from tl_core.export.comparison_json import comparison_json
+from tl_core.export.predictions import predictions_csv
+from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.schema import ExperimentConfig, Verdict
 
@@ -59,11 +61,13 @@ def draw_head(results: ExperimentResults) -> Verdict:
     with of_pair:
         names = {key: f"{arm_names[one.a]} vs {arm_names[one.b]}" for key, one in of_size.items()}
         pair = _choose("pair", list(of_size), names.__getitem__)
-    offer_presentation()
+    if st.button("Present", icon=":material/slideshow:"):
+        st.query_params[SLIDE] = "1"
+        st.rerun()
     with st.popover("Take away", icon=":material/download:"):
-        offer_report(results)
-        offer_predictions(results)
-        offer_numbers(results)
+        _offer_report(results)
+        _offer_predictions(results)
+        _offer_numbers(results)
     with st.container(width="content"):
         draw_status(of_size[pair].status)
     return of_size[pair]
@@ -92,3 +96,42 @@ def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str])
 def _keep(parameter: str) -> None:
     chosen = st.session_state[parameter]
     st.session_state[f"chosen_{parameter}"] = st.query_params[parameter] = chosen
+
+
+def _offer_report(results: ExperimentResults) -> None:
+    """Offer the report of an experiment that has a result; it is made at the click."""
+    st.download_button(
+        "Download the report (HTML)",
+        lambda: report_of(workspace(), results),
+        file_name=f"{results.experiment.file_stem}.html",
+        mime="text/html",
+        icon=":material/description:",
+        help="One file that opens offline: result, figures, data, limits; no texts.",
+        on_click="ignore",
+    )
+    st.markdown(":small[For a PDF, open the report and print it.]")
+
+
+def _offer_numbers(results: ExperimentResults) -> None:
+    """Offer all numbers as JSON."""
+    st.download_button(
+        "Download all numbers (JSON)",
+        lambda: json.dumps(comparison_json(workspace(), results), indent=2, ensure_ascii=False),
+        file_name=f"{results.experiment.file_stem}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _offer_predictions(results: ExperimentResults) -> None:
+    """Offer every answer on test, of each model and seed, as CSV; the texts are in it."""
+    st.download_button(
+        "Download the predictions (CSV)",
+        lambda: predictions_csv(results, dataset_of(results.experiment.dataset_fingerprint)),
+        file_name=f"{results.experiment.file_stem}-predictions.csv",
+        mime="text/csv",
+        icon=":material/table_rows:",
+        help="Every test example, model and seed, with all probabilities. The texts are in it.",
+        on_click="ignore",
+    )

@@ -7,7 +7,6 @@ from pages.ui.formatting import literal
 from pages.ui.frame import card
 from pages.ui.plan import offer_again, offer_command
 from tl_core.displays.display import Subject
-from tl_core.export.report import report_name
 from tl_core.results.configuration import setting_differences
 from tl_core.results.fairness import Fact, fairness_facts
 
@@ -56,7 +55,7 @@ def draw_settings(subject: Subject) -> None:
             st.download_button(
                 "Download the settings (JSON)",
                 subject.results.experiment.model_dump_json(indent=2),
-                file_name=f"{report_name(subject.results.experiment)}-settings.json",
+                file_name=f"{subject.results.experiment.file_stem}-settings.json",
                 mime="application/json",
                 icon=":material/download:",
                 on_click="ignore",

@@ -13,7 +13,7 @@ from pages.ui.displays import draw_large, made, subject_of
 from pages.ui.formatting import day_of, literal
 from pages.ui.missing_runs import pooled_of
 from pages.ui.readers import dataset_of, observed_runs, results_of, states_of
-from pages.ui.session import current
+from pages.ui.session import SLIDE
 from pages.ui.verdict_card import capitalised, draw_status
 from tl_core.displays import agreement, classes, data_efficiency, meaning, overview, replay, time_to_accuracy
 from tl_core.displays.display import Display, Subject
@@ -21,7 +21,6 @@ from tl_core.evaluation.wording import amounts
 from tl_core.results.agreement import Cell, texts_of
 from tl_core.results.fairness import fairness_facts
 
-SLIDE = "present"
 TEXTS = "texts"
 """URL parameter that is there while example texts are shown; they may be private, so at first it is not."""
 SCALE = 2.2
@@ -38,26 +37,12 @@ FACTS_A_ROW = 4
 LONGEST_TEXT = 160
 
 
-def is_asked_for() -> bool:
-    """Whether the URL asks for a slide of an experiment."""
-    return SLIDE in st.query_params and "experiment" in st.query_params
-
-
-def offer_presentation() -> None:
-    """Offer to begin with the first slide."""
-    if st.button("Present", icon=":material/slideshow:"):
-        st.query_params[SLIDE] = "1"
-        st.rerun()
-
-
 def draw_presentation() -> bool:
-    """Draw all slides if the URL asks for one and there is a result; return whether it did.
+    """Draw all slides if there is a result; return whether there was.
 
     They speak of the train size and the pair of the URL, as *Results* does; else of the main ones.
     """
-    experiment_id = current("experiment") if is_asked_for() else None
-    if experiment_id is None:
-        return False
+    experiment_id = st.query_params["experiment"]
     results = results_of(experiment_id, states_of(observed_runs(experiment_id)))
     if not results.verdicts:
         leave()

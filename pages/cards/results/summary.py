@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.cards.results.remedies import offer_remedy
+from pages.cards.results.remedies import PLANS, offer_remedy
 from pages.ui.displays import draw_display, made
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
@@ -63,8 +63,12 @@ def draw_hero(subject: Subject) -> None:
             name = literal(f"{names[verdict.a]} − {names[verdict.b]}")  # the head and the claim say it
             st.metric(name, f"{sign}{size} points", label_visibility="collapsed")
             draw_claim(
-                verdict, level=2, has_status=False, has_detection=not is_long
-            )  # the head has the status
+                verdict,
+                level=2,
+                has_status=False,  # the head has it
+                has_detection=not is_long,
+                has_remedy=verdict.status.action in PLANS,
+            )
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)

@@ -9,13 +9,12 @@ from functools import partial
 import streamlit as st
 
 from pages.cards.runs.progress import draw_progress
-from pages.cards.runs.run_cards import draw_failures, draw_verdict_so_far
 from pages.cards.runs.tables import draw_tables
 from pages.ui.displays import choose_axes, draw_display, label_counts_of
 from pages.ui.errors import begin_anew
 from pages.ui.formatting import literal
 from pages.ui.frame import card, draw_damage_of
-from pages.ui.missing_runs import draw_cancelled
+from pages.ui.missing_runs import draw_cancelled, offer_again
 from pages.ui.plan import ahead_of, expected_of, measured
 from pages.ui.readers import (
     States,
@@ -28,13 +27,15 @@ from pages.ui.readers import (
     styles_of,
 )
 from pages.ui.session import workspace
+from pages.ui.verdict_card import draw_short_claim
 from tl_core.displays import learning_curves
 from tl_core.displays.learning_curves import Runs
 from tl_core.jobs import client
 from tl_core.planning.estimate import Ahead
+from tl_core.results.comparison import ExperimentResults
 from tl_core.results.curves import floor_on_validation, is_energy_known, learning_curve_points
 from tl_core.results.progress import ExperimentProgress, experiment_progress, find_alerts
-from tl_core.results.runs import name_runs
+from tl_core.results.runs import find_failures, name_runs
 from tl_core.schema import ExperimentConfig, Metric, State
 from tl_core.store.rows import RunRow
 
@@ -63,7 +64,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
     arm_names = arm_names_of(experiment)
     draw_progress(experiment, progress, arm_names, ahead)
     _offer_to_go_on(runs)
-    draw_failures(experiment, runs)
+    _draw_failures(experiment, runs)
     draw_cancelled(runs, arm_names)
     _draw_damage(experiment, runs, states)
 
@@ -74,7 +75,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
         st.warning(literal(f"{name_runs(concerned, arm_names)}, {phrase}."), icon=":material/warning:")
 
     if any(State(state).is_final for _, state in states):
-        draw_verdict_so_far(results_of(experiment.experiment_id, states))
+        _draw_verdict_so_far(results_of(experiment.experiment_id, states))
     if any(arm.kind.is_neural for arm in experiment.arms):
         with card("Learning curves"):
             size = _choose_size(experiment, progress)
@@ -122,6 +123,44 @@ def _draw_damage(experiment: ExperimentConfig, runs: Sequence[RunRow], states: S
         if problem:
             words = workspace().run_folder(run.run_id).damage_to("events.jsonl", problem).message
             st.warning(literal(words), icon=":material/warning:")
+
+
+def _draw_verdict_so_far(results: ExperimentResults) -> None:
+    """Show the verdict as soon as there is one, with the way to *Results*."""
+    if results.headline is None and not results.is_done:
+        return
+    with card("Result" if results.is_done else "Result so far"):
+        if results.headline is not None:
+            draw_short_claim(results.headline)
+        else:
+            why = "No run is done, so there is nothing to compare."
+            if results.verdicts:
+                why = "The first two models have no seed in common that is done. Others can be compared."
+            elif results.finished:
+                why = "No two models have a seed in common that is done, so there is nothing to compare."
+            elif results.unreadable:
+                why = "No folder of a finished run can be read."
+            st.markdown(why)
+        if results.verdicts or results.unreadable:
+            st.page_link(
+                "results.py",
+                label="See results" if results.is_done else "See results so far",
+                icon=":material/compare_arrows:",
+                query_params={"experiment": results.experiment.experiment_id},
+            )
+
+
+def _draw_failures(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Say which runs have failed, why, and what to do."""
+    arm_names = arm_names_of(experiment)
+    for place, failure in enumerate(find_failures(workspace(), runs)):
+        attempts = f" ({failure.attempts} attempts)" if failure.attempts > 1 else ""
+        st.error(
+            f"**{literal(name_runs(failure.runs, arm_names))}** {failure.words}{attempts}: "
+            f"{literal(failure.message)}  \n{failure.remedy}",
+            icon=":material/error:",
+        )
+        offer_again(failure.runs, "Run it again", "Run these {} again", key=f"again_{place}")
 
 
 def _offer_to_go_on(runs: Sequence[RunRow]) -> None:

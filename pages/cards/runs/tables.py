@@ -1,19 +1,31 @@
-"""The runs as tables: one row a model, and behind it every run."""
+"""The runs as tables, one row a model and behind it every run; and one run with its log."""
 
+import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from statistics import median
 
 import pandas as pd
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, STATE_WORDS
+from pages.ui.errors import live_part
+from pages.ui.formatting import METRIC_WORDS, STATE_WORDS, duration, literal, moment
 from pages.ui.frame import card
+from pages.ui.missing_runs import offer_again
+from pages.ui.readers import arm_names_of
+from pages.ui.session import current, remember, workspace
+from pages.ui.verdict_card import sentences
+from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.progress import ExperimentProgress, RunProgress
 from tl_core.results.runs import DAMAGED, find_cancelled, value_of
 from tl_core.schema import ExperimentConfig, State
+from tl_core.store.rows import RunRow
 
+LOG_LINES = 200
+LOG_BYTES = 64 * 1024
+LOG_POLL_S = 2
 _STILL_MOVING = (STATE_WORDS[State.RUNNING], STATE_WORDS[State.QUEUED])
 
 
@@ -174,3 +186,63 @@ def _test_values(experiment: ExperimentConfig, results: ExperimentResults | None
     """Return the main metric on test of the runs that are done, in %, by run id."""
     finished = results.finished if results else ()
     return {run.config.run_id: 100 * value_of(run.test, experiment.headline_metric) for run in finished}
+
+
+def draw_one_run(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
+    """Show one run's log, and let it be cancelled or run again."""
+    by_id = {run.run_id: run for run in runs}
+    arm_names = arm_names_of(experiment)
+    names: dict[str, str] = {}
+    for run in runs:
+        parts = [arm_names[run.config.arm.name], f"seed {run.config.seed}"]
+        if len(experiment.train_sizes) > 1:
+            parts.append(f"{run.config.train_size:,} training examples")
+        names[run.run_id] = ", ".join(parts)
+    with card("Run details"):
+        shown = current("run")
+        if shown not in by_id:  # the one that asks for attention: failed, running, any
+            rank = {State.FAILED: 0, State.RUNNING: 1}
+            shown = min(by_id, key=lambda one: rank.get(by_id[one].state, len(rank)))
+        run_id = st.selectbox(
+            "Run",
+            list(by_id),
+            index=list(by_id).index(shown),
+            format_func=names.__getitem__,
+            label_visibility="collapsed",
+        )
+        if run_id != shown:
+            remember("run", run_id)
+        run = by_id[run_id]
+        st.markdown(literal(_run_sentence(run)))
+        if not run.state.is_final:
+            if st.button("Cancel this run", icon=":material/cancel:", key="cancel_one"):
+                Queue(workspace().database).cancel_run(run_id)
+                st.rerun()
+        elif run.state is not State.FINISHED:
+            offer_again([run], "Run it again", "", key="again_one")
+        if st.toggle(f"Log, last {LOG_LINES} lines", key="log"):
+            live_part(_draw_log, None if run.state.is_final else LOG_POLL_S)(run_id)
+
+
+def _run_sentence(run: RunRow) -> str:
+    """Say how a run stands, since when, and how long it took."""
+    by_whom = next(iter(find_cancelled([run])), "")
+    words = [by_whom or STATE_WORDS[run.state]]
+    if run.started_at:
+        words.append(f"started {moment(run.started_at)}")
+    if run.started_at and run.finished_at:
+        took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+        words.append(f"took {duration(took.total_seconds())}")
+    return sentences(", ".join(words), run.error or "" if run.state is State.FAILED else "")
+
+
+def _draw_log(run_id: str) -> None:
+    """Show the last lines, and read no more of the file than they take."""
+    try:
+        with workspace().run_folder(run_id).log_path.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
+            lines = log.read().decode(errors="replace").splitlines(keepends=True)
+        tail = "".join(lines[-LOG_LINES:]) or "Nothing was printed."
+    except FileNotFoundError:
+        tail = "The run has not begun."
+    st.code(tail, language=None, wrap_lines=True)

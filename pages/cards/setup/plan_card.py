@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.base_models import label_of
 from pages.ui.formatting import about, after_queue, kept_words, literal, plural, started_at
 from pages.ui.plan import begin_check, draw_check, drop_other_checks, is_busy, offer_command, until
-from pages.ui.session import hardware, workspace
+from pages.ui.session import hardware, sure_button, workspace
 from tl_core.jobs import dry_run
 from tl_core.jobs.dry_run import ArmCheck
 from tl_core.planning.estimate import Ahead, Estimate, last_kept
@@ -140,8 +140,9 @@ def offer_check(experiment: ExperimentConfig, *, is_ready: bool) -> None:
 
 def offer_start(experiment: ExperimentConfig, *, is_ready: bool, is_again: bool) -> None:
     """Offer to start a plan once a few batches of each network went through; ``is_again`` was it before."""
-    if st.button(
+    if sure_button(
         "Start it again" if is_again else "Start",
+        key="start",
         type="secondary" if is_again else "primary",
         icon=":material/play_arrow:",
         disabled=is_busy(experiment) or not is_ready,

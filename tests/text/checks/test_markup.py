@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.doctor.made import count, of_texts, only
-from tl_core.text.checks.markup import html, strip_html, urls
+from tl_core.text.checks.content import html, strip_html, urls
 
 
 @pytest.mark.parametrize(
