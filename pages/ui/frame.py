@@ -87,7 +87,7 @@ def draw_figure(
     place_figure(figure, key=key, on_choice=on_choice)
     if table is None:
         return
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"menu_of_{key}"):
         drawer = st.popover(
             "Data",
             type="tertiary",

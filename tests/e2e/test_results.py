@@ -35,17 +35,55 @@ _IS_INSIDE = """() => [...document.querySelectorAll('.st-key-slides [class*="st-
   (slide) => slide.scrollHeight <= slide.clientHeight + 1 && slide.scrollWidth <= slide.clientWidth + 1)"""
 
 
+# Height of the page, and the words that are no icons, axis numbers or names in figures.
+_MEASURE = """() => {
+  const main = document.querySelector('[data-testid=stMain]')
+  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT)
+  let words = 0
+  while (texts.nextNode()) {
+    const left_out = texts.currentNode.parentElement.closest('[data-testid=stIconMaterial], svg, style')
+    if (!left_out) words += texts.currentNode.textContent.split(/\\s+/).filter(Boolean).length
+  }
+  return [main.scrollHeight, words]
+}"""
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own: the runs must be finished before a supervisor could claim them."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A server of its own: the runs must be finished before a supervisor could claim them.
+
+    The id is that of an older experiment with much that weakens its result.
+    """
     find_chromium()
     path = tmp_path_factory.mktemp("results") / "workspace"
     workspace = make_workspace(path)
-    made = add_experiment(workspace, store_sample_dataset(workspace), num_seeds=2)
+    intake = store_sample_dataset(workspace)
+    weak = add_experiment(workspace, intake, ("majority", "tfidf", "scratch", "frozen", "fine_tuned"))
+    finish_all(workspace, weak, majority=0.34, tfidf=0.6, scratch=0.3, fine_tuned=0.92)
+    made = add_experiment(workspace, intake, num_seeds=2)
     finish_all(workspace, made, fine_tuned=0.95, scratch=0.4)
     workspace.close()
     with serve(path) as running:
-        yield running
+        yield running, weak.experiment_id
+
+
+@pytest.fixture(scope="module")
+def server(served: tuple[Server, str]) -> Server:
+    """The server alone."""
+    return served[0]
+
+
+def test_the_summary_stays_short_where_much_weakens_the_result(
+    page: Page, served: tuple[Server, str]
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"/results?experiment={served[1]}")
+    expect(page.get_by_text("not a fair comparison yet").first).to_be_visible()
+    expect(page.get_by_text("was still improving when it stopped").first).to_be_visible()
+    wait_until_drawn(page)
+    height, words = page.evaluate(_MEASURE)
+    assert height <= 1_600
+    assert words <= 250
 
 
 def save(page: Page, button: str) -> Path:

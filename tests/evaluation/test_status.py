@@ -131,7 +131,7 @@ def test_a_failed_opponent_is_named_with_its_numbers_and_what_follows():
     assert verdict.status.arms == ("scratch",)
     assert verdict.status.evidence == (
         "From scratch showed did_not_learn (2 of 5 seeds): numbers; "
-        "From scratch showed collapsed (2 of 5 seeds): numbers"
+        "it showed collapsed (2 of 5 seeds): numbers"
     )
     assert [one.code for one in verdict.reservations] == ["baseline_failed", "odd_texts"]
     assert verdict.sentence.endswith(

@@ -151,13 +151,15 @@ def test_one_seed_is_said(app, workspace):
     assert says(app, status.words)
 
 
-def test_a_flag_stands_beside_the_claim_with_its_numbers_and_the_advice(app, workspace, experiment):
+def test_a_flag_stands_beside_the_claim_with_its_numbers_and_one_way_out(app, workspace, experiment):
     open_page(app, "results", experiment=experiment.experiment_id)
     verdict = headline_of(workspace, experiment)
     assert {flag.arm for flag in verdict.flags} == {"fine_tuned", "scratch"}
-    assert all(says(app, flag.phrase) and says(app, flag.evidence) for flag in verdict.flags)
-    assert "(2 of 2 seeds)" in text_of(app)
-    assert says(app, verdict.status.advice)
+    assert verdict.status.words.endswith("were still improving when they stopped (2 of 2 seeds)")
+    assert says(app, verdict.status.words)
+    assert all(says(app, flag.evidence) for flag in verdict.flags)
+    assert not says(app, verdict.status.advice), "its button says it"
+    assert [one.key for one in app.button if str(one.key).startswith("remedy_")] == ["remedy_more_steps"]
 
 
 def test_another_pair_changes_the_whole_page_and_the_url(app, workspace, experiment):
@@ -444,13 +446,6 @@ def test_of_too_many_classes_the_mistakes_are_listed_instead_of_matrices(app, wo
     listed = next(one.value for one in app.dataframe if "True class" in one.value)
     assert len(listed) == 20
     assert "31 classes" in text_of(app)
-
-
-def test_a_remedy_for_two_arms_is_said_once(app, workspace, experiment):
-    open_page(app, "results", experiment=experiment.experiment_id)
-    advice = headline_of(workspace, experiment).status.advice
-    assert advice
-    assert text_of(app).count(advice) == 1
 
 
 def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):

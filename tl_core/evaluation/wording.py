@@ -219,13 +219,15 @@ def _failure(
         severity="warning",
         words=" and ".join(clauses) + outcome,
         arms=arms,
-        evidence="; ".join(
-            f"{names[flag.arm]} {flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}"
-            for flag in failures
-        ),
+        evidence="; ".join(f"{names[arm]} {_grounds(failures, arm)}" for arm in arms),
         advice=advice,
         action=action,
     )
+
+
+def _grounds(failures: Sequence[Flag], arm: str) -> str:
+    own = [flag for flag in failures if flag.arm == arm]
+    return "; it ".join(f"{flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own)
 
 
 def _winner_of(verdict: Verdict) -> str | None:

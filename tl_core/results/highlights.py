@@ -86,8 +86,13 @@ def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[st
 
 def _but(reservations: Sequence[Status], verdict: Verdict) -> str:
     """Say the worst that weakens a number, unless the verdict beside it says so itself."""
-    told = {one.words for one in (verdict.status, *verdict.reservations)}
-    return f" {reservations[0].words}." if reservations and reservations[0].words not in told else ""
+    if not reservations:
+        return ""
+    worst = reservations[0]
+    told = {(one.code, arm) for one in verdict.reservations for arm in one.arms or [""]}
+    is_told = {(worst.code, arm) for arm in worst.arms} <= told if worst.arms else (worst.code, "") in told
+    is_of_pair = worst.code in ("not_corrected", "within_margin")
+    return "" if is_told and not is_of_pair else f" {worst.words}."
 
 
 def _time(
