@@ -10,6 +10,7 @@ import streamlit as st
 from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
 from pages.cards.try_it.asking import Asked, Text, ask_models
 from pages.cards.try_it.held_out import Example, examples_from, find_example
+from pages.components.typing import attend_to_typing
 from pages.ui.errors import begin_anew, live_part
 from pages.ui.formatting import METRIC_WORDS, literal, plural
 from pages.ui.frame import card, draw_figure
@@ -23,6 +24,8 @@ from tl_core.schema import ExperimentConfig, Task, TextSource
 
 MAX_CHARACTERS = 20_000
 BATCH = 5
+BOXES = "typed_texts"
+"""Key of the container of the text boxes."""
 PATIENCE_S = 0.15
 """How long a page waits for answers before it is drawn without them: models in memory need less."""
 POLL_S = 0.3
@@ -114,10 +117,12 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
 
     left, right = st.columns([5, 6], gap="large")
     with left:
-        typed = kept.typed = tuple(
-            st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
-            for title, text, place in zip(titles, kept.start, places, strict=True)
-        )
+        with st.container(key=BOXES):
+            typed = kept.typed = tuple(
+                st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
+                for title, text, place in zip(titles, kept.start, places, strict=True)
+            )
+        attend_to_typing(BOXES)
         known = kept.labels.get(typed)
         label = kept.labels[typed] = st.selectbox(
             "True label",
