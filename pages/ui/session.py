@@ -93,7 +93,7 @@ def sure_button(label: str, *, key: str, **look: Any) -> bool:
 
     Streamlit forgets a press where something else begins the page anew before its button is drawn.
     """
-    st.button(label, key=key, on_click=_keep_press, args=[key], **look)
+    st.button(label, key=key, on_click=_presses().add, args=[key], **look)
     pressed = key in _presses()
     _presses().discard(key)
     return pressed
@@ -102,10 +102,6 @@ def sure_button(label: str, *, key: str, **look: Any) -> bool:
 def drop_presses() -> None:
     """Forget the presses of buttons that a page has not drawn; to be called where it has drawn all it has."""
     _presses().clear()
-
-
-def _keep_press(key: str) -> None:
-    _presses().add(key)
 
 
 def _presses() -> set[str]:

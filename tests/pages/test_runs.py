@@ -400,7 +400,7 @@ def test_a_run_that_was_cancelled_has_not_failed(app, workspace):
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert says(app, "2 of 4 done, 2 cancelled.")
     assert says(app, "2 runs were cancelled by you: From scratch, seed 1; Fine-tuned, seed 1.")
-    assert says(app, "was cancelled in 1 of 2 seeds")
+    assert says(app, "were cancelled in 1 of 2 seeds")
     assert not says(app, "did not finish")
     assert not app.error
     assert model_row(app, "Fine-tuned")[["Seeds done", "State"]].tolist() == ["1 of 2", "1 cancelled"]

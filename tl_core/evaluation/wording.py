@@ -130,7 +130,8 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
     hold once corrected for the other pairs; an arm was still improving; the difference is too small to
     matter.
     """
-    flagged = flag_reservations(verdict.flags, names, _winner_of(verdict))
+    winner = {"better": verdict.a, "worse": verdict.b}.get(verdict.conclusion)
+    flagged = flag_reservations(verdict.flags, names, winner)
     weaknesses = [one for one in flagged if one.code != _IMPROVING]
     if is_about_models(verdict):
         advice = "Train with more seeds."
@@ -199,9 +200,12 @@ def _failure(
 ) -> Status:
     """Say which arms failed, what that makes of the comparison, and the one thing to do."""
     arms = tuple(dict.fromkeys(flag.arm for flag in failures))
-    clauses = []
+    clauses, evidence = [], []
     for arm in arms:
-        num_seeds = len({seed for flag in failures if flag.arm == arm for seed in flag.seeds})
+        own = [flag for flag in failures if flag.arm == arm]
+        grounds = [f"{flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own]
+        evidence.append(f"{names[arm]} {'; it '.join(grounds)}")
+        num_seeds = len({seed for flag in own for seed in flag.seeds})
         how_often = f" in {num_seeds} {'seed' if num_seeds == 1 else 'seeds'}"
         # Other arms than networks may have run once for all seeds.
         clauses.append(f"{names[arm]} failed{how_often if Arm.parse(arm).kind.is_neural else ''}")
@@ -219,20 +223,10 @@ def _failure(
         severity="warning",
         words=" and ".join(clauses) + outcome,
         arms=arms,
-        evidence="; ".join(f"{names[arm]} {_grounds(failures, arm)}" for arm in arms),
+        evidence="; ".join(evidence),
         advice=advice,
         action=action,
     )
-
-
-def _grounds(failures: Sequence[Flag], arm: str) -> str:
-    own = [flag for flag in failures if flag.arm == arm]
-    return "; it ".join(f"{flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own)
-
-
-def _winner_of(verdict: Verdict) -> str | None:
-    """Name the arm that is ahead, where one is."""
-    return {"better": verdict.a, "worse": verdict.b}.get(verdict.conclusion)
 
 
 def is_about_models(verdict: Verdict) -> bool:

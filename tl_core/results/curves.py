@@ -65,7 +65,11 @@ def floor_on_validation(
     measured = curve_points((config, events) for config, events in runs if config.arm.kind.is_floor)
     if len(measured):
         return float(measured[metric.value].iloc[0])
-    return _share_of_largest(list(label_counts.values()), metric) if label_counts else None
+    if not label_counts:
+        return None
+    share = max(label_counts.values()) / sum(label_counts.values())
+    # Macro-F1 is 2p / (1 + p) for that class and 0 for the others.
+    return share if metric is Metric.ACCURACY else 2 * share / (1 + share) / len(label_counts)
 
 
 def stragglers(points: pd.DataFrame) -> pd.DataFrame:
@@ -85,9 +89,3 @@ def stragglers(points: pd.DataFrame) -> pd.DataFrame:
     usual = times.groupby("arm")["train_s"].transform(lambda spent: spent.quantile(0.5, "lower"))
     limits = times.groupby("arm")["train_s"].transform(lambda spent: straggler_limit(list(spent)))
     return times.assign(usual_s=usual).loc[times["train_s"] > limits].reset_index(drop=True)
-
-
-def _share_of_largest(counts: Sequence[int], metric: Metric) -> float:
-    """Accuracy p of a constant answer, or its macro-F1, 2p / (1 + p) for one class and 0 for the others."""
-    share = max(counts) / sum(counts)
-    return share if metric is Metric.ACCURACY else 2 * share / (1 + share) / len(counts)

@@ -50,7 +50,7 @@ def draw_head(results: ExperimentResults) -> Verdict:
     -------
     The verdict of the pair and train size that are chosen, at first the main ones.
     """
-    arm_names = arm_names_of(results.experiment)
+    arm_names, stem = arm_names_of(results.experiment), results.experiment.file_stem
     sizes = sorted({verdict.train_size for verdict in results.verdicts}, reverse=True)
     of_pair = st.container(width="content")
     size = sizes[0]
@@ -65,9 +65,33 @@ def draw_head(results: ExperimentResults) -> Verdict:
         st.query_params[SLIDE] = "1"
         st.rerun()
     with st.popover("Take away", icon=":material/download:"):
-        _offer_report(results)
-        _offer_predictions(results)
-        _offer_numbers(results)
+        st.download_button(
+            "Download the report (HTML)",
+            lambda: report_of(workspace(), results),
+            file_name=f"{stem}.html",
+            mime="text/html",
+            icon=":material/description:",
+            help="One file that opens offline: result, figures, data, limits; no texts.",
+            on_click="ignore",
+        )
+        st.markdown(":small[For a PDF, open the report and print it.]")
+        st.download_button(
+            "Download the predictions (CSV)",
+            lambda: predictions_csv(results, dataset_of(results.experiment.dataset_fingerprint)),
+            file_name=f"{stem}-predictions.csv",
+            mime="text/csv",
+            icon=":material/table_rows:",
+            help="Every test example, model and seed, with all probabilities. The texts are in it.",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Download all numbers (JSON)",
+            lambda: json.dumps(comparison_json(workspace(), results), indent=2, ensure_ascii=False),
+            file_name=f"{stem}.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
     with st.container(width="content"):
         draw_status(of_size[pair].status)
     return of_size[pair]
@@ -96,42 +120,3 @@ def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str])
 def _keep(parameter: str) -> None:
     chosen = st.session_state[parameter]
     st.session_state[f"chosen_{parameter}"] = st.query_params[parameter] = chosen
-
-
-def _offer_report(results: ExperimentResults) -> None:
-    """Offer the report of an experiment that has a result; it is made at the click."""
-    st.download_button(
-        "Download the report (HTML)",
-        lambda: report_of(workspace(), results),
-        file_name=f"{results.experiment.file_stem}.html",
-        mime="text/html",
-        icon=":material/description:",
-        help="One file that opens offline: result, figures, data, limits; no texts.",
-        on_click="ignore",
-    )
-    st.markdown(":small[For a PDF, open the report and print it.]")
-
-
-def _offer_numbers(results: ExperimentResults) -> None:
-    """Offer all numbers as JSON."""
-    st.download_button(
-        "Download all numbers (JSON)",
-        lambda: json.dumps(comparison_json(workspace(), results), indent=2, ensure_ascii=False),
-        file_name=f"{results.experiment.file_stem}.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
-def _offer_predictions(results: ExperimentResults) -> None:
-    """Offer every answer on test, of each model and seed, as CSV; the texts are in it."""
-    st.download_button(
-        "Download the predictions (CSV)",
-        lambda: predictions_csv(results, dataset_of(results.experiment.dataset_fingerprint)),
-        file_name=f"{results.experiment.file_stem}-predictions.csv",
-        mime="text/csv",
-        icon=":material/table_rows:",
-        help="Every test example, model and seed, with all probabilities. The texts are in it.",
-        on_click="ignore",
-    )

@@ -1,7 +1,7 @@
 """How far the training has come: what trains now, a bar, the time left, and the machine's numbers."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -24,7 +24,6 @@ from tl_core.planning.estimate import Ahead
 from tl_core.results.comparison import arm_titles
 from tl_core.results.progress import ExperimentProgress, RunProgress, find_download
 from tl_core.schema import BudgetRule, ExperimentConfig, Precision, RunRecord, State
-from tl_core.store.rows import RunRow
 
 PRECISION_WORDS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bfloat16"}
 PHASE_WORDS = {
@@ -61,7 +60,12 @@ def draw_progress(
     now = _name_what_trains(experiment, progress, arm_names)
     with st.container(horizontal=True, vertical_alignment="bottom", key="progress"):
         st.progress(progress.fraction, text=literal(now), width="stretch")
-        _offer_cancel_all(experiment, [one.run for one in progress.runs])
+        with st.popover("Cancel remaining runs", icon=":material/cancel:"):
+            st.markdown("Runs that are done stay and can be compared. You can run the cancelled ones later.")
+            num_left = sum(not state.is_final for state in states)
+            if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
+                Queue(workspace().database).cancel_experiment(experiment.experiment_id)
+                st.rerun()
     for one in progress.runs:
         _draw_download(experiment, one)
     _draw_tiles(progress)
@@ -190,13 +194,3 @@ def _draw_download(experiment: ExperimentConfig, one: RunProgress) -> None:
         f"{download.done_mib:,} of {download.total_mib:,}" if download.total_mib else f"{download.done_mib:,}"
     )
     st.progress(download.fraction, text=literal(f"Downloading {title} from the model hub: {size} MiB"))
-
-
-def _offer_cancel_all(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:
-    """Offer to cancel what has not ended, after a second click."""
-    num_left = sum(not run.state.is_final for run in runs)
-    with st.popover("Cancel remaining runs", icon=":material/cancel:"):
-        st.markdown("Runs that are done stay and can be compared. You can run the cancelled ones later.")
-        if st.button(f"Cancel {plural(num_left, 'run')}", type="primary", key="cancel_all"):
-            Queue(workspace().database).cancel_experiment(experiment.experiment_id)
-            st.rerun()
