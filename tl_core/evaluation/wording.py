@@ -17,8 +17,8 @@ _PLAIN = {
     "no_difference_shown": Status(code="no_difference_shown", severity="neutral", words="Not clear"),
     "equivalent": Status(code="equivalent", severity="neutral", words="Equally good"),
 }
-_OF_TWO = {"was": "were", "it": "they"}
-"""Words of a flag's phrase that change where both arms show it."""
+_OF_SEVERAL = {"was": "were", "it": "they"}
+"""Words of a flag's phrase that change where several arms show it."""
 _MAX_DECIMALS = 4
 METRIC_WORDS: dict[AnyMetric, str] = {
     Metric.ACCURACY: "accuracy",
@@ -174,20 +174,22 @@ def flag_reservations(
     for flag in others:
         alike.setdefault((flag.code, flag.phrase), []).append(flag)
     return [_failure(failures, own, names, winner)] * bool(failures) + [
-        _of_both(*both, names=names) for both in alike.values()
+        _of_all(*same, names=names) for same in alike.values()
     ]
 
 
-def _of_both(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
-    """Turn a flag, or the same one of both arms, into one reservation."""
+def _of_all(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
+    """Turn a flag, or the same one of several arms, into one reservation."""
     flags = (first, *others)
+    *all_but_one, last = (names[flag.arm] for flag in flags)
+    shown_by = f"{', '.join(all_but_one)} and {last}" if others else last
     evidence = [f"{names[flag.arm]}: {flag.evidence}" if others else flag.evidence for flag in flags]
     words = first.phrase.split(" ")
-    phrase = " ".join(_OF_TWO.get(word, word) for word in words) if others else first.phrase
+    phrase = " ".join(_OF_SEVERAL.get(word, word) for word in words) if others else first.phrase
     return Status(
         code=first.code,
         severity="warning",
-        words=f"{' and '.join(names[flag.arm] for flag in flags)} {phrase}",
+        words=f"{shown_by} {phrase}",
         arms=tuple(flag.arm for flag in flags),
         evidence="; ".join(evidence),
         advice=first.remedy,
