@@ -1,4 +1,5 @@
 import contextlib
+import importlib.util
 import os
 import queue
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import wait_until
+from tl_core.experiments.fork_server import WARM
 from tl_core.jobs import fork_server as module
 from tl_core.jobs.fork_server import ForkServer
 from tl_core.jobs.processes import ProcessIdentity
@@ -56,11 +58,16 @@ class TooLate(queue.Queue[int]):
         return super().get(block)
 
 
+def test_all_that_is_imported_beforehand_is_there() -> None:
+    """Stubs stand for it in the other tests."""
+    assert [name for name in WARM if importlib.util.find_spec(name) is None] == []
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str], ForkServer]]:
     modules = tmp_path / "modules"
     modules.mkdir()
-    for name, code in {"carry_out": CARRY_OUT, "classical": "", "neural": NOISE}.items():
+    for name, code in {"carry_out": CARRY_OUT, "neural": NOISE}.items():
         (modules / f"{name}.py").write_text(code)
     with contextlib.ExitStack() as stack:
 

@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-WARM = tuple(f"tl_core.experiments.{name}" for name in ("carry_out", "classical", "neural"))
-"""Imported for what they import; `carry_out` itself imports the others only when an arm needs them."""
+WARM = tuple(f"tl_core.experiments.{name}" for name in ("carry_out", "neural"))
+"""Imported for what they import; `carry_out` itself imports the other only when an arm needs it."""
 
 _POLL_S = 0.05
 _MAX_REQUEST_BYTES = 65536  # a pipe takes a line of this length whole

@@ -1,0 +1,130 @@
+"""The quick forward pass of BERT's encoder is the plain one, worked out in another way."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.training.examples import make_config, make_examples, make_model, run_fit
+from tl_core.catalogue.base_models import Pooling
+from tl_core.models import bert_forward
+from tl_core.models.bert_forward import NUM_BYTES
+from tl_core.models.classifiers import Classifier
+from tl_core.schema import StepLogged
+
+IDS = torch.tensor([[2, 11, 30, 41, 3], [2, 10, 3, 0, 0], [2, 10, 25, 3, 0]])
+MASK = (IDS != 0).long()
+TYPES = torch.tensor([[0, 0, 1, 1, 1], [0, 0, 1, 0, 0], [0, 1, 1, 1, 0]])
+INPUTS: dict[str, dict[str, Tensor]] = {
+    "padded": {"input_ids": IDS, "attention_mask": MASK},
+    "not padded": {"input_ids": IDS[:1], "attention_mask": MASK[:1]},
+    "pairs": {"input_ids": IDS, "attention_mask": MASK, "token_type_ids": TYPES},
+}
+
+
+@pytest.fixture(params=[Pooling.MEAN, Pooling.CLS, Pooling.OWN])
+def both(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Classifier, Classifier]:
+    """The same network twice, the second with the plain forward pass."""
+    quick, plain = (make_model(tmp_path, pooling=request.param) for _ in range(2))
+    assert "forward" in vars(quick.encoder)
+    del plain.encoder.forward
+    return quick, plain
+
+
+def logits_and_gradients(model: Classifier, inputs: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    logits = model(inputs)
+    logits.float().square().sum().backward()
+    return logits, {n: weight.grad for n, weight in model.named_parameters() if weight.grad is not None}
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_logits_and_gradients_are_the_plain_ones(both: tuple[Classifier, Classifier], kind: str) -> None:
+    (a, of_a), (b, of_b) = (logits_and_gradients(model.eval(), INPUTS[kind]) for model in both)
+    torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+    assert of_a.keys() == of_b.keys()
+    for name, gradient in of_a.items():
+        torch.testing.assert_close(gradient, of_b[name], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_under_autocast_they_are_near(both: tuple[Classifier, Classifier], kind: str) -> None:
+    with torch.autocast("cpu", torch.bfloat16), torch.inference_mode():
+        a, b = (model.eval()(INPUTS[kind]).float() for model in both)
+    torch.testing.assert_close(a, b, rtol=0.05, atol=0.02)
+
+
+def test_dropout_follows_the_seed_keeps_the_mean_and_drops_its_share(tmp_path: Path) -> None:
+    drop = bert_forward._Dropout(torch.float32)
+    module = torch.nn.Dropout(0.1)
+    torch.manual_seed(4)
+    mask = drop.mask(torch.empty(500, 401), module)
+    assert mask is not None
+    assert mask.unique().tolist() == pytest.approx([0, NUM_BYTES / (NUM_BYTES - 26)])
+    assert (mask == 0).float().mean().item() == pytest.approx(26 / NUM_BYTES, abs=0.003)
+    assert mask.mean().item() == pytest.approx(1, abs=0.003)
+    torch.manual_seed(4)
+    again = bert_forward._Dropout(torch.float32).mask(torch.empty(500, 401), module)
+    assert again is not None
+    assert torch.equal(mask, again)
+    assert drop.mask(torch.empty(3), module.eval()) is None
+    assert drop.mask(torch.empty(3), torch.nn.Dropout(0.0)) is None
+
+
+def test_every_place_of_the_network_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_model(tmp_path, pooling=Pooling.MEAN).train()
+    shapes: list[torch.Size] = []
+    draw = bert_forward._Dropout.mask
+
+    def count(self: bert_forward._Dropout, like: Tensor, module: torch.nn.Dropout) -> Tensor | None:
+        shapes.append(like.shape)
+        return draw(self, like, module)
+
+    monkeypatch.setattr(bert_forward._Dropout, "mask", count)
+    model(INPUTS["padded"])
+    assert len(shapes) == 1 + 3 * model.encoder.config.num_hidden_layers
+
+
+@pytest.mark.parametrize("budget", ["equal_steps", "plateau"])
+def test_training_goes_the_plain_way(tmp_path: Path, budget: str) -> None:
+    config = make_config(dropout=0.0, budget=budget, patience=1, cap_factor=4)
+    quick, plain = (make_model(tmp_path, pooling=Pooling.MEAN, dropout=0.0) for _ in range(2))
+    del plain.encoder.forward
+    a, b = (
+        [
+            event.loss
+            for event in run_fit(model, config, train=make_examples(80))
+            if isinstance(event, StepLogged)
+        ]
+        for model in (quick, plain)
+    )
+    assert a == pytest.approx(b, rel=1e-3)
+
+
+def test_what_it_does_not_know_is_left_to_the_plain_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = make_model(tmp_path, pooling=Pooling.MEAN).encoder
+    states = encoder(**INPUTS["padded"], output_hidden_states=True).hidden_states
+    assert len(states) == 1 + encoder.config.num_hidden_layers
+    monkeypatch.setattr(bert_forward, "LONGEST_PLAIN", 4)
+    monkeypatch.setattr(bert_forward, "_layer", lambda *_: pytest.fail("the quick way was taken"))
+    encoder(**INPUTS["padded"])
+
+
+def test_other_architectures_stay_as_they_are(tmp_path: Path) -> None:
+    model = make_model(tmp_path, pooling=Pooling.MEAN, architecture="distilbert")
+    assert "forward" not in vars(model.encoder)
+
+
+def test_a_copy_has_its_own_weights(tmp_path: Path) -> None:
+    model = make_model(tmp_path, pooling=Pooling.MEAN).eval()
+    copied = copy.deepcopy(model)
+    with torch.no_grad():
+        for weight in copied.encoder.parameters():
+            weight.zero_()
+    assert model(INPUTS["padded"]).abs().sum() > 0
+    torch.testing.assert_close(
+        copied.features(INPUTS["padded"]), torch.zeros(3, copied.encoder.config.hidden_size)
+    )

@@ -1,0 +1,188 @@
+"""BERT's encoder on a processor, with fewer passes over memory than in transformers' own forward.
+
+The same function of the same weights, worked out in another way:
+
+- query, key and value are one product, and attention is plain products: torch's attention kernel for
+  processors costs several times as much at the lengths that most texts have;
+- under autocast all that lies between two products stays in its dtype, while sums within norms and softmax
+  are float32 as ever;
+- dropout takes its masks from random bytes, so that a rate is a multiple of 1/256: 0.1 becomes 26/256, and
+  what is kept is scaled to match. The residual is added in the same pass.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+LONGEST_PLAIN = 256
+"""Units up to which attention is plain products; their scores grow with the square of it."""
+NUM_BYTES = 256
+
+
+def quicken(encoder: PreTrainedModel) -> None:
+    """Let an encoder of BERT's architecture take the quick way wherever it can; leave any other as it is."""
+    config = encoder.config
+    if config.model_type == "bert" and config.hidden_act == "gelu" and not config.is_decoder:
+        encoder.forward = partial(_forward, encoder, encoder.forward)
+
+
+def _forward(
+    encoder: PreTrainedModel,
+    plain: Callable[..., BaseModelOutputWithPooling],
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    token_type_ids: Tensor | None = None,
+    **others: Any,
+) -> BaseModelOutputWithPooling:
+    """Encode ids ``(B, T)``; where anything else is asked for, as all hidden states, ``plain`` does it."""
+    width = input_ids.shape[1]
+    asked = {name for name, value in others.items() if value is not None and value is not False}
+    if input_ids.device.type != "cpu" or width > LONGEST_PLAIN or asked - {"return_dict"}:
+        return plain(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **others
+        )
+    bert, drop = cast(Any, encoder), _Dropout()
+    is_cast = torch.is_autocast_enabled("cpu")
+    dtype = torch.get_autocast_dtype("cpu") if is_cast else torch.float32
+    packing = _Packing(attention_mask, dtype)
+    with torch.autocast("cpu", enabled=False):
+        embeddings = bert.embeddings
+        kinds = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
+        summed = embeddings.word_embeddings(packing.pack(input_ids))
+        summed = summed + embeddings.token_type_embeddings(packing.pack(kinds))
+        positions = torch.arange(width).expand_as(input_ids)
+        summed = summed + embeddings.position_embeddings(packing.pack(positions))
+        hidden = drop.scaled(_norm(embeddings.LayerNorm, summed).to(dtype), embeddings.dropout)
+        for layer in bert.encoder.layer:
+            hidden = _layer(layer, hidden, packing, drop)
+        last = packing.spread(hidden).float()
+        pooled = None if bert.pooler is None else bert.pooler(last)
+    return BaseModelOutputWithPooling(last_hidden_state=last, pooler_output=pooled)
+
+
+def _layer(layer: Any, hidden: Tensor, packing: "_Packing", drop: "_Dropout") -> Tensor:
+    """One layer of packed tokens ``(N, D)``."""
+    own, after = layer.attention.self, layer.attention.output
+    into, out = layer.intermediate.dense, layer.output
+    (num_rows, width), heads, size = packing.shape, own.num_attention_heads, hidden.shape[1]
+    parts = (own.query, own.key, own.value)
+    weight = torch.cat([part.weight.to(hidden.dtype) for part in parts])
+    bias = torch.cat([part.bias.to(hidden.dtype) for part in parts])
+    together = packing.unpack(functional.linear(hidden, weight, bias))
+    split = together.view(num_rows, width, 3, heads, size // heads).permute(2, 0, 3, 1, 4)
+    query, key, value = split.reshape(3, num_rows * heads, width, size // heads)
+    scores = torch.baddbmm(packing.bias(heads), query, key.transpose(1, 2), alpha=own.scaling)
+    # The kernel for bfloat16 takes six times as long, and its gradient ten times.
+    shares = drop.scaled(torch.softmax(scores, -1, dtype=torch.float32).to(hidden.dtype), own.dropout)
+    context = torch.bmm(shares, value).view(num_rows, heads, width, size // heads)
+    context = packing.pack(context.transpose(1, 2).reshape(num_rows, width, size))
+    hidden = _norm(after.LayerNorm, drop.added(hidden, _linear(after.dense, context), after.dropout))
+    inner = functional.gelu(_linear(into, hidden))
+    return _norm(out.LayerNorm, drop.added(hidden, _linear(out.dense, inner), out.dropout))
+
+
+def _linear(module: nn.Linear, hidden: Tensor) -> Tensor:
+    return functional.linear(hidden, module.weight.to(hidden.dtype), module.bias.to(hidden.dtype))
+
+
+def _norm(module: nn.LayerNorm, hidden: Tensor) -> Tensor:
+    """Norm in the dtype of ``hidden``; its own weights stay float32, as do its sums."""
+    return functional.layer_norm(hidden, module.normalized_shape, module.weight, module.bias, module.eps)
+
+
+class _Packing:
+    """Which places of a batch ``(B, T)`` are no padding: outside of attention only these are worked on.
+
+    ``shape`` is that of the batch.
+    """
+
+    def __init__(self, attention_mask: Tensor, dtype: torch.dtype) -> None:
+        self.shape = attention_mask.shape
+        is_token = attention_mask != 0
+        self._is_full = bool(is_token.all())
+        self._bias = torch.zeros(self.shape, dtype=dtype)
+        if not self._is_full:
+            self._bias.masked_fill_(~is_token, -torch.inf)
+            self._tokens = is_token.flatten().nonzero().squeeze(1)
+            # Padding reads the token before it: it gets no attention, and what comes of it is dropped.
+            self._sources = (is_token.flatten().cumsum(0) - 1).clamp_(min=0)
+
+    def bias(self, heads: int) -> Tensor:
+        """Return what is added to scores ``(B · heads, T, T)``: nothing, or −∞ for padding."""
+        num_rows, width = self.shape
+        return self._bias[:, None, None].expand(-1, heads, -1, -1).reshape(num_rows * heads, 1, width)
+
+    def pack(self, values: Tensor) -> Tensor:
+        """Keep the tokens of ``(B, T, …)``: ``(N, …)``."""
+        flat = values.reshape(-1, *values.shape[2:])
+        return flat if self._is_full else flat.index_select(0, self._tokens)
+
+    def unpack(self, values: Tensor) -> Tensor:
+        """Give every place a value ``(B · T, …)``; whatever stands for padding must not be read."""
+        if self._is_full:
+            return values
+        unpacked: Tensor = _Unpack.apply(values, self._sources, self._tokens)  # type: ignore[no-untyped-call]
+        return unpacked
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Put tokens back to their places, ``(B, T, D)``, with zeros for padding."""
+        if not self._is_full:
+            places = values.new_zeros(self._sources.numel(), values.shape[1])
+            values = places.index_copy(0, self._tokens, values)
+        return values.view(*self.shape, -1)
+
+
+class _Unpack(torch.autograd.Function):
+    """Row ``sources[i]`` at each place i; the gradient of ``tokens`` alone counts, for padding has none."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, sources: Tensor, tokens: Tensor) -> Tensor:
+        ctx.save_for_backward(tokens)
+        return values.index_select(0, sources)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (tokens,) = ctx.saved_tensors
+        return gradient.index_select(0, tokens), None, None
+
+
+class _Dropout:
+    """Dropout of one forward pass, decided by torch's random state."""
+
+    def __init__(self) -> None:
+        self._source: np.random.SFC64 | None = None
+
+    def scaled(self, hidden: Tensor, module: nn.Dropout) -> Tensor:
+        """Drop, and scale what is kept."""
+        limit = _limit(module)
+        return hidden * self.mask(hidden, limit).mul_(_scale(limit)) if limit else hidden
+
+    def added(self, residual: Tensor, hidden: Tensor, module: nn.Dropout) -> Tensor:
+        """Drop, scale what is kept, and add it to a residual."""
+        limit = _limit(module)
+        if not limit:
+            return residual + hidden
+        return torch.addcmul(residual, hidden, self.mask(hidden, limit), value=_scale(limit))
+
+    def mask(self, like: Tensor, limit: int) -> Tensor:
+        """Draw which entries are kept, as ones and zeros: ``limit`` of 256 are not, in the mean."""
+        if self._source is None:
+            self._source = np.random.SFC64(int(torch.randint(2**62, ())))
+        words = self._source.random_raw(-(-like.numel() // 8))
+        drawn = torch.from_numpy(words.view(np.uint8)[: like.numel()]).view(like.shape)
+        return torch.ge(drawn, limit, out=torch.empty_like(like))
+
+
+def _limit(module: nn.Dropout) -> int:
+    return round(module.p * NUM_BYTES) if module.training else 0
+
+
+def _scale(limit: int) -> float:
+    return NUM_BYTES / (NUM_BYTES - limit)
