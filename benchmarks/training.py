@@ -1,20 +1,21 @@
 """Measure an epoch of fine-tuning beside transformers' Trainer, and its share of the matrix rate.
 
-``python -m benchmarks.training`` trains the built-in model on 512 reviews for one epoch, three times each way
-and in turn: by this project's loop, by the same with one fast way switched off at a time, and by Trainer with
-dynamic padding and its defaults (float32). The matrix rate is that of the products of a step, forward and
-backward, in the loop's precision and on its shapes. Work is counted in floating-point operations of tokens
-that are no padding, embeddings left out.
+``python -m benchmarks.training`` trains the built-in model on 512 reviews for three epochs, each time in a
+process of its own, five times each way and in turn: by this project's loop, by the same with one fast way
+switched off, and by Trainer with dynamic padding and its defaults (float32). The matrix rate is that of the
+products of a step, forward and backward, in the loop's precision and on its shapes. Work is counted in
+floating-point operations of tokens that are no padding, embeddings left out.
 """
 
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -45,10 +46,13 @@ from tl_core.training.compute import Compute
 from tl_core.training.fit import fit
 from tl_core.training.meters import Clock
 
-NUM_TEXTS, BATCH, REPEATS, MAX_LENGTH, SEED = 512, 32, 3, 128, 7
+NUM_TEXTS, NUM_EPOCHS, BATCH, REPEATS, MAX_LENGTH, SEED = 512, 3, 32, 5, 128, 7
 LAYERS, SIZE, INNER, HEADS = 6, 384, 1536, 12
 FOLDER = obtain(BUILTIN, lambda done, total: None)
 DATASET = read_sample(SAMPLES["reviews_sentiment"]).dataset
+TRAINING = TrainingConfig(
+    epochs=NUM_EPOCHS, min_steps=15, batch_size=BATCH, num_evaluations=1, max_eval_examples=1
+)
 WITHOUT: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "quick_forward": lambda: patch.object(building, "quicken", lambda encoder: None),
     "trimming": lambda: patch.object(network, "trimmed", lambda model, ids: nullcontext()),
@@ -83,8 +87,8 @@ def matrix_rate(lengths: np.ndarray[Any, Any], dtype: torch.dtype) -> float:
     return operations / seconds
 
 
-def by_fit(examples: Examples, compute: Compute, training: TrainingConfig) -> float:
-    """Train for an epoch by this project's loop; return its seconds."""
+def by_fit(examples: Examples, compute: Compute) -> float:
+    """Train by this project's loop; return its seconds."""
     pooling = describe(BUILTIN).pooling
     model = networks_of(None).build(
         ArmKind.FINE_TUNED, FOLDER, pooling, DATASET.info.columns.labels, init_seed=SEED
@@ -93,14 +97,14 @@ def by_fit(examples: Examples, compute: Compute, training: TrainingConfig) -> fl
     rates = default_rates(ArmKind.FINE_TUNED, pooling)
     with networks_of(None).narrowed(model, examples, examples):
         for _ in fit(
-            model, examples, examples, training, rates, order_seed=SEED, compute=compute, clock=clock
+            model, examples, examples, TRAINING, rates, order_seed=SEED, compute=compute, clock=clock
         ):
             pass
     return clock.train_s
 
 
 def by_trainer() -> float:
-    """Train for an epoch by Trainer; return its seconds."""
+    """Train by Trainer; return its seconds."""
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     rows = Rows.from_dict({"text": DATASET.whole_texts()[:NUM_TEXTS], "label": DATASET.targets()[:NUM_TEXTS]})
     encoded = rows.map(
@@ -112,7 +116,7 @@ def by_trainer() -> float:
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder,
-            num_train_epochs=1,
+            num_train_epochs=NUM_EPOCHS,
             per_device_train_batch_size=BATCH,
             report_to=[],
             save_strategy="no",
@@ -130,47 +134,56 @@ def by_trainer() -> float:
         return time.perf_counter() - started
 
 
+def seconds_an_epoch(side: str) -> float:
+    """Train as a side does, in a process of its own, as runs have."""
+    command = [sys.executable, "-m", "benchmarks.training", "--side", side]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
 def main() -> None:
     """Measure and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("fit", "trainer"), help="one side, several times; writes nothing")
-    only = parser.parse_args().only
+    parser.add_argument("--side", choices=("trainer", "fit", *WITHOUT), help="train once; writes nothing")
+    side = parser.parse_args().side
+    compute = Compute.choose(TRAINING)
     examples = networks_of(None).prepare(DATASET.table, FOLDER, MAX_LENGTH, None).select(np.arange(NUM_TEXTS))
-    training = TrainingConfig(
-        epochs=1, min_steps=15, batch_size=BATCH, num_evaluations=1, max_eval_examples=1
-    )
-    compute = Compute.choose(training)
-    sides: dict[str, Callable[[], float]] = {"fit": partial(by_fit, examples, compute, training)}
+    if side == "trainer":
+        print(by_trainer() / NUM_EPOCHS)
+        return
+    if side is not None:
+        with WITHOUT.get(side, nullcontext)():
+            print(by_fit(examples, compute) / NUM_EPOCHS)
+        return
     seconds: dict[str, list[float]] = {}
-    off = {f"without_{name}": switch for name, switch in WITHOUT.items()}
+    rates = []
     for _ in range(REPEATS):
-        for name in ("trainer", "fit", *off):
-            if only is None or name == only:
-                with off.get(name, nullcontext)():
-                    took = by_trainer() if name == "trainer" else sides["fit"]()
-                seconds.setdefault(name, []).append(took)
-                print(f"{name} {took:.2f} s", flush=True)
-    dtype = torch.bfloat16 if compute.precision is Precision.BFLOAT16 else torch.float32
-    rate = matrix_rate(examples.lengths, dtype)
+        dtype = torch.bfloat16 if compute.precision is Precision.BFLOAT16 else torch.float32
+        rates.append(matrix_rate(examples.lengths, dtype))
+        for name in ("trainer", "fit", *WITHOUT):
+            seconds.setdefault(name, []).append(seconds_an_epoch(name))
+            print(f"{name} {seconds[name][-1]:.2f} s an epoch", flush=True)
+    operations = flops(examples.lengths)
+
+    def times(name: str) -> dict[str, Any]:
+        ratios = [other / fit for other, fit in zip(seconds[name], seconds["fit"], strict=True)]
+        return {"median": statistics.median(ratios), "each": ratios}
+
     answer: dict[str, Any] = {
         "hardware": inspect_hardware().sentence,
         "precision": compute.precision.value,
         "num_texts": NUM_TEXTS,
         "mean_tokens": float(examples.lengths.mean()),
         "batch_size": BATCH,
-        "matrix_gflops": rate / 1e9,
-        "seconds": seconds,
+        "num_epochs": NUM_EPOCHS,
+        "times_trainer": times("trainer"),
+        "share_of_matrix_rate": statistics.median(
+            operations / fit / rate for fit, rate in zip(seconds["fit"], rates, strict=True)
+        ),
+        "matrix_gflops": [rate / 1e9 for rate in rates],
+        "seconds_an_epoch": seconds,
+        "times_without": {name: times(name) for name in WITHOUT},
     }
-    if "fit" in seconds:
-        answer["share_of_matrix_rate"] = flops(examples.lengths) / statistics.median(seconds["fit"]) / rate
-    if only is None:
-        ratios = [t / f for t, f in zip(seconds["trainer"], seconds["fit"], strict=True)]
-        answer["times_trainer"] = {"median": statistics.median(ratios), "each": ratios}
-        answer["times_without"] = {
-            name: statistics.median(s / f for s, f in zip(seconds[name], seconds["fit"], strict=True))
-            for name in off
-        }
-        Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2) + "\n")
+    Path(__file__).with_suffix(".json").write_text(json.dumps(answer, indent=2) + "\n")
     print(json.dumps(answer, indent=2))
 
 

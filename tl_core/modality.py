@@ -11,6 +11,7 @@ model that names a modality which was not added is refused.
 import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -248,6 +249,11 @@ class Networks(Protocol):
         num_layers: int | None = None,
     ) -> "Classifier":
         """Build the network of an arm with weights that the seed alone decides."""
+
+    def narrowed(
+        self, model: "Classifier", train: "Examples", validation: "Examples"
+    ) -> AbstractContextManager[None]:
+        """Leave out, while a network trains, what these examples never reach; the result is the same."""
 
     def represent(
         self, model: "Classifier", examples: "Examples", indices: "Indices", compute: "Compute"

@@ -1,6 +1,7 @@
 """What every modality does with transformers' networks; what it does otherwise, it overrides."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,12 @@ class TransformersNetworks(Networks):
             dropout=dropout,
             num_layers=num_layers,
         )
+
+    def narrowed(
+        self, model: Classifier, train: Examples, validation: Examples
+    ) -> AbstractContextManager[None]:
+        """Leave nothing out."""
+        return nullcontext()
 
     def represent(
         self, model: Classifier, examples: Examples, indices: Indices, compute: Compute

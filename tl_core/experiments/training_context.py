@@ -138,21 +138,22 @@ class Trainee:
     ) -> Iterator[FitEvent]:
         """Train the network on some rows, judged by others; yields and raises as `fit` does."""
         training, compute = self.config.training, self.context.compute
-        train_examples = self.examples.select(train)
-        return fit(
-            self.model,
-            train_examples,
-            self.examples.select(validation),
-            training,
-            rates,
-            order_seed=self.config.seeds.order,
-            compute=compute,
-            clock=clock,
-            metric=self.config.headline_metric,
-            objective=make_objective(
-                self.config.arm.kind, train_examples, compute, training.max_eval_examples
-            ),
-        )
+        train_examples, judged = self.examples.select(train), self.examples.select(validation)
+        with self.context.networks.narrowed(self.model, train_examples, judged):
+            yield from fit(
+                self.model,
+                train_examples,
+                judged,
+                training,
+                rates,
+                order_seed=self.config.seeds.order,
+                compute=compute,
+                clock=clock,
+                metric=self.config.headline_metric,
+                objective=make_objective(
+                    self.config.arm.kind, train_examples, compute, training.max_eval_examples
+                ),
+            )
 
 
 def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:

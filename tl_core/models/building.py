@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
+from tl_core.models.bert_forward import quicken
 from tl_core.models.classifiers import (
     LOADING_OPTIONS,
     Classifier,
@@ -69,6 +70,7 @@ def build_classifier(
         drawn = _make(auto, folder, config, init_seed, is_pretrained=False).base_model
         reduced = reduce_knowledge(classifier.encoder, drawn, kind, seed=init_seed, num_layers=num_layers)
         classifier.redrawn = reduced
+    quicken(classifier.encoder)
     if kind.is_frozen:
         for weight in classifier.encoder_parameters():
             weight.requires_grad_(False)

@@ -1,10 +1,12 @@
 """What texts are to a network: token ids, and a folder that answers elsewhere as it does here."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedConfig
@@ -19,7 +21,9 @@ from tl_core.text.network.examples import TokenExamples
 from tl_core.text.network.onnx import write_onnx
 from tl_core.text.network.predictor import TextPredictor
 from tl_core.text.network.saving import save_classifier
+from tl_core.text.network.trimming import trimmed
 from tl_core.text.tokens import tokenizer_hash
+from tl_core.training.batching import Examples
 
 MADE_UP_TOKENS = 6
 
@@ -44,6 +48,14 @@ class TextNetworks(TransformersNetworks):
             with TemporaryDirectory() as temporary:
                 return self.prepare(rows, folder, limit, Path(temporary))
         return tokenize(rows, folder, limit, token_path(cache, self.input_hash(folder), limit))
+
+    def narrowed(
+        self, model: Classifier, train: Examples, validation: Examples
+    ) -> AbstractContextManager[None]:
+        """Keep the embeddings of the tokens that occur."""
+        if not isinstance(train, TokenExamples) or not isinstance(validation, TokenExamples):
+            return nullcontext()  # stored features
+        return trimmed(model, np.concatenate([train.ids, validation.ids, [train.pad_id]]))
 
     def save(
         self,
