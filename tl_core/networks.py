@@ -27,6 +27,7 @@ from tl_core.inference.predictor import (
     load_predictor,
 )
 from tl_core.modality import Networks, content_of
+from tl_core.models.bert_forward import quicken
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import Classifier, Inputs, PooledClassifier, load_saved
 from tl_core.models.facts import write_facts
@@ -109,8 +110,10 @@ class TransformersNetworks(Networks):
         write_facts(folder, "neural", labels, source, pooling=pooling.value, max_length=limit)
 
     def load(self, folder: Path) -> Classifier:
-        """Do what `load_saved` does."""
-        return load_saved(folder, self.own_head)
+        """Do what `load_saved` does; the network takes the same way as in its training."""
+        classifier = load_saved(folder, self.own_head)
+        quicken(classifier.encoder)
+        return classifier
 
     def predictor(
         self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: torch.device

@@ -55,21 +55,23 @@ def test_under_autocast_they_are_near(both: tuple[Classifier, Classifier], kind:
     torch.testing.assert_close(a, b, rtol=0.05, atol=0.02)
 
 
-def test_dropout_follows_the_seed_keeps_the_mean_and_drops_its_share(tmp_path: Path) -> None:
-    drop = bert_forward._Dropout(torch.float32)
-    module = torch.nn.Dropout(0.1)
+def test_dropout_follows_the_seed_keeps_the_mean_and_drops_its_share() -> None:
+    ones, module = torch.ones(500, 401), torch.nn.Dropout(0.1)
+
+    def dropped() -> Tensor:
+        torch.manual_seed(4)
+        return bert_forward._Dropout().scaled(ones, module)
+
+    found = dropped()
+    assert found.unique().tolist() == pytest.approx([0, NUM_BYTES / (NUM_BYTES - 26)])
+    assert (found == 0).float().mean().item() == pytest.approx(26 / NUM_BYTES, abs=0.003)
+    assert found.mean().item() == pytest.approx(1, abs=0.003)
+    assert torch.equal(found, dropped())
     torch.manual_seed(4)
-    mask = drop.mask(torch.empty(500, 401), module)
-    assert mask is not None
-    assert mask.unique().tolist() == pytest.approx([0, NUM_BYTES / (NUM_BYTES - 26)])
-    assert (mask == 0).float().mean().item() == pytest.approx(26 / NUM_BYTES, abs=0.003)
-    assert mask.mean().item() == pytest.approx(1, abs=0.003)
-    torch.manual_seed(4)
-    again = bert_forward._Dropout(torch.float32).mask(torch.empty(500, 401), module)
-    assert again is not None
-    assert torch.equal(mask, again)
-    assert drop.mask(torch.empty(3), module.eval()) is None
-    assert drop.mask(torch.empty(3), torch.nn.Dropout(0.0)) is None
+    torch.testing.assert_close(bert_forward._Dropout().added(2 * ones, ones, module), 2 + found)
+    for none in (torch.nn.Dropout(0.0), torch.nn.Dropout(0.1).eval()):
+        assert torch.equal(bert_forward._Dropout().scaled(ones, none), ones)
+        assert torch.equal(bert_forward._Dropout().added(ones, ones, none), 2 * ones)
 
 
 def test_every_place_of_the_network_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,9 +79,9 @@ def test_every_place_of_the_network_drops(tmp_path: Path, monkeypatch: pytest.Mo
     shapes: list[torch.Size] = []
     draw = bert_forward._Dropout.mask
 
-    def count(self: bert_forward._Dropout, like: Tensor, module: torch.nn.Dropout) -> Tensor | None:
+    def count(self: bert_forward._Dropout, like: Tensor, limit: int) -> Tensor:
         shapes.append(like.shape)
-        return draw(self, like, module)
+        return draw(self, like, limit)
 
     monkeypatch.setattr(bert_forward._Dropout, "mask", count)
     model(INPUTS["padded"])
