@@ -21,8 +21,6 @@ from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tl_core.arms import ArmKind
 from tl_core.errors import DataError, ModelError, UserError
@@ -30,6 +28,7 @@ from tl_core.schema import Finding, TextSource
 from tl_core.words import plural, quoted
 
 if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
+    import pyarrow as pa
     import torch
 
     from tl_core.catalogue.base_models import Pooling
@@ -150,7 +149,9 @@ class Content:
     hub_task = "other"
     has_baseline = False
 
-    def read(self, cells: Sequence[pa.ChunkedArray], joined_with: str | None) -> dict[str, pa.ChunkedArray]:
+    def read(
+        self, cells: "Sequence[pa.ChunkedArray]", joined_with: str | None
+    ) -> "dict[str, pa.ChunkedArray]":
         """Turn the chosen columns of a file into those of a dataset. Raises DataError if they do not fit."""
         if len(cells) != len(self.columns):
             raise DataError(
@@ -163,8 +164,10 @@ class Content:
         """Yield what ids and fingerprints are hashed from, one entry a part."""
         return (normalize("NFC", part).encode() for part in parts)
 
-    def is_missing(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    def is_missing(self, column: "pa.ChunkedArray") -> "pa.ChunkedArray":
         """Say where nothing is in a column."""
+        import pyarrow.compute as pc  # here: what trains networks needs no pyarrow
+
         return pc.equal(pc.utf8_trim_whitespace(column), "")
 
     def preview(self, parts: Sequence[str]) -> str:
@@ -175,11 +178,11 @@ class Content:
         """Group near duplicates; here every example is alone, for equal ones are left out beforehand."""
         return NearGroups(np.arange(dataset.num_examples))
 
-    def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:
+    def sizes(self, rows: "pa.Table", folder: Path) -> npt.NDArray[np.int64]:
         """Count each example's units as a base model's folder counts them, without a limit."""
         return np.ones(rows.num_rows, dtype=np.int64)
 
-    def rough_sizes(self, rows: pa.Table) -> npt.NDArray[np.int64]:
+    def rough_sizes(self, rows: "pa.Table") -> npt.NDArray[np.int64]:
         """Say which examples are larger than others, without any model."""
         return np.ones(rows.num_rows, dtype=np.int64)
 
@@ -222,7 +225,7 @@ class Networks(Protocol):
     def input_hash(self, folder: Path) -> str:
         """Identify by what a base model's folder prepares its inputs: models that share it share them."""
 
-    def prepare(self, rows: pa.Table, folder: Path, limit: int, cache: Path | None) -> "Examples":
+    def prepare(self, rows: "pa.Table", folder: Path, limit: int, cache: Path | None) -> "Examples":
         """Turn a dataset's rows into what networks read.
 
         Parameters

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from scipy.special import softmax
@@ -15,7 +14,6 @@ from transformers import PreTrainedConfig
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.local_folders import encoder_folder
-from tl_core.datasets.selection import TARGET
 from tl_core.errors import UserError
 from tl_core.inference.predictor import (
     MIB,
@@ -152,6 +150,10 @@ class NetworkPredictor:
 
     def predict(self, texts: Sequence[Question]) -> Probabilities:
         """Give probabilities ``(num_examples, num_labels)``."""
+        import pyarrow as pa  # here: what trains networks needs none
+
+        from tl_core.datasets.selection import TARGET
+
         check_form(texts, self.texts)
         parts = zip(*((one,) if isinstance(one, str) else one for one in texts), strict=True)
         columns = dict(zip(content_of(self.texts.modality).columns, map(list, parts), strict=False))

@@ -4,8 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 LOCAL_OWNER = "local"
 
 
@@ -39,6 +37,8 @@ class Settings:
     @classmethod
     def from_environment(cls, workspace: str | Path | None = None) -> "Settings":
         """Read the environment; an explicit ``workspace`` wins over ``TL_WORKSPACE``."""
+        from sqlalchemy import make_url  # here: what trains networks needs no database
+
         root = Path(workspace or os.environ.get("TL_WORKSPACE") or "workspace").expanduser().resolve()
         url = os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"
         parsed = make_url(url)

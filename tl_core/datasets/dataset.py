@@ -17,14 +17,13 @@ import pyarrow.parquet as pq
 from tl_core.datasets.identity import Row, fingerprint
 from tl_core.datasets.screening import Conflict, Screening, screen
 from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, content_columns
-from tl_core.errors import DataError, NotFoundError
+from tl_core.errors import NotFoundError
 from tl_core.files.arrow_files import read_mapped, write_mapped
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
 from tl_core.schema import ColumnChoice, DatasetInfo, DatasetSchema
 from tl_core.words import quoted
 
-Weights = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 EXAMPLES_FILE = "examples.parquet"
@@ -250,44 +249,3 @@ def _write_text(text: str, path: Path) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid4().hex}")
-
-
-def relative_weights(weights: Weights | None) -> Weights | None:
-    """Scale the weights of some train examples to a mean of 1.
-
-    Only their ratios count, so that neither learning rates nor regularisation depend on their unit.
-
-    Returns
-    -------
-    Shape ``(num_examples,)``; None without weights and where all are equal, which is the same and lets the
-    unweighted sum be taken, to the last bit.
-    """
-    if weights is None or (weights == weights[0]).all():
-        return None
-    largest = weights / weights.max()  # their sum cannot overflow
-    scaled: Weights = largest / largest.mean()
-    return scaled
-
-
-def rows_that_teach(rows: Rows, weights: Weights | None) -> Rows:
-    """Leave out the train rows whose weight is 0.
-
-    Parameters
-    ----------
-    rows
-        Rows of a dataset.
-    weights
-        The weights of all its rows, None if it has none.
-
-    Raises
-    ------
-    DataError
-        If no row is left.
-    """
-    taught = rows if weights is None else rows[weights[rows] > 0]
-    if not len(taught):
-        raise DataError(
-            f"All {len(rows):,} training examples have a weight of 0.",
-            "Choose more training examples, or another weight column.",
-        )
-    return taught

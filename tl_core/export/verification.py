@@ -24,7 +24,7 @@ MAX_TEST_TEXTS = 1_000
 TOLERANCE = 1e-4
 """Largest difference of a probability between two computations in float32."""
 BFLOAT16_TOLERANCE = 0.1
-"""The same where a run scored its test in bfloat16; `benchmarks/export_tolerance.json` has a quarter of it."""
+"""The same where a run scored its test in bfloat16; benchmarks/export_tolerance.json has a quarter of it."""
 
 
 def write_expected(model: Path, exported: Path) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tl_core.datasets.dataset import Weights, relative_weights
+from tl_core.datasets.weighting import Weights, relative_weights
 from tl_core.models.classifiers import Classifier
 from tl_core.training.batching import Examples, Indices, endless_batches, on_device
 from tl_core.training.compute import Compute

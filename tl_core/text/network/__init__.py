@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedConfig
 
@@ -16,7 +15,6 @@ from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
 from tl_core.schema import TextSource
 from tl_core.text.network.answers import answers_of
-from tl_core.text.network.encoding import token_path, tokenize
 from tl_core.text.network.examples import TokenExamples
 from tl_core.text.network.onnx import write_onnx
 from tl_core.text.network.predictor import TextPredictor
@@ -24,6 +22,9 @@ from tl_core.text.network.saving import save_classifier
 from tl_core.text.network.trimming import trimmed
 from tl_core.text.tokens import tokenizer_hash
 from tl_core.training.batching import Examples
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MADE_UP_TOKENS = 6
 
@@ -42,8 +43,10 @@ class TextNetworks(TransformersNetworks):
         ids = torch.arange(2 * MADE_UP_TOKENS).reshape(2, MADE_UP_TOKENS) % config.vocab_size
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
-    def prepare(self, rows: pa.Table, folder: Path, limit: int, cache: Path | None) -> TokenExamples:
+    def prepare(self, rows: "pa.Table", folder: Path, limit: int, cache: Path | None) -> TokenExamples:
         """Turn texts into token ids, or read them if another run has done so."""
+        from tl_core.text.network.encoding import token_path, tokenize  # brings pyarrow and datasets
+
         if cache is None:
             with TemporaryDirectory() as temporary:
                 return self.prepare(rows, folder, limit, Path(temporary))
