@@ -116,3 +116,14 @@ def damaged_file(kind: type[_E], file: str, owner: str, what: str, otherwise: st
         f"The file {file} of {owner} is damaged: {what}.",
         f"Put the file back from a copy, or {otherwise}.",
     )
+
+
+_OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
+"""How the allocators of CUDA, MPS, the CPU and cuBLAS put it where they raise a plain RuntimeError."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Recognise torch's own error by its name, for torch is not imported for every arm, or by its words."""
+    if isinstance(error, OutOfMemoryError | MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)

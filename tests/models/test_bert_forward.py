@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -104,15 +105,30 @@ def test_training_goes_the_plain_way(tmp_path: Path, budget: str) -> None:
     assert a == pytest.approx(b, rel=1e-3)
 
 
+def test_all_hidden_states_are_the_plain_ones(both: tuple[Classifier, Classifier]) -> None:
+    found = [
+        model.eval().encoder(**INPUTS["padded"], output_hidden_states=True).hidden_states for model in both
+    ]
+    assert len(found[0]) == 1 + both[0].encoder.config.num_hidden_layers
+    is_token = MASK.bool()
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a[is_token], b[is_token], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("asked", ["a longer text", "attentions", "no mask"])
 def test_what_it_does_not_know_is_left_to_the_plain_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     encoder = make_model(tmp_path, pooling=Pooling.MEAN).encoder
-    states = encoder(**INPUTS["padded"], output_hidden_states=True).hidden_states
-    assert len(states) == 1 + encoder.config.num_hidden_layers
-    monkeypatch.setattr(bert_forward, "LONGEST_PLAIN", 4)
     monkeypatch.setattr(bert_forward, "_layer", lambda *_: pytest.fail("the quick way was taken"))
-    encoder(**INPUTS["padded"])
+    inputs: dict[str, Any] = dict(INPUTS["padded"])
+    if asked == "a longer text":
+        monkeypatch.setattr(bert_forward, "LONGEST_PLAIN", 4)
+    elif asked == "attentions":
+        inputs["output_attentions"] = True
+    else:
+        del inputs["attention_mask"]
+    encoder(**inputs)
 
 
 def test_other_architectures_stay_as_they_are(tmp_path: Path) -> None:

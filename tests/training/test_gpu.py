@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.training.examples import make_config, make_examples, make_model, run_fit, weights_of
-from tl_core.experiments.carry_out import _reason
+from tl_core.errors import is_out_of_memory
 from tl_core.schema import EvalFinished, Precision, StepLogged
 from tl_core.training.devices import choose_device, choose_precision, device_name, memory_mib
 
@@ -61,4 +61,4 @@ def test_a_batch_that_is_too_large_is_told_as_out_of_memory(tmp_path: Path) -> N
         torch.cuda.set_per_process_memory_fraction(1.0)
         torch.cuda.empty_cache()
     assert free > 0
-    assert _reason(caught.value) == "out_of_memory"
+    assert is_out_of_memory(caught.value)

@@ -20,7 +20,7 @@ from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.datasets.weighting import relative_weights, rows_that_teach
-from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError
+from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError, is_out_of_memory
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
@@ -36,8 +36,6 @@ from tl_core.training.meters import find_meter, scored_event
 
 MIB = 2**20
 MIB_A_NOTE = 5
-OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
-"""How the allocators of CUDA, MPS, the CPU and cuBLAS put it where they raise a plain RuntimeError."""
 
 logger = logging.getLogger(__name__)
 
@@ -234,13 +232,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DivergedError):
         return "diverged"
     return "out_of_memory" if is_out_of_memory(error) else "exception"
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Recognise torch's own error by its name, for torch is not imported for every arm, or by its words."""
-    if isinstance(error, OutOfMemoryError | MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY_WORDS)
 
 
 if __name__ == "__main__":

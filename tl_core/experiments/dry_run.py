@@ -19,8 +19,7 @@ import torch
 
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.datasets.selection import TARGET, content_columns
-from tl_core.errors import TlError
-from tl_core.experiments.carry_out import is_out_of_memory
+from tl_core.errors import TlError, is_out_of_memory
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.jobs.dry_run import ArmCheck, check_path, neural_arms, passed_checks, problem_path
 from tl_core.planning.plan import expand, num_runs

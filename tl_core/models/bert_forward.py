@@ -24,6 +24,9 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 LONGEST_PLAIN = 256
 """Units up to which attention is plain products; their scores grow with the square of it."""
 NUM_BYTES = 256
+SHOWS_ALL = "output_hidden_states"
+KNOWN = {SHOWS_ALL, "return_dict"}
+"""Options of transformers' forward that this one has too."""
 
 
 def quicken(encoder: PreTrainedModel) -> None:
@@ -36,18 +39,25 @@ def quicken(encoder: PreTrainedModel) -> None:
 def _forward(
     encoder: PreTrainedModel,
     plain: Callable[..., BaseModelOutputWithPooling],
-    input_ids: Tensor,
-    attention_mask: Tensor,
+    input_ids: Tensor | None = None,
+    attention_mask: Tensor | None = None,
     token_type_ids: Tensor | None = None,
     **others: Any,
 ) -> BaseModelOutputWithPooling:
-    """Encode ids ``(B, T)``; where anything else is asked for, as all hidden states, ``plain`` does it."""
-    width = input_ids.shape[1]
+    """Encode ids ``(B, T)``; where anything is asked for that is not known here, ``plain`` does it."""
     asked = {name for name, value in others.items() if value is not None and value is not False}
-    if input_ids.device.type != "cpu" or width > LONGEST_PLAIN or asked - {"return_dict"}:
+    if (
+        input_ids is None
+        or attention_mask is None
+        or asked - KNOWN
+        or input_ids.device.type != "cpu"
+        or input_ids.shape[1] > LONGEST_PLAIN
+        or attention_mask.shape != input_ids.shape
+    ):
         return plain(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **others
         )
+    width = input_ids.shape[1]
     bert, drop = cast(Any, encoder), _Dropout()
     is_cast = torch.is_autocast_enabled("cpu")
     dtype = torch.get_autocast_dtype("cpu") if is_cast else torch.float32
@@ -60,11 +70,16 @@ def _forward(
         positions = torch.arange(width).expand_as(input_ids)
         summed = summed + embeddings.position_embeddings(packing.pack(positions))
         hidden = drop.scaled(_norm(embeddings.LayerNorm, summed).to(dtype), embeddings.dropout)
+        states = [hidden]
         for layer in bert.encoder.layer:
             hidden = _layer(layer, hidden, packing, drop)
+            states.append(hidden)
         last = packing.spread(hidden).float()
         pooled = None if bert.pooler is None else bert.pooler(last)
-    return BaseModelOutputWithPooling(last_hidden_state=last, pooler_output=pooled)
+    below = [packing.spread(state).float() for state in states[:-1]] if SHOWS_ALL in asked else []
+    return BaseModelOutputWithPooling(
+        last_hidden_state=last, pooler_output=pooled, hidden_states=(*below, last) if below else None
+    )
 
 
 def _layer(layer: Any, hidden: Tensor, packing: "_Packing", drop: "_Dropout") -> Tensor:
