@@ -34,7 +34,8 @@ def draw_missing(results: ExperimentResults) -> None:
         st.info(literal(words), icon=":material/hourglass_top:")
     failed = [run for run in results.runs if run.state is State.FAILED]
     if failed:
-        words = f"{plural(len(failed), 'run')} failed and will be missing: {name_runs(failed, arm_names)}."
+        which = name_runs(failed, arm_names)
+        words = f"{plural(len(failed), 'run failed and is', 'runs failed and are')} missing: {which}."
         st.warning(literal(words), icon=":material/warning:")
     draw_cancelled(results.runs, arm_names)
     for refusal in results.refusals:

@@ -1,6 +1,7 @@
 """Texts as tensors."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ class TokenExamples:
     uses_type_ids: bool
     weights: NDArray[np.float64] | None = None
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each example."""
         return np.diff(self.offsets)
