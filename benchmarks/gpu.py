@@ -158,7 +158,6 @@ def train(
     *,
     batch_size: int,
     epochs: float = 1,
-    kind: ArmKind = ArmKind.FINE_TUNED,
 ) -> tuple[float, float, float]:
     """Train by this project's loop; return seconds, the last accuracy and the peak memory in MiB."""
     training = TrainingConfig(
@@ -166,9 +165,7 @@ def train(
     )
     compute, clock, accuracy, memory = Compute.choose(training), Clock(), 0.0, 0.0
     judged = examples.select(np.arange(min(256, len(examples.targets))))
-    events = fit(
-        build(folder, kind), examples, judged, training, RATES, order_seed=2, compute=compute, clock=clock
-    )
+    events = fit(build(folder), examples, judged, training, RATES, order_seed=2, compute=compute, clock=clock)
     for event in events:
         accuracy = event.accuracy if isinstance(event, EvalFinished) else accuracy
         memory = memory_mib(compute.device)
