@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.datasets.weighting import relative_weights, rows_that_teach
+from tl_core.datasets.dataset import rows_that_teach
+from tl_core.datasets.weighting import relative_weights
 from tl_core.errors import DataError
 
 

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from tl_core.datasets.identity import Row, fingerprint
 from tl_core.datasets.screening import Conflict, Screening, screen
 from tl_core.datasets.selection import ID, LABEL, ROLES, WEIGHT, content_columns
-from tl_core.errors import NotFoundError
+from tl_core.datasets.weighting import Weights
+from tl_core.errors import DataError, NotFoundError
 from tl_core.files.arrow_files import read_mapped, write_mapped
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
@@ -249,3 +250,27 @@ def _write_text(text: str, path: Path) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid4().hex}")
+
+
+def rows_that_teach(rows: Rows, weights: Weights | None) -> Rows:
+    """Leave out the train rows whose weight is 0.
+
+    Parameters
+    ----------
+    rows
+        Rows of a dataset.
+    weights
+        The weights of all its rows, None if it has none.
+
+    Raises
+    ------
+    DataError
+        If no row is left.
+    """
+    taught = rows if weights is None else rows[weights[rows] > 0]
+    if not len(taught):
+        raise DataError(
+            f"All {len(rows):,} training examples have a weight of 0.",
+            "Choose more training examples, or another weight column.",
+        )
+    return taught

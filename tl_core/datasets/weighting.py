@@ -3,8 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from tl_core.errors import DataError
-
 Weights = npt.NDArray[np.float64]
 
 
@@ -23,27 +21,3 @@ def relative_weights(weights: Weights | None) -> Weights | None:
     largest = weights / weights.max()  # their sum cannot overflow
     scaled: Weights = largest / largest.mean()
     return scaled
-
-
-def rows_that_teach(rows: npt.NDArray[np.int64], weights: Weights | None) -> npt.NDArray[np.int64]:
-    """Leave out the train rows whose weight is 0.
-
-    Parameters
-    ----------
-    rows
-        Rows of a dataset.
-    weights
-        The weights of all its rows, None if it has none.
-
-    Raises
-    ------
-    DataError
-        If no row is left.
-    """
-    taught = rows if weights is None else rows[weights[rows] > 0]
-    if not len(taught):
-        raise DataError(
-            f"All {len(rows):,} training examples have a weight of 0.",
-            "Choose more training examples, or another weight column.",
-        )
-    return taught

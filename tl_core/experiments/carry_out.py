@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
-from tl_core.datasets.dataset import Dataset, read_dataset
-from tl_core.datasets.weighting import relative_weights, rows_that_teach
+from tl_core.datasets.dataset import Dataset, read_dataset, rows_that_teach
+from tl_core.datasets.weighting import relative_weights
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError, is_out_of_memory
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY

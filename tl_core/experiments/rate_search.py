@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tl_core.datasets.dataset import Dataset
+from tl_core.datasets.dataset import Dataset, rows_that_teach
 from tl_core.datasets.identity import derive_seeds
-from tl_core.datasets.weighting import rows_that_teach
 from tl_core.errors import DivergedError
 from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
