@@ -29,7 +29,6 @@ from tl_core.words import plural, quoted
 
 if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
     import pyarrow as pa
-    import torch
 
     from tl_core.catalogue.base_models import Pooling
     from tl_core.datasets.dataset import Dataset
@@ -280,9 +279,12 @@ class Networks(Protocol):
         """Read what `save` wrote."""
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: "torch.device"
+        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: "Compute"
     ) -> "Predictor":
         """Make a saved network answer."""
+
+    def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> "Predictor":
+        """Make a saved network answer with products of 8-bit integers. Raises UserError if it cannot."""
 
     def answers(self, folder: Path) -> "Answers":
         """Load an exported folder in the way that is documented for it."""

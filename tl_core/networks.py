@@ -1,13 +1,11 @@
 """What every modality does with transformers' networks; what it does otherwise, it overrides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from scipy.special import softmax
 from transformers import PreTrainedConfig
 
@@ -21,18 +19,21 @@ from tl_core.inference.predictor import (
     Predictor,
     Probabilities,
     Question,
+    Scored,
     check_form,
+    ignore,
     load_predictor,
 )
 from tl_core.modality import Networks, content_of
-from tl_core.models.bert_forward import quicken
+from tl_core.models.bert_forward import hold, quicken
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import Classifier, Inputs, PooledClassifier, load_saved
 from tl_core.models.facts import write_facts
 from tl_core.schema import TextSource
-from tl_core.training.batching import Examples, Indices, network_inputs
+from tl_core.training.batching import Examples, Indices
 from tl_core.training.change import Representations, represent_layers
 from tl_core.training.compute import Compute
+from tl_core.training.fit import predict_logits
 
 
 class TransformersNetworks(Networks):
@@ -114,10 +115,14 @@ class TransformersNetworks(Networks):
         return classifier
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: torch.device
+        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: Compute
     ) -> Predictor:
         """Prepare questions as a dataset's rows are prepared."""
-        return NetworkPredictor(self, folder, facts, source, device)
+        return NetworkPredictor(self, folder, facts, source, compute)
+
+    def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> Predictor:
+        """Refuse: there is no graph that could be quantised."""
+        raise UserError("This kind of model cannot be scored in int8.", "Choose another precision.")
 
     def answers(self, folder: Path) -> Answers:
         """Answer with the engine: no other way is documented."""
@@ -129,9 +134,7 @@ class TransformersNetworks(Networks):
 
 
 class NetworkPredictor:
-    """A saved network, in float32, that reads questions as rows of a dataset."""
-
-    batch_size = 32
+    """A saved network that reads questions as rows of a dataset."""
 
     def __init__(
         self,
@@ -139,31 +142,34 @@ class NetworkPredictor:
         folder: Path,
         facts: Mapping[str, Any],
         source: TextSource,
-        device: torch.device,
+        compute: Compute,
     ) -> None:
         self.labels: tuple[str, ...] = tuple(facts["labels"])
         self.texts = source
-        self._networks, self._device = networks, device
+        self._networks, self._compute = networks, compute
         self._encoder_folder, self._limit = encoder_folder(folder), int(facts["max_length"])
-        self._classifier = networks.load(folder).to(device)
-        self.memory_mib = sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
+        self._examples: Callable[[Sequence[Question]], Examples] = self._prepare
+        self._classifier = networks.load(folder).to(compute.device)
+        hold(self._classifier.encoder)
+        # Twice: as they are, and as the quick way's products want them.
+        self.memory_mib = 2 * sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
 
-    def predict(self, texts: Sequence[Question]) -> Probabilities:
-        """Give probabilities ``(num_examples, num_labels)``."""
+    def predict(self, texts: Sequence[Question], scored: Scored = ignore) -> Probabilities:
+        """Give probabilities ``(num_examples, num_labels)``; examples of like length are scored together."""
+        check_form(texts, self.texts)
+        if not texts:
+            return np.empty((0, len(self.labels)))
+        examples = self._examples(texts)
+        logits = predict_logits(self._classifier, examples, np.arange(len(texts)), self._compute, scored)
+        probabilities: Probabilities = softmax(logits.astype(np.float64), axis=1)
+        return probabilities
+
+    def _prepare(self, texts: Sequence[Question]) -> Examples:
         import pyarrow as pa  # here: what trains networks needs none
 
         from tl_core.datasets.selection import TARGET
 
-        check_form(texts, self.texts)
         parts = zip(*((one,) if isinstance(one, str) else one for one in texts), strict=True)
         columns = dict(zip(content_of(self.texts.modality).columns, map(list, parts), strict=False))
         rows = pa.table({**columns, TARGET: np.zeros(len(texts), dtype=np.int32)})
-        examples = self._networks.prepare(rows, self._encoder_folder, self._limit, None)
-        logits: list[NDArray[np.float32]] = []
-        for start in range(0, len(texts), self.batch_size):
-            places = np.arange(start, min(start + self.batch_size, len(texts)))
-            with torch.inference_mode():
-                scored = self._classifier(network_inputs(examples, places, self._device))
-            logits.append(scored.float().cpu().numpy())
-        probabilities: Probabilities = softmax(np.concatenate(logits).astype(np.float64), axis=1)
-        return probabilities
+        return self._networks.prepare(rows, self._encoder_folder, self._limit, None)

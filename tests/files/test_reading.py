@@ -1,4 +1,5 @@
 import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -286,6 +287,19 @@ def test_what_a_csv_writer_quotes_is_read_back_exactly(
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("text", "label"), *written])
     table = read_table(path, delimiter=",", quote='"', has_header=True)
     assert rows(table) == written
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("num_columns", [1, 2])
+def test_texts_that_are_quoted_for_what_divides_them_stay_whole(
+    read: Read, delimiter: str, num_columns: int
+) -> None:
+    others = [one for one in (",", ";", "\t", "|") if one != delimiter]
+    texts = [f"a{delimiter} b{delimiter} c", f"well{delimiter} no{delimiter} yes", "a plain one", *others]
+    table = [["text", "label"], *([text, "x"] for text in texts * 20)]
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter).writerows(row[:num_columns] for row in table)
+    assert rows(read(written.getvalue(), min_columns=1)) == [tuple(row[:num_columns]) for row in table[1:]]
 
 
 def test_a_single_column_without_a_usual_name_loses_no_text(tmp_path: Path) -> None:

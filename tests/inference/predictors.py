@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tl_core.inference.predictor import Probabilities
+from tl_core.inference.predictor import Probabilities, Scored, ignore
 from tl_core.schema import TextSource
 
 
@@ -17,7 +17,8 @@ class ByLength:
         self.memory_mib = memory_mib
         self.batches: list[list[str]] = []
 
-    def predict(self, texts: Sequence[str]) -> Probabilities:
+    def predict(self, texts: Sequence[str], scored: Scored = ignore) -> Probabilities:
         self.batches.append(list(texts))
+        scored(len(texts))
         is_odd = np.array([len(text) % 2 == 1 for text in texts])
         return np.where(is_odd[:, None], [0.25, 0.75], [0.75, 0.25])

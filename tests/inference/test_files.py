@@ -12,7 +12,8 @@ from tests.store.opening import open_workspace
 from tl_core.errors import CancelledError, DataError, NotFoundError
 from tl_core.files.safe_csv import as_csv, harmless
 from tl_core.inference import files
-from tl_core.inference.files import CHUNK, carry_out_prediction, predict_file
+from tl_core.inference.files import WINDOW_ROWS, carry_out_prediction, predict_file
+from tl_core.inference.predictor import ignore
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, read_summary
 from tl_core.jobs.queue import Queue
 from tl_core.schema import State, TextSource
@@ -123,10 +124,10 @@ def test_rows_without_text_and_lines_that_cannot_be_read_keep_their_place_withou
 
 def test_models_are_not_asked_about_rows_without_a_text(tmp_path):
     predictor = ByLength()
-    rows = ["text", *["abc"] * 3, *["  "] * CHUNK, "abcd"]
+    rows = ["text", *["abc"] * 3, *["  "] * WINDOW_ROWS, "abcd"]
     predict_file(predictor, write(tmp_path / "in.csv", "\n".join(rows)), tmp_path / "out.csv")
     assert sum(predictor.batches, []) == ["abc"] * 3 + ["abcd"]
-    assert [row[1] for row in read(tmp_path / "out.csv")[1:]] == ["odd"] * 3 + [""] * CHUNK + ["even"]
+    assert [row[1] for row in read(tmp_path / "out.csv")[1:]] == ["odd"] * 3 + [""] * WINDOW_ROWS + ["even"]
 
 
 def test_a_file_without_any_text_is_written_without_any_answer(tmp_path):
@@ -174,8 +175,9 @@ def test_as_many_rows_come_out_as_go_in(tmp_path, name):
     assert [row[1] for row in rows] == ["odd", "", "odd", "", "even"]
 
 
-def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
-    rows = "".join(f"{number},text {number}\n" for number in range(CHUNK + 1))
+def test_a_file_goes_through_in_windows_and_progress_counts_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PROGRESS_S", 0)
+    rows = "".join(f"{number},text {number}\n" for number in range(WINDOW_ROWS + 1))
     predictor, steps = ByLength(), []
     predict_file(
         predictor,
@@ -184,8 +186,8 @@ def test_a_file_goes_through_in_chunks_and_progress_counts_rows(tmp_path):
         ["text"],
         progress=lambda done, total: steps.append((done, total)),
     )
-    assert [len(batch) for batch in predictor.batches] == [CHUNK, 1]
-    assert steps == [(CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)]
+    assert [len(batch) for batch in predictor.batches] == [WINDOW_ROWS, 1]
+    assert list(dict.fromkeys(steps)) == [(done, WINDOW_ROWS + 1) for done in (WINDOW_ROWS, WINDOW_ROWS + 1)]
 
 
 def test_a_cancelled_prediction_leaves_nothing_behind(tmp_path):
@@ -260,18 +262,19 @@ def submit(workspace, text):
 
 
 def test_a_job_leaves_predictions_summary_and_progress(workspace, monkeypatch):
-    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    monkeypatch.setattr(files, "load_for_files", lambda *_: (ByLength(), "Scored at once."))
     write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
     queue, job = submit(workspace, ["text"])
     carry_out_prediction(workspace, job, lambda: False)
     folder = workspace.output_folder(job.id)
     assert len(read(folder / PREDICTIONS_NAME)) == 3
     assert read_summary(folder).label_counts == {"even": 1, "odd": 1}
+    assert read_summary(folder).scored_in == "Scored at once."
     assert (queue.get(job.id).num_done, queue.get(job.id).num_total) == (2, 2)
 
 
 def test_a_cancelled_job_leaves_no_summary(workspace, monkeypatch):
-    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    monkeypatch.setattr(files, "load_for_files", lambda *_: (ByLength(), "Scored at once."))
     write(workspace.upload_path("upload_1"), "text\nabc\nabcd\n")
     _, job = submit(workspace, [])
     with pytest.raises(CancelledError):
@@ -288,7 +291,7 @@ def test_a_job_for_a_run_that_has_not_finished_fails_with_its_state(workspace):
 
 
 def test_an_upload_that_is_gone_is_named_as_the_person_knows_it(workspace, monkeypatch):
-    monkeypatch.setattr(files, "load_predictor", lambda folder: ByLength())
+    monkeypatch.setattr(files, "load_for_files", lambda *_: (ByLength(), "Scored at once."))
     _, job = submit(workspace, ["text"])
     with pytest.raises(NotFoundError, match=r"The uploaded file “my\.csv” is gone"):
         carry_out_prediction(workspace, job, lambda: False)
@@ -301,9 +304,9 @@ class Echo(ByLength):
         super().__init__()
         self.texts, self.asked = TextSource(columns=columns, joined_with=joined_with), []
 
-    def predict(self, texts):
+    def predict(self, texts, scored=ignore):
         self.asked += texts
-        return super().predict(texts)
+        return super().predict(texts, scored)
 
 
 ROWS = "id,body,title\n1,abc,A\n2,,B\n"

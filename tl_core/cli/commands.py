@@ -45,6 +45,7 @@ from tl_core.schema import (
     Metric,
     Preset,
     ReadDecisions,
+    ScoredIn,
     State,
     Task,
     TrainingConfig,
@@ -274,16 +275,20 @@ def predict(
     texts: Sequence[str],
     reading: ReadChoices,
     say: Say,
+    scored_in: ScoredIn | None = None,
 ) -> int:
     """Predict a file with a run of the workspace or an exported model folder."""
     from tl_core.inference.files import predict_file
-    from tl_core.inference.predictor import load_predictor
+    from tl_core.inference.precision import load_for_files
 
-    folder = Path(run)
+    folder, run_id = Path(run), None
     if not folder.is_dir():
-        folder = workspace.finished_model(run)
+        folder, run_id = workspace.finished_model(run), run
+    predictor, sentence = load_for_files(workspace, folder, scored_in, run_id)
+    if sentence:
+        say(sentence)
     summary = predict_file(
-        load_predictor(folder),
+        predictor,
         source,
         target,
         texts,

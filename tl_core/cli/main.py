@@ -19,6 +19,7 @@ from tl_core.cli.reading_options import ReadingOptions
 from tl_core.errors import TlError
 from tl_core.export.outputs import ExportFormat
 from tl_core.intake.rebuilding import unlisted_sentence
+from tl_core.schema import ScoredIn
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural
@@ -80,11 +81,15 @@ def predict(
     target: Annotated[Path, typer.Argument(metavar="OUT.csv")],
     reading: ReadingOptions,
     text: TextsOption = None,
+    precision: Annotated[
+        ScoredIn | None,
+        typer.Option(help="Default: bfloat16 where it is native. int8 is measured on validation first."),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Predict a file with a finished run."""
     opened = _open(workspace)
-    num_rows = commands.predict(opened, run, source, target, text or (), reading.choices(), _say)
+    num_rows = commands.predict(opened, run, source, target, text or (), reading.choices(), _say, precision)
     typer.echo(f"{plural(num_rows, 'row')} written to {target}")
 
 

@@ -1,12 +1,16 @@
 """Tables on disk that a process maps instead of reading: a large one takes no memory of its own."""
 
+import mmap
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
+from weakref import WeakSet
 
 import pyarrow as pa
 
 _BATCH = 65_536
+_maps: WeakSet[mmap.mmap] = WeakSet()
 
 
 def write_mapped(table: pa.Table, path: Path) -> None:
@@ -19,5 +23,54 @@ def write_mapped(table: pa.Table, path: Path) -> None:
 
 def read_mapped(path: Path) -> pa.Table:
     """Map a table; the system reads what is looked at, and may let go of it at any time."""
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all()
+    return pa.ipc.open_file(_map(path)).read_all()
+
+
+class Spool:
+    """Puts tables, of any columns, into a new file as they come, and maps them. The file may then go."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._sink = path, pa.OSFile(str(path), "wb")
+
+    def write(self, table: pa.Table | pa.RecordBatch) -> None:
+        """Add one."""
+        with pa.ipc.new_stream(self._sink, table.schema) as writer:
+            writer.write(table)
+
+    def tables(self) -> list[pa.Table]:
+        """Write no more, and map what was written."""
+        num_bytes = self._sink.tell()
+        self._sink.close()
+        source = pa.BufferReader(_map(self._path) if num_bytes else b"")
+        mapped = []
+        while source.tell() < num_bytes:
+            mapped.append(pa.ipc.open_stream(source).read_all())
+        return mapped
+
+
+def spooled(tables: Iterable[pa.Table | pa.RecordBatch], path: Path) -> pa.Table:
+    """Map tables of the same columns, at least one, as one that lies in a new file."""
+    spool = Spool(path)
+    for table in tables:
+        spool.write(table)
+    return pa.concat_tables(spool.tables())
+
+
+def in_passing(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """Yield a mapped table part by part, each with the row it begins at, and let go of what was passed."""
+    for start in range(0, table.num_rows, _BATCH):
+        yield start, table.slice(start, _BATCH)
+        let_go()
+
+
+def let_go() -> None:
+    """Give back the memory of what was looked at in mapped tables: it is read again when it is wanted."""
+    for mapped in list(_maps):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _map(path: Path) -> pa.Buffer:
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    _maps.add(mapped)
+    return pa.py_buffer(mapped)

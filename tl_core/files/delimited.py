@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import numpy as np
@@ -14,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tl_core.errors import DataError
+from tl_core.files.arrow_files import spooled
 from tl_core.files.encodings import MAX_LINE_BYTES
 from tl_core.files.formats import MAX_COLUMNS, SAVE_AGAIN, check_num_columns
 from tl_core.files.lines import (
@@ -63,7 +66,8 @@ def _find_dialect(
 ) -> Dialect:
     """Choose the dialect in which the sample's rows are most alike.
 
-    Of equals a tab wins, because texts hold commas and semicolons but hardly ever tabs, then the sniffer.
+    Of equals one wins whose quotes make a single column of the file, then a tab, because texts hold commas
+    and semicolons but hardly ever tabs, then the sniffer.
 
     Parameters
     ----------
@@ -88,7 +92,17 @@ def _find_dialect(
         # Quotes may still come after the sample.
         sniffed = replace(sniffed, quote=DEFAULT_QUOTE, escape=DEFAULT_QUOTE)
     candidates = [*([sniffed] if sniffed else []), *common]
-    return max(candidates, key=lambda dialect: (_evenness(lines, dialect), dialect.delimiter == "\t"))
+    whole = {one.delimiter for one in common if quote is None and one.quote and _is_one_column(lines, one)}
+    return max(
+        (one for one in candidates if one.quote or one.delimiter not in whole),
+        key=lambda one: (_evenness(lines, one), one.delimiter in whole, one.delimiter == "\t"),
+    )
+
+
+def _is_one_column(lines: Iterable[str], dialect: Dialect) -> bool:
+    """Whether quotes keep every row together, and some row around the delimiter: what divides it is text."""
+    rows = parse(lines, dialect)
+    return all(len(row) == 1 for row in rows) and any(dialect.delimiter in row[0] for row in rows)
 
 
 def _sample_lines(path: Path) -> list[str]:
@@ -235,7 +249,7 @@ def _parse_rows(path: Path, dialect: Dialect, num_columns: int) -> pa.Table:
     """Let DuckDB read every line that it can, the first too, as a row of `num_columns` texts."""
     with locked_connection(path.parent) as connection:
         try:
-            return _scan(connection, path, dialect, num_columns, "ignore_errors").to_arrow_table(_BATCH_ROWS)
+            return _spool(_scan(connection, path, dialect, num_columns, "ignore_errors"), path)
         except duckdb.Error as error:
             reason = f" ({str(error).splitlines()[0]})"
             raise _other_rows("The file", num_columns, dialect, reason) from None
@@ -265,6 +279,12 @@ def _scan(
     return connection.sql(query, params={"path": str(path), **marks})
 
 
+def _spool(rows: duckdb.DuckDBPyRelation, path: Path) -> pa.Table:
+    """Put rows on disk, beside the file that they come from, and map them."""
+    reader = rows.to_arrow_reader(_BATCH_ROWS)
+    return spooled(chain([reader.schema.empty_table()], reader), path.with_name(f"{uuid4().hex}.arrow"))
+
+
 def _read_again(
     path: Path, name: str, dialect: Dialect, num_columns: int, num_left_out: int
 ) -> tuple[pa.Table, pa.Table, npt.NDArray[np.int64]]:
@@ -276,7 +296,7 @@ def _read_again(
         raise _other_rows(f"{num_left_out:,} lines of {quoted(name)}", num_columns, dialect)
     with locked_connection(path.parent) as connection:
         # All has to be read before it is told what cannot be.
-        rows = _scan(connection, path, dialect, num_columns, "store_rejects").to_arrow_table(_BATCH_ROWS)
+        rows = _spool(_scan(connection, path, dialect, num_columns, "store_rejects"), path)
         connection.execute(
             "CREATE TEMP TABLE rejected AS SELECT line_byte_position::BIGINT - 1 AS start,"
             " any_value(regexp_replace(error_message, 'Expected Number of Columns: (\\d+) Found: (\\d+)',"

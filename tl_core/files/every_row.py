@@ -1,5 +1,6 @@
 """A file's rows with what lies between them: an empty row where a line is blank or was rejected."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tl_core.files.arrow_files import in_passing, spooled
 from tl_core.files.lines import find_blank_lines, num_blank_at_edges
 
 _BATCH_ROWS = 10_000
@@ -55,7 +57,7 @@ def with_every_row(
     places, numbers = found
     if has_header:
         places, numbers = places[places > 0], numbers[places > 0]
-    whole = _insert(rows, places)
+    whole = _insert(rows, places, path.with_name("every_row.arrow"))
     row_of = dict.fromkeys(range(len(reject_lines)), -1)
     row_of |= dict(
         zip(numbers.tolist(), (places + np.arange(len(places)) - has_header).tolist(), strict=True)
@@ -73,8 +75,11 @@ def _places(
     -------
     Before how many rows each piece stands that is among them, and its number; None if lines are left over.
     """
-    inside = [pc.count_substring(column, "\n").to_numpy().astype(np.int64) for column in rows.columns]
-    ends = np.cumsum(1 + sum(inside), dtype=np.int64)
+    num_lines = np.ones(rows.num_rows, np.int64)
+    for start, part in in_passing(rows):
+        for column in part.columns:
+            num_lines[start : start + part.num_rows] += pc.count_substring(column, "\n").to_numpy()
+    ends = np.cumsum(num_lines)
     base = num_rows = 0  # lines and number of the rows above `line`
     places, kept = [], []
     for start, height, number in zip(lines.tolist(), heights.tolist(), numbers.tolist(), strict=True):
@@ -94,12 +99,13 @@ def _places(
     return (np.array(places, np.int64), np.array(kept, np.int64)) if is_whole else None
 
 
-def _insert(rows: pa.Table, places: Numbers) -> pa.Table:
-    """Put an empty row before each of the rows at some places."""
-    if not len(places):
-        return rows
+def _insert(rows: pa.Table, places: Numbers, path: Path) -> pa.Table:
+    """Put an empty row before each of the rows at some places, by way of a file."""
+    return spooled(_inserted(rows, places), path) if len(places) else rows
+
+
+def _inserted(rows: pa.Table, places: Numbers) -> Iterator[pa.Table]:
     sources = np.insert(np.arange(rows.num_rows), places, _BLANK)
-    parts = []
     for start in range(0, len(sources), _BATCH_ROWS):
         source = sources[start : start + _BATCH_ROWS]
         is_blank = source == _BLANK
@@ -107,5 +113,4 @@ def _insert(rows: pa.Table, places: Numbers) -> pa.Table:
         # From a slice: taking from the whole table, batch by batch, would copy it each time.
         near = rows.slice(first, int((~is_blank).sum()))
         taken = near.take(pa.array(source - first, mask=is_blank))
-        parts.append(pa.table([pc.fill_null(column, "") for column in taken.columns], taken.column_names))
-    return pa.concat_tables(parts)
+        yield pa.table([pc.fill_null(column, "") for column in taken.columns], taken.column_names)

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from tl_core.errors import DataError
+from tl_core.files.arrow_files import Spool
 from tl_core.files.delimited import locked_connection
 from tl_core.files.encodings import MAX_LINE_BYTES
 from tl_core.files.formats import check_num_cells, check_num_columns
@@ -83,7 +84,7 @@ def read_json(
     DataError
         If most lines are no objects, or there are no rows, or too few or too many columns.
     """
-    collected, rejects = _Collected(name), list[Reject]()
+    collected, rejects = _Collected(name, Spool(path.with_name("rows.arrow"))), list[Reject]()
     reject_rows: list[int] = []
     num_rows = 0
     for line, text in _elements(path, name) if is_list else _lines(path):
@@ -176,8 +177,8 @@ class _Collected:
     """Rows, turned into Arrow batch by batch; a column that comes late is empty before."""
 
     name: str
+    spool: Spool
     columns: dict[str, None] = field(default_factory=dict)
-    batches: list[pa.Table] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     num_rows: int = 0
     num_chars: int = 0
@@ -195,17 +196,15 @@ class _Collected:
         check_num_columns(len(self.columns), 0, self.name)
         self.num_rows += len(self.rows)
         check_num_cells(self.num_rows * len(self.columns), self.name)
-        self.batches.append(
-            pa.table(
-                {key: pa.array([row.get(key, "") for row in self.rows], pa.string()) for key in self.columns}
-            )
-        )
+        values = {key: pa.array([row.get(key, "") for row in self.rows], pa.string()) for key in self.columns}
+        self.spool.write(pa.table(values))
         self.rows, self.num_chars = [], 0
 
     def table(self) -> pa.Table:
         self.flush()
-        if not self.batches:
+        tables = self.spool.tables()
+        if not tables:
             return pa.table({})
-        whole = pa.concat_tables(self.batches, promote_options="default")
+        whole = pa.concat_tables(tables, promote_options="default")
         filled = [column.fill_null("") for column in whole.columns]
         return pa.table(filled, names=whole.column_names)

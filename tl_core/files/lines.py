@@ -1,6 +1,6 @@
 """Where the lines of a file are, and the pieces of it that are no rows of its table."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tl_core.files.arrow_files import in_passing
 from tl_core.files.safe_csv import csv_file, harmless
 
 _CHUNK_SIZE = 1 << 24
@@ -54,17 +55,18 @@ def num_lines_left_out(path: Path, rows: pa.Table) -> int:
         What was parsed, a header row included.
     """
     num_lines, blank = find_blank_lines(path)
-    num_inside = sum(_total(pc.count_substring(column, "\n")) for column in rows.columns)
+    num_inside = _total(pc.count_substring, rows, "\n")
     num_between = len(blank) if rows.num_columns > 1 else 0
     if num_inside and num_between:
         # Of line ends one after the other inside a field, each but the first makes an empty line.
-        num_runs = sum(_total(pc.count_substring_regex(column, "\n+")) for column in rows.columns)
-        num_between -= num_inside - num_runs
+        num_between -= num_inside - _total(pc.count_substring_regex, rows, "\n+")
     return num_lines - int(rows.num_rows) - num_inside - num_between
 
 
-def _total(counts: pa.ChunkedArray) -> int:
-    return int(pc.sum(counts).as_py() or 0)
+def _total(count: Callable[[pa.ChunkedArray, str], pa.ChunkedArray], rows: pa.Table, pattern: str) -> int:
+    """Count something in all cells."""
+    counts = (count(cells, pattern) for _, part in in_passing(rows) for cells in part.columns)
+    return sum(pc.sum(one).as_py() or 0 for one in counts)
 
 
 def find_blank_lines(path: Path) -> tuple[int, npt.NDArray[np.int64]]:

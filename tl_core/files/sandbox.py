@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tl_core.errors import DataError
+from tl_core.files.arrow_files import read_mapped
 from tl_core.schema import FileFormat
 from tl_core.words import quoted
 
@@ -98,8 +99,7 @@ def read_apart(
     answer = json.loads(done.stdout)
     if "problem" in answer:
         raise DataError(answer["problem"], answer["remedy"])
-    with pa.OSFile(str(target)) as file:
-        return ReadApart(rows=pa.ipc.open_file(file).read_all(), names=answer["names"], sheet=answer["sheet"])
+    return ReadApart(rows=read_mapped(target), names=answer["names"], sheet=answer["sheet"])
 
 
 def _unreadable(name: str, reason: str) -> DataError:

@@ -1,31 +1,39 @@
 """Predicting a whole file: chunk by chunk, as a job or from the command line."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tl_core.datasets.column_guess import check_columns
 from tl_core.errors import CancelledError, NotFoundError
+from tl_core.files.arrow_files import in_passing, let_go
 from tl_core.files.reading import ReadChoices, Table, read_table
 from tl_core.files.safe_csv import BYTE_ORDER_MARK, as_csv, harmless
-from tl_core.inference.predictor import Predictor, Probabilities, Question, load_predictor
+from tl_core.inference.precision import load_for_files
+from tl_core.inference.predictor import Predictor, Probabilities, Question
 from tl_core.intake.intake import JOINED_WITH
 from tl_core.intake.text_columns import FoundTexts, find_texts, not_two_columns, with_header
 from tl_core.intake.uploads import read_upload
 from tl_core.jobs.predictions import PREDICTIONS_NAME, FileSummary, write_summary
 from tl_core.jobs.queue import Queue
 from tl_core.modality import content_of
-from tl_core.schema import TextSource
+from tl_core.schema import ScoredIn, TextSource
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
 from tl_core.store.workspace import Workspace
 from tl_core.words import quoted, quoted_names
 
-CHUNK = 128
+WINDOW_ROWS = 8192
+"""Rows that are read, sorted by length and scored together."""
+WINDOW_BYTES = 4 << 20
+"""Bytes of their cells, so that long texts take no more memory than short ones."""
+PROGRESS_S = 0.5
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
@@ -87,33 +95,43 @@ def predict_table(
     DataError
         If there is no such column, several can be it, or a model of pairs is not given two.
     CancelledError
-        If ``should_stop()`` turned true; it is asked after every chunk.
+        If ``should_stop()`` turned true; it is asked after every batch.
     """
     found = _find_columns(table, texts, predictor.texts)
     tell(found)
-    has_text = _has_text(table.columns, found.columns, predictor.texts)
+    has_text = np.empty(table.num_rows, bool)
+    for start, part in in_passing(table.columns):
+        has_text[start : start + part.num_rows] = _has_text(part, found.columns, predictor.texts)
     notes = [] if has_text.all() else _notes(table, has_text, predictor.texts)
     label_counts: Counter[str] = Counter()
-    num_done = 0
+    num_done, told = 0, time.monotonic()
+
+    def scored(num_rows: int) -> None:
+        nonlocal num_done, told
+        num_done += num_rows
+        if should_stop():
+            raise CancelledError("The prediction")
+        if num_done == table.num_rows or time.monotonic() > told + PROGRESS_S:
+            progress(num_done, table.num_rows)
+            told = time.monotonic()
+
     with replacing(target) as file:
         header = _header(table.columns.column_names, predictor.labels, has_notes=bool(notes))
         file.write(BYTE_ORDER_MARK + as_csv([header]))
-        for start in range(0, table.num_rows, CHUNK):
-            rows, is_asked = table.columns.slice(start, CHUNK), has_text[start : start + CHUNK]
+        for start, stop in _windows(table.columns):
+            rows, is_asked = table.columns.slice(start, stop - start), has_text[start:stop]
             probabilities = np.full((rows.num_rows, len(predictor.labels)), np.nan)
             if is_asked.any():
-                asked = rows.filter(pa.array(is_asked))
-                probabilities[is_asked] = predictor.predict(_questions(asked, found.columns, predictor.texts))
+                asked = _questions(rows.filter(pa.array(is_asked)), found.columns, predictor.texts)
+                probabilities[is_asked] = predictor.predict(asked, scored)
             winners = [
                 predictor.labels[scores.argmax()] if asked else None
                 for scores, asked in zip(probabilities, is_asked, strict=True)
             ]
-            file.write(as_csv(_rows(rows, winners, probabilities, notes[start : start + CHUNK])))
+            file.write(as_csv(_rows(rows, winners, probabilities, notes[start:stop])))
             label_counts.update(winner for winner in winners if winner is not None)
-            num_done += rows.num_rows
-            progress(num_done, table.num_rows)
-            if should_stop():
-                raise CancelledError("The prediction")
+            scored(int((~is_asked).sum()))
+            let_go()
     first_reject = f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
     num_placed = sum(row >= 0 for row in table.reject_rows)
     return FileSummary(
@@ -127,6 +145,19 @@ def predict_table(
         first_reject=first_reject,
         label_counts={label: label_counts[label] for label in predictor.labels},
     )
+
+
+def _windows(columns: pa.Table) -> Iterator[tuple[int, int]]:
+    """Cut rows into pieces of bounded size: where each begins and ends."""
+    lengths = [pc.binary_length(column).to_numpy() for column in columns.columns]
+    ends = np.cumsum(np.sum(lengths, axis=0, dtype=np.int64))
+    start = 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        fitting = int(np.searchsorted(ends, before + WINDOW_BYTES, side="right"))
+        stop = min(start + WINDOW_ROWS, max(start + 1, fitting))
+        yield start, stop
+        start = stop
 
 
 def _find_columns(table: Table, named: Sequence[str], source: TextSource) -> FoundTexts:
@@ -195,11 +226,13 @@ def _rows(
 def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> None:
     """Predict an uploaded file with a run's model.
 
-    Payload: ``upload_id``, ``texts`` (columns; none to guess) and ``name``, as the person calls the file.
+    Payload: ``upload_id``, ``texts`` (columns; none to guess), ``name``, as the person calls the file, and
+    ``scored_in`` (empty or missing for the usual).
     """
     queue = Queue(workspace.database)
     folder = workspace.output_folder(job.id)
-    predictor = load_predictor(workspace.finished_model(job.ref_id))
+    wanted = ScoredIn(job.payload["scored_in"]) if job.payload.get("scored_in") else None
+    predictor, scored_in = load_for_files(workspace, workspace.finished_model(job.ref_id), wanted, job.ref_id)
     upload_id, name = job.payload["upload_id"], job.payload["name"]
     if not workspace.upload_path(upload_id).is_file():
         raise NotFoundError(f"The uploaded file {quoted(name)} is gone.", "Upload it again.")
@@ -212,4 +245,4 @@ def carry_out_prediction(workspace: Workspace, job: Job, should_stop: Callable[[
         progress=lambda done, total: queue.record_progress(job.id, done, total),
         should_stop=should_stop,
     )
-    write_summary(folder, summary)
+    write_summary(folder, summary.model_copy(update={"scored_in": scored_in}))

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tl_core.catalogue.inspecting import require_possible_configurations
-from tl_core.errors import UserError
+from tl_core.errors import DivergedError, UserError
 from tl_core.modality import content_of, networks_of
 from tl_core.models.classical import load_classical
 from tl_core.models.facts import loading, read_facts, text_source
 from tl_core.outside import called, look_through
-from tl_core.schema import TextSource
+from tl_core.schema import Precision, TextSource
+from tl_core.training.compute import Compute
 
 Question = str | tuple[str, str]
 """What an example is: a text, or a pair of texts for a model that was trained on pairs."""
@@ -23,6 +24,14 @@ Probabilities = NDArray[np.float64]
 Answers = Callable[[Sequence[Question]], Probabilities]
 """Gives examples their probabilities ``(num_examples, num_labels)``."""
 MIB = 2**20
+PLAIN = Compute(device=torch.device("cpu"), precision=Precision.FLOAT32, micro_batch_size=64)
+"""As an exported folder answers: on the processor, in float32."""
+Scored = Callable[[int], None]
+"""Called with the number of examples of each batch that was scored; what it raises ends the work."""
+
+
+def ignore(num_examples: int) -> None:
+    """Go on."""
 
 
 class Predictor(Protocol):
@@ -32,7 +41,7 @@ class Predictor(Protocol):
     texts: TextSource
     memory_mib: float
 
-    def predict(self, texts: Sequence[Question]) -> Probabilities:
+    def predict(self, texts: Sequence[Question], scored: Scored = ignore) -> Probabilities:
         """Give probabilities ``(num_texts, num_labels)``; rows sum to 1.
 
         Raises
@@ -51,16 +60,17 @@ class ClassicalPredictor:
         self.memory_mib = sum(path.stat().st_size for path in folder.iterdir()) / MIB
         self._classifier = load_classical(folder)
 
-    def predict(self, texts: Sequence[Question]) -> Probabilities:
+    def predict(self, texts: Sequence[Question], scored: Scored = ignore) -> Probabilities:
         """Give probabilities ``(num_texts, num_labels)``; the two texts of a pair are read as one."""
         check_form(texts, self.texts)
         whole = [text if isinstance(text, str) else "\n".join(text) for text in texts]
         probabilities: Probabilities = softmax(self._classifier.logits(whole).astype(np.float64), axis=1)
+        scored(len(texts))
         return probabilities
 
 
-def load_predictor(folder: Path, device: torch.device | None = None) -> Predictor:
-    """Load a run's ``model/`` folder, or an exported copy of it; on the CPU if no device is given.
+def load_predictor(folder: Path, compute: Compute = PLAIN) -> Predictor:
+    """Load a run's ``model/`` folder, or an exported copy of it.
 
     Raises
     ------
@@ -83,13 +93,21 @@ def load_predictor(folder: Path, device: torch.device | None = None) -> Predicto
         if facts["kind"] == "neural":
             require_possible_configurations(folder, called(folder))
             networks = networks_of(texts.modality)
-            predictor = networks.predictor(folder, facts, texts, device or torch.device("cpu"))
+            predictor = networks.predictor(folder, facts, texts, compute)
         else:
             predictor = ClassicalPredictor(folder, labels, texts)
-        answer = predictor.predict(content_of(texts.modality).questions(texts)[:1])
-        if answer.shape != (1, len(labels)) or not np.isfinite(answer).all():
+        if not _answers(predictor, content_of(texts.modality).questions(texts)[:1]):
             raise ValueError(f"it gives no probability for each of the {len(labels)} labels")
     return predictor
+
+
+def _answers(predictor: Predictor, questions: Sequence[Question]) -> bool:
+    """Whether each label gets a probability."""
+    try:
+        found = predictor.predict(questions)
+    except DivergedError:
+        return False
+    return found.shape == (len(questions), len(predictor.labels)) and bool(np.isfinite(found).all())
 
 
 def check_form(texts: Sequence[Question], source: TextSource) -> None:

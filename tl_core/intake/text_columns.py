@@ -14,6 +14,8 @@ from tl_core.files.reading import Table
 from tl_core.schema import TextSource
 from tl_core.words import quoted, quoted_names
 
+GUESSED_ROWS = 100_000
+"""Rows by which a column of texts is guessed."""
 _BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
@@ -136,7 +138,7 @@ def find_texts(columns: pa.Table, source: TextSource) -> FoundTexts:
             " training joined to it."
         )
         return FoundTexts(columns=there, is_guess=True, reason=reason)
-    guess = guess_text(columns)
+    guess = guess_text(columns.slice(0, GUESSED_ROWS))
     trained = (
         f"the file has no {quoted_names(source.columns)}, which the model was trained on"
         if source.columns

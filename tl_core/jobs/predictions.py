@@ -71,6 +71,8 @@ class FileSummary(Frozen):
         header or their place could not be found; and the place and reason of the first.
     label_counts
         Rows by predicted label.
+    scored_in
+        A sentence about the number format; empty for arms without a network and in files of earlier versions.
     """
 
     text: str
@@ -82,6 +84,7 @@ class FileSummary(Frozen):
     num_left_out: int = 0
     first_reject: str
     label_counts: dict[str, int]
+    scored_in: str = ""
 
     @property
     def remarks(self) -> list[str]:

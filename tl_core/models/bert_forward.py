@@ -7,11 +7,15 @@ The same function of the same weights, worked out in another way:
 - under autocast all that lies between two products stays in its dtype, while sums within norms and softmax
   are float32 as ever;
 - dropout takes its masks from random bytes, so that a rate is a multiple of 1/256: 0.1 becomes 26/256, and
-  what is kept is scaled to match. The residual is added in the same pass.
+  what is kept is scaled to match. The residual is added in the same pass;
+- weights that stay as they are for a while (`held`) are laid out once as oneDNN's products want them, GELU
+  included. In float32 this is worth most on processors for which torch's own products take no AVX-512.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -27,36 +31,92 @@ NUM_BYTES = 256
 SHOWS_ALL = "output_hidden_states"
 KNOWN = {SHOWS_ALL, "return_dict"}
 """Options of transformers' forward that this one has too."""
+_ONEDNN = torch.ops.mkldnn
+_AFTER = {False: "none", True: "gelu"}
+"""What oneDNN does after a product."""
 
 
 def quicken(encoder: PreTrainedModel) -> None:
     """Let an encoder of BERT's architecture take the quick way wherever it can; leave any other as it is."""
     config = encoder.config
     if config.model_type == "bert" and config.hidden_act == "gelu" and not config.is_decoder:
-        encoder.forward = partial(_forward, encoder, encoder.forward)
+        encoder.forward = _QuickForward(encoder)
 
 
-def _forward(
+def hold(encoder: PreTrainedModel) -> None:
+    """Take it that an encoder's weights never change again: what is made of them is made once.
+
+    Forward passes that keep gradients do not notice.
+    """
+    if isinstance(encoder.forward, _QuickForward) and encoder.forward.products is None:
+        encoder.forward.products = {}
+
+
+@contextmanager
+def held(encoder: PreTrainedModel) -> Iterator[None]:
+    """Take it that an encoder's weights do not change meanwhile."""
+    if not isinstance(encoder.forward, _QuickForward) or encoder.forward.products is not None:
+        yield
+        return
+    hold(encoder)
+    try:
+        yield
+    finally:
+        encoder.forward.products = None
+
+
+class _QuickForward:
+    """Stands for an encoder's own forward.
+
+    Attributes
+    ----------
+    products
+        What was made of each layer's weights in each dtype, while they are held; else None.
+    """
+
+    def __init__(self, encoder: PreTrainedModel) -> None:
+        self._encoder = encoder
+        self._plain: Callable[..., BaseModelOutputWithPooling] = encoder.forward
+        self.products: dict[tuple[int, torch.dtype], _Products] | None = None
+
+    def __call__(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **others: Any,
+    ) -> BaseModelOutputWithPooling:
+        """Encode ids ``(B, T)``; where anything is asked for that is not known here, do it the plain way."""
+        asked = {name for name, value in others.items() if value is not None and value is not False}
+        if (
+            input_ids is None
+            or attention_mask is None
+            or asked - KNOWN
+            or input_ids.device.type != "cpu"
+            or input_ids.shape[1] > LONGEST_PLAIN
+            or attention_mask.shape != input_ids.shape
+        ):
+            return self._plain(
+                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **others
+            )
+        return _encode(self._encoder, input_ids, attention_mask, token_type_ids, asked, self._products_of)
+
+    def _products_of(self, place: int, layer: nn.Module, dtype: torch.dtype) -> "_Products":
+        if self.products is None or torch.is_grad_enabled():
+            return _Products.of(layer, dtype, _linear)
+        if (place, dtype) not in self.products:
+            self.products[place, dtype] = _Products.of(layer, dtype, _packed_linear)
+        return self.products[place, dtype]
+
+
+def _encode(
     encoder: PreTrainedModel,
-    plain: Callable[..., BaseModelOutputWithPooling],
-    input_ids: Tensor | None = None,
-    attention_mask: Tensor | None = None,
-    token_type_ids: Tensor | None = None,
-    **others: Any,
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    token_type_ids: Tensor | None,
+    asked: set[str],
+    products_of: Callable[[int, nn.Module, torch.dtype], "_Products"],
 ) -> BaseModelOutputWithPooling:
-    """Encode ids ``(B, T)``; where anything is asked for that is not known here, ``plain`` does it."""
-    asked = {name for name, value in others.items() if value is not None and value is not False}
-    if (
-        input_ids is None
-        or attention_mask is None
-        or asked - KNOWN
-        or input_ids.device.type != "cpu"
-        or input_ids.shape[1] > LONGEST_PLAIN
-        or attention_mask.shape != input_ids.shape
-    ):
-        return plain(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **others
-        )
     width = input_ids.shape[1]
     bert, drop = cast(Any, encoder), _Dropout()
     is_cast = torch.is_autocast_enabled("cpu")
@@ -71,8 +131,8 @@ def _forward(
         summed = summed + embeddings.position_embeddings(packing.pack(positions))
         hidden = drop.scaled(_norm(embeddings.LayerNorm, summed).to(dtype), embeddings.dropout)
         states = [hidden]
-        for layer in bert.encoder.layer:
-            hidden = _layer(layer, hidden, packing, drop)
+        for place, layer in enumerate(bert.encoder.layer):
+            hidden = _layer(layer, products_of(place, layer, dtype), hidden, packing, drop)
             states.append(hidden)
         last = packing.spread(hidden).float()
         pooled = None if bert.pooler is None else bert.pooler(last)
@@ -82,15 +142,13 @@ def _forward(
     )
 
 
-def _layer(layer: Any, hidden: Tensor, packing: "_Packing", drop: "_Dropout") -> Tensor:
+def _layer(
+    layer: Any, products: "_Products", hidden: Tensor, packing: "_Packing", drop: "_Dropout"
+) -> Tensor:
     """One layer of packed tokens ``(N, D)``."""
-    own, after = layer.attention.self, layer.attention.output
-    into, out = layer.intermediate.dense, layer.output
+    own, after, out = layer.attention.self, layer.attention.output, layer.output
     (num_rows, width), heads, size = packing.shape, own.num_attention_heads, hidden.shape[1]
-    parts = (own.query, own.key, own.value)
-    weight = torch.cat([part.weight.to(hidden.dtype) for part in parts])
-    bias = torch.cat([part.bias.to(hidden.dtype) for part in parts])
-    together = packing.unpack(functional.linear(hidden, weight, bias))
+    together = packing.unpack(products.query_key_value(hidden))
     split = together.view(num_rows, width, 3, heads, size // heads).permute(2, 0, 3, 1, 4)
     query, key, value = split.reshape(3, num_rows * heads, width, size // heads)
     scores = torch.baddbmm(packing.bias(heads), query, key.transpose(1, 2), alpha=own.scaling)
@@ -98,13 +156,67 @@ def _layer(layer: Any, hidden: Tensor, packing: "_Packing", drop: "_Dropout") ->
     shares = drop.scaled(torch.softmax(scores, -1, dtype=torch.float32).to(hidden.dtype), own.dropout)
     context = torch.bmm(shares, value).view(num_rows, heads, width, size // heads)
     context = packing.pack(context.transpose(1, 2).reshape(num_rows, width, size))
-    hidden = _norm(after.LayerNorm, drop.added(hidden, _linear(after.dense, context), after.dropout))
-    inner = functional.gelu(_linear(into, hidden))
-    return _norm(out.LayerNorm, drop.added(hidden, _linear(out.dense, inner), out.dropout))
+    hidden = _norm(after.LayerNorm, drop.added(hidden, products.attended(context), after.dropout))
+    return _norm(out.LayerNorm, drop.added(hidden, products.outer(products.inner(hidden)), out.dropout))
 
 
-def _linear(module: nn.Linear, hidden: Tensor) -> Tensor:
-    return functional.linear(hidden, module.weight.to(hidden.dtype), module.bias.to(hidden.dtype))
+_Product = Callable[[Tensor], Tensor]
+"""A product with some weights, ``(N, D)`` to ``(N, O)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Products:
+    """The four products of a layer with its weights; the inner one ends with GELU."""
+
+    query_key_value: _Product
+    attended: _Product
+    inner: _Product
+    outer: _Product
+
+    @classmethod
+    def of(
+        cls, layer: Any, dtype: torch.dtype, product: Callable[[Tensor, Tensor, bool], _Product]
+    ) -> "_Products":
+        own, inner, outer = layer.attention.self, layer.intermediate.dense, layer.output.dense
+        return cls(
+            query_key_value=product(*_cast(dtype, own.query, own.key, own.value), False),
+            attended=product(*_cast(dtype, layer.attention.output.dense), False),
+            inner=product(*_cast(dtype, inner), True),
+            outer=product(*_cast(dtype, outer), False),
+        )
+
+
+def _cast(dtype: torch.dtype, *modules: nn.Linear) -> tuple[Tensor, Tensor]:
+    """Join the weights ``(O, D)`` and biases ``(O,)`` of some modules."""
+    weights, biases = ([getattr(module, name).to(dtype) for module in modules] for name in ("weight", "bias"))
+    return (weights[0], biases[0]) if len(modules) == 1 else (torch.cat(weights), torch.cat(biases))
+
+
+def _linear(weight: Tensor, bias: Tensor, is_gelu: bool) -> _Product:
+    if is_gelu:
+        return lambda hidden: functional.gelu(functional.linear(hidden, weight, bias))
+    return lambda hidden: functional.linear(hidden, weight, bias)
+
+
+def _packed_linear(weight: Tensor, bias: Tensor, is_gelu: bool) -> _Product:
+    """Lay the weights out for oneDNN, where torch has it."""
+    if not _can_pack(weight.dtype):
+        return _linear(weight, bias, is_gelu)
+    packed, bias, after = _ONEDNN._reorder_linear_weight(weight.detach()), bias.detach(), _AFTER[is_gelu]
+    return lambda hidden: _ONEDNN._linear_pointwise(hidden, packed, bias, after, [], "none")
+
+
+@cache
+def _can_pack(dtype: torch.dtype) -> bool:
+    """Try whether these operators, which torch's compiler uses and no document promises, do what they did."""
+    hidden, weight, bias = (torch.linspace(-2, 2, num).to(dtype) for num in (64, 128, 8))
+    hidden, weight = hidden.view(4, 16), weight.view(8, 16)
+    try:
+        packed = _ONEDNN._reorder_linear_weight(weight)
+        found = _ONEDNN._linear_pointwise(hidden, packed, bias, _AFTER[True], [], "none")
+    except (AttributeError, RuntimeError):
+        return False
+    return bool(torch.allclose(found, _linear(weight, bias, True)(hidden), rtol=0.02, atol=0.02))
 
 
 def _norm(module: nn.LayerNorm, hidden: Tensor) -> Tensor:

@@ -98,6 +98,14 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class ScoredIn(StrEnum):
+    """Number format in which the texts of a file are scored."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    INT8 = "int8"
+
+
 class State(StrEnum):
     """Where a run or job stands."""
 

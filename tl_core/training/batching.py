@@ -1,5 +1,6 @@
 """Examples as tensors, and the order in which every arm sees them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -102,9 +103,19 @@ def endless_batches(lengths: NDArray[np.int64], batch_size: int, order_seed: int
         epoch += 1
 
 
-def sorted_batches(lengths: NDArray[np.int64], batch_size: int) -> list[Indices]:
-    """Cut all examples into batches by length, for scoring, where order does not matter."""
-    return _chunks(np.argsort(lengths, kind="stable"), batch_size)
+def sorted_batches(lengths: NDArray[np.int64], batch_size: int, max_units: float = math.inf) -> list[Indices]:
+    """Cut all examples into batches by length, for scoring, where order does not matter.
+
+    A batch of more than one example has at most ``max_units``, padding included.
+    """
+    order, batches, start = np.argsort(lengths, kind="stable"), list[Indices](), 0
+    while start < len(order):
+        widths = lengths[order[start : start + batch_size]]
+        fits = widths * np.arange(1, len(widths) + 1) <= max_units  # widths ascend, so this turns once
+        end = start + max(1, int(fits.sum()))
+        batches.append(order[start:end])
+        start = end
+    return batches
 
 
 def some_examples(examples: Examples, at_most: int) -> Indices:

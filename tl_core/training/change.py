@@ -10,10 +10,11 @@ from torch import Tensor
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import ModelError
 from tl_core.evaluation.similarity import linear_cka
+from tl_core.models.bert_forward import held
 from tl_core.models.classifiers import Classifier, PooledClassifier
 from tl_core.models.knowledge import find_layer_map
 from tl_core.schema import LayerChange, LayerChanges
-from tl_core.training.batching import Examples, Indices, network_inputs, sorted_batches
+from tl_core.training.batching import Examples, Indices, network_inputs
 from tl_core.training.compute import Compute
 
 MAX_EXAMPLES = 256
@@ -105,8 +106,8 @@ def represent_layers(
     """
     model.to(compute.device).eval()
     parts: list[list[Tensor]] = []
-    order = sorted_batches(examples.lengths[indices], compute.scoring_batch_size)
-    with torch.inference_mode(), compute.autocast():
+    order = compute.scoring_batches(examples.lengths[indices])
+    with held(model.encoder), torch.inference_mode(), compute.autocast():
         for places in order:
             compute.require_wanted()
             inputs = network_inputs(examples, indices[places], compute.device)

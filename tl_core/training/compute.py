@@ -1,17 +1,23 @@
 """With what a network is trained and scored."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tl_core.errors import CancelledError
 from tl_core.schema import Precision, TrainingConfig
+from tl_core.training.batching import Indices, sorted_batches
 from tl_core.training.devices import autocast, choose_device, choose_precision
 
 SCORING_FACTOR = 4
 """Scoring keeps nothing for a backward pass, so its batches may be this many micro-batches large."""
+CACHED_UNITS = 2048
+"""Units of a batch, tokens for one, whose hidden states stay near a processor while it is scored."""
 
 
 def never() -> bool:
@@ -49,10 +55,10 @@ class Compute:
             should_stop=should_stop,
         )
 
-    @property
-    def scoring_batch_size(self) -> int:
-        """Examples that are scored at once: fewer after each time that memory ran out."""
-        return SCORING_FACTOR * self.micro_batch_size
+    def scoring_batches(self, lengths: NDArray[np.int64]) -> list[Indices]:
+        """Cut examples of these lengths into what is scored at once: less after each time memory ran out."""
+        max_units = CACHED_UNITS if self.device.type == "cpu" else math.inf
+        return sorted_batches(lengths, SCORING_FACTOR * self.micro_batch_size, max_units)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Run matrix products in the precision; weights, loss and optimizer stay float32."""

@@ -9,9 +9,10 @@ import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 
+from tl_core.models.bert_forward import held
 from tl_core.models.classifiers import Classifier
 from tl_core.store.files import replacing
-from tl_core.training.batching import Examples, FeatureExamples, network_inputs, sorted_batches
+from tl_core.training.batching import Examples, FeatureExamples, network_inputs
 from tl_core.training.compute import Compute
 from tl_core.training.devices import synchronize
 from tl_core.training.meters import Clock, Meter
@@ -86,9 +87,9 @@ def encode_all(model: Classifier, examples: Examples, compute: Compute) -> torch
         If it is wanted no more.
     """
     model.to(compute.device).eval()
-    order = sorted_batches(examples.lengths, compute.scoring_batch_size)
+    order = compute.scoring_batches(examples.lengths)
     parts = []
-    with torch.inference_mode(), compute.autocast():
+    with held(model.encoder), torch.inference_mode(), compute.autocast():
         for batch in order:
             compute.require_wanted()
             inputs = network_inputs(examples, batch, compute.device)

@@ -15,7 +15,7 @@ that a large rate still throws about; the best weights of the decay are put back
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -26,6 +26,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from tl_core.errors import DivergedError
+from tl_core.models.bert_forward import held
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import (
     STEADY_FACTOR,
@@ -38,7 +39,7 @@ from tl_core.schema import (
     StepLogged,
     TrainingConfig,
 )
-from tl_core.training.batching import Examples, Indices, micro_batches, some_examples, sorted_batches
+from tl_core.training.batching import Examples, Indices, micro_batches, some_examples
 from tl_core.training.compute import Compute
 from tl_core.training.devices import memory_mib, synchronize
 from tl_core.training.meters import Clock, scored_event
@@ -215,9 +216,15 @@ def _step(
 
 
 def predict_logits(
-    model: Classifier, examples: Examples, indices: Indices, compute: Compute
+    model: Classifier,
+    examples: Examples,
+    indices: Indices,
+    compute: Compute,
+    scored: Callable[[int], None] = lambda num_examples: None,
 ) -> NDArray[np.float32]:
     """Score some examples in evaluation mode: logits ``(len(indices), num_labels)`` in their order.
+
+    ``scored`` is told of each batch.
 
     Raises
     ------
@@ -227,16 +234,17 @@ def predict_logits(
         If it is wanted no more.
     """
     parts: list[Tensor] = []
-    order = sorted_batches(examples.lengths[indices], compute.scoring_batch_size)
-    with _in_evaluation_mode(model), torch.inference_mode(), compute.autocast():
+    order = compute.scoring_batches(examples.lengths[indices])
+    with _in_evaluation_mode(model), held(model.encoder), torch.inference_mode(), compute.autocast():
         for places in order:
             compute.require_wanted()
             parts.append(score(model, examples, indices[places], compute.device).float())
-    scored = torch.cat(parts).cpu().numpy()
-    if not np.isfinite(scored).all():
+            scored(len(places))
+    in_order = torch.cat(parts).cpu().numpy()
+    if not np.isfinite(in_order).all():
         raise DivergedError("Some scores are no longer finite numbers.")
-    logits = np.empty_like(scored)
-    logits[np.concatenate(order)] = scored
+    logits = np.empty_like(in_order)
+    logits[np.concatenate(order)] = in_order
     return logits
 
 

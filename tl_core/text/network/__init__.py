@@ -22,6 +22,7 @@ from tl_core.text.network.saving import save_classifier
 from tl_core.text.network.trimming import trimmed
 from tl_core.text.tokens import tokenizer_hash
 from tl_core.training.batching import Examples
+from tl_core.training.compute import Compute
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,17 +84,16 @@ class TextNetworks(TransformersNetworks):
         )
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, device: torch.device
+        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: Compute
     ) -> Predictor:
-        """Score texts of like length together."""
-        return TextPredictor(
-            self.load(folder),
-            folder,
-            tuple(facts["labels"]),
-            source,
-            max_length=facts["max_length"],
-            device=device,
-        )
+        """Tokenise without a dataset."""
+        return TextPredictor(self, folder, facts, source, compute)
+
+    def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> Predictor:
+        """Quantise the graph."""
+        from tl_core.text.network.int8 import Int8Predictor
+
+        return Int8Predictor(folder, facts, source)
 
     def answers(self, folder: Path) -> Answers:
         """Answer through ``predict.py``, or through the graph."""

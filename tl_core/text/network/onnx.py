@@ -110,7 +110,7 @@ def _write_graph(classifier: Classifier, path: Path, uses_type_ids: bool) -> Non
     tokens = torch.ones((2, 8), dtype=torch.int64)  # sizes of 1 would be taken for constants
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])]
-    with _quiet():
+    with quiet():
         program = torch.onnx.export(
             _Positional(classifier).eval(),
             tuple(tokens.clone() for _ in names),
@@ -128,7 +128,7 @@ def _write_graph(classifier: Classifier, path: Path, uses_type_ids: bool) -> Non
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the exporter's warnings about its own code, missing packages and names of axes to itself."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -1,66 +1,55 @@
 """A saved network that answers texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from scipy.special import softmax
 
 from tl_core.catalogue.local_folders import encoder_folder
-from tl_core.inference.predictor import MIB, Probabilities, Question, check_form
-from tl_core.models.classifiers import Classifier
+from tl_core.inference.predictor import Question
+from tl_core.modality import Networks
+from tl_core.networks import NetworkPredictor
 from tl_core.schema import TextSource
+from tl_core.text.network.examples import TokenExamples
 from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
+from tl_core.training.compute import Compute
 
-BATCH = 32
+
+class TextReader:
+    """Tokenises texts in memory, as those of the training were."""
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> None:
+        place = encoder_folder(folder)
+        self._tokenizer = load_tokenizer(place)
+        self._tokenizer.enable_truncation(facts["max_length"])
+        self._pad_id = padding_id(place)
+        self._uses_type_ids = source.is_pair and takes_type_ids(place)
+
+    def read(self, texts: Sequence[Question]) -> TokenExamples:
+        """Turn texts, at least one, into examples without targets."""
+        encodings = self._tokenizer.encode_batch_fast(texts)
+        ids, types = ([getattr(one, name) for one in encodings] for name in ("ids", "type_ids"))
+        return TokenExamples(
+            ids=np.concatenate(ids, dtype=np.int32),
+            type_ids=np.concatenate(types, dtype=np.int8),
+            offsets=np.cumsum([0, *map(len, ids)]),
+            targets=np.zeros(len(ids), np.int64),
+            pad_id=self._pad_id,
+            uses_type_ids=self._uses_type_ids,
+        )
 
 
-class TextPredictor:
-    """A saved network, in float32."""
+class TextPredictor(NetworkPredictor):
+    """Tokenises texts itself: nothing is written, and no table made."""
 
     def __init__(
         self,
-        classifier: Classifier,
+        networks: Networks,
         folder: Path,
-        labels: tuple[str, ...],
-        texts: TextSource,
-        *,
-        max_length: int,
-        device: torch.device,
+        facts: Mapping[str, Any],
+        source: TextSource,
+        compute: Compute,
     ) -> None:
-        self.labels = labels
-        self.texts = texts
-        self._device = device
-        self._classifier = classifier.to(device)
-        place = encoder_folder(folder)
-        self.memory_mib = sum(w.numel() * w.element_size() for w in self._classifier.parameters()) / MIB
-        self._tokenizer = load_tokenizer(place)
-        self._tokenizer.enable_truncation(max_length)
-        self._tokenizer.enable_padding(pad_id=padding_id(place))
-        self._uses_type_ids = texts.is_pair and takes_type_ids(place)
-
-    def predict(self, texts: Sequence[Question]) -> Probabilities:
-        """Give probabilities ``(num_texts, num_labels)``; texts of like length are scored together."""
-        check_form(texts, self.texts)
-        order = np.argsort([len("".join(text)) for text in texts], kind="stable")
-        logits = np.empty((len(texts), len(self.labels)))
-        for start in range(0, len(texts), BATCH):
-            places = order[start : start + BATCH]
-            logits[places] = self._score([texts[place] for place in places])
-        probabilities: Probabilities = softmax(logits, axis=1)
-        return probabilities
-
-    def _score(self, texts: list[Question]) -> NDArray[np.float32]:
-        encodings = self._tokenizer.encode_batch(texts)
-        values = {
-            "input_ids": [encoding.ids for encoding in encodings],
-            "attention_mask": [encoding.attention_mask for encoding in encodings],
-        }
-        if self._uses_type_ids:
-            values["token_type_ids"] = [encoding.type_ids for encoding in encodings]
-        inputs = {name: torch.tensor(numbers, device=self._device) for name, numbers in values.items()}
-        with torch.inference_mode():
-            logits: NDArray[np.float32] = self._classifier(inputs).float().cpu().numpy()
-        return logits
+        super().__init__(networks, folder, facts, source, compute)
+        self._examples = TextReader(folder, facts, source).read
