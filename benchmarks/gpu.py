@@ -12,6 +12,7 @@ the day when there is a GPU; its numbers mean nothing.
 - the share of the measured bfloat16 matrix rate in a throughput setting: batches of 256 texts of 128 tokens;
 - a fine-tuning of the weights in ``--weights`` (bfloat16 is enough; else random ones) on texts whose second
   token tells the class, and its accuracy;
+- texts answered a second on the GPU and on the processor, and how far their logits are apart;
 - CUDA in a process that was forked from one that has imported everything, as runs are;
 - a batch that does not fit the memory, and a smaller one after it.
 """
@@ -51,7 +52,7 @@ from tl_core.schema import EvalFinished, LearningRates, TrainingConfig
 from tl_core.text.network.examples import TokenExamples
 from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision, device_name, memory_mib, synchronize
-from tl_core.training.fit import fit
+from tl_core.training.fit import fit, predict_logits
 from tl_core.training.meters import Clock
 
 LABELS = ("no", "yes")
@@ -268,6 +269,24 @@ def fine_tuning(scale: Scale, place: Path, weights: Path | None) -> dict[str, An
     }
 
 
+def answering(scale: Scale, place: Path) -> dict[str, Any]:
+    """Score texts on the device and on the processor, each in its usual precision, and compare."""
+    examples, found = texts(scale.num_texts, 10, 45), dict[str, Any]()
+    every = np.arange(len(examples.targets))
+    for name, shape in scale.shapes.items():
+        model, logits = build(folder_of(shape, place)), {}
+        for device in (choose_device(), torch.device("cpu")):
+            compute = Compute(device=device, precision=choose_precision(device), micro_batch_size=64)
+            model.to(device)
+            predict_logits(model, examples, every[:256], compute)
+            started = time.perf_counter()
+            logits[device.type] = predict_logits(model, examples, every, compute)
+            found.setdefault(name, {})[device.type] = len(every) / (time.perf_counter() - started)
+        spread = np.abs(logits[choose_device().type] - logits["cpu"]).max()
+        found[name]["largest_difference"] = float(spread)
+    return found
+
+
 def in_a_fork(scale: Scale, place: Path) -> dict[str, Any]:
     """Train in a process forked from one that has imported everything and never used the device."""
     code = (
@@ -340,6 +359,7 @@ def main() -> None:
             "beside_trainer": lambda: beside_trainer(scale, place),
             "throughput": lambda: throughput(scale, place),
             "fine_tuning": lambda: fine_tuning(scale, place, arguments.weights),
+            "answering": lambda: answering(scale, place),
             "in_a_fork": lambda: in_a_fork(scale, place),
             "out_of_memory": lambda: out_of_memory(scale, place),
             "tests": own_tests,

@@ -26,6 +26,7 @@ from pages.ui.readers import stored_intake
 from pages.ui.session import current, remember, workspace
 from tl_core.errors import TlError
 from tl_core.intake.intake import Intake
+from tl_core.jobs import dry_run
 from tl_core.jobs.dry_run import neural_arms, passed_checks
 from tl_core.planning.plan import plan_experiment
 from tl_core.schema import DatasetInfo, ExperimentConfig
@@ -84,6 +85,8 @@ def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: Input
     known, checks = measured(), passed_checks(workspace(), experiment)
     cost, ahead = estimate_of(experiment, intake, known), ahead_of(known=known)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
+    if len(checks) < len(neural_arms(experiment)):
+        dry_run.get_ready(workspace())
     with plan, card("The plan"):
         draw_plan(experiment, cost, ahead, checks)
         is_ready = can_be_had(sorted(base_models))

@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tl_core.schema import BudgetRule, TrainingConfig
 
 
@@ -18,3 +21,34 @@ def test_a_plateau_is_steady_for_twice_the_equal_steps_and_decays_for_as_many_wi
     plateau = equal.model_copy(update={"budget": BudgetRule.PLATEAU})
     assert (plateau.fewest_steps(330), plateau.step_limit(330)) == (315, 840)
     assert plateau.model_copy(update={"cap_factor": 1.5}).fewest_steps(330) == 158
+
+
+@given(
+    st.builds(
+        TrainingConfig,
+        epochs=st.floats(0.1, 50),
+        min_steps=st.integers(15, 500),
+        batch_size=st.integers(1, 256),
+        num_evaluations=st.integers(1, 200),
+        max_eval_examples=st.integers(1, 2000),
+    ),
+    st.integers(1, 100_000),
+    st.integers(1, 100_000),
+)
+def test_the_evaluations_of_a_curve_cost_at_most_a_quarter_of_its_training(
+    config: TrainingConfig, num_train: int, num_validation: int
+) -> None:
+    count, each = config.evaluations(num_train, num_validation)
+    trained = config.planned_steps(num_train) * num_train / config.steps_an_epoch(num_train)
+    scored = (count + 1) * each / 3
+    assert scored <= 0.25 * trained or (count, each) == (1, 1)
+    assert 1 <= count <= config.num_evaluations
+    assert 1 <= each <= min(num_validation, config.max_eval_examples)
+
+
+def test_examples_go_first_and_then_evaluations() -> None:
+    quick = TrainingConfig(epochs=4)
+    assert quick.evaluations(5000, 512) == (15, 512)
+    assert quick.evaluations(500, 512) == (15, 96)
+    assert quick.evaluations(16, 512) == (10, 64)
+    assert quick.evaluations(50, 15) == (15, 15)

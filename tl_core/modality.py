@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
     from tl_core.datasets.dataset import Dataset
     from tl_core.datasets.versions import Edit
     from tl_core.doctor.examine import Seen
-    from tl_core.inference.predictor import Answers, Predictor, Question
+    from tl_core.inference.predictor import Answers, Elsewhere, Predictor, Question
     from tl_core.models.classifiers import Classifier
     from tl_core.training.batching import Examples, Indices
     from tl_core.training.compute import Compute
@@ -279,9 +279,14 @@ class Networks(Protocol):
         """Read what `save` wrote."""
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: "Compute"
+        self,
+        folder: Path,
+        facts: Mapping[str, Any],
+        source: TextSource,
+        compute: "Compute",
+        elsewhere: "Elsewhere",
     ) -> "Predictor":
-        """Make a saved network answer."""
+        """Make a saved network answer, elsewhere if it can and else with ``compute``."""
 
     def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> "Predictor":
         """Make a saved network answer with products of 8-bit integers. Raises UserError if it cannot."""

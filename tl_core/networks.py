@@ -1,21 +1,24 @@
 """What every modality does with transformers' networks; what it does otherwise, it overrides."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 from transformers import PreTrainedConfig
 
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
 from tl_core.catalogue.local_folders import encoder_folder
-from tl_core.errors import UserError
+from tl_core.errors import UserError, is_out_of_memory
 from tl_core.inference.predictor import (
     MIB,
     Answers,
+    Elsewhere,
     Predictor,
     Probabilities,
     Question,
@@ -115,10 +118,15 @@ class TransformersNetworks(Networks):
         return classifier
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: Compute
+        self,
+        folder: Path,
+        facts: Mapping[str, Any],
+        source: TextSource,
+        compute: Compute,
+        elsewhere: Elsewhere,
     ) -> Predictor:
         """Prepare questions as a dataset's rows are prepared."""
-        return NetworkPredictor(self, folder, facts, source, compute)
+        return NetworkPredictor(self, folder, facts, source, compute, elsewhere)
 
     def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> Predictor:
         """Refuse: there is no graph that could be quantised."""
@@ -143,10 +151,12 @@ class NetworkPredictor:
         facts: Mapping[str, Any],
         source: TextSource,
         compute: Compute,
+        elsewhere: Elsewhere,
     ) -> None:
         self.labels: tuple[str, ...] = tuple(facts["labels"])
         self.texts = source
-        self._networks, self._compute = networks, compute
+        self._networks, self._compute, self._elsewhere = networks, compute, elsewhere
+        self._lock = threading.Lock()
         self._encoder_folder, self._limit = encoder_folder(folder), int(facts["max_length"])
         self._examples: Callable[[Sequence[Question]], Examples] = self._prepare
         self._classifier = networks.load(folder).to(compute.device)
@@ -160,9 +170,28 @@ class NetworkPredictor:
         if not texts:
             return np.empty((0, len(self.labels)))
         examples = self._examples(texts)
-        logits = predict_logits(self._classifier, examples, np.arange(len(texts)), self._compute, scored)
+        with self._lock:
+            logits = self._score_elsewhere(examples, scored)
+            if logits is None:
+                logits = self._score(examples, self._compute, scored)
         probabilities: Probabilities = softmax(logits.astype(np.float64), axis=1)
         return probabilities
+
+    def _score_elsewhere(self, examples: Examples, scored: Scored) -> NDArray[np.float32] | None:
+        """Use a device that is free; None without one, or if its memory is too small."""
+        compute = self._elsewhere()
+        if compute is None:
+            return None
+        try:
+            return self._score(examples, compute, scored)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        return None
+
+    def _score(self, examples: Examples, compute: Compute, scored: Scored) -> NDArray[np.float32]:
+        self._classifier.to(compute.device)
+        return predict_logits(self._classifier, examples, np.arange(len(examples.targets)), compute, scored)
 
     def _prepare(self, texts: Sequence[Question]) -> Examples:
         import pyarrow as pa  # here: what trains networks needs none

@@ -30,6 +30,7 @@ from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
 from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.results.runs import looks
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -86,10 +87,17 @@ def test_every_arm_leaves_a_complete_folder(workspace: Workspace, base_model: Pa
     assert [event.seq for event in events] == list(range(len(events)))
     assert isinstance(events[-1], RunFinished)
     evaluations = [event for event in events if isinstance(event, EvalFinished)]
-    assert [event.split for event in evaluations][-1] is SplitName.TRAIN
-    assert evaluations[-1].num_examples == 33
-    on_validation = [event for event in evaluations if event.split is SplitName.VALIDATION]
-    assert len(on_validation) == (16 if arm in NEURAL else 1)
+    [on_train] = [event for event in evaluations if event.split is SplitName.TRAIN]
+    assert on_train.num_examples == 33
+    count, each = experiment.training.evaluations(33, 9)
+    assert len(looks(events)) == (1 + count if arm in NEURAL else 1)
+    assert {event.num_examples for event in looks(events)} == {each}
+    whole = [event for event in evaluations if event.is_whole]
+    assert [event.num_examples for event in whole] == ([9] if arm in NEURAL else [])
+    assert [event.step for event in whole] == ([events[-1].kept_step] if arm in NEURAL else [])
+    of_validation = folder.read_predictions().slice(0, 9)
+    right = np.argmax(of_validation["logits"].to_pylist(), axis=1) == of_validation["target"].to_numpy()
+    assert [event.accuracy for event in whole] == ([right.mean()] if arm in NEURAL else [])
     assert (folder.model_dir / "classifier.json").exists()
     assert (folder.path / "layers.json").exists() is (arm in ("scratch", "fine_tuned"))
     text = "".join(path.read_text() for path in folder.path.glob("*.json*") if path.name != "experiment.json")
@@ -411,9 +419,8 @@ def test_a_contrastive_arm_leaves_a_folder_like_any_other(workspace: Workspace, 
         "measuring",
         "saving",
     ]
-    on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
-    assert len(on_validation) == 16
-    assert on_validation[-1].step == 15
+    assert len(looks(events)) == 16
+    assert looks(events)[-1].step == 15
     data = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
     texts = dict(zip(data.example_ids(), data.texts(), strict=True))
     table = folder.read_predictions()

@@ -174,9 +174,9 @@ def test_the_process_ends_itself_at_its_limit(
     alarms: list[int] = []
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(signal, "alarm", alarms.append)
-    monkeypatch.setattr(sys, "stdin", io.StringIO(experiment.model_dump_json()))
-    assert process.main(["--workspace", str(workspace.root), "--limit-s", "42"]) == 0
-    assert alarms == [42]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"42\n{experiment.model_dump_json()}"))
+    assert process.main(["--workspace", str(workspace.root), "--ready-s", "7"]) == 0
+    assert alarms == [7, 42]
     assert set(passed_checks(workspace, experiment)) == {"scratch"}
 
 

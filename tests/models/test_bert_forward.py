@@ -11,7 +11,7 @@ from torch import Tensor
 from tests.training.examples import make_config, make_examples, make_model, run_fit
 from tl_core.catalogue.base_models import Pooling
 from tl_core.models import bert_forward
-from tl_core.models.bert_forward import NUM_BYTES
+from tl_core.models.bert_forward import NUM_BYTES, held
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import StepLogged
 
@@ -146,3 +146,63 @@ def test_a_copy_has_its_own_weights(tmp_path: Path) -> None:
     torch.testing.assert_close(
         copied.features(INPUTS["padded"]), torch.zeros(3, copied.encoder.config.hidden_size)
     )
+
+
+# --- weights that are held ----------------------------------------------------------------------------------
+
+
+def scored(model: Classifier, inputs: dict[str, Tensor], dtype: torch.dtype) -> Tensor:
+    with torch.autocast("cpu", dtype, enabled=dtype is not torch.float32), torch.inference_mode():
+        logits: Tensor = model.eval()(inputs).float()
+    return logits
+
+
+@pytest.mark.parametrize("can_pack", [True, False])
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
+@pytest.mark.parametrize("kind", INPUTS)
+def test_held_weights_give_the_same_logits(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    dtype: torch.dtype,
+    near: float,
+    can_pack: bool,
+) -> None:
+    model = make_model(tmp_path, pooling=Pooling.MEAN)
+    if not can_pack:
+        monkeypatch.setattr(bert_forward, "_can_pack", lambda _: False)
+    expected = scored(model, INPUTS[kind], dtype)
+    with held(model.encoder):
+        for _ in range(2):
+            torch.testing.assert_close(scored(model, INPUTS[kind], dtype), expected, rtol=near, atol=near)
+
+
+def test_weights_are_held_for_a_while_and_never_in_training(tmp_path: Path) -> None:
+    model = make_model(tmp_path, pooling=Pooling.MEAN)
+    before = scored(model, INPUTS["padded"], torch.float32)
+    with held(model.encoder):
+        scored(model, INPUTS["padded"], torch.float32)
+        with torch.no_grad():
+            for layer in model.encoder.encoder.layer:
+                layer.intermediate.dense.weight.mul_(3)
+        with held(model.encoder):
+            pass  # whoever holds them inside does not let go of them
+        stale = scored(model, INPUTS["padded"], torch.float32)
+        trained = model(INPUTS["padded"])
+        trained.sum().backward()
+        gradient = model.encoder.encoder.layer[0].attention.self.query.weight.grad
+    after = scored(model, INPUTS["padded"], torch.float32)
+    torch.testing.assert_close(stale, before)
+    torch.testing.assert_close(trained.detach(), after, rtol=1e-5, atol=1e-5)
+    assert not torch.allclose(after, before, atol=1e-3)
+    assert gradient is not None
+    assert gradient.abs().sum() > 0
+
+
+def test_other_architectures_hold_nothing(tmp_path: Path) -> None:
+    class Encoder:
+        forward = staticmethod(lambda: "plain")
+
+    encoder: Any = Encoder()
+    with held(encoder):
+        assert encoder.forward() == "plain"

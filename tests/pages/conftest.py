@@ -52,6 +52,7 @@ def app(workspace: Workspace, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return Answer(labels=labels, probabilities=((1 / len(labels),) * len(labels),) * len(texts))
 
     monkeypatch.setattr("tl_core.jobs.predictions.ask", ask)
+    monkeypatch.setattr("tl_core.jobs.dry_run.get_ready", lambda workspace: None)
     _forget_cached()
     yield AppTest.from_file(ROUTER, default_timeout=20)
     _forget_cached()

@@ -105,8 +105,9 @@ def test_frozen_features_are_computed_once_and_random_ones_for_each_seed() -> No
 
 
 def test_a_contrastive_arm_pays_for_its_heads_too() -> None:
-    # 16 heads before evaluations and one at the end, each on the 160 train examples
-    heads_s = 17 * 160 / 3 * MEAN_TOKENS / 2170
+    # 16 heads before evaluations, each on as many train examples as a quarter of 60 steps of 16 pays for, and
+    # one at the end on all 160
+    heads_s = (16 * 45 + 160) / 3 * MEAN_TOKENS / 2170
     found = cost(make_plan("contrastive")).total.high_s
     assert found == pytest.approx(FIRST_START_S + NETWORK_S + heads_s)
 

@@ -196,7 +196,12 @@ def test_curves_hold_what_the_runs_have_logged(results: ExperimentResults) -> No
     points = curve_points(runs)
     events = [event for _, events in runs for event in events]
     on_validation = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
-    assert points["accuracy"].tolist() == [event.accuracy for event in on_validation]
+    whole = [event for event in on_validation if event.is_whole]
+    assert [event.num_examples for event in whole] == [9] * len(runs), (
+        "the last word, and no point of the curve"
+    )
+    assert [kept_evaluation(config, events) for config, events in runs] == whole
+    assert points["accuracy"].tolist() == [event.accuracy for event in on_validation if not event.is_whole]
     assert set(points["run_id"]) == {config.run_id for config, _ in runs}
     assert list(curve_points([]).columns) == list(points.columns)
 

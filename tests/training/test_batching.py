@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -113,3 +115,17 @@ def test_selected_features_are_the_ones_named() -> None:
 
 def test_micro_batches_share_out_a_batch() -> None:
     assert [len(part) for part in micro_batches(np.arange(10), 4)] == [4, 4, 2]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=60), st.integers(1, 9), st.integers(1, 200))
+def test_batches_for_scoring_hold_so_many_units_padding_included(
+    lengths: list[int], size: int, max_units: int
+) -> None:
+    found = sorted_batches(np.array(lengths), size, max_units)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(lengths)))
+    for batch in found:
+        assert len(batch) <= size
+        assert len(batch) == 1 or len(batch) * max(lengths[place] for place in batch) <= max_units
+    for batch, following in pairwise(found):
+        grown = [*batch, following[0]]
+        assert len(grown) > size or len(grown) * max(lengths[place] for place in grown) > max_units

@@ -32,6 +32,7 @@ from tl_core.schema import (
     Precision,
     StepLogged,
 )
+from tl_core.schema import experiment as schema
 from tl_core.training import fit as fit_module
 from tl_core.training import meters
 from tl_core.training.batching import some_examples
@@ -160,20 +161,20 @@ def test_all_arms_of_a_seed_see_the_same_batches(tmp_path: Path, monkeypatch: py
 def test_equal_steps_takes_just_the_planned_steps_and_evaluates_at_equal_counts_in_all_arms(
     tmp_path: Path,
 ) -> None:
-    runs = []
+    runs, config = [], make_config(epochs=5, min_steps=20)
+    count, each = config.evaluations(50, 20)
     for kind, rates in (
         (ArmKind.FINE_TUNED, RATES),
         (ArmKind.SCRATCH, LearningRates(encoder=5e-3, head=5e-3)),
     ):
         clock = Clock()
-        events = run_fit(
-            make_model(tmp_path, kind), make_config(epochs=5, min_steps=20), rates=rates, clock=clock
-        )
+        events = run_fit(make_model(tmp_path, kind), config, rates=rates, clock=clock)
         assert clock.step == 20
         assert events[0].model_dump()["num_steps"] == 20
         runs.append([(e.step, e.examples_seen, e.tokens_seen, e.num_examples) for e in evaluations(events)])
     assert runs[0] == runs[1]
-    assert len(runs[0]) == 16
+    assert len(runs[0]) == 1 + count
+    assert {num_examples for *_, num_examples in runs[0]} == {each}
     assert runs[0][0][:2] == (0, 0)
     assert runs[0][-1][0] == 20
 
@@ -202,6 +203,7 @@ def test_at_least_fifteen_evaluations_lie_at_equal_distances(steps: int, last: i
 def plateau(tmp_path: Path, values: Iterator[float], monkeypatch: pytest.MonkeyPatch, **asked: Any) -> Any:
     """Train with evaluations that report these accuracies; also return the weights at each of them."""
     model, snapshots = make_model(tmp_path), []
+    monkeypatch.setattr(schema, "EVALUATION_SHARE", 10)  # one look a step, whatever it costs
 
     def scripted(*args: Any, **kwargs: Any) -> EvalFinished:
         snapshots.append(weights_of(model))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("beside_trainer", "throughput", "fine_tuning", "in_a_fork", "out_of_memory", "tests")
+PARTS = ("beside_trainer", "throughput", "fine_tuning", "answering", "in_a_fork", "out_of_memory", "tests")
 ELSEWHERE = ("pyarrow", "duckdb", "sqlalchemy", "streamlit", "datasets", "pandas")
 IMPORTED = "tests.training.test_gpu, tl_core.training.features, tl_core.training.change"
 """Trainer, which the command needs too, brings datasets where it is installed."""

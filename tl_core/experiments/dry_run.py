@@ -1,10 +1,13 @@
-"""The process of a plan's check: ``python -m tl_core.experiments.dry_run --workspace DIR < PLAN.json``.
+"""The process of a plan's check: ``python -m tl_core.experiments.dry_run --workspace DIR < PLAN``.
+
+A plan is a line with the seconds that the check may take, and JSON.
 
 Each arm with a network is trained for a few steps by the loop that its runs will use, on the longest texts
 and on typical ones. One that passes leaves its measurements in the workspace, one that does not the reason.
 """
 
 import argparse
+import importlib
 import logging
 import signal
 import sys
@@ -20,6 +23,7 @@ import torch
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.datasets.selection import TARGET, content_columns
 from tl_core.errors import TlError, is_out_of_memory
+from tl_core.experiments.fork_server import WARM
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.jobs.dry_run import ArmCheck, check_path, neural_arms, passed_checks, problem_path
 from tl_core.planning.plan import expand, num_runs
@@ -43,12 +47,18 @@ def main(command_line: Sequence[str] | None = None) -> int:
     """Check the plan on standard input; the exit code is 0 whether its arms pass or not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
-    parser.add_argument("--limit-s", type=int, default=0, help="seconds until it ends itself; 0: never")
+    parser.add_argument("--ready-s", type=int, default=0, help="seconds to wait for a plan; 0: for ever")
     arguments = parser.parse_args(command_line)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    signal.alarm(arguments.limit_s)  # whoever has started it may be gone by then
+    signal.alarm(arguments.ready_s)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    experiment = ExperimentConfig.model_validate_json(sys.stdin.read())
+    for module in WARM:
+        importlib.import_module(module)
+    limit_s, _, plan = sys.stdin.read().partition("\n")
+    if not plan:  # whoever has started it is gone, or has another plan
+        return 0
+    signal.alarm(int(limit_s))  # whoever has started it may be gone by then
+    experiment = ExperimentConfig.model_validate_json(plan)
     workspace = Workspace.open(Settings.from_environment(arguments.workspace))
     check_arms(workspace, experiment)
     workspace.close()

@@ -26,7 +26,7 @@ from tl_core.training.change import MAX_EXAMPLES, measure_change
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name, gpu_uuid
 from tl_core.training.fit import evaluation_event, predict_logits
-from tl_core.training.meters import find_meter
+from tl_core.training.meters import find_meter, whole_look
 
 logger = logging.getLogger(__name__)
 
@@ -72,15 +72,16 @@ def carry_out_neural(
     trainee = Trainee.of(
         context, config, model, inputs, num_train=len(train), clock=clock, phase=recorder.phase
     )
-    recorder.write_all(trainee.train(train, split.validation, rates, clock))
+    events = recorder.write_all(trainee.train(train, split.validation, rates, clock))
 
     recorder.phase("predicting")
     train_examples = trainee.examples.select(train)
     seen = some_examples(train_examples, config.training.max_eval_examples)
     recorder.write(evaluation_event(model, train_examples, seen, SplitName.TRAIN, compute, clock))
-    recorder.write_predictions(
+    logits = recorder.write_predictions(
         dataset, split, lambda rows: predict_logits(model, trainee.examples, rows, compute)
     )
+    recorder.write(whole_look(events, dataset.targets()[split.validation], logits, clock))
 
     if not config.arm.kind.is_frozen:
         recorder.phase("measuring")

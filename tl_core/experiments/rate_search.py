@@ -23,7 +23,8 @@ from tl_core.splits.splitting import Split, train_subset
 from tl_core.store.files import locked, replacing
 from tl_core.store.workspace import Workspace
 from tl_core.training.batching import Examples
-from tl_core.training.meters import Clock
+from tl_core.training.fit import predict_logits
+from tl_core.training.meters import Clock, whole_look
 
 Trial = Callable[[LearningRates], tuple[EvalFinished, float]]
 """Trains once at some rates; gives the evaluation that counts and the training seconds."""
@@ -80,10 +81,9 @@ def _trial(
         trainee = Trainee.of(
             context, config, model, inputs, num_train=len(train), clock=clock, phase=recorder.phase
         )
-        events = trainee.train(train, split.validation, rates, clock)
-        evaluations = [event for event in events if isinstance(event, EvalFinished)]
-        kept = next(one for one in reversed(evaluations) if one.step == clock.kept_step)
-        return kept, clock.train_s
+        events = list(trainee.train(train, split.validation, rates, clock))
+        logits = predict_logits(model, trainee.examples, split.validation, context.compute)
+        return whole_look(events, dataset.targets()[split.validation], logits, clock), clock.train_s
 
     return train_at
 

@@ -85,26 +85,31 @@ class Recorder:
         """Append one event."""
         self.folder.append_event(event)
 
-    def write_all(self, events: Iterable[Event]) -> None:
-        """Append events as they come."""
+    def write_all(self, events: Iterable[Event]) -> list[Event]:
+        """Append events as they come, and return them."""
+        written = []
         for event in events:
             self.write(event)
+            written.append(event)
+        return written
 
     def write_predictions(
         self, dataset: Dataset, split: Split, score: Callable[[NDArray[np.int64]], NDArray[np.float32]]
-    ) -> None:
-        """Score validation and test and write ``predictions.parquet``.
+    ) -> NDArray[np.float32]:
+        """Score validation and test and write ``predictions.parquet``; return the logits on validation.
 
         Parameters
         ----------
         score
             Gives logits ``(n, num_labels)`` for dataset rows ``(n,)``.
         """
+        on_validation, on_test = score(split.validation), score(split.test)
         parts = [
-            prediction_rows(dataset, name.value, indices, score(indices))
-            for name, indices in ((SplitName.VALIDATION, split.validation), (SplitName.TEST, split.test))
+            prediction_rows(dataset, SplitName.VALIDATION.value, split.validation, on_validation),
+            prediction_rows(dataset, SplitName.TEST.value, split.test, on_test),
         ]
         self.folder.write_predictions(pa.concat_tables(parts))
+        return on_validation
 
     def finish(self, stop_reason: Any = "budget") -> None:
         """Write the end of a run that reached it."""

@@ -138,6 +138,7 @@ class Trainee:
     ) -> Iterator[FitEvent]:
         """Train the network on some rows, judged by others; yields and raises as `fit` does."""
         training, compute = self.config.training, self.context.compute
+        on_head = training.head_examples(len(train), len(validation))
         train_examples, judged = self.examples.select(train), self.examples.select(validation)
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
@@ -150,9 +151,7 @@ class Trainee:
                 compute=compute,
                 clock=clock,
                 metric=self.config.headline_metric,
-                objective=make_objective(
-                    self.config.arm.kind, train_examples, compute, training.max_eval_examples
-                ),
+                objective=make_objective(self.config.arm.kind, train_examples, compute, on_head),
             )
 
 

@@ -112,7 +112,7 @@ def predict_table(
         if should_stop():
             raise CancelledError("The prediction")
         if num_done == table.num_rows or time.monotonic() > told + PROGRESS_S:
-            progress(num_done, table.num_rows)
+            progress(min(num_done, table.num_rows), table.num_rows)  # a device that gave up has told some
             told = time.monotonic()
 
     with replacing(target) as file:
@@ -130,7 +130,8 @@ def predict_table(
             ]
             file.write(as_csv(_rows(rows, winners, probabilities, notes[start:stop])))
             label_counts.update(winner for winner in winners if winner is not None)
-            scored(int((~is_asked).sum()))
+            num_done = stop
+            scored(0)
             let_go()
     first_reject = f"line {table.first_reject.line}: {table.first_reject.reason}" if table.num_rejects else ""
     num_placed = sum(row >= 0 for row in table.reject_rows)

@@ -8,6 +8,7 @@ import torch
 
 from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import UserError
+from tl_core.inference.free_gpu import free_gpu
 from tl_core.inference.predictor import PLAIN, Predictor, Question, load_predictor
 from tl_core.modality import networks_of
 from tl_core.models.facts import read_facts, text_source
@@ -28,6 +29,8 @@ def load_for_files(
     workspace: Workspace, folder: Path, wanted: ScoredIn | None, run_id: str | None = None
 ) -> tuple[Predictor, str]:
     """Load a model to score a file; by default in bfloat16 where the processor has it, else in float32.
+
+    A GPU that is free does it in the same number format.
 
     Parameters
     ----------
@@ -50,13 +53,13 @@ def load_for_files(
         return load_predictor(folder), ""
     usual = ScoredIn(choose_precision(CPU)) if wanted in (None, ScoredIn.INT8) else wanted
     compute = Compute(device=CPU, precision=Precision(usual), micro_batch_size=PLAIN.micro_batch_size)
-    predictor = load_predictor(folder, compute)
+    predictor = load_predictor(folder, compute, lambda: free_gpu(workspace, compute.precision))
     if wanted is not ScoredIn.INT8:
         return predictor, f"Scored in {usual}."
     if run_id is None:
         raise UserError(
             "int8 is measured on a run's validation examples, and an exported folder has none.",
-            "Name the run instead of the folder, or choose another precision.",
+            "Choose another precision, or name the run instead of the folder.",
         )
     source = text_source(facts)
     in_int8 = networks_of(source.modality).int8_predictor(folder, facts, source)

@@ -30,8 +30,16 @@ Scored = Callable[[int], None]
 """Called with the number of examples of each batch that was scored; what it raises ends the work."""
 
 
+Elsewhere = Callable[[], Compute | None]
+"""Asked before each prediction for a device that is free and better; None if there is none now."""
+
+
 def ignore(num_examples: int) -> None:
     """Go on."""
+
+
+def nowhere() -> None:
+    """Stay on the device that was chosen."""
 
 
 class Predictor(Protocol):
@@ -69,8 +77,11 @@ class ClassicalPredictor:
         return probabilities
 
 
-def load_predictor(folder: Path, compute: Compute = PLAIN) -> Predictor:
+def load_predictor(folder: Path, compute: Compute = PLAIN, elsewhere: Elsewhere = nowhere) -> Predictor:
     """Load a run's ``model/`` folder, or an exported copy of it.
+
+    A network answers where ``elsewhere`` says, and with ``compute`` where that is nowhere or has too little
+    memory.
 
     Raises
     ------
@@ -93,7 +104,7 @@ def load_predictor(folder: Path, compute: Compute = PLAIN) -> Predictor:
         if facts["kind"] == "neural":
             require_possible_configurations(folder, called(folder))
             networks = networks_of(texts.modality)
-            predictor = networks.predictor(folder, facts, texts, compute)
+            predictor = networks.predictor(folder, facts, texts, compute, elsewhere)
         else:
             predictor = ClassicalPredictor(folder, labels, texts)
         if not _answers(predictor, content_of(texts.modality).questions(texts)[:1]):

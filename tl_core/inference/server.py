@@ -2,7 +2,8 @@
 
 ``python -m tl_core.inference.server --workspace DIR`` listens on a free port of the loopback interface and
 writes address and token to a file that only its owner can read. It keeps models by recent use within a
-memory bound, runs on the CPU, so that a training keeps the GPU to itself, and ends after five idle minutes.
+memory bound, answers on a GPU that no training holds and else on the CPU, in float32 on both, and ends after
+five idle minutes.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tl_core.errors import TlError
-from tl_core.inference.predictor import Predictor, load_predictor
+from tl_core.inference.free_gpu import free_gpu
+from tl_core.inference.predictor import PLAIN, Predictor, load_predictor
 from tl_core.jobs.predictions import address_path
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
@@ -52,18 +55,18 @@ class ModelCache:
     bound_mib
         Memory of all loaded models together. The model that was asked for last stays in any case.
     load
-        Turns a model folder into a predictor.
+        Turns a model folder into a predictor; None for what answers on a free GPU.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         bound_mib: float = MEMORY_BOUND_MIB,
-        load: Callable[[Path], Predictor] = load_predictor,
+        load: Callable[[Path], Predictor] | None = None,
     ) -> None:
         self._workspace = workspace
         self._bound_mib = bound_mib
-        self._load = load
+        self._load = load or self._load_predictor
         self._models: OrderedDict[str, Predictor] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -77,6 +80,10 @@ class ModelCache:
             while len(self._models) > 1 and self.memory_mib > self._bound_mib:
                 self._models.popitem(last=False)
             return self._models[run_id]
+
+    def _load_predictor(self, folder: Path) -> Predictor:
+        elsewhere = partial(free_gpu, self._workspace, PLAIN.precision)
+        return load_predictor(folder, elsewhere=elsewhere)
 
     def _find(self, run_id: str) -> Path:
         """Return the run's model folder, and forget the model of a run that is there no more."""

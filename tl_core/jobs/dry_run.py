@@ -4,6 +4,7 @@ What it finds out lies in the workspace, one small file for each kind of check, 
 measured twice. A check that failed is done again each time: what was wrong may have been mended since.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -17,6 +18,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 from pydantic import ValidationError
 
@@ -29,8 +31,16 @@ LIMIT_S = 600.0
 """Seconds that a check may take when all base models are on disk."""
 DOWNLOAD_LIMIT_S = 3_600.0
 """The same when one has to be downloaded first."""
+READY_S = 300
+"""Seconds that a process waits for its plan."""
+_COMMAND = (sys.executable, "-m", "tl_core.experiments.dry_run")
+_ANNOUNCED_S = 60.0
+_PIPE_BYTES = 60_000
 _GRACE_S = 1.0
 _KEYED_PACKAGES = ("torch", "transformers")
+_starting = threading.Lock()
+_waiting: "dict[Path, subprocess.Popen[bytes]]" = {}
+"""Processes that wait for a plan, by workspace."""
 
 
 class ArmCheck(Frozen):
@@ -186,6 +196,19 @@ class DryRun:
         )
 
 
+def get_ready(workspace: Workspace) -> None:
+    """Have a process import what a check needs, while a plan is still thought about: then it begins at once.
+
+    It ends by itself after `READY_S`, or with this process. The supervisor gets ready for the runs too.
+    """
+    with _starting:
+        process = _waiting.get(workspace.root)
+        if process is None or process.poll() is not None:
+            _waiting[workspace.root] = _start_process(workspace, subprocess.PIPE)
+        elif time.time() > last_begun(workspace) + _ANNOUNCED_S:
+            os.utime(_log_path(workspace))
+
+
 def start_dry_run(workspace: Workspace, experiment: ExperimentConfig, limit_s: float = LIMIT_S) -> DryRun:
     """Start checking the arms that have not passed yet, in a process of its own.
 
@@ -196,25 +219,48 @@ def start_dry_run(workspace: Workspace, experiment: ExperimentConfig, limit_s: f
     if len(passed_checks(workspace, experiment)) < len(neural_arms(experiment)):
         for arm in neural_arms(experiment):
             problem_path(workspace, experiment, arm).unlink(missing_ok=True)
-        folder = checks_folder(workspace)
-        folder.mkdir(parents=True, exist_ok=True)
-        module = [sys.executable, "-m", "tl_core.experiments.dry_run"]
-        with tempfile.TemporaryFile() as plan, _log_path(workspace).open("ab") as log:
-            os.utime(log.fileno())  # tells the supervisor, even if nothing is printed
-            plan.write(experiment.model_dump_json().encode())
-            plan.seek(0)
-            run.process = subprocess.Popen(
-                [*module, "--workspace", str(workspace.root), "--limit-s", str(math.ceil(limit_s))],
-                cwd=folder,
-                env=child_environment(workspace.settings),
-                stdin=plan,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        # Somebody has to collect its exit code when whoever waits for it has gone.
-        threading.Thread(target=run.process.wait, name="dry-run-reaper", daemon=True).start()
+        told = f"{math.ceil(limit_s)}\n{experiment.model_dump_json()}".encode()
+        with _starting:
+            waiting = _waiting.pop(workspace.root, None)
+        run.process = _tell(waiting, told) if waiting else None
+        if run.process is None:
+            with tempfile.TemporaryFile() as file:
+                file.write(told)
+                file.seek(0)
+                run.process = _start_process(workspace, file)
+        os.utime(_log_path(workspace))  # tells the supervisor, even if nothing is printed
     return run
+
+
+def _start_process(workspace: Workspace, told: int | IO[bytes]) -> "subprocess.Popen[bytes]":
+    folder = checks_folder(workspace)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _log_path(workspace).open("ab") as log:
+        process = subprocess.Popen(
+            [*_COMMAND, "--workspace", str(workspace.root), "--ready-s", str(READY_S)],
+            cwd=folder,
+            env=child_environment(workspace.settings),
+            stdin=told,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    # Somebody has to collect its exit code when whoever waits for it has gone.
+    threading.Thread(target=process.wait, name="dry-run-reaper", daemon=True).start()
+    return process
+
+
+def _tell(process: "subprocess.Popen[bytes]", told: bytes) -> "subprocess.Popen[bytes] | None":
+    """Give a process that waits its plan; None if it is gone, or the pipe does not take the plan at once."""
+    given = cast("IO[bytes]", process.stdin)
+    if process.poll() is None and len(told) <= _PIPE_BYTES:
+        with contextlib.suppress(BrokenPipeError), given:
+            given.write(told)
+            given.flush()
+            return process
+    with contextlib.suppress(BrokenPipeError):
+        given.close()  # which ends it
+    return None
 
 
 def forget_checks(workspace: Workspace, experiment: ExperimentConfig) -> None:

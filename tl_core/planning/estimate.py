@@ -11,7 +11,17 @@ from tl_core.jobs.client import observe
 from tl_core.jobs.pace import read_pace
 from tl_core.planning.machine import Hardware, Source, Speed, Throughput, device_of, newest_speed
 from tl_core.planning.plan import expand, num_runs
-from tl_core.schema import BudgetRule, ExperimentConfig, Promise, RunConfig, Span, State, Took, TrainingConfig
+from tl_core.schema import (
+    FORWARD_SHARE,
+    BudgetRule,
+    ExperimentConfig,
+    Promise,
+    RunConfig,
+    Span,
+    State,
+    Took,
+    TrainingConfig,
+)
 from tl_core.store.rows import PromiseRow, RunRow
 from tl_core.store.workspace import Workspace
 
@@ -22,8 +32,6 @@ FIRST_NETWORK_S = 7.0
 """Until the first run with a network has imported its libraries, loaded the model and saved what it made."""
 START_S = 1.0
 """The same for every other run, whose process is a copy of one that has the libraries."""
-FORWARD_SHARE = 1 / 3
-"""What scoring a token costs of training on it: the backward pass counts for two forward passes."""
 UNKNOWN_PARAMETERS = 110_000_000
 """Stands for a model of unknown size: that of BERT base."""
 BYTES_A_PARAMETER = 4
@@ -190,15 +198,17 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
     steps = limit(training, run.train_size)
     num_trained = steps * run.train_size / training.steps_an_epoch(run.train_size)
     stretch = steps / training.planned_steps(run.train_size)
-    num_evaluations = 1 + math.ceil(training.num_evaluations * stretch)
+    count, each = training.evaluations(run.train_size, split.validation)
+    num_evaluations = 1 + math.ceil(count * stretch)
     num_scored = (
-        num_evaluations * min(split.validation, training.max_eval_examples)
+        num_evaluations * each
         + min(run.train_size, training.max_eval_examples)
         + split.validation
         + split.test
     )
     if run.arm.kind.is_on_pairs:
-        num_scored += num_evaluations * min(run.train_size, training.max_eval_examples) + run.train_size
+        num_scored += num_evaluations * training.head_examples(run.train_size, split.validation)
+        num_scored += run.train_size
     return num_trained + FORWARD_SHARE * num_scored
 
 

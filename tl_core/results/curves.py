@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from tl_core.charts.learning_curves import straggler_limit
-from tl_core.results.runs import kept_evaluation
-from tl_core.schema import EvalFinished, Event, Metric, RunConfig, RunFinished, SplitName
+from tl_core.results.runs import kept_evaluation, looks
+from tl_core.schema import Event, Metric, RunConfig, RunFinished
 
 _MEASURES = ["step", "examples_seen", "train_s", "energy_wh", "accuracy", "macro_f1", "loss", "num_examples"]
 
@@ -35,10 +35,9 @@ def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFr
                 config.seed,
                 *(getattr(event, name) for name in _MEASURES),
                 isinstance(events[-1], RunFinished),
-                event is kept,
+                kept is not None and event.step == kept.step,
             )
-            for event in events
-            if isinstance(event, EvalFinished) and event.split is SplitName.VALIDATION
+            for event in looks(events)
         ]
     table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *_MEASURES, "is_ended", "is_kept"])
     return table.astype({"energy_wh": float, "is_ended": bool, "is_kept": bool})

@@ -7,6 +7,7 @@ from statistics import mean
 
 from tl_core.evaluation.flags import COLLAPSED_SHARE
 from tl_core.jobs.pace import Pace, read_pace
+from tl_core.results.runs import looks
 from tl_core.schema import (
     Arm,
     BudgetRule,
@@ -14,7 +15,6 @@ from tl_core.schema import (
     Event,
     PhaseStarted,
     Span,
-    SplitName,
     State,
     StepLogged,
 )
@@ -313,7 +313,7 @@ def find_alerts(
 
 
 def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> list[str]:
-    evaluations = [e for e in events if isinstance(e, EvalFinished) and e.split is SplitName.VALIDATION]
+    evaluations = looks(events)
     epochs = evaluations[-1].examples_seen / run.config.train_size if evaluations else 0.0
     if epochs < _MIN_EPOCHS:
         return []

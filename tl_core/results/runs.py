@@ -168,16 +168,24 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     )
 
 
+def looks(events: Sequence[Event]) -> list[EvalFinished]:
+    """Return the evaluations on validation that make a learning curve: all of the same examples."""
+    validation = SplitName.VALIDATION
+    return [e for e in events if isinstance(e, EvalFinished) and e.split is validation and not e.is_whole]
+
+
 def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished | None:
     """Find the evaluation on validation of the weights that a run kept; None before its end, or without one.
 
     A run of an earlier version does not say which: with `BudgetRule.PLATEAU` a network then kept those of the
     lowest loss after the first step, and otherwise the last.
     """
-    end = events[-1] if events else None
-    seen = [one for one in events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    end, seen = events[-1] if events else None, looks(events)
     if not isinstance(end, RunFinished) or not seen:
         return None
+    whole = [one for one in events if isinstance(one, EvalFinished) and one.is_whole]
+    if whole:
+        return whole[-1]
     if end.kept_step is not None:
         return next((one for one in reversed(seen) if one.step == end.kept_step), seen[-1])
     trained = [one for one in seen if one.step > 0]
@@ -282,18 +290,16 @@ def _health(
     always_largest = np.zeros_like(test.confusion)
     always_largest[:, counts.argmax()] = test.confusion.sum(axis=1)
     score = accuracy if metric is Metric.ACCURACY else macro_f1
-    evaluations = [event for event in events if isinstance(event, EvalFinished)]
-    train = [event.accuracy for event in evaluations if event.split is SplitName.TRAIN]
-    looks = [event for event in evaluations if event.split is SplitName.VALIDATION]
-    looks = looks if record.config.arm.kind.is_neural else []
+    train = [e.accuracy for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
+    seen = looks(events) if record.config.arm.kind.is_neural else []
     end = events[-1]
     return RunHealth(
         seed=record.config.seed,
         majority_share=float(counts.max() / counts.sum()),
         train_accuracy=train[-1] if train else None,
-        validation_losses=tuple(look.loss for look in looks),
+        validation_losses=tuple(look.loss for look in seen),
         validation_values=tuple(
-            look.accuracy if metric is Metric.ACCURACY else look.macro_f1 for look in looks
+            look.accuracy if metric is Metric.ACCURACY else look.macro_f1 for look in seen
         ),
         has_levelled_off=isinstance(end, RunFinished) and end.stop_reason == "plateau",
         predicted_class_counts=(

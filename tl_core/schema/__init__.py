@@ -32,6 +32,7 @@ from tl_core.schema.dataset import (
 from tl_core.schema.events import EVENT, EvalFinished, Event, PhaseStarted, RunFailed, RunFinished, StepLogged
 from tl_core.schema.experiment import (
     DEFAULT_MARGIN,
+    FORWARD_SHARE,
     STEADY_FACTOR,
     Arm,
     BudgetRule,
@@ -86,6 +87,7 @@ __all__ = [
     "RunFailed",
     "RunFinished",
     "RunRecord",
+    "FORWARD_SHARE",
     "SCHEMA_VERSION",
     "STEADY_FACTOR",
     "ScoringRule",

@@ -40,7 +40,11 @@ class StepLogged(_Event):
 
 
 class EvalFinished(_Event):
-    """An evaluation during training; ``num_examples`` of the split were scored."""
+    """An evaluation; ``num_examples`` of the split were scored.
+
+    ``is_whole`` marks that of the weights which a run kept, on the whole of validation; its step and what was
+    seen are theirs. The others on validation are points of the learning curve.
+    """
 
     kind: Literal["EvalFinished"] = "EvalFinished"
     split: SplitName
@@ -49,6 +53,7 @@ class EvalFinished(_Event):
     accuracy: float
     macro_f1: float
     predicted_class_counts: tuple[int, ...]
+    is_whole: bool = False
 
 
 class RunFinished(_Event):

@@ -20,6 +20,14 @@ STEADY_FACTOR = 2
 from scratch may begin with a flat stretch as long as one of them."""
 
 
+FORWARD_SHARE = 1 / 3
+"""What scoring a token costs of training on it: the backward pass counts for two forward passes."""
+EVALUATION_SHARE = 0.25
+"""What the evaluations of a learning curve may cost, of the training that they watch."""
+FEWEST_EVALUATED = 64
+"""Examples of an evaluation, if there are so many, below which there are fewer evaluations instead."""
+
+
 class BudgetRule(StrEnum):
     """How long every arm trains."""
 
@@ -96,8 +104,8 @@ class TrainingConfig(Frozen):
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     dropout: float | None = Field(default=None, ge=0, lt=1, description="None keeps the base model's own")
-    num_evaluations: int = Field(default=15, ge=1, description="evaluations on validation a run")
-    max_eval_examples: int = Field(default=512, ge=1, description="validation examples an evaluation")
+    num_evaluations: int = Field(default=15, ge=1, description="most evaluations in equal_steps steps")
+    max_eval_examples: int = Field(default=512, ge=1, description="most validation examples an evaluation")
     patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
     cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
@@ -114,6 +122,36 @@ class TrainingConfig(Frozen):
         """Count the steps at which a run ends at the latest: the budget's own, or the plateau's cap."""
         steps = self.planned_steps(num_examples)
         return math.ceil(steps * self.cap_factor) if self.budget is BudgetRule.PLATEAU else steps
+
+    def evaluations(self, num_examples: int, num_validation: int) -> tuple[int, int]:
+        """Plan a learning curve that costs at most `EVALUATION_SHARE` of the training, its first point too.
+
+        It depends on the sizes of the splits alone, so that all arms are watched alike. What watches a trend
+        lives by the number of examples in all evaluations together, so first each gets fewer examples.
+
+        Returns
+        -------
+        Evaluations in as many steps as equal steps have, and validation examples of each.
+
+        >>> TrainingConfig(epochs=4).evaluations(500, 512), TrainingConfig(epochs=4).evaluations(50, 15)
+        ((15, 96), (15, 15))
+        """
+        affordable = self._affordable(num_examples)
+        most = min(num_validation, self.max_eval_examples)
+        each = min(most, max(FEWEST_EVALUATED, int(affordable / (self.num_evaluations + 1))))
+        count = min(self.num_evaluations, int(affordable / each) - 1)
+        return (count, each) if count >= 1 else (1, max(1, min(each, int(affordable / 2))))
+
+    def head_examples(self, num_examples: int, num_validation: int) -> int:
+        """Count the train examples on which an arm without a head makes one for a look, at the same cost."""
+        count, _ = self.evaluations(num_examples, num_validation)
+        affordable = int(self._affordable(num_examples) / (count + 1))
+        return max(1, min(num_examples, self.max_eval_examples, affordable))
+
+    def _affordable(self, num_examples: int) -> float:
+        """Examples that may be scored on the way."""
+        trained = self.planned_steps(num_examples) * num_examples / self.steps_an_epoch(num_examples)
+        return EVALUATION_SHARE / FORWARD_SHARE * trained
 
     def fewest_steps(self, num_examples: int) -> int:
         """Count the steps of the shortest run: its budget's own, or a plateau's steady stretch and decay."""

@@ -12,6 +12,9 @@ With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and 
 rule), then decays to zero over as many steps as equal steps have, so that no network is judged by weights
 that a large rate still throws about; the best weights of the decay are put back. All of it takes at most
 ``cap_factor`` times those steps.
+
+Evaluations on the way are as many, and of as many examples, as `TrainingConfig.evaluations` plans. What the
+weights that were kept come to on the whole of validation, `whole_look` tells.
 """
 
 import math
@@ -81,7 +84,8 @@ def fit(
     steps = config.planned_steps(len(train.targets))
     is_plateau = config.budget is BudgetRule.PLATEAU
     last_step = config.step_limit(len(train.targets))
-    eval_steps = evaluation_steps(steps, last_step, config.num_evaluations)
+    num_evaluations, num_seen = config.evaluations(len(train.targets), len(validation.targets))
+    eval_steps = evaluation_steps(steps, last_step, num_evaluations)
     log_every = max(1, steps // LOGS_A_RUN)
 
     torch.manual_seed(order_seed)
@@ -92,7 +96,7 @@ def fit(
     is_cooling = not is_plateau
     objective = objective or Classification.of(train)
     batches = objective.batches(train, config.batch_size, order_seed)
-    seen = some_examples(validation, config.max_eval_examples)
+    seen = some_examples(validation, num_seen)
     plateau = Plateau(metric=metric, patience=config.patience, min_step=STEADY_FACTOR * steps)
     best_weights: dict[str, Tensor] = {}
 

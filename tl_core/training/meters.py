@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tl_core.evaluation.metrics import evaluate
-from tl_core.schema import EvalFinished, SplitName
+from tl_core.schema import EvalFinished, Event, SplitName
 
 POWERCAP = Path("/sys/class/powercap")
 THREAD_W = 4.0
@@ -204,6 +204,23 @@ class Clock:
             "energy_wh": self.energy_wh,
             "wall_s": time.perf_counter() - self._started,
         }
+
+
+def whole_look(
+    events: Sequence[Event], targets: NDArray[np.integer[Any]], logits: NDArray[np.float32], clock: Clock
+) -> EvalFinished:
+    """Put the scores of the whole of validation ``(n, num_labels)`` into an event, by the weights of the end.
+
+    Parameters
+    ----------
+    events
+        Those of the training that has ended, which say what these weights had seen.
+    """
+    looks = [one for one in events if isinstance(one, EvalFinished) and one.split is SplitName.VALIDATION]
+    kept = [one for one in looks if one.step == clock.kept_step]
+    seen = {name: getattr(one, name) for one in kept for name in ("step", "examples_seen", "tokens_seen")}
+    whole = scored_event(SplitName.VALIDATION, targets, logits, clock)
+    return whole.model_copy(update={"is_whole": True, **seen})
 
 
 def scored_event(

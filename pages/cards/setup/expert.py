@@ -93,19 +93,20 @@ _OPTIMIZER = (
 _EVALUATION = (
     _Number(
         field="num_evaluations",
-        label="Evaluations",
+        label="Evaluations at most",
         low=1,
         high=200,
         step=5,
-        help="Evaluations on validation per run, 1 to 200. Below 15 the curve says little.",
+        help="On validation, 1 to 200 per run. There are fewer, or of fewer texts, where they would cost "
+        "more than a quarter of the training.",
     ),
     _Number(
         field="max_eval_examples",
-        label="Texts per evaluation",
+        label="Texts per evaluation at most",
         low=1,
         high=100_000,
         step=128,
-        help="At most this many validation texts, 1 to 100,000, always the same.",
+        help="Validation texts, 1 to 100,000, always the same. The finished model is judged by all of them.",
     ),
 )
 _PLATEAU = (

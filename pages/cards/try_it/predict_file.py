@@ -19,12 +19,12 @@ from tl_core.datasets.column_guess import guess_text
 from tl_core.displays.answers import label_numbers
 from tl_core.errors import DataError, TlError
 from tl_core.files.reading import Table
-from tl_core.intake.text_columns import match_texts, match_words, with_header
+from tl_core.intake.text_columns import GUESSED_ROWS, match_texts, match_words, with_header
 from tl_core.intake.uploads import find_upload, read_upload
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
 from tl_core.results.answering import Answerer
-from tl_core.schema import ExperimentConfig, State, TextSource
+from tl_core.schema import ExperimentConfig, ScoredIn, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
 from tl_core.words import quoted, quoted_names
@@ -96,6 +96,12 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
         format_func=lambda name: f"{arm_names[name]}, seed {by_arm[name].run.seed}",
         help="Each model's best seed on validation.",
     )
+    has_network = by_arm[arm].run.arm.kind.is_neural
+    is_int8 = has_network and st.checkbox(
+        "Score in int8",
+        help="Faster on processors without bfloat16. It is tried on the validation examples first, and used "
+        "only if it loses less than 0.5 points there.",
+    )
     with st.container(horizontal=True):
         if st.button(
             f"Predict {plural(table.num_rows, 'row')}",
@@ -103,7 +109,13 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
             icon=":material/play_arrow:",
             disabled=not texts,
         ):
-            payload = {"upload_id": upload.upload_id, "name": upload.name, "texts": texts}
+            scored_in = ScoredIn.INT8.value if is_int8 else ""
+            payload = {
+                "upload_id": upload.upload_id,
+                "name": upload.name,
+                "texts": texts,
+                "scored_in": scored_in,
+            }
             job = client.submit(workspace(), JobKind.PREDICT_FILE, by_arm[arm].run.run_id, payload)
             remember("job", str(job.id))
             st.rerun()
@@ -143,7 +155,9 @@ def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
     words = match_words(source, matches)
     if not source.is_pair and not any(matches) and len(names) > 1:
         with suppress(DataError):
-            words.append(f"It may be {quoted(guess_text(table))}: choose it, or another.")
+            words.append(
+                f"It may be {quoted(guess_text(table.slice(0, GUESSED_ROWS)))}: choose it, or another."
+            )
     if None not in chosen and len(set(chosen)) < len(chosen):
         words.append("Choose two different columns.")
         chosen = []
@@ -193,7 +207,8 @@ def _draw_result(job: Job, name: str) -> None:
     rows = plural(summary.num_rows, "row")
     if summary.num_answered not in (None, summary.num_rows):
         rows = f"{summary.num_answered:,} of {rows}"
-    st.markdown(f"{rows} predicted from the column {literal(quoted(summary.text))}.")
+    words = f"{rows} predicted from the column {quoted(summary.text)}. {summary.scored_in}"
+    st.markdown(literal(words.rstrip()))
     figure = class_balance(summary.label_counts, theme=theme())
     draw_figure(figure, label_numbers(summary.label_counts), key="file_labels")
     for remark in summary.remarks:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedConfig
 
-from tl_core.inference.predictor import Answers, Predictor
+from tl_core.inference.predictor import Answers, Elsewhere, Predictor
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
 from tl_core.schema import TextSource
@@ -84,10 +84,15 @@ class TextNetworks(TransformersNetworks):
         )
 
     def predictor(
-        self, folder: Path, facts: Mapping[str, Any], source: TextSource, compute: Compute
+        self,
+        folder: Path,
+        facts: Mapping[str, Any],
+        source: TextSource,
+        compute: Compute,
+        elsewhere: Elsewhere,
     ) -> Predictor:
         """Tokenise without a dataset."""
-        return TextPredictor(self, folder, facts, source, compute)
+        return TextPredictor(self, folder, facts, source, compute, elsewhere)
 
     def int8_predictor(self, folder: Path, facts: Mapping[str, Any], source: TextSource) -> Predictor:
         """Quantise the graph."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tl_core.catalogue.local_folders import encoder_folder
-from tl_core.inference.predictor import Question
+from tl_core.inference.predictor import Elsewhere, Question
 from tl_core.modality import Networks
 from tl_core.networks import NetworkPredictor
 from tl_core.schema import TextSource
@@ -50,6 +50,7 @@ class TextPredictor(NetworkPredictor):
         facts: Mapping[str, Any],
         source: TextSource,
         compute: Compute,
+        elsewhere: Elsewhere,
     ) -> None:
-        super().__init__(networks, folder, facts, source, compute)
+        super().__init__(networks, folder, facts, source, compute, elsewhere)
         self._examples = TextReader(folder, facts, source).read
