@@ -49,6 +49,6 @@ def test_the_evaluations_of_a_curve_cost_at_most_a_quarter_of_its_training(
 def test_examples_go_first_and_then_evaluations() -> None:
     quick = TrainingConfig(epochs=4)
     assert quick.evaluations(5000, 512) == (15, 512)
-    assert quick.evaluations(500, 512) == (15, 96)
+    assert quick.evaluations(500, 512) == (15, 93)
     assert quick.evaluations(16, 512) == (10, 64)
     assert quick.evaluations(50, 15) == (15, 15)

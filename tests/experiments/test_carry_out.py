@@ -419,7 +419,7 @@ def test_a_contrastive_arm_leaves_a_folder_like_any_other(workspace: Workspace, 
         "measuring",
         "saving",
     ]
-    assert len(looks(events)) == 16
+    assert len(looks(events)) == 1 + experiment.training.evaluations(33, 9)[0]
     assert looks(events)[-1].step == 15
     data = read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
     texts = dict(zip(data.example_ids(), data.texts(), strict=True))

@@ -14,6 +14,7 @@ from tests.files.tables import CHOICE, table
 from tests.pages.texts import TEXTS
 from tests.plans import plan_as_asked
 from tests.store.opening import open_workspace
+from tl_core.arms import ArmKind
 from tl_core.datasets.dataset import build_dataset
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
@@ -111,6 +112,11 @@ def runs_of(workspace: Workspace, experiment: ExperimentConfig) -> list[RunConfi
     return [run.config for run in workspace.database.list_runs(experiment.experiment_id)]
 
 
+def run_of(workspace: Workspace, experiment: ExperimentConfig, arm: str, seed: int = 0) -> RunConfig:
+    """Return the configuration of one run."""
+    return next(run for run in runs_of(workspace, experiment) if (run.arm.name, run.seed) == (arm, seed))
+
+
 def start_run(workspace: Workspace, run: RunConfig, num_evaluations: int = 4) -> None:
     """Let a queued run be carried out by this very process, and write what it has measured so far."""
     _claim(workspace, run)
@@ -149,7 +155,7 @@ def leave_first_task(workspace: Workspace, second: RunConfig, first: RunConfig, 
     targets = examples["target"].to_numpy()[split.test]
     shares = {"head_after": accuracy, "probe_before": 0.9, "probe_after": 0.8}
     parts = [
-        _prediction_rows(name, examples.take(split.test), _logits(first, targets, share))
+        _prediction_rows(name, examples.take(split.test), _logits(workspace, first, targets, share))
         for name, share in shares.items()
     ]
     workspace.run_folder(second.run_id).write_first_task(pa.concat_tables(parts))
@@ -314,7 +320,7 @@ def _predictions(workspace: Workspace, run: RunConfig, accuracy: float) -> pa.Ta
     split = read_split(workspace.dataset_folder(run.dataset_fingerprint), run.split_hash)
     targets = examples["target"].to_numpy()
     return pa.concat_tables(
-        _prediction_rows(name.value, examples.take(rows), _logits(run, targets[rows], accuracy))
+        _prediction_rows(name.value, examples.take(rows), _logits(workspace, run, targets[rows], accuracy))
         for name, rows in ((SplitName.VALIDATION, split.validation), (SplitName.TEST, split.test))
     )
 
@@ -331,11 +337,17 @@ def _prediction_rows(split: str, examples: pa.Table, logits: npt.NDArray[np.floa
     )
 
 
-def _logits(run: RunConfig, targets: npt.NDArray[np.int32], accuracy: float) -> npt.NDArray[np.float32]:
+def _logits(
+    workspace: Workspace, run: RunConfig, targets: npt.NDArray[np.int32], accuracy: float
+) -> npt.NDArray[np.float32]:
     num_labels = len(run.labels)
     if run.arm.kind.value == "majority":
         return np.tile(np.eye(num_labels, dtype=np.float32)[0], (len(targets), 1))
-    random = np.random.default_rng([run.seed, run.position, len(targets)])
+    kinds = list(ArmKind)
+    others = [one.config for one in workspace.database.list_runs(run.experiment_id)]
+    others.sort(key=lambda one: (one.seed, one.train_size, kinds.index(one.arm.kind), one.arm.name))
+    place = [one.run_id for one in others].index(run.run_id)
+    random = np.random.default_rng([run.seed, place, len(targets)])
     is_right = random.permutation(len(targets)) < round(accuracy * len(targets))
     answers = np.where(is_right, targets, (targets + 1) % num_labels)
     noise = random.normal(scale=0.3, size=(len(targets), num_labels)).clip(-0.9, 0.9)

@@ -9,6 +9,7 @@ from tests.pages.fixtures import (
     fail_run,
     finish_all,
     finish_run,
+    run_of,
     runs_of,
     start_run,
     store_sample_dataset,
@@ -99,7 +100,7 @@ def test_queued_runs_wait_without_a_curve(app, workspace):
 
 def test_a_running_run_shows_curve_phase_speed_and_alert(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    start_run(workspace, runs_of(workspace, experiment)[2])
+    start_run(workspace, run_of(workspace, experiment, "scratch"))
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert row_of(app, 0)[["State", "Progress"]].tolist() == ["training", 100 * 16 / 60]
     assert tiles(app)["Tokens per second"] == ("320", "mean of this run")
@@ -239,23 +240,24 @@ def test_finished_runs_show_their_test_value_and_lead_to_compare(app, workspace)
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
     assert headline_of(workspace, experiment).claim in text_of(app)
-    assert round(row_of(app, 3)["Test"], 1) == 94.4
+    assert round(row_of(app, 2)["Test"], 1) == 94.4
     assert "Reason" not in row_of(app, 0)
     assert not [one for one in app.button if one.key in ("cancel_all", "cancel_one")]
 
 
 def test_a_failed_run_says_why_and_what_to_do(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    *others, last = runs_of(workspace, experiment)
-    for run in others:
-        finish_run(workspace, run)
-    fail_run(workspace, last, "The loss became nan.")
+    failed = run_of(workspace, experiment, "fine_tuned")
+    for run in runs_of(workspace, experiment):
+        if run != failed:
+            finish_run(workspace, run)
+    fail_run(workspace, failed, "The loss became nan.")
     open_page(app, "runs", experiment=experiment.experiment_id)
     (told,) = app.error
     assert "Fine-tuned, seed 0** diverged" in shown(told.value)
     assert DivergedError.usual_remedy in shown(told.value)
-    assert row_of(app, 3)["Reason"] == "The loss became nan."
-    assert app.selectbox[0].value == last.run_id
+    assert row_of(app, 2)["Reason"] == "The loss became nan."
+    assert app.selectbox[0].value == failed.run_id
 
 
 def test_when_nothing_finished_there_is_no_way_to_compare(app, workspace):
@@ -268,8 +270,8 @@ def test_when_nothing_finished_there_is_no_way_to_compare(app, workspace):
 
 def test_without_the_arms_in_question_the_others_can_be_compared(app, workspace):
     experiment = add_experiment(workspace, store_sample_dataset(workspace))
-    for run in runs_of(workspace, experiment)[:3]:
-        finish_run(workspace, run)
+    for arm in ("majority", "tfidf", "scratch"):
+        finish_run(workspace, run_of(workspace, experiment, arm))
     Queue(workspace.database).cancel_experiment(experiment.experiment_id)
     open_page(app, "runs", experiment=experiment.experiment_id)
     results = gather(workspace, experiment.experiment_id)

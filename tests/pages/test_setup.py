@@ -19,7 +19,7 @@ from tests.pages.fixtures import (
     add_experiment,
     finish_all,
     finish_run,
-    runs_of,
+    run_of,
     start_run,
     store_sample_dataset,
 )
@@ -446,12 +446,11 @@ def queue_runs(workspace: Workspace, num_seeds: int, **asked: object) -> Experim
 def test_a_plan_behind_a_queue_says_when_it_starts_and_counts_the_wait(
     app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue_runs(workspace, 5)
-    before = workspace.database.list_runs()
-    finish_run(workspace, before[0].config)
-    finish_run(workspace, before[1].config)
+    queued = queue_runs(workspace, 5)
+    finish_run(workspace, run_of(workspace, queued, "tfidf"))
+    finish_run(workspace, run_of(workspace, queued, "scratch"))
     monkeypatch.setattr("tests.pages.fixtures.STEP_S", 4.0)
-    start_run(workspace, before[2].config)
+    start_run(workspace, run_of(workspace, queued, "fine_tuned"))
     open_page(app, "setup")
     shown = told_of(app).replace("**", "")
     assert "40 tokens a second" in shown
@@ -468,9 +467,9 @@ def test_a_run_up_to_its_plateau_makes_the_wait_a_range(
 ) -> None:
     monkeypatch.setattr("tests.pages.fixtures.STEP_S", 30.0)
     experiment = queue_runs(workspace, 1, budget=BudgetRule.PLATEAU)
-    for run in runs_of(workspace, experiment)[:2]:
-        finish_run(workspace, run)
-    start_run(workspace, runs_of(workspace, experiment)[2], num_evaluations=2)
+    for arm in ("tfidf", "scratch"):
+        finish_run(workspace, run_of(workspace, experiment, arm))
+    start_run(workspace, run_of(workspace, experiment, "fine_tuned"), num_evaluations=2)
     open_page(app, "setup")
     assert "1 queued run (9 to 31 min)" in text_of(app)
 

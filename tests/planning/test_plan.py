@@ -202,17 +202,19 @@ def test_numbers_out_of_range_are_refused(asked: dict[str, Any], said: str) -> N
 # --- the runs -----------------------------------------------------------------------------------------------
 
 
-def test_all_arms_of_the_first_seed_come_first_and_quick_ones_at_their_head() -> None:
-    experiment = plan("fine_tuned", "scratch", "tfidf", "majority", num_seeds=2)
+def test_all_arms_of_the_first_seed_come_first_and_the_headline_right_after_the_floor() -> None:
+    experiment = plan("fine_tuned", "frozen", "scratch", "tfidf", "majority", num_seeds=2)
     assert [(run.seed, run.arm.name) for run in runs_of(experiment)] == [
         (0, "majority"),
-        (0, "tfidf"),
         (0, "scratch"),
         (0, "fine_tuned"),
+        (0, "tfidf"),
+        (0, "frozen"),
         (1, "scratch"),
         (1, "fine_tuned"),
+        (1, "frozen"),
     ]
-    assert [run.position for run in runs_of(experiment)] == list(range(6))
+    assert [run.position for run in runs_of(experiment)] == list(range(8))
 
 
 def test_deterministic_arms_run_once_a_subset() -> None:

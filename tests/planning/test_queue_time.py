@@ -80,10 +80,10 @@ def test_jobs_of_other_kinds_have_places_of_their_own(workspace: Workspace, inta
 
 
 def test_a_run_that_trains_is_taken_at_its_own_pace(workspace: Workspace, intake: Intake) -> None:
-    _, _, last = runs_of(workspace, experiment := add_experiment(workspace, intake, ARMS))
-    for run in runs_of(workspace, experiment)[:2]:
+    scratch, fine_tuned, tfidf = runs_of(workspace, add_experiment(workspace, intake, ARMS))
+    for run in (tfidf, scratch):
         finish_run(workspace, run)
-    start_run(workspace, last, num_evaluations=5)
+    start_run(workspace, fine_tuned, num_evaluations=5)
     found = look(workspace, after_s=500.0)
     left_s = (NUM_STEPS - 20) * STEP_WALL_S
     assert found.num_runs == 1

@@ -84,7 +84,7 @@ def test_a_run_that_trains_tells_its_pace_once_it_has_one(tmp_path: Path) -> Non
     workspace = make_workspace(tmp_path)
     experiment = add_experiment(workspace, store_sample_dataset(workspace), ["frozen", "fine_tuned"])
     assert read_running(workspace) == ()
-    frozen, fine_tuned = runs_of(workspace, experiment)
+    fine_tuned, frozen = runs_of(workspace, experiment)
     start_run(workspace, frozen)
     assert read_running(workspace) == (), "a head's speed says nothing of a network's"
     start_run(workspace, fine_tuned, num_evaluations=1)

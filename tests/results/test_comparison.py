@@ -158,7 +158,7 @@ def test_an_experiment_under_way_has_no_headline_until_its_pair_is_there(tmp_pat
         (0, None, False),
         (0, None, False),
         (1, None, False),
-        (3, None, False),
+        (3, ("scratch", 1), False),
         (6, ("scratch", 1), False),
     ]
 

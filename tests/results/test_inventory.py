@@ -34,8 +34,8 @@ def test_the_table_has_a_row_a_run(workspace, experiment):
     runs, facts = facts_by_id(workspace)
     labels = {"tfidf": "TF-IDF", "fine_tuned": "Fine-tuned"}
     table = inventory_table(runs, {experiment.experiment_id: experiment}, facts, labels)
-    assert table["arm"].tolist() == ["TF-IDF", "Fine-tuned"]
-    assert table["base_model"].tolist() == ["", "all-MiniLM-L6"]
+    assert table["arm"].tolist() == ["Fine-tuned", "TF-IDF"]
+    assert table["base_model"].tolist() == ["all-MiniLM-L6", ""]
     assert table["dataset"].tolist() == ["small reviews"] * 2
     assert table["test"].tolist() == [pd.NA, 0.5]
     assert table["created_at"].dt.tz is not None

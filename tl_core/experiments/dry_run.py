@@ -9,6 +9,7 @@ and on typical ones. One that passes leaves its measurements in the workspace, o
 import argparse
 import importlib
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -179,4 +180,7 @@ def _short(training: TrainingConfig) -> TrainingConfig:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # somebody waits for the end, and taking torch down in order takes a second

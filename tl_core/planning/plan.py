@@ -260,7 +260,8 @@ def _require_sizes(sizes: Sequence[int], train: int, num_labels: int) -> None:
 def expand(experiment: ExperimentConfig, run_ids: Sequence[str]) -> tuple[RunConfig, ...]:
     """List the experiment's runs in their order of work: seed by seed, and within a seed arm by arm.
 
-    So the first comparison, with one seed, is there early. ``run_ids`` names them, `num_runs` of them.
+    So the first comparison, with one seed, is there early; what the headline is about comes right after the
+    floor, which takes no time. ``run_ids`` names them, `num_runs` of them.
     """
     return tuple(
         RunConfig(
@@ -295,7 +296,13 @@ def _places(experiment: ExperimentConfig) -> list[tuple[int, int, Arm]]:
     An arm without a network depends on its train examples alone: on all of them it runs once, for every seed.
     """
     kinds = list(ArmKind)
-    order = sorted(experiment.arms, key=lambda arm: (kinds.index(arm.kind), arm.num_layers or 0, arm.name))
+
+    def rank(arm: Arm) -> tuple[bool, bool, int, int, str]:
+        is_headline = arm.kind.is_scratch or arm.kind.is_fine_tuned
+        kind = kinds.index(arm.kind)
+        return not arm.kind.is_floor, not is_headline, kind, arm.num_layers or 0, arm.name
+
+    order = sorted(experiment.arms, key=rank)
     return [
         (seed, size, arm)
         for seed in range(experiment.num_seeds)

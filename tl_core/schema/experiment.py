@@ -134,7 +134,7 @@ class TrainingConfig(Frozen):
         Evaluations in as many steps as equal steps have, and validation examples of each.
 
         >>> TrainingConfig(epochs=4).evaluations(500, 512), TrainingConfig(epochs=4).evaluations(50, 15)
-        ((15, 96), (15, 15))
+        ((15, 93), (15, 15))
         """
         affordable = self._affordable(num_examples)
         most = min(num_validation, self.max_eval_examples)
