@@ -11,6 +11,8 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,17 @@ import torch
 
 from benchmarks.training import matrix_rate
 from tl_core.catalogue.base_models import BUILTIN
+from tl_core.catalogue.locating import describe, obtain
+from tl_core.datasets.dataset import read_dataset
 from tl_core.intake.intake import take_in
 from tl_core.jobs.client import ensure_supervisor, stop_supervisor
-from tl_core.jobs.dry_run import get_ready, start_dry_run
-from tl_core.planning.machine import inspect_hardware
+from tl_core.jobs.dry_run import get_ready, passed_checks, start_dry_run
+from tl_core.planning.estimate import estimate
+from tl_core.planning.machine import inspect_hardware, read_finished
 from tl_core.planning.plan import launch, parse_arms, plan_experiment
 from tl_core.planning.presets import PRESETS
 from tl_core.results.comparison import gather
-from tl_core.schema import BudgetRule, ExperimentConfig, Preset, State, StepLogged, Task, TrainingConfig
+from tl_core.schema import BudgetRule, ExperimentConfig, Preset, Span, State, StepLogged, Task, TrainingConfig
 from tl_core.settings import Settings
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
@@ -89,6 +94,7 @@ def measure(workspace: Workspace, budget: BudgetRule) -> dict[str, Any]:
     time.sleep(THOUGHT_S)
     started = time.perf_counter()
     moments: dict[str, Any] = {"check_s": check(workspace, experiment)}
+    spans = foresee(workspace, experiment)
     launch(workspace, experiment)
     ensure_supervisor(workspace.settings)
     seen: list[State] = []
@@ -107,8 +113,37 @@ def measure(workspace: Workspace, budget: BudgetRule) -> dict[str, Any]:
             moments["first_verdict_s"] = elapsed
         if all(state.is_final for state in states):
             moments["final_verdict_s"] = elapsed
-            return moments | _outcome(workspace, experiment.experiment_id)
+            outcome = _outcome(workspace, experiment.experiment_id)
+            return moments | outcome | {"estimate": held_to(workspace, experiment, spans)}
         time.sleep(POLL_S)
+
+
+def foresee(workspace: Workspace, experiment: ExperimentConfig) -> tuple[Span, ...]:
+    """Estimate each run from what the check has measured, as the plan on the page does."""
+    base, dataset = describe(BUILTIN), read_dataset(workspace.dataset_folder(experiment.dataset_fingerprint))
+    sizes = dataset.content.sizes(dataset.table, obtain(BUILTIN, lambda done, total: None))
+    facts = {arm.name: base for arm in experiment.arms if arm.kind.is_neural}
+    mean = float(sizes.clip(max=experiment.training.max_length).mean())
+    return estimate(experiment, facts, mean, inspect_hardware(), read_finished(workspace)).runs
+
+
+def held_to(workspace: Workspace, experiment: ExperimentConfig, spans: Sequence[Span]) -> dict[str, Any]:
+    """Hold the estimate of each network's run, and the check's speed, to what came."""
+    checks, runs = passed_checks(workspace, experiment), list[dict[str, float]]()
+    steps: dict[str, list[float]] = {}
+    for row in workspace.database.list_runs(experiment.experiment_id):
+        if row.config.arm.kind.is_neural and row.started_at and row.finished_at:
+            ended, begun = (datetime.fromisoformat(one) for one in (row.finished_at, row.started_at))
+            span, took = spans[row.config.position], (ended - begun).total_seconds()
+            runs.append({"low_s": span.low_s, "high_s": span.high_s, "took_s": took})
+            last = workspace.run_folder(row.run_id).read_events()[-1]
+            arm = row.config.arm.name
+            steps.setdefault(arm, []).append(last.tokens_seen / last.train_s / checks[arm].tokens_per_s)
+    return {
+        "runs": runs,
+        "share_within": float(np.mean([one["low_s"] <= one["took_s"] <= one["high_s"] for one in runs])),
+        "run_speed_by_check_speed": {arm: float(np.median(ratios)) for arm, ratios in steps.items()},
+    }
 
 
 def _outcome(workspace: Workspace, experiment_id: str) -> dict[str, Any]:

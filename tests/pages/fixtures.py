@@ -351,4 +351,5 @@ def _logits(
     is_right = random.permutation(len(targets)) < round(accuracy * len(targets))
     answers = np.where(is_right, targets, (targets + 1) % num_labels)
     noise = random.normal(scale=0.3, size=(len(targets), num_labels)).clip(-0.9, 0.9)
-    return (3 * np.eye(num_labels)[answers] + noise).astype(np.float32)
+    logits: npt.NDArray[np.float32] = (3 * np.eye(num_labels)[answers] + noise).astype(np.float32)
+    return logits

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.schema import AnyMetric, Metric, ScoringRule
@@ -117,8 +117,9 @@ def log_loss(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> float:
 def log_losses(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
     """Negative log-probability of each target, in nats: (n,), (n, K) to (n,)."""
     scores = logits.astype(np.float64)
+    scores -= scores.max(axis=1, keepdims=True)
     own = scores[np.arange(len(targets)), targets]
-    return np.asarray(logsumexp(scores, axis=1) - own)
+    return np.asarray(np.log(np.exp(scores, out=scores).sum(axis=1)) - own)
 
 
 def brier_scores(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -135,7 +136,7 @@ class ArmPredictions:
         """The fewest and the most `epochs` of a seed; None if they are unknown."""
         return (min(self.epochs), max(self.epochs)) if self.epochs else None
 
-    @property
+    @cached_property
     def predicted(self) -> npt.NDArray[np.intp]:
         """The highest-scoring class, (S, n); the lower class id wins a tie."""
         return np.asarray(self.logits.argmax(axis=2), dtype=np.intp)
@@ -147,6 +148,8 @@ class ArmPredictions:
 
     def for_seeds(self, seeds: Sequence[int]) -> Self:
         """Keep these seeds, in this order. Raises ValueError for a seed the arm lacks."""
+        if tuple(seeds) == self.seeds:
+            return self
         rows = [self.seeds.index(seed) for seed in seeds]
         conditions = tuple(self.conditions[row] for row in rows) if self.conditions else ()
         epochs = tuple(self.epochs[row] for row in rows) if self.epochs else ()
@@ -164,7 +167,7 @@ class ArmPredictions:
         """
         if self.num_seeds != 1:
             raise self._error("a single run to repeat", f"{self.num_seeds}")
-        repeated = np.repeat(self.logits, len(seeds), axis=0)
+        repeated = np.broadcast_to(self.logits, (len(seeds), *self.logits.shape[1:]))
         epochs = self.epochs * len(seeds)
         return replace(self, seeds=tuple(seeds), logits=repeated, is_deterministic=True, epochs=epochs)
 
@@ -173,6 +176,8 @@ class ArmPredictions:
 
         Examples alike in both carry the same text, hence the same scores: their order does not matter.
         """
+        if (self.example_ids[1:] > self.example_ids[:-1]).all():
+            return self  # once sorted, an arm is compared with many
         order = np.lexsort((self.targets, self.example_ids))
         return replace(
             self,

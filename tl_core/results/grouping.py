@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-import numpy as np
-
 from tl_core.charts.colors import arm_label
 from tl_core.results.comparison import model_titles, ranked
 from tl_core.results.configuration import write_rate
@@ -102,7 +100,7 @@ def _pools(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
         digest = _digest(run.config)
         alike = [pool for pool in pools.values() if _digest(pool[0].config) == digest]
         same_seed = [other for pool in alike for other in pool if run.config.seed == other.config.seed]
-        if any(np.array_equal(run.logits, other.logits) for other in same_seed):
+        if any(run.answers_hash == other.answers_hash for other in same_seed):
             continue
         free = [pool for pool in alike if all(run.config.seed != other.config.seed for other in pool)]
         if free:

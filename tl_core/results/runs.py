@@ -1,8 +1,10 @@
 """What one finished run has written, as numbers, and why others have failed."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +38,7 @@ from tl_core.store.workspace import Workspace
 UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
 """What reading an incomplete or damaged folder raises."""
 
+_known_ids: "WeakValueDictionary[str, NDArray[np.str_]]" = WeakValueDictionary()
 DAMAGED = "damaged"
 """What a run is called that has finished and cannot be read any more, so that it counts nowhere."""
 _WORDS = {
@@ -60,14 +63,16 @@ class Damage:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FinishedRun:
-    """One finished run, read from its folder.
+    """One finished run, read from its folder, where its logits stay: hundreds of runs fit the memory.
 
     Attributes
     ----------
-    example_ids, targets, logits
-        The test split: ``(n,)``, ``(n,)``, ``(n, num_labels)``.
-    validation_targets, validation_logits
+    example_ids, targets
+        The test split, ``(n,)`` each.
+    validation_targets
         The validation split, on which temperatures are fitted.
+    answers_hash
+        The same for runs with the same logits on test.
     test
         Its metrics on test.
     health
@@ -78,11 +83,11 @@ class FinishedRun:
 
     record: RunRecord
     events: tuple[Event, ...]
+    folder: RunFolder
     example_ids: NDArray[np.str_]
     targets: NDArray[np.int64]
-    logits: NDArray[np.float32]
     validation_targets: NDArray[np.int64]
-    validation_logits: NDArray[np.float32]
+    answers_hash: str
     test: Evaluation
     health: RunHealth
     damage: tuple[Damage, ...] = ()
@@ -91,6 +96,16 @@ class FinishedRun:
     def config(self) -> RunConfig:
         """The run's frozen configuration."""
         return self.record.config
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Read the logits on test, ``(n, num_labels)``. Raises as `RunFolder.read_predictions` does."""
+        return logits_of(_part(self.folder.read_predictions(), SplitName.TEST))
+
+    @property
+    def validation_logits(self) -> NDArray[np.float32]:
+        """Read those on validation. Raises as `RunFolder.read_predictions` does."""
+        return logits_of(_part(self.folder.read_predictions(), SplitName.VALIDATION))
 
 
 def reason_of(error: Exception) -> str:
@@ -136,10 +151,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     table = folder.read_predictions()
     if table.column("logits").type.list_size != num_labels:
         raise folder.damage_to("predictions.parquet", f"it is not about the {num_labels} classes of the run")
-    parts = [
-        table.filter(pc.equal(table.column("split"), name.value))
-        for name in (SplitName.TEST, SplitName.VALIDATION)
-    ]
+    parts = [_part(table, name) for name in (SplitName.TEST, SplitName.VALIDATION)]
     test, validation = parts
     for part, name in zip(parts, ("test", "validation"), strict=True):
         if part.num_rows == 0:
@@ -154,11 +166,11 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     return FinishedRun(
         record=record,
         events=log.events,
-        example_ids=np.array(test.column("example_id").to_pylist()),
+        folder=folder,
+        example_ids=_shared(np.array(test.column("example_id").to_pylist())),
         targets=targets,
-        logits=logits,
         validation_targets=targets_of(validation),
-        validation_logits=logits_of(validation),
+        answers_hash=hashlib.sha256(logits.tobytes()).hexdigest(),
         test=evaluation,
         health=_health(record, log.events, evaluation, logits_of(validation)),
         damage=tuple(
@@ -172,6 +184,11 @@ def looks(events: Sequence[Event]) -> list[EvalFinished]:
     """Return the evaluations on validation that make a learning curve: all of the same examples."""
     validation = SplitName.VALIDATION
     return [e for e in events if isinstance(e, EvalFinished) and e.split is validation and not e.is_whole]
+
+
+def _shared(ids: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the same array for the same ids: all runs on one split have them, and they are large."""
+    return _known_ids.setdefault(hashlib.sha256(ids.tobytes()).hexdigest(), ids)
 
 
 def kept_evaluation(config: RunConfig, events: Sequence[Event]) -> EvalFinished | None:
@@ -245,7 +262,7 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
         split_hash=first.config.split_hash,
         conditions=conditions,
         epochs=epochs_of(runs),
-    )
+    ).in_canonical_order()
 
 
 def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
@@ -261,6 +278,10 @@ def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
 def text_limit(run: FinishedRun) -> int:
     """Tokens that a run with a network kept of each text: the setting, or less if its network reads less."""
     return int(run.record.base_model_facts.get("max_length", run.config.training.max_length))
+
+
+def _part(table: pa.Table, split: SplitName) -> pa.Table:
+    return table.filter(pc.equal(table.column("split"), split.value))
 
 
 def targets_of(table: pa.Table) -> NDArray[np.int64]:
