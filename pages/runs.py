@@ -12,7 +12,7 @@ from pages.ui.formatting import origin_of
 from pages.ui.frame import draw_header, invite, invite_another
 from pages.ui.readers import choose_experiment, observed_runs, states_of
 
-POLL_S = 2
+POLL_S = 3
 
 header = st.container()
 experiment = choose_experiment()

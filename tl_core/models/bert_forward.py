@@ -25,7 +25,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-LONGEST_PLAIN = 256
+LONGEST_PLAIN = 512
 """Units up to which attention is plain products; their scores grow with the square of it."""
 NUM_BYTES = 256
 SHOWS_ALL = "output_hidden_states"

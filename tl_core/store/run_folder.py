@@ -266,7 +266,12 @@ def _lines_left_out(num_damaged: int) -> str:
 def _write_predictions(path: Path, table: pa.Table) -> None:
     num_labels = table.schema.field("logits").type.list_size
     with replacing(path) as file:
-        pq.write_table(table.cast(predictions_schema(num_labels)), file, write_page_checksum=True)
+        pq.write_table(
+            table.cast(predictions_schema(num_labels)),
+            file,
+            write_page_checksum=True,
+            use_dictionary=["split"],  # logits hardly ever repeat
+        )
 
 
 _COLUMNS = ("split", "example_id", "target", "logits")
