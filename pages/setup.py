@@ -85,7 +85,7 @@ def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: Input
     known, checks = measured(), passed_checks(workspace(), experiment)
     cost, ahead = estimate_of(experiment, intake, known), ahead_of(known=known)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
-    if len(checks) < len(neural_arms(experiment)):
+    if len(checks) < len(neural_arms(experiment)) and not ahead.num_runs:  # nothing trains that it would slow
         dry_run.get_ready(workspace())
     with plan, card("The plan"):
         draw_plan(experiment, cost, ahead, checks)

@@ -16,11 +16,13 @@ from tl_core.datasets.dataset import read_dataset
 from tl_core.experiments import dry_run as process
 from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
 from tl_core.intake.intake import store_dataset
+from tl_core.jobs import dry_run as jobs_dry_run
 from tl_core.jobs.dry_run import (
     ArmCheck,
     DryRun,
     all_passed_checks,
     check_path,
+    get_ready,
     passed_checks,
     start_dry_run,
 )
@@ -187,3 +189,33 @@ def test_a_cancelled_check_is_gone_and_an_arm_without_an_answer_has_not_passed(
     run.cancel()
     assert run.has_ended()
     assert "ended before it reached" in run.checks()["scratch"].problem
+
+
+def test_a_process_that_got_ready_takes_the_plan(workspace: Workspace, base_model: Path) -> None:
+    get_ready(workspace)
+    waiting = jobs_dry_run._waiting[workspace.root]
+    get_ready(workspace)
+    assert jobs_dry_run._waiting[workspace.root] is waiting, "one is enough"
+    run = start_dry_run(workspace, plan(workspace, base_model, "scratch"))
+    assert run.process is waiting
+    assert workspace.root not in jobs_dry_run._waiting
+    _wait(run)
+    assert run.checks()["scratch"].is_passed
+
+
+@pytest.mark.parametrize("reason", ["it is gone", "the plan is too long for the pipe"])
+def test_where_none_can_take_the_plan_a_process_is_started_for_it(
+    workspace: Workspace, base_model: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    get_ready(workspace)
+    waiting = jobs_dry_run._waiting[workspace.root]
+    if reason == "it is gone":
+        waiting.kill()
+        waiting.wait()
+    else:
+        monkeypatch.setattr(jobs_dry_run, "_PIPE_BYTES", 10)
+    run = start_dry_run(workspace, plan(workspace, base_model, "scratch"))
+    assert run.process is not waiting
+    _wait(run)
+    assert run.checks()["scratch"].is_passed
+    assert waiting.wait(PATIENCE_S) in (0, -signal.SIGKILL), "without a plan it ends"

@@ -30,6 +30,7 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ModelError, TlError
+from tl_core.jobs.queue import Queue
 from tl_core.planning.command import command_of
 from tl_core.planning.estimate import Ahead
 from tl_core.planning.finetuned_base_models import settle_base_model
@@ -75,6 +76,19 @@ def start_button(app: AppTest) -> Button:
 def rivals(app: AppTest) -> Multiselect[str]:
     (box,) = [one for one in app.multiselect if one.label.startswith("More base models")]
     return box
+
+
+def test_a_check_gets_ready_while_one_plans_unless_something_trains(
+    app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = list[Workspace]()
+    monkeypatch.setattr("tl_core.jobs.dry_run.get_ready", ready.append)
+    queued = queue_runs(workspace, 1)
+    open_page(app, "setup")
+    assert ready == []
+    Queue(workspace.database).cancel_experiment(queued.experiment_id)
+    open_page(app, "setup")
+    assert ready
 
 
 def test_without_texts_the_page_leads_to_the_data(app: AppTest) -> None:

@@ -477,6 +477,30 @@ def test_a_file_is_submitted_with_the_chosen_column(app, workspace, experiment, 
     assert "\\<b\\>\\*texts\\*" in "".join(one.value for one in app.markdown)
 
 
+def test_a_network_may_score_in_int8_and_the_result_says_what_came_of_it(app, workspace, experiment, asked):
+    open_page(app, "try_it")
+    bring_file(app, CSV)
+    (box,) = [one for one in app.checkbox if one.label == "Score in int8"]
+    box.check().run()
+    press(app, "Predict 2 rows")
+    [job] = Queue(workspace.database).list_pending(JobKind.PREDICT_FILE)
+    assert job.payload["scored_in"] == "int8"
+    folder = workspace.output_folder(job.id)
+    folder.mkdir(parents=True)
+    (folder / predictions.PREDICTIONS_NAME).write_text("id,comment\n")
+    told = "Scored in int8: on 9 validation examples 88.9% are right in int8, 88.9% as the run scored them."
+    summary = FileSummary(
+        text="comment", num_rows=2, num_empty=0, num_answered=2, num_rejects=0, first_reject="",
+        label_counts={"negative": 2}, scored_in=told,
+    )  # fmt: skip
+    write_summary(folder, summary)
+    queue = Queue(workspace.database)
+    queue.claim([JobKind.PREDICT_FILE])
+    queue.finish(job.id, State.FINISHED)
+    open_page(app, "try_it", experiment=experiment.experiment_id, job=str(job.id))
+    assert told in plain(text_of(app))
+
+
 def test_a_file_of_one_column_will_do(app, experiment, asked):
     open_page(app, "try_it")
     bring_file(app, b"text\nfirst of them\nsecond of them\n")

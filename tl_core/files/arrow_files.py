@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 _BATCH = 65_536
 _maps: WeakSet[mmap.mmap] = WeakSet()
+_lock = threading.Lock()
 
 
 def write_mapped(table: pa.Table, path: Path) -> None:
@@ -65,12 +67,15 @@ def in_passing(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
 
 def let_go() -> None:
     """Give back the memory of what was looked at in mapped tables: it is read again when it is wanted."""
-    for mapped in list(_maps):
+    with _lock:
+        maps = list(_maps)
+    for mapped in maps:
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _map(path: Path) -> pa.Buffer:
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    _maps.add(mapped)
+    with _lock:
+        _maps.add(mapped)
     return pa.py_buffer(mapped)

@@ -28,8 +28,6 @@ PLAIN = Compute(device=torch.device("cpu"), precision=Precision.FLOAT32, micro_b
 """As an exported folder answers: on the processor, in float32."""
 Scored = Callable[[int], None]
 """Called with the number of examples of each batch that was scored; what it raises ends the work."""
-
-
 Elsewhere = Callable[[], Compute | None]
 """Asked before each prediction for a device that is free and better; None if there is none now."""
 
