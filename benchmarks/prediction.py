@@ -6,8 +6,8 @@ after the other, and in batches. Each side reads a CSV, scores its texts and wri
 in a process of its own, three times and in turn; imports and loading are not counted. The pipeline gets a
 quarter of the rows, and what is compared are rows a second.
 
-``python -m benchmarks.prediction --memory`` adds the memory of a process that predicts 5 million rows with a
-network of two small layers: the built-in one would take an hour and a half, and 0.2 GB more.
+``python -m benchmarks.prediction --memory`` adds the peak memory of processes that predict 20,000 and 80,000
+rows with that network, and 5 million with the majority class, for the network would take an hour and a half.
 """
 
 import argparse
@@ -21,14 +21,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import AutoModel, BertConfig, pipeline
+from transformers import pipeline
 
 from tl_core import networks
 from tl_core.arms import ArmKind
@@ -38,6 +38,7 @@ from tl_core.inference.files import predict_file
 from tl_core.inference.predictor import MIB, PLAIN, Predictor, load_predictor
 from tl_core.intake.bundled import SAMPLES, read_sample
 from tl_core.modality import networks_of
+from tl_core.models.classical import Majority
 from tl_core.models.facts import read_facts, text_source
 from tl_core.planning.machine import inspect_hardware
 from tl_core.schema import Precision, TextSource
@@ -62,7 +63,7 @@ def texts_of(num_rows: int) -> Iterator[str]:
 def write_csv(path: Path, texts: Iterator[str]) -> None:
     """Write a file of texts alone."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["text"], *([text] for text in texts)])
+        csv.writer(file).writerows(chain([["text"]], ([text] for text in texts)))
 
 
 def save_model(folder: Path) -> None:
@@ -71,20 +72,6 @@ def save_model(folder: Path) -> None:
     model = networks_of(None).build(ArmKind.FINE_TUNED, base, Pooling.OWN, LABELS, init_seed=7)
     source = TextSource(columns=("text",))
     networks_of(None).save(model, folder, base_folder=base, labels=LABELS, limit=MAX_LENGTH, source=source)
-
-
-def save_small_model(folder: Path) -> None:
-    """Save a network of two small layers with the built-in model's tokenizer."""
-    base = obtain(BUILTIN, lambda done, total: None)
-    small = folder.with_name("small")
-    vocabulary = json.loads((base / "config.json").read_text(encoding="utf-8"))["vocab_size"]
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    AutoModel.from_config(BertConfig(vocab_size=vocabulary, **shape)).save_pretrained(small)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (small / name).write_bytes((base / name).read_bytes())
-    model = networks_of(None).build(ArmKind.FINE_TUNED, small, Pooling.MEAN, LABELS, init_seed=7)
-    source = TextSource(columns=("text",))
-    networks_of(None).save(model, folder, base_folder=small, labels=LABELS, limit=MAX_LENGTH, source=source)
 
 
 def load(folder: Path, side: str) -> Predictor:
@@ -191,21 +178,37 @@ def measure_typed(folder: Path) -> dict[str, float]:
     return {"median_ms": 1e3 * statistics.median(seconds), "p95_ms": 1e3 * float(np.quantile(seconds, 0.95))}
 
 
+def peak_mib(rows: str, folder: Path) -> float:
+    """Predict a file in a process of its own; the peak is that of the whole process."""
+    command = [sys.executable, "-m", "benchmarks.prediction", "--peak", rows, "--folder", str(folder)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
+def predict_once(rows: str, folder: Path) -> float:
+    """Predict with the majority class, or with the built-in network; return the peak memory in MiB."""
+    model = folder / ("majority" if rows == "many" else "model")
+    precision = "float32" if rows == "many" else "bfloat16"
+    predict_file(load(model, precision), folder / f"{rows}.csv", folder / f"{rows}-out.csv")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def measure_memory(folder: Path) -> dict[str, Any]:
-    """Predict many rows with a small network; the peak is that of the whole process."""
-    save_small_model(folder / "model")
-    write_csv(folder / "in.csv", texts_of(MANY_ROWS))
-    predictor = load(folder / "model", "float32")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
-    predict_file(predictor, folder / "in.csv", folder / "out.csv")
-    return {
-        "num_rows": MANY_ROWS,
-        "file_mib": (folder / "in.csv").stat().st_size / MIB,
-        "peak_mib_before": before / 1024,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "seconds": time.perf_counter() - started,
-    }
+    """Predict a few rows, more, and very many."""
+    save_model(folder / "model")
+    (folder / "majority").mkdir()
+    Majority.fit(np.array([0, 1, 1]), 2).save(folder / "majority", LABELS)
+    found: dict[str, Any] = {}
+    for rows, number in (("few", NUM_ROWS), ("more", 4 * NUM_ROWS), ("many", MANY_ROWS)):
+        write_csv(folder / f"{rows}.csv", texts_of(number))
+        started = time.perf_counter()
+        found[rows] = {
+            "num_rows": number,
+            "file_mib": (folder / f"{rows}.csv").stat().st_size / MIB,
+            "peak_mib": peak_mib(rows, folder),
+            "seconds": time.perf_counter() - started,
+        }
+        print(rows, found[rows], flush=True)
+    return found
 
 
 def main() -> None:
@@ -214,7 +217,11 @@ def main() -> None:
     parser.add_argument("--side", choices=SIDES, help="predict once; writes nothing")
     parser.add_argument("--folder", type=Path, help="where the model and the files of a side are")
     parser.add_argument("--memory", action="store_true", help="measure memory alone, and add it to the JSON")
+    parser.add_argument("--peak", choices=("few", "more", "many"), help="predict once and tell the memory")
     arguments = parser.parse_args()
+    if arguments.peak:
+        print(predict_once(arguments.peak, arguments.folder))
+        return
     if arguments.side:
         print(rows_a_second(arguments.side, arguments.folder))
         return

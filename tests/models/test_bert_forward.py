@@ -40,8 +40,12 @@ def logits_and_gradients(model: Classifier, inputs: dict[str, Tensor]) -> tuple[
     return logits, {n: weight.grad for n, weight in model.named_parameters() if weight.grad is not None}
 
 
+@pytest.mark.parametrize("most_scores", [bert_forward.MOST_SCORES, 60], ids=["at once", "in parts"])
 @pytest.mark.parametrize("kind", INPUTS)
-def test_logits_and_gradients_are_the_plain_ones(both: tuple[Classifier, Classifier], kind: str) -> None:
+def test_logits_and_gradients_are_the_plain_ones(
+    both: tuple[Classifier, Classifier], kind: str, most_scores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bert_forward, "MOST_SCORES", most_scores)
     (a, of_a), (b, of_b) = (logits_and_gradients(model.eval(), INPUTS[kind]) for model in both)
     torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
     assert of_a.keys() == of_b.keys()

@@ -1,5 +1,6 @@
 """Tables on disk that a process maps instead of reading: a large one takes no memory of its own."""
 
+import ctypes
 import mmap
 import os
 import threading
@@ -13,6 +14,8 @@ import pyarrow as pa
 _BATCH = 65_536
 _maps: WeakSet[mmap.mmap] = WeakSet()
 _lock = threading.Lock()
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""glibc's; other C libraries have none."""
 
 
 def write_mapped(table: pa.Table, path: Path) -> None:
@@ -66,11 +69,16 @@ def in_passing(table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
 
 
 def let_go() -> None:
-    """Give back the memory of what was looked at in mapped tables: it is read again when it is wanted."""
+    """Give back the memory of what was looked at in mapped tables, and what lies free in the heap.
+
+    Tables are read again when they are wanted. Many tensors of different sizes leave a heap full of holes.
+    """
     with _lock:
         maps = list(_maps)
     for mapped in maps:
         mapped.madvise(mmap.MADV_DONTNEED)
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def _map(path: Path) -> pa.Buffer:

@@ -27,6 +27,10 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 LONGEST_PLAIN = 512
 """Units up to which attention is plain products; their scores grow with the square of it."""
+MOST_SCORES = 4 << 20
+"""Scores of attention that are worked on at once, so that they stay near the processor."""
+EVEN_SIZE = 64
+"""Tokens of a batch that is only scored are a multiple of it."""
 NUM_BYTES = 256
 SHOWS_ALL = "output_hidden_states"
 KNOWN = {SHOWS_ALL, "return_dict"}
@@ -151,10 +155,16 @@ def _layer(
     together = packing.unpack(products.query_key_value(hidden))
     split = together.view(num_rows, width, 3, heads, size // heads).permute(2, 0, 3, 1, 4)
     query, key, value = split.reshape(3, num_rows * heads, width, size // heads)
-    scores = torch.baddbmm(packing.bias(heads), query, key.transpose(1, 2), alpha=own.scaling)
-    # The kernel for bfloat16 takes six times as long, and its gradient ten times.
-    shares = drop.scaled(torch.softmax(scores, -1, dtype=torch.float32).to(hidden.dtype), own.dropout)
-    context = torch.bmm(shares, value).view(num_rows, heads, width, size // heads)
+    bias = packing.bias(heads)
+    at_once = max(1, MOST_SCORES // width**2)
+    parts = []
+    for place in range(0, num_rows * heads, at_once):
+        few = slice(place, place + at_once)
+        scores = torch.baddbmm(bias[few], query[few], key[few].transpose(1, 2), alpha=own.scaling)
+        # The kernel for bfloat16 takes six times as long, and its gradient ten times.
+        shares = drop.scaled(torch.softmax(scores, -1, dtype=torch.float32).to(hidden.dtype), own.dropout)
+        parts.append(torch.bmm(shares, value[few]))
+    context = (parts[0] if len(parts) == 1 else torch.cat(parts)).view(num_rows, heads, width, size // heads)
     context = packing.pack(context.transpose(1, 2).reshape(num_rows, width, size))
     hidden = _norm(after.LayerNorm, drop.added(hidden, products.attended(context), after.dropout))
     return _norm(out.LayerNorm, drop.added(hidden, products.outer(products.inner(hidden)), out.dropout))
@@ -238,6 +248,10 @@ class _Packing:
         if not self._is_full:
             self._bias.masked_fill_(~is_token, -torch.inf)
             self._tokens = is_token.flatten().nonzero().squeeze(1)
+            if not torch.is_grad_enabled():
+                # oneDNN keeps code and memory for each size it meets; the last token again makes no difference.
+                again = self._tokens[-1:].expand(-len(self._tokens) % EVEN_SIZE)
+                self._tokens = torch.cat([self._tokens, again])
             # Padding reads the token before it: it gets no attention, and what comes of it is dropped.
             self._sources = (is_token.flatten().cumsum(0) - 1).clamp_(min=0)
 
