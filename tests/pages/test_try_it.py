@@ -478,8 +478,9 @@ def test_a_file_is_submitted_with_the_chosen_column(app, workspace, experiment, 
 
 
 def test_a_network_may_score_in_int8_and_the_result_says_what_came_of_it(app, workspace, experiment, asked):
-    open_page(app, "try_it")
-    bring_file(app, CSV)
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    bring_file(app)
+    choose(app, "Text column", "comment")
     (box,) = [one for one in app.checkbox if one.label == "Score in int8"]
     box.check().run()
     press(app, "Predict 2 rows")

@@ -249,7 +249,7 @@ class _Packing:
             self._bias.masked_fill_(~is_token, -torch.inf)
             self._tokens = is_token.flatten().nonzero().squeeze(1)
             if not torch.is_grad_enabled():
-                # oneDNN keeps code and memory for each size it meets; the last token again makes no difference.
+                # oneDNN keeps code and memory for each size it meets; the last token again does no harm.
                 again = self._tokens[-1:].expand(-len(self._tokens) % EVEN_SIZE)
                 self._tokens = torch.cat([self._tokens, again])
             # Padding reads the token before it: it gets no attention, and what comes of it is dropped.
