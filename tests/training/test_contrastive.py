@@ -208,7 +208,7 @@ def test_the_head_at_the_end_knows_every_example_and_those_before_only_some(
     model = make_model(tmp_path, ArmKind.CONTRASTIVE, Pooling.MEAN)
     config = make_config(num_evaluations=3)
     run_contrastive(model, config, make_examples(50), objective=make_contrastive(max_eval_examples=20))
-    count, _ = config.evaluations(50, 20)
+    count, _ = config.evaluations(50, 50)
     assert count > 1
     assert numbers == [*[20] * count, 50, 50]
 
