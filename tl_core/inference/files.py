@@ -1,4 +1,4 @@
-"""Predicting a whole file: chunk by chunk, as a job or from the command line."""
+"""Predicting a whole file: window by window, as a job or from the command line."""
 
 import time
 from collections import Counter
