@@ -93,6 +93,7 @@ def _import_pages() -> None:
     for package in (cards, ui):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
+    importlib.import_module("scipy.optimize")  # the first chart with labels at its lines would wait for it
     gc.freeze()
 
 

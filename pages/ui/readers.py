@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ from tl_core.store.run_folder import EventTail, RunFolder
 States = tuple[tuple[str, str], ...]
 """Run ids with their states: what results depend on."""
 MAX_MEASURED = 2_000
+READERS = 2
+"""Threads that read runs for a page."""
 KEPT_S = 1800
 """How long whole tables stay in memory after they were read; two, because an upload can have a test file."""
 
@@ -129,13 +132,16 @@ def events_of(runs: Sequence[RunRow]) -> dict[str, tuple[Event, ...]]:
 def unreadable_of(runs: Sequence[RunRow]) -> frozenset[str]:
     """Return the ids of finished runs whose folders cannot be read, so that they count nowhere."""
     finished = [run.run_id for run in runs if run.state is State.FINISHED]
-    return frozenset(run_id for run_id in finished if not _can_be_read(run_id))
+    folders = map(workspace().run_folder, finished)
+    with ThreadPoolExecutor(READERS) as readers:  # most of it is done outside Python's lock
+        can_be_read = readers.map(_can_be_read, folders)
+        return frozenset(run_id for run_id, can in zip(finished, can_be_read, strict=True) if not can)
 
 
-@st.cache_data(show_spinner=False, max_entries=5_000)
-def _can_be_read(run_id: str) -> bool:
+@st.cache_data(show_spinner=False, max_entries=5_000, hash_funcs={RunFolder: lambda folder: str(folder.path)})
+def _can_be_read(folder: RunFolder) -> bool:
     try:
-        _read_once(workspace().run_folder(run_id))
+        _read_once(folder)
     except UNREADABLE:
         return False
     return True

@@ -22,7 +22,7 @@ def arm_of(
         "logits": 4 * np.eye(num_labels, dtype=np.float32)[predicted],
         "split_hash": "split-one",
     }
-    return ArmPredictions(**(fields | changes))
+    return ArmPredictions.of(**(fields | changes))
 
 
 def arm_with_hits(hits: Any, **changes: Any) -> ArmPredictions:

@@ -36,14 +36,14 @@ def test_several_runs_are_not_repeated():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seeds": (0,)}, "logits of shape"),
+        ({"seeds": (0,)}, "answers of shape"),
         ({"seeds": (1, 1)}, "every seed once"),
         ({"targets": np.array([0, 1, 2])}, "4 targets"),
         ({"targets": np.array([0, 1, 3, 1])}, "targets from 0 to 2"),
         ({"targets": np.array([0, 1, -1, 1])}, "targets from 0 to 2"),
         ({"logits": np.full((2, 4, 3), np.nan, dtype=np.float32)}, "finite scores"),
-        ({"logits": np.zeros((2, 4), dtype=np.float32)}, "logits of shape"),
-        ({"logits": np.zeros((2, 4, 0), dtype=np.float32)}, "at least one"),
+        ({"logits": np.zeros((2, 4), dtype=np.float32)}, "logits of seeds"),
+        ({"logits": np.zeros((2, 4, 0), dtype=np.float32)}, "logits of seeds"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(changes, message):

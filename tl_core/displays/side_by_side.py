@@ -12,7 +12,7 @@ from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.displays.display import Display
 from tl_core.displays.learning_curves import KEPT, curve_numbers
 from tl_core.displays.words import as_percent, as_points, p_value
-from tl_core.evaluation.metrics import Floats, evaluate
+from tl_core.evaluation.metrics import Floats, confusion_matrix, per_class
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.curves import curve_points
 from tl_core.results.fairness import BUDGET_WORDS
@@ -217,8 +217,8 @@ def class_rows(comparison: SideBySide, a: str, b: str) -> pd.DataFrame:
 
 def _mean_f1(comparison: SideBySide, key: str) -> Floats:
     group = comparison.predictions[key]
-    by_seed = [evaluate(group.targets, logits).per_class.f1 for logits in group.logits]
-    mean: Floats = np.mean(by_seed, axis=0)
+    confusions = [confusion_matrix(group.targets, one, group.num_labels) for one in group.predicted]
+    mean: Floats = np.mean([per_class(one).f1 for one in confusions], axis=0)
     return mean
 
 

@@ -52,13 +52,15 @@ class PerClass:
 class Evaluation:
     """The metrics of one run on one split.
 
-    ``confusion`` is (K, K): rows are targets, columns are predictions. ``log_loss`` is in nats.
+    ``confusion`` is (K, K): rows are targets, columns are predictions. ``log_loss`` is in nats;
+    ``confidence`` is the mean probability of the answers.
     """
 
     num_examples: int
     accuracy: float
     macro_f1: float
     log_loss: float
+    confidence: float
     per_class: PerClass
     confusion: Counts
 
@@ -66,11 +68,13 @@ class Evaluation:
 def evaluate(targets: Ints, logits: npt.NDArray[np.float32]) -> Evaluation:
     """Compute every metric of one run from targets (n,) and logits (n, K)."""
     confusion = confusion_matrix(targets, logits.argmax(axis=1), logits.shape[1])
+    losses, of_answers = _losses(targets, logits)
     return Evaluation(
         num_examples=len(targets),
         accuracy=accuracy(confusion),
         macro_f1=macro_f1(confusion),
-        log_loss=log_loss(targets, logits),
+        log_loss=float(losses.mean()),
+        confidence=float(np.exp(-of_answers).mean()),
         per_class=per_class(confusion),
         confusion=confusion,
     )
@@ -116,10 +120,16 @@ def log_loss(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> float:
 
 def log_losses(targets: Ints, logits: npt.NDArray[np.float32]) -> Floats:
     """Negative log-probability of each target, in nats: (n,), (n, K) to (n,)."""
+    return _losses(targets, logits)[0]
+
+
+def _losses(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> tuple[Floats, Floats]:
+    """Return the negative log-probability of each target and of each answer, (n,) each."""
     scores = logits.astype(np.float64)
     scores -= scores.max(axis=1, keepdims=True)
     own = scores[np.arange(len(targets)), targets]
-    return np.asarray(np.log(np.exp(scores, out=scores).sum(axis=1)) - own)
+    of_answers = np.log(np.exp(scores, out=scores).sum(axis=1))
+    return of_answers - own, of_answers
 
 
 def brier_scores(targets: Ints, logits: npt.NDArray[np.floating[Any]]) -> Floats:

@@ -1,8 +1,7 @@
 """The predictions of one arm on one test split, and what makes those of two arms a pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -53,13 +52,17 @@ class ArmPredictions:
     train_size
         Training examples of every run.
     seeds
-        Indices of the S seeds, in the order of the first axis of ``logits``.
+        Indices of the S seeds, in the order of the first axis of ``predicted``.
     example_ids
         Content hashes of the test examples, (n,) str, all different.
     targets
         Class ids, (n,) int in [0, K).
-    logits
-        Scores before the softmax, (S, n, K) float32.
+    predicted
+        The highest-scoring class, (S, n); the lower class id wins a tie.
+    num_labels
+        K, the number of classes.
+    read_logits
+        Reads the scores before the softmax, (S, n, K) float32: hundreds of runs do not fit the memory.
     split_hash
         Identity of the split that the examples belong to.
     is_deterministic
@@ -73,7 +76,7 @@ class ArmPredictions:
     Raises
     ------
     ComparisonError
-        If the arrays do not fit together or a score is not finite.
+        If the arrays do not fit together.
     """
 
     arm: str
@@ -81,7 +84,9 @@ class ArmPredictions:
     seeds: tuple[int, ...]
     example_ids: npt.NDArray[np.str_]
     targets: npt.NDArray[np.integer[Any]]
-    logits: npt.NDArray[np.float32]
+    predicted: npt.NDArray[np.int32]
+    num_labels: int
+    read_logits: Callable[[], npt.NDArray[np.float32]]
     split_hash: str
     is_deterministic: bool = False
     conditions: tuple[Conditions, ...] = ()
@@ -91,30 +96,39 @@ class ArmPredictions:
         self._check_shapes()
         self._check_values()
 
+    @classmethod
+    def of(cls, logits: npt.NDArray[np.float32], **fields: Any) -> Self:
+        """Make an arm of its logits, (S, n, K), and the other fields. Raises if a score is not finite too."""
+        if logits.ndim != 3 or 0 in logits.shape:
+            raise _unusable(fields["arm"], "logits of seeds by examples by labels", f"{logits.shape}")
+        if not np.isfinite(logits).all():
+            raise _unusable(fields["arm"], "finite scores", "scores that are not numbers")
+        return cls(
+            predicted=logits.argmax(axis=2).astype(np.int32),
+            num_labels=logits.shape[2],
+            read_logits=lambda: logits,
+            **fields,
+        )
+
     def _check_shapes(self) -> None:
         expected = (len(self.seeds), len(self.example_ids))
-        if self.logits.ndim != 3 or self.logits.shape[:2] != expected:
-            raise self._error(f"logits of shape {expected} by labels", f"{self.logits.shape}")
+        if self.predicted.shape != expected:
+            raise self._error(f"answers of shape {expected}", f"{self.predicted.shape}")
         if self.targets.shape != expected[1:] or self.example_ids.shape != expected[1:]:
             raise self._error(f"{expected[1]} targets in one row", f"shape {self.targets.shape}")
         if self.epochs and len(self.epochs) != len(self.seeds):
             raise self._error(f"epochs of {len(self.seeds)} seeds or of none", f"{len(self.epochs)}")
-        if 0 in self.logits.shape:
-            raise self._error("at least one seed, example and label", f"shape {self.logits.shape}")
+        if 0 in expected:
+            raise self._error("at least one seed and example", f"shape {expected}")
 
     def _check_values(self) -> None:
         if len(set(self.seeds)) != len(self.seeds):
             raise self._error("every seed once", f"{self.seeds}")
         if self.targets.min() < 0 or self.targets.max() >= self.num_labels:
             raise self._error(f"targets from 0 to {self.num_labels - 1}", f"{self.targets.max()}")
-        if not np.isfinite(self.logits).all():
-            raise self._error("finite scores", "scores that are not numbers")
 
     def _error(self, expected: str, got: str) -> ComparisonError:
-        return ComparisonError(
-            f"The predictions of {self.arm} cannot be used: {got} instead of {expected}.",
-            "Train this model again.",
-        )
+        return _unusable(self.arm, expected, got)
 
     @property
     def num_seeds(self) -> int:
@@ -127,19 +141,14 @@ class ArmPredictions:
         return len(self.example_ids)
 
     @property
-    def num_labels(self) -> int:
-        """K, the number of classes."""
-        return int(self.logits.shape[2])
-
-    @property
     def epochs_range(self) -> tuple[float, float] | None:
         """The fewest and the most `epochs` of a seed; None if they are unknown."""
         return (min(self.epochs), max(self.epochs)) if self.epochs else None
 
-    @cached_property
-    def predicted(self) -> npt.NDArray[np.intp]:
-        """The highest-scoring class, (S, n); the lower class id wins a tie."""
-        return np.asarray(self.logits.argmax(axis=2), dtype=np.intp)
+    @property
+    def logits(self) -> npt.NDArray[np.float32]:
+        """Read the scores before the softmax, (S, n, K) float32. Raises as ``read_logits`` does."""
+        return self.read_logits()
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
@@ -154,7 +163,12 @@ class ArmPredictions:
         conditions = tuple(self.conditions[row] for row in rows) if self.conditions else ()
         epochs = tuple(self.epochs[row] for row in rows) if self.epochs else ()
         return replace(
-            self, seeds=tuple(seeds), logits=self.logits[rows], conditions=conditions, epochs=epochs
+            self,
+            seeds=tuple(seeds),
+            predicted=self.predicted[rows],
+            read_logits=lambda: self.logits[rows],
+            conditions=conditions,
+            epochs=epochs,
         )
 
     def repeated_for(self, seeds: Sequence[int]) -> Self:
@@ -167,9 +181,15 @@ class ArmPredictions:
         """
         if self.num_seeds != 1:
             raise self._error("a single run to repeat", f"{self.num_seeds}")
-        repeated = np.broadcast_to(self.logits, (len(seeds), *self.logits.shape[1:]))
-        epochs = self.epochs * len(seeds)
-        return replace(self, seeds=tuple(seeds), logits=repeated, is_deterministic=True, epochs=epochs)
+        shape = (len(seeds), self.num_examples)
+        return replace(
+            self,
+            seeds=tuple(seeds),
+            predicted=np.broadcast_to(self.predicted, shape),
+            read_logits=lambda: np.broadcast_to(self.logits, (*shape, self.num_labels)),
+            is_deterministic=True,
+            epochs=self.epochs * len(seeds),
+        )
 
     def in_canonical_order(self) -> Self:
         """Sort the examples by id, then target.
@@ -183,8 +203,15 @@ class ArmPredictions:
             self,
             example_ids=self.example_ids[order],
             targets=self.targets[order],
-            logits=self.logits[:, order],
+            predicted=self.predicted[:, order],
+            read_logits=lambda: self.logits[:, order],
         )
+
+
+def _unusable(arm: str, expected: str, got: str) -> ComparisonError:
+    return ComparisonError(
+        f"The predictions of {arm} cannot be used: {got} instead of {expected}.", "Train this model again."
+    )
 
 
 def pair(

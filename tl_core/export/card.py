@@ -165,7 +165,7 @@ def _results(facts: CardFacts) -> str:
         for split, one in facts.evaluations.items()
     ]
 
-    alone = ArmPredictions(
+    alone = ArmPredictions.of(
         arm=config.arm.name,
         train_size=config.train_size,
         seeds=(config.seed,),

@@ -133,8 +133,12 @@ def answers_to(predictions: Iterable[ArmPredictions], example_id: str) -> pd.Dat
     """
     rows = []
     for arm in predictions:
-        for place in np.flatnonzero(arm.example_ids == example_id):
-            answers, shares = arm.predicted[:, place], softmax(arm.logits[:, place], axis=-1)
+        places = np.flatnonzero(arm.example_ids == example_id)
+        if not len(places):
+            continue
+        every = softmax(arm.logits[:, places], axis=-1)  # (num_seeds, num_places, num_labels)
+        for place, shares in zip(places, every.swapaxes(0, 1), strict=True):
+            answers = arm.predicted[:, place]
             answer = int(np.bincount(answers).argmax())
             of_answer = shares[:, answer].astype(float)
             found = (int((answers == answer).sum()), arm.num_seeds)
@@ -174,7 +178,9 @@ def texts_of(dataset: Dataset) -> dict[str, str]:
     return dict(zip(dataset.example_ids(), shown, strict=True))
 
 
-def _most_frequent(answers: NDArray[np.intp], inside: NDArray[np.bool_], num_labels: int) -> NDArray[np.intp]:
+def _most_frequent(
+    answers: NDArray[np.int32], inside: NDArray[np.bool_], num_labels: int
+) -> NDArray[np.intp]:
     """Return the most frequent of the answers inside, ``(num_seeds, n)``, of each example, ``(n,)``."""
     votes = (answers[..., None] == np.arange(num_labels)) & inside[..., None]
     return np.asarray(votes.sum(axis=0).argmax(axis=-1), dtype=np.intp)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tl_core.evaluation.metrics import Evaluation, evaluate
+from tl_core.evaluation.metrics import Counts, confusion_matrix, per_class
 from tl_core.results.comparison import ExperimentResults
 
 
@@ -18,8 +18,8 @@ def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> p
     Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
     examples); classes without a test example are left out.
     """
-    pair = _paired_evaluations(results, a, b, train_size)
-    value_a, value_b = (np.mean([one.per_class.f1 for one in by_seed], axis=0) for by_seed in pair)
+    pair = _paired_confusions(results, a, b, train_size)
+    value_a, value_b = (np.mean([per_class(one).f1 for one in by_seed], axis=0) for by_seed in pair)
     support = np.bincount(
         results.predictions[a, train_size].targets, minlength=len(results.experiment.labels)
     )
@@ -44,8 +44,7 @@ def mean_confusions(
     -------
     Of a and of b, each ``(num_labels, num_labels)`` in test examples: a row is a true class.
     """
-    pair = _paired_evaluations(results, a, b, train_size)
-    of_a, of_b = (np.mean([one.confusion for one in by_seed], axis=0) for by_seed in pair)
+    of_a, of_b = (np.mean(by_seed, axis=0) for by_seed in _paired_confusions(results, a, b, train_size))
     return of_a, of_b
 
 
@@ -91,16 +90,16 @@ def row_shares(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares
 
 
-def _paired_evaluations(
+def _paired_confusions(
     results: ExperimentResults, a: str, b: str, train_size: int
-) -> tuple[list[Evaluation], list[Evaluation]]:
-    """Evaluate two arms on test by seed, on the seeds that both have: those that their verdict rests on."""
+) -> tuple[list[Counts], list[Counts]]:
+    """Return two arms' confusion matrices on test, by seed, on the seeds that their verdict rests on."""
     arms = results.predictions[a, train_size], results.predictions[b, train_size]
     common = set(arms[0].seeds) & set(arms[1].seeds)
     of_a, of_b = (
         [
-            evaluate(arm.targets, logits)
-            for seed, logits in zip(arm.seeds, arm.logits, strict=True)
+            confusion_matrix(arm.targets, predicted, arm.num_labels)
+            for seed, predicted in zip(arm.seeds, arm.predicted, strict=True)
             if seed in common
         ]
         for arm in arms

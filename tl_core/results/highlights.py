@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from tl_core.evaluation.wording import METRIC_WORDS, amounts, flag_reservations, spoken_names
 from tl_core.results.comparison import ExperimentResults
@@ -121,9 +120,8 @@ def _time(
 
 def _confidence(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight:
     """Hold what the first arm says of its answers against how often they are right."""
-    predictions = results.predictions[verdict.a, verdict.train_size]
-    says = float(softmax(predictions.logits, axis=-1).max(axis=-1).mean())
-    is_right = float((predictions.logits.argmax(axis=-1) == predictions.targets).mean())
+    tests = [run.test for run in results.runs_of(verdict.a, verdict.train_size)]
+    says, is_right = np.mean([(one.confidence, one.accuracy) for one in tests], axis=0)
     return Highlight(
         name=f"Confidence of {names[verdict.a]}",
         value=f"{100 * says:.0f}% sure",

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
@@ -146,12 +147,11 @@ def _left(
 
     def stack(key: str, split: str) -> ArmPredictions:
         parts = [table.filter(pc.equal(table.column("split"), split)) for table in tables.values()]
-        return replace(
-            _predictions(first, key), seeds=seeds, logits=np.stack([logits_of(one) for one in parts])
-        )
+        return _predictions(first, key, seeds, np.stack([logits_of(one) for one in parts]))
 
+    before = _predictions(first, HEAD_BEFORE, (0,), first.logits[None])
     return {
-        HEAD_BEFORE: _predictions(first, HEAD_BEFORE).repeated_for(seeds),
+        HEAD_BEFORE: before.repeated_for(seeds),
         HEAD_AFTER: stack(HEAD_AFTER, "head_after"),
         PROBE_BEFORE: stack(PROBE_BEFORE, "probe_before").for_seeds(seeds[:1]).repeated_for(seeds),
         PROBE_AFTER: stack(PROBE_AFTER, "probe_after"),
@@ -161,19 +161,21 @@ def _left(
 def _is_about(table: pa.Table, first: FinishedRun) -> bool:
     """Whether all three parts of a table are about the first task's test examples and classes."""
     parts = [table.filter(pc.equal(table.column("split"), split)) for split in _LEFT]
-    return table.column("logits").type.list_size == first.logits.shape[1] and all(
+    return table.column("logits").type.list_size == len(first.config.labels) and all(
         np.array_equal(part.column("example_id").to_pylist(), first.example_ids) for part in parts
     )
 
 
-def _predictions(first: FinishedRun, key: str) -> ArmPredictions:
-    return ArmPredictions(
+def _predictions(
+    first: FinishedRun, key: str, seeds: tuple[int, ...], logits: NDArray[np.float32]
+) -> ArmPredictions:
+    return ArmPredictions.of(
         arm=key,
         train_size=first.config.train_size,
-        seeds=(0,),
+        seeds=seeds,
         example_ids=first.example_ids,
         targets=first.targets,
-        logits=first.logits[None],
+        logits=logits,
         split_hash=first.config.split_hash,
     )
 

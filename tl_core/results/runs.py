@@ -71,6 +71,8 @@ class FinishedRun:
         The test split, ``(n,)`` each.
     validation_targets
         The validation split, on which temperatures are fitted.
+    predicted
+        The highest-scoring class on test, ``(n,)``; the lower class id wins a tie.
     answers_hash
         The same for runs with the same logits on test.
     test
@@ -87,6 +89,7 @@ class FinishedRun:
     example_ids: NDArray[np.str_]
     targets: NDArray[np.int64]
     validation_targets: NDArray[np.int64]
+    predicted: NDArray[np.int32]
     answers_hash: str
     test: Evaluation
     health: RunHealth
@@ -170,6 +173,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         example_ids=_shared(np.array(test.column("example_id").to_pylist())),
         targets=targets,
         validation_targets=targets_of(validation),
+        predicted=logits.argmax(axis=1).astype(np.int32),
         answers_hash=hashlib.sha256(logits.tobytes()).hexdigest(),
         test=evaluation,
         health=_health(record, log.events, evaluation, logits_of(validation)),
@@ -258,7 +262,9 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
         seeds=tuple(run.config.seed for run in runs),
         example_ids=first.example_ids,
         targets=first.targets,
-        logits=np.stack([run.logits for run in runs]),
+        predicted=np.stack([run.predicted for run in runs]),
+        num_labels=len(first.config.labels),
+        read_logits=lambda: np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
         conditions=conditions,
         epochs=epochs_of(runs),
