@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.files.tables import dataset
 from tests.plans import plan_as_asked
 from tl_core.datasets.dataset import read_dataset
 from tl_core.experiments import dry_run as process
-from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms
+from tl_core.experiments.dry_run import TYPICAL_BATCHES, check_arms, typical_speed
 from tl_core.intake.intake import store_dataset
 from tl_core.jobs import dry_run as jobs_dry_run
 from tl_core.jobs.dry_run import (
@@ -27,7 +28,7 @@ from tl_core.jobs.dry_run import (
     start_dry_run,
 )
 from tl_core.planning.plan import parse_arms
-from tl_core.schema import ExperimentConfig, LearningRates, RunConfig, Task
+from tl_core.schema import ExperimentConfig, LearningRates, RunConfig, StepLogged, Task
 from tl_core.store.workspace import Workspace
 from tl_core.training.compute import Compute
 
@@ -81,6 +82,26 @@ def test_one_batch_is_of_the_longest_train_texts(workspace: Workspace, base_mode
     assert len(lengths) == 4 * (1 + TYPICAL_BATCHES)
     assert set(lengths[:4]) == {max(lengths)}
     assert min(lengths[4:]) < max(lengths)
+
+
+def test_speed_is_that_of_typical_steps() -> None:
+    steps = (
+        (500, 9.0),
+        (400, 0.1),
+        (2_000, 0.2),
+        (200, 0.08),
+        (300, 0.12),
+    )  # tokens and seconds; one is cold
+    tokens = accumulate(tokens for tokens, _ in steps)
+    seconds = accumulate(seconds for _, seconds in steps)
+    logged = [
+        StepLogged(
+            **{name: 0 for name in ("loss", "grad_norm", "learning_rate", "memory_mib", "wall_s", "seq")},
+            **{"step": place, "examples_seen": 16 * place, "tokens_seen": read, "train_s": passed},
+        )
+        for place, (read, passed) in enumerate(zip(tokens, seconds, strict=True), start=1)
+    ]
+    assert typical_speed(logged) == (pytest.approx(0.1), pytest.approx(900 / 0.3))
 
 
 def test_an_arm_that_cannot_run_leaves_the_others_measured(workspace: Workspace, base_model: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.planning.test_estimate import CPU, MEAN_TOKENS, make_plan
+from tests.planning.test_estimate import CPU, MEAN_TOKENS, START_S, make_plan
 from tl_core.catalogue.base_models import CATALOGUE
 from tl_core.planning.estimate import estimate
 from tl_core.planning.missing_runs import plan_missing
@@ -56,7 +56,7 @@ def test_the_search_is_in_the_estimate_until_it_is_done():
     facts = {name: CATALOGUE["builtin"] for name in ("scratch", "frozen")}
     done = estimate(plan, facts, MEAN_TOKENS, CPU, ())
     ahead = estimate(plan, facts, MEAN_TOKENS, CPU, (), {"scratch", "frozen"})
-    one_training = estimate(make_plan("scratch"), facts, MEAN_TOKENS, CPU, ()).total.high_s - 7.0
+    one_training = estimate(make_plan("scratch"), facts, MEAN_TOKENS, CPU, ()).total.high_s - START_S
     assert ahead.total.high_s - done.total.high_s == pytest.approx(3 * one_training)
     assert ahead.first_verdict.high_s - done.first_verdict.high_s == pytest.approx(3 * one_training)
 

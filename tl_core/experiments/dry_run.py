@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +37,8 @@ from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
 from tl_core.training.meters import Clock
 
-TYPICAL_BATCHES = 4
-"""Beside one batch of the longest texts; the first step is not counted."""
+TYPICAL_BATCHES = 5
+"""Beside one batch of the longest texts, which is there for the memory."""
 MAX_TEXT_CHARACTERS = 200
 
 logger = logging.getLogger(__name__)
@@ -155,16 +155,29 @@ def _train(config: RunConfig, table: pa.Table, modality: str | None, compute: Co
         trainee = Trainee.of(context, config, model, inputs, num_train=table.num_rows, clock=clock)
         events = list(trainee.train(every, every, config.learning_rates, clock))
     logged = [event for event in events if isinstance(event, StepLogged)]
-    first, last = logged[0], logged[-1]
-    seconds = last.train_s - first.train_s
+    step_s, tokens_per_s = typical_speed(logged)
     return ArmCheck(
         kind=config.arm.kind,
         base_model=str(config.base_model),
         device=device_name(compute.device),
-        step_s=seconds / (len(logged) - 1),
-        tokens_per_s=(last.tokens_seen - first.tokens_seen) / seconds,
+        step_s=step_s,
+        tokens_per_s=tokens_per_s,
         memory_mib=max(event.memory_mib for event in logged),
     )
+
+
+def typical_speed(logged: Sequence[StepLogged]) -> tuple[float, float]:
+    """Return the mean seconds of a typical step, and tokens a second in these.
+
+    The first step is left out, and that with the most tokens, the batch of the longest texts: much of a
+    step's time is the same however many tokens it has, so that long batches have more of them a second.
+    """
+    steps = [
+        (after.tokens_seen - before.tokens_seen, after.train_s - before.train_s)
+        for before, after in pairwise(logged)
+    ]
+    tokens, seconds = np.array(sorted(steps)[: max(1, len(steps) - 1)]).T
+    return float(seconds.mean()), float(tokens.sum() / seconds.sum())
 
 
 def _short(training: TrainingConfig) -> TrainingConfig:
