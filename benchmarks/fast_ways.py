@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.fast_ways`` fine-tunes the built-in model on 400 examples of real labelled sets, from
 the same weights, in the same order and with the same seeds, by all fast ways of `benchmarks.training` and by
-none of them. It writes the paired differences with their interval: t over the seeds' means of all sets.
+none of them. What the fast ones trained also answers in float32, whatever it was trained in. It writes the
+paired differences with their intervals: t over the seeds' means of all sets.
 Results so far are kept, so that a run that was cut off goes on.
 """
 
@@ -24,7 +25,7 @@ from tl_core.files.reading import read_table
 from tl_core.modality import networks_of
 from tl_core.planning.machine import inspect_hardware
 from tl_core.planning.presets import default_rates
-from tl_core.schema import ColumnChoice, TrainingConfig
+from tl_core.schema import ColumnChoice, Precision, TrainingConfig
 from tl_core.training.batching import Examples
 from tl_core.training.compute import Compute
 from tl_core.training.fit import fit, predict_logits
@@ -33,11 +34,15 @@ from tl_core.training.meters import Clock
 SETS = ("trec6", "cr", "rotten_tomatoes_mr", "tweeteval_emotion")
 NUM_SEEDS, NUM_TRAIN, MOST_TEST = 5, 400, 1_000
 TRAINING = TrainingConfig(epochs=5, batch_size=16, num_evaluations=1, max_eval_examples=16)
+FLOAT32 = TRAINING.model_copy(update={"precision": Precision.FLOAT32})
+WAYS = ("fast", "fast_in_float32", "plain")
 OUT = Path(__file__).with_suffix(".json")
 
 
-def accuracy(train: Examples, test: Examples, labels: tuple[str, ...], seed: int, *, is_fast: bool) -> float:
-    """Train with a seed and return the share of the test examples that are right."""
+def accuracies(
+    train: Examples, test: Examples, labels: tuple[str, ...], seed: int, *, is_fast: bool
+) -> tuple[float, float]:
+    """Train with a seed; return the share of the test examples that are right, and that in float32."""
     compute, pooling = Compute.choose(TRAINING), describe(BUILTIN).pooling
     with ExitStack() as off:
         for switch in () if is_fast else WITHOUT.values():
@@ -51,8 +56,12 @@ def accuracy(train: Examples, test: Examples, labels: tuple[str, ...], seed: int
                 model, train, watched, TRAINING, rates, order_seed=seed, compute=compute, clock=Clock()
             ):
                 pass
-        logits = predict_logits(model, test, np.arange(len(test.targets)), compute)
-    return float((logits.argmax(axis=1) == test.targets).mean())
+        every = np.arange(len(test.targets))
+        own, in_float32 = (
+            predict_logits(model, test, every, one).argmax(axis=1) == test.targets
+            for one in (compute, Compute.choose(FLOAT32))
+        )
+    return float(own.mean()), float(in_float32.mean())
 
 
 def prepared(name: str, part: str) -> tuple[Examples, tuple[str, ...]]:
@@ -72,34 +81,38 @@ def main() -> None:
         if labels != test_labels:
             raise SystemExit(f"train and test of {name} have other labels")
         test = test.select(np.arange(min(MOST_TEST, len(test.targets))))
-        of_set = found.setdefault(name, {"num_test": len(test.targets), "fast": [], "plain": []})
+        of_set = found.setdefault(name, {"num_test": len(test.targets), **{way: [] for way in WAYS}})
         for seed in range(len(of_set["plain"]), NUM_SEEDS):
             drawn = np.random.default_rng(seed).choice(len(train.targets), NUM_TRAIN, replace=False)
-            for way in ("fast", "plain"):
-                reached = accuracy(train.select(drawn), test, labels, seed, is_fast=way == "fast")
+            fast, in_float32 = accuracies(train.select(drawn), test, labels, seed, is_fast=True)
+            plain, _ = accuracies(train.select(drawn), test, labels, seed, is_fast=False)
+            for way, reached in zip(WAYS, (fast, in_float32, plain), strict=True):
                 of_set[way] = [*of_set[way][:seed], reached]
-            print(name, seed, of_set["fast"][-1], of_set["plain"][-1], flush=True)
+            print(name, seed, fast, in_float32, plain, flush=True)
             OUT.write_text(json.dumps(summary(found), indent=2) + "\n")
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
-    """Add the mean difference in points and its interval, of each set and of all."""
-    per_seed = []
-    for of_set in found.values():
-        pairs = zip(of_set["fast"], of_set["plain"], strict=False)
-        of_set["difference_points"] = [100 * (fast - plain) for fast, plain in pairs]
-        per_seed.append(of_set["difference_points"])
-    complete = [one for one in per_seed if len(one) == NUM_SEEDS]
-    means = np.mean(complete, axis=0) if complete else np.zeros(NUM_SEEDS)
-    half = stats.t.ppf(0.975, NUM_SEEDS - 1) * means.std(ddof=1) / np.sqrt(NUM_SEEDS)
+    """Add the mean differences in points and their intervals."""
     return {
         "hardware": inspect_hardware().sentence,
         "num_seeds": NUM_SEEDS,
         "num_train": NUM_TRAIN,
         "ways": list(WITHOUT),
+        **difference(found, "fast", "plain"),
+        "answers_in_training_precision_less_float32": difference(found, "fast", "fast_in_float32"),
+        "sets": found,
+    }
+
+
+def difference(found: dict[str, Any], one: str, other: str) -> dict[str, Any]:
+    """Return the mean paired difference in points and its interval, over the sets that are complete."""
+    pairs = [(of_set[one], of_set[other]) for of_set in found.values() if len(of_set["plain"]) == NUM_SEEDS]
+    means = 100 * np.mean([np.subtract(*pair) for pair in pairs], axis=0) if pairs else np.zeros(NUM_SEEDS)
+    half = stats.t.ppf(0.975, NUM_SEEDS - 1) * means.std(ddof=1) / np.sqrt(NUM_SEEDS)
+    return {
         "mean_difference_points": float(means.mean()),
         "ci95_points": [float(means.mean() - half), float(means.mean() + half)],
-        "sets": found,
     }
 
 

@@ -1,10 +1,10 @@
 """Measure an epoch of fine-tuning beside transformers' Trainer, and its share of the matrix rate.
 
 ``python -m benchmarks.training`` trains the built-in model on 512 reviews for three epochs, each time in a
-process of its own, five times each way and in turn: by this project's loop, by the same with one fast way
-switched off, and by Trainer with dynamic padding and its defaults (float32). The matrix rate is that of the
-products of a step, forward and backward, in the loop's precision and on its shapes. Work is counted in
-floating-point operations of tokens that are no padding, embeddings left out.
+process of its own, five times each way and in turn: by this project's loop, by the same in float32, by the
+same with one fast way switched off, and by Trainer with dynamic padding and its defaults (float32). The
+matrix rate is that of the products of a step, forward and backward, in the loop's precision and on its
+shapes. Work is counted in floating-point operations of tokens that are no padding, embeddings left out.
 """
 
 import argparse
@@ -53,6 +53,7 @@ DATASET = read_sample(SAMPLES["reviews_sentiment"]).dataset
 TRAINING = TrainingConfig(
     epochs=NUM_EPOCHS, min_steps=15, batch_size=BATCH, num_evaluations=1, max_eval_examples=1
 )
+FLOAT32 = TRAINING.model_copy(update={"precision": Precision.FLOAT32})
 WITHOUT: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "quick_forward": lambda: patch.object(building, "quicken", lambda encoder: None),
     "trimming": lambda: patch.object(network, "trimmed", lambda model, ids: nullcontext()),
@@ -143,9 +144,11 @@ def seconds_an_epoch(side: str) -> float:
 def main() -> None:
     """Measure and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--side", choices=("trainer", "fit", *WITHOUT), help="train once; writes nothing")
+    parser.add_argument(
+        "--side", choices=("trainer", "fit", "float32", *WITHOUT), help="train once; writes nothing"
+    )
     side = parser.parse_args().side
-    compute = Compute.choose(TRAINING)
+    compute = Compute.choose(FLOAT32 if side == "float32" else TRAINING)
     examples = networks_of(None).prepare(DATASET.table, FOLDER, MAX_LENGTH, None).select(np.arange(NUM_TEXTS))
     if side == "trainer":
         print(by_trainer() / NUM_EPOCHS)
@@ -155,18 +158,25 @@ def main() -> None:
             print(by_fit(examples, compute) / NUM_EPOCHS)
         return
     seconds: dict[str, list[float]] = {}
-    rates = []
+    dtypes = {"fit": torch.float32, "float32": torch.float32}
+    if compute.precision is Precision.BFLOAT16:
+        dtypes["fit"] = torch.bfloat16
+    rates: dict[str, list[float]] = {name: [] for name in dtypes}
     for _ in range(REPEATS):
-        dtype = torch.bfloat16 if compute.precision is Precision.BFLOAT16 else torch.float32
-        rates.append(matrix_rate(examples.lengths, dtype))
-        for name in ("trainer", "fit", *WITHOUT):
+        for name, dtype in dtypes.items():
+            rates[name].append(matrix_rate(examples.lengths, dtype))
+        for name in ("trainer", "fit", "float32", *WITHOUT):
             seconds.setdefault(name, []).append(seconds_an_epoch(name))
             print(f"{name} {seconds[name][-1]:.2f} s an epoch", flush=True)
     operations = flops(examples.lengths)
 
-    def times(name: str) -> dict[str, Any]:
-        ratios = [other / fit for other, fit in zip(seconds[name], seconds["fit"], strict=True)]
+    def times(name: str, beside: str = "fit") -> dict[str, Any]:
+        ratios = [other / own for other, own in zip(seconds[name], seconds[beside], strict=True)]
         return {"median": statistics.median(ratios), "each": ratios}
+
+    def share(name: str) -> float:
+        each = zip(seconds[name], rates[name], strict=True)
+        return statistics.median(operations / took / rate for took, rate in each)
 
     answer: dict[str, Any] = {
         "hardware": inspect_hardware().sentence,
@@ -176,10 +186,12 @@ def main() -> None:
         "batch_size": BATCH,
         "num_epochs": NUM_EPOCHS,
         "times_trainer": times("trainer"),
-        "share_of_matrix_rate": statistics.median(
-            operations / fit / rate for fit, rate in zip(seconds["fit"], rates, strict=True)
-        ),
-        "matrix_gflops": [rate / 1e9 for rate in rates],
+        "share_of_matrix_rate": share("fit"),
+        "in_float32": {
+            "times_trainer": times("trainer", "float32"),
+            "share_of_matrix_rate": share("float32"),
+        },
+        "matrix_gflops": {name: [rate / 1e9 for rate in each] for name, each in rates.items()},
         "seconds_an_epoch": seconds,
         "times_without": {name: times(name) for name in WITHOUT},
     }
