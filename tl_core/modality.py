@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from tl_core.arms import ArmKind
 from tl_core.errors import DataError, ModelError, UserError
-from tl_core.schema import Finding, TextSource
+from tl_core.schema import Finding, Metric, TextSource
 from tl_core.words import plural, quoted
 
 if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
@@ -100,8 +100,9 @@ class Baseline(Protocol):
         validation_targets: npt.NDArray[np.integer],
         num_labels: int,
         weights: npt.NDArray[np.float64] | None = None,
+        metric: Metric = Metric.ACCURACY,
     ) -> Self:
-        """Learn from train examples; validation chooses what is not learned."""
+        """Learn from train examples; validation chooses what is not learned, by the metric."""
 
     @classmethod
     def load(cls, folder: Path, num_labels: int) -> Self:

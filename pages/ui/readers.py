@@ -17,13 +17,22 @@ from tl_core.charts import ArmStyle, Theme, arm_styles
 from tl_core.charts.colors import arm_label
 from tl_core.datasets.dataset import Dataset, read_dataset
 from tl_core.errors import NotFoundError
+from tl_core.evaluation.families import PairTests
 from tl_core.files.reading import ReadChoices, Table
 from tl_core.intake.intake import Intake, make_intake, read_intake
 from tl_core.intake.large_files import find_prepared, find_proposal
 from tl_core.intake.uploads import Proposal, Upload, propose, read_upload
 from tl_core.jobs.client import observe
-from tl_core.results.comparison import ExperimentResults, arm_titles, gather, ranked
+from tl_core.results.comparison import (
+    ExperimentResults,
+    arm_titles,
+    gather_alone,
+    in_family,
+    ranked,
+    tests_of,
+)
 from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run
+from tl_core.results.split_family import asked_elsewhere
 from tl_core.schema import Event, ExperimentConfig, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import EventTail, RunFolder
@@ -106,10 +115,27 @@ def watch(experiment_id: str, states: States) -> None:
         begin_anew()
 
 
-@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=16)
 def results_of(experiment_id: str, states: States) -> ExperimentResults:
-    """Gather an experiment's results once for each set of run states; nobody may change them."""
-    return gather(workspace(), experiment_id, _read_once)
+    """Gather an experiment's results once for the runs of its split as they stand; nobody may change them."""
+    split = _alone(experiment_id, states).experiment.split
+    return _in_family(experiment_id, states, tuple(workspace().database.list_on_split(split.hash)))
+
+
+@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=16)
+def _alone(experiment_id: str, states: States) -> ExperimentResults:
+    return gather_alone(workspace(), experiment_id, _read_once)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _in_family(
+    experiment_id: str, states: States, on_split: tuple[tuple[str, str], ...]
+) -> ExperimentResults:
+    alone = _alone(experiment_id, states)
+
+    def ask(other: str) -> Sequence[PairTests]:
+        return tests_of(gather_alone(workspace(), other, _read_once))
+
+    return in_family(alone, asked_elsewhere(workspace(), alone.experiment, on_split, ask))
 
 
 @st.cache_resource(

@@ -39,6 +39,8 @@ def draw_claim(
     """
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
+    if verdict.beside:
+        st.markdown(literal(verdict.beside))
     if has_status:
         draw_status(verdict.status)
     draw_reservations(verdict.reservations, has_remedy=has_remedy)
@@ -54,6 +56,8 @@ def draw_detection(verdict: Verdict) -> None:
 def draw_short_claim(verdict: Verdict) -> None:
     """Draw a verdict's claim, proof and status; what else weakens it stands on *Results*."""
     st.markdown(f"**{literal(verdict.claim)}**  \n:small[{literal(capitalised(verdict.interval))}]")
+    if verdict.beside:
+        st.markdown(f":small[{literal(verdict.beside)}]")
     draw_status(verdict.status)
 
 

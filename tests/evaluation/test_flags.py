@@ -177,4 +177,4 @@ def test_every_code_has_its_few_words():
         hardly_known=((SplitName.TEST, 1.0),),
     )
     codes = {flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)}
-    assert codes | {"did_not_finish", "unreadable"} == FLAG_WORDS.keys()
+    assert codes | {"below_tfidf", "did_not_finish", "unreadable"} == FLAG_WORDS.keys()

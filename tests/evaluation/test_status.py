@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from tl_core.evaluation.flags import RunHealth, find_flags
-from tl_core.evaluation.wording import FAILURES, say, spoken_names
+from tl_core.evaluation.wording import FAILURES, conclude, spoken_names
 from tl_core.schema import Arm, BudgetRule, Flag, Metric, Verdict
 
 LABELS = spoken_names(dict.fromkeys(("fine_tuned", "scratch", "tfidf", "frozen", "majority"), ""))
@@ -18,7 +18,7 @@ NUMBERS = {
 }
 SMALL = {"difference": 0.005, "ci95": (0.001, 0.009), "ci90": (0.002, 0.008)}
 ONE_SEED = {"num_seeds": 1, "scope": "models"}
-MANY_PAIRS = {"p_holm": 0.3, "num_pairs": 6}
+MANY_PAIRS = {"p_corrected": 0.3, "num_pairs": 6}
 
 
 def flag(code, arm="scratch", action="search_rates"):
@@ -54,7 +54,7 @@ def judged(conclusion=BETTER, *flags, a="fine_tuned", b="scratch", **changes):
         "conclusion": conclusion,
         "flags": flags,
     }
-    return say(Verdict(**(fields | changes)), LABELS)
+    return conclude(Verdict(**(fields | changes)), LABELS)
 
 
 LOST, IMPROVING, ODD = flag("did_not_finish"), flag("still_improving"), flag("odd_texts")
@@ -85,8 +85,8 @@ LOST, IMPROVING, ODD = flag("did_not_finish"), flag("still_improving"), flag("od
         (NONE, (), MANY_PAIRS, "no_difference_shown", "neutral"),
         (EQUAL, (IMPROVING,), {}, "still_improving", "warning"),
         (BETTER, (), ONE_SEED | {"is_deterministic": True}, "better", "success"),
-        (BETTER, (), {"p_holm": 0.049, "num_pairs": 6}, "better", "success"),
-        (BETTER, (), {"p_holm": 0.05, "num_pairs": 6}, "not_corrected", "warning"),
+        (BETTER, (), {"p_corrected": 0.049, "num_pairs": 6}, "better", "success"),
+        (BETTER, (), {"p_corrected": 0.05, "num_pairs": 6}, "not_corrected", "warning"),
     ],
 )
 def test_the_worst_that_is_known_is_the_status(conclusion, flags, changes, code, severity):

@@ -4,13 +4,13 @@ import pytest
 
 from tests.some_arms import EVERY_ARM
 from tl_core.evaluation.wording import (
+    conclude,
     counts,
     detection_words,
     epochs_words,
     few_seeds_words,
     pairs_words,
     points,
-    say,
     spoken_name,
     spoken_names,
 )
@@ -53,7 +53,7 @@ def flag(arm="scratch", phrase="was still improving when it stopped (3 of 5 seed
 
 
 def said(*args, **kwargs):
-    return say(verdict(*args, **kwargs), NAMES)
+    return conclude(verdict(*args, **kwargs), NAMES)
 
 
 def test_a_better_arm():
@@ -131,7 +131,7 @@ def test_an_excluded_zero_is_never_written_as_zero():
 def test_every_claim_can_be_said_in_twelve_words(changes, metric):
     arms = [arm.name for arm in EVERY_ARM if arm.base_model is None and arm.num_layers != 1]
     for a, b in itertools.combinations(arms, 2):
-        found = say(verdict(a, b, metric=metric, **changes), spoken_names(dict.fromkeys((a, b), "")))
+        found = conclude(verdict(a, b, metric=metric, **changes), spoken_names(dict.fromkeys((a, b), "")))
         assert len(found.claim.split()) <= 12, found.claim
 
 
@@ -146,7 +146,7 @@ def test_several_base_models_are_told_apart():
 
 
 def test_an_arm_without_words_goes_by_its_name():
-    assert say(verdict("frozen", "tfidf"), {}).claim.startswith("Frozen is 21.4 points more")
+    assert conclude(verdict("frozen", "tfidf"), {}).claim.startswith("Frozen is 21.4 points more")
 
 
 # --- what a claim rests on ----------------------------------------------------------------------------------
@@ -180,11 +180,11 @@ def test_a_difference_that_was_not_to_matter_says_so():
 
 
 def test_a_difference_that_many_pairs_could_bring_about_says_so():
-    found = said(p_holm=0.06, num_pairs=6)
+    found = said(p_corrected=0.06, num_pairs=6)
     assert found.sentence.endswith(" Could be chance among 6 pairs.")
-    assert found.status.evidence == "p = 0.010 uncorrected, 0.060 corrected (Holm)"
-    assert said(p_holm=0.04, num_pairs=6).reservations == ()
-    assert said(difference=0.01, ci95=(-0.1, 0.1), p_holm=0.6, num_pairs=6).reservations == ()
+    assert found.status.evidence == "p = 0.010 uncorrected, 0.060 corrected"
+    assert said(p_corrected=0.04, num_pairs=6).reservations == ()
+    assert said(difference=0.01, ci95=(-0.1, 0.1), p_corrected=0.6, num_pairs=6).reservations == ()
 
 
 def test_every_reservation_stands_apart_the_worst_first():
@@ -193,7 +193,7 @@ def test_every_reservation_stands_apart_the_worst_first():
         flag("fine_tuned", "did that"),
         flag(phrase="did this").model_copy(update={"code": "odd"}),
     )
-    found = said(flags=flags, num_seeds=1, scope="models", p_holm=0.06, num_pairs=6)
+    found = said(flags=flags, num_seeds=1, scope="models", p_corrected=0.06, num_pairs=6)
     assert [one.words for one in found.reservations] == [
         "From scratch did this",
         "One seed: another training may turn out differently",
@@ -232,7 +232,10 @@ def test_few_seeds_come_with_their_measured_rate():
 
 def test_several_pairs_are_counted():
     assert pairs_words([verdict()]) == ""
-    assert pairs_words([verdict(), verdict()]).startswith("2 pairs were compared")
+    family = [verdict(), verdict(p_corrected=0.02, num_pairs=2)]
+    assert pairs_words(family).startswith(
+        "Beside the main pair, 2 pairs were compared on these test examples."
+    )
 
 
 def test_points_are_typeset():

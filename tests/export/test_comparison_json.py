@@ -88,8 +88,9 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
         assert verdict.keys() >= VERDICT
         assert verdict["ci95"][0] < verdict["ci95"][1]
         assert -1 <= verdict["difference"] <= 1
-        assert (verdict["margin"], verdict["num_pairs"]) == (experiment.margin, 6)
-        assert verdict["p_value"] <= verdict["p_holm"] <= 1
+        assert (verdict["margin"], verdict["num_pairs"]) == (experiment.margin, 1 if verdict is first else 5)
+        assert verdict["p_corrected"] is None or verdict["p_value"] <= verdict["p_corrected"] <= 1
+        assert (verdict["is_primary"], verdict["is_interim"]) == (verdict is first, False)
         assert verdict["ci95"][0] <= verdict["ci90"][0] < verdict["ci90"][1] <= verdict["ci95"][1]
         assert verdict["false_positive_rate"] == FALSE_POSITIVE_RATES[2]
     brier = [run["test"]["brier"] for run in arms["fine_tuned"]["runs"]]

@@ -250,7 +250,7 @@ def test_how_much_of_a_text_is_read_is_told(workspace, arms, rest):
 
 def test_of_one_pair_nothing_is_corrected(workspace):
     text = text_of(workspace, finished(workspace, ("scratch", "fine_tuned"), 2, margin=0.02))
-    assert "One pair was compared, so no p-value is corrected." in text
+    assert "One pair was compared on these test examples, so no p-value is corrected." in text
     assert "within the smallest difference that matters, 2 points" in text
 
 

@@ -19,6 +19,7 @@ from tests.pages.reading import (
     targets_of,
     text_of,
 )
+from tl_core.results.comparison import gather
 from tl_core.results.pooled import Answer
 from tl_core.schema import State
 
@@ -187,9 +188,11 @@ def test_experiments_that_add_nothing_are_not_read(app, workspace, experiment, m
     finish_all(workspace, add_experiment(workspace, intake, num_seeds=2))
     further = add_experiment(workspace, intake, ("frozen", "frozen_random"), num_seeds=2)
     finish_all(workspace, further)
-    read, gather = [], results.gather
+    gather(workspace, experiment.experiment_id)  # what each has asked is kept from now on
+    gather(workspace, further.experiment_id)
+    read, alone = [], results.gather_alone
     monkeypatch.setattr(
-        results, "gather", lambda here, one, keep: read.append(one) or gather(here, one, keep)
+        results, "gather_alone", lambda here, one, keep: read.append(one) or alone(here, one, keep)
     )
     open_page(app, "learn", experiment=experiment.experiment_id)
     assert read == [experiment.experiment_id, further.experiment_id]

@@ -353,8 +353,8 @@ def test_results_are_gathered_once_while_nothing_changes(app, experiment, monkey
     calls = []
     from pages.ui import readers as results
 
-    gather = results.gather
-    monkeypatch.setattr(results, "gather", lambda *arguments: calls.append(1) or gather(*arguments))
+    alone = results.gather_alone
+    monkeypatch.setattr(results, "gather_alone", lambda *arguments: calls.append(1) or alone(*arguments))
     open_page(app, "results", experiment=experiment.experiment_id)
     app.run()
     assert len(calls) == 1

@@ -229,7 +229,11 @@ def test_the_first_verdict_is_marked_as_one_seed(app, workspace):
         finish_run(workspace, run, 0.95 if run.arm.kind.value == "fine_tuned" else 0.4)
     open_page(app, "runs", experiment=experiment.experiment_id)
     assert "Result so far" in text_of(app)
-    assert headline_of(workspace, experiment).status.code == "one_seed"
+    assert [one.code for one in headline_of(workspace, experiment).reservations][:2] == [
+        "interim",
+        "one_seed",
+    ]
+    assert "So far: 1 of 2 seeds" in text_of(app)
     assert "1 seed" in text_of(app)
     assert targets_of(app) == [("results", f"experiment={experiment.experiment_id}")]
 

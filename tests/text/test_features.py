@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_core.text.tfidf import features_of, units_of
+from tl_core.text.tfidf import Analyzer, units_of
+
+features_of = Analyzer.BY_SCRIPT.features_of
 
 
 def test_words_and_their_pairs_count_whatever_stands_between_them() -> None:

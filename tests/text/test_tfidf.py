@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from tl_core.errors import UserError
+from tl_core.evaluation.metrics import evaluate
 from tl_core.models.classical import NEVER_SEEN, Majority, load_classical
-from tl_core.text.tfidf import STRENGTHS, Tfidf
+from tl_core.schema import Metric
+from tl_core.text import tfidf
+from tl_core.text.tfidf import STRENGTHS, Analyzer, Tfidf
 
 TEXTS = [
     "a good film",
@@ -52,16 +57,25 @@ def test_a_class_without_a_train_example_is_all_but_impossible() -> None:
     np.testing.assert_allclose(softmax(logits, axis=1)[:, [0, 2]].sum(axis=1), 1, rtol=1e-6)
 
 
-def test_validation_chooses_the_strength() -> None:
+def _only_strength(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let each strength be the only one for a while."""
+    for strength in STRENGTHS:
+        monkeypatch.setattr(tfidf, "STRENGTHS", (strength,))
+        yield
+
+
+def test_validation_chooses_the_strength(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     words = np.array(["red", "blue", "green", "one", "two", "three", "four"])
     texts = [" ".join(rng.choice(words, 6)) for _ in range(120)]
-    noise = rng.integers(0, 2, 120)
     signal = np.array([text.count("red") > text.count("blue") for text in texts], dtype=np.int64)
-    of_noise = Tfidf.fit(texts[:60], noise[:60], texts[60:], noise[60:], 2)
     of_signal = Tfidf.fit(texts[:60], signal[:60], texts[60:], signal[60:], 2)
-    assert min(STRENGTHS) == of_noise.regression.C
     assert of_signal.regression.C > 1
+    at_once = evaluate(signal[60:], of_signal.logits(texts[60:])).accuracy
+    others = [
+        Tfidf.fit(texts[:60], signal[:60], texts[60:], signal[60:], 2) for _ in _only_strength(monkeypatch)
+    ]
+    assert at_once >= max(evaluate(signal[60:], one.logits(texts[60:])).accuracy for one in others)
 
 
 def test_scores_stay_finite_however_sure_the_regression_is() -> None:
@@ -73,7 +87,80 @@ def test_scores_stay_finite_however_sure_the_regression_is() -> None:
 
 
 def test_words_of_one_letter_count() -> None:
-    assert {"a", "a good"} <= fit().vectorizer.vocabulary_.keys()
+    assert {"a", "a good"} <= set(Analyzer.BY_SCRIPT.features_of(TEXTS[0]))
+
+
+COUNTED = {
+    Analyzer.PLAIN_WORDS: {"so", "good", "so good"},
+    Analyzer.BY_SCRIPT: {"so", "good", "so good", ":", ")", ":)"},
+    Analyzer.CHARACTERS: {
+        *(f"\x01{gram}" for gram in (" s", "so", "o ", " so", "so ", " so ")),
+        ":",
+        ")",
+        ":)",
+    },
+}
+
+
+@pytest.mark.parametrize("analyzer", COUNTED)
+def test_what_is_counted(analyzer: Analyzer) -> None:
+    found = set(analyzer.features_of("So good :)"))
+    assert found >= COUNTED[analyzer]
+    assert (found == COUNTED[analyzer]) is (analyzer is not Analyzer.CHARACTERS)
+
+
+def test_both_counts_what_words_and_characters_count() -> None:
+    words, grams, both = (
+        set(one.features_of("So good, 很好 :)"))
+        for one in (Analyzer.BY_SCRIPT, Analyzer.CHARACTERS, Analyzer.BOTH)
+    )
+    assert both == words | grams
+
+
+def drawn(num: int, seed: int, words: Sequence[str]) -> list[list[str]]:
+    rng = np.random.default_rng(seed)
+    return [list(rng.choice(words, 5)) for _ in range(num)]
+
+
+def test_validation_chooses_characters_where_endings_tell() -> None:
+    """No word of validation occurs in train; what tells is the ending of one word in each text."""
+    stems = ["".join(one) for one in product("bcdfgklm", "aeiou", "nprst")]
+    texts = [
+        " ".join([*filler, stem + ending])
+        for stem, filler in zip(stems, drawn(len(stems), 0, ["the", "of", "and", "to"]), strict=True)
+        for ending in ("ova", "ian")
+    ]
+    targets = np.tile([0, 1], len(stems))
+    model = Tfidf.fit(texts[:200], targets[:200], texts[200:], targets[200:], 2)
+    assert model.analyzer in (Analyzer.CHARACTERS, Analyzer.BOTH)
+    assert (model.logits(texts[200:]).argmax(axis=1) == targets[200:]).mean() > 0.95
+
+
+def test_the_metric_decides_whether_rare_classes_weigh_more() -> None:
+    """One text in ten is of the rare class, whose word a third of the others have too."""
+    rng = np.random.default_rng(1)
+    targets = (rng.random(600) < 0.1).astype(int)
+    texts = [
+        " ".join([*filler, "rare" if target or rng.random() < 0.15 else "usual"])
+        for target, filler in zip(targets, drawn(600, 2, ["a", "b", "c", "d", "e"]), strict=True)
+    ]
+    by = {
+        metric: Tfidf.fit(texts[:300], targets[:300], texts[300:], targets[300:], 2, metric=metric)
+        for metric in Metric
+    }
+    assert by[Metric.MACRO_F1].is_balanced
+    f1 = {metric: evaluate(targets[300:], model.logits(texts[300:])).macro_f1 for metric, model in by.items()}
+    assert f1[Metric.MACRO_F1] > f1[Metric.ACCURACY]
+
+
+def test_of_many_train_texts_some_of_each_class_choose_what_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tl_core.text.tfidf.SEARCHED_ON", 6)
+    some = tfidf._some(np.repeat([0, 1, 2], [30, 6, 3]))
+    assert len(some) == 6
+    assert set(np.repeat([0, 1, 2], [30, 6, 3])[some]) == {0, 1, 2}
+    assert (fit().logits(TEXTS).argmax(axis=1) == TARGETS).all()
 
 
 @pytest.mark.parametrize("num_labels", [2, 3])
@@ -164,7 +251,7 @@ def test_a_model_of_an_earlier_version_answers_as_it_did(tmp_path: Path, num_lab
 def test_a_model_says_what_it_counts_and_one_of_a_later_version_is_refused(tmp_path: Path) -> None:
     fit().save(tmp_path, ("a", "b", "c"))
     facts = json.loads((tmp_path / "classifier.json").read_text())
-    assert facts["analyzer"] == "by_script"
+    assert facts["analyzer"] == fit().analyzer
     (tmp_path / "classifier.json").write_text(json.dumps(facts | {"analyzer": "syllables"}))
     with pytest.raises(UserError, match="counts “syllables”"):
         load_classical(tmp_path)
@@ -191,7 +278,8 @@ def test_a_weight_of_two_is_a_row_that_the_regression_reads_twice() -> None:
     twice = np.repeat(np.arange(9), weights.astype(int))
     features = model.vectorizer.transform(TEXTS)
     # the loss is a sum, so that a strength is per row: 12 rows of weight 1 against 9 of mean weight 1
-    expected = LogisticRegression(C=model.regression.C * 9 / 12, max_iter=2000).fit(
+    balance = "balanced" if model.is_balanced else None
+    expected = LogisticRegression(C=model.regression.C * 9 / 12, max_iter=2000, class_weight=balance).fit(
         features[twice], TARGETS[twice]
     )
     np.testing.assert_allclose(model.regression.coef_, expected.coef_, atol=1e-3)

@@ -48,8 +48,8 @@ def verdict_rows(subject: Subject) -> pd.DataFrame:
 
     Returns
     -------
-    Columns ``pair, difference, low, high`` (fractions), ``p_value, p_holm``, ``mcnemar`` (exact p-values by
-    seed), ``detectable`` (a fraction or None), ``method, num_seeds, num_examples, sentence``.
+    Columns ``pair, difference, low, high`` (fractions), ``p_value, p_corrected``, ``mcnemar`` (exact p-values
+    by seed), ``detectable`` (a fraction or None), ``method, num_seeds, num_examples, sentence``.
     """
     names = subject.names
     return pd.DataFrame(
@@ -59,7 +59,7 @@ def verdict_rows(subject: Subject) -> pd.DataFrame:
             "low": verdict.ci95[0],
             "high": verdict.ci95[1],
             "p_value": verdict.p_value,
-            "p_holm": verdict.p_holm,
+            "p_corrected": verdict.p_corrected,
             "detectable": verdict.detectable_difference,
             "mcnemar": mcnemar_values(subject.results, verdict),
             "method": verdict.method,
@@ -87,7 +87,7 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
             "95% interval from": rows["low"].map(as_points),
             "to": rows["high"].map(as_points),
             "p-value": rows["p_value"].map(p_value),
-            "Corrected p (Holm)": rows["p_holm"].map(p_value),
+            "Corrected p": rows["p_corrected"].map(p_value, na_action="ignore").fillna("main pair"),
             "Detectable, points": rows["detectable"].map(as_points, na_action="ignore"),
             "Exact McNemar p by seed": [", ".join(map(p_value, values)) for values in rows["mcnemar"]],
             "Method": rows["method"].map(_METHOD_WORDS),
@@ -112,8 +112,8 @@ def tell(rows: pd.DataFrame, num_flagged: int = 0) -> str:
     if len(rows) == 1:
         flagged = " Read it with care: a model is flagged." if num_flagged else ""
         return f"The difference is {'statistically clear' if num_clear else 'not clear'}.{flagged}"
-    num_left = int((rows["p_holm"] < 0.05).sum())
-    left = f", {num_left} after correction for the number of pairs (Holm)" if num_clear else ""
+    num_left = int((rows["p_corrected"].fillna(rows["p_value"]) < 0.05).sum())
+    left = f", {num_left} after correction for the number of pairs" if num_clear else ""
     return f"{num_clear} of {len(rows)} differences are statistically clear{left}.{flagged}"
 
 

@@ -21,6 +21,7 @@ FLAG_WORDS = {
     "still_improving": "still improving",
     "worse_than_majority": "below the largest class",
     "hardly_any_known_feature": "hardly a known word",
+    "below_tfidf": "below TF-IDF",
     "did_not_finish": "seeds missing",
     "unreadable": "seeds unreadable",
 }

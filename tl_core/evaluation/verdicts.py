@@ -1,17 +1,16 @@
 """From paired predictions to verdicts: difference, interval, p-values, and what would show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Final
 
-import numpy as np
 from scipy import special
 
 from tl_core.evaluation.intervals import Interval, Scope, mean_interval
-from tl_core.evaluation.metrics import Floats, Limits, example_values
+from tl_core.evaluation.metrics import ExampleValues, Limits, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
-from tl_core.evaluation.wording import say
-from tl_core.schema import AnyMetric, Flag, Metric, Verdict
+from tl_core.evaluation.wording import conclude
+from tl_core.schema import AnyMetric, Flag, Verdict
 
 POWER: Final = 0.8
 _ALPHA = 0.05
@@ -127,14 +126,14 @@ def compare(
         ci95=(interval.low, interval.high),
         ci90=(narrower.low, narrower.high),
         p_value=interval.p_value,
+        p_equivalence=None if margin is None else _p_of_equivalence(difference, margin),
         margin=margin,
         detectable_difference=detectable_difference(interval, difference.limits, a.num_examples),
         false_positive_rate=None if is_deterministic else FALSE_POSITIVE_RATES.get(a.num_seeds),
         conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
     )
-    verdict = verdict.model_copy(update={"conclusion": _conclusion(verdict)})
-    return say(verdict, arm_names or {})
+    return conclude(verdict, arm_names or {})
 
 
 def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
@@ -160,42 +159,13 @@ def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
     )
 
 
-def _conclusion(verdict: Verdict) -> Literal["better", "worse", "no_difference_shown", "equivalent"]:
-    """Conclude from the intervals alone: a difference first, then two one-sided tests (Schuirmann 1987)."""
-    low, high = verdict.ci95
-    if low <= 0 <= high:
-        return "equivalent" if verdict.is_within_margin else "no_difference_shown"
-    return "better" if (low > 0) is isinstance(verdict.metric, Metric) else "worse"
-
-
-def holm(p_values: Sequence[float]) -> Floats:
-    """Adjust p-values so that the chance of any false claim among them stays below the level.
-
-    Holm (1979, Scandinavian Journal of Statistics 6, 65-70): the k-th smallest of m is multiplied by
-    m - k + 1, never falls below the one before it and never exceeds 1. It needs no assumption about how the
-    tests depend on each other, which those of one experiment do.
-    """
-    ordered = np.argsort(p_values, kind="stable")
-    factors = np.arange(len(p_values), 0, -1)
-    rising = np.maximum.accumulate(factors * np.asarray(p_values, dtype=np.float64)[ordered])
-    adjusted = np.empty(len(p_values))
-    adjusted[ordered] = np.minimum(rising, 1)
-    return adjusted
-
-
-def as_family(verdicts: Sequence[Verdict], arm_names: Mapping[str, str]) -> tuple[Verdict, ...]:
-    """Set beside each verdict's p-value the one that counts how many stand beside it, and say it anew.
-
-    Parameters
-    ----------
-    verdicts
-        All that are shown together: those on the headline metric of one experiment.
-    arm_names
-        Words for the arms by name (``wording.spoken_names``).
-    """
-    adjusted = holm([verdict.p_value for verdict in verdicts])
-    of_family = [
-        verdict.model_copy(update={"p_holm": float(p), "num_pairs": len(verdicts)})
-        for verdict, p in zip(verdicts, adjusted, strict=True)
-    ]
-    return tuple(say(verdict, arm_names) for verdict in of_family)
+def _p_of_equivalence(difference: ExampleValues, margin: float) -> float:
+    """Return the larger p-value of two one-sided tests (Schuirmann 1987), by inversion of the interval."""
+    values, limits, skew = difference.values, difference.limits, difference.skew
+    p_values = []
+    for bound, side in ((margin, 1), (-margin, -1)):
+        beyond = replace(limits, low=limits.low - bound, high=limits.high - bound)
+        shifted = mean_interval(values - bound, beyond, skew=skew)
+        half = shifted.p_value / 2
+        p_values.append(half if side * shifted.estimate < 0 else 1 - half)
+    return max(p_values)

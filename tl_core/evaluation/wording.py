@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Status, Verdict
+from tl_core.words import plural
 
 FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
 """Codes of the flags that say that an arm did not learn the task."""
-LEVEL: Final = 0.05
 ONE_SEED: Final = "One seed: another training may turn out differently"
 
 _LOST, _IMPROVING = "did_not_finish", "still_improving"
@@ -44,8 +44,10 @@ _COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
 }
 
 
-def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
-    """Give a verdict its words, by all that its other fields say.
+def conclude(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
+    """Give a verdict its conclusion and its words, by all that its other fields say.
+
+    A difference comes first, then two one-sided tests; nothing is concluded while runs are to come.
 
     Parameters
     ----------
@@ -53,6 +55,16 @@ def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
         Names of the arms in a sentence, by arm name (`spoken_names`); the arm's own stands in for a missing
         one.
     """
+    conclusion = "equivalent" if verdict.is_equivalent else "no_difference_shown"
+    if verdict.is_difference:
+        is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
+        conclusion = "better" if is_ahead else "worse"
+    if verdict.is_interim:
+        conclusion = "interim"
+    return _said(verdict.model_copy(update={"conclusion": conclusion}), arm_names)
+
+
+def _said(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
     names = {arm: arm_names.get(arm, arm) for arm in (verdict.a, verdict.b)}
     weaknesses = _reservations(verdict, names)
     claim, interval = _claim(verdict, names), _interval(verdict, names)
@@ -63,7 +75,11 @@ def say(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
             "status": weaknesses[0] if weaknesses else _PLAIN[verdict.conclusion],
             "reservations": weaknesses,
             "sentence": " ".join(
-                [f"{claim.removesuffix('.')} ({interval}).", *(f"{one.words}." for one in weaknesses)]
+                [
+                    f"{claim.removesuffix('.')} ({interval}).",
+                    *([verdict.beside] if verdict.beside else []),
+                    *(f"{one.words}." for one in weaknesses),
+                ]
             ),
         }
     )
@@ -85,9 +101,36 @@ def spoken_names(titles: Mapping[str, str]) -> dict[str, str]:
     return {name: spoken_name(Arm.parse(name), title) for name, title in titles.items()}
 
 
+def beside_words(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
+    """Say what a comparison with the best arm without pretraining has shown: a headline's second clause."""
+    a, b = (arm_names.get(arm, arm) for arm in (verdict.a, verdict.b))
+    difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
+    found = {"better": "ahead of it", "worse": "behind it"}.get(verdict.conclusion, "no clear difference")
+    if verdict.conclusion == "equivalent":
+        found = f"equally good, within {margin_words(verdict)}"
+    so_far = "so far " if verdict.is_interim else ""
+    return (
+        f"{a} against {b}, the best on validation without pretraining: {so_far}{found} "
+        f"({difference}{_UNITS[verdict.metric]}, 95% interval {low} to {high})."
+    )
+
+
 def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:
     """Say who is ahead, or that nobody is: at most twelve words with short names."""
     a, b = names[verdict.a], names[verdict.b]
+    if verdict.beside and _is_the_same_network(verdict):
+        b = f"the same network {b[:1].lower()}{b[1:]}"
+    claim = _finding(verdict, a, b)
+    return f"So far, {claim.replace('No clear', 'no clear', 1)}" if verdict.is_interim else claim
+
+
+def _is_the_same_network(verdict: Verdict) -> bool:
+    """Whether the second arm is the first one's network, with nothing learned before."""
+    a, b = Arm.parse(verdict.a), Arm.parse(verdict.b)
+    return a.kind.is_pretrained and b.kind.is_scratch and a.base_model == b.base_model
+
+
+def _finding(verdict: Verdict, a: str, b: str) -> str:
     if not verdict.is_difference and verdict.conclusion != "equivalent":
         return f"No clear difference between {a} and {b}."
     first = f"{a[:1].upper()}{a[1:]}"
@@ -126,23 +169,27 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
 def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:
     """List all that weakens a verdict, the worst first.
 
-    An arm failed; seeds are missing; an arm carries another flag; there is one seed; the difference does not
-    hold once corrected for the other pairs; an arm was still improving; the difference is too small to
-    matter.
+    Runs are still to come; an arm failed; seeds are missing; an arm carries another flag; there is one seed;
+    the difference does not hold once corrected for the other pairs; an arm was still improving; the
+    difference is too small to matter.
     """
-    winner = {"better": verdict.a, "worse": verdict.b}.get(verdict.conclusion)
+    winner = None
+    if verdict.is_difference:
+        is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
+        winner = verdict.a if is_ahead else verdict.b
     flagged = flag_reservations(verdict.flags, names, winner)
     weaknesses = [one for one in flagged if one.code != _IMPROVING]
     if is_about_models(verdict):
         advice = "Train with more seeds."
         weaknesses.append(Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice))
-    if verdict.is_difference and verdict.p_holm is not None and verdict.p_holm >= LEVEL:
+    low, high = verdict.ci95
+    if verdict.could_be_chance and not low <= 0 <= high:
         weaknesses.append(
             Status(
                 code="not_corrected",
                 severity="warning",
                 words=f"Could be chance among {verdict.num_pairs} pairs",
-                evidence=f"p = {verdict.p_value:.3f} uncorrected, {verdict.p_holm:.3f} corrected (Holm)",
+                evidence=f"p = {verdict.p_value:.3f} uncorrected, {verdict.p_corrected:.3f} corrected",
                 advice="More seeds or more test examples would settle it.",
             )
         )
@@ -150,7 +197,18 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
     if verdict.is_difference and verdict.is_within_margin:
         words = f"Less than {margin_words(verdict)}: too small to matter"
         weaknesses.append(Status(code="within_margin", severity="warning", words=words))
-    return tuple(weaknesses)
+    return (*_interim(verdict), *weaknesses)
+
+
+def _interim(verdict: Verdict) -> list[Status]:
+    """Say how much of what was planned is there, while runs are still to come."""
+    if not verdict.is_interim:
+        return []
+    is_whole = verdict.num_planned is None or verdict.num_seeds >= verdict.num_planned
+    words = "runs of other models are still to come"
+    if not is_whole:
+        words = f"{verdict.num_seeds} of {verdict.num_planned} seeds"
+    return [Status(code="interim", severity="neutral", words=f"So far: {words}")]
 
 
 def flag_reservations(
@@ -284,12 +342,14 @@ def few_seeds_words(verdict: Verdict) -> str:
 
 
 def pairs_words(verdicts: Sequence[Verdict]) -> str:
-    """Say what having compared several pairs means for each; empty for one pair."""
-    if len(verdicts) < 2:
+    """Say what having compared several pairs means for each but the main one; empty for that alone."""
+    num_pairs = max((one.num_pairs for one in verdicts if one.p_corrected is not None), default=0)
+    if not num_pairs:
         return ""
+    were = plural(num_pairs, "pair was", "pairs were")
     return (
-        f"{len(verdicts)} pairs were compared. Intervals are not widened for that: a difference counts where "
-        "the corrected p-value (Holm) is below 0.05."
+        f"Beside the main pair, {were} compared on these test examples. Their intervals are not widened for "
+        "that. Such a difference counts where the corrected p-value is below 0.05."
     )
 
 

@@ -187,7 +187,13 @@ def _carry_out_classical(
     else:
         validation = split.validation
         classifier = dataset.content.baseline().fit(
-            at(train), targets[train], at(validation), targets[validation], len(config.labels), weights
+            at(train),
+            targets[train],
+            at(validation),
+            targets[validation],
+            len(config.labels),
+            weights,
+            config.headline_metric,
         )
     recorder.clock.pause()
     if not isinstance(classifier, Majority):

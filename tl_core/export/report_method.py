@@ -49,7 +49,7 @@ _INTERVALS = {
 _REST = (
     (
         "Two models, one test",
-        "McNemar's exact test [8] asks for each seed whether two trained models differ on these test "
+        "McNemar's exact test [9] asks for each seed whether two trained models differ on these test "
         "examples. It is reported beside the interval and never pooled.",
     ),
     (
@@ -69,6 +69,8 @@ SOURCES = (
     "American Statistical Association 73, 536–544.",
     "Holm (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
     "Statistics 6, 65–70.",
+    "Shaffer (1986). Modified sequentially rejective multiple test procedures. Journal of the American "
+    "Statistical Association 81, 826–831.",
     "Schuirmann (1987). A comparison of the two one-sided tests procedure and the power approach for "
     "assessing the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics "
     "15, 657–680.",
@@ -90,14 +92,17 @@ def method_words(subject: ReportSubject) -> list[tuple[str, str]]:
         f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)} The p-value is made from this interval, "
         "so the two never contradict each other. All this is about the pair at the top."
     )
+    is_alone = all(verdict.p_corrected is None for verdict in subject.results.verdicts)
     corrected = (
-        "Each p-value comes with one that is corrected for the number of pairs compared [6]."
-        if len(subject.results.verdicts) > 1
-        else "One pair was compared, so no p-value is corrected."
+        "One pair was compared on these test examples, so no p-value is corrected."
+        if is_alone
+        else "The main pair of the first experiment on these test examples was fixed before anything was "
+        "known. Every other p-value comes with one that is corrected for the number of pairs compared on "
+        "them, in all experiments [6, 7]."
     )
     pairs = (
         f"{corrected} Two models are called equally good where the 90% interval lies within the smallest "
-        f"difference that matters, {margin_words(subject.verdict)}, which was fixed before the start [7]."
+        f"difference that matters, {margin_words(subject.verdict)}, which was fixed before the start [8]."
     )
     return [
         ("One split for all", _split_words(subject)),

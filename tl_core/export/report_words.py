@@ -134,7 +134,7 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
             f"{verdict.num_seeds} seeds are few to notice a training that sometimes fails. "
             f"{few_seeds_words(verdict)}".strip()
         )
-    if len(results.verdicts) > 1:
+    if pairs := pairs_words(results.verdicts):
         pair = [arm.name for arm in headline_pair(results.experiment.arms) or ()]
         chosen = "The pair at the top was fixed before the start."
         if pair != [verdict.a, verdict.b]:
@@ -143,5 +143,5 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
                 f"The pair that was fixed before the start, {planned}, has no result, so another is at the "
                 "top."
             )
-        limits.append(f"{pairs_words(results.verdicts)} {chosen}")
+        limits.append(f"{pairs} {chosen}")
     return limits

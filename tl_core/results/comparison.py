@@ -1,8 +1,8 @@
 """An experiment's runs, gathered into summaries and verdicts."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 
 import numpy as np
@@ -10,28 +10,24 @@ import numpy as np
 from tl_core.arms import ARMS
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.families import PairTests, as_family
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.evaluation.verdicts import ArmSummary, as_family, compare, summarise
-from tl_core.evaluation.wording import spoken_names
+from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.evaluation.wording import beside_words, conclude, points, spoken_names
 from tl_core.jobs.client import observe
 from tl_core.results.runs import (
     UNREADABLE,
     Damage,
     FinishedRun,
+    kept_evaluation,
     other_test_examples,
     read_finished_run,
     reason_of,
     stack_runs,
 )
-from tl_core.schema import (
-    Arm,
-    ExperimentConfig,
-    Flag,
-    RunConfig,
-    State,
-    Verdict,
-)
+from tl_core.results.split_family import Asked, asked_elsewhere
+from tl_core.schema import Arm, ExperimentConfig, Flag, RunConfig, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -57,12 +53,14 @@ class ExperimentResults:
     predictions, summaries, flags
         By arm and train size, over the finished seeds.
     verdicts
-        For each train size the headline pair first, then every other pair, on the headline metric. They are
-        one family: their p-values are corrected for each other.
+        For each train size the headline pair first, then every other pair, on the headline metric. All but
+        the primary one are corrected for what else was asked of the same test examples.
     refusals
         Why there is no verdict on a pair whose runs may not be compared, each sentence once.
     titles
         Base model titles by arm name.
+    asked
+        What else was asked of the same test examples.
     """
 
     experiment: ExperimentConfig
@@ -75,14 +73,12 @@ class ExperimentResults:
     verdicts: tuple[Verdict, ...]
     refusals: tuple[str, ...]
     titles: dict[str, str]
+    asked: Asked = Asked(is_first=True)
 
     @property
     def headline(self) -> Verdict | None:
         """The verdict on the headline pair at the largest train size that has one, or None."""
-        pair = headline_pair(self.experiment.arms)
-        names = tuple(arm.name for arm in pair or ())
-        about = [verdict for verdict in self.verdicts if (verdict.a, verdict.b) == names]
-        return max(about, key=lambda verdict: verdict.train_size, default=None)
+        return _headline(self.experiment, self.verdicts)
 
     @property
     def is_done(self) -> bool:
@@ -147,6 +143,23 @@ def gather(
     NotFoundError
         If there is no such experiment.
     """
+    alone = gather_alone(workspace, experiment_id, read)
+    on_split = workspace.database.list_on_split(alone.experiment.split.hash)
+    return in_family(
+        alone,
+        asked_elsewhere(
+            workspace,
+            alone.experiment,
+            on_split,
+            lambda other: tests_of(gather_alone(workspace, other, read)),
+        ),
+    )
+
+
+def gather_alone(
+    workspace: Workspace, experiment_id: str, read: Callable[[RunFolder], FinishedRun]
+) -> ExperimentResults:
+    """Do the same as `gather` does, as if nothing else had been asked of the test examples."""
     experiment = workspace.database.get_experiment(experiment_id)
     runs = tuple(observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id))
     finished, unreadable = _read_finished(workspace, experiment, runs, read)
@@ -169,6 +182,123 @@ def gather(
         refusals=refusals,
         titles=titles,
     )
+
+
+def tests_of(alone: ExperimentResults) -> list[PairTests]:
+    """Return what an experiment has asked of the test examples."""
+    primary = _primary(alone)
+    return [PairTests.of(verdict, is_headline=verdict is primary) for verdict in alone.verdicts]
+
+
+def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
+    """Correct an experiment's verdicts for all that was asked of the same test examples, and say them so.
+
+    The headline gets its second clause here.
+    """
+    words = spoken_names(alone.titles)
+    primary = _primary(alone) if asked.is_first else None
+    below = _below_tfidf(alone.verdicts, words)
+    verdicts = []
+    for verdict in alone.verdicts:
+        update = {
+            "is_interim": _is_interim(alone.runs, verdict, is_primary=verdict is primary),
+            "num_planned": alone.experiment.num_seeds,
+            "flags": (*verdict.flags, *_weighing_on(verdict, below)),
+        }
+        verdicts.append(verdict.model_copy(update=update))
+    place = None if primary is None else alone.verdicts.index(primary)
+    corrected = as_family(
+        verdicts, words, primary=None if place is None else verdicts[place], others=asked.others
+    )
+    flags = dict(alone.flags)
+    for (arm, size), flag in below.items():
+        flags[arm, size] = (*flags[arm, size], flag)
+    headline = _headline(alone.experiment, corrected)
+    if headline is not None:
+        beside = _beside(alone, corrected, headline, words)
+        said = conclude(headline.model_copy(update={"beside": beside}), words)
+        corrected = tuple(said if one is headline else one for one in corrected)
+    return replace(alone, verdicts=corrected, flags=flags, asked=asked)
+
+
+def _headline(experiment: ExperimentConfig, verdicts: Sequence[Verdict]) -> Verdict | None:
+    names = tuple(arm.name for arm in headline_pair(experiment.arms) or ())
+    about = [verdict for verdict in verdicts if (verdict.a, verdict.b) == names]
+    return max(about, key=lambda verdict: verdict.train_size, default=None)
+
+
+def _primary(alone: ExperimentResults) -> Verdict | None:
+    """Return the verdict on the headline pair at the largest train size that was planned, if it is there."""
+    headline = alone.headline
+    is_there = headline is not None and headline.train_size == max(alone.experiment.train_sizes)
+    return headline if is_there else None
+
+
+def _is_interim(runs: Sequence[RunRow], verdict: Verdict, *, is_primary: bool) -> bool:
+    """Whether planned runs are still to come that could change a verdict: of its family, or its own alone."""
+    coming = [run.config for run in runs if not run.state.is_final]
+    if is_primary:
+        own = (verdict.a, verdict.b)
+        return any((one.arm.name in own, one.train_size) == (True, verdict.train_size) for one in coming)
+    return bool(coming)
+
+
+def _below_tfidf(verdicts: Sequence[Verdict], words: Mapping[str, str]) -> dict[Key, Flag]:
+    """Flag the networks whose whole interval lies below TF-IDF's, by arm and train size."""
+    flags = {}
+    for verdict in verdicts:
+        low, high = verdict.ci95
+        for network, tfidf, is_below in ((verdict.a, verdict.b, high < 0), (verdict.b, verdict.a, low > 0)):
+            if is_below and Arm.parse(network).kind.is_neural and Arm.parse(tfidf).kind.is_tfidf:
+                _, least, most = points(0.0, *sorted(map(abs, verdict.ci95)))
+                flags[network, verdict.train_size] = Flag(
+                    code="below_tfidf",
+                    arm=network,
+                    phrase=f"is below {words[tfidf]}, which needs no network",
+                    evidence=f"95% interval {least} to {most} points below",
+                    remedy=f"Use {words[tfidf]}, or another base model.",
+                    seeds=tuple(range(verdict.num_seeds)),
+                )
+    return flags
+
+
+def _weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
+    """Pick the flags of a verdict's arms; that on TF-IDF itself says it already."""
+    if any(Arm.parse(arm).kind.is_tfidf for arm in (verdict.a, verdict.b)):
+        return []
+    keys = ((arm, verdict.train_size) for arm in (verdict.a, verdict.b))
+    return [below[key] for key in keys if key in below]
+
+
+def _beside(
+    alone: ExperimentResults, verdicts: Sequence[Verdict], headline: Verdict, words: Mapping[str, str]
+) -> str:
+    """Hold the headline's first arm against the best arm without pretraining, chosen on validation."""
+    if not Arm.parse(headline.a).kind.is_pretrained:
+        return ""
+    means = validation_means(alone, headline.train_size)
+    plain = {arm: mean for arm, mean in means.items() if not Arm.parse(arm).kind.is_pretrained}
+    if not plain:
+        return "No model without pretraining was trained beside it."
+    best = max(plain, key=plain.__getitem__)
+    if len(plain) == 1 and best == headline.b:
+        return "No other model without pretraining was trained beside it."
+    if best == headline.b:
+        return f"{words[best]} is also the best on validation without pretraining."
+    about = (headline.a, best, headline.train_size)
+    found = next((one for one in verdicts if (one.a, one.b, one.train_size) == about), None)
+    return beside_words(found, words) if found is not None else ""
+
+
+def validation_means(results: ExperimentResults, train_size: int) -> dict[str, float]:
+    """Average the main metric on validation (fraction) over each arm's finished runs at a train size."""
+    values: dict[str, list[float]] = {}
+    for run in results.finished:
+        kept = kept_evaluation(run.config, run.events)
+        if kept is not None and run.config.train_size == train_size:
+            value = float(getattr(kept, results.experiment.headline_metric.value))
+            values.setdefault(run.config.arm.name, []).append(value)
+    return {arm: float(np.mean(found)) for arm, found in values.items()}
 
 
 def arm_titles(experiment: ExperimentConfig) -> dict[str, str]:
@@ -287,7 +417,7 @@ def _verdicts(
     flags: dict[Key, tuple[Flag, ...]],
     titles: dict[str, str],
 ) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
-    """Compare every pair at every train size; say why where two may not be compared."""
+    """Compare every pair at every train size, uncorrected; say why where two may not be compared."""
     headline = headline_pair(experiment.arms)
     pairs = sorted(combinations(ranked(experiment.arms), 2), key=lambda pair: pair != headline)
     words = spoken_names(titles)
@@ -311,4 +441,4 @@ def _verdicts(
                 )
             except ComparisonError as refusal:
                 refusals.append(f"{refusal.message} {refusal.remedy}")
-    return as_family(verdicts, words), tuple(dict.fromkeys(refusals))
+    return tuple(verdicts), tuple(dict.fromkeys(refusals))

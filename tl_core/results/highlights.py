@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tl_core.evaluation.wording import METRIC_WORDS, amounts, flag_reservations, spoken_names
-from tl_core.results.comparison import ExperimentResults
-from tl_core.results.runs import kept_evaluation
+from tl_core.results.comparison import ExperimentResults, validation_means
 from tl_core.results.time_to_accuracy import find_time_to_accuracy, pace_words, seconds_words
 from tl_core.schema import Arm, Status, Verdict
 
@@ -44,13 +43,8 @@ def find_highlights(
 
 def best_on_validation(results: ExperimentResults, train_size: int) -> str | None:
     """Name the arm whose runs are best on validation, on average; None before one has finished."""
-    values: dict[str, list[float]] = {}
-    for run in results.finished:
-        kept = kept_evaluation(run.config, run.events)
-        if kept is not None and run.config.train_size == train_size:
-            value = float(getattr(kept, results.experiment.headline_metric.value))
-            values.setdefault(run.config.arm.name, []).append(value)
-    return max(values, key=lambda arm: float(np.mean(values[arm])), default=None)
+    means = validation_means(results, train_size)
+    return max(means, key=means.__getitem__, default=None)
 
 
 def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:

@@ -9,9 +9,10 @@ import pandas as pd
 from tl_core import arms
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.families import PairTests, as_family
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import say, spoken_name
+from tl_core.evaluation.wording import conclude, spoken_name
 from tl_core.results.comparison import ExperimentResults, Key
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import Arm, ExperimentConfig, Flag, State, Verdict
@@ -57,8 +58,9 @@ class Pooled:
     predictions, flags
         By arm and train size; where several experiments have both, the one with the most seeds.
     verdicts
-        Those of the experiments that both arms' predictions come from, by the arms' names and the train size;
-        corrected for the other pairs of their experiment.
+        Those of the experiments that both arms' predictions come from, by the arms' names and the train size.
+    family
+        All pairs that were asked of these test examples, but the primary one.
     largest
         The largest train size.
     floor
@@ -75,6 +77,7 @@ class Pooled:
     predictions: dict[Key, ArmPredictions]
     flags: dict[Key, tuple[Flag, ...]]
     verdicts: dict[tuple[str, str, int], Verdict]
+    family: tuple[PairTests, ...]
     largest: int
     floor: float | None
     num_parameters: int | None
@@ -144,6 +147,10 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
         predictions=predictions,
         flags=flags,
         verdicts=verdicts,
+        family=(
+            *(PairTests.of(one) for one in results[0].verdicts if not one.is_primary),
+            *results[0].asked.others,
+        ),
         largest=largest,
         floor=finished[0].health.majority_test_value if finished else None,
         num_parameters=num_parameters,
@@ -198,7 +205,7 @@ def keys_of(answer: Answer, pooled: Pooled) -> list[Key]:
 def find_verdict(pooled: Pooled, a: Arm, b: Arm) -> Verdict | None:
     """Compare two arms at the largest train size, on the seeds that both have; None without such seeds.
 
-    Of two arms of one experiment it is that experiment's own verdict, corrected for its other pairs.
+    Of two arms of one experiment it is that experiment's own verdict; any other is one more of the family.
     """
     known = pooled.verdicts.get((a.name, b.name, pooled.largest))
     if known is not None:
@@ -207,8 +214,9 @@ def find_verdict(pooled: Pooled, a: Arm, b: Arm) -> Verdict | None:
     turned = pooled.verdicts.get((b.name, a.name, pooled.largest))
     if verdict is None or turned is None:
         return verdict
-    corrected = verdict.model_copy(update={"p_holm": turned.p_holm, "num_pairs": turned.num_pairs})
-    return say(corrected, _words(pooled, a, b))
+    same = ("is_primary", "num_pairs", "p_corrected", "p_equivalence_corrected", "num_planned", "is_interim")
+    corrected = verdict.model_copy(update={name: getattr(turned, name) for name in same})
+    return conclude(corrected, _words(pooled, a, b))
 
 
 def labels_against_knowledge(pooled: Pooled) -> Verdict | None:
@@ -237,17 +245,22 @@ def _compare(pooled: Pooled, a: Key, b: Key) -> Verdict | None:
     if one is None or other is None or not set(one.seeds) & set(other.seeds):
         return None
     other = replace(other, train_size=one.train_size)  # that they learn from different numbers is asked here
+    words = _words(pooled, *map(Arm.parse, (a[0], b[0])))
     try:
-        return compare(
+        verdict = compare(
             one,
             other,
             metric=pooled.experiment.headline_metric,
             margin=pooled.experiment.margin,
             flags=(*pooled.flags[a], *pooled.flags[b]),
-            arm_names=_words(pooled, *map(Arm.parse, (a[0], b[0]))),
+            arm_names=words,
         )
     except ComparisonError:  # of several experiments, on devices with different precision
         return None
+    coming = [(run.config.arm.name, run.config.train_size) for run in pooled.runs if not run.state.is_final]
+    update = {"is_interim": a in coming or b in coming, "num_planned": pooled.experiment.num_seeds}
+    (corrected,) = as_family([verdict.model_copy(update=update)], words, others=pooled.family)
+    return corrected
 
 
 def _words(pooled: Pooled, *arms: Arm) -> dict[str, str]:

@@ -77,6 +77,7 @@ _CLOSINGS = {
     "worse": "In this setting{after}, pretraining did harm.",
     "no_difference_shown": "In this setting{after}, it is not clear whether pretraining helps.",
     "equivalent": "In this setting{after}, pretraining makes no difference that matters.",
+    "interim": "Runs are still to come, so nothing follows yet.",
 }
 
 
@@ -87,7 +88,8 @@ def difference(pooled: Pooled, a: Arm, b: Arm) -> Said | None:
 
 
 def _apart(verdict: Verdict) -> Said:
-    return Said(claim=verdict.claim, proof=verdict.interval, status=verdict.status)
+    proof = f"{verdict.interval}. {verdict.beside.removesuffix('.')}" if verdict.beside else verdict.interval
+    return Said(claim=verdict.claim, proof=proof, status=verdict.status)
 
 
 def _tell_of_more_labels(pooled: Pooled) -> list[Said | None]:

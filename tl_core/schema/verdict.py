@@ -6,6 +6,9 @@ from pydantic import Field
 
 from tl_core.schema.base import AnyMetric, Frozen
 
+LEVEL = 0.05
+"""p-values below it count."""
+
 
 class Flag(Frozen):
     """Something that weakens a claim about an arm.
@@ -29,7 +32,7 @@ class Flag(Frozen):
 class Status(Frozen):
     """One thing that a reader must know of a verdict, or its conclusion where nothing weakens it.
 
-    ``code`` is one of baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
+    ``code`` is one of interim, baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
     still_improving, within_margin, another flag's, or the conclusion; only a clean win has the severity
     ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms`` are those
     it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if nothing,
@@ -53,8 +56,17 @@ class Verdict(Frozen):
     difference, ci95, ci90
         a minus b in the metric's own unit (a fraction for `Metric`), and its intervals, never of zero width.
         Of a `ScoringRule` the smaller value is the better one.
-    p_value, p_holm
-        The inversion of the interval; and the same corrected for ``num_pairs`` verdicts of one experiment.
+    p_value, p_equivalence
+        That of no difference, the inversion of the interval; and that of a difference as large as the margin,
+        the larger one of two one-sided tests (Schuirmann 1987), None without a margin.
+    is_primary
+        Whether it answers the question that was fixed before anything was known of this split: it stands
+        outside the family.
+    num_pairs, p_corrected, p_equivalence_corrected
+        Pairs of its family, and its p-values corrected for them; None where nothing is corrected.
+    num_planned, is_interim
+        Seeds that were planned, where runs of its family that were planned are still to come; then nothing
+        is concluded.
     scope
         ``models`` with one seed (these two trained models only), ``expected`` with more (over seeds and
         examples).
@@ -71,6 +83,8 @@ class Verdict(Frozen):
         With few seeds, how often at most two equal arms were called different in the simulation.
     claim
         One sentence of at most twelve words with short names; nothing that weakens it is in it.
+    beside
+        The second clause of the main result: the same arm against the best one without pretraining.
     interval
         The line of proof below it: interval, seeds, test examples, epochs.
     status
@@ -99,23 +113,35 @@ class Verdict(Frozen):
     ci95: tuple[float, float]
     ci90: tuple[float, float] | None = None
     p_value: float
-    p_holm: float | None = None
+    p_equivalence: float | None = None
+    is_primary: bool = False
     num_pairs: int = 1
+    p_corrected: float | None = None
+    p_equivalence_corrected: float | None = None
+    num_planned: int | None = None
+    is_interim: bool = False
     margin: float | None = None
     detectable_difference: float | None = None
     false_positive_rate: float | None = None
-    conclusion: Literal["better", "worse", "no_difference_shown", "equivalent"]
+    conclusion: Literal["better", "worse", "no_difference_shown", "equivalent", "interim"]
     flags: tuple[Flag, ...] = ()
     claim: str = ""
     interval: str = ""
+    beside: str = ""
     status: Status = Status(code="", severity="neutral", words="")
     reservations: tuple[Status, ...] = ()
     sentence: str = ""
 
     @property
     def is_difference(self) -> bool:
-        """Whether the 95% interval excludes 0."""
-        return self.conclusion in ("better", "worse")
+        """Whether the 95% interval excludes 0, and still would once corrected for its family."""
+        low, high = self.ci95
+        return not low <= 0 <= high and not self.could_be_chance
+
+    @property
+    def could_be_chance(self) -> bool:
+        """Whether the p-value of no difference is too high once corrected for its family."""
+        return self.p_corrected is not None and self.p_corrected >= LEVEL
 
     @property
     def is_within_margin(self) -> bool:
@@ -123,3 +149,9 @@ class Verdict(Frozen):
         if self.margin is None or self.ci90 is None:
             return False
         return -self.margin < self.ci90[0] and self.ci90[1] < self.margin
+
+    @property
+    def is_equivalent(self) -> bool:
+        """Whether both one-sided tests reject a difference as large as the margin, corrected too."""
+        p = self.p_equivalence_corrected
+        return self.is_within_margin and not (p is not None and p >= LEVEL)

@@ -31,6 +31,7 @@ from tl_core.store.rows import (
     Removed,
     RunRow,
     experiment_of,
+    states_words,
 )
 from tl_core.store.tables import (
     AnnotationTable,
@@ -169,6 +170,22 @@ class Database:
             )
             for config in configs
         ]
+
+    def list_on_split(self, split_hash: str) -> list[tuple[str, str]]:
+        """Return the experiments on a split, the oldest first, each with the states of its runs in words."""
+        on_split = ExperimentTable.config["split"]["hash"].as_string() == split_hash
+        query = (
+            select(ExperimentTable.experiment_id, RunTable.state, func.count())
+            .join(RunTable, RunTable.experiment_id == ExperimentTable.experiment_id)
+            .where(ExperimentTable.owner == self.owner, on_split)
+            .group_by(ExperimentTable.experiment_id, RunTable.state)
+            .order_by(ExperimentTable.created_at, ExperimentTable.experiment_id)
+        )
+        counts: dict[str, dict[State, int]] = {}
+        with self.transaction() as session:
+            for experiment_id, state, number in session.execute(query).all():
+                counts.setdefault(experiment_id, {})[State(state)] = number
+        return [(experiment_id, states_words(found)) for experiment_id, found in counts.items()]
 
     def rename_experiment(self, experiment_id: str, name: str) -> None:
         """Call an experiment by another name; runs that have begun keep the old one in their folders.

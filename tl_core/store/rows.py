@@ -194,6 +194,11 @@ def _process_start(start: str | None, created: float | None) -> str | None:
     return start
 
 
+def states_words(counts: Mapping[State, int]) -> str:
+    """Write down how many runs are in which state: ``cancelled 8, finished 4``."""
+    return ", ".join(f"{state.value} {counts[state]}" for state in sorted(counts))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExperimentEntry:
     """An experiment as the list of all shows it.
@@ -218,8 +223,8 @@ class ExperimentEntry:
 
     @property
     def states(self) -> str:
-        """The runs' states in words, which a summary is made of: ``cancelled 8, finished 4``."""
-        return ", ".join(f"{state.value} {self.counts[state]}" for state in sorted(self.counts))
+        """The runs' states, which a summary is made of, as `states_words` writes them."""
+        return states_words(self.counts)
 
     @property
     def is_summed_up(self) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from enum import StrEnum
 from itertools import chain, pairwise
 from pathlib import Path
@@ -17,14 +17,18 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from tl_core.errors import UserError
-from tl_core.evaluation.metrics import log_loss
+from tl_core.evaluation.metrics import evaluate
 from tl_core.models.classical import NEVER_SEEN, Logits, Majority
 from tl_core.models.facts import read_facts, write_facts
-from tl_core.schema import TextSource
+from tl_core.schema import Metric, TextSource
 from tl_core.text.scripts import WITHOUT_SPACES
 from tl_core.words import quoted
 
 LONGEST_RUN = 3
+NGRAM_LENGTHS = (2, 3, 4)
+"""Characters of an n-gram of a word, its ends counted as one each."""
+NGRAM_MARK = "\x01"
+"""Stands before an n-gram, lest it be taken for a word: control characters of a text are never counted."""
 
 # A word, a run of a script without spaces, a run of punctuation and symbols; by the kinds of its characters.
 _PIECE = re.compile("[wm][wmj]*|c[cmj]*|[sf][sfmj]*")
@@ -67,19 +71,38 @@ def _kind(character: str) -> str:
 _KINDS = _Kinds()
 
 
-def features_of(text: str) -> list[str]:
-    """Return what stands for a text, each as often as it occurs.
+class Analyzer(StrEnum):
+    """What TF-IDF counts in a text, each as often as it occurs.
 
-    Words, and each two that follow one another, whatever stands between them. Of a script without spaces
-    between words, and of punctuation and symbols, each run of one to three characters as a person sees them;
-    one of several code points counts also as its first: a letter without marks, an emoji without skin tone.
+    Of a script without spaces between words all but ``words`` count each run of one to three characters as a
+    person sees them; one of several code points counts also as its first: a letter without marks, an emoji
+    without skin tone. Beside these, ``plain_words`` counts words, and each two that follow one another,
+    whatever stands between them; ``by_script`` these, and each run of one to three characters of punctuation
+    and symbols; ``characters`` such runs, and of each word with its ends the n-grams of two to four
+    characters; ``both`` all of them. ``words`` is what models of earlier versions counted, which do not name
+    it.
 
-    >>> features_of("So good :)")
+    >>> Analyzer.BY_SCRIPT.features_of("So good :)")
     ['so', 'good', 'so good', ':', ')', ':)']
     """
-    words, *others = _read(text)
-    runs = [part for run in chain(*others) for part in _parts_of(run)]
-    return [*words, *map(" ".join, pairwise(words)), *runs]
+
+    WORDS = "words"
+    PLAIN_WORDS = "plain_words"
+    BY_SCRIPT = "by_script"
+    CHARACTERS = "characters"
+    BOTH = "both"
+
+    def features_of(self, text: str) -> list[str]:
+        """Return what stands for a text."""
+        words, characters, symbols = _read(text)
+        found = [part for run in characters for part in _parts_of(run)]
+        if self is not Analyzer.PLAIN_WORDS:
+            found += [part for run in symbols for part in _parts_of(run)]
+        if self is not Analyzer.BY_SCRIPT and self is not Analyzer.PLAIN_WORDS:
+            found += [gram for word in words for gram in _ngrams_of(word)]
+        if self is Analyzer.CHARACTERS:
+            return found
+        return [*words, *map(" ".join, pairwise(words)), *found]
 
 
 def units_of(text: str) -> list[str]:
@@ -117,33 +140,40 @@ def _parts_of(run: Sequence[str]) -> Iterator[str]:
     yield from (character[0] for character in run if len(character) > 1)
 
 
+def _ngrams_of(word: str) -> Iterator[str]:
+    whole = f" {word} "
+    for length in NGRAM_LENGTHS:
+        for start in range(len(whole) - length + 1):
+            yield NGRAM_MARK + whole[start : start + length]
+
+
+ANALYZERS = (Analyzer.BY_SCRIPT, Analyzer.PLAIN_WORDS, Analyzer.CHARACTERS, Analyzer.BOTH)
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Inverse regularisation strengths C that the validation split chooses from."""
+"""Inverse regularisation strengths C. Every one is tried with what did best at `FIRST_STRENGTHS`."""
+FIRST_STRENGTHS = (1.0, 10.0)
+SEARCHED_ON = 2_000
+"""Train examples on which what is counted is chosen, if there are more; the strength is chosen on all."""
 HARDLY_KNOWN_SHARE = 0.2
 """A text of whose words and characters no larger share is known from train is hardly known."""
 
 
-class Analyzer(StrEnum):
-    """What TF-IDF counts. ``words`` is what models of earlier versions counted; they do not name it."""
-
-    WORDS = "words"
-    BY_SCRIPT = "by_script"
-
-
 class Tfidf:
-    """TF-IDF of words and characters (`features.features_of`), and logistic regression on it."""
+    """TF-IDF of words and characters (`Analyzer`), and logistic regression on it."""
 
     def __init__(
         self,
         vectorizer: TfidfVectorizer,
         regression: LogisticRegression,
         num_labels: int,
-        analyzer: Analyzer = Analyzer.BY_SCRIPT,
+        analyzer: Analyzer,
+        *,
+        is_balanced: bool = False,
     ) -> None:
         self.vectorizer = vectorizer
         self.regression = regression
         self.num_labels = num_labels
         self.analyzer = analyzer
+        self.is_balanced = is_balanced
 
     @classmethod
     def fit(
@@ -154,30 +184,47 @@ class Tfidf:
         validation_targets: NDArray[np.integer],
         num_labels: int,
         weights: NDArray[np.float64] | None = None,
+        metric: Metric = Metric.ACCURACY,
     ) -> Self:
-        """Fit one regression per strength and keep the one with the least log loss on validation.
+        """Fit regressions and keep the one with the highest metric on validation, then the least log loss.
+
+        Every one of `ANALYZERS` is tried with classes as they are and balanced, at `FIRST_STRENGTHS`; then
+        the best of these at all `STRENGTHS`.
 
         A class without a train example gets the probability of `NEVER_SEEN`. ``weights`` of mean 1 say how
         much each train example's loss counts; words are counted alike. Where the train texts have no
         features, or are all of one class, nothing can be fitted and the answer is that of `Majority`.
         """
-        vectorizer = _vectorizer(Analyzer.BY_SCRIPT)
-        if any(map(features_of, texts)):
-            train = vectorizer.fit_transform(texts)
-        else:
+        if len(np.unique(targets)) == 1 or not any(map(Analyzer.BY_SCRIPT.features_of, texts)):
+            vectorizer = _vectorizer(Analyzer.BY_SCRIPT)
             vectorizer.vocabulary_ = {}
-        if not vectorizer.vocabulary_ or len(np.unique(targets)) == 1:
             prior = Majority.fit(targets, num_labels, weights).log_prior
-            no_coef = np.zeros((num_labels, len(vectorizer.vocabulary_)))
-            return cls(
-                vectorizer, _regression(no_coef, prior, np.arange(num_labels), STRENGTHS[0]), num_labels
-            )
-        fits = [LogisticRegression(C=c, max_iter=2000).fit(train, targets, weights) for c in STRENGTHS]
-        candidates = [cls(vectorizer, regression, num_labels) for regression in fits]
-        losses = [
-            log_loss(validation_targets, candidate.logits(validation_texts)) for candidate in candidates
-        ]
-        return candidates[int(np.argmin(losses))]
+            regression = _regression(np.zeros((num_labels, 0)), prior, np.arange(num_labels), STRENGTHS[0])
+            return cls(vectorizer, regression, num_labels, Analyzer.BY_SCRIPT)
+
+        def judged(candidate: Self) -> tuple[float, float]:
+            found = evaluate(np.asarray(validation_targets), candidate.logits(validation_texts))
+            return getattr(found, metric.value), -found.log_loss
+
+        some = _some(targets)
+        few = [texts[place] for place in some], targets[some], None if weights is None else weights[some]
+        tried: list[tuple[tuple[float, float], Analyzer, bool]] = []
+        for analyzer in ANALYZERS:
+            vectorizer = _vectorizer(analyzer)
+            if not any(map(analyzer.features_of, few[0])):
+                continue
+            features = vectorizer.fit_transform(few[0])
+            for is_balanced in (False, True):
+                best = max(
+                    judged(cls(vectorizer, one, num_labels, analyzer, is_balanced=is_balanced))
+                    for one in _fits(features, *few[1:], FIRST_STRENGTHS, is_balanced=is_balanced)
+                )
+                tried.append((best, analyzer, is_balanced))
+        _, analyzer, is_balanced = max(tried, key=lambda one: one[0])
+        vectorizer = _vectorizer(analyzer)
+        fits = _fits(vectorizer.fit_transform(texts), targets, weights, STRENGTHS, is_balanced=is_balanced)
+        candidates = [cls(vectorizer, one, num_labels, analyzer, is_balanced=is_balanced) for one in fits]
+        return max(candidates, key=judged)
 
     @property
     def num_parameters(self) -> int:
@@ -204,8 +251,8 @@ class Tfidf:
         Punctuation and symbols count only in texts of nothing else: a full stop is known in any language.
         """
         known = self.vectorizer.vocabulary_.keys()
-        units = [set(units_of(text)) for text in texts]
-        return float(np.mean([len(one & known) <= HARDLY_KNOWN_SHARE * len(one) for one in units]))
+        shares = [_share_known(set(units_of(text)), known) for text in texts]
+        return float(np.mean([share <= HARDLY_KNOWN_SHARE for share in shares]))
 
     def save(self, folder: Path, labels: tuple[str, ...], texts: TextSource | None = None) -> None:
         """Write vocabulary and coefficients as JSON and NumPy arrays."""
@@ -220,7 +267,9 @@ class Tfidf:
             classes=self.regression.classes_,
             C=self.regression.C,
         )
-        write_facts(folder, "tfidf", labels, texts, analyzer=self.analyzer.value)
+        write_facts(
+            folder, "tfidf", labels, texts, analyzer=self.analyzer.value, is_balanced=self.is_balanced
+        )
 
     @classmethod
     def load(cls, folder: Path, num_labels: int) -> Self:
@@ -231,7 +280,8 @@ class Tfidf:
         UserError
             If it counts something that only a later version knows.
         """
-        name = read_facts(folder).get("analyzer", Analyzer.WORDS)
+        facts = read_facts(folder)
+        name = facts.get("analyzer", Analyzer.WORDS)
         if name not in set(Analyzer):
             raise UserError(
                 f"The TF-IDF in {quoted(folder.name)} counts {quoted(name)}, not {' or '.join(Analyzer)}.",
@@ -245,13 +295,49 @@ class Tfidf:
         if vocabulary:
             vectorizer.idf_ = arrays["idf"]
         regression = _regression(arrays["coef"], arrays["intercept"], arrays["classes"], float(arrays["C"]))
-        return cls(vectorizer, regression, num_labels, Analyzer(name))
+        is_balanced = facts.get("is_balanced") is True
+        return cls(vectorizer, regression, num_labels, Analyzer(name), is_balanced=is_balanced)
+
+
+def _some(targets: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Pick at most `SEARCHED_ON` train examples, evenly over those of each class."""
+    by_class = np.argsort(targets, kind="stable")
+    places = np.linspace(0, len(targets) - 1, min(len(targets), SEARCHED_ON)).round().astype(np.int64)
+    return np.sort(by_class[places])
+
+
+def _fits(
+    features: csr_array,
+    targets: NDArray[np.integer],
+    weights: NDArray[np.float64] | None,
+    strengths: Sequence[float],
+    *,
+    is_balanced: bool,
+) -> Iterator[LogisticRegression]:
+    """Fit a regression at each strength; balanced, all classes weigh the same."""
+    if is_balanced:
+        weights = np.ones(len(targets)) if weights is None else weights
+        of_class = np.bincount(targets, weights)
+        weights = weights * weights.sum() / np.count_nonzero(of_class) / of_class[targets]
+    for strength in strengths:
+        yield LogisticRegression(C=strength, max_iter=2000).fit(features, targets, weights)
+
+
+def _share_known(units: set[str], known: KeysView[str]) -> float:
+    """Return how large a share of a text's words and characters is known; a word also by its n-grams."""
+    if not units:
+        return 0.0
+    return sum(_is_known(unit, known) for unit in units) / len(units)
+
+
+def _is_known(unit: str, known: KeysView[str]) -> bool:
+    return unit in known or all(gram in known for gram in _ngrams_of(unit))
 
 
 def _vectorizer(analyzer: Analyzer) -> TfidfVectorizer:
     """Make a vectorizer; the words of earlier versions were of any length, unlike scikit-learn's."""
-    if analyzer is Analyzer.BY_SCRIPT:
-        return TfidfVectorizer(analyzer=features_of, sublinear_tf=True)
+    if analyzer is not Analyzer.WORDS:
+        return TfidfVectorizer(analyzer=analyzer.features_of, sublinear_tf=True)
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
 
 

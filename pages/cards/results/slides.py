@@ -106,6 +106,8 @@ def draw_slides(subject: Subject) -> list[str]:
                 st.markdown(literal(f"{'+' if verdict.difference > 0 else ''}{size}"))
             st.header(literal(verdict.claim), anchor=False)
             st.markdown(literal(f"{capitalised(verdict.interval)}."))
+            if verdict.beside:
+                st.markdown(literal(verdict.beside))
             draw_status(verdict.status)
         with right:
             draw_large(made(overview.display, subject), factor=scale)
