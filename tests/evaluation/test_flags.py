@@ -8,19 +8,30 @@ from tl_core.evaluation.flags import (
     did_not_learn,
     find_flags,
     hardly_any_known_feature,
-    still_improving,
+    learned_by_heart,
+    never_better,
     worse_than_majority,
 )
 from tl_core.schema import Arm, BudgetRule, SplitName
 
 SCRATCH = Arm.parse("scratch")
+LOOKS = np.linspace(0, 1, 16)
+SPENT = 1 - (1 - LOOKS) ** 2
+"""Of the learning rate's sum, as it falls linearly to 0."""
+
+
+def with_ahead(ahead: float, level: float = 1.4, fall: float = 0.7):
+    """A loss that approaches its end exponentially, with a share of the way ahead; 0 has settled."""
+    left = np.exp(-12 * SPENT) if ahead == 0 else ahead**SPENT
+    return level + fall * left
 
 
 def run(seed=0, **changes):
     fields = {
         "majority_share": 0.5,
         "train_accuracy": 0.9,
-        "validation_losses": (0.7, 0.5, 0.4, 0.41, 0.42),
+        "validation_losses": tuple(with_ahead(0)),
+        "validation_values": tuple(1.4 - with_ahead(0, level=0.6)),
         "predicted_class_counts": ((50, 50), (55, 45)),
         "test_value": 0.8,
         "majority_test_value": 0.5,
@@ -59,29 +70,86 @@ def test_did_not_learn_asks_ten_points_or_half_of_what_is_left(train_accuracy, m
     assert did_not_learn(health) is expected
 
 
-def test_a_steady_fall_to_the_end_is_still_improving():
-    assert still_improving(run(validation_losses=tuple(np.linspace(1.1, 0.6, 15))))
+def looked(curve, value=0.7, seed=0):
+    return run(seed, validation_losses=tuple(curve), validation_values=(value,) * len(curve))
 
 
-def test_a_best_evaluation_before_the_last_is_not_still_improving():
-    assert not still_improving(run(validation_losses=(*np.linspace(1.1, 0.6, 15), 0.61)))
+def trend_of(*runs):
+    codes = {flag.code for flag in find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)}
+    return (codes & {"still_improving", "trend_unknown"} or {"settled"}).pop()
 
 
-def test_a_curve_that_has_settled_is_not_still_improving():
-    losses = (*np.linspace(1.1, 0.5, 5), *np.linspace(0.499, 0.49, 10))
-    assert not still_improving(run(validation_losses=losses))
+def test_a_smooth_curve_is_judged_by_how_much_of_its_way_is_ahead():
+    found = {ahead: trend_of(looked(with_ahead(ahead))) for ahead in (0.5, 0.25, 0.125, 0.05, 0)}
+    assert found == {
+        0.5: "still_improving",
+        0.25: "still_improving",
+        0.125: "still_improving",
+        0.05: "settled",
+        0: "settled",
+    }
 
 
-def test_a_best_last_evaluation_within_noise_is_not_still_improving():
-    noise = 0.02 * np.random.default_rng(0).normal(size=20)
-    losses = np.concatenate([np.linspace(1.0, 0.5, 5), 0.5 + noise])
-    losses[-1] = losses.min() - 0.015
-    assert not still_improving(run(validation_losses=tuple(losses)))
+def test_an_odd_last_evaluation_decides_nothing():
+    curve = with_ahead(0.25)
+    curve[-1] += 0.02
+    assert trend_of(looked(curve)) == "still_improving"
+
+
+def test_a_metric_that_rises_is_improving_while_the_loss_rises():
+    values = 0.9 - 0.5 * 0.25**SPENT
+    risen = run(validation_losses=tuple(np.linspace(1, 2, 16)), validation_values=tuple(values))
+    assert trend_of(risen) == "still_improving"
+
+
+def noisy(ahead, sd, num_seeds, draw):
+    return [
+        looked(with_ahead(ahead) + draw.normal(0, sd, len(LOOKS)), 0.7, seed) for seed in range(num_seeds)
+    ]
+
+
+def test_several_seeds_make_up_for_noise():
+    draw = np.random.default_rng(3)
+    alone, together = (
+        [trend_of(*noisy(0.25, 0.035, num_seeds, draw)) for _ in range(40)] for num_seeds in (1, 5)
+    )
+    assert alone.count("still_improving") < 20 < 30 < together.count("still_improving")
+    assert together.count("settled") < 4
+
+
+def test_what_noise_hides_is_said_not_to_be_known():
+    found = [trend_of(*noisy(0.25, 0.3, 5, np.random.default_rng(seed))) for seed in range(20)]
+    assert found.count("trend_unknown") > 14
+    flags = find_flags(SCRATCH, noisy(0.25, 0.3, 5, np.random.default_rng(1)), BudgetRule.EQUAL_STEPS)
+    (flag,) = [flag for flag in flags if flag.code == "trend_unknown"]
+    assert (flag.phrase, flag.action) == ("may not have finished learning", "more_steps")
+    assert "5 seeds together" in flag.evidence
 
 
 @pytest.mark.parametrize("losses", [(), (0.7,)])
-def test_too_few_evaluations_say_nothing(losses):
-    assert not still_improving(run(validation_losses=losses))
+def test_too_few_evaluations_call_no_curve_improving(losses):
+    assert trend_of(run(validation_losses=losses, validation_values=losses)) != "still_improving"
+
+
+@pytest.mark.parametrize(
+    ("losses", "values", "expected"),
+    [
+        ((1.1, 1.2, 1.3), (0.4, 0.42, 0.41), True),
+        ((1.1, 1.2, 1.3), (0.4, 0.6, 0.7), False),
+        ((1.1, 0.9, 0.8), (0.4, 0.42, 0.41), False),
+        ((1.1,), (0.4,), False),
+    ],
+)
+def test_never_better_asks_loss_and_metric(losses, values, expected):
+    assert never_better(run(validation_losses=losses, validation_values=values)) is expected
+
+
+@pytest.mark.parametrize(
+    ("train", "values", "expected"),
+    [(0.97, (0.4, 0.55), True), (0.97, (0.4, 0.8), False), (0.8, (0.4, 0.5), False)],
+)
+def test_what_is_learned_by_heart_does_not_show_on_validation(train, values, expected):
+    assert learned_by_heart(run(train_accuracy=train, validation_values=values)) is expected
 
 
 def test_worse_than_majority_compares_test_values():
@@ -154,27 +222,31 @@ def test_the_majority_arm_is_never_flagged():
 
 def test_every_flag_shows_its_numbers():
     """The evidence for a rule is a mean over the seeds that show it."""
-    losses = tuple(np.linspace(1.1, 0.4, 15))
     broken = [
         run(0, train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4),
         run(1, train_accuracy=0.4, predicted_class_counts=((99, 1),), test_value=0.3),
-        run(2, validation_losses=losses),
+        run(2),
     ]
     assert [flag.evidence for flag in find_flags(SCRATCH, broken, BudgetRule.EQUAL_STEPS)] == [
         "one label in 99.5% of the answers",
         "45.0% right, largest class 50.0%",
-        "the last evaluation was the best, loss down by 0.15 in the last quarter",
         "35.0 against 50.0%",
     ]
 
 
 def test_every_code_has_its_few_words():
+    risen = {"validation_losses": (1.0, 1.5), "validation_values": (0.5, 0.5)}
     broken = run(
         train_accuracy=0.5,
         predicted_class_counts=((100, 0),),
         test_value=0.4,
-        validation_losses=(1.0, 0.5),
         hardly_known=((SplitName.TEST, 1.0),),
+        **risen,
     )
-    codes = {flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)}
+    by_heart = run(train_accuracy=1.0, **risen)
+    codes = {
+        flag.code
+        for runs in ([broken], [by_heart], [looked(with_ahead(0.5))])
+        for flag in find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
+    }
     assert codes | {"below_tfidf", "did_not_finish", "unreadable"} == FLAG_WORDS.keys()

@@ -6,19 +6,25 @@ from typing import Literal
 
 import numpy as np
 
-from tl_core.evaluation.metrics import Floats
+from tl_core.evaluation.trend import Trend, judge, second_half
 from tl_core.schema import Arm, BudgetRule, Flag, SplitName
 
 COLLAPSED_SHARE = 0.99
 LARGE_CLASS_SHARE = 0.95
 LEARNED_GAIN = 0.10
-MATERIAL_SHARE_OF_FALL = 0.02
+BY_HEART = 0.9
+"""Accuracy in training from which a network can be said to know its train examples by heart."""
+HARDLY_CARRIED_OVER = 0.25
+"""Share of what was learned above the largest class in training that must show on validation."""
 HARDLY_KNOWN_TEXTS = 0.5
 
 FLAG_WORDS = {
     "collapsed": "one label for all",
     "did_not_learn": "did not learn",
+    "never_better": "no better than at the start",
+    "learned_by_heart": "learned by heart",
     "still_improving": "still improving",
+    "trend_unknown": "perhaps not finished",
     "worse_than_majority": "below the largest class",
     "hardly_any_known_feature": "hardly a known word",
     "below_tfidf": "below TF-IDF",
@@ -75,10 +81,11 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
     """
     if arm.kind.is_floor:
         return ()
-    improving = _NOT_LEVELLED_OFF if budget is BudgetRule.PLATEAU else _STILL_IMPROVING
-    rules = (_COLLAPSED, _DID_NOT_LEARN, improving, _WORSE_THAN_MAJORITY, _HARDLY_ANY_KNOWN_FEATURE)
-    flags = []
-    for rule in rules:
+    is_plateau = budget is BudgetRule.PLATEAU
+    flags = [] if is_plateau else _flag_trend(arm, runs)
+    for rule in _RULES:
+        if rule is _NOT_LEVELLED_OFF and not is_plateau:
+            continue
         shown = [run for run in runs if rule.shows(run)]
         if shown:
             how_often = f" ({len(shown)} of {len(runs)} seeds)" if len(runs) > 1 else ""
@@ -93,7 +100,45 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
                     seeds=tuple(run.seed for run in shown),
                 )
             )
-    return tuple(flags)
+    return tuple(sorted(flags, key=lambda flag: _ORDER.index(flag.code)))
+
+
+def _flag_trend(arm: Arm, runs: Sequence[RunHealth]) -> list[Flag]:
+    """Say that an arm was still improving at the end of its steps, over all seeds, or that none can tell."""
+    curves = [run for run in runs if run.validation_losses]
+    if not curves:
+        return []
+    losses, values = [run.validation_losses for run in curves], [run.validation_values for run in curves]
+    trend = judge(losses, values)
+    if trend is Trend.SETTLED:
+        return []
+    is_improving = trend is Trend.IMPROVING
+    phrase = "was still improving when it stopped" if is_improving else "may not have finished learning"
+    return [
+        Flag(
+            code="still_improving" if is_improving else "trend_unknown",
+            arm=arm.name,
+            phrase=phrase,
+            evidence=_second_half_words(losses, values),
+            remedy="Train all models for more epochs, or each until it stops improving.",
+            action="more_steps",
+            seeds=tuple(run.seed for run in curves),
+        )
+    ]
+
+
+def _second_half_words(losses: Sequence[Sequence[float]], values: Sequence[Sequence[float]]) -> str:
+    """Say how the curves moved in the second half of the steps."""
+    of_loss, of_metric = second_half([[-one for one in curve] for curve in losses]), second_half(values)
+    if of_loss is None or of_metric is None:
+        return "too few evaluations to tell"
+    seeds = "one seed" if len(losses) == 1 else f"{len(losses)} seeds together"
+    loss = f"loss down by {of_loss.gain:.2f} (95% interval {of_loss.low:.2f} to {of_loss.high:.2f})"
+    metric = (
+        f"main metric up by {100 * of_metric.gain:.1f} points "
+        f"({100 * of_metric.low:.1f} to {100 * of_metric.high:.1f})"
+    )
+    return f"in the second half of the steps {loss}, {metric}, {seeds}".replace("-", "−")
 
 
 def collapsed(run: RunHealth) -> bool:
@@ -104,28 +149,10 @@ def collapsed(run: RunHealth) -> bool:
 
 
 def did_not_learn(run: RunHealth) -> bool:
-    """Whether the run is not clearly above the largest class on its own training examples.
-
-    Clearly: by 10 points, or by half of what is left to 1 where that is less.
-    """
+    """Whether the run is not clearly above the largest class on its own training examples."""
     if run.train_accuracy is None:
         return False
-    return run.train_accuracy - run.majority_share < min(LEARNED_GAIN, (1 - run.majority_share) / 2)
-
-
-def still_improving(run: RunHealth) -> bool:
-    """Whether the last evaluation was the best, and by more than noise.
-
-    The gain over the best evaluation before the last quarter must exceed twice the standard deviation
-    that noise alone gives the difference of two evaluations, and 2% of the fall since the first one.
-    Under a rate that decays linearly to 0, a loss that approaches its end exponentially gains 2% in the
-    last quarter if about an eighth of the way was still ahead.
-    """
-    losses = np.asarray(run.validation_losses)
-    if len(losses) < 2 or losses.argmin() != len(losses) - 1:
-        return False
-    material = MATERIAL_SHARE_OF_FALL * (losses[0] - losses[-1])
-    return bool(_gain_of_last_quarter(losses) > max(material, 2 * np.sqrt(2) * _noise(losses)))
+    return run.train_accuracy - run.majority_share < _clear_gain(run.majority_share)
 
 
 def cut_off(run: RunHealth) -> bool:
@@ -133,9 +160,42 @@ def cut_off(run: RunHealth) -> bool:
     return bool(run.validation_losses) and not run.has_levelled_off
 
 
-def _gain_of_last_quarter(losses: Floats) -> float:
-    """Say by how much the last loss is below the lowest before the last quarter."""
-    return float(losses[: -max(1, len(losses) // 4)].min() - losses[-1])
+def never_better(run: RunHealth) -> bool:
+    """Whether nothing on validation became better than before the first step.
+
+    The loss ended above where it began, and the metric is not clearly above that start and the largest class.
+    Alone the loss says little: a network that grows sure of itself can answer better while it rises.
+    """
+    if len(run.validation_losses) < 2:
+        return False
+    is_above = _last_quarter(run.validation_losses) > run.validation_losses[0]
+    return is_above and _carried_over(run) < _clear_gain(_floor(run))
+
+
+def learned_by_heart(run: RunHealth) -> bool:
+    """Whether a network is right on its train examples, and on validation hardly above the largest class."""
+    if run.train_accuracy is None or not run.validation_values:
+        return False
+    learned = run.train_accuracy - run.majority_share
+    return run.train_accuracy >= BY_HEART and _carried_over(run) < HARDLY_CARRIED_OVER * learned
+
+
+def _carried_over(run: RunHealth) -> float:
+    """Return how far the metric on validation ended above the untrained network and the largest class."""
+    return _last_quarter(run.validation_values) - _floor(run)
+
+
+def _floor(run: RunHealth) -> float:
+    return max(run.validation_values[0], run.majority_share)
+
+
+def _clear_gain(floor: float) -> float:
+    """Return what counts as clearly above a floor: 10 points, or half of what is left to 1."""
+    return min(LEARNED_GAIN, (1 - floor) / 2)
+
+
+def _last_quarter(curve: Sequence[float]) -> float:
+    return float(np.mean(curve[-max(1, len(curve) // 4) :]))
 
 
 def worse_than_majority(run: RunHealth) -> bool:
@@ -146,18 +206,6 @@ def worse_than_majority(run: RunHealth) -> bool:
 def hardly_any_known_feature(run: RunHealth) -> bool:
     """Whether most texts of validation or of test hold hardly a word or character known from train."""
     return any(share >= HARDLY_KNOWN_TEXTS for _name, share in run.hardly_known)
-
-
-def _noise(losses: Floats) -> float:
-    """Estimate the standard deviation of a loss around its smooth course, in the second half.
-
-    Second differences of independent noise have 6 times its variance and none of a straight course
-    (Gasser, Sroka and Jennen-Steinmetz 1986, Biometrika 73, 625-633). 0 with fewer than 3 evaluations.
-    """
-    second_differences = np.diff(losses[len(losses) // 2 :], n=2)
-    if second_differences.size == 0:
-        return 0.0
-    return float(np.sqrt((second_differences**2).mean() / 6))
 
 
 def _one_answer(runs: Sequence[RunHealth]) -> str:
@@ -171,9 +219,20 @@ def _train_accuracy(runs: Sequence[RunHealth]) -> str:
     return f"{100 * right:.1f}% right, largest class {100 * largest:.1f}%"
 
 
-def _last_gain(runs: Sequence[RunHealth]) -> str:
-    gain = np.mean([_gain_of_last_quarter(np.asarray(run.validation_losses)) for run in runs])
-    return f"the last evaluation was the best, loss down by {gain:.2g} in the last quarter"
+def _start_and_end(runs: Sequence[RunHealth]) -> str:
+    end, start = (
+        np.mean([find(run.validation_losses) for run in runs]) for find in (_last_quarter, lambda one: one[0])
+    )
+    gain = 100 * np.mean([_carried_over(run) for run in runs])
+    points = f"main metric {abs(gain):.1f} points {'above' if gain >= 0 else 'below'} the start"
+    return f"loss {start:.2f} before the first step, {end:.2f} in the last quarter; {points}"
+
+
+def _by_heart(runs: Sequence[RunHealth]) -> str:
+    train = np.mean([run.train_accuracy for run in runs if run.train_accuracy is not None])
+    end = 100 * np.mean([_last_quarter(run.validation_values) for run in runs])
+    floor = 100 * np.mean([_floor(run) for run in runs])
+    return f"{100 * train:.1f}% right in training; on validation {end:.1f}%, {floor:.1f}% without learning"
 
 
 def _last_rise(runs: Sequence[RunHealth]) -> str:
@@ -226,14 +285,6 @@ _DID_NOT_LEARN = _Rule(
     remedy="Search the learning rates of all models on validation, and train them for longer.",
     action="more_steps",
 )
-_STILL_IMPROVING = _Rule(
-    code="still_improving",
-    shows=still_improving,
-    phrase="was still improving when it stopped",
-    evidence=_last_gain,
-    remedy="Train all models for more epochs, or each until it stops improving.",
-    action="more_steps",
-)
 _NOT_LEVELLED_OFF = _Rule(
     code="still_improving",
     shows=cut_off,
@@ -260,3 +311,29 @@ _HARDLY_ANY_KNOWN_FEATURE = _Rule(
     remedy="Use test texts of the language and kind that it was trained on, or train it on texts like them.",
     action="",
 )
+_NEVER_BETTER = _Rule(
+    code="never_better",
+    shows=never_better,
+    phrase="was never clearly better on validation than at the start",
+    evidence=_start_and_end,
+    remedy="Search the learning rates of all models on validation, or give them more training examples.",
+    action="search_rates",
+)
+_LEARNED_BY_HEART = _Rule(
+    code="learned_by_heart",
+    shows=learned_by_heart,
+    phrase="learned its training examples by heart",
+    evidence=_by_heart,
+    remedy="Give all models more training examples, or search their learning rates on validation.",
+    action="search_rates",
+)
+_RULES = (
+    _COLLAPSED,
+    _DID_NOT_LEARN,
+    _LEARNED_BY_HEART,
+    _NEVER_BETTER,
+    _NOT_LEVELLED_OFF,
+    _WORSE_THAN_MAJORITY,
+    _HARDLY_ANY_KNOWN_FEATURE,
+)
+_ORDER = (*(rule.code for rule in _RULES), "trend_unknown")

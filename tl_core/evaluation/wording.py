@@ -10,7 +10,7 @@ FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
 """Codes of the flags that say that an arm did not learn the task."""
 ONE_SEED: Final = "One seed: another training may turn out differently"
 
-_LOST, _IMPROVING = "did_not_finish", "still_improving"
+_LOST, _IMPROVING, _UNKNOWN = "did_not_finish", "still_improving", "trend_unknown"
 _PLAIN = {
     "better": Status(code="better", severity="success", words="Statistically clear"),
     "worse": Status(code="worse", severity="failure", words="Statistically clear"),
@@ -178,7 +178,7 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
         is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
         winner = verdict.a if is_ahead else verdict.b
     flagged = flag_reservations(verdict.flags, names, winner)
-    weaknesses = [one for one in flagged if one.code != _IMPROVING]
+    weaknesses = [one for one in flagged if one.code not in (_IMPROVING, _UNKNOWN)]
     if is_about_models(verdict):
         advice = "Train with more seeds."
         weaknesses.append(Status(code="one_seed", severity="warning", words=ONE_SEED, advice=advice))
@@ -193,7 +193,7 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
                 advice="More seeds or more test examples would settle it.",
             )
         )
-    weaknesses += [one for one in flagged if one.code == _IMPROVING]
+    weaknesses += [one for one in flagged if one.code in (_IMPROVING, _UNKNOWN)]
     if verdict.is_difference and verdict.is_within_margin:
         words = f"Less than {margin_words(verdict)}: too small to matter"
         weaknesses.append(Status(code="within_margin", severity="warning", words=words))
@@ -222,12 +222,13 @@ def flag_reservations(
         The two arms in a sentence, by arm name.
     winner
         The arm that is ahead. The failure of the one behind makes a win unfair; that of the winner alone does
-        not: it won all the same.
+        not: it won all the same. Nor does it matter whether the winner could have become better still.
     """
     own = [flag for arm in names for flag in flags if flag.arm == arm]
     failures = [flag for flag in own if flag.code in FAILURES]
     others = [flag for flag in own if flag.code not in FAILURES]
-    others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2}.get(flag.code, 1))
+    others = [flag for flag in others if (flag.code, flag.arm) != (_UNKNOWN, winner)]
+    others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2, _UNKNOWN: 3}.get(flag.code, 1))
     alike: dict[tuple[str, str], list[Flag]] = {}
     for flag in others:
         alike.setdefault((flag.code, flag.phrase), []).append(flag)

@@ -148,6 +148,8 @@ def _ngrams_of(word: str) -> Iterator[str]:
 
 
 ANALYZERS = (Analyzer.BY_SCRIPT, Analyzer.PLAIN_WORDS, Analyzer.CHARACTERS, Analyzer.BOTH)
+BALANCES = (False, True)
+"""Whether classes count as they are, or all the same."""
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Inverse regularisation strengths C. Every one is tried with what did best at `FIRST_STRENGTHS`."""
 FIRST_STRENGTHS = (1.0, 10.0)
@@ -214,7 +216,7 @@ class Tfidf:
             if not any(map(analyzer.features_of, few[0])):
                 continue
             features = vectorizer.fit_transform(few[0])
-            for is_balanced in (False, True):
+            for is_balanced in BALANCES:
                 best = max(
                     judged(cls(vectorizer, one, num_labels, analyzer, is_balanced=is_balanced))
                     for one in _fits(features, *few[1:], FIRST_STRENGTHS, is_balanced=is_balanced)
