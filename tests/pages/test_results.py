@@ -155,7 +155,7 @@ def test_a_flag_stands_beside_the_claim_with_its_numbers_and_one_way_out(app, wo
     open_page(app, "results", experiment=experiment.experiment_id)
     verdict = headline_of(workspace, experiment)
     assert {flag.arm for flag in verdict.flags} == {"fine_tuned", "scratch"}
-    assert verdict.status.words.endswith("were still improving when they stopped (2 of 2 seeds)")
+    assert verdict.status.words.endswith("were still improving when they stopped")
     assert says(app, verdict.status.words)
     assert all(says(app, flag.evidence) for flag in verdict.flags)
     assert not says(app, verdict.status.advice), "its button says it"

@@ -12,8 +12,8 @@ LARGE_WAY: Final = 0.25
 """Share of the way that must not be ahead any more where a curve is called settled."""
 SMALL_WAY: Final = 0.1
 """Share of the way from which on a rise or fall counts, however sure it is."""
-ALPHA: Final = 0.025
-"""Of each of two one-sided tests, on the loss and on the metric: together a false alarm in 20."""
+ALPHA: Final = 0.02
+"""Of each of two one-sided tests, on the loss and on the metric: together at most a false alarm in 20."""
 FEWEST_LOOKS: Final = 5
 
 
