@@ -163,3 +163,16 @@ def test_a_network_below_tfidf_is_flagged_wherever_it_is_compared_but_there(work
         one for one in results.flags["scratch", results.experiment.split.train] if one.code == "below_tfidf"
     ]
     assert flag.phrase == "is below TF-IDF, which needs no network"
+
+
+def test_what_stands_beside_it_is_only_so_far_too(workspace: Workspace) -> None:
+    arms = ("tfidf", "scratch", "fine_tuned")
+    experiment = fixtures.add_experiment(workspace, fixtures.store_sample_dataset(workspace), arms, 4)
+    for run in fixtures.runs_of(workspace, experiment):
+        if run.seed < 3:
+            fixtures.finish_run(
+                workspace, run, {"fine_tuned": 1.0, "tfidf": 0.3, "scratch": 0.2}[run.arm.name]
+            )
+    headline = gather(workspace, experiment.experiment_id).headline
+    assert headline is not None
+    assert "without pretraining: so far ahead (" in headline.beside

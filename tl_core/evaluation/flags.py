@@ -133,12 +133,10 @@ def _second_half_words(losses: Sequence[Sequence[float]], values: Sequence[Seque
     if of_loss is None or of_metric is None:
         return "too few evaluations to tell"
     seeds = "one seed" if len(losses) == 1 else f"{len(losses)} seeds together"
-    loss = f"loss down by {of_loss.gain:.2f} (95% interval {of_loss.low:.2f} to {of_loss.high:.2f})"
-    metric = (
-        f"main metric up by {100 * of_metric.gain:.1f} points "
-        f"({100 * of_metric.low:.1f} to {100 * of_metric.high:.1f})"
-    )
-    return f"in the second half of the steps {loss}, {metric}, {seeds}".replace("-", "−")
+    loss = f"loss {-of_loss.gain:+.2f} ({-of_loss.high:.2f} to {-of_loss.low:.2f})"
+    gain, low, high = (100 * one for one in (of_metric.gain, of_metric.low, of_metric.high))
+    metric = f"main metric {gain:+.1f} points ({low:.1f} to {high:.1f})"
+    return f"second half of the steps, {seeds}: {loss}, {metric}".replace("-", "−")
 
 
 def collapsed(run: RunHealth) -> bool:

@@ -56,12 +56,19 @@ def conclude(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
         one.
     """
     conclusion = "equivalent" if verdict.is_equivalent else "no_difference_shown"
-    if verdict.is_difference:
-        is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
-        conclusion = "better" if is_ahead else "worse"
+    if winner := _winner(verdict):
+        conclusion = "better" if winner == verdict.a else "worse"
     if verdict.is_interim:
         conclusion = "interim"
     return _said(verdict.model_copy(update={"conclusion": conclusion}), arm_names)
+
+
+def _winner(verdict: Verdict) -> str | None:
+    """Return the arm that is ahead, or None where no difference is shown."""
+    if not verdict.is_difference:
+        return None
+    is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
+    return verdict.a if is_ahead else verdict.b
 
 
 def _said(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
@@ -105,8 +112,10 @@ def beside_words(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
     """Say what a comparison with the best arm without pretraining has shown: a headline's second clause."""
     a, b = (arm_names.get(arm, arm) for arm in (verdict.a, verdict.b))
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
-    found = {"better": "ahead of it", "worse": "behind it"}.get(verdict.conclusion, "no clear difference")
-    if verdict.conclusion == "equivalent":
+    found = "no clear difference"
+    if verdict.is_difference:
+        found = "ahead" if _winner(verdict) == verdict.a else "behind"
+    elif verdict.conclusion == "equivalent":
         found = f"equally good, within {margin_words(verdict)}"
     so_far = "so far " if verdict.is_interim else ""
     return (
@@ -173,11 +182,7 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
     the difference does not hold once corrected for the other pairs; an arm was still improving; the
     difference is too small to matter.
     """
-    winner = None
-    if verdict.is_difference:
-        is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
-        winner = verdict.a if is_ahead else verdict.b
-    flagged = flag_reservations(verdict.flags, names, winner)
+    flagged = flag_reservations(verdict.flags, names, _winner(verdict))
     weaknesses = [one for one in flagged if one.code not in (_IMPROVING, _UNKNOWN)]
     if is_about_models(verdict):
         advice = "Train with more seeds."
@@ -222,12 +227,14 @@ def flag_reservations(
         The two arms in a sentence, by arm name.
     winner
         The arm that is ahead. The failure of the one behind makes a win unfair; that of the winner alone does
-        not: it won all the same. Nor does it matter whether the winner could have become better still.
+        not: it won all the same. Nor does it matter whether the winner could have become better still. That
+        nobody can tell how an arm's curves end is not said of one that failed.
     """
     own = [flag for arm in names for flag in flags if flag.arm == arm]
     failures = [flag for flag in own if flag.code in FAILURES]
     others = [flag for flag in own if flag.code not in FAILURES]
-    others = [flag for flag in others if (flag.code, flag.arm) != (_UNKNOWN, winner)]
+    told = {winner, *(flag.arm for flag in failures)}
+    others = [flag for flag in others if not (flag.code == _UNKNOWN and flag.arm in told)]
     others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2, _UNKNOWN: 3}.get(flag.code, 1))
     alike: dict[tuple[str, str], list[Flag]] = {}
     for flag in others:
