@@ -1,7 +1,5 @@
 """A verdict as it is shown: the claim, its proof, its one status, and all that weakens it."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.ui.formatting import literal
@@ -24,6 +22,7 @@ def draw_claim(
     has_status: bool = True,
     has_detection: bool = True,
     has_remedy: bool = False,
+    has_others: bool = True,
 ) -> None:
     """Draw a verdict.
 
@@ -36,6 +35,8 @@ def draw_claim(
         on the page.
     has_remedy
         Whether a button does what its status calls for, which then needs no words.
+    has_others
+        Whether what weakens it beside its status is drawn; else `draw_others` does it elsewhere.
     """
     st.markdown(f"{'#' * level} {literal(verdict.claim)}")
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
@@ -43,7 +44,11 @@ def draw_claim(
         st.markdown(literal(verdict.beside))
     if has_status:
         draw_status(verdict.status)
-    draw_reservations(verdict.reservations, has_remedy=has_remedy)
+    for status in verdict.reservations[:1]:
+        if behind := sentences(status.evidence, "" if has_remedy else status.advice):
+            st.markdown(literal(behind))
+    if has_others:
+        draw_others(verdict)
     if has_detection:
         draw_detection(verdict)
 
@@ -61,12 +66,9 @@ def draw_short_claim(verdict: Verdict) -> None:
     draw_status(verdict.status)
 
 
-def draw_reservations(reservations: Sequence[Status], *, has_remedy: bool) -> None:
-    """Draw the numbers behind the status with the one thing to do, and below it whatever else weakens it."""
-    for status in reservations[:1]:
-        if behind := sentences(status.evidence, "" if has_remedy else status.advice):
-            st.markdown(literal(behind))
-    if others := reservations[1:]:
+def draw_others(verdict: Verdict) -> None:
+    """Draw what weakens a verdict beside its status, with the numbers behind it."""
+    if others := verdict.reservations[1:]:
         lines = [f"- {literal(sentences(one.words, one.evidence))}" for one in others]
         st.markdown("\n".join(lines))
 

@@ -11,6 +11,8 @@ FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
 ONE_SEED: Final = "One seed: another training may turn out differently"
 
 _LOST, _IMPROVING, _UNKNOWN = "did_not_finish", "still_improving", "trend_unknown"
+_TOLD_BY_FAILURE: Final = ("never_better", "learned_by_heart", _UNKNOWN)
+"""What says no more of an arm that failed."""
 _PLAIN = {
     "better": Status(code="better", severity="success", words="Statistically clear"),
     "worse": Status(code="worse", severity="failure", words="Statistically clear"),
@@ -227,14 +229,14 @@ def flag_reservations(
         The two arms in a sentence, by arm name.
     winner
         The arm that is ahead. The failure of the one behind makes a win unfair; that of the winner alone does
-        not: it won all the same. Nor does it matter whether the winner could have become better still. That
-        nobody can tell how an arm's curves end is not said of one that failed.
+        not: it won all the same. Nor does it matter whether the winner could have become better still.
     """
     own = [flag for arm in names for flag in flags if flag.arm == arm]
     failures = [flag for flag in own if flag.code in FAILURES]
     others = [flag for flag in own if flag.code not in FAILURES]
-    told = {winner, *(flag.arm for flag in failures)}
-    others = [flag for flag in others if not (flag.code == _UNKNOWN and flag.arm in told)]
+    failed = {flag.arm for flag in failures}
+    others = [flag for flag in others if not (flag.arm in failed and flag.code in _TOLD_BY_FAILURE)]
+    others = [flag for flag in others if (flag.code, flag.arm) != (_UNKNOWN, winner)]
     others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2, _UNKNOWN: 3}.get(flag.code, 1))
     alike: dict[tuple[str, str], list[Flag]] = {}
     for flag in others:

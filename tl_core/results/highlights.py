@@ -64,7 +64,9 @@ def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -
 
 
 def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -> Highlight | None:
-    """Hold the verdict's first arm against TF-IDF, where the verdict itself does not."""
+    """Hold the verdict's first arm against TF-IDF, where neither the verdict nor its second clause does."""
+    if f"{names[verdict.a]} against" in verdict.beside:
+        return None
     about = [one for one in results.verdicts if (one.a, one.train_size) == (verdict.a, verdict.train_size)]
     one = next((one for one in about if Arm.parse(one.b).kind.is_tfidf and one.b != verdict.b), None)
     if one is None:

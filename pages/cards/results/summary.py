@@ -10,7 +10,7 @@ from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
 from pages.ui.missing_runs import draw_cancelled
 from pages.ui.readers import arm_names_of
-from pages.ui.verdict_card import draw_claim, draw_detection
+from pages.ui.verdict_card import draw_claim, draw_detection, draw_others
 from tl_core.displays import overview, pairs
 from tl_core.displays.display import Subject
 from tl_core.evaluation.wording import amounts
@@ -69,12 +69,15 @@ def draw_hero(subject: Subject) -> None:
                 has_status=False,  # the head has it
                 has_detection=not is_long,
                 has_remedy=verdict.status.action in PLANS,
+                has_others=not is_long,
             )
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
             if is_long:
-                draw_detection(verdict)
+                draw_others(verdict)
+                if verdict.status.code != "baseline_failed":  # of what is not fair yet nobody asks it
+                    draw_detection(verdict)
     found = made(_highlights, subject)
     for column, one in zip(st.columns(len(found)), found, strict=True):
         with column, st.container(border=True, height="stretch"):
