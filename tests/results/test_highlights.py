@@ -18,8 +18,9 @@ def highlights(workspace, arms, pair=None, **accuracies):
 
 
 def test_the_four_numbers_are_those_of_the_results(workspace):
-    arms = ("majority", "tfidf", "scratch", "fine_tuned")
-    found, results = highlights(workspace, arms, fine_tuned=0.95, scratch=0.55, tfidf=0.5)
+    arms = ("majority", "tfidf", "scratch", "frozen", "fine_tuned")
+    pair = ("fine_tuned", "frozen")
+    found, results = highlights(workspace, arms, pair, fine_tuned=0.95, frozen=0.4, scratch=0.3, tfidf=0.5)
     best = results.summaries["fine_tuned", 33].mean
     assert found["Best model"].value == f"{100 * best:.1f}%"
     assert found["Best model"].note.startswith("Fine-tuned, chosen on validation")
@@ -30,8 +31,8 @@ def test_the_four_numbers_are_those_of_the_results(workspace):
 
 
 def test_a_difference_that_is_not_clear_is_not_written_as_one(workspace):
-    arms = ("tfidf", "scratch", "fine_tuned")
-    found, _ = highlights(workspace, arms, fine_tuned=0.6, scratch=0.58, tfidf=0.55)
+    arms, pair = ("tfidf", "frozen", "scratch", "fine_tuned"), ("fine_tuned", "frozen")
+    found, _ = highlights(workspace, arms, pair, fine_tuned=0.6, frozen=0.5, scratch=0.4, tfidf=0.55)
     assert found["Fine-tuned against TF-IDF"].value == "Not clear"
 
 
@@ -43,7 +44,8 @@ def test_what_the_second_clause_says_is_no_number_beside_it(workspace):
 
 
 def test_what_weakens_a_number_stands_beside_it(workspace):
-    found, results = highlights(workspace, ("tfidf", "scratch", "fine_tuned"), fine_tuned=0.9, tfidf=0.1)
+    arms, pair = ("tfidf", "frozen", "scratch", "fine_tuned"), ("fine_tuned", "frozen")
+    found, results = highlights(workspace, arms, pair, fine_tuned=0.9, tfidf=0.1)
     against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
     assert against.status.code == "baseline_failed"
     assert found["Fine-tuned against TF-IDF"].note.endswith(f" {against.status.words}.")

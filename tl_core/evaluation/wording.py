@@ -110,8 +110,11 @@ def spoken_names(titles: Mapping[str, str]) -> dict[str, str]:
     return {name: spoken_name(Arm.parse(name), title) for name, title in titles.items()}
 
 
-def beside_words(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
-    """Say what a comparison with the best arm without pretraining has shown: a headline's second clause."""
+def beside_words(verdict: Verdict, arm_names: Mapping[str, str], rank: str) -> str:
+    """Say what a comparison with an arm without pretraining has shown: a headline's second clause.
+
+    ``rank`` says which arm that is.
+    """
     a, b = (arm_names.get(arm, arm) for arm in (verdict.a, verdict.b))
     difference, low, high = amounts(verdict.metric, verdict.difference, *verdict.ci95)
     found = "no clear difference"
@@ -121,7 +124,7 @@ def beside_words(verdict: Verdict, arm_names: Mapping[str, str]) -> str:
         found = f"equally good, within {margin_words(verdict)}"
     so_far = "so far " if verdict.is_interim else ""
     return (
-        f"{a} against {b}, the best on validation without pretraining: {so_far}{found} "
+        f"{a} against {b}, {rank}: {so_far}{found} "
         f"({difference}{_UNITS[verdict.metric]}, 95% interval {low} to {high})."
     )
 

@@ -273,7 +273,10 @@ def _weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
 def _beside(
     alone: ExperimentResults, verdicts: Sequence[Verdict], headline: Verdict, words: Mapping[str, str]
 ) -> str:
-    """Hold the headline's first arm against the best arm without pretraining, chosen on validation."""
+    """Hold the headline's first arm against the best arm without pretraining, chosen on validation.
+
+    Where that is the headline's second arm, against the next: the first question must not stand alone.
+    """
     if not Arm.parse(headline.a).kind.is_pretrained:
         return ""
     means = validation_means(alone, headline.train_size)
@@ -283,11 +286,14 @@ def _beside(
     best = max(plain, key=plain.__getitem__)
     if len(plain) == 1 and best == headline.b:
         return "No other model without pretraining was trained beside it."
+    said, rank = "", "the best on validation without pretraining"
     if best == headline.b:
-        return f"{words[best]} is also the best on validation without pretraining."
+        said, rank = f"{words[best]} is also the best on validation without pretraining.", "the next"
+        del plain[best]
+        best = max(plain, key=plain.__getitem__)
     about = (headline.a, best, headline.train_size)
     found = next((one for one in verdicts if (one.a, one.b, one.train_size) == about), None)
-    return beside_words(found, words) if found is not None else ""
+    return f"{said} {beside_words(found, words, rank) if found else ''}".strip()
 
 
 def validation_means(results: ExperimentResults, train_size: int) -> dict[str, float]:
