@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tl_core.evaluation.trend import Trend, judge, second_half
+from tl_core.evaluation.trend import ALPHA, Trend, judge, second_half
 from tl_core.schema import Arm, BudgetRule, Flag, SplitName
 
 COLLAPSED_SHARE = 0.99
@@ -132,9 +132,10 @@ def _second_half_words(losses: Sequence[Sequence[float]], values: Sequence[Seque
     of_loss, of_metric = second_half([[-one for one in curve] for curve in losses]), second_half(values)
     if of_loss is None or of_metric is None:
         return "too few evaluations to tell"
-    loss = f"loss {-of_loss.gain:+.2f} ({-of_loss.high:.2f} to {-of_loss.low:.2f})"
+    level = f"{100 * (1 - 2 * ALPHA):.0f}% interval"
+    loss = f"loss {-of_loss.gain:+.2f} ({level} {-of_loss.high:.2f} to {-of_loss.low:.2f})"
     gain, low, high = (100 * one for one in (of_metric.gain, of_metric.low, of_metric.high))
-    metric = f"main metric {gain:+.1f} points ({low:.1f} to {high:.1f})"
+    metric = f"main metric {gain:+.1f} points ({level} {low:.1f} to {high:.1f})"
     trends = {loss: of_loss.trend, metric: of_metric.trend}
     telling = [words for words, trend in trends.items() if trend is Trend.IMPROVING] or trends
     return f"{' and '.join(telling)} in the second half of the steps".replace("-", "−")

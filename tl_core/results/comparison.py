@@ -197,18 +197,23 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
     """
     words = spoken_names(alone.titles)
     primary = _primary(alone) if asked.is_first else None
-    below = _below_tfidf(alone.verdicts, words)
     verdicts = []
     for verdict in alone.verdicts:
         update = {
             "is_interim": _is_interim(alone.runs, verdict, is_primary=verdict is primary),
             "num_planned": alone.experiment.num_seeds,
-            "flags": (*verdict.flags, *_weighing_on(verdict, below)),
         }
         verdicts.append(verdict.model_copy(update=update))
     place = None if primary is None else alone.verdicts.index(primary)
     corrected = as_family(
         verdicts, words, primary=None if place is None else verdicts[place], others=asked.others
+    )
+    below = _below_tfidf(alone, corrected, words)
+    corrected = tuple(
+        conclude(one.model_copy(update={"flags": (*one.flags, *found)}), words)
+        if (found := _weighing_on(one, below))
+        else one
+        for one in corrected
     )
     flags = dict(alone.flags)
     for (arm, size), flag in below.items():
@@ -243,13 +248,20 @@ def _is_interim(runs: Sequence[RunRow], verdict: Verdict, *, is_primary: bool) -
     return bool(coming)
 
 
-def _below_tfidf(verdicts: Sequence[Verdict], words: Mapping[str, str]) -> dict[Key, Flag]:
-    """Flag the networks whose whole interval lies below TF-IDF's, by arm and train size."""
+def _below_tfidf(
+    alone: ExperimentResults, verdicts: Sequence[Verdict], words: Mapping[str, str]
+) -> dict[Key, Flag]:
+    """Flag the networks that are below TF-IDF, corrected as every claim is, by arm and train size."""
     flags = {}
     for verdict in verdicts:
         low, high = verdict.ci95
         for network, tfidf, is_below in ((verdict.a, verdict.b, high < 0), (verdict.b, verdict.a, low > 0)):
-            if is_below and Arm.parse(network).kind.is_neural and Arm.parse(tfidf).kind.is_tfidf:
+            if (
+                is_below
+                and verdict.is_difference
+                and Arm.parse(network).kind.is_neural
+                and Arm.parse(tfidf).kind.is_tfidf
+            ):
                 _, least, most = points(0.0, *sorted(map(abs, verdict.ci95)))
                 flags[network, verdict.train_size] = Flag(
                     code="below_tfidf",
@@ -257,7 +269,7 @@ def _below_tfidf(verdicts: Sequence[Verdict], words: Mapping[str, str]) -> dict[
                     phrase=f"is below {words[tfidf]}, which needs no network",
                     evidence=f"95% interval {least} to {most} points below",
                     remedy=f"Use {words[tfidf]}, or another base model.",
-                    seeds=tuple(range(verdict.num_seeds)),
+                    seeds=alone.predictions[network, verdict.train_size].seeds,
                 )
     return flags
 
