@@ -123,7 +123,7 @@ def test_what_noise_hides_is_said_not_to_be_known():
     flags = find_flags(SCRATCH, noisy(0.25, 0.3, 5, np.random.default_rng(1)), BudgetRule.EQUAL_STEPS)
     (flag,) = [flag for flag in flags if flag.code == "trend_unknown"]
     assert (flag.phrase, flag.action) == ("may not have finished learning", "more_steps")
-    assert flag.evidence.endswith(" in the second half of the steps")
+    assert flag.evidence.endswith(" in the second half")
 
 
 @pytest.mark.parametrize("losses", [(), (0.7,)])

@@ -132,13 +132,13 @@ def _second_half_words(losses: Sequence[Sequence[float]], values: Sequence[Seque
     of_loss, of_metric = second_half([[-one for one in curve] for curve in losses]), second_half(values)
     if of_loss is None or of_metric is None:
         return "too few evaluations to tell"
-    level = f"{100 * (1 - 2 * ALPHA):.0f}% interval"
+    level = f"{100 * (1 - 2 * ALPHA):.0f}%:"
     loss = f"loss {-of_loss.gain:+.2f} ({level} {-of_loss.high:.2f} to {-of_loss.low:.2f})"
     gain, low, high = (100 * one for one in (of_metric.gain, of_metric.low, of_metric.high))
     metric = f"main metric {gain:+.1f} points ({level} {low:.1f} to {high:.1f})"
     trends = {loss: of_loss.trend, metric: of_metric.trend}
     telling = [words for words, trend in trends.items() if trend is Trend.IMPROVING] or trends
-    return f"{' and '.join(telling)} in the second half of the steps".replace("-", "−")
+    return f"{' and '.join(telling)} in the second half".replace("-", "−")
 
 
 def collapsed(run: RunHealth) -> bool:
