@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tl_core.evaluation.data_efficiency import labels_needed
-from tl_core.evaluation.metrics import Floats, Limits
+from tl_core.evaluation.metrics import ExampleValues, Floats, Limits
 
 SIZES = (25, 50, 100, 250, 500)
 NUM_SEEDS = (3, 5, 10)
@@ -55,7 +55,7 @@ def cell(num_seeds: int, num_examples: int, seed_sd: float, needed: int, random:
     covered, widths, opened = 0, [], 0
     for _ in range(NUM_REPETITIONS):
         table = hits(means, num_seeds, num_examples, seed_sd, random)
-        found = labels_needed(SIZES, table[:-1], table[-1], LIMITS)
+        found = labels_needed(SIZES, table[:-1], ExampleValues.of_arm(table[-1], LIMITS))
         covered += found.low <= needed <= found.high
         is_open = found.low == 0 or found.high == math.inf
         opened += is_open

@@ -149,23 +149,30 @@ def test_the_cells_add_up(subject):
     ],
 )
 def test_clear_differences_are_counted(bounds, sentence):
-    rows = pd.DataFrame(bounds, columns=["low", "high"]).assign(p_value=0.2, p_corrected=0.5)
+    rows = pd.DataFrame(bounds, columns=["low", "high"]).assign(p_value=0.2, p_corrected=0.5, num_groups=None)
     assert pairs.tell(rows) == sentence
 
 
 @pytest.mark.parametrize(("p_corrected", "num_left"), [((0.01, 0.6, 0.06), 1), ((0.01, 0.6, 0.04), 2)])
 def test_differences_that_stand_after_correction_are_counted(p_corrected, num_left):
     rows = pd.DataFrame([(0.1, 0.2), (-0.1, 0.2), (-0.2, -0.1)], columns=["low", "high"]).assign(
-        p_value=0.2, p_corrected=p_corrected
+        p_value=0.2, p_corrected=p_corrected, num_groups=None
     )
     assert pairs.tell(rows) == (
         f"2 of 3 differences are statistically clear, {num_left} after correction for the number of pairs."
     )
 
 
+def test_nothing_is_clear_on_too_few_groups():
+    rows = pd.DataFrame([(0.1, 0.2), (0.1, 0.2)], columns=["low", "high"]).assign(
+        p_value=0.01, p_corrected=0.01, num_groups=12
+    )
+    assert pairs.tell(rows) == "0 of 2 differences are statistically clear."
+
+
 def test_pairs_with_a_flagged_model_are_counted():
     rows = pd.DataFrame([(0.1, 0.2, 0.01), (-0.1, 0.2, 0.5)], columns=["low", "high", "p_corrected"]).assign(
-        p_value=0.2
+        p_value=0.2, num_groups=None
     )
     assert pairs.tell(rows, 1).endswith(" Read 1 of them with care: a model is flagged.")
     assert pairs.tell(rows[:1], 1).endswith("clear. Read it with care: a model is flagged.")

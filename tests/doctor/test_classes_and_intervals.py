@@ -1,6 +1,7 @@
 import pytest
 
 from tests.doctor.made import count, of_classes, only
+from tests.files.tables import with_columns
 from tl_core.doctor.sizes import (
     accuracy_half_width,
     difference_half_width,
@@ -8,7 +9,7 @@ from tl_core.doctor.sizes import (
     rare_classes,
     rare_labels,
 )
-from tl_core.schema import SplitRule
+from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.splitting import make_split
 
 
@@ -63,3 +64,27 @@ def test_interval_wider_than_ten_points_is_a_warning(num_test: int, severity: st
     finding = only(expected_interval(of_classes({"x": 9, "y": 9}, test={"x": num_test}), None))
     assert finding is not None
     assert finding.severity == severity
+
+
+def test_examples_in_groups_make_it_wider_by_how_alike_they_are() -> None:
+    made = with_columns(of_classes({"x": 200, "y": 200}), group=[str(i // 4) for i in range(400)])
+    finding = only(expected_interval(made, make_split(made, SplitRule(method=SplitMethod.GROUPED))))
+    assert finding is not None
+    assert finding.message.startswith(
+        "With 120 test examples in 30 groups and one seed, expect about ±7.2 to ±14 points on accuracy and "
+        "±8 to ±16 on the difference"
+    )
+    assert finding.message.endswith("The more alike the examples of a group are, the wider.")
+    assert (finding.severity, finding.remedy) == (
+        "warning",
+        "Test on four times as many groups to halve both.",
+    )
+
+
+def test_too_few_groups_are_told_before_anything_is_trained() -> None:
+    made = with_columns(of_classes({"x": 200, "y": 200}), group=[str(i // 20) for i in range(400)])
+    finding = only(expected_interval(made, make_split(made, SplitRule(method=SplitMethod.GROUPED))))
+    assert finding is not None
+    assert "in 6 groups" in finding.message
+    assert finding.message.endswith("Below 20 groups, nothing is claimed of two models.")
+    assert finding.severity == "warning"

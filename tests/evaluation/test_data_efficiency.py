@@ -9,7 +9,7 @@ from tests.evaluation.arms import arm_with_hits
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.data_efficiency import data_efficiency, labels_needed
 from tl_core.evaluation.intervals import mean_interval
-from tl_core.evaluation.metrics import Limits
+from tl_core.evaluation.metrics import ExampleValues, Limits
 from tl_core.schema import Flag, Metric
 
 LIMITS = Limits(low=0, high=1)
@@ -28,8 +28,12 @@ def hits(shares, num_seeds=5, num_examples=200, key=0):
     )
 
 
+def level_of(values, groups=None):
+    return ExampleValues.of_arm(values, LIMITS, groups)
+
+
 def needed(shares, level, **sizes):
-    return labels_needed(SIZES, hits(shares, **sizes), hits([level], key=1, **sizes)[0], LIMITS)
+    return labels_needed(SIZES, hits(shares, **sizes), level_of(hits([level], key=1, **sizes)[0]))
 
 
 def test_a_measured_size_at_the_level_is_the_answer():
@@ -42,7 +46,7 @@ def test_between_two_sizes_it_is_interpolated_over_the_logarithm():
 
 def test_the_interval_holds_the_estimate_and_its_ends_are_where_the_difference_stops_holding_zero():
     curve, level = hits([0.4, 0.55, 0.7, 0.85, 0.95]), hits([0.7], key=1)[0]
-    found = labels_needed(SIZES, curve, level, LIMITS)
+    found = labels_needed(SIZES, curve, level_of(level))
     assert found.low < found.estimate < found.high
     share = math.log(found.high / 100) / math.log(2)
     at_the_end = (1 - share) * curve[2] + share * curve[3] - level
@@ -89,7 +93,7 @@ def test_seeds_that_differ_make_it_wider():
     luck = np.array([-0.05, -0.025, 0, 0.025, 0.05])
     curve = np.stack([hits(shares + one, 1, key=seed)[:, 0] for seed, one in enumerate(luck)], axis=1)
     level = np.stack([hits([0.7 - one], 1, key=9)[0, 0] for one in luck])
-    unlike = labels_needed(SIZES, curve, level, LIMITS)
+    unlike = labels_needed(SIZES, curve, level_of(level))
     assert unlike.estimate == pytest.approx(alike.estimate)
     assert unlike.high / unlike.low > 1.5 * alike.high / alike.low
 
@@ -189,6 +193,6 @@ def test_the_interval_covers_a_known_truth(num_seeds, least):
         luck = 0.3 * random.normal(size=(4, num_seeds, 1))
         scores = means + luck + random.normal(size=100) + random.normal(size=(4, num_seeds, 100))
         table = (scores > 0).astype(float)
-        found = labels_needed(sizes, table[:3], table[3], LIMITS)
+        found = labels_needed(sizes, table[:3], level_of(table[3]))
         covered += found.low <= truth <= found.high
     assert covered >= least * num

@@ -249,4 +249,4 @@ def test_every_code_has_its_few_words():
         for runs in ([broken], [by_heart], [looked(with_ahead(0.5))])
         for flag in find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
     }
-    assert codes | {"below_tfidf", "did_not_finish", "unreadable"} == FLAG_WORDS.keys()
+    assert codes | {"below_tfidf", "did_not_finish", "unreadable", "groups_unknown"} == FLAG_WORDS.keys()

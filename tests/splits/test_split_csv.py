@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.files.tables import dataset, table
+from tests.files.tables import dataset, table, with_columns
 from tl_core.datasets.dataset import Dataset, build_dataset
 from tl_core.errors import SplitError
 from tl_core.files.reading import Table, read_table
@@ -108,3 +108,14 @@ def test_unusable_files_are_told() -> None:
         read_split_file(made, file_of(ids, ["later", *parts[1:]]))
     with pytest.raises(SplitError, match="“x” has no training examples"):
         read_split_file(made, file_of(ids, ["test"] * 10 + ["train"] * 10))
+
+
+def test_groups_go_out_and_come_back(tmp_path: Path) -> None:
+    made = with_columns(dataset({"x": 30, "y": 40}), group=[f"g{i // 5}" for i in range(70)])
+    split = make_split(made, SplitRule(method=SplitMethod.GROUPED))
+    path = tmp_path / "split.csv"
+    path.write_bytes(split_csv(made, split))
+    again = read_split_file(made, read_table(path))
+    assert split.groups is not None
+    assert again.groups is not None
+    assert len(np.unique(list(zip(again.groups, split.groups, strict=True)), axis=0)) == 14

@@ -539,3 +539,28 @@ def test_newest_of_the_rest_validate_beside_an_own_test_file() -> None:
     split = make_split(made, BY_TIME)
     assert split.test.tolist() == [40, 41, 42]
     assert split.validation.tolist() == [17, 18, 19, 37, 38, 39]
+
+
+def test_a_split_knows_which_examples_belong_together(tmp_path: Path) -> None:
+    made = with_columns(dataset({"x": 20, "y": 20}), group=[str(i // 4) for i in range(40)])
+    for rule in (GROUPED, SplitRule()):  # rows of one customer are alike, kept together or not
+        split = make_split(made, rule)
+        assert split.groups is not None
+        assert [split.groups[i] == split.groups[0] for i in range(5)] == [True] * 4 + [False]
+        write_split(split, tmp_path)
+        np.testing.assert_array_equal(read_split(tmp_path, split.info.hash).groups, split.groups)
+
+
+def test_near_duplicates_belong_together_too() -> None:
+    made = dataset({"x": 20, "y": 20})
+    near = np.arange(40)
+    near[[3, 7]] = 0
+    split = make_split(made, SplitRule(keep_together=0.8), groups=near)
+    assert split.groups is not None
+    assert split.groups[3] == split.groups[7] == split.groups[0] != split.groups[1]
+
+
+def test_examples_that_each_stand_alone_have_no_groups() -> None:
+    made = dataset({"x": 20, "y": 20})
+    assert make_split(made).groups is None
+    assert make_split(made, SplitRule(keep_together=0.8), groups=np.arange(40)).groups is None

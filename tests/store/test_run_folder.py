@@ -85,9 +85,16 @@ def test_a_torn_first_line_is_cut_off_too(folder: RunFolder) -> None:
 def test_predictions_come_back_with_the_promised_types(folder: RunFolder) -> None:
     folder.write_predictions(make_predictions())
     table = folder.read_predictions()
-    assert table.schema.equals(predictions_schema(2))
+    assert table.schema.equals(predictions_schema(2, has_groups=False))
     assert table.column("logits").to_pylist() == [[0, 1], [2, 3], [4, 5]]
     assert table.column("example_id").to_pylist() == ["a", "b", "c"]
+
+
+def test_the_group_of_each_row_comes_back_where_it_is_known(folder: RunFolder) -> None:
+    folder.write_predictions(make_predictions().append_column("group", pa.array([4, 4, 7])))
+    table = folder.read_predictions()
+    assert table.schema.equals(predictions_schema(2))
+    assert table.column("group").to_pylist() == [4, 4, 7]
 
 
 def test_predictions_of_another_form_are_refused_and_leave_the_old_ones(folder: RunFolder) -> None:
@@ -199,7 +206,8 @@ def test_predictions_that_claim_more_rows_than_memory_holds_are_not_read(
 
 def test_predictions_of_an_earlier_version_have_no_checksums_and_are_read(folder: RunFolder) -> None:
     folder.path.mkdir()
-    pq.write_table(make_predictions().cast(predictions_schema(2)), folder.path / "predictions.parquet")
+    plain = make_predictions().cast(predictions_schema(2, has_groups=False))
+    pq.write_table(plain, folder.path / "predictions.parquet")
     assert folder.read_predictions().num_rows == 3
 
 

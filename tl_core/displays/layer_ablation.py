@@ -6,7 +6,7 @@ from tl_core.arms import EMBEDDINGS_ONLY, SHUFFLED
 from tl_core.charts.colors import arm_label, arm_styles
 from tl_core.charts.layer_ablation import layer_ablation
 from tl_core.displays.display import Display
-from tl_core.displays.words import as_percent, percent
+from tl_core.displays.words import as_percent, count_groups, percent
 from tl_core.evaluation.wording import METRIC_WORDS, flag_reservations, spoken_name
 from tl_core.results.comparison import ranked
 from tl_core.results.fairness import BUDGET_WORDS
@@ -37,6 +37,7 @@ def display(known: Knowledge) -> Display:
                 "Test examples": rows["num_examples"],
             }
         )
+        frame = count_groups(frame, rows["num_groups"].astype("Int64"))
     return Display(
         key="ladder",
         frame=frame,
@@ -113,6 +114,6 @@ def _embeddings(known: Knowledge) -> Said | None:
     fewest = min(len(summary.seeds) for summary in summaries)
     return Said(
         claim=claim,
-        proof=f"{values}, {counts_words(fewest, whole.num_examples)}",
+        proof=f"{values}, {counts_words(fewest, whole.num_examples, whole.num_groups)}",
         status=next(iter(flag_reservations(flags, names)), None),
     )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from tl_core.charts import arms_overview
 from tl_core.displays.display import Display, Subject
-from tl_core.displays.words import as_percent, listed, percent
+from tl_core.displays.words import as_percent, count_groups, listed, percent
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.comparison import ExperimentResults
 
@@ -14,6 +14,7 @@ def display(subject: Subject) -> Display:
     results, size, names = subject.results, subject.train_size, subject.names
     metric = METRIC_WORDS[subject.metric]
     found = [summary for (_, of_size), summary in results.summaries.items() if of_size == size]
+    found.sort(key=lambda summary: summary.mean, reverse=True)
     frame = pd.DataFrame(
         {
             "Model": names[summary.arm],
@@ -23,8 +24,9 @@ def display(subject: Subject) -> Display:
             "Seeds": len(summary.seeds),
             "Test examples": summary.num_examples,
         }
-        for summary in sorted(found, key=lambda summary: summary.mean, reverse=True)
+        for summary in found
     )
+    frame = count_groups(frame, [summary.num_groups for summary in found])
     floor, sentence = results.floor, "No model has finished yet."
     if found and floor is not None:
         highest = max(summary.mean for summary in found)

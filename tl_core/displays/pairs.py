@@ -4,15 +4,16 @@ import pandas as pd
 
 from tl_core.charts import difference_interval
 from tl_core.displays.display import Display, Subject
-from tl_core.displays.words import as_points, p_value
+from tl_core.displays.words import as_points, count_groups, p_value
 from tl_core.evaluation.mcnemar import exact_mcnemar
 from tl_core.results.comparison import ExperimentResults
-from tl_core.schema import Verdict
+from tl_core.schema import LEVEL, Verdict, has_few_groups
 
 _METHOD_WORDS = {
     "crossed_random_effects": "crossed random effects over seeds and examples",
     "examples_t": "paired t over test examples",
     "exact_bound": "exact bound",
+    "one_group": "one group, no interval",
 }
 
 
@@ -49,7 +50,7 @@ def verdict_rows(subject: Subject) -> pd.DataFrame:
     Returns
     -------
     Columns ``pair, difference, low, high`` (fractions), ``p_value, p_corrected``, ``mcnemar`` (exact p-values
-    by seed), ``detectable`` (a fraction or None), ``method, num_seeds, num_examples, sentence``.
+    by seed), ``detectable`` (a fraction or None), ``method, num_seeds, num_examples, num_groups, sentence``.
     """
     names = subject.names
     return pd.DataFrame(
@@ -65,6 +66,7 @@ def verdict_rows(subject: Subject) -> pd.DataFrame:
             "method": verdict.method,
             "num_seeds": verdict.num_seeds,
             "num_examples": verdict.num_examples,
+            "num_groups": verdict.num_groups,
             "sentence": verdict.sentence,
         }
         for verdict in _verdicts(subject)
@@ -79,7 +81,7 @@ def mcnemar_values(results: ExperimentResults, verdict: Verdict) -> list[float]:
 
 def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """List the verdict of every pair with its proof; ``rows`` are what `verdict_rows` returns."""
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "Pair": rows["pair"],
             "Result on test": rows["sentence"],
@@ -95,6 +97,7 @@ def pair_numbers(rows: pd.DataFrame) -> pd.DataFrame:
             "Test examples": rows["num_examples"],
         }
     )
+    return count_groups(frame, rows["num_groups"].astype("Int64"))
 
 
 def tell(rows: pd.DataFrame, num_flagged: int = 0) -> str:
@@ -107,12 +110,13 @@ def tell(rows: pd.DataFrame, num_flagged: int = 0) -> str:
     num_flagged
         Pairs with an arm that is flagged.
     """
-    num_clear = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    is_few = rows["num_groups"].map(has_few_groups).astype(bool)
+    num_clear = int((((rows["low"] > 0) | (rows["high"] < 0)) & ~is_few).sum())
     flagged = f" Read {num_flagged} of them with care: a model is flagged." if num_flagged else ""
     if len(rows) == 1:
         flagged = " Read it with care: a model is flagged." if num_flagged else ""
         return f"The difference is {'statistically clear' if num_clear else 'not clear'}.{flagged}"
-    num_left = int((rows["p_corrected"].fillna(rows["p_value"]) < 0.05).sum())
+    num_left = int(((rows["p_corrected"].fillna(rows["p_value"]) < LEVEL) & ~is_few).sum())
     left = f", {num_left} after correction for the number of pairs" if num_clear else ""
     return f"{num_clear} of {len(rows)} differences are statistically clear{left}.{flagged}"
 

@@ -11,7 +11,7 @@ from tl_core.charts.groups import group_styles
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.displays.display import Display
 from tl_core.displays.learning_curves import KEPT, curve_numbers
-from tl_core.displays.words import as_percent, as_points, p_value
+from tl_core.displays.words import as_percent, as_points, count_groups, p_value
 from tl_core.evaluation.metrics import Floats, confusion_matrix, per_class
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.curves import curve_points
@@ -144,7 +144,8 @@ def _group_numbers(comparison: SideBySide) -> pd.DataFrame:
                 "Runs": ", ".join(run.config.run_id for run in group.runs),
             }
         )
-    return pd.DataFrame(rows)
+    counts = [comparison.summaries[group.key].num_groups for group in comparison.groups]
+    return count_groups(pd.DataFrame(rows), counts)
 
 
 def difference_rows(comparison: SideBySide, reference: str) -> pd.DataFrame:
@@ -181,7 +182,7 @@ def _verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
         }
         for verdict in verdicts
     ]
-    return pd.DataFrame(rows)
+    return count_groups(pd.DataFrame(rows), [verdict.num_groups for verdict in verdicts])
 
 
 def unpaired(comparison: SideBySide) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from tl_core.charts import ArmStyle, Theme, arm_styles, arms_overview
 from tl_core.charts.data_efficiency import data_efficiency
 from tl_core.charts.weights import starting_weights
 from tl_core.displays.display import Display
-from tl_core.displays.words import as_percent
+from tl_core.displays.words import as_percent, count_groups
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.comparison import Key
 from tl_core.results.data_efficiency import find_data_efficiency
@@ -87,7 +87,7 @@ def display_weights(pooled: Pooled) -> Display:
 def pooled_numbers(pooled: Pooled, keys: Iterable[Key], names: Mapping[str, str]) -> pd.DataFrame:
     """List the means of some arms and train sizes; ``names`` are display names by arm name."""
     rows = mean_rows(pooled, keys)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "Model": rows["arm"].map(names),
             "Training examples": rows["train_size"],
@@ -98,6 +98,7 @@ def pooled_numbers(pooled: Pooled, keys: Iterable[Key], names: Mapping[str, str]
             "Test examples": rows["num_examples"],
         }
     )
+    return count_groups(frame, rows["num_groups"].astype("Int64"))
 
 
 def _styles(theme: Theme = "light", arms: Iterable[Arm] = ()) -> dict[str, ArmStyle]:

@@ -1,7 +1,9 @@
 """How displays write numbers and names."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
 
 from tl_core import words
 
@@ -35,6 +37,12 @@ def as_percent(fraction: float) -> float:
 def as_points(fraction: float) -> float:
     """Keep two digits, lest an interval that excludes zero seem to end there."""
     return round(100 * fraction, 2) + 0.0
+
+
+def count_groups(frame: pd.DataFrame, num_groups: Iterable[int | None]) -> pd.DataFrame:
+    """Add to rows how many groups their test examples form, in a column "Groups", where there are any."""
+    counts = pd.array(list(num_groups), dtype="Int64")
+    return frame if counts.isna().all() else frame.assign(Groups=counts)
 
 
 def p_value(value: float) -> str:

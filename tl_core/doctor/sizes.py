@@ -10,8 +10,9 @@ import numpy.typing as npt
 from tl_core.datasets.dataset import Dataset
 from tl_core.datasets.findings import found, percent
 from tl_core.files.excerpts import MAX_EXAMPLES
-from tl_core.schema import Finding
+from tl_core.schema import FEWEST_GROUPS, Finding, has_few_groups
 from tl_core.splits.splitting import MAX_TEST, TEST_SHARE, VALIDATION_SHARE, Split
+from tl_core.splits.stratified import group_sizes
 from tl_core.words import plural, quoted
 
 MIN_TRAIN = 8
@@ -86,21 +87,45 @@ def _share(counts: Counts, share: float) -> Counts:
 def expected_interval(dataset: Dataset, split: Split | None) -> Iterator[Finding]:
     """Say how wide the 95% intervals of an accuracy and of a difference will be."""
     num_test = _num_test(dataset, split)
-    one, two = accuracy_half_width(num_test), difference_half_width(num_test)
+    groups = None if split is None or split.groups is None else split.groups[split.test]
+    num_groups, independent = num_test, float(num_test)
+    if groups is not None:
+        sizes = group_sizes(groups)
+        num_groups, independent = len(sizes), num_test**2 / float((sizes**2).sum())
+    of_one, of_two = (
+        _from_to(half_width(num_test), half_width(independent))
+        for half_width in (accuracy_half_width, difference_half_width)
+    )
+    in_groups = f" in {plural(num_groups, 'group')}" if num_groups < num_test else ""
+    message = (
+        f"With {plural(num_test, 'test example')}{in_groups} and one seed, expect about {of_one} points on"
+        f" accuracy and {of_two} on the difference of two models (95%, at {percent(ASSUMED_ACCURACY)}"
+        f" accuracy and {percent(ASSUMED_DISCORDANCE)} disagreement)."
+    )
+    remedy = "Test on four times as many examples to halve both."
+    if in_groups:
+        message += " The more alike the examples of a group are, the wider."
+        remedy = "Test on four times as many groups to halve both."
+    has_few = has_few_groups(num_groups) and bool(in_groups)
+    if has_few:
+        message += f" Below {FEWEST_GROUPS} groups, nothing is claimed of two models."
+    is_wide = has_few or difference_half_width(independent) > WIDE
     yield Finding(
         code="expected_interval",
-        severity="warning" if two > WIDE else "info",
-        message=(
-            f"With {plural(num_test, 'test example')} and one seed, expect about ±{100 * one:.2g} points on"
-            f" accuracy and ±{100 * two:.2g} on the difference of two models (95%, at"
-            f" {percent(ASSUMED_ACCURACY)} accuracy and {percent(ASSUMED_DISCORDANCE)} disagreement)."
-        ),
+        severity="warning" if is_wide else "info",
+        message=message,
         count=num_test,
-        remedy="Test on four times as many examples to halve both.",
+        remedy=remedy,
     )
 
 
-def accuracy_half_width(num_test: int, accuracy: float = ASSUMED_ACCURACY) -> float:
+def _from_to(narrow: float, wide: float) -> str:
+    """Write half a width in points, or two where they differ: "±5.2" or "±5.2 to ±12"."""
+    ends = dict.fromkeys(f"±{100 * one:.2g}" for one in (narrow, wide))
+    return " to ".join(ends)
+
+
+def accuracy_half_width(num_test: float, accuracy: float = ASSUMED_ACCURACY) -> float:
     """Return half the width of the Wald interval: ``z * sqrt(p * (1 - p) / n)``, at most 1.
 
     Agresti, Categorical Data Analysis (3rd edition), section 1.3.3.
@@ -108,7 +133,7 @@ def accuracy_half_width(num_test: int, accuracy: float = ASSUMED_ACCURACY) -> fl
     return min(1.0, _Z95 * sqrt(accuracy * (1 - accuracy) / num_test))
 
 
-def difference_half_width(num_test: int, discordance: float = ASSUMED_DISCORDANCE) -> float:
+def difference_half_width(num_test: float, discordance: float = ASSUMED_DISCORDANCE) -> float:
     """Return half the width of the interval of a paired difference near 0: ``z * sqrt(d / n)``, at most 1.
 
     The variance of a paired difference is ``(d - difference**2) / n``, where `discordance` ``d`` is the share

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tl_core.evaluation.intervals import Scope, mean_interval
-from tl_core.evaluation.metrics import ExampleValues, Floats, Limits, example_values
+from tl_core.evaluation.intervals import Scope, interval_of
+from tl_core.evaluation.metrics import ExampleValues, Floats, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
-from tl_core.schema import Flag, Metric
+from tl_core.schema import Flag, Metric, has_few_groups
 
 _PLACES_A_SEGMENT = 12
 _HALVINGS = 10
@@ -61,6 +61,7 @@ class DataEfficiency:
     needed: Needed
     num_seeds: int
     num_examples: int
+    num_groups: int | None = None
     scope: Scope
     epochs_a: tuple[float, float] | None = None
     epochs_b: tuple[float, float] | None = None
@@ -77,7 +78,7 @@ class DataEfficiency:
     @property
     def is_shown(self) -> bool:
         """Whether the whole interval lies below ``size``: that ``a`` needs fewer labels is shown."""
-        return self.needed.high < self.size
+        return self.needed.high < self.size and not has_few_groups(self.num_groups)
 
 
 def data_efficiency(
@@ -110,7 +111,7 @@ def data_efficiency(
     pairs = [pair(replace(a[size], train_size=b.train_size), b) for size in sizes]
     reached = example_values(pairs[0][1].for_seeds(seeds), metric)
     curve = np.stack([example_values(one.for_seeds(seeds), metric).values for one, _ in pairs])
-    needed = labels_needed(sizes, curve, reached.values, reached.limits)
+    needed = labels_needed(sizes, curve, reached)
     # An interval rests on the sizes within it, and on the nearest one on either side.
     first = max((size for size in sizes if size <= needed.low), default=sizes[0])
     last = min((size for size in sizes if size >= needed.high), default=sizes[-1])
@@ -128,6 +129,7 @@ def data_efficiency(
         needed=needed,
         num_seeds=len(seeds),
         num_examples=b.num_examples,
+        num_groups=pairs[0][1].num_groups,
         scope="models" if len(seeds) == 1 else "expected",
         epochs_a=(min(low for low, _ in known), max(high for _, high in known)) if known else None,
         epochs_b=pairs[0][1].for_seeds(seeds).epochs_range,
@@ -135,7 +137,7 @@ def data_efficiency(
     )
 
 
-def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: Limits) -> Needed:
+def labels_needed(sizes: Sequence[int], curve: Floats, reached: ExampleValues) -> Needed:
     """Find where a rising curve through measured sizes reaches a level, with the interval by inversion.
 
     A number of labels m belongs to the interval if the 95% interval of the mean difference
@@ -150,21 +152,18 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: Floats, limits: 
     curve
         Contributions of the test examples at each size, (K, S, n).
     reached
-        Those whose mean is the level, (S, n), of the same seeds and examples.
-    limits
-        What the mean of either can be.
+        Those whose mean is the level, of the same seeds and examples; their limits are the curve's too.
     """
     rising = _pooled(curve)
     logs = np.log(np.asarray(sizes, dtype=float))
-    means = rising.mean(axis=(1, 2)) - reached.mean()
+    means = rising.mean(axis=(1, 2)) - reached.values.mean()
 
     def sign(log: float) -> int:
         """Tell the side of the level on which the curve is shown to be; 0 if neither is."""
         right = min(max(int(np.searchsorted(logs, log)), 1), len(logs) - 1)
         share = (log - logs[right - 1]) / (logs[right] - logs[right - 1])
         there = np.asarray((1 - share) * rising[right - 1] + share * rising[right])
-        difference = ExampleValues.of_arm(there, limits).minus(ExampleValues.of_arm(reached, limits))
-        interval = mean_interval(difference.values, difference.limits, skew=difference.skew)
+        interval = interval_of(ExampleValues.of_arm(there, reached.limits, reached.groups).minus(reached))
         return int(interval.low > 0) - int(interval.high < 0)
 
     estimate = _first_crossing(logs, means)

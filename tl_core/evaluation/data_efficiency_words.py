@@ -4,8 +4,15 @@ import math
 from collections.abc import Mapping
 
 from tl_core.evaluation.data_efficiency import DataEfficiency
-from tl_core.evaluation.wording import METRIC_WORDS, ONE_SEED, epochs_words, flag_reservations
-from tl_core.schema import Arm
+from tl_core.evaluation.wording import (
+    FEW_GROUPS,
+    METRIC_WORDS,
+    ONE_SEED,
+    epochs_words,
+    examples_words,
+    flag_reservations,
+)
+from tl_core.schema import Arm, has_few_groups
 from tl_core.words import plural
 
 NOT_SHOWN = "more than the data can show"
@@ -49,7 +56,7 @@ def worth_proof(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
 def _proof(worth: DataEfficiency) -> str:
     return (
         f"95% interval {saved_interval_words(worth)}, {plural(worth.num_seeds, 'seed')}, "
-        f"{worth.num_examples:,} test examples"
+        f"{examples_words(worth.num_examples, worth.num_groups)}"
     )
 
 
@@ -58,6 +65,8 @@ def _reservations(worth: DataEfficiency, names: Mapping[str, str]) -> list[str]:
         f"{one.words} ({one.evidence})" if one.code.endswith("_failed") else one.words
         for one in flag_reservations(worth.flags, names, worth.a if worth.is_shown else None)
     ]
+    if has_few_groups(worth.num_groups):
+        found.insert(0, FEW_GROUPS.words)
     return [*found, ONE_SEED] if worth.scope == "models" else found
 
 

@@ -30,6 +30,7 @@ FLAG_WORDS = {
     "below_tfidf": "below TF-IDF",
     "did_not_finish": "seeds missing",
     "unreadable": "seeds unreadable",
+    "groups_unknown": "groups unknown",
 }
 """A few words for each flag, where its phrase has no room."""
 

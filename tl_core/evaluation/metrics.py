@@ -17,6 +17,8 @@ from tl_core.schema import AnyMetric, Metric, ScoringRule
 Ints = npt.NDArray[np.integer[Any]]
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Groups = npt.NDArray[np.int64]
+"""The number of each example's group, (n,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,14 +164,17 @@ class ExampleValues:
         What the mean can be; their unit depends on the targets alone, so two arms share it.
     skew
         Third cumulant of the mean over seeds, divided by the square of its variance.
+    groups
+        The number of each example's group, (n,); None where each stands alone.
     """
 
     values: Floats
     limits: Limits
     skew: float
+    groups: Groups | None = None
 
     @classmethod
-    def of_arm(cls, values: Floats, limits: Limits) -> "ExampleValues":
+    def of_arm(cls, values: Floats, limits: Limits, groups: Groups | None = None) -> "ExampleValues":
         """Take the contributions of one arm.
 
         Seeds are assumed to vary as (m - low)(high - m), m being the metric, as the variance of a share
@@ -178,7 +183,7 @@ class ExampleValues:
         """
         mean, one = float(values.mean()), limits.unit / values.shape[1]
         skew = 1 / (mean - limits.low + one) - 1 / (limits.high - mean + one)
-        return cls(values=values, limits=limits, skew=float(skew))
+        return cls(values=values, limits=limits, skew=float(skew), groups=groups)
 
     def minus(self, other: "ExampleValues") -> "ExampleValues":
         """Subtract, seed by seed and example by example."""
@@ -188,6 +193,7 @@ class ExampleValues:
             values=values,
             limits=self.limits.minus(other.limits),
             skew=own**2 * self.skew - (1 - own) ** 2 * other.skew,
+            groups=self.groups,
         )
 
 
@@ -205,7 +211,7 @@ def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
             limits = log_loss_limits(values, arm.num_labels)
         case ScoringRule.BRIER:
             values = np.stack([brier_scores(arm.targets, logits) for logits in arm.logits])
-    return ExampleValues.of_arm(values, limits)
+    return ExampleValues.of_arm(values, limits, arm.groups)
 
 
 def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:

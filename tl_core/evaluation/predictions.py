@@ -65,6 +65,9 @@ class ArmPredictions:
         Reads the scores before the softmax, (S, n, K) float32: hundreds of runs do not fit the memory.
     split_hash
         Identity of the split that the examples belong to.
+    groups
+        Number of the group that each test example belongs to, (n,); None where each stands alone. Those of a
+        group may be alike: rows of one customer, near duplicates.
     is_deterministic
         Whether no seed changes the arm, so that one run stands for all of them.
     conditions
@@ -88,6 +91,7 @@ class ArmPredictions:
     num_labels: int
     read_logits: Callable[[], npt.NDArray[np.float32]]
     split_hash: str
+    groups: npt.NDArray[np.int64] | None = None
     is_deterministic: bool = False
     conditions: tuple[Conditions, ...] = ()
     epochs: tuple[float, ...] = ()
@@ -116,6 +120,8 @@ class ArmPredictions:
             raise self._error(f"answers of shape {expected}", f"{self.predicted.shape}")
         if self.targets.shape != expected[1:] or self.example_ids.shape != expected[1:]:
             raise self._error(f"{expected[1]} targets in one row", f"shape {self.targets.shape}")
+        if self.groups is not None and self.groups.shape != expected[1:]:
+            raise self._error(f"{expected[1]} groups in one row", f"shape {self.groups.shape}")
         if self.epochs and len(self.epochs) != len(self.seeds):
             raise self._error(f"epochs of {len(self.seeds)} seeds or of none", f"{len(self.epochs)}")
         if 0 in expected:
@@ -139,6 +145,11 @@ class ArmPredictions:
     def num_examples(self) -> int:
         """n, the number of test examples."""
         return len(self.example_ids)
+
+    @property
+    def num_groups(self) -> int | None:
+        """Groups that the test examples form; None where each stands alone."""
+        return None if self.groups is None else len(np.unique(self.groups))
 
     @property
     def epochs_range(self) -> tuple[float, float] | None:
@@ -205,6 +216,7 @@ class ArmPredictions:
             targets=self.targets[order],
             predicted=self.predicted[:, order],
             read_logits=lambda: self.logits[:, order],
+            groups=None if self.groups is None else self.groups[order],
         )
 
 
@@ -250,6 +262,9 @@ def pair(
             f"{both} have different labels for {plural(num_different, 'test example')}.",
             "Train both models on the same version of the dataset.",
         )
+    if (a.groups is None) != (b.groups is None):  # a run of an earlier version does not know them
+        groups = b.groups if a.groups is None else a.groups
+        a, b = replace(a, groups=groups), replace(b, groups=groups)
     shared = [seed for seed in a.seeds if seed in b.seeds]
     if not shared:
         raise _different(both, "every seed", f"{a.seeds}", f"{b.seeds}", "Train both with one seed.")

@@ -6,7 +6,7 @@ from typing import Final
 
 from scipy import special
 
-from tl_core.evaluation.intervals import Interval, Scope, mean_interval
+from tl_core.evaluation.intervals import Interval, Scope, effective_groups, interval_of
 from tl_core.evaluation.metrics import ExampleValues, Limits, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.evaluation.wording import conclude
@@ -18,7 +18,7 @@ _ALPHA = 0.05
 _FEWEST_DISCORDANT = 6
 
 
-def detectable_difference(interval: Interval, limits: Limits, num_examples: int) -> float | None:
+def detectable_difference(interval: Interval, limits: Limits, count: float) -> float | None:
     """Give the true difference that would be shown in four of five experiments like this one.
 
     A t statistic with nu degrees of freedom exceeds its critical value with probability 0.8 where its
@@ -28,16 +28,17 @@ def detectable_difference(interval: Interval, limits: Limits, num_examples: int)
     skewed seeds is left out.
 
     Where no example is discordant, it is the share of discordant examples, all won by one arm, of which
-    ``num_examples`` hold the six that the sign test needs with probability 0.8.
+    ``count`` (of those in groups, the effective number of groups) hold the six that the sign test needs with
+    probability 0.8.
 
     Returns
     -------
     Of the metric's unit; None where even the largest possible difference would not be shown so often.
     """
     if interval.standard_error is None or interval.degrees_of_freedom is None:
-        if num_examples < _FEWEST_DISCORDANT:
+        if count < _FEWEST_DISCORDANT:
             return None
-        free = num_examples - _FEWEST_DISCORDANT + 1
+        free = count - _FEWEST_DISCORDANT + 1
         size = limits.unit * limits.high * float(special.betaincinv(_FEWEST_DISCORDANT, free, POWER))
     else:
         df = interval.degrees_of_freedom
@@ -64,6 +65,7 @@ class ArmSummary:
     train_size: int
     seeds: tuple[int, ...]
     num_examples: int
+    num_groups: int | None
     values: tuple[float, ...]
     mean: float
     ci95: tuple[float, float]
@@ -103,10 +105,7 @@ def compare(
     a, b = pair(a, b, arm_names)
     values_a, values_b = example_values(a, metric), example_values(b, metric)
     difference = values_a.minus(values_b)
-    interval, narrower = (
-        mean_interval(difference.values, difference.limits, skew=difference.skew, confidence=confidence)
-        for confidence in (0.95, 0.90)
-    )
+    interval, narrower = (interval_of(difference, confidence=confidence) for confidence in (0.95, 0.90))
     is_deterministic = a.is_deterministic and b.is_deterministic
     verdict = Verdict(
         a=a.arm,
@@ -115,6 +114,7 @@ def compare(
         train_size=a.train_size,
         num_seeds=a.num_seeds,
         num_examples=a.num_examples,
+        num_groups=a.num_groups,
         is_deterministic=is_deterministic,
         method=interval.method,
         scope=interval.scope,
@@ -128,7 +128,9 @@ def compare(
         p_value=interval.p_value,
         p_equivalence=None if margin is None else _p_of_equivalence(difference, margin),
         margin=margin,
-        detectable_difference=detectable_difference(interval, difference.limits, a.num_examples),
+        detectable_difference=detectable_difference(
+            interval, difference.limits, effective_groups(a.groups, a.num_examples)
+        ),
         false_positive_rate=None if is_deterministic else FALSE_POSITIVE_RATES.get(a.num_seeds),
         conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
@@ -145,13 +147,14 @@ def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
         If there are fewer than two test examples.
     """
     spread = example_values(arm, metric)
-    interval = mean_interval(spread.values, spread.limits, skew=spread.skew)
+    interval = interval_of(spread)
     return ArmSummary(
         arm=arm.arm,
         metric=metric,
         train_size=arm.train_size,
         seeds=arm.seeds,
         num_examples=arm.num_examples,
+        num_groups=arm.num_groups,
         values=tuple(float(value) for value in spread.values.mean(axis=1)),
         mean=interval.estimate,
         ci95=(interval.low, interval.high),
@@ -161,11 +164,11 @@ def summarise(arm: ArmPredictions, metric: AnyMetric) -> ArmSummary:
 
 def _p_of_equivalence(difference: ExampleValues, margin: float) -> float:
     """Return the larger p-value of two one-sided tests (Schuirmann 1987), by inversion of the interval."""
-    values, limits, skew = difference.values, difference.limits, difference.skew
+    limits = difference.limits
     p_values = []
     for bound, side in ((margin, 1), (-margin, -1)):
         beyond = replace(limits, low=limits.low - bound, high=limits.high - bound)
-        shifted = mean_interval(values - bound, beyond, skew=skew)
+        shifted = interval_of(replace(difference, values=difference.values - bound, limits=beyond))
         half = shifted.p_value / 2
         p_values.append(half if side * shifted.estimate < 0 else 1 - half)
     return max(p_values)

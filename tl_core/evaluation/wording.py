@@ -3,12 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tl_core.schema import AnyMetric, Arm, Flag, Metric, ScoringRule, Status, Verdict
+from tl_core.schema import (
+    FEWEST_GROUPS,
+    AnyMetric,
+    Arm,
+    Flag,
+    Metric,
+    ScoringRule,
+    Status,
+    Verdict,
+    has_few_groups,
+)
 from tl_core.words import plural
 
 FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
 """Codes of the flags that say that an arm did not learn the task."""
 ONE_SEED: Final = "One seed: another training may turn out differently"
+FEW_GROUPS: Final = Status(
+    code="few_groups",
+    severity="warning",
+    words=f"Fewer than {FEWEST_GROUPS} groups of test examples: too few for a claim",
+    advice="Test on more groups: examples of one group count as one draw.",
+)
 
 _LOST, _IMPROVING, _UNKNOWN = "did_not_finish", "still_improving", "trend_unknown"
 _TOLD_BY_FAILURE: Final = ("never_better", "learned_by_heart", _UNKNOWN)
@@ -183,9 +199,9 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
 def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:
     """List all that weakens a verdict, the worst first.
 
-    Runs are still to come; an arm failed; seeds are missing; an arm carries another flag; there is one seed;
-    the difference does not hold once corrected for the other pairs; an arm was still improving; the
-    difference is too small to matter.
+    Runs are still to come; the test examples come in too few groups; an arm failed; seeds are missing; an arm
+    carries another flag; there is one seed; the difference does not hold once corrected for the other pairs;
+    an arm was still improving; the difference is too small to matter.
     """
     flagged = flag_reservations(verdict.flags, names, _winner(verdict))
     weaknesses = [one for one in flagged if one.code not in (_IMPROVING, _UNKNOWN)]
@@ -207,7 +223,8 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
     if verdict.is_difference and verdict.is_within_margin:
         words = f"Less than {margin_words(verdict)}: too small to matter"
         weaknesses.append(Status(code="within_margin", severity="warning", words=words))
-    return (*_interim(verdict), *weaknesses)
+    few_groups = [FEW_GROUPS] if has_few_groups(verdict.num_groups) else []
+    return (*_interim(verdict), *few_groups, *weaknesses)
 
 
 def _interim(verdict: Verdict) -> list[Status]:
@@ -327,10 +344,20 @@ def epochs_words(epochs: tuple[float, float] | None) -> str:
 
 def counts(verdict: Verdict) -> str:
     """Say on how many seeds and test examples a verdict rests; arms that no seed changes ran once."""
-    examples = f"{verdict.num_examples:,} test examples"
+    examples = examples_words(verdict.num_examples, verdict.num_groups)
     if verdict.is_deterministic:
         return f"{examples}, each ran once (seeds change nothing)"
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
+
+
+def examples_words(num_examples: int, num_groups: int | None) -> str:
+    """Count test examples, and the groups that they form.
+
+    >>> examples_words(1_180, 45)
+    '1,180 test examples in 45 groups'
+    """
+    examples = plural(num_examples, "test example")
+    return examples if num_groups is None else f"{examples} in {plural(num_groups, 'group')}"
 
 
 def detection_words(verdict: Verdict) -> str:

@@ -105,8 +105,10 @@ class Recorder:
         """
         on_validation, on_test = score(split.validation), score(split.test)
         parts = [
-            prediction_rows(dataset, SplitName.VALIDATION.value, split.validation, on_validation),
-            prediction_rows(dataset, SplitName.TEST.value, split.test, on_test),
+            prediction_rows(
+                dataset, SplitName.VALIDATION.value, split.validation, on_validation, split.groups
+            ),
+            prediction_rows(dataset, SplitName.TEST.value, split.test, on_test, split.groups),
         ]
         self.folder.write_predictions(pa.concat_tables(parts))
         return on_validation
@@ -134,12 +136,19 @@ class Recorder:
 
 
 def prediction_rows(
-    dataset: Dataset, split: str, indices: NDArray[np.int64], logits: NDArray[np.float32]
+    dataset: Dataset,
+    split: str,
+    indices: NDArray[np.int64],
+    logits: NDArray[np.float32],
+    groups: NDArray[np.int64] | None = None,
 ) -> pa.Table:
-    """Make rows of ``predictions.parquet`` from the logits ``(n, num_labels)`` of dataset rows ``(n,)``."""
+    """Make rows of ``predictions.parquet`` from the logits ``(n, num_labels)`` of dataset rows ``(n,)``.
+
+    ``groups`` are those of all rows of the dataset; None where each stands alone.
+    """
     num_examples, num_labels = logits.shape
     flat = pa.array(np.ascontiguousarray(logits, dtype=np.float32).reshape(-1))
-    return pa.table(
+    table = pa.table(
         {
             "split": pa.array([split] * num_examples),
             "example_id": dataset.table.column("example_id").take(pa.array(indices)).combine_chunks(),
@@ -147,3 +156,5 @@ def prediction_rows(
             "logits": pa.FixedSizeListArray.from_arrays(flat, num_labels),
         }
     )
+    own = indices if groups is None else groups[indices]
+    return table.append_column("group", pa.array(own, pa.int64()))

@@ -21,7 +21,7 @@ from tl_core.displays import overview, pairs
 from tl_core.displays.display import Display
 from tl_core.displays.questions import QUESTIONS
 from tl_core.errors import NotFoundError
-from tl_core.evaluation.wording import METRIC_WORDS, amounts
+from tl_core.evaluation.wording import METRIC_WORDS, amounts, examples_words
 from tl_core.export.report_method import SOURCES, method_words
 from tl_core.export.report_parts import Shown, Table, show, write_table
 from tl_core.export.report_subject import ReportSubject, choose_subject
@@ -79,7 +79,7 @@ def report_html(
     facts = [
         experiment.dataset_name,
         f"{subject.train_size:,} training, {experiment.split.validation:,} validation and "
-        f"{verdict.num_examples:,} test examples",
+        f"{examples_words(verdict.num_examples, verdict.num_groups)}",
         f"{experiment.num_seeds} seed{'s' * (experiment.num_seeds > 1)}",
         f"started {started_at}",
     ]
@@ -99,6 +99,7 @@ def report_html(
         started_at=started_at,
         metric=METRIC_WORDS[experiment.headline_metric],
         verdict=verdict,
+        examples=examples_words(verdict.num_examples, verdict.num_groups),
         gain=f"{'+' if verdict.difference > 0 else ''}{size} points",
         pair=" − ".join(subject.names[arm] for arm in subject.pair),
         dataset=dataset,

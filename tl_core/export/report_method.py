@@ -45,7 +45,14 @@ _INTERVALS = {
         "The two models differ by the same on every test example, in every seed. The 95% interval is the "
         "exact bound on how many examples could have told them apart."
     ),
+    "one_group": (
+        "All test examples belong to one group, which tells nothing of others: there is no interval."
+    ),
 }
+_GROUPED = (
+    " Test examples that belong together, rows of one group or near duplicates, may be alike: the interval "
+    "takes each of the {groups} groups for one draw [10]."
+)
 _REST = (
     (
         "Two models, one test",
@@ -76,6 +83,8 @@ SOURCES = (
     "15, 657–680.",
     "McNemar (1947). Note on the sampling error of the difference between correlated proportions or "
     "percentages. Psychometrika 12, 153–157.",
+    "Liang and Zeger (1986). Longitudinal data analysis using generalized linear models. Biometrika 73, "
+    "13–22.",
 )
 
 
@@ -88,9 +97,11 @@ def method_words(subject: ReportSubject) -> list[tuple[str, str]]:
         if is_reinitialised
         else "weights and order, on the same training examples"
     )
+    groups = subject.verdict.num_groups
+    grouped = "" if groups is None else _GROUPED.format(groups=f"{groups:,}")
     interval = (
-        f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)} The p-value is made from this interval, "
-        "so the two never contradict each other. All this is about the pair at the top."
+        f"{_INTERVALS[subject.verdict.method].format(seeds=seeds)}{grouped} The p-value is made from "
+        "this interval, so the two never contradict each other. All this is about the pair at the top."
     )
     is_alone = all(verdict.p_corrected is None for verdict in subject.results.verdicts)
     corrected = (

@@ -4,7 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tl_core.catalogue.base_models import BaseModel
 from tl_core.catalogue.locating import describe
-from tl_core.evaluation.wording import detection_words, few_seeds_words, is_about_models, pairs_words
+from tl_core.evaluation.wording import (
+    detection_words,
+    examples_words,
+    few_seeds_words,
+    is_about_models,
+    pairs_words,
+)
 from tl_core.export.report_subject import ReportSubject
 from tl_core.intake.bundled import NOT_EVIDENCE, is_sample
 from tl_core.planning.presets import default_rates
@@ -121,8 +127,8 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
     results, verdict = subject.results, subject.verdict
     low, high = verdict.ci95
     limits = [
-        f"With {verdict.num_examples:,} test examples the interval is about ±{50 * (high - low):.1f} points. "
-        f"{detection_words(verdict)}"
+        f"With {examples_words(verdict.num_examples, verdict.num_groups)} the interval is about "
+        f"±{50 * (high - low):.1f} points. {detection_words(verdict)}"
     ]
     if is_about_models(verdict):
         limits.append(

@@ -381,6 +381,17 @@ def stack_seeds(experiment: ExperimentConfig, runs: Sequence[FinishedRun]) -> Ar
     return stacked
 
 
+def groups_unknown(arm: Arm, seeds: tuple[int, ...]) -> Flag:
+    """Flag runs of an earlier version, which do not say which test examples belong together."""
+    return Flag(
+        code="groups_unknown",
+        arm=arm.name,
+        phrase="was tested on examples that may belong together, which an earlier version did not note",
+        remedy="Train it again: until then, the interval takes them for independent.",
+        seeds=seeds,
+    )
+
+
 def _runs_once(experiment: ExperimentConfig, config: RunConfig) -> bool:
     """Whether one run stands for every seed: nothing in it depends on one."""
     return not config.arm.kind.is_neural and config.train_size == experiment.split.train
@@ -403,6 +414,8 @@ def _flags(
         return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
     own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
     counted = tuple(run.config.seed for run in finished)
+    if experiment.split.num_groups and not all(run.knows_groups for run in finished):
+        raised = (*raised, groups_unknown(config.arm, counted))
     num_failed, num_cancelled = (
         sum(run.state is state for run in own) for state in (State.FAILED, State.CANCELLED)
     )

@@ -279,10 +279,10 @@ def seed_rows(pooled: Pooled, keys: Iterable[Key]) -> pd.DataFrame:
 
 
 def mean_rows(pooled: Pooled, keys: Iterable[Key]) -> pd.DataFrame:
-    """List means: columns ``arm, train_size, mean, low, high`` (fractions), ``num_seeds, num_examples``."""
-    columns = ["arm", "train_size", "mean", "low", "high", "num_seeds", "num_examples"]
+    """List means: ``arm, train_size, mean, low, high`` and ``num_seeds, num_examples, num_groups``."""
+    columns = ["arm", "train_size", "mean", "low", "high", "num_seeds", "num_examples", "num_groups"]
     rows = [
-        (arm, size, summary.mean, *summary.ci95, len(summary.seeds), summary.num_examples)
+        (arm, size, summary.mean, *summary.ci95, len(summary.seeds), summary.num_examples, summary.num_groups)
         for arm, size in keys
         for summary in [pooled.summary((arm, size))]
     ]

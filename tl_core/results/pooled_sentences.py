@@ -3,7 +3,13 @@
 from dataclasses import dataclass, replace
 
 from tl_core.evaluation.data_efficiency_words import worth_sentence
-from tl_core.evaluation.wording import METRIC_WORDS, epochs_words, flag_reservations, spoken_name
+from tl_core.evaluation.wording import (
+    METRIC_WORDS,
+    epochs_words,
+    examples_words,
+    flag_reservations,
+    spoken_name,
+)
 from tl_core.results.data_efficiency import find_data_efficiency
 from tl_core.results.pooled import (
     FLOORS,
@@ -142,15 +148,16 @@ def _level(pooled: Pooled, arm: Arm, size: int) -> Said | None:
     return Said(
         claim=f"{name} reaches {_percent(summary.mean)} test {metric} with {size:,} labels"
         f"{epochs_words(pooled.predictions[arm.name, size].epochs_range)}.",
-        proof=f"95% interval {low} to {high}, {counts_words(len(summary.seeds), summary.num_examples)}",
+        proof=f"95% interval {low} to {high}, "
+        f"{counts_words(len(summary.seeds), summary.num_examples, summary.num_groups)}",
         status=weaknesses[0] if weaknesses else None,
     )
 
 
-def counts_words(num_seeds: int, num_examples: int) -> str:
+def counts_words(num_seeds: int, num_examples: int, num_groups: int | None) -> str:
     """Say on how many seeds and test examples something rests."""
     seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
-    return f"{seeds}, {num_examples:,} test examples"
+    return f"{seeds}, {examples_words(num_examples, num_groups)}"
 
 
 def _percent(fraction: float) -> str:

@@ -73,6 +73,10 @@ class FinishedRun:
         The validation split, on which temperatures are fitted.
     predicted
         The highest-scoring class on test, ``(n,)``; the lower class id wins a tie.
+    groups
+        Number of each test example's group, ``(n,)``; None where each stands alone, or if it is unknown.
+    knows_groups
+        Whether the run says so; one of an earlier version does not.
     answers_hash
         The same for runs with the same logits on test.
     test
@@ -90,6 +94,8 @@ class FinishedRun:
     targets: NDArray[np.int64]
     validation_targets: NDArray[np.int64]
     predicted: NDArray[np.int32]
+    groups: NDArray[np.int64] | None
+    knows_groups: bool
     answers_hash: str
     test: Evaluation
     health: RunHealth
@@ -174,6 +180,8 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         targets=targets,
         validation_targets=targets_of(validation),
         predicted=logits.argmax(axis=1).astype(np.int32),
+        groups=groups_of(test),
+        knows_groups="group" in test.column_names,
         answers_hash=hashlib.sha256(logits.tobytes()).hexdigest(),
         test=evaluation,
         health=_health(record, log.events, evaluation, logits_of(validation)),
@@ -266,6 +274,7 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
         num_labels=len(first.config.labels),
         read_logits=lambda: np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
+        groups=next((run.groups for run in runs if run.knows_groups), None),
         conditions=conditions,
         epochs=epochs_of(runs),
     ).in_canonical_order()
@@ -294,6 +303,14 @@ def targets_of(table: pa.Table) -> NDArray[np.int64]:
     """Return the class ids of some prediction rows, ``(n,)``."""
     targets: NDArray[np.int64] = table.column("target").to_numpy().astype(np.int64)
     return targets
+
+
+def groups_of(table: pa.Table) -> NDArray[np.int64] | None:
+    """Return the group of each prediction row, ``(n,)``; None where each stands alone, or none is noted."""
+    if "group" not in table.column_names:
+        return None
+    groups: NDArray[np.int64] = table.column("group").to_numpy()
+    return None if len(np.unique(groups)) == len(groups) else groups
 
 
 def logits_of(table: pa.Table) -> NDArray[np.float32]:

@@ -49,9 +49,11 @@ from tl_core.schema.experiment import (
     TriedRates,
 )
 from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
-from tl_core.schema.verdict import Flag, Status, Verdict
+from tl_core.schema.verdict import FEWEST_GROUPS, LEVEL, Flag, Status, Verdict, has_few_groups
 
 __all__ = [
+    "FEWEST_GROUPS",
+    "LEVEL",
     "Annotation",
     "AnyMetric",
     "Arm",
@@ -107,4 +109,5 @@ __all__ = [
     "TrainingConfig",
     "TriedRates",
     "Verdict",
+    "has_few_groups",
 ]

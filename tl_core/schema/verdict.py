@@ -8,13 +8,20 @@ from tl_core.schema.base import AnyMetric, Frozen
 
 LEVEL = 0.05
 """p-values below it count."""
+FEWEST_GROUPS = 20
+"""Groups of test examples below which nothing is claimed: their variance is hardly known."""
+
+
+def has_few_groups(num_groups: int | None) -> bool:
+    """Whether test examples come in groups, and in too few for a claim."""
+    return num_groups is not None and num_groups < FEWEST_GROUPS
 
 
 class Flag(Frozen):
     """Something that weakens a claim about an arm.
 
     ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority,
-    hardly_any_known_feature, did_not_finish, unreadable;
+    hardly_any_known_feature, did_not_finish, unreadable, groups_unknown;
     ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
     ``remedy`` says what would settle it, and ``action`` is what a click can do about it
     (``planning.remedies``), empty if nothing.
@@ -32,11 +39,11 @@ class Flag(Frozen):
 class Status(Frozen):
     """One thing that a reader must know of a verdict, or its conclusion where nothing weakens it.
 
-    ``code`` is one of interim, baseline_failed, winner_failed, did_not_finish, one_seed, not_corrected,
-    still_improving, within_margin, another flag's, or the conclusion; only a clean win has the severity
-    ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms`` are those
-    it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if nothing,
-    and ``action`` what a click can do of it.
+    ``code`` is one of interim, few_groups, baseline_failed, winner_failed, did_not_finish, one_seed,
+    not_corrected, still_improving, within_margin, another flag's, or the conclusion; only a clean win has the
+    severity ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms``
+    are those it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if
+    nothing, and ``action`` what a click can do of it.
     """
 
     code: str
@@ -62,6 +69,9 @@ class Verdict(Frozen):
     is_primary
         Whether it answers the question that was fixed before anything was known of this split: it stands
         outside the family.
+    num_groups
+        Groups that the test examples form: those of a group may be alike, and the interval takes them for one
+        draw. None where each stands alone.
     num_pairs, p_corrected, p_equivalence_corrected
         Pairs of its family, and its p-values corrected for them; None where nothing is corrected.
     num_planned, is_interim
@@ -102,6 +112,7 @@ class Verdict(Frozen):
     train_size: int
     num_seeds: int
     num_examples: int
+    num_groups: int | None = None
     is_deterministic: bool = False
     epochs_a: tuple[float, float] | None = None
     epochs_b: tuple[float, float] | None = None
@@ -134,9 +145,9 @@ class Verdict(Frozen):
 
     @property
     def is_difference(self) -> bool:
-        """Whether the 95% interval excludes 0, and still would once corrected for its family."""
+        """Whether the 95% interval excludes 0, still would once corrected, and rests on enough groups."""
         low, high = self.ci95
-        return not low <= 0 <= high and not self.could_be_chance
+        return not low <= 0 <= high and not self.could_be_chance and not has_few_groups(self.num_groups)
 
     @property
     def could_be_chance(self) -> bool:
@@ -152,6 +163,7 @@ class Verdict(Frozen):
 
     @property
     def is_equivalent(self) -> bool:
-        """Whether both one-sided tests reject a difference as large as the margin, corrected too."""
+        """Whether both one-sided tests reject one as large as the margin, corrected too, on enough groups."""
         p = self.p_equivalence_corrected
-        return self.is_within_margin and not (p is not None and p >= LEVEL)
+        is_shown = self.is_within_margin and not (p is not None and p >= LEVEL)
+        return is_shown and not has_few_groups(self.num_groups)

@@ -1,6 +1,7 @@
 """A split as a file that a person takes away and brings back."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,18 +13,22 @@ from tl_core.files.safe_csv import csv_file
 from tl_core.schema import DatasetSchema, SplitMethod, SplitName, SplitRule
 from tl_core.splits.own_column import read_parts
 from tl_core.splits.splitting import Split, check_classes, freeze
+from tl_core.splits.stratified import groups_by_name
 from tl_core.words import plural, quoted, quoted_names
 
-ID_COLUMN, PART_COLUMN = "example_id", "part"
+ID_COLUMN, PART_COLUMN, GROUP_COLUMN = "example_id", "part", "group"
 _AS_DOWNLOADED = "Use the split file as it was downloaded."
 
 
 def split_csv(dataset: Dataset, split: Split) -> bytes:
-    """Write a split as CSV with the columns ``example_id`` and ``part``, in the order of the examples."""
+    """Write a split as CSV, in the order of the examples: ``example_id``, ``part``, and ``group`` if any."""
     names = np.empty(dataset.num_examples, dtype=object)
     for name in SplitName:
         names[getattr(split, name)] = name.value
-    return csv_file([(ID_COLUMN, PART_COLUMN), *zip(dataset.example_ids(), names.tolist(), strict=True)])
+    columns = {ID_COLUMN: dataset.example_ids(), PART_COLUMN: names.tolist()}
+    if split.groups is not None:
+        columns[GROUP_COLUMN] = split.groups.tolist()
+    return csv_file([tuple(columns), *zip(*columns.values(), strict=True)])
 
 
 def read_split_file(dataset: Dataset, table: Table) -> Split:
@@ -35,7 +40,7 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
         What is split.
     table
         A column ``part`` (`own_parts.part_of` says which words), and ``example_id`` or the dataset's text
-        columns.
+        columns; ``group``, if it is there, names what each example belongs to.
 
     Raises
     ------
@@ -65,7 +70,13 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
     places = {name: place for place, name in enumerate(SplitName)}
     parts = np.array([places[part_of_id[one]] for one in wanted], dtype=np.int8)
     check_classes(dataset, parts)
-    return freeze(dataset, SplitRule(method=SplitMethod.OWN), parts)
+    split = freeze(dataset, SplitRule(method=SplitMethod.OWN), parts)
+    if GROUP_COLUMN not in table.columns.column_names:
+        return split
+    group_of_id = dict(
+        zip(ids, groups_by_name(table.columns[GROUP_COLUMN].to_pylist()).tolist(), strict=True)
+    )
+    return replace(split, groups=np.array([group_of_id[one] for one in wanted]))
 
 
 def _ids(table: Table, schema: DatasetSchema) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,9 @@ class Split:
     num_leaking
         Examples of train and validation that are in one group with an example of test: where a person's own
         test part or the times decide, groups cannot keep them together. 0 where no groups were asked for.
+    groups
+        The number of each example's group, ``(num_examples,)``: rows that the person's group column or near
+        duplicates tie together, kept together or not. None where each stands alone.
     """
 
     info: SplitInfo
@@ -60,6 +63,7 @@ class Split:
     validation: Rows
     test: Rows
     num_leaking: int = 0
+    groups: Groups | None = None
 
 
 def make_split(
@@ -116,7 +120,8 @@ def make_split(
     if together is not None:
         is_test = parts == TEST
         num_leaking = int(np.isin(together[~is_test], together[is_test]).sum())
-    return freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking)
+    tied = _tied(dataset, together)
+    return replace(freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking), groups=tied)
 
 
 def freeze(
@@ -171,6 +176,17 @@ def _groups_together(
     if groups is None:
         groups = dataset.content.near_groups(dataset, rule.keep_together, tick).group
     return groups if named is None else join_groups(named, groups)
+
+
+def _tied(dataset: Dataset, together: Groups | None) -> Groups | None:
+    """Return the groups whose examples may be alike: those kept together, and the person's own anyway."""
+    named = None
+    if "group" in dataset.table.column_names:
+        named = groups_by_name(dataset.table["group"].to_pylist())
+    if named is not None and together is not None:
+        named = join_groups(named, together)
+    groups = together if named is None else named
+    return None if groups is None or len(np.unique(groups)) == len(groups) else groups
 
 
 def _given_parts(dataset: Dataset, rule: SplitRule) -> Parts:
@@ -308,6 +324,8 @@ def write_split(split: Split, folder: Path) -> None:
     for name in SplitName:
         names[getattr(split, name)] = name.value
     table = pa.table({"part": pa.array(names, pa.string())})
+    if split.groups is not None:
+        table = table.append_column("group", pa.array(split.groups, pa.int64()))
     notes = {_INFO_KEY: split.info.model_dump_json(), _LEAKING_KEY: str(split.num_leaking)}
     write_table(table.replace_schema_metadata(notes), path)
 
@@ -332,8 +350,14 @@ def read_split(folder: Path, split_hash: str) -> Split:
     )
     notes = table.schema.metadata
     info = SplitInfo.model_validate_json(notes[_INFO_KEY])
-    num_leaking = int(notes.get(_LEAKING_KEY, b"0"))
-    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+    return Split(
+        info=info,
+        train=train,
+        validation=validation,
+        test=test,
+        num_leaking=int(notes.get(_LEAKING_KEY, b"0")),
+        groups=table["group"].to_numpy() if "group" in table.column_names else None,
+    )
 
 
 def _class_counts(dataset: Dataset, parts: Parts) -> npt.NDArray[np.int64]:

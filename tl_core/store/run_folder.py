@@ -20,6 +20,7 @@ from tl_core.schema import EVENT, SCHEMA_VERSION, Event, ExperimentConfig, Froze
 from tl_core.store.files import replacing
 from tl_core.words import plural
 
+_GROUP = "group"
 MOST_VALUES = 2_000_000_000
 """Most logits of a run: a file of some megabytes can claim more rows than any memory holds."""
 
@@ -33,9 +34,12 @@ class EventLog(NamedTuple):
     problem: str = ""
 
 
-def predictions_schema(num_labels: int) -> pa.Schema:
-    """Columns of ``predictions.parquet``; ``logits`` holds ``num_labels`` float32 a row."""
-    return pa.schema(
+def predictions_schema(num_labels: int, *, has_groups: bool = True) -> pa.Schema:
+    """Columns of ``predictions.parquet``; ``logits`` holds ``num_labels`` float32 a row.
+
+    Rows with the same number in ``group`` may be alike; a run of an earlier version does not know it.
+    """
+    fields = pa.schema(
         [
             pa.field("split", pa.string(), nullable=False),
             pa.field("example_id", pa.string(), nullable=False),
@@ -43,6 +47,7 @@ def predictions_schema(num_labels: int) -> pa.Schema:
             pa.field("logits", pa.list_(pa.float32(), num_labels), nullable=False),
         ]
     )
+    return fields.append(pa.field(_GROUP, pa.int64(), nullable=False)) if has_groups else fields
 
 
 @dataclass(frozen=True)
@@ -265,9 +270,10 @@ def _lines_left_out(num_damaged: int) -> str:
 
 def _write_predictions(path: Path, table: pa.Table) -> None:
     num_labels = table.schema.field("logits").type.list_size
+    schema = predictions_schema(num_labels, has_groups=_GROUP in table.column_names)
     with replacing(path) as file:
         pq.write_table(
-            table.cast(predictions_schema(num_labels)),
+            table.cast(schema),
             file,
             write_page_checksum=True,
             use_dictionary=["split"],  # logits hardly ever repeat
@@ -281,14 +287,17 @@ def _read_predictions(path: Path) -> pa.Table:
     with _reading(path), open_file(path) as file:
         stored = pq.ParquetFile(file, page_checksum_verification=True)
         schema = stored.schema_arrow
-        types = {name: schema.field(name).type for name in _COLUMNS if name in schema.names}
+        has_groups = _GROUP in schema.names
+        columns = (*_COLUMNS, _GROUP) if has_groups else _COLUMNS
+        types = {name: schema.field(name).type for name in columns if name in schema.names}
         logits = types.get("logits")
         num_labels = logits.list_size if logits and pa.types.is_fixed_size_list(logits) else 0
-        if num_labels < 1 or types != {field.name: field.type for field in predictions_schema(num_labels)}:
+        wanted = predictions_schema(max(1, num_labels), has_groups=has_groups)
+        if num_labels < 1 or types != {field.name: field.type for field in wanted}:
             raise ValueError("the columns are not those of predictions")
         if stored.metadata.num_rows * num_labels > MOST_VALUES:
             raise ValueError(f"it claims {stored.metadata.num_rows:,} rows")
-        table = stored.read(list(_COLUMNS))
+        table = stored.read(list(columns))
         if any(column.null_count for column in table.columns):
             raise ValueError("it has rows without a value")
         targets = table.column("target").to_numpy()

@@ -12,6 +12,7 @@ from pages.ui.readers import arm_names_of
 from pages.ui.session import workspace
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.wording import examples_words
 from tl_core.intake.bundled import find_example
 from tl_core.results.best_model import BestModel, choose_best
 from tl_core.results.inventory import loading_lines
@@ -96,7 +97,8 @@ def _draw_best(experiment: ExperimentConfig, best: BestModel) -> None:
             seeds = "the same for every seed"
         base_model = f"Base model {literal(describe(run.base_model).title)}. " if run.base_model else ""
         st.markdown(
-            f"95% interval {low} to {high}%, {seeds}, {plural(test.num_examples, 'test example')}.  \n"
+            f"95% interval {low} to {high}%, {seeds}, "
+            f"{examples_words(test.num_examples, test.num_groups)}.  \n"
             f"{base_model}{best.size_bytes / MB:,.1f} MB on disk."
         )
         with st.container(horizontal=True):
