@@ -2,13 +2,15 @@
 
 ``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), arms in
 macro-F1, log loss and Brier score (`benchmarks.other_metrics`), and compares real arms with themselves under
-other seeds (`benchmarks.real_nulls`). It writes JSON beside this file, in some ten minutes on one core.
+other seeds (`benchmarks.real_nulls`), and test examples in groups (`benchmarks.grouped_examples`). It writes
+JSON beside this file, in some ten minutes on one core; ``--groups`` measures the groups anew alone.
 
 A row of ``rows`` is one cell: ``coverage``, ``power`` and ``mean_width`` are those of arms of ``accuracy``
 and ``accuracy - difference``; ``false_positive_rate`` says how often two arms of ``accuracy`` are called
 different. ``error`` holds two standard errors of a simulated rate, by rate.
 """
 
+import argparse
 import json
 import time
 from collections import defaultdict
@@ -19,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import other_metrics, real_nulls
+from benchmarks import grouped_examples, other_metrics, real_nulls
 from benchmarks.batched_intervals import intervals, moments, skew_of_difference
 from benchmarks.latent_arms import Design, Floats, draw, hits
 from benchmarks.rival_intervals import RIVALS
@@ -137,6 +139,15 @@ def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
 
 def main() -> None:
     """Simulate, measure on the real sets, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--groups", action="store_true", help="measure the groups anew and keep the rest")
+    path = Path(__file__).with_suffix(".json")
+    grouped = grouped_examples.rows()
+    if parser.parse_args().groups:
+        answer = json.loads(path.read_text()) | {"grouped_examples": grouped}
+        answer["summary"]["grouped_examples"] = summarise(grouped, "groups")
+        path.write_text(json.dumps(answer, indent=1) + "\n")
+        return
     began = time.perf_counter()
     rows = accuracy_rows()
     robustness, others, real = robustness_rows(), other_metrics.rows(), real_nulls.rows()
@@ -149,13 +160,14 @@ def main() -> None:
             "robustness": summarise(robustness, "scenario"),
             "other_metrics": summarise(others, "metric"),
             "real_nulls": summarise(real, "metric"),
+            "grouped_examples": summarise(grouped, "groups"),
         },
         "rows": [row for row in rows if row["method"] == OURS],
         "robustness": robustness,
         "other_metrics": others,
         "real_nulls": real,
+        "grouped_examples": grouped,
     }
-    path = Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(answer, indent=1) + "\n")
     print(json.dumps(answer["summary"], indent=1))
 

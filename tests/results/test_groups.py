@@ -1,6 +1,5 @@
 """From the person's group column to the interval: what a split ties together counts as one draw."""
 
-
 import numpy as np
 import pytest
 

@@ -67,7 +67,7 @@ class ArmKind(StrEnum):
 
     @property
     def is_neural(self) -> bool:
-        """Whether the arm has a network, and with it a base model and a budget."""
+        """Whether the arm has a network, and with it a base model."""
         return self.spec.start is not Start.NO_NETWORK
 
     @property
@@ -92,12 +92,12 @@ class ArmKind(StrEnum):
 
     @property
     def is_frozen(self) -> bool:
-        """Whether the head alone is trained."""
+        """Whether the head alone is fitted, as logistic regression on what the network gives."""
         return self.spec.trains is Trains.HEAD
 
     @property
     def is_whole(self) -> bool:
-        """Whether a whole network is trained, so that its seconds pay for every weight."""
+        """Whether a whole network is trained, step by step: it has a budget and learning rates."""
         return self.is_neural and not self.is_frozen
 
     @property
@@ -131,8 +131,8 @@ class ArmSpec:
     ----------
     rates, own_head_rates
         Peak learning rates for one layer on pooled features and for an architecture's own head, as
-        `benchmarks/learning_rates.py` found them; None where they follow from other arms' or there is no
-        network.
+        `benchmarks/learning_rates.py` found them; None where they follow from other arms' or nothing is
+        trained by steps.
     label
         Its name in figures.
     choice

@@ -103,7 +103,7 @@ def _styles(comparison: SideBySide, theme: Theme) -> dict[str, ArmStyle]:
 
 def _budget(comparison: SideBySide) -> str:
     """Name the rules by which the groups' networks trained."""
-    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_neural}
+    rules = {run.config.training.budget for run in comparison.runs if run.config.arm.kind.is_whole}
     return " in some, ".join(words for rule, words in BUDGET_WORDS.items() if rule in rules) + (
         " in others" if len(rules) > 1 else ""
     )

@@ -34,7 +34,7 @@ from tl_core.splits.splitting import read_split
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
 from tl_core.training.compute import Compute
-from tl_core.training.devices import device_name
+from tl_core.training.devices import device_name, memory_mib
 from tl_core.training.meters import Clock
 
 TYPICAL_BATCHES = 5
@@ -143,8 +143,6 @@ def _measure(config: RunConfig, table: pa.Table, modality: str | None) -> ArmChe
 
 def _train(config: RunConfig, table: pa.Table, modality: str | None, compute: Compute) -> ArmCheck:
     """Build the network, train it for a few steps and say what they have cost."""
-    if config.learning_rates is None:
-        raise ValueError(f"a neural arm needs learning rates: {config.arm.name}")
     if compute.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(compute.device)
     every = np.arange(table.num_rows)
@@ -155,14 +153,14 @@ def _train(config: RunConfig, table: pa.Table, modality: str | None, compute: Co
         trainee = Trainee.of(context, config, model, inputs, num_train=table.num_rows, clock=clock)
         events = list(trainee.train(every, every, config.learning_rates, clock))
     logged = [event for event in events if isinstance(event, StepLogged)]
-    step_s, tokens_per_s = typical_speed(logged)
+    step_s, tokens_per_s = typical_speed(logged) if logged else (0.0, 0.0)
     return ArmCheck(
         kind=config.arm.kind,
         base_model=str(config.base_model),
         device=device_name(compute.device),
         step_s=step_s,
         tokens_per_s=tokens_per_s,
-        memory_mib=max(event.memory_mib for event in logged),
+        memory_mib=max((event.memory_mib for event in logged), default=memory_mib(compute.device)),
     )
 
 

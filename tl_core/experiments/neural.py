@@ -48,7 +48,7 @@ def carry_out_neural(
     of the base model's download, if it needs one.
     """
     config = recorder.record.config
-    if config.base_model is None or config.learning_rates is None:
+    if config.base_model is None or (config.learning_rates is None and config.arm.kind.is_whole):
         raise ValueError(f"a neural arm needs a base model and learning rates: {config.arm.name}")
 
     recorder.phase("loading")
@@ -103,7 +103,7 @@ def carry_out_neural(
         limit=context.max_length,
         source=dataset.info.columns.text_source,
     )
-    ended_early = clock.step < config.training.step_limit(len(train))
+    ended_early = config.arm.kind.is_whole and clock.step < config.training.step_limit(len(train))
     recorder.finish("plateau" if ended_early else "budget")
 
 

@@ -24,6 +24,7 @@ from tl_core.training.features import compute_features, features_key
 from tl_core.training.fit import FitEvent, fit
 from tl_core.training.meters import Clock
 from tl_core.training.objective import Classification, Objective
+from tl_core.training.probe import fit_probe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,12 +135,19 @@ class Trainee:
         return cls(context=context, config=config, model=model, examples=examples)
 
     def train(
-        self, train: Indices, validation: Indices, rates: LearningRates, clock: Clock
+        self, train: Indices, validation: Indices, rates: LearningRates | None, clock: Clock
     ) -> Iterator[FitEvent]:
-        """Train the network on some rows, judged by others; yields and raises as `fit` does."""
+        """Train the network on some rows, judged by others; yields and raises as `fit` and `fit_probe` do.
+
+        A frozen arm has no use for ``rates``; no other arm can do without.
+        """
         training, compute = self.config.training, self.context.compute
-        on_head = training.head_examples(len(train), len(validation))
         train_examples, judged = self.examples.select(train), self.examples.select(validation)
+        if self.config.arm.kind.is_frozen or rates is None:
+            metric = self.config.headline_metric
+            yield from fit_probe(self.model, train_examples, judged, compute, clock, metric)
+            return
+        on_head = training.head_examples(len(train), len(validation))
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
                 self.model,

@@ -219,9 +219,9 @@ def _choice(facts: CardFacts) -> str:
             f"{asked} of {percent(best.value)}; this one has {percent(value_of(facts.validation, metric))}."
         )
     kept = ""
-    if config.arm.kind.is_neural and config.training.budget is BudgetRule.PLATEAU:
+    if config.arm.kind.is_whole and config.training.budget is BudgetRule.PLATEAU:
         kept = "The weights are from the best evaluation on validation. "
-    elif config.arm.kind.is_neural:
+    elif config.arm.kind.is_whole:
         kept = "The weights are from the last step. "
     return (
         f"{words} {kept}The run answered the test once, after training. Neither weights nor learning rates "
@@ -249,7 +249,7 @@ def _training(facts: CardFacts) -> dict[str, str]:
     )
 
     training = {"Run": config.run_id, "Experiment": config.experiment_id}
-    if config.arm.kind.is_neural:
+    if config.arm.kind.is_whole:
         last = facts.run.events[-1]
         epochs = last.examples_seen / sum(record.train_class_counts)
         rule = BUDGET_WORDS[config.training.budget]

@@ -30,6 +30,10 @@ _CONTRASTIVE = (
     "Contrastive took the same steps with as many texts in each, but as pairs. The head was fitted after the "
     "last step."
 )
+_FROZEN = (
+    "A frozen network took no steps: logistic regression was fitted on what it gives, standardised. Its "
+    "strength was chosen on validation."
+)
 _INTERVALS = {
     "crossed_random_effects": (
         "The two models are compared example by example and seed by seed. The 95% interval allows for other "
@@ -154,7 +158,7 @@ def _neural_runs(subject: ReportSubject) -> list[FinishedRun]:
 
 def _training_words(subject: ReportSubject) -> str:
     """Say what was the same for every network and what differed, and how they trained."""
-    runs = _neural_runs(subject)
+    runs = [run for run in _neural_runs(subject) if run.config.arm.kind.is_whole]
     if not runs:
         return "No network has finished, so nothing was trained step by step."
     same, differed = ["batches", "their order"], ["the weights at the start"]
@@ -171,11 +175,11 @@ def _training_words(subject: ReportSubject) -> str:
     else:
         differed.append("the versions of the libraries")
     arms = {run.config.arm.name: run.config.arm.kind for run in runs}
-    if len({kind.is_frozen for kind in arms.values()}) > 1:
-        differed.append("whether all weights or only the head were trained")
     differed.append("each model's own learning rates")
 
-    words = [f"{_listed(same).capitalize()} were the same for every network."]
+    words = [f"{_listed(same).capitalize()} were the same for every network that was trained step by step."]
+    if any(run.config.arm.kind.is_frozen for run in subject.results.finished):
+        words.append(_FROZEN)
     if len(arms) > 1:
         has_both = any(kind.is_scratch for kind in arms.values()) and any(
             kind.is_fine_tuned for kind in arms.values()

@@ -62,7 +62,7 @@ def _rate_limits(subject: ReportSubject) -> list[str]:
     runs = {
         run.config.arm.name: run
         for run in subject.results.finished
-        if run.config.arm.kind.is_neural and run.config.train_size == subject.train_size
+        if run.config.arm.kind.is_whole and run.config.train_size == subject.train_size
     }
     searched: dict[str, RateSearch] = {}
     recorded, by_hand = [], []

@@ -83,7 +83,7 @@ def neural_arms(experiment: ExperimentConfig) -> tuple[Arm, ...]:
 def check_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) -> Path:
     """Return the file of an arm's check, named by all that could change its outcome."""
     training = experiment.training
-    rates = experiment.learning_rates[arm.name]
+    rates = experiment.learning_rates.get(arm.name)
     facts = {
         "kind": arm.way,
         "base_model": arm.base_model or experiment.base_model,
@@ -91,7 +91,7 @@ def check_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) -> 
         "split": experiment.split.hash,
         "training": training.model_dump(mode="json", include={"max_length", "batch_size", "precision"}),
         "step": training.model_dump(mode="json", include={"dropout", "weight_decay", "max_grad_norm"}),
-        "rates": rates.model_dump(exclude_none=True),
+        "rates": rates.model_dump(exclude_none=True) if rates else None,
         "versions": [importlib.metadata.version(name) for name in _KEYED_PACKAGES],
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]

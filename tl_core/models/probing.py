@@ -1,4 +1,4 @@
-"""A fresh linear probe on features that stay as they are: what they tell, whatever head they had."""
+"""Logistic regression on features that stay as they are, and as the linear layer that it is."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +7,37 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from tl_core.models.classical import NEVER_SEEN
+
+MAX_ITERATIONS = 2000
+
+
+def fit_layer(
+    regression: LogisticRegression,
+    features: NDArray[np.float64],
+    targets: NDArray[np.int64],
+    num_labels: int,
+    weights: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit a regression and give it as a linear layer, whose softmax has the same probabilities.
+
+    Parameters
+    ----------
+    features, targets, weights
+        Train examples: ``(n, width)``, their class ids and what each counts, ``(n,)``.
+
+    Returns
+    -------
+    Weights ``(num_labels, width)`` and biases ``(num_labels,)``; a class that does not occur has the bias
+    `NEVER_SEEN`.
+    """
+    classes = np.unique(targets)
+    weight, bias = np.zeros((num_labels, features.shape[1])), np.full(num_labels, NEVER_SEEN)
+    bias[classes] = 0.0
+    if len(classes) > 1:
+        regression.fit(features, targets, sample_weight=weights)
+        scored = classes[-len(regression.coef_) :]  # two classes have one row: the log-odds of the second
+        weight[scored], bias[scored] = regression.coef_, regression.intercept_
+    return weight, bias
 
 
 def probe_logits(
@@ -26,7 +57,7 @@ def probe_logits(
     Log-probabilities ``(m, num_labels)``; a class without a train example has that of `NEVER_SEEN`.
     """
     scaler = StandardScaler().fit(features)
-    regression = LogisticRegression(max_iter=2000).fit(scaler.transform(features), targets)
+    regression = LogisticRegression(max_iter=MAX_ITERATIONS).fit(scaler.transform(features), targets)
     scores = regression.decision_function(scaler.transform(test))
     if scores.ndim == 1:  # two classes have one column: the log-odds of the second
         scores = np.column_stack([np.zeros_like(scores), scores])

@@ -30,7 +30,7 @@ def plan_missing(
         usual = {
             arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model).pooling)
             for arm in arms
-            if arm.kind.is_neural
+            if arm.kind.is_whole
         }
         kept = {name: rates for name, rates in experiment.learning_rates.items() if name in usual}
         search = experiment.rate_search

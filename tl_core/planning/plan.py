@@ -127,7 +127,7 @@ def plan_experiment(
     usual = {
         arm.name: default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
         for arm in plain
-        if arm.kind.is_neural
+        if arm.kind.is_whole
     }
     searches = choice.searches_rates if should_search_rates is None else should_search_rates
     searched = {name: own for name, own in usual.items() if asked.get(name, own) == own}
@@ -226,7 +226,7 @@ def _plain_rates(
 ) -> dict[str, LearningRates]:
     """Key the rates that were asked for by the names of the plain arms."""
     plain = {_plain(Arm.parse(name), base_model).name: rate for name, rate in rates.items()}
-    unknown = sorted(plain.keys() - {arm.name for arm in arms if arm.kind.is_neural})
+    unknown = sorted(plain.keys() - {arm.name for arm in arms if arm.kind.is_whole})
     if unknown:
         raise PlanError(
             f"{_spoken(Arm.parse(unknown[0]))} has a learning rate, but is not one of the networks to train.",

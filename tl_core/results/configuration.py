@@ -70,14 +70,16 @@ def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
     config, record, rates = run.config, run.record, run.config.learning_rates
     encoder_rate = head_rate = reinitialised_rate = _NONE
     if rates is not None:
-        encoder_rate = write_rate(rates.encoder) if rates.encoder else "0 (frozen)"
+        encoder_rate = write_rate(rates.encoder)
         head_rate = write_rate(rates.head) if rates.head else "0 (logistic regression)"
         reinitialised_rate = _NONE if rates.redrawn is None else write_rate(rates.redrawn)
 
     steps = longest_text = _NONE
     training = dict.fromkeys(_TRAINING_WORDS.values(), _NONE)
     if config.arm.kind.is_neural:
-        steps, longest_text = f"{run.events[-1].step:,}", f"{text_limit(run):,}"
+        longest_text = f"{text_limit(run):,}"
+    if config.arm.kind.is_whole:
+        steps = f"{run.events[-1].step:,}"
         for field, name in _TRAINING_WORDS.items():
             value = getattr(config.training, field)
             training[name] = "the base model's own" if value is None else str(value).replace("_", " ")

@@ -42,11 +42,12 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
     """
     runs = [run for run in results.finished if run.config.train_size == train_size]
     neural = [run for run in runs if run.config.arm.kind.is_neural]
+    trained = [run for run in neural if run.config.arm.kind.is_whole]
     same = _Comparer(arm_names)
     facts = [
         *_examples(results, train_size, arm_names),
-        _budget(neural, results, same),
-        _rates(neural, results, arm_names),
+        _budget(trained, results, same),
+        _rates(trained, results, arm_names),
     ]
     if any(run.config.arm.kind.is_on_pairs for run in neural):
         # What a contrastive arm does otherwise is meant to be, so it is no difference.

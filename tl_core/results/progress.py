@@ -306,7 +306,7 @@ def find_alerts(
     """
     alerts: dict[str, list[RunRow]] = {}
     for one in progress.runs:
-        if one.run.state is State.RUNNING and one.run.config.arm.kind.is_neural:
+        if one.run.state is State.RUNNING and one.run.config.arm.kind.is_whole:
             for phrase in _alerts_of(one.run, events.get(one.run.run_id, ()), floor):
                 alerts.setdefault(phrase, []).append(one.run)
     return alerts

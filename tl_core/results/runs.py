@@ -282,7 +282,7 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
 
 def epochs_of(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
     """Count for each run of one arm the epochs behind the weights it kept; empty without a network."""
-    networks = [run for run in runs if run.config.arm.kind.is_neural]
+    networks = [run for run in runs if run.config.arm.kind.is_whole]
     kept = [kept_evaluation(run.config, run.events) or run.events[-1] for run in networks]
     return tuple(
         look.examples_seen / sum(run.record.train_class_counts)
@@ -335,7 +335,7 @@ def _health(
     always_largest[:, counts.argmax()] = test.confusion.sum(axis=1)
     score = accuracy if metric is Metric.ACCURACY else macro_f1
     train = [e.accuracy for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
-    seen = looks(events) if record.config.arm.kind.is_neural else []
+    seen = looks(events) if record.config.arm.kind.is_whole else []
     end = events[-1]
     return RunHealth(
         seed=record.config.seed,

@@ -17,7 +17,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from tl_core.errors import UserError
-from tl_core.evaluation.metrics import Evaluation, evaluate
+from tl_core.evaluation.choosing import best_on_validation
+from tl_core.evaluation.metrics import evaluate
 from tl_core.models.classical import NEVER_SEEN, Logits, Majority
 from tl_core.models.facts import read_facts, write_facts
 from tl_core.schema import Metric, TextSource
@@ -208,7 +209,7 @@ class Tfidf:
             found = [
                 evaluate(np.asarray(validation_targets), one.logits(validation_texts)) for one in candidates
             ]
-            return candidates[_best_of(found, metric)]
+            return candidates[best_on_validation(found, metric)]
 
         some = _some(targets)
         few = [texts[place] for place in some], targets[some], None if weights is None else weights[some]
@@ -301,19 +302,6 @@ class Tfidf:
         regression = _regression(arrays["coef"], arrays["intercept"], arrays["classes"], float(arrays["C"]))
         is_balanced = facts.get("is_balanced") is True
         return cls(vectorizer, regression, num_labels, Analyzer(name), is_balanced=is_balanced)
-
-
-def _best_of(found: Sequence[Evaluation], metric: Metric) -> int:
-    """Choose the one with the least log loss of all whose metric is within a standard error of the highest.
-
-    Of a hundred examples the highest of many accuracies is mostly luck; the loss counts how sure each answer
-    is too (``benchmarks/tfidf.json`` has what the rule is worth).
-    """
-    values = np.array([getattr(one, metric.value) for one in found])
-    highest = values.max()
-    error = np.sqrt(highest * (1 - highest) / found[0].num_examples)
-    losses = np.array([one.log_loss for one in found])
-    return int(np.where(values >= highest - error, losses, np.inf).argmin())
 
 
 def _some(targets: NDArray[np.integer]) -> NDArray[np.int64]:

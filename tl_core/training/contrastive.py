@@ -15,13 +15,12 @@ from sentence_transformers.sentence_transformer.losses import CosineSimilarityLo
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from tl_core.models.classical import NEVER_SEEN
 from tl_core.models.classifiers import Classifier, PooledClassifier
+from tl_core.models.probing import MAX_ITERATIONS, fit_layer
 from tl_core.training.batching import Examples, Indices, endless_batches, network_inputs, some_examples
 from tl_core.training.compute import Compute
 from tl_core.training.features import encode_all
 
-MAX_ITERATIONS = 2000
 _SIMILARITY_LOSS = CosineSimilarityLoss(nn.Identity())  # it is given features, so it needs no model
 
 
@@ -105,14 +104,8 @@ def set_head(model: Classifier, features: NDArray[np.float32], targets: NDArray[
         raise TypeError(
             f"a contrastive arm needs one linear layer on pooled features: {type(model).__name__}"
         )
-    classes = np.unique(targets)
-    weight = np.zeros((model.linear.out_features, features.shape[1]))
-    bias = np.full(len(weight), NEVER_SEEN)
-    bias[classes] = 0.0
-    if len(classes) > 1:
-        fitted = LogisticRegression(max_iter=MAX_ITERATIONS).fit(features.astype(np.float64), targets)
-        scored = classes[-len(fitted.coef_) :]  # two classes have one row: the log-odds of the second
-        weight[scored], bias[scored] = fitted.coef_, fitted.intercept_
+    regression = LogisticRegression(max_iter=MAX_ITERATIONS)
+    weight, bias = fit_layer(regression, features.astype(np.float64), targets, model.linear.out_features)
     with torch.no_grad():
         model.linear.weight.copy_(torch.from_numpy(weight))
         model.linear.bias.copy_(torch.from_numpy(bias))

@@ -76,7 +76,7 @@ def draw_live(experiment: ExperimentConfig, states: States) -> None:
 
     if any(State(state).is_final for _, state in states):
         _draw_verdict_so_far(results_of(experiment.experiment_id, states))
-    if any(arm.kind.is_neural for arm in experiment.arms):
+    if any(arm.kind.is_whole for arm in experiment.arms):
         with card("Learning curves"):
             size = _choose_size(experiment, progress)
             shown = [one.run for one in progress.runs if one.run.state not in LEFT_OUT]

@@ -237,7 +237,7 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     )
     rates: dict[str, LearningRates] = {}
     for arm in arms:
-        if not arm.kind.is_neural:
+        if not arm.kind.is_whole:
             continue
         pooling = describe(arm.base_model or base_model).pooling
         usual = default_rates(arm.kind, pooling)

@@ -95,7 +95,7 @@ def _search_words(experiment: ExperimentConfig) -> str:
     if not waiting:
         return read
     num_tries = max(len(search.grids[arm]) for arm in waiting)
-    is_every = all(arm.name in waiting for arm in experiment.arms if arm.kind.is_neural)
+    is_every = all(arm.name in waiting for arm in experiment.arms if arm.kind.is_whole)
     which = "each network" if is_every else ", ".join(labels[arm] for arm in labels if arm in waiting)
     return (
         f" The time includes choosing learning rates: {which} is first trained at {num_tries} rates on "
