@@ -31,7 +31,6 @@ from tl_core.text.network import NETWORKS
 from tl_core.text.network.encoding import tokenize
 from tl_core.training.compute import Compute
 from tl_core.training.devices import choose_device, choose_precision
-from tl_core.training.features import compute_features
 from tl_core.training.fit import fit
 from tl_core.training.meters import Clock
 
@@ -46,14 +45,8 @@ def _together(*rates: float) -> list[LearningRates]:
     return [LearningRates(encoder=rate, head=rate) for rate in rates]
 
 
-def _head_alone(*rates: float) -> list[LearningRates]:
-    return [LearningRates(encoder=0, head=rate) for rate in rates]
-
-
 GRIDS: dict[Pooling, dict[ArmKind, list[LearningRates]]] = {
     Pooling.MEAN: {
-        ArmKind.FROZEN: _head_alone(5e-3, 1e-2, 2e-2, 5e-2),
-        ArmKind.FROZEN_RANDOM: _head_alone(5e-3, 1e-2, 2e-2, 5e-2),
         ArmKind.FINE_TUNED: [
             LearningRates(encoder=encoder, head=head)
             for encoder, head in ((3e-5, 5e-3), (5e-5, 1e-3), (5e-5, 5e-3), (5e-5, 2e-2), (1e-4, 5e-3))
@@ -66,8 +59,6 @@ GRIDS: dict[Pooling, dict[ArmKind, list[LearningRates]]] = {
         ArmKind.CONTRASTIVE: [LearningRates(encoder=rate, head=0) for rate in (2e-5, 5e-5, 1e-4)],
     },
     Pooling.OWN: {
-        ArmKind.FROZEN: _head_alone(1e-3, 5e-3, 1e-2, 2e-2, 5e-2),
-        ArmKind.FROZEN_RANDOM: _head_alone(1e-3, 5e-3, 1e-2, 2e-2, 5e-2),
         ArmKind.FINE_TUNED: [
             *_together(5e-5, 1e-4, 2e-4),
             LearningRates(encoder=5e-5, head=1e-3),
@@ -95,10 +86,6 @@ def final_evaluation(
     labels = dataset.info.columns.labels
     model = NETWORKS.build(kind, folder, pooling, labels, init_seed=seeds.init)
     examples = tokenize(dataset.table, folder, TRAINING.max_length, cache / dataset.info.fingerprint)
-    if kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM):
-        drawn = seed if kind is ArmKind.FROZEN_RANDOM else "pretrained"
-        kept = cache / f"{dataset.info.fingerprint}-{drawn}-{pooling}"
-        examples = compute_features(model, examples, compute, kept).examples
     size = FEW_SHOT_SIZE if kind is ArmKind.CONTRASTIVE else TRAIN_SIZE
     train = train_subset(dataset, split, size, seeds.subset)
     objective = make_objective(kind, examples.select(train), compute, TRAINING.max_eval_examples)

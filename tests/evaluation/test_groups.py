@@ -115,7 +115,7 @@ def test_below_twenty_groups_nothing_is_claimed():
     assert (few.conclusion, few.status.code) == ("no_difference_shown", "few_groups")
     assert few.claim == "No clear difference between fine_tuned and scratch."
     assert "114 test examples in 19 groups" in few.interval
-    assert "Fewer than 20 groups of test examples: too few for a claim." in few.sentence
+    assert "Fewer than 20 groups of test examples: too few to tell." in few.sentence
     assert (enough.conclusion, enough.num_groups) == ("better", 20)
     assert "120 test examples in 20 groups" in enough.sentence
 

@@ -30,6 +30,7 @@ from tl_core.inference.predictor import load_predictor
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
 from tl_core.jobs.queue import Queue
 from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.planning.plan import queue_runs
 from tl_core.results.runs import looks
 from tl_core.schema import (
     Arm,
@@ -43,11 +44,13 @@ from tl_core.schema import (
     State,
 )
 from tl_core.splits.splitting import read_split, train_subset
+from tl_core.store.identifiers import new_id
 from tl_core.store.rows import Job
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 NEURAL = [arm for arm in ALL_ARMS if Arm.parse(arm).kind.is_neural]
+WHOLE = [arm for arm in NEURAL if Arm.parse(arm).kind.is_whole]
 
 
 def carry_out_one(workspace: Workspace, should_stop: Callable[[], bool] = lambda: False) -> RunFolder:
@@ -90,7 +93,7 @@ def test_every_arm_leaves_a_complete_folder(workspace: Workspace, base_model: Pa
     [on_train] = [event for event in evaluations if event.split is SplitName.TRAIN]
     assert on_train.num_examples == 33
     count, each = experiment.training.evaluations(33, 9)
-    assert len(looks(events)) == (1 + count if arm in NEURAL else 1)
+    assert len(looks(events)) == (1 + count if arm in WHOLE else 1)
     assert {event.num_examples for event in looks(events)} == {each}
     whole = [event for event in evaluations if event.is_whole]
     assert [event.num_examples for event in whole] == ([9] if arm in NEURAL else [])
@@ -371,16 +374,38 @@ def test_the_plateau_says_why_it_stopped(workspace: Workspace, base_model: Path)
     assert (end.step, end.stop_reason) == (45, "plateau")
 
 
-def test_every_network_can_train_to_its_plateau(workspace: Workspace, base_model: Path) -> None:
+def test_every_network_that_takes_steps_can_train_to_its_plateau(
+    workspace: Workspace, base_model: Path
+) -> None:
     training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 4}
-    queue_experiment(workspace, base_model, NEURAL, training=training, epochs=1)
-    for _ in NEURAL:
+    queue_experiment(workspace, base_model, WHOLE, training=training, epochs=1)
+    for _ in WHOLE:
         folder = carry_out_one(workspace)
         assert folder.read_record().state is State.FINISHED
         *before, last = folder.read_events()
         assert isinstance(last, RunFinished)
         assert last.kept_step in {one.step for one in before if isinstance(one, EvalFinished)}
         assert (last.stop_reason == "plateau") == (last.step < 60), "four times 15 steps are its limit"
+
+
+def test_a_frozen_network_takes_no_steps_under_any_budget(workspace: Workspace, base_model: Path) -> None:
+    training = {"budget": BudgetRule.PLATEAU, "patience": 1, "cap_factor": 4}
+    experiment = queue_experiment(workspace, base_model, ["frozen"], training=training)
+    assert experiment.learning_rates == {}
+    end = carry_out_one(workspace).read_events()[-1]
+    assert isinstance(end, RunFinished)
+    assert (end.step, end.kept_step, end.examples_seen, end.stop_reason) == (0, 0, 33, "budget")
+
+
+def test_rates_that_an_earlier_version_planned_for_it_are_of_no_use(
+    workspace: Workspace, base_model: Path
+) -> None:
+    asked = queue_experiment(workspace, base_model, ["frozen"])
+    rates = {"frozen": LearningRates(encoder=0, head=0.01)}
+    old = asked.model_copy(update={"experiment_id": new_id("exp"), "learning_rates": rates})
+    queue_runs(workspace, old)
+    first, second = (carry_out_one(workspace) for _ in range(2))
+    np.testing.assert_array_equal(logits_of(first), logits_of(second))
 
 
 def test_an_arm_can_have_a_base_model_of_its_own(

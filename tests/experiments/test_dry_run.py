@@ -54,15 +54,16 @@ def checked(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Arm
     return DryRun(workspace=workspace, experiment=experiment, limit_s=60).checks()
 
 
-def test_every_network_is_trained_for_some_steps_and_measured(workspace: Workspace, base_model: Path) -> None:
+def test_every_network_is_tried_and_those_that_take_steps_are_measured(
+    workspace: Workspace, base_model: Path
+) -> None:
     arms = ("tfidf", "scratch", "frozen_random", "frozen", "fine_tuned")
     found = checked(workspace, plan(workspace, base_model, *arms))
     assert set(found) == {"scratch", "frozen_random", "frozen", "fine_tuned"}
     for check in found.values():
         assert check.is_passed, check.problem
         assert check.device in ("cpu", "mps") or check.device.startswith("cuda: ")
-        assert check.step_s > 0
-        assert check.tokens_per_s > 0
+        assert (check.step_s > 0) is (check.tokens_per_s > 0) is check.kind.is_whole
         assert check.memory_mib > 0
 
 

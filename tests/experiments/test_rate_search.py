@@ -120,7 +120,7 @@ def searched(workspace: Workspace, base_model: Path) -> ExperimentConfig:
     experiment = queue_experiment(
         workspace,
         base_model,
-        ["scratch", "frozen_random"],
+        ["scratch", "fine_tuned"],
         num_seeds=2,
         train_sizes=[12, 33],
         should_search_rates=True,
@@ -133,7 +133,7 @@ def test_all_runs_of_an_arm_train_at_the_rates_that_its_first_run_found(workspac
     results = gather(workspace, searched.experiment_id)
     assert results.is_done
     assert {run.state for run in results.runs} == {State.FINISHED}
-    for arm in ("scratch", "frozen_random"):
+    for arm in ("scratch", "fine_tuned"):
         runs = [run for run in results.finished if run.config.arm.name == arm]
         assert len(runs) == 4
         assert len({run.record.rate_search.model_dump_json() for run in runs}) == 1
@@ -156,7 +156,7 @@ def test_the_search_leaves_the_measured_training_as_it_is(workspace, base_model,
     plain = queue_experiment(
         workspace,
         base_model,
-        ["scratch", "frozen_random"],
+        ["scratch", "fine_tuned"],
         num_seeds=2,
         train_sizes=[12, 33],
         learning_rates={name: one for name, one in rates.items() if one is not None},

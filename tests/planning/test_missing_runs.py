@@ -7,7 +7,9 @@ from tl_core.planning.missing_runs import plan_missing
 from tl_core.planning.presets import DEFAULT_RATES
 from tl_core.schema import Arm, ArmKind, ExperimentConfig, LearningRates
 
-FROZEN, WIPED, SCRATCH = (Arm(kind=k) for k in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM, ArmKind.SCRATCH))
+FROZEN, WIPED, SCRATCH, TUNED = (
+    Arm(kind=k) for k in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM, ArmKind.SCRATCH, ArmKind.FINE_TUNED)
+)
 
 
 @pytest.fixture
@@ -17,13 +19,10 @@ def experiment() -> ExperimentConfig:
 
 
 def test_only_what_is_missing_is_planned(experiment: ExperimentConfig) -> None:
-    (plan,) = plan_missing(experiment, [(FROZEN, 6), (WIPED, 6)])
-    assert plan.arms == (FROZEN, WIPED)
+    (plan,) = plan_missing(experiment, [(FROZEN, 6), (TUNED, 6)])
+    assert plan.arms == (FROZEN, TUNED)
     assert plan.train_sizes == (6,)
-    assert plan.learning_rates == {
-        "frozen": DEFAULT_RATES[ArmKind.FROZEN],
-        "frozen_random": DEFAULT_RATES[ArmKind.FROZEN_RANDOM],
-    }
+    assert plan.learning_rates == {"fine_tuned": DEFAULT_RATES[ArmKind.FINE_TUNED]}
 
 
 def test_split_seeds_and_settings_stay(experiment: ExperimentConfig) -> None:

@@ -88,17 +88,19 @@ def test_imbalance_makes_macro_f1_the_headline_metric(counts: dict[str, int], ex
     assert plan(headline_metric=Metric.ACCURACY).headline_metric is Metric.ACCURACY
 
 
-def test_each_neural_arm_has_its_own_rates_and_others_have_none() -> None:
+def test_each_arm_that_takes_steps_has_its_own_rates_and_others_have_none() -> None:
     asked = {f"fine_tuned:{OTHER}": LearningRates(encoder=2e-5, head=1e-3)}
-    experiment = plan("majority", "scratch", "fine_tuned", f"fine_tuned:{OTHER}", learning_rates=asked)
+    experiment = plan(
+        "majority", "scratch", "frozen", "fine_tuned", f"fine_tuned:{OTHER}", learning_rates=asked
+    )
     assert experiment.learning_rates == {
         "scratch": DEFAULT_RATES[ArmKind.SCRATCH],
         "fine_tuned": DEFAULT_RATES[ArmKind.FINE_TUNED],
         **asked,
     }
-    assert {kind for kind in ArmKind if kind.is_neural and not kind.is_partial} == DEFAULT_RATES.keys()
+    assert {kind for kind in ArmKind if kind.is_whole and not kind.is_partial} == DEFAULT_RATES.keys()
     for kind, rates in DEFAULT_RATES.items():
-        assert (rates.encoder == 0) is (kind in (ArmKind.FROZEN, ArmKind.FROZEN_RANDOM))
+        assert rates.encoder > 0
         assert (rates.head == 0) is (kind is ArmKind.CONTRASTIVE)
 
 

@@ -26,7 +26,7 @@ def test_the_preset_decides_and_every_network_is_searched_by_one_rule(preset, se
         assert plan.rate_search is None
         return
     assert plan.rate_search.train_size == 80
-    assert set(plan.rate_search.grids) == {"scratch", "frozen", "fine_tuned"}
+    assert set(plan.rate_search.grids) == {"scratch", "fine_tuned"}
     for arm, grid in plan.rate_search.grids.items():
         assert grid == grid_around(plan.learning_rates[arm])
 
@@ -45,10 +45,12 @@ def test_rates_set_by_hand_are_kept():
 
 def test_what_is_added_later_keeps_the_search_and_its_size():
     plan = make_plan("scratch", "fine_tuned", should_search_rates=True, train_sizes=[160])
-    sizes, arms = plan_missing(plan, [(Arm.parse("scratch"), 40), (Arm.parse("frozen"), 160)])
+    sizes, arms = plan_missing(plan, [(Arm.parse("scratch"), 40), (Arm.parse("contrastive"), 160)])
     assert sizes.rate_search.train_size == 160
     assert sizes.rate_search.grids["scratch"] == plan.rate_search.grids["scratch"]
-    assert arms.rate_search.grids["frozen"] == grid_around(arms.learning_rates["frozen"])
+    assert arms.rate_search.grids["contrastive"] == grid_around(arms.learning_rates["contrastive"])
+    (probe,) = plan_missing(plan, [(Arm.parse("frozen"), 160)])
+    assert probe.rate_search is None
 
 
 def test_the_search_is_in_the_estimate_until_it_is_done():

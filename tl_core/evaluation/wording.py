@@ -22,7 +22,7 @@ ONE_SEED: Final = "One seed: another training may turn out differently"
 FEW_GROUPS: Final = Status(
     code="few_groups",
     severity="warning",
-    words=f"Fewer than {FEWEST_GROUPS} groups of test examples: too few for a claim",
+    words=f"Fewer than {FEWEST_GROUPS} groups of test examples: too few to tell",
     advice="Test on more groups: examples of one group count as one draw.",
 )
 

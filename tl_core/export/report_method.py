@@ -31,8 +31,8 @@ _CONTRASTIVE = (
     "last step."
 )
 _FROZEN = (
-    "A frozen network took no steps: logistic regression was fitted on what it gives, standardised. Its "
-    "strength was chosen on validation."
+    "A frozen network took no steps: logistic regression was fitted on standardised outputs, with a penalty "
+    "whose strength validation chose."
 )
 _INTERVALS = {
     "crossed_random_effects": (
@@ -177,7 +177,7 @@ def _training_words(subject: ReportSubject) -> str:
     arms = {run.config.arm.name: run.config.arm.kind for run in runs}
     differed.append("each model's own learning rates")
 
-    words = [f"{_listed(same).capitalize()} were the same for every network that was trained step by step."]
+    words = [f"{_listed(same).capitalize()} were the same for every network."]
     if any(run.config.arm.kind.is_frozen for run in subject.results.finished):
         words.append(_FROZEN)
     if len(arms) > 1:

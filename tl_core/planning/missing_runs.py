@@ -41,7 +41,7 @@ def plan_missing(
                 for name, rates in usual.items()
                 if name not in set_by_hand
             }
-            search = search.model_copy(update={"grids": grids})
+            search = search.model_copy(update={"grids": grids}) if grids else None
         changes = {
             "experiment_id": new_id("exp"),
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
