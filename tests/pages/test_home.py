@@ -66,7 +66,10 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
         "Start reviews",
         "Start support messages",
     ]
-    assert re.search(r"\b12 runs\b.*\b4 epochs\b.*less than a minute.*about \d+ minute", text_of(app))
+    assert re.search(
+        r"\b12 runs\b.*until it stops improving\. First result in .* minutes?, done in .* minutes",
+        text_of(app),
+    )
     assert "Recent experiments" not in text_of(app)
 
 

@@ -249,9 +249,9 @@ def test_every_number_of_the_training_can_be_chosen(
 
 
 def test_patience_and_cap_belong_to_the_plateau(design: AppTest) -> None:
-    assert design.number_input(key="patience").disabled
-    design.button_group(key="budget").set_value(BudgetRule.PLATEAU).run()
     assert not design.number_input(key="patience").disabled
+    design.button_group(key="budget").set_value(BudgetRule.EQUAL_STEPS).run()
+    assert design.number_input(key="patience").disabled
 
 
 def test_a_preset_brings_its_seeds_and_says_what_it_is_for(design: AppTest) -> None:
@@ -466,6 +466,7 @@ def test_a_plan_behind_a_queue_says_when_it_starts_and_counts_the_wait(
     monkeypatch.setattr("tests.pages.fixtures.STEP_S", 4.0)
     start_run(workspace, run_of(workspace, queued, "fine_tuned"))
     open_page(app, "setup")
+    app.button_group(key="budget").set_value(BudgetRule.EQUAL_STEPS).run()
     shown = told_of(app).replace("**", "")
     assert "40 tokens a second" in shown
     found = re.search(r"\b9 queued runs \(about (\d+) min\)", shown)
@@ -519,6 +520,7 @@ def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
     monkeypatch.setattr("tl_core.planning.estimate.REFERENCE_TOKENS_PER_S", 100.0)
     store_sample_dataset(workspace)
     open_page(app, "setup")
+    app.button_group(key="budget").set_value(BudgetRule.EQUAL_STEPS).run()
     before = told_of(app)
     monkeypatch.setattr(Database, "list_promises", lambda _: [kept(200.0)] * 3)
     open_page(app, "setup")

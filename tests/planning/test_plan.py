@@ -5,7 +5,7 @@ import pytest
 from tests.plans import plan_as_asked
 from tests.store.makers import make_info
 from tl_core.errors import PlanError
-from tl_core.planning.plan import default_metric, expand, num_runs, parse_arms, plan_experiment
+from tl_core.planning.plan import default_metric, expand, num_runs, parse_arms, plan_experiment, plan_training
 from tl_core.planning.presets import DEFAULT_RATES, OWN_HEAD_RATES, PRESETS
 from tl_core.schema import (
     Arm,
@@ -57,7 +57,7 @@ def test_what_is_not_asked_for_comes_from_the_preset(preset: Preset) -> None:
     assert experiment.num_seeds == choice.num_seeds
     assert experiment.training.epochs == choice.epochs
     assert experiment.train_sizes == (choice.max_train_size or 20_000,)
-    assert experiment.training.budget is BudgetRule.EQUAL_STEPS
+    assert plan_training(preset).budget is BudgetRule.PLATEAU
     assert choice.purpose.endswith(".")
 
 

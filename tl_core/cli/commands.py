@@ -36,6 +36,7 @@ from tl_core.planning.command import STORED
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.layer_ablation import spell_out
 from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
+from tl_core.planning.presets import DEFAULT_BUDGET
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.schema import (
@@ -80,8 +81,8 @@ class CompareOptions:
     train_sizes: Annotated[str | None, typer.Option(help="Numbers of training examples, such as 50,100.")] = (
         None
     )
-    preset: Annotated[Preset, typer.Option(help="Ready-made seeds, epochs and size.")] = Preset.QUICK
-    budget: Annotated[BudgetRule, typer.Option(help="How long every model trains.")] = BudgetRule.EQUAL_STEPS
+    preset: Annotated[Preset, typer.Option(help="Ready-made seeds, sizes and search.")] = Preset.QUICK
+    budget: Annotated[BudgetRule, typer.Option(help="How long every network trains.")] = DEFAULT_BUDGET
     metric: Annotated[
         Metric | None,
         typer.Option(help="Main metric. Default: macro-F1 if one label is above 60%, else accuracy."),
@@ -95,7 +96,9 @@ class CompareOptions:
         typer.Option(help="What the labels mean, a word for the JSON. Default: guessed from them."),
     ] = None
     max_length: MaxLengthOption = 128
-    epochs: Annotated[float | None, typer.Option(min=0.01, help="Passes over the training examples.")] = None
+    epochs: Annotated[
+        float | None, typer.Option(min=0.01, help="Passes over the training examples that equal steps are.")
+    ] = None
     search_rates: Annotated[
         bool | None,
         typer.Option(help="Tune each model's learning rates on validation. Default: the preset's."),

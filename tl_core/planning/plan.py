@@ -18,7 +18,7 @@ from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
 from tl_core.jobs import client
 from tl_core.modality import content_of
-from tl_core.planning.presets import PRESETS, default_rates, plan_search
+from tl_core.planning.presets import DEFAULT_BUDGET, PRESETS, default_rates, plan_search
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
@@ -82,7 +82,7 @@ def plan_training(preset: Preset, **asked: Any) -> TrainingConfig:
     """
     given = {name: value for name, value in asked.items() if value is not None}
     try:
-        return TrainingConfig(**{"epochs": PRESETS[preset].epochs, **given})
+        return TrainingConfig(**{"epochs": PRESETS[preset].epochs, "budget": DEFAULT_BUDGET, **given})
     except ValidationError as error:
         raise _out_of_range(error) from error
 

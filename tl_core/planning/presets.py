@@ -7,9 +7,12 @@ from pathlib import Path
 
 from tl_core.arms import ARMS, FINE_TUNED, SCRATCH, ArmKind, Rates, Start
 from tl_core.catalogue.base_models import Pooling
-from tl_core.schema import Arm, ExperimentConfig, LearningRates, Preset, RateSearchPlan
+from tl_core.schema import Arm, BudgetRule, ExperimentConfig, LearningRates, Preset, RateSearchPlan
 from tl_core.store.workspace import Workspace
 
+DEFAULT_BUDGET = BudgetRule.PLATEAU
+"""Each network gets a real chance: steps that are enough for pretrained weights leave random ones half-way
+(`benchmarks/budgets.py`)."""
 GRID_FACTOR = 3.0
 """From one rate of a grid to the next."""
 
@@ -23,7 +26,8 @@ class PresetChoice:
     num_seeds
         Trainings of each arm.
     epochs
-        Passes over the train examples, for every neural arm.
+        Passes over the train examples that equal steps are; a network that trains to its plateau takes
+        several times as many.
     max_train_size
         Train examples used at most; ``None`` uses all.
     searches_rates
@@ -45,26 +49,25 @@ PRESETS: dict[Preset, PresetChoice] = {
         epochs=4,
         max_train_size=500,
         searches_rates=False,
-        purpose="An answer in minutes: five seeds, four epochs, at most 500 training examples.",
+        purpose="An answer in minutes: five seeds, at most 500 training examples.",
     ),
     Preset.STANDARD: PresetChoice(
         num_seeds=5,
-        epochs=8,
+        epochs=4,
         max_train_size=5000,
         searches_rates=True,
         purpose=(
-            "A solid answer: five seeds, eight epochs, at most 5,000 training examples, learning rates "
-            "chosen on validation."
+            "A solid answer: five seeds, at most 5,000 training examples, learning rates chosen on "
+            "validation."
         ),
     ),
     Preset.THOROUGH: PresetChoice(
         num_seeds=10,
-        epochs=12,
+        epochs=4,
         max_train_size=None,
         searches_rates=True,
         purpose=(
-            "The narrowest interval: ten seeds, twelve epochs, all training examples, learning rates chosen "
-            "on validation."
+            "The narrowest interval: ten seeds, all training examples, learning rates chosen on validation."
         ),
     ),
 }

@@ -142,8 +142,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         return
     cost, ahead = estimate_of(plan, intake), ahead_of()
     st.markdown(
-        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network for "
-        f"{plural(round(plan.training.epochs), 'epoch')}. First result in "
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network until it "
+        "stops improving. First result in "
         f"{until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
     )
     if st.button(

@@ -15,7 +15,7 @@ from tl_core.errors import PlanError, TlError
 from tl_core.intake.bundled import guess_task
 from tl_core.intake.intake import Intake
 from tl_core.planning.plan import default_metric
-from tl_core.planning.presets import PRESETS
+from tl_core.planning.presets import DEFAULT_BUDGET, PRESETS
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
@@ -29,13 +29,16 @@ from tl_core.schema import (
 )
 
 BUDGET_SENTENCES = {
-    BudgetRule.EQUAL_STEPS: "Same number of steps for every network; the final checkpoint is scored.",
+    BudgetRule.EQUAL_STEPS: (
+        "Same number of steps for every network; the final checkpoint is scored. Quicker, and too short for a "
+        "network from scratch: it will be flagged."
+    ),
     BudgetRule.PLATEAU: (
         "Every network trains until the main metric on validation levels off, with the same minimum, "
         "patience and cap. Then the learning rate falls to zero, and the best checkpoint of those is scored."
     ),
 }
-BUDGET_TITLES = {BudgetRule.EQUAL_STEPS: "Equal steps", BudgetRule.PLATEAU: "Train until it stops improving"}
+BUDGET_TITLES = {BudgetRule.PLATEAU: "Train until it stops improving", BudgetRule.EQUAL_STEPS: "Equal steps"}
 METRIC_SENTENCES = {
     Metric.ACCURACY: "The share of test texts answered right.",
     Metric.MACRO_F1: "F1 averaged over classes: small classes count as much as large ones.",
@@ -165,8 +168,8 @@ def choose_budget() -> BudgetRule:
     """Choose how long every network trains."""
     budget = st.segmented_control(
         "Length of training",
-        list(BudgetRule),
-        default=BudgetRule.EQUAL_STEPS,
+        list(BUDGET_TITLES),
+        default=DEFAULT_BUDGET,
         required=True,
         format_func=BUDGET_TITLES.__getitem__,
         key="budget",
