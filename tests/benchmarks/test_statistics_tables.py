@@ -36,6 +36,16 @@ def test_the_grid_is_whole() -> None:
     assert MEASURED["repetitions"] >= 2000
 
 
+@pytest.mark.parametrize(("num_seeds", "floor"), [(3, "0.9"), (5, "0.93"), (10, "0.93")])
+def test_the_same_holds_of_examples_in_groups(num_seeds: int, floor: str) -> None:
+    rows = [row for row in MEASURED["grouped_examples"] if row["num_seeds"] == num_seeds]
+    assert {row["num_groups"] for row in rows} >= {20, 50, 60, 100}
+    assert min(row["coverage"] for row in rows) >= float(floor) - MEASURED["error"][floor]
+    assert max(row["false_positive_rate"] for row in rows) <= 0.06 + MEASURED["error"]["0.06"]
+    naive = [row["false_positive_rate_without_groups"] for row in rows if row["group_sd"] > 0]
+    assert max(naive) > 0.2, "what would happen without them"
+
+
 @pytest.mark.parametrize("num_seeds", [2, 3, 4])
 def test_the_rate_beside_a_verdict_is_the_highest_of_the_table(num_seeds: int) -> None:
     measured = max(row["false_positive_rate"] for row in ROWS if row["num_seeds"] == num_seeds)
