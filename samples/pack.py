@@ -1,10 +1,12 @@
 """Pack a finished comparison on a bundled sample: ``python -m samples.pack WORKSPACE EXPERIMENT_ID``.
 
 To be run on the machine that made it. Kept are what numbers and figures are made of, in the form that
-``tl_core import`` reads; left out are weights and logs. The same experiment gives the same files.
+``tl_core import`` reads, and two models that are small: TF-IDF, and a frozen network without the encoder that
+the built-in package has. Left out are all other weights, and logs. The same experiment gives the same files.
 """
 
 import argparse
+import json
 import platform
 import shutil
 import sys
@@ -12,16 +14,21 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from tl_core.catalogue.base_models import BUILTIN
+from tl_core.catalogue.local_folders import ENCODER
+from tl_core.catalogue.locating import find_on_disk
 from tl_core.errors import TlError, UserError
 from tl_core.intake.bundled import FACTS_FILE, FOLDER, SAMPLES, Example, read_examples, read_sample
+from tl_core.intake.bundled_models import LENT, TOKENIZER_FILE, tokenizer_of
 from tl_core.planning.machine import inspect_hardware
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import ArmKind, ExperimentConfig, State
 from tl_core.settings import Settings
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 
 KEPT = ("run.json", "experiment.json", "events.jsonl", "predictions.parquet")
-MAX_BYTES = 1_500_000
+ALSO_KEPT = ("layers.json", "first_task.parquet")
+MAX_BYTES = 2_500_000
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
@@ -42,13 +49,45 @@ def pack(workspace: Workspace, experiment_id: str, folder: Path) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     for run in runs:
         (target / run.run_id).mkdir(parents=True)
-        for name in KEPT:
-            shutil.copyfile(workspace.run_folder(run.run_id).path / name, target / run.run_id / name)
+        folder_here = workspace.run_folder(run.run_id).path
+        there = [name for name in ALSO_KEPT if (folder_here / name).exists()]
+        for name in (*KEPT, *there):
+            shutil.copyfile(folder_here / name, target / run.run_id / name)
+    for run in _with_models(experiment, runs):
+        _pack_model(workspace.run_folder(run.run_id).model_dir, target / run.run_id / "model")
     facts = _facts_of(experiment)
     (target / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
     _require_harmless(target, workspace)
     read_examples.cache_clear()
     return target
+
+
+def _with_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> list[RunRow]:
+    """Choose the runs whose models go along: small ones of the first seed on all train examples."""
+    return [
+        run
+        for run in runs
+        if run.config.seed == 0
+        and run.config.train_size == max(experiment.train_sizes)
+        and (run.config.arm.kind.is_tfidf or run.config.arm.kind is ArmKind.FROZEN)
+    ]
+
+
+def _pack_model(model: Path, target: Path) -> None:
+    """Copy a model but for what `bundled_models.make_whole` puts back.
+
+    Raises
+    ------
+    UserError
+        If the built-in package could not stand in for it.
+    """
+    base, encoder = find_on_disk(BUILTIN), model / ENCODER
+    left_out = LENT if encoder.is_dir() else ()
+    if left_out and (
+        base is None or json.loads((encoder / TOKENIZER_FILE).read_text()) != tokenizer_of(base)
+    ):
+        raise UserError("The built-in package's tokenizer is not that of the frozen network.")
+    shutil.copytree(model, target, ignore=lambda folder, _: left_out if Path(folder) == encoder else ())
 
 
 def _require_finished_on_sample(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import DataError
 from tl_core.files.reading import read_table
+from tl_core.intake.bundled_models import make_whole
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.schema import ColumnChoice, Frozen, SplitRule, Task
 from tl_core.splits.splitting import make_split
@@ -143,7 +144,8 @@ def _bring_in(workspace: Workspace, example: Example) -> None:
         if source.name not in known:
             # A folder without its row is what a process that died in between has left.
             here = workspace.run_folder(source.name).path
-            workspace.import_run(here if here.is_dir() else source)
+            folder = workspace.run_folder(workspace.import_run(here if here.is_dir() else source))
+            make_whole(folder.model_dir, folder.read_record())
 
 
 def _store_sample(workspace: Workspace, example: Example) -> None:
