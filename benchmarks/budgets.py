@@ -1,11 +1,11 @@
 """Does a network from scratch get a real chance? Hold the default budget against ten times the equal steps.
 
 ``python -m benchmarks.budgets`` trains the built-in architecture from scratch as an experiment does, on four
-sets with the app's usual split: 500 examples of trec6, all of cr, and both samples. Budgets are the equal steps
-of the quick preset, ten times as many, and training to the plateau, which is the default. Beside a set's
-difference between the default and the best of the others stands its interval, t over paired seeds: trainings
-differ by points. Cost is in steps, which all cost the same. Results so far are kept, so that a run that was cut
-off goes on.
+sets with the app's usual split: 500 examples of trec6, all of cr, and both samples. Budgets are the equal
+steps of the quick preset, ten times as many, and training to the plateau, which is the default. Beside a
+set's difference between the default and the best of the others stands its interval, t over paired seeds:
+trainings differ by points. Cost is in steps, which all cost the same. Results so far are kept, so that a run
+that was cut off goes on.
 """
 
 import json

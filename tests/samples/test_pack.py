@@ -43,7 +43,7 @@ def test_the_same_experiment_gives_the_same_files_without_weights_and_logs(
         (workspace.run_folder(run.run_id).model_dir / "model.safetensors").write_bytes(b"weights")
     first, second = (pack(workspace, experiment.experiment_id, tmp_path / name) for name in ("a", "b"))
     assert contents(first) == contents(second)
-    kept = {"run.json", "experiment.json", "events.jsonl", "predictions.parquet", "made.json"}
+    kept = {"layers.json", "run.json", "experiment.json", "events.jsonl", "predictions.parquet", "made.json"}
     assert {Path(name).name for name in contents(first)} == kept
 
 

@@ -49,6 +49,15 @@ def encoder_folder(folder: Path) -> Path:
     return folder / path if is_inside else folder
 
 
+def hash_weights(folder: Path) -> str:
+    """Return a SHA-256 of all weights of a base model's folder: that of the files' own hashes."""
+    total = hashlib.sha256()
+    for path in sorted(folder.glob(WEIGHTS)):
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
     """A base model from a local folder, as runs name it.

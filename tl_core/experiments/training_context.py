@@ -11,7 +11,7 @@ import torch
 
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BaseModel, Pooling
-from tl_core.catalogue.local_folders import WEIGHTS
+from tl_core.catalogue.local_folders import hash_weights
 from tl_core.catalogue.locating import Progress, describe, obtain
 from tl_core.experiments.recording import versions
 from tl_core.modality import Networks, content_of, networks_of, require_base_model_files
@@ -73,11 +73,7 @@ class TrainingContext:
     @cached_property
     def weights_sha256(self) -> str:
         """Hash of the bytes of the base model's weights."""
-        total = hashlib.sha256()
-        for path in sorted(self.folder.glob(WEIGHTS)):
-            with path.open("rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
-        return total.hexdigest()
+        return hash_weights(self.folder)
 
     @cached_property
     def input_hash(self) -> str:

@@ -3,7 +3,6 @@
 A frozen network's encoder is the base model's own, so that its head is all that a bundle has to bring.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.catalogue.base_models import BUILTIN
-from tl_core.catalogue.local_folders import ENCODER
+from tl_core.catalogue.local_folders import ENCODER, hash_weights
 from tl_core.catalogue.locating import find_on_disk
 from tl_core.schema import RunRecord
 
@@ -29,7 +28,7 @@ def make_whole(model: Path, record: RunRecord) -> None:
     if not encoder.is_dir() or all((encoder / name).exists() for name in LENT):
         return
     base = find_on_disk(BUILTIN)
-    if base is None or _sha256(base / WEIGHTS_FILE) != record.base_model_facts.get("weights_sha256"):
+    if base is None or hash_weights(base) != record.base_model_facts.get("weights_sha256"):
         shutil.rmtree(model)
         return
     try:
@@ -43,8 +42,3 @@ def tokenizer_of(base: Path) -> dict[str, Any]:
     """Return the built-in package's tokenizer as a model is saved with it: it neither cuts nor pads."""
     tokenizer: dict[str, Any] = json.loads((base / TOKENIZER_FILE).read_text(encoding="utf-8"))
     return tokenizer | {"truncation": None, "padding": None}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
