@@ -1,6 +1,8 @@
 """Make the finished comparisons of the bundled samples: ``python -m samples.make WORKSPACE``.
 
-Each is carried out in a fresh workspace, with one budget for all networks, and packed by `samples.pack`.
+Each is carried out in one fresh workspace by the quick preset and packed by `samples.pack`: the reviews with
+few and many labels, then the support messages with networks that keep a part of what was pretrained, and one
+that learned the reviews first.
 """
 
 import argparse
@@ -12,23 +14,41 @@ from tl_core.cli.commands import carry_out_comparison, has_failures, verdict_lin
 from tl_core.errors import TlError, UserError
 from tl_core.intake.bundled import FOLDER, SAMPLES, Sample, read_sample
 from tl_core.intake.intake import store_intake
-from tl_core.planning.plan import DEFAULT_ARMS, plan_sample
-from tl_core.schema import ArmKind, ExperimentConfig
+from tl_core.planning.finetuned_base_models import settle_base_model
+from tl_core.planning.plan import parse_arms, plan_sample
+from tl_core.schema import ExperimentConfig, State
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-EPOCHS = 24
-"""By then from scratch has levelled off on validation, on both samples; `README.md` has the means."""
+FIRST, SECOND = "reviews_sentiment", "support_intents"
+TRAIN_SIZES = {FIRST: (50, 100, 330), SECOND: None}
 ARMS = {
-    "reviews_sentiment": DEFAULT_ARMS,
-    "support_intents": (*DEFAULT_ARMS, ArmKind.FROZEN),
+    FIRST: ("majority", "tfidf", "scratch", "frozen", "fine_tuned"),
+    SECOND: (
+        *("majority", "tfidf", "scratch", "frozen_random", "frozen", "fine_tuned"),
+        *("shuffled", "embeddings_only", "reinit_top_3"),
+    ),
 }
 
 
-def plan(sample: Sample, num_seeds: int | None = None) -> ExperimentConfig:
-    """Plan a sample's comparison with the quick preset's seeds and rates, and the longer budget."""
-    intake = read_sample(sample)
-    return plan_sample(sample, intake, arms=ARMS[sample.name], epochs=EPOCHS, num_seeds=num_seeds)
+def plan(workspace: Workspace, sample: Sample, num_seeds: int | None = None) -> ExperimentConfig:
+    """Plan a sample's comparison; where a fine-tuned network of the reviews is there, one starts from it."""
+    arms = list(ARMS[sample.name])
+    finished = [
+        run
+        for run in workspace.database.list_runs()
+        if run.config.arm.kind.is_fine_tuned and run.config.seed == 0 and run.state is State.FINISHED
+    ]
+    if sample.name == SECOND and finished:
+        first = max(finished, key=lambda run: run.config.train_size)
+        arms.append(f"fine_tuned:{settle_base_model(workspace, f'run:{first.run_id}')}")
+    return plan_sample(
+        sample,
+        read_sample(sample),
+        arms=parse_arms(arms),
+        train_sizes=TRAIN_SIZES[sample.name],
+        num_seeds=num_seeds,
+    )
 
 
 def make(workspace: Workspace, sample: Sample, folder: Path, num_seeds: int | None = None) -> Path:
@@ -40,7 +60,7 @@ def make(workspace: Workspace, sample: Sample, folder: Path, num_seeds: int | No
         If a run does not finish.
     """
     store_intake(workspace, read_sample(sample))
-    experiment = plan(sample, num_seeds)
+    experiment = plan(workspace, sample, num_seeds)
     report = carry_out_comparison(workspace, experiment, lambda line: print(line, file=sys.stderr))
     if has_failures(report):
         raise UserError(f"Some runs of {sample.name} are not finished.", "List them with `tl_core runs`.")

@@ -16,7 +16,7 @@ from tl_core.intake.bundled import SAMPLES, bring_in_examples, read_examples, re
 from tl_core.intake.bundled_models import LENT, make_whole
 from tl_core.intake.intake import store_intake
 from tl_core.planning.plan import plan_sample, queue_runs
-from tl_core.schema import ArmKind, SplitName
+from tl_core.schema import Arm, ArmKind, SplitName
 from tl_core.store.workspace import Workspace
 
 SAMPLE = SAMPLES["support_intents"]
@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
     root = tmp_path_factory.mktemp("packed")
     workspace = make_workspace(root / "made")
     intake = store_intake(workspace, read_sample(SAMPLE))
-    experiment = plan_sample(SAMPLE, intake, arms=ARMS, num_seeds=2)
+    experiment = plan_sample(SAMPLE, intake, arms=[Arm(kind=kind) for kind in ARMS], num_seeds=2)
     queue_runs(workspace, experiment)
     carry_out_all(workspace)
     return workspace, pack(workspace, experiment.experiment_id, root / "bundle")

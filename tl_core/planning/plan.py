@@ -38,7 +38,7 @@ from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural, quoted
 
-DEFAULT_ARMS = tuple(kind for kind in ArmKind if kind.spec.is_default)
+DEFAULT_ARMS = tuple(Arm(kind=one) for one in ArmKind if one.spec.is_default)
 
 
 def default_metric(label_counts: dict[str, int]) -> Metric:
@@ -331,8 +331,8 @@ def plan_sample(
     sample: Sample,
     intake: Intake,
     *,
-    arms: Sequence[ArmKind] = DEFAULT_ARMS,
-    epochs: float | None = None,
+    arms: Sequence[Arm] = DEFAULT_ARMS,
+    train_sizes: Sequence[int] | None = None,
     num_seeds: int | None = None,
 ) -> ExperimentConfig:
     """Freeze a comparison of a sample with the built-in model; the quick preset says what is not asked."""
@@ -343,10 +343,10 @@ def plan_sample(
         split=intake.split.info,
         task=sample.task,
         base_model=BUILTIN,
-        arms=[Arm(kind=kind) for kind in arms],
+        arms=arms,
         preset=Preset.QUICK,
+        train_sizes=train_sizes,
         num_seeds=num_seeds,
-        training=plan_training(Preset.QUICK, epochs=epochs),
     )
 
 
