@@ -1,4 +1,4 @@
-"""Put the figures of ``intervals.json`` into the page on statistics.
+"""Put the figures of some benchmarks into the page on statistics.
 
 ``python -m benchmarks.statistics_tables`` rewrites what stands between the markers.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "fairness_and_statistics.md"
-BEGIN, END = "<!-- intervals: begin -->\n", "<!-- intervals: end -->\n"
+_ARMS = {"scratch": "from scratch", "fine_tuned": "fine-tuned"}
 _SHOWN = (3, 5, 10)
 _WORDS = {
     "macro_f1": "macro-F1",
@@ -26,7 +26,7 @@ _HEADINGS = {
 }
 
 
-def block(measured: dict[str, Any]) -> str:
+def intervals_block(measured: dict[str, Any]) -> str:
     """Write the summaries as tables, a row for each method, scenario or metric."""
     tables = [
         line
@@ -72,17 +72,74 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:.1f}"
 
 
-def with_figures(page: str, measured: dict[str, Any]) -> str:
+def settings_block(measured: dict[str, Any]) -> str:
+    """Write what each setting gains over the app's own, in points, with its standard error."""
+    gains: dict[str, dict[str, Any]] = measured["gains"]
+    titles = " | ".join(f"{_ARMS[arm]}, points (standard error)" for arm in gains)
+    lines = [f"| instead of the app's own | {titles} |", "|---|" + "---|" * len(gains)]
+    for setting in gains["scratch"]:
+        cells = (
+            f"{of[setting]['gain_points']:+.1f} ({of[setting]['standard_error']:.1f})"
+            for of in gains.values()
+        )
+        lines.append(f"| {setting.replace('_', ' ')} | {' | '.join(cells)} |")
+    note = (
+        f"Mean differences on validation over {len(measured['sets'])} sets and {measured['num_seeds']} seeds,"
+        f" {measured['train_size']} training examples. The app's own: warm-up 0.1, dropout 0.1, weight decay"
+        " 0.01."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
+def budgets_block(measured: dict[str, Any]) -> str:
+    """Write what scratch reaches on test under each budget, and what that takes."""
+    budgets = list(next(iter(measured["sets"].values()))["budgets"])
+    titles = " | ".join(f"{budget}, %" for budget in budgets)
+    lines = [
+        f"| set (training examples, seeds) | {titles} | default less the best other, points (95%) "
+        "| steps of the default | flags of the default |",
+        "|---|" + "---|" * (len(budgets) + 3),
+    ]
+    for name, row in measured["sets"].items():
+        reached = " | ".join(_percent(row["budgets"][budget]["mean_test_accuracy"]) for budget in budgets)
+        low, high = row["ci95_points"]
+        default = row["budgets"][budgets[0]]
+        codes = ", ".join(flag.partition(":")[0] for flag in default["flags"]) or "none"
+        lines.append(
+            f"| {name} ({row['train_size']:,}, {row['num_seeds']}) | {reached} | "
+            f"{-row['default_below_best_points']:+.1f} ({-high:+.1f} to {-low:+.1f}) | "
+            f"{default['steps_by_equal_steps']:.1f} times equal steps | {codes} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+BLOCKS = {
+    "intervals": intervals_block,
+    "training_settings": settings_block,
+    "budgets": budgets_block,
+}
+"""What stands between the markers of each benchmark's name."""
+
+
+def read(name: str) -> dict[str, Any]:
+    """Read a benchmark's JSON."""
+    measured: dict[str, Any] = json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+    return measured
+
+
+def with_figures(page: str) -> str:
     """Replace what stands between the markers."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}{block(measured)}{END}{after}"
+    for name, block in BLOCKS.items():
+        begin, end = (f"<!-- {name}: {place} -->\n" for place in ("begin", "end"))
+        before, rest = page.split(begin)
+        _, after = rest.split(end)
+        page = f"{before}{begin}{block(read(name))}{end}{after}"
+    return page
 
 
 def main() -> None:
     """Rewrite the page."""
-    measured = json.loads((ROOT / "benchmarks" / "intervals.json").read_text())
-    PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8"), measured), encoding="utf-8")
+    PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

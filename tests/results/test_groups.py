@@ -1,14 +1,22 @@
 """From the person's group column to the interval: what a split ties together counts as one draw."""
 
+from pathlib import Path
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.experiments.running import carry_out_all, make_workspace, queue_experiment
 from tests.files.tables import dataset, with_columns
+from tests.plans import plan_as_asked
 from tests.tiny_models import tiny_model_folder
 from tl_core.export.comparison_json import comparison_json
+from tl_core.intake.intake import store_dataset
+from tl_core.planning.plan import parse_arms, queue_runs
 from tl_core.results.comparison import ExperimentResults, gather
-from tl_core.schema import ExperimentConfig, SplitName
+from tl_core.schema import ExperimentConfig, SplitMethod, SplitName, SplitRule, Task
+from tl_core.splits.splitting import read_split
+from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
 
@@ -72,3 +80,30 @@ def test_runs_of_an_earlier_version_are_flagged(carried_out: tuple[Workspace, Ex
         for folder, table in zip(folders, tables, strict=True):
             folder.write_predictions(table)
     assert "groups_unknown" in flags
+
+
+def test_what_a_split_does_not_know_no_run_pretends_to_know(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    made = with_columns(dataset({"good": 36, "bad": 24}), group=[f"customer {i // 3}" for i in range(60)])
+    rule = SplitRule(method=SplitMethod.GROUPED)
+    store_dataset(workspace, made, rule)
+    folder = workspace.dataset_folder(made.info.fingerprint)
+    (path,) = (folder / "splits").glob("*.parquet")
+    pq.write_table(pq.read_table(path).drop_columns(["group"]), path)  # as an earlier version wrote it
+    split = read_split(folder, path.stem)
+    experiment = plan_as_asked(
+        experiment_id=new_id("exp"),
+        name="made",
+        dataset=made.info,
+        split=split.info,
+        task=Task.OTHER,
+        base_model=str(tiny_model_folder(tmp_path, "bert")),
+        arms=parse_arms(["tfidf", "majority"]),
+        num_seeds=1,
+    )
+    queue_runs(workspace, experiment)
+    carry_out_all(workspace)
+    results = gather(workspace, experiment.experiment_id)
+    assert not any(run.knows_groups for run in results.finished)
+    assert "groups_unknown" in {flag.code for flag in results.verdicts[0].flags}
+    workspace.close()

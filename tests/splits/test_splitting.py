@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -564,3 +565,17 @@ def test_examples_that_each_stand_alone_have_no_groups() -> None:
     made = dataset({"x": 20, "y": 20})
     assert make_split(made).groups is None
     assert make_split(made, SplitRule(keep_together=0.8), groups=np.arange(40)).groups is None
+
+
+def test_a_split_of_an_earlier_version_learns_its_groups(tmp_path: Path) -> None:
+    made = with_columns(dataset({"x": 20, "y": 20}), group=[str(i // 4) for i in range(40)])
+    split = make_split(made, GROUPED)
+    write_split(replace(split, groups=None), tmp_path)
+    old = read_split(tmp_path, split.info.hash)
+    assert old.groups is None
+    assert not old.knows_groups
+    write_split(split, tmp_path)
+    again = read_split(tmp_path, split.info.hash)
+    np.testing.assert_array_equal(again.groups, split.groups)
+    assert again.knows_groups
+    assert make_split(dataset({"x": 20, "y": 20})).knows_groups, "there are none"

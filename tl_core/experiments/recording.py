@@ -104,11 +104,12 @@ class Recorder:
             Gives logits ``(n, num_labels)`` for dataset rows ``(n,)``.
         """
         on_validation, on_test = score(split.validation), score(split.test)
+        groups = split.groups
+        if groups is None and split.knows_groups:
+            groups = np.arange(dataset.num_examples)
         parts = [
-            prediction_rows(
-                dataset, SplitName.VALIDATION.value, split.validation, on_validation, split.groups
-            ),
-            prediction_rows(dataset, SplitName.TEST.value, split.test, on_test, split.groups),
+            prediction_rows(dataset, SplitName.VALIDATION.value, split.validation, on_validation, groups),
+            prediction_rows(dataset, SplitName.TEST.value, split.test, on_test, groups),
         ]
         self.folder.write_predictions(pa.concat_tables(parts))
         return on_validation
@@ -144,7 +145,7 @@ def prediction_rows(
 ) -> pa.Table:
     """Make rows of ``predictions.parquet`` from the logits ``(n, num_labels)`` of dataset rows ``(n,)``.
 
-    ``groups`` are those of all rows of the dataset; None where each stands alone.
+    ``groups`` are those of all rows of the dataset; None if they are unknown.
     """
     num_examples, num_labels = logits.shape
     flat = pa.array(np.ascontiguousarray(logits, dtype=np.float32).reshape(-1))
@@ -156,5 +157,4 @@ def prediction_rows(
             "logits": pa.FixedSizeListArray.from_arrays(flat, num_labels),
         }
     )
-    own = indices if groups is None else groups[indices]
-    return table.append_column("group", pa.array(own, pa.int64()))
+    return table if groups is None else table.append_column("group", pa.array(groups[indices], pa.int64()))

@@ -65,6 +65,11 @@ class Split:
     num_leaking: int = 0
     groups: Groups | None = None
 
+    @property
+    def knows_groups(self) -> bool:
+        """Whether it says which examples belong together; one of an earlier version does not."""
+        return self.groups is not None or self.info.num_groups == 0
+
 
 def make_split(
     dataset: Dataset,
@@ -315,9 +320,9 @@ def train_subset(dataset: Dataset, split: Split, size: int, subset_seed: int) ->
 
 
 def write_split(split: Split, folder: Path) -> None:
-    """Write a split below its dataset's folder; nothing happens if it is there already."""
+    """Write a split below its dataset's folder; nothing happens if it is there already, with its groups."""
     path = _path(folder, split.info.hash)
-    if path.exists():
+    if path.exists() and (split.groups is None or "group" in pq.read_schema(path).names):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     names = np.empty(split.info.train + split.info.validation + split.info.test, dtype=object)
