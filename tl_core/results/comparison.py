@@ -381,15 +381,19 @@ def stack_seeds(experiment: ExperimentConfig, runs: Sequence[FinishedRun]) -> Ar
     return stacked
 
 
-def groups_unknown(arm: Arm, seeds: tuple[int, ...]) -> Flag:
-    """Flag runs of an earlier version, which do not say which test examples belong together."""
-    return Flag(
+def groups_unknown(experiment: ExperimentConfig, arm: Arm, runs: Sequence[FinishedRun]) -> tuple[Flag, ...]:
+    """Flag runs of an earlier version on a split with groups: they do not say what belongs together."""
+    unaware = tuple(run.config.seed for run in runs if not run.knows_groups)
+    if not (experiment.split.num_groups and unaware):
+        return ()
+    flag = Flag(
         code="groups_unknown",
         arm=arm.name,
         phrase="was tested on examples that may belong together, which an earlier version did not note",
         remedy="Train it again: until then, the interval takes them for independent.",
-        seeds=seeds,
+        seeds=unaware,
     )
+    return (flag,)
 
 
 def _runs_once(experiment: ExperimentConfig, config: RunConfig) -> bool:
@@ -409,13 +413,12 @@ def _flags(
     """
     config = finished[0].config
     raised = find_flags(config.arm, [run.health for run in finished], experiment.training.budget)
+    raised += groups_unknown(experiment, config.arm, finished)
     if _runs_once(experiment, config):
         every_seed = tuple(range(experiment.num_seeds))
         return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
     own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
     counted = tuple(run.config.seed for run in finished)
-    if experiment.split.num_groups and not all(run.knows_groups for run in finished):
-        raised = (*raised, groups_unknown(config.arm, counted))
     num_failed, num_cancelled = (
         sum(run.state is state for run in own) for state in (State.FAILED, State.CANCELLED)
     )

@@ -11,6 +11,7 @@ from tl_core.errors import ComparisonError
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
+from tl_core.results.comparison import groups_unknown
 from tl_core.results.grouping import Group, make_groups
 from tl_core.results.runs import (
     UNREADABLE,
@@ -136,7 +137,7 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
     metrics = {run.config.headline_metric for run in finished}
     metric = metrics.pop() if len(metrics) == 1 else Metric.ACCURACY
     predictions = _predictions(workspace, groups)
-    verdicts, refusals = _verdicts(groups, predictions, metric)
+    verdicts, refusals = _verdicts(workspace, groups, predictions, metric)
     return SideBySide(
         metric=metric,
         groups=groups,
@@ -187,13 +188,19 @@ def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, Arm
 
 
 def _verdicts(
-    groups: Sequence[Group], predictions: Mapping[str, ArmPredictions], metric: Metric
+    workspace: Workspace,
+    groups: Sequence[Group],
+    predictions: Mapping[str, ArmPredictions],
+    metric: Metric,
 ) -> tuple[dict[tuple[str, str], Verdict], dict[tuple[str, str], str]]:
     words = {group.key: group.spoken for group in groups}
     flags: list[Flag] = []
     for group in groups:
         budget = group.runs[0].config.training.budget
-        raised = find_flags(Arm.parse(group.key), [run.health for run in group.runs], budget)
+        arm = Arm.parse(group.key)
+        raised = find_flags(arm, [run.health for run in group.runs], budget)
+        experiment = workspace.database.get_experiment(group.runs[0].config.experiment_id)
+        raised += groups_unknown(experiment, arm, group.runs)
         seeds = tuple(predictions[group.key].seeds)
         if len(seeds) != len(group.runs):  # a run that counts for every seed is flagged in every one
             raised = tuple(flag.model_copy(update={"seeds": seeds}) for flag in raised)
