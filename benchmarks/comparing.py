@@ -13,7 +13,7 @@ def compare(train: Path, test: Path | None, workspace: Path, **options: object) 
     Parameters
     ----------
     options
-        Those of the command, with underscores for hyphens.
+        Those of the command, with underscores for hyphens; without a budget, networks take equal steps.
     """
     out = workspace / "comparison.json"
     command = [
@@ -25,6 +25,7 @@ def compare(train: Path, test: Path | None, workspace: Path, **options: object) 
         *(["--test", str(test)] if test else []),
     ]
     usual = {"text": "text", "label": "label", "metric": "accuracy", "workspace": workspace, "json": out}
+    usual["budget"] = "equal_steps"
     flags = [
         word
         for name, value in (usual | options).items()

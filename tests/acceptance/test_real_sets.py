@@ -21,7 +21,18 @@ def compare(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
     out = tmp_path / "comparison.json"
     files = [str(shared_data(name, "train.csv")), "--test", str(shared_data(name, "test.csv"))]
     command = [sys.executable, "-m", "tl_core", "compare", *files, "--text", "text", "--label", "label"]
-    common = ["--arms", ARMS, "--seeds", "3", "--workspace", str(tmp_path / "workspace"), "--json", str(out)]
+    common = [
+        "--budget",
+        "equal_steps",
+        "--arms",
+        ARMS,
+        "--seeds",
+        "3",
+        "--workspace",
+        str(tmp_path / "workspace"),
+        "--json",
+        str(out),
+    ]
     environment = {"TL_SUPERVISOR_IDLE_S": "2", "HF_HUB_OFFLINE": "1"}
     subprocess.run(
         [*command, *common, *options], check=True, timeout=TIMEOUT_S, env={**os.environ, **environment}
