@@ -32,9 +32,9 @@ def run(seed=0, **changes):
         "train_accuracy": 0.9,
         "validation_losses": tuple(with_ahead(0)),
         "validation_values": tuple(1.4 - with_ahead(0, level=0.6)),
-        "predicted_class_counts": ((50, 50), (55, 45)),
-        "test_value": 0.8,
-        "majority_test_value": 0.5,
+        "predicted_class_counts": (55, 45),
+        "value": 0.8,
+        "majority_value": 0.5,
     }
     return RunHealth(seed=seed, **(fields | changes))
 
@@ -42,13 +42,13 @@ def run(seed=0, **changes):
 @pytest.mark.parametrize(
     ("counts", "majority_share", "expected"),
     [
-        (((99, 1),), 0.5, True),
-        (((98, 2),), 0.5, False),
-        (((50, 50), (0, 100)), 0.5, True),
-        (((100, 0),), 0.94, True),
-        (((100, 0),), 0.95, False),
+        ((99, 1), 0.5, True),
+        ((98, 2), 0.5, False),
+        ((0, 100), 0.5, True),
+        ((100, 0), 0.94, True),
+        ((100, 0), 0.95, False),
         ((), 0.5, False),
-        (((0, 0),), 0.5, False),
+        ((0, 0), 0.5, False),
     ],
 )
 def test_collapsed_means_one_class_gets_all_although_it_is_not_all(counts, majority_share, expected):
@@ -152,9 +152,9 @@ def test_what_is_learned_by_heart_does_not_show_on_validation(train, values, exp
     assert learned_by_heart(run(train_accuracy=train, validation_values=values)) is expected
 
 
-def test_worse_than_majority_compares_test_values():
-    assert worse_than_majority(run(test_value=0.49))
-    assert not worse_than_majority(run(test_value=0.5))
+def test_worse_than_majority_compares_values_on_validation():
+    assert worse_than_majority(run(value=0.49))
+    assert not worse_than_majority(run(value=0.5))
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
 
 
 def test_one_run_is_flagged_without_a_count():
-    (flag,) = find_flags(SCRATCH, [run(test_value=0.1)], BudgetRule.EQUAL_STEPS)
+    (flag,) = find_flags(SCRATCH, [run(value=0.1)], BudgetRule.EQUAL_STEPS)
     assert flag.phrase == "did worse than always answering the largest class"
-    assert flag.evidence == "10.0 against 50.0%"
+    assert flag.evidence == "10.0 against 50.0% on validation"
 
 
 def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
@@ -210,27 +210,27 @@ def test_an_arm_without_evaluations_cannot_be_cut_off():
 
 
 def test_a_broken_run_gets_every_flag_it_shows():
-    broken = run(train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4)
+    broken = run(train_accuracy=0.5, predicted_class_counts=(100, 0), value=0.4)
     codes = [flag.code for flag in find_flags(SCRATCH, [broken], BudgetRule.EQUAL_STEPS)]
     assert codes == ["collapsed", "did_not_learn", "worse_than_majority"]
 
 
 def test_the_majority_arm_is_never_flagged():
-    one_class = run(predicted_class_counts=((100, 0),), train_accuracy=0.5)
+    one_class = run(predicted_class_counts=(100, 0), train_accuracy=0.5)
     assert find_flags(Arm.parse("majority"), [one_class], BudgetRule.EQUAL_STEPS) == ()
 
 
 def test_every_flag_shows_its_numbers():
     """The evidence for a rule is a mean over the seeds that show it."""
     broken = [
-        run(0, train_accuracy=0.5, predicted_class_counts=((100, 0),), test_value=0.4),
-        run(1, train_accuracy=0.4, predicted_class_counts=((99, 1),), test_value=0.3),
+        run(0, train_accuracy=0.5, predicted_class_counts=(100, 0), value=0.4),
+        run(1, train_accuracy=0.4, predicted_class_counts=(99, 1), value=0.3),
         run(2),
     ]
     assert [flag.evidence for flag in find_flags(SCRATCH, broken, BudgetRule.EQUAL_STEPS)] == [
         "one label in 99.5% of the answers",
         "45.0% right, largest class 50.0%",
-        "35.0 against 50.0%",
+        "35.0 against 50.0% on validation",
     ]
 
 
@@ -238,8 +238,8 @@ def test_every_code_has_its_few_words():
     risen = {"validation_losses": (1.0, 1.5), "validation_values": (0.5, 0.5)}
     broken = run(
         train_accuracy=0.5,
-        predicted_class_counts=((100, 0),),
-        test_value=0.4,
+        predicted_class_counts=(100, 0),
+        value=0.4,
         hardly_known=((SplitName.TEST, 1.0),),
         **risen,
     )

@@ -185,9 +185,9 @@ def test_the_advice_never_pulls_a_rate_both_ways():
         majority_share=0.5,
         train_accuracy=0.5,
         validation_losses=(1.0, 0.5),
-        predicted_class_counts=((100, 0),),
-        test_value=0.4,
-        majority_test_value=0.5,
+        predicted_class_counts=(100, 0),
+        value=0.4,
+        majority_value=0.5,
     )
     flags = find_flags(Arm.parse("scratch"), [run], BudgetRule.EQUAL_STEPS)
     assert len(flags) == 4

@@ -128,12 +128,17 @@ def test_flags_know_the_majority_class(results: ExperimentResults) -> None:
         counts = run.record.train_class_counts
         assert sum(counts) == run.config.train_size
         assert run.health.majority_share == pytest.approx(max(counts) / sum(counts))
-        assert run.health.majority_test_value == pytest.approx(11 / 18)
-        assert len(run.health.predicted_class_counts) == 2
-        assert sum(run.health.predicted_class_counts[0]) == 9
+        assert run.floor == pytest.approx(11 / 18)
+        assert sum(run.health.predicted_class_counts) == 9, "of validation alone"
     collapsed = [run for run in results.finished if run.config.arm.name == "majority"]
     assert all(run.test.accuracy == pytest.approx(11 / 18) for run in collapsed)
     assert all(key[0] != "majority" or flags == () for key, flags in results.flags.items())
+
+
+def test_where_all_seeds_see_the_same_train_examples_the_interval_is_said_to_be_for_these(results) -> None:
+    for verdict in results.verdicts:
+        is_said = "for this training set and split" in verdict.sentence
+        assert is_said is verdict.has_one_train_set is (verdict.train_size == 33)
 
 
 def test_a_verdict_carries_the_flags_of_its_two_arms_alone(results: ExperimentResults) -> None:

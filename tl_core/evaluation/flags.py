@@ -54,9 +54,10 @@ class RunHealth:
     has_levelled_off
         Whether it ended because validation had levelled off, and not at a number of steps.
     predicted_class_counts
-        For each split it predicted (validation, test): the number of predictions per class.
-    test_value, majority_test_value
-        The headline metric on test, and what always answering the largest class reaches there.
+        Number of predictions per class on the whole of validation: what offers to train again never reads
+        test.
+    value, majority_value
+        The headline metric on the whole of validation, and what always answering the largest class reaches.
     hardly_known
         Share of the texts of validation and test of which hardly a word or character occurs in train; empty
         for arms that do not count words.
@@ -68,9 +69,9 @@ class RunHealth:
     validation_losses: tuple[float, ...] = ()
     validation_values: tuple[float, ...] = ()
     has_levelled_off: bool = False
-    predicted_class_counts: tuple[tuple[int, ...], ...] = ()
-    test_value: float
-    majority_test_value: float
+    predicted_class_counts: tuple[int, ...] = ()
+    value: float
+    majority_value: float
     hardly_known: tuple[tuple[SplitName, float], ...] = ()
 
 
@@ -143,10 +144,11 @@ def _second_half_words(losses: Sequence[Sequence[float]], values: Sequence[Seque
 
 
 def collapsed(run: RunHealth) -> bool:
-    """Whether one class got nearly all predictions of a split although no class is nearly all examples."""
-    if run.majority_share >= LARGE_CLASS_SHARE:
+    """Whether one class got nearly all predictions although no class is nearly all examples."""
+    counts = run.predicted_class_counts
+    if run.majority_share >= LARGE_CLASS_SHARE or not counts:
         return False
-    return any(max(counts) >= COLLAPSED_SHARE * sum(counts) > 0 for counts in run.predicted_class_counts)
+    return max(counts) >= COLLAPSED_SHARE * sum(counts) > 0
 
 
 def did_not_learn(run: RunHealth) -> bool:
@@ -200,8 +202,8 @@ def _last_quarter(curve: Sequence[float]) -> float:
 
 
 def worse_than_majority(run: RunHealth) -> bool:
-    """Whether always answering the largest class reaches more on test."""
-    return run.test_value < run.majority_test_value
+    """Whether always answering the largest class reaches more on validation."""
+    return run.value < run.majority_value
 
 
 def hardly_any_known_feature(run: RunHealth) -> bool:
@@ -210,7 +212,7 @@ def hardly_any_known_feature(run: RunHealth) -> bool:
 
 
 def _one_answer(runs: Sequence[RunHealth]) -> str:
-    shares = [max(max(c) / sum(c) for c in run.predicted_class_counts if sum(c)) for run in runs]
+    shares = [max(run.predicted_class_counts) / sum(run.predicted_class_counts) for run in runs]
     return f"one label in {100 * np.mean(shares):.1f}% of the answers"
 
 
@@ -248,8 +250,8 @@ def _last_rise(runs: Sequence[RunHealth]) -> str:
 
 
 def _against_majority(runs: Sequence[RunHealth]) -> str:
-    own = np.mean([run.test_value for run in runs])
-    return f"{100 * own:.1f} against {100 * np.mean([run.majority_test_value for run in runs]):.1f}%"
+    own, largest = (np.mean([getattr(run, name) for run in runs]) for name in ("value", "majority_value"))
+    return f"{100 * own:.1f} against {100 * largest:.1f}% on validation"
 
 
 def _unknown_texts(runs: Sequence[RunHealth]) -> str:

@@ -68,6 +68,8 @@ class ArmPredictions:
     groups
         Number of the group that each test example belongs to, (n,); None where each stands alone. Those of a
         group may be alike: rows of one customer, near duplicates.
+    has_one_train_set
+        Whether every seed learned from the same train examples, so that no interval covers their choice.
     is_deterministic
         Whether no seed changes the arm, so that one run stands for all of them.
     conditions
@@ -92,6 +94,7 @@ class ArmPredictions:
     read_logits: Callable[[], npt.NDArray[np.float32]]
     split_hash: str
     groups: npt.NDArray[np.int64] | None = None
+    has_one_train_set: bool = False
     is_deterministic: bool = False
     conditions: tuple[Conditions, ...] = ()
     epochs: tuple[float, ...] = ()

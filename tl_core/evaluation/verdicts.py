@@ -115,6 +115,7 @@ def compare(
         num_seeds=a.num_seeds,
         num_examples=a.num_examples,
         num_groups=a.num_groups,
+        has_one_train_set=a.has_one_train_set or b.has_one_train_set,
         is_deterministic=is_deterministic,
         method=interval.method,
         scope=interval.scope,

@@ -172,7 +172,7 @@ def _finding(verdict: Verdict, a: str, b: str) -> str:
 
 
 def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
-    """Say what the claim rests on: interval, seeds, test examples, and how long the networks trained."""
+    """Say what the claim rests on: interval, seeds, test examples, epochs, and what it does not cover."""
     unit = _UNITS[verdict.metric]
     if verdict.is_difference:  # from the side of the one ahead
         sign = 1 if verdict.difference > 0 else -1
@@ -193,7 +193,8 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
         trained = [f"both{of_a}"]
     else:
         trained = [f"{names[arm]}{of}" for arm, of in ((verdict.a, of_a), (verdict.b, of_b)) if of]
-    return ", ".join([proof, counts(verdict), *trained])
+    covered = ["for this training set and split"] if verdict.has_one_train_set else []
+    return ", ".join([proof, counts(verdict), *trained, *covered])
 
 
 def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:

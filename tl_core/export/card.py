@@ -178,7 +178,7 @@ def _results(facts: CardFacts) -> str:
     certainty = (
         f"95% interval of the test {METRIC_WORDS[metric]}: {percent(low)} to {percent(high)}, for "
         f"{run.test.num_examples:,} examples and this one training (seed {config.seed}). Always answering "
-        f"the largest class scores {percent(run.health.majority_test_value)}."
+        f"the largest class scores {percent(run.floor)}."
     )
 
     per_class = run.test.per_class

@@ -24,8 +24,8 @@ class BestModel:
     ----------
     run
         Of the model's seeds whose weights are here, the best on validation, the first of equals.
-    num_models, num_runs
-        Models that were compared, and finished runs of the best one.
+    num_models, num_without, num_runs
+        Models whose weights are here, those that were compared and left none, and finished runs of the best.
     validation
         Its main metric on validation, a fraction: the mean over its finished runs.
     test
@@ -36,6 +36,7 @@ class BestModel:
 
     run: RunConfig
     num_models: int
+    num_without: int
     num_runs: int
     validation: float
     test: ArmSummary
@@ -99,7 +100,8 @@ def choose_best(
     model = workspace.run_folder(chosen.config.run_id).model_dir
     return BestModel(
         run=chosen.config,
-        num_models=len(means),
+        num_models=len(with_model),
+        num_without=len(means) - len(with_model),
         num_runs=len(answered),
         validation=means[best],
         test=summarise(stack_seeds(experiment, answered), metric),

@@ -96,7 +96,7 @@ class ExperimentResults:
     @property
     def floor(self) -> float | None:
         """Value on test of always answering the largest class; None before a run has finished."""
-        return self.finished[0].health.majority_test_value if self.finished else None
+        return self.finished[0].floor if self.finished else None
 
     def runs_of(self, arm: str, train_size: int) -> list[FinishedRun]:
         """Return the finished runs of one arm at one train size, by seed."""
@@ -375,7 +375,8 @@ def stack_seeds(experiment: ExperimentConfig, runs: Sequence[FinishedRun]) -> Ar
                 first.config.arm.name,
                 "Delete that run on the page Models or with `tl_core delete`; that seed is then left out.",
             )
-    stacked = stack_runs(first.config.arm.name, runs)
+    has_one = first.config.train_size == experiment.split.train
+    stacked = replace(stack_runs(first.config.arm.name, runs), has_one_train_set=has_one)
     if _runs_once(experiment, first.config):
         return stacked.repeated_for(range(experiment.num_seeds))
     return stacked

@@ -152,7 +152,7 @@ def put_together(experiment: ExperimentConfig, results: Sequence[ExperimentResul
             *results[0].asked.others,
         ),
         largest=largest,
-        floor=finished[0].health.majority_test_value if finished else None,
+        floor=finished[0].floor if finished else None,
         num_parameters=num_parameters,
         tokens_read=tokens_read,
     )

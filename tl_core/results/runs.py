@@ -107,6 +107,12 @@ class FinishedRun:
         return self.record.config
 
     @property
+    def floor(self) -> float:
+        """Value on test of always answering the largest class of its train examples."""
+        counts = np.array(self.record.train_class_counts)
+        return always_largest(self.test, counts, self.config.headline_metric)
+
+    @property
     def logits(self) -> NDArray[np.float32]:
         """Read the logits on test, ``(n, num_labels)``. Raises as `RunFolder.read_predictions` does."""
         return logits_of(_part(self.folder.read_predictions(), SplitName.TEST))
@@ -132,6 +138,13 @@ def other_test_examples(run: FinishedRun, whose: str, remedy: str) -> Comparison
 def value_of(evaluation: Evaluation, metric: Metric) -> float:
     """Pick the headline metric."""
     return evaluation.accuracy if metric is Metric.ACCURACY else evaluation.macro_f1
+
+
+def always_largest(evaluation: Evaluation, train_class_counts: NDArray[np.int64], metric: Metric) -> float:
+    """Say what always answering the largest class of the train examples reaches on some examples."""
+    confusion = np.zeros_like(evaluation.confusion)
+    confusion[:, train_class_counts.argmax()] = evaluation.confusion.sum(axis=1)
+    return accuracy(confusion) if metric is Metric.ACCURACY else macro_f1(confusion)
 
 
 def read_finished_run(folder: RunFolder) -> FinishedRun:
@@ -184,7 +197,7 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         knows_groups="group" in test.column_names,
         answers_hash=hashlib.sha256(logits.tobytes()).hexdigest(),
         test=evaluation,
-        health=_health(record, log.events, evaluation, logits_of(validation)),
+        health=_health(record, log.events, evaluate(targets_of(validation), logits_of(validation))),
         damage=tuple(
             Damage(run_id=run_id, message=message, counts=True)
             for message in _find_damage(folder, record, log)
@@ -324,16 +337,11 @@ def logits_of(table: pa.Table) -> NDArray[np.float32]:
 def _health(
     record: RunRecord,
     events: tuple[Event, ...],
-    test: Evaluation,
-    validation: NDArray[np.float32],
+    validation: Evaluation,
 ) -> RunHealth:
-    """Reduce a run, with its logits on validation, to what the flags look at."""
-    num_labels = len(record.config.labels)
+    """Reduce a run, with its answers on the whole of validation, to what the flags look at."""
     counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
-    always_largest = np.zeros_like(test.confusion)
-    always_largest[:, counts.argmax()] = test.confusion.sum(axis=1)
-    score = accuracy if metric is Metric.ACCURACY else macro_f1
     train = [e.accuracy for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
     seen = looks(events) if record.config.arm.kind.is_whole else []
     end = events[-1]
@@ -346,12 +354,9 @@ def _health(
             look.accuracy if metric is Metric.ACCURACY else look.macro_f1 for look in seen
         ),
         has_levelled_off=isinstance(end, RunFinished) and end.stop_reason == "plateau",
-        predicted_class_counts=(
-            tuple(np.bincount(validation.argmax(axis=1), minlength=num_labels).tolist()),
-            tuple(test.confusion.sum(axis=0).tolist()),
-        ),
-        test_value=value_of(test, metric),
-        majority_test_value=score(always_largest),
+        predicted_class_counts=tuple(validation.confusion.sum(axis=0).tolist()),
+        value=value_of(validation, metric),
+        majority_value=always_largest(validation, counts, metric),
         hardly_known=tuple(record.hardly_known.items()),
     )
 

@@ -83,9 +83,7 @@ class SideBySide:
     @property
     def floor(self) -> float:
         """Value on test of always answering the largest class of the train examples (fraction)."""
-        return next(
-            r.health.majority_test_value for r in self.runs if r.config.headline_metric is self.metric
-        )
+        return next(r.floor for r in self.runs if r.config.headline_metric is self.metric)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -181,7 +179,8 @@ def _predictions(workspace: Workspace, groups: Sequence[Group]) -> dict[str, Arm
         for run in others:
             if not np.array_equal(run.example_ids, first.example_ids):
                 raise other_test_examples(run, group.label, "Leave that run out.")
-        stacked = stack_runs(group.key, group.runs)
+        has_one = first.config.train_size == split.train
+        stacked = replace(stack_runs(group.key, group.runs), has_one_train_set=has_one)
         has_no_seed = not group.kind.is_neural and first.config.train_size == split.train and not others
         predictions[group.key] = stacked.repeated_for(every_seed) if has_no_seed else stacked
     return predictions

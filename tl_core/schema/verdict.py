@@ -72,6 +72,8 @@ class Verdict(Frozen):
     num_groups
         Groups that the test examples form: those of a group may be alike, and the interval takes them for one
         draw. None where each stands alone.
+    has_one_train_set
+        Whether every seed of an arm learned from the same train examples: the interval is for these.
     num_pairs, p_corrected, p_equivalence_corrected
         Pairs of its family, and its p-values corrected for them; None where nothing is corrected.
     num_planned, is_interim
@@ -113,6 +115,7 @@ class Verdict(Frozen):
     num_seeds: int
     num_examples: int
     num_groups: int | None = None
+    has_one_train_set: bool = False
     is_deterministic: bool = False
     epochs_a: tuple[float, float] | None = None
     epochs_b: tuple[float, float] | None = None

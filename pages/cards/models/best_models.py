@@ -89,7 +89,8 @@ def _draw_best(experiment: ExperimentConfig, best: BestModel) -> None:
             literal(f"{model}, test {metric}"),
             f"{100 * test.mean:.1f}%",
             help=f"Best of {plural(best.num_models, 'model')} on validation: "
-            f"{100 * best.validation:.1f}% {metric}. The download is seed {run.seed}.",
+            f"{100 * best.validation:.1f}% {metric}. The download is seed {run.seed}."
+            + (f" {plural(best.num_without, 'model')} left no weights." if best.num_without else ""),
         )
         low, high = (f"{100 * end:.1f}" for end in test.ci95)
         seeds = "mean of " + plural(len(test.seeds), "seed") if len(test.seeds) > 1 else "one seed"

@@ -30,8 +30,8 @@ from tl_core.schema import (
 
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: (
-        "Same number of steps for every network; the final checkpoint is scored. Quicker, and too short for a "
-        "network from scratch: it will be flagged."
+        "Same number of steps for every network; the final checkpoint is scored. Quicker, but often too few "
+        "for a network from scratch."
     ),
     BudgetRule.PLATEAU: (
         "Every network trains until the main metric on validation levels off, with the same minimum, "

@@ -37,8 +37,8 @@ _LENGTH = (
         low=0.5,
         high=100.0,
         step=0.5,
-        help="Passes over the training texts that equal steps are, 0.5 to 100. Until it stops improving, a run "
-        "takes three to eight times as many.",
+        help="Passes over the training texts that equal steps are, 0.5 to 100. Until it stops improving, a "
+        "run takes three to eight times as many.",
     ),
     _Number(
         field="min_steps",
