@@ -48,8 +48,8 @@ def carry_out_neural(
     of the base model's download, if it needs one.
     """
     config = recorder.record.config
-    if config.base_model is None or (config.learning_rates is None and config.arm.kind.is_whole):
-        raise ValueError(f"a neural arm needs a base model and learning rates: {config.arm.name}")
+    if config.base_model is None:
+        raise ValueError(f"a neural arm needs a base model: {config.arm.name}")
 
     recorder.phase("loading")
     compute = Compute.choose(config.training, memory_attempt=memory_attempt, should_stop=should_stop)

@@ -135,14 +135,16 @@ class Trainee:
     ) -> Iterator[FitEvent]:
         """Train the network on some rows, judged by others; yields and raises as `fit` and `fit_probe` do.
 
-        A frozen arm has no use for ``rates``; no other arm can do without.
+        Raises ValueError if an arm that takes steps has no ``rates``; a frozen one has no use for any.
         """
         training, compute = self.config.training, self.context.compute
         train_examples, judged = self.examples.select(train), self.examples.select(validation)
-        if self.config.arm.kind.is_frozen or rates is None:
+        if self.config.arm.kind.is_frozen:
             metric = self.config.headline_metric
             yield from fit_probe(self.model, train_examples, judged, compute, clock, metric)
             return
+        if rates is None:
+            raise ValueError(f"{self.config.arm.name} needs learning rates")
         on_head = training.head_examples(len(train), len(validation))
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
