@@ -92,7 +92,9 @@ def settings_block(measured: dict[str, Any]) -> str:
 
 
 def budgets_block(measured: dict[str, Any]) -> str:
-    """Write what scratch reaches on test under each budget, and what that takes."""
+    """Write what scratch reaches on test under each budget and what it takes, of the sets that are whole."""
+    if not measured["sets"]:
+        return "Not measured yet.\n"
     budgets = list(next(iter(measured["sets"].values()))["budgets"])
     titles = " | ".join(f"{budget}, %" for budget in budgets)
     lines = [
@@ -133,7 +135,9 @@ def with_figures(page: str) -> str:
         begin, end = (f"<!-- {name}: {place} -->\n" for place in ("begin", "end"))
         before, rest = page.split(begin)
         _, after = rest.split(end)
-        page = f"{before}{begin}{block(read(name))}{end}{after}"
+        is_measured = (ROOT / "benchmarks" / f"{name}.json").exists()
+        figures = block(read(name)) if is_measured else "Not measured yet.\n"
+        page = f"{before}{begin}{figures}{end}{after}"
     return page
 
 

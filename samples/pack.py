@@ -1,18 +1,21 @@
 """Pack a finished comparison on a bundled sample: ``python -m samples.pack WORKSPACE EXPERIMENT_ID``.
 
 To be run on the machine that made it. Kept are what numbers and figures are made of, in the form that
-``tl_core import`` reads, and two models that are small: TF-IDF, and a frozen network without the encoder that
-the built-in package has. Left out are all other weights, and logs. The same experiment gives the same files.
+``tl_core import`` reads, and the models that are small: those without a network, and a frozen one without
+the encoder that the built-in package has. Left out are all other weights, logs, and most readings of the
+training loss. The same experiment gives the same files.
 """
 
 import argparse
 import json
+import math
 import platform
 import shutil
 import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.catalogue.local_folders import ENCODER
@@ -21,12 +24,15 @@ from tl_core.errors import TlError, UserError
 from tl_core.intake.bundled import FACTS_FILE, FOLDER, SAMPLES, Example, read_examples, read_sample
 from tl_core.intake.bundled_models import LENT, TOKENIZER_FILE, tokenizer_of
 from tl_core.planning.machine import inspect_hardware
-from tl_core.schema import ArmKind, ExperimentConfig, State
+from tl_core.schema import ArmKind, Event, ExperimentConfig, State, StepLogged
 from tl_core.settings import Settings
 from tl_core.store.rows import RunRow
+from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 KEPT = ("run.json", "experiment.json", "events.jsonl", "predictions.parquet")
+MOST_LOSSES = 50
+"""Readings of the training loss that are kept of a run, each the mean of what it stands for."""
 ALSO_KEPT = ("layers.json", "first_task.parquet")
 MAX_BYTES = 2_500_000
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
@@ -53,6 +59,7 @@ def pack(workspace: Workspace, experiment_id: str, folder: Path) -> Path:
         there = [name for name in ALSO_KEPT if (folder_here / name).exists()]
         for name in (*KEPT, *there):
             shutil.copyfile(folder_here / name, target / run.run_id / name)
+        _thin_out(RunFolder(target / run.run_id))
     for run in _with_models(experiment, runs):
         _pack_model(workspace.run_folder(run.run_id).model_dir, target / run.run_id / "model")
     facts = _facts_of(experiment)
@@ -69,8 +76,36 @@ def _with_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> list[R
         for run in runs
         if run.config.seed == 0
         and run.config.train_size == max(experiment.train_sizes)
-        and (run.config.arm.kind.is_tfidf or run.config.arm.kind is ArmKind.FROZEN)
+        and (not run.config.arm.kind.is_neural or run.config.arm.kind is ArmKind.FROZEN)
     ]
+
+
+def _thin_out(folder: RunFolder) -> None:
+    """Join neighbouring readings of the training loss until few are left, and write all of it small."""
+    events = folder.read_events()
+    num_losses = sum(isinstance(event, StepLogged) for event in events)
+    together = max(1, math.ceil(num_losses / MOST_LOSSES))
+    kept: list[Event] = []
+    waiting: list[StepLogged] = []
+    for event in events:
+        if not isinstance(event, StepLogged):
+            kept.append(event)
+            continue
+        waiting.append(event)
+        if len(waiting) == together:
+            kept.append(event.model_copy(update={"loss": fmean(one.loss for one in waiting)}))
+            waiting.clear()
+    lines = (_short(event, place).model_dump_json() for place, event in enumerate(kept))
+    (folder.path / "events.jsonl").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    folder.write_predictions(folder.read_predictions())
+
+
+def _short(event: Event, place: int) -> Event:
+    """Give an event a new number, and its times, energy and losses six digits."""
+    names = ("train_s", "wall_s", "energy_wh", "loss", "learning_rate", "grad_norm", "memory_mib")
+    measured = {name: getattr(event, name, None) for name in names}
+    short = {name: float(f"{value:.6g}") for name, value in measured.items() if value is not None}
+    return event.model_copy(update={"seq": place, **short})
 
 
 def _pack_model(model: Path, target: Path) -> None:

@@ -1,7 +1,9 @@
 """*Try it*: empty, running, failed and finished; a typed text, test examples and a whole file."""
 
 import json
+import shutil
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -696,3 +698,19 @@ def test_joined_columns_are_chosen_if_all_are_there(app, workspace, experiment, 
     assert app.multiselect[0].value == []
     assert "“title”" in text_of(app)
     assert not is_ready(app)
+
+
+def test_models_of_an_example_that_left_no_weights_are_named_and_not_waited_for(
+    app, workspace, experiment, monkeypatch
+):
+    shutil.rmtree(workspace.run_folder(fine_tuned(workspace, experiment).run_id).model_dir)
+    example = SimpleNamespace(sample="reviews_sentiment", sentence="")
+    monkeypatch.setattr("pages.cards.try_it.answering_runs.find_example", lambda _: example)
+    answered = threading.Event()
+    monkeypatch.setattr(predictions, "ask", lambda *_: answered.wait(20))
+    monkeypatch.setattr("pages.cards.try_it.ask.PATIENCE_S", 0.01)
+    open_page(app, "try_it", experiment=experiment.experiment_id)
+    answered.set()
+    assert "In this example, Fine-tuned comes without weights." in text_of(app)
+    (figure,) = figures_of(app)
+    assert "Fine-tuned" not in json.dumps(figure)

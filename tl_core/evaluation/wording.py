@@ -138,6 +138,8 @@ def beside_words(verdict: Verdict, arm_names: Mapping[str, str], rank: str) -> s
         found = "ahead" if _winner(verdict) == verdict.a else "behind"
     elif verdict.conclusion == "equivalent":
         found = f"equally good, within {margin_words(verdict)}"
+    elif verdict.could_be_chance and not verdict.ci95[0] <= 0 <= verdict.ci95[1]:
+        found = f"no clear difference among {verdict.num_pairs} pairs"
     so_far = "so far " if verdict.is_interim else ""
     return (
         f"{a} against {b}, {rank}: {so_far}{found} "

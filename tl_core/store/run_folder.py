@@ -276,6 +276,7 @@ def _write_predictions(path: Path, table: pa.Table) -> None:
             table.cast(schema),
             file,
             write_page_checksum=True,
+            compression="zstd",  # ids are hexadecimal digits
             use_dictionary=["split"],  # logits hardly ever repeat
         )
 

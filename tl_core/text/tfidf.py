@@ -264,7 +264,7 @@ class Tfidf:
         folder.mkdir(parents=True, exist_ok=True)
         vocabulary = {word: int(index) for word, index in self.vectorizer.vocabulary_.items()}
         (folder / "vocabulary.json").write_text(json.dumps(vocabulary), encoding="utf-8")
-        np.savez(
+        np.savez_compressed(
             folder / "tfidf.npz",
             idf=self.vectorizer.idf_ if vocabulary else np.empty(0),
             coef=self.regression.coef_,

@@ -86,7 +86,7 @@ def fit(
     last_step = config.step_limit(len(train.targets))
     num_evaluations, num_seen = config.evaluations(len(train.targets), len(validation.targets))
     eval_steps = evaluation_steps(steps, last_step, num_evaluations)
-    log_every = max(1, steps // LOGS_A_RUN)
+    log_every = max(1, last_step // LOGS_A_RUN)
 
     torch.manual_seed(order_seed)
     model.to(device).train()

@@ -10,10 +10,11 @@ from pages.ui.frame import invite
 from pages.ui.missing_runs import offer_plans
 from pages.ui.readers import States, arm_names_of
 from pages.ui.session import workspace
+from tl_core.displays.words import listed
 from tl_core.intake.bundled import SAMPLES, Sample, find_example, read_sample
 from tl_core.planning.plan import plan_sample
 from tl_core.results.answering import Answerer, choose_answerers
-from tl_core.schema import ExperimentConfig
+from tl_core.schema import Arm, ExperimentConfig
 from tl_core.store.rows import RunRow
 
 
@@ -35,6 +36,18 @@ def invite_without_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) 
             _offer_sample(SAMPLES[example.sample])
     else:
         invite("No run of this experiment has kept a model, so there is none to ask.", "Runs", "runs")
+
+
+def say_who_left_no_weights(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    """Name the models of an example that come without weights, and offer to train them all."""
+    example = find_example(experiment.experiment_id)
+    asked = {one.arm for one in answerers}
+    missing = [label for name, label in arm_names_of(experiment).items() if Arm.parse(name) not in asked]
+    if example is None or not missing:
+        return
+    come = "come" if len(missing) > 1 else "comes"
+    st.markdown(literal(f"In this example, {listed(missing)} {come} without weights."))
+    _offer_sample(SAMPLES[example.sample])
 
 
 def _offer_sample(sample: Sample) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from pages.cards.try_it.answering_runs import answerers_table, why_they_answer
+from pages.cards.try_it.answering_runs import answerers_table, say_who_left_no_weights, why_they_answer
 from pages.cards.try_it.asking import Asked, Text, ask_models
 from pages.cards.try_it.held_out import Example, examples_from, find_example
 from pages.components.typing import attend_to_typing
@@ -76,6 +76,7 @@ def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -
     """Take a text and draw what every model makes of it, as soon as it changes."""
     with card("Try one text"):
         live_part(_draw_question)(experiment, answerers)
+        say_who_left_no_weights(experiment, answerers)
 
 
 def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
@@ -207,7 +208,7 @@ def _draw_answers(
         for label, share in zip(answer.labels, answer.probabilities[0], strict=True)
     ]
     table = pd.DataFrame(rows, columns=["arm", "label", "probability"])
-    waiting = () if is_over else [arm for arm in arm_names if arm not in asked.errors]
+    waiting = () if is_over else [arm for arm in asked.arms if arm not in asked.errors]
     if answers or waiting:
         figure = probabilities(
             table,

@@ -23,6 +23,8 @@ class Asked:
     ----------
     run_ids
         The runs that are asked.
+    arms
+        Names of their models, in the same order.
     answers, errors
         What each model said, or why it said nothing, by arm name; another thread adds to them.
     ended
@@ -33,6 +35,7 @@ class Asked:
 
     texts: tuple[Text, ...]
     run_ids: tuple[str, ...]
+    arms: tuple[str, ...]
     answers: dict[str, predictions.Answer] = field(default_factory=dict)
     errors: dict[str, TlError] = field(default_factory=dict)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -41,7 +44,11 @@ class Asked:
 
 def ask_models(settings: Settings, texts: Sequence[Text], answerers: Sequence[Answerer]) -> Asked:
     """Ask every model in a thread, those without a network first: they need no time to load."""
-    asked = Asked(texts=tuple(texts), run_ids=tuple(one.run.run_id for one in answerers))
+    asked = Asked(
+        texts=tuple(texts),
+        run_ids=tuple(one.run.run_id for one in answerers),
+        arms=tuple(one.arm.name for one in answerers),
+    )
     in_turn = sorted(answerers, key=lambda one: one.arm.kind.is_neural)
     threading.Thread(target=_ask, args=[settings, asked, in_turn], daemon=True).start()
     return asked
