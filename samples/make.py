@@ -6,6 +6,7 @@ that learned the reviews first.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def main() -> int:
     if options.workspace.exists():
         print(f"{options.workspace} exists already. Choose a new folder.", file=sys.stderr)
         return 2
-    workspace = Workspace.open(Settings.from_environment(options.workspace))
+    os.environ["TL_WORKSPACE"] = str(options.workspace)  # where the base models of runs are looked up
+    workspace = Workspace.open(Settings.from_environment())
     try:
         for name in options.samples:
             print(make(workspace, SAMPLES[name], options.into, options.seeds))
