@@ -31,7 +31,7 @@ from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
 KEPT = ("run.json", "experiment.json", "events.jsonl", "predictions.parquet")
-MOST_LOSSES = 50
+MOST_LOSSES = 30
 """Readings of the training loss that are kept of a run, each the mean of what it stands for."""
 ALSO_KEPT = ("layers.json", "first_task.parquet")
 MAX_BYTES = 2_500_000
