@@ -7,10 +7,12 @@ import pytest
 from samples.pack import pack
 from tests.pages.fixtures import add_experiment, finish_all, make_workspace
 from tl_core.errors import DataError
+from tl_core.export.comparison_json import comparison_json
 from tl_core.intake import bundled as examples
 from tl_core.intake.bundled import SAMPLES, bring_in_examples, find_example, read_sample, remove_examples
 from tl_core.intake.intake import store_dataset
 from tl_core.results.comparison import gather
+from tl_core.schema import ArmKind
 from tl_core.store.workspace import Workspace
 
 SAMPLE = SAMPLES["reviews_sentiment"]
@@ -123,3 +125,30 @@ def test_a_shipped_comparison_can_be_read_and_fits_its_sample(path: Path, worksp
     assert not results.unreadable
     assert results.headline is not None
     assert workspace.database.get_dataset(example.dataset_fingerprint).name == path.parent.name
+    assert {flag.code for verdict in results.verdicts for flag in verdict.flags}.isdisjoint(
+        {"groups_unknown", "did_not_finish", "unreadable"}
+    )
+    with_model = {
+        run.config.arm.kind
+        for run in results.finished
+        if workspace.run_folder(run.config.run_id).model_dir.is_dir()
+    }
+    assert with_model == {ArmKind.MAJORITY, ArmKind.TFIDF, ArmKind.FROZEN}
+
+
+def test_the_shipped_comparisons_show_all_that_pages_can_show_and_stay_small(workspace: Workspace) -> None:
+    bring_in_examples(workspace)
+    shown = {
+        one.name: comparison_json(workspace, gather(workspace, one.experiment_id))
+        for one in workspace.database.list_experiments()
+    }
+    reviews, messages = shown["reviews_sentiment"], shown["support_intents"]
+    assert reviews["label_worth"]["train_sizes"] == [50, 100, 330]
+    assert [one["direct"] for one in messages["first_tasks"]] == ["fine_tuned"]
+    assert {"shuffled", "embeddings_only", "reinit_top_3"} <= {arm["arm"] for arm in messages["arms"]}
+    runs = [run for one in shown.values() for arm in one["arms"] for run in arm["runs"]]
+    assert all(run["energy_wh"] is not None for run in runs)
+    assert any(run["layers"] for run in runs)
+    assert {one["budget"] for one in shown.values()} == {"plateau"}
+    files = [path for path in examples.FOLDER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 5_000_000

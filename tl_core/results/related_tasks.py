@@ -124,11 +124,23 @@ def _first_runs(pooled: Pooled, workspace: Workspace) -> dict[tuple[Arm, int], s
     """Find the runs that arms with results were fine-tuned from, at the largest train size."""
     cells = [(Arm.parse(name), size) for name, size in pooled.predictions if size == pooled.largest]
     behind = {
-        (arm, size): run_behind(workspace, arm.base_model)
+        (arm, size): run_behind(workspace, arm.base_model) or _recorded(pooled, workspace, arm, size)
         for arm, size in cells
         if arm.kind.is_fine_tuned and arm.base_model is not None
     }
     return {cell: run_id for cell, run_id in behind.items() if run_id is not None}
+
+
+def _recorded(pooled: Pooled, workspace: Workspace, arm: Arm, size: int) -> str | None:
+    """Find the run that an arm's own runs say they started from, where the weights did not come along."""
+    for run in pooled.runs:
+        if (run.config.arm, run.config.train_size) != (arm, size):
+            continue
+        with contextlib.suppress(*UNREADABLE):
+            run_id = workspace.run_folder(run.run_id).read_record().base_model_facts.get("run_id")
+            if run_id and workspace.run_folder(run_id).has_record():
+                return run_id
+    return None
 
 
 def _left(
