@@ -168,14 +168,12 @@ def _groups_together(
     dataset: Dataset, rule: SplitRule, groups: Groups | None, tick: Tick | None
 ) -> Groups | None:
     """Return what the rule keeps together, ``(num_examples,)``, or None if every example stands alone."""
-    named = None
-    if rule.method is SplitMethod.GROUPED:
-        if "group" not in dataset.table.column_names:
-            raise SplitError(
-                "The dataset has no column that names the group of each example.",
-                "Choose the group column, or split without regard to groups.",
-            )
-        named = groups_by_name(dataset.table["group"].to_pylist())
+    named = _named(dataset) if rule.method is SplitMethod.GROUPED else None
+    if rule.method is SplitMethod.GROUPED and named is None:
+        raise SplitError(
+            "The dataset has no column that names the group of each example.",
+            "Choose the group column, or split without regard to groups.",
+        )
     if rule.keep_together is None:
         return named
     if groups is None:
@@ -183,14 +181,19 @@ def _groups_together(
     return groups if named is None else join_groups(named, groups)
 
 
+def _named(dataset: Dataset) -> Groups | None:
+    """Return the groups of the person's own column; None without one."""
+    if "group" not in dataset.table.column_names:
+        return None
+    return groups_by_name(dataset.table["group"].to_pylist())
+
+
 def _tied(dataset: Dataset, together: Groups | None) -> Groups | None:
     """Return the groups whose examples may be alike: those kept together, and the person's own anyway."""
-    named = None
-    if "group" in dataset.table.column_names:
-        named = groups_by_name(dataset.table["group"].to_pylist())
-    if named is not None and together is not None:
-        named = join_groups(named, together)
+    named = _named(dataset)
     groups = together if named is None else named
+    if named is not None and together is not None:
+        groups = join_groups(named, together)
     return None if groups is None or len(np.unique(groups)) == len(groups) else groups
 
 
