@@ -125,6 +125,29 @@ def test_words_and_summary_stand_beside_an_experiment_and_go_with_it(database: D
     assert database.list_entries()[0].annotation == Annotation()
 
 
+def test_a_summary_is_stale_once_another_experiment_on_its_split_has_ended(database: Database) -> None:
+    for name in ("1", "2"):
+        run = make_run(f"run_{name}").model_copy(update={"experiment_id": f"exp_{name}"})
+        database.add_experiment(make_experiment(f"exp_{name}"), [run])
+    mark_run(database, "run_1", State.FINISHED)
+    first = {entry.config.experiment_id: entry for entry in database.list_entries()}["exp_1"]
+    assert first.made_of == "finished 1", "the other one has no result yet"
+    database.keep_summary("exp_1", ExperimentSummary(states=first.made_of))
+
+    mark_run(database, "run_2", State.FINISHED)
+    entries = {entry.config.experiment_id: entry for entry in database.list_entries()}
+    assert not entries["exp_1"].is_summed_up
+    assert entries["exp_1"].made_of != entries["exp_2"].made_of
+    database.keep_summary("exp_1", ExperimentSummary(states=entries["exp_1"].made_of))
+    assert {e.config.experiment_id: e.is_summed_up for e in database.list_entries()} == {
+        "exp_1": True,
+        "exp_2": False,
+    }
+    database.delete_experiment("exp_2")
+    (entry,) = database.list_entries()
+    assert (entry.made_of, entry.is_summed_up) == ("finished 1", False)
+
+
 def test_an_experiment_of_another_owner_cannot_be_annotated(workspace: Workspace) -> None:
     add_two_runs(workspace.database)
     stranger = open_workspace(workspace.root, owner="stranger")

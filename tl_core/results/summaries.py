@@ -13,9 +13,9 @@ def sum_up(workspace: Workspace, entry: ExperimentEntry) -> ExperimentSummary:
     """Read what an experiment came to, and keep it."""
     try:
         results = gather(workspace, entry.config.experiment_id)
-        summary = summary_of(results, entry.states)
+        summary = summary_of(results, entry.made_of)
     except TlError as error:  # files of its runs are missing, which its own page tells
-        summary = ExperimentSummary(states=entry.states, status=error.message, severity="failure")
+        summary = ExperimentSummary(states=entry.made_of, status=error.message, severity="failure")
     workspace.database.keep_summary(entry.config.experiment_id, summary)
     return summary
 

@@ -18,7 +18,7 @@ class ExperimentSummary(Frozen):
     Attributes
     ----------
     states
-        The runs' states that it was made of, as `rows.states_words` writes them; with others it is stale.
+        What it was made of, as `ExperimentEntry.made_of` writes it; with anything else it is stale.
     best_model, best_value
         The model that is best on validation, and its mean on test (fraction); empty and None without one.
     gain, ci95

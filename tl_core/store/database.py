@@ -1,7 +1,8 @@
 """Rows about datasets, experiments, runs and drafts. Every query sees one owner's rows alone."""
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -150,23 +151,23 @@ class Database:
             counts: dict[str, dict[State, int]] = {}
             for experiment_id, state, number in session.execute(counted).all():
                 counts.setdefault(experiment_id, {})[State(state)] = number
-            beside = {row.experiment_id: row for row in session.scalars(self._annotations()).all()}
+            kept = session.scalars(self._annotations()).all()
             annotations = {
-                key: Annotation.model_validate(row.annotation)
-                for key, row in beside.items()
-                if row.annotation
+                row.experiment_id: Annotation.model_validate(row.annotation) for row in kept if row.annotation
             }
             summaries = {
-                key: ExperimentSummary.model_validate(row.summary)
-                for key, row in beside.items()
+                row.experiment_id: ExperimentSummary.model_validate(row.summary)
+                for row in kept
                 if row.summary
             }
+        beside = _beside_by_id(configs, counts)
         return [
             ExperimentEntry(
                 config=config,
                 counts=counts.get(config.experiment_id, {}),
                 annotation=annotations.get(config.experiment_id, Annotation()),
                 summary=summaries.get(config.experiment_id),
+                beside=beside[config.experiment_id],
             )
             for config in configs
         ]
@@ -454,6 +455,26 @@ def _is_renamed(known: ExperimentTable, experiment: ExperimentConfig) -> bool:
     return ExperimentConfig.model_validate(known.config | of_one_name) == experiment.model_copy(
         update=of_one_name
     )
+
+
+def _beside_by_id(
+    configs: Sequence[ExperimentConfig], counts: Mapping[str, Mapping[State, int]]
+) -> dict[str, str]:
+    """Hash, for each experiment, the others on its split that are over and have results."""
+    own: dict[str, int] = {}
+    of_split: dict[str, int] = {}
+    for config in configs:
+        states = counts.get(config.experiment_id, {})
+        if State.FINISHED in states and all(state.is_final for state in states):
+            line = f"{config.experiment_id} {states_words(states)}"
+            own[config.experiment_id] = int.from_bytes(hashlib.sha256(line.encode()).digest()[:8])
+            # Exclusive or: one hash leaves again as it came, and their order does not matter.
+            of_split[config.split.hash] = of_split.get(config.split.hash, 0) ^ own[config.experiment_id]
+    others = {
+        config.experiment_id: of_split.get(config.split.hash, 0) ^ own.get(config.experiment_id, 0)
+        for config in configs
+    }
+    return {key: f"{digest:016x}" if digest else "" for key, digest in others.items()}
 
 
 def _what_it_took(promise: Promise, promised_at: str, runs: Sequence[RunTable]) -> Took:

@@ -209,12 +209,15 @@ class ExperimentEntry:
         Runs by state, as the database has them.
     summary
         What it came to; None while nobody has looked.
+    beside
+        The other experiments on its split that are over and have results, as a hash; empty without one.
     """
 
     config: ExperimentConfig
     counts: Mapping[State, int]
     annotation: Annotation
     summary: ExperimentSummary | None
+    beside: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -223,10 +226,15 @@ class ExperimentEntry:
 
     @property
     def states(self) -> str:
-        """The runs' states, which a summary is made of, as `states_words` writes them."""
+        """The runs' states, as `states_words` writes them."""
         return states_words(self.counts)
 
     @property
+    def made_of(self) -> str:
+        """What a summary is made of: the runs' states, and those of the split's other experiments."""
+        return f"{self.states}; beside {self.beside}" if self.beside else self.states
+
+    @property
     def is_summed_up(self) -> bool:
-        """Whether the summary is of the runs as they stand."""
-        return self.summary is not None and self.summary.states == self.states
+        """Whether the summary is of all runs on the split as they stand."""
+        return self.summary is not None and self.summary.states == self.made_of

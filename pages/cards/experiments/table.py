@@ -124,7 +124,7 @@ def draw_table(
     _keep_edits(entries, st.session_state[key].get("edited_rows", {}))
     waiting = [entry for entry in entries if entry.is_over and not entry.is_summed_up]
     if waiting or not all(entry.is_over for entry in entries):
-        states = {entry.config.experiment_id: entry.states for entry in everyone}
+        states = {entry.config.experiment_id: entry.made_of for entry in everyone}
         live_part(_follow, FOLLOW_S)(waiting, states, time.monotonic())
     return [entry for entry, is_chosen in zip(entries, edited[""], strict=True) if is_chosen]
 
@@ -196,7 +196,7 @@ def _follow(waiting: list[ExperimentEntry], states: Mapping[str, str], drawn_at:
         sum_up(workspace(), entry)
     del waiting[:SUMMED_AT_ONCE]
     if (read and (is_late or not waiting)) or states != {
-        e.config.experiment_id: e.states for e in workspace().database.list_entries()
+        e.config.experiment_id: e.made_of for e in workspace().database.list_entries()
     }:
         begin_anew()
 
