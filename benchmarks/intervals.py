@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), arms in
 macro-F1, log loss and Brier score (`benchmarks.other_metrics`), and compares real arms with themselves under
-other seeds (`benchmarks.real_nulls`), and test examples in groups (`benchmarks.grouped_examples`). It writes
-JSON beside this file, in some ten minutes on one core; ``--groups`` measures the groups anew alone.
+other seeds (`benchmarks.real_nulls`), test examples in groups (`benchmarks.grouped_examples`) and trainings
+that fail now and then (`benchmarks.rare_failures`). It writes JSON beside this file, in some ten minutes on
+one core; ``--only`` measures one of the last two anew and keeps the rest.
 
 A row of ``rows`` is one cell: ``coverage``, ``power`` and ``mean_width`` are those of arms of ``accuracy``
 and ``accuracy - difference``; ``false_positive_rate`` says how often two arms of ``accuracy`` are called
@@ -14,14 +15,14 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks import grouped_examples, other_metrics, real_nulls
+from benchmarks import grouped_examples, other_metrics, rare_failures, real_nulls
 from benchmarks.batched_intervals import intervals, moments, skew_of_difference
 from benchmarks.latent_arms import Design, Floats, draw, hits
 from benchmarks.rival_intervals import RIVALS
@@ -39,6 +40,10 @@ ROBUSTNESS: dict[str, dict[str, float]] = {
     "seeds move single examples": {"noise_sd": 1.2},
     "arms share their seeds' luck": {"shared_seed": 0.8},
     "very large seed variance": {"seed_sd": 0.8},
+}
+APART: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "grouped_examples": grouped_examples.rows,
+    "rare_failures": rare_failures.rows,
 }
 _NUMBERS_AT_ONCE = 2_000_000
 
@@ -132,6 +137,11 @@ def _mean(rows: list[dict[str, Any]], field: str, decimals: int) -> float:
     return round(float(np.mean([row[field] for row in rows])), decimals)
 
 
+def summaries_apart(measured: dict[str, Any]) -> dict[str, Any]:
+    """Summarise the parts that can be measured apart, where their cells are many."""
+    return {"grouped_examples": summarise(measured["grouped_examples"], "groups")}
+
+
 def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
     """Give two standard errors of a simulated rate."""
     return round(2 * float(np.sqrt(rate * (1 - rate) / repetitions)), 4)
@@ -140,18 +150,19 @@ def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
 def main() -> None:
     """Simulate, measure on the real sets, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--groups", action="store_true", help="measure the groups anew and keep the rest")
+    parser.add_argument("--only", choices=APART, help="measure this part anew and keep the rest")
+    only = parser.parse_args().only
     path = Path(__file__).with_suffix(".json")
-    grouped = grouped_examples.rows()
-    if parser.parse_args().groups:
-        answer = json.loads(path.read_text()) | {"grouped_examples": grouped}
-        answer["summary"]["grouped_examples"] = summarise(grouped, "groups")
+    if only:
+        answer = json.loads(path.read_text())
+        answer[only] = APART[only]()
+        answer["summary"] |= summaries_apart(answer)
         path.write_text(json.dumps(answer, indent=1) + "\n")
         return
     began = time.perf_counter()
     rows = accuracy_rows()
     robustness, others, real = robustness_rows(), other_metrics.rows(), real_nulls.rows()
-    answer = {
+    answer: dict[str, Any] = {
         "repetitions": REPETITIONS,
         "error": {str(rate): simulation_error(rate) for rate in (0.06, 0.9, 0.93)},
         "seconds": round(time.perf_counter() - began),
@@ -160,14 +171,14 @@ def main() -> None:
             "robustness": summarise(robustness, "scenario"),
             "other_metrics": summarise(others, "metric"),
             "real_nulls": summarise(real, "metric"),
-            "grouped_examples": summarise(grouped, "groups"),
         },
         "rows": [row for row in rows if row["method"] == OURS],
         "robustness": robustness,
         "other_metrics": others,
         "real_nulls": real,
-        "grouped_examples": grouped,
+        **{name: measure_part() for name, measure_part in APART.items()},
     }
+    answer["summary"] |= summaries_apart(answer)
     path.write_text(json.dumps(answer, indent=1) + "\n")
     print(json.dumps(answer["summary"], indent=1))
 

@@ -115,12 +115,34 @@ def budgets_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def failures_block(measured: dict[str, Any]) -> str:
+    """Write what the interval covers where trainings fail now and then."""
+    lines = [
+        "| trainings that fail | seeds | coverage | none failed in | coverage in these "
+        "| coverage where one failed |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in measured["rare_failures"]:
+        without, with_one = (
+            "–" if row[name] is None else f"{_percent(row[name])}%"
+            for name in ("coverage_where_none_seen", "coverage_where_seen")
+        )
+        lines.append(
+            f"| {100 * row['failure_rate']:.0f}% | {row['num_seeds']} | {_percent(row['coverage'])}% "
+            f"| {_percent(row['none_seen'])}% | {without} | {with_one} |"
+        )
+    return "\n".join([*lines, ""])
+
+
 BLOCKS = {
     "intervals": intervals_block,
+    "rare_failures": failures_block,
     "training_settings": settings_block,
     "budgets": budgets_block,
 }
-"""What stands between the markers of each benchmark's name."""
+"""What stands between the markers of each name."""
+_SOURCES = {"rare_failures": "intervals"}
+"""The benchmark of a block that has another name."""
 
 
 def read(name: str) -> dict[str, Any]:
@@ -135,8 +157,9 @@ def with_figures(page: str) -> str:
         begin, end = (f"<!-- {name}: {place} -->\n" for place in ("begin", "end"))
         before, rest = page.split(begin)
         _, after = rest.split(end)
-        is_measured = (ROOT / "benchmarks" / f"{name}.json").exists()
-        figures = block(read(name)) if is_measured else "Not measured yet.\n"
+        source = _SOURCES.get(name, name)
+        is_measured = (ROOT / "benchmarks" / f"{source}.json").exists()
+        figures = block(read(source)) if is_measured else "Not measured yet.\n"
         page = f"{before}{begin}{figures}{end}{after}"
     return page
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.formatting import literal
-from tl_core.evaluation.wording import detection_words, few_seeds_words
+from tl_core.evaluation.wording import detection_words, seeds_words
 from tl_core.schema import Status, Verdict
 
 _LOOKS = {
@@ -55,7 +55,7 @@ def draw_claim(
 
 def draw_detection(verdict: Verdict) -> None:
     """Draw which differences could be told at all, and how often chance looks like one."""
-    st.markdown(f":small[{literal(f'{detection_words(verdict)} {few_seeds_words(verdict)}'.strip())}]")
+    st.markdown(f":small[{literal(f'{detection_words(verdict)} {seeds_words(verdict)}'.strip())}]")
 
 
 def draw_short_claim(verdict: Verdict) -> None:

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from tl_core.evaluation.failures import FAILURES
 from tl_core.evaluation.flags import RunHealth, find_flags
-from tl_core.evaluation.wording import FAILURES, conclude, spoken_names
+from tl_core.evaluation.wording import conclude, spoken_names
 from tl_core.schema import Arm, BudgetRule, Flag, Metric, Verdict
 
 LABELS = spoken_names(dict.fromkeys(("fine_tuned", "scratch", "tfidf", "frozen", "majority"), ""))

@@ -8,9 +8,9 @@ from tl_core.evaluation.wording import (
     counts,
     detection_words,
     epochs_words,
-    few_seeds_words,
     pairs_words,
     points,
+    seeds_words,
     spoken_name,
     spoken_names,
 )
@@ -226,8 +226,8 @@ def test_the_detectable_difference_is_said_in_points():
 
 
 def test_few_seeds_come_with_their_measured_rate():
-    assert "up to 5.8% of equal pairs" in few_seeds_words(verdict(num_seeds=3, false_positive_rate=0.058))
-    assert few_seeds_words(verdict()) == ""
+    assert "up to 5.8% of equal pairs" in seeds_words(verdict(num_seeds=3, false_positive_rate=0.058))
+    assert seeds_words(verdict()) == ""
 
 
 def test_several_pairs_are_counted():

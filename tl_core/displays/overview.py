@@ -5,7 +5,8 @@ import pandas as pd
 from tl_core.charts import arms_overview
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent, count_groups, listed, percent
-from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.evaluation.failures import find_failure_rate
+from tl_core.evaluation.wording import METRIC_WORDS, failure_rate_words
 from tl_core.results.comparison import ExperimentResults
 
 
@@ -23,6 +24,7 @@ def display(subject: Subject) -> Display:
             "to": as_percent(summary.ci95[1]),
             "Seeds": len(summary.seeds),
             "Test examples": summary.num_examples,
+            "Failed trainings": _failed_words(results, (summary.arm, size)),
         }
         for summary in found
     )
@@ -52,6 +54,11 @@ def display(subject: Subject) -> Display:
         sentence=sentence,
         budget=subject.budget,
     )
+
+
+def _failed_words(results: ExperimentResults, key: tuple[str, int]) -> str | None:
+    rate = find_failure_rate(results.predictions[key], results.flags[key])
+    return None if rate is None else failure_rate_words(rate)
 
 
 def seed_values(results: ExperimentResults, train_size: int) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Final
 
 from scipy import special
 
+from tl_core.evaluation.failures import find_failure_rate
 from tl_core.evaluation.intervals import Interval, Scope, effective_groups, interval_of
 from tl_core.evaluation.metrics import ExampleValues, Limits, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
@@ -107,6 +108,7 @@ def compare(
     difference = values_a.minus(values_b)
     interval, narrower = (interval_of(difference, confidence=confidence) for confidence in (0.95, 0.90))
     is_deterministic = a.is_deterministic and b.is_deterministic
+    rates = [find_failure_rate(arm, flags) for arm in (a, b)]
     verdict = Verdict(
         a=a.arm,
         b=b.arm,
@@ -133,6 +135,7 @@ def compare(
             interval, difference.limits, effective_groups(a.groups, a.num_examples)
         ),
         false_positive_rate=None if is_deterministic else FALSE_POSITIVE_RATES.get(a.num_seeds),
+        failure_rates=tuple(rate for rate in rates if rate is not None),
         conclusion="no_difference_shown",
         flags=tuple(flag for flag in flags if flag.arm in (a.arm, b.arm) and set(flag.seeds) & set(a.seeds)),
     )

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tl_core.evaluation.failures import FAILURES, trainings_to_exclude
 from tl_core.schema import (
     FEWEST_GROUPS,
     AnyMetric,
     Arm,
+    FailureRate,
     Flag,
     Metric,
     ScoringRule,
@@ -16,8 +18,6 @@ from tl_core.schema import (
 )
 from tl_core.words import plural
 
-FAILURES: Final = ("collapsed", "did_not_learn", "worse_than_majority")
-"""Codes of the flags that say that an arm did not learn the task."""
 ONE_SEED: Final = "One seed: another training may turn out differently"
 FEW_GROUPS: Final = Status(
     code="few_groups",
@@ -25,6 +25,9 @@ FEW_GROUPS: Final = Status(
     words=f"Fewer than {FEWEST_GROUPS} groups of test examples: too few to tell",
     advice="Test on more groups: examples of one group count as one draw.",
 )
+
+RARE_FAILURE: Final = 0.1
+"""Rate of failing trainings that one would like to exclude."""
 
 _LOST, _IMPROVING, _UNKNOWN = "did_not_finish", "still_improving", "trend_unknown"
 _TOLD_BY_FAILURE: Final = ("never_better", "learned_by_heart", _UNKNOWN)
@@ -206,7 +209,10 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
     carries another flag; there is one seed; the difference does not hold once corrected for the other pairs;
     an arm was still improving; the difference is too small to matter.
     """
-    flagged = flag_reservations(verdict.flags, names, _winner(verdict))
+    flagged = [
+        _with_failure_rates(one, verdict, names)
+        for one in flag_reservations(verdict.flags, names, _winner(verdict))
+    ]
     weaknesses = [one for one in flagged if one.code not in (_IMPROVING, _UNKNOWN)]
     if is_about_models(verdict):
         advice = "Train with more seeds."
@@ -322,6 +328,18 @@ def _failure(
     )
 
 
+def _with_failure_rates(status: Status, verdict: Verdict, names: Mapping[str, str]) -> Status:
+    """Add to the failure of an arm what it says of further trainings."""
+    if status.code not in ("baseline_failed", "winner_failed") or verdict.num_seeds == 1:
+        return status
+    rates = [
+        f"{names[rate.arm]} failed in {failure_rate_words(rate)}"
+        for rate in verdict.failure_rates
+        if rate.arm in status.arms
+    ]
+    return status.model_copy(update={"evidence": "; ".join([status.evidence, *rates])})
+
+
 def is_about_models(verdict: Verdict) -> bool:
     """Whether another seed could have told another story: one seed, of an arm that seeds change."""
     return verdict.scope == "models" and not verdict.is_deterministic
@@ -373,15 +391,43 @@ def detection_words(verdict: Verdict) -> str:
     return f"This setup can reliably detect differences of {amount}{unit} or more (80% power)."
 
 
-def few_seeds_words(verdict: Verdict) -> str:
-    """Say what so few seeds are worth; empty where there are enough of them, or one."""
-    if verdict.false_positive_rate is None:
-        return ""
-    rate = 100 * verdict.false_positive_rate
-    return (
-        f"With only {verdict.num_seeds} seeds, up to {rate:.1f}% of equal pairs look different by chance "
-        "(simulated)."
-    )
+def seeds_words(verdict: Verdict) -> str:
+    """Say what this many seeds are worth: failures they may have missed, and how often chance looks real.
+
+    Empty for one seed, which has a reservation, and where no seed changes an arm.
+    """
+    said = []
+    has_failed = any(rate.num_failed for rate in verdict.failure_rates)  # then its status says how many
+    if verdict.num_seeds > 1 and verdict.failure_rates and not has_failed:
+        highest = max(rate.ci95[1] for rate in verdict.failure_rates)
+        needed = trainings_to_exclude(RARE_FAILURE)
+        to_exclude = (
+            f"; {needed} seeds without one would exclude {100 * RARE_FAILURE:.0f}%"
+            if verdict.num_seeds < needed
+            else ""
+        )
+        said.append(
+            f"No training failed in {verdict.num_seeds} seeds: a failure rate of up to {100 * highest:.0f}% "
+            f"remains possible{to_exclude}."
+        )
+    if verdict.false_positive_rate is not None:
+        of_equal = 100 * verdict.false_positive_rate
+        said.append(
+            f"With only {verdict.num_seeds} seeds, up to {of_equal:.1f}% of equal pairs look different by "
+            "chance (simulated)."
+        )
+    return " ".join(said)
+
+
+def failure_rate_words(rate: FailureRate) -> str:
+    """Say how many trainings failed, and what that says of the next.
+
+    >>> failure_rate_words(FailureRate(arm="scratch", num_failed=0, num_trainings=5, ci95=(0.0, 0.4507)))
+    '0 of 5 (up to 45% possible)'
+    """
+    low, high = (100 * end for end in rate.ci95)
+    possible = f"95% interval {low:.0f} to {high:.0f}%" if rate.num_failed else f"up to {high:.0f}% possible"
+    return f"{rate.num_failed} of {rate.num_trainings} ({possible})"
 
 
 def pairs_words(verdicts: Sequence[Verdict]) -> str:

@@ -7,9 +7,9 @@ from tl_core.catalogue.locating import describe
 from tl_core.evaluation.wording import (
     detection_words,
     examples_words,
-    few_seeds_words,
     is_about_models,
     pairs_words,
+    seeds_words,
 )
 from tl_core.export.report_subject import ReportSubject
 from tl_core.intake.bundled import NOT_EVIDENCE, is_sample
@@ -135,11 +135,8 @@ def _certainty_limits(subject: ReportSubject) -> list[str]:
             "With one seed, the interval is about these two trained models only. Another training may turn "
             "out differently."
         )
-    elif 1 < verdict.num_seeds < 5 and not verdict.is_deterministic:
-        limits.append(
-            f"{verdict.num_seeds} seeds are few to notice a training that sometimes fails. "
-            f"{few_seeds_words(verdict)}".strip()
-        )
+    elif words := seeds_words(verdict):
+        limits.append(words)
     if pairs := pairs_words(results.verdicts):
         pair = [arm.name for arm in headline_pair(results.experiment.arms) or ()]
         chosen = "The pair at the top was fixed before the start."

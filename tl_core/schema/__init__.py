@@ -49,7 +49,7 @@ from tl_core.schema.experiment import (
     TriedRates,
 )
 from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
-from tl_core.schema.verdict import FEWEST_GROUPS, LEVEL, Flag, Status, Verdict, has_few_groups
+from tl_core.schema.verdict import FEWEST_GROUPS, LEVEL, FailureRate, Flag, Status, Verdict, has_few_groups
 
 __all__ = [
     "FEWEST_GROUPS",
@@ -71,6 +71,7 @@ __all__ = [
     "ExperimentSummary",
     "FileFormat",
     "Finding",
+    "FailureRate",
     "Flag",
     "Frozen",
     "LayerChange",

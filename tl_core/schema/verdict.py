@@ -55,6 +55,15 @@ class Status(Frozen):
     action: Literal["", "more_steps", "search_rates", "search_rates_longer"] = ""
 
 
+class FailureRate(Frozen):
+    """How many of an arm's trainings did not learn the task; the rate's 95% interval is in fractions."""
+
+    arm: str
+    num_failed: int
+    num_trainings: int
+    ci95: tuple[float, float]
+
+
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
@@ -93,6 +102,8 @@ class Verdict(Frozen):
         What four of five experiments like this one would show; None where not even the largest.
     false_positive_rate
         With few seeds, how often at most two equal arms were called different in the simulation.
+    failure_rates
+        Of the arms that a seed changes.
     claim
         One sentence of at most twelve words with short names; nothing that weakens it is in it.
     beside
@@ -137,6 +148,7 @@ class Verdict(Frozen):
     margin: float | None = None
     detectable_difference: float | None = None
     false_positive_rate: float | None = None
+    failure_rates: tuple[FailureRate, ...] = ()
     conclusion: Literal["better", "worse", "no_difference_shown", "equivalent", "interim"]
     flags: tuple[Flag, ...] = ()
     claim: str = ""
