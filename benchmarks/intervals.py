@@ -1,10 +1,11 @@
 """Measure how often the interval for a difference covers the truth, and how wide it is.
 
-``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), arms in
-macro-F1, log loss and Brier score (`benchmarks.other_metrics`), and compares real arms with themselves under
-other seeds (`benchmarks.real_nulls`), test examples in groups (`benchmarks.grouped_examples`) and trainings
-that fail now and then (`benchmarks.rare_failures`). It writes JSON beside this file, in some ten minutes on
-one core; ``--only`` measures one of the last two anew and keeps the rest.
+``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), compares
+real arms with themselves under other seeds (`benchmarks.real_nulls`), and simulates other metrics
+(`benchmarks.other_metrics`), test examples in groups (`benchmarks.grouped_examples`), trainings that fail now
+and then (`benchmarks.rare_failures`) and what a class gains (`benchmarks.class_gains`). It writes JSON beside
+this file, in some ten minutes on one core; ``--only`` measures one of what is simulated last anew and keeps
+the rest.
 
 A row of ``rows`` is one cell: ``coverage``, ``power`` and ``mean_width`` are those of arms of ``accuracy``
 and ``accuracy - difference``; ``false_positive_rate`` says how often two arms of ``accuracy`` are called
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import grouped_examples, other_metrics, rare_failures, real_nulls
+from benchmarks import class_gains, grouped_examples, other_metrics, rare_failures, real_nulls
 from benchmarks.batched_intervals import intervals, moments, skew_of_difference
 from benchmarks.latent_arms import Design, Floats, draw, hits
 from benchmarks.rival_intervals import RIVALS
@@ -42,8 +43,10 @@ ROBUSTNESS: dict[str, dict[str, float]] = {
     "very large seed variance": {"seed_sd": 0.8},
 }
 APART: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "other_metrics": other_metrics.rows,
     "grouped_examples": grouped_examples.rows,
     "rare_failures": rare_failures.rows,
+    "class_gains": class_gains.rows,
 }
 _NUMBERS_AT_ONCE = 2_000_000
 
@@ -115,7 +118,7 @@ def robustness_rows() -> list[dict[str, Any]]:
 
 def summarise(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     """Give the worst of each value of a field and each number of seeds."""
-    groups: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[Any, int], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         groups[row[by], row["num_seeds"]].append(row)
     return [
@@ -139,7 +142,11 @@ def _mean(rows: list[dict[str, Any]], field: str, decimals: int) -> float:
 
 def summaries_apart(measured: dict[str, Any]) -> dict[str, Any]:
     """Summarise the parts that can be measured apart, where their cells are many."""
-    return {"grouped_examples": summarise(measured["grouped_examples"], "groups")}
+    return {
+        "other_metrics": summarise(measured["other_metrics"], "metric"),
+        "grouped_examples": summarise(measured["grouped_examples"], "groups"),
+        "class_gains": summarise(measured["class_gains"], "support"),
+    }
 
 
 def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
@@ -161,7 +168,7 @@ def main() -> None:
         return
     began = time.perf_counter()
     rows = accuracy_rows()
-    robustness, others, real = robustness_rows(), other_metrics.rows(), real_nulls.rows()
+    robustness, real = robustness_rows(), real_nulls.rows()
     answer: dict[str, Any] = {
         "repetitions": REPETITIONS,
         "error": {str(rate): simulation_error(rate) for rate in (0.06, 0.9, 0.93)},
@@ -169,12 +176,10 @@ def main() -> None:
         "summary": {
             "methods": summarise(rows, "method"),
             "robustness": summarise(robustness, "scenario"),
-            "other_metrics": summarise(others, "metric"),
             "real_nulls": summarise(real, "metric"),
         },
         "rows": [row for row in rows if row["method"] == OURS],
         "robustness": robustness,
-        "other_metrics": others,
         "real_nulls": real,
         **{name: measure_part() for name, measure_part in APART.items()},
     }

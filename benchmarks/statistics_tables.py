@@ -23,6 +23,7 @@ _HEADINGS = {
     "other_metrics": "other metrics, simulated",
     "real_nulls": "real arms against themselves",
     "grouped_examples": "examples in groups, simulated",
+    "class_gains": "F1 of one class, by its test examples, simulated",
 }
 
 

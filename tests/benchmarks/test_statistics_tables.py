@@ -45,6 +45,21 @@ def test_the_same_holds_of_examples_in_groups(num_seeds: int, floor: str) -> Non
     assert max(naive) > 0.2, "what would happen without them"
 
 
+@pytest.mark.parametrize("part", ["other_metrics", "class_gains"])
+def test_the_same_holds_of_other_values_than_accuracy(part: str) -> None:
+    rows = MEASURED[part]
+    assert {row["num_seeds"] for row in rows} == {3, 5, 10}
+    assert min(row["coverage"] for row in rows) >= 0.93 - MEASURED["error"]["0.93"]
+    assert max(row["false_positive_rate"] for row in rows) <= 0.06 + MEASURED["error"]["0.06"]
+
+
+def test_failures_that_nobody_saw_are_not_covered_and_the_page_says_so() -> None:
+    rows = MEASURED["rare_failures"]
+    assert all(row["coverage_where_seen"] >= 0.93 for row in rows)
+    five = next(row for row in rows if (row["failure_rate"], row["num_seeds"]) == (0.1, 5))
+    assert five["coverage_where_none_seen"] < 0.9 < five["coverage_where_seen"]
+
+
 @pytest.mark.parametrize("num_seeds", [2, 3, 4])
 def test_the_rate_beside_a_verdict_is_the_highest_of_the_table(num_seeds: int) -> None:
     measured = max(row["false_positive_rate"] for row in ROWS if row["num_seeds"] == num_seeds)

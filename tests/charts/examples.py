@@ -78,8 +78,9 @@ def curves(names: Names, theme: Theme) -> go.Figure:
 
 
 def per_class(names: Names, theme: Theme) -> go.Figure:
-    rows = [(names.label, 0.3, 0.9, 0.6, 30), ("praise", -0.05, 0.7, 0.75, 12)]
-    table = pd.DataFrame(rows, columns=["label", "difference", "value_a", "value_b", "support"])
+    rows = [(names.label, 0.3, 0.1, 0.5, 0.9, 0.6, 30), ("praise", -0.05, -0.3, 0.2, 0.7, 0.75, 12)]
+    columns = ["label", "difference", "low", "high", "value_a", "value_b", "support"]
+    table = pd.DataFrame(rows, columns=columns)
     styles = list(charts.arm_styles(arms(names), {}, theme).values())
     return charts.per_class_difference(table, styles[2], styles[1], theme=theme)
 

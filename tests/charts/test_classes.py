@@ -11,8 +11,8 @@ A, B = STYLES["fine_tuned"], STYLES["scratch"]
 
 
 def gaps(differences: dict[str, float]) -> pd.DataFrame:
-    rows = [(label, gap, 0.5 + gap, 0.5, 20) for label, gap in differences.items()]
-    return pd.DataFrame(rows, columns=["label", "difference", "value_a", "value_b", "support"])
+    rows = [(label, gap, gap - 0.02, gap + 0.02, 0.5 + gap, 0.5, 20) for label, gap in differences.items()]
+    return pd.DataFrame(rows, columns=["label", "difference", "low", "high", "value_a", "value_b", "support"])
 
 
 def test_classes_are_sorted_and_coloured_by_the_arm_ahead():
@@ -22,6 +22,16 @@ def test_classes_are_sorted_and_coloured_by_the_arm_ahead():
     assert figure.data[0].x == pytest.approx((30, 5, -10))
     assert figure.data[0].marker.color == (A.color, A.color, B.color)
     assert figure.layout.xaxis.title.text == "difference in F1, points"
+
+
+def test_bars_carry_their_interval_and_are_pale_where_it_holds_zero():
+    figure = per_class_difference(gaps({"x": -0.1, "y": 0.3, "z": 0.01}), A, B)
+
+    (bars,) = figure.data
+    assert bars.marker.opacity[0] == bars.marker.opacity[2] == 1 > bars.marker.opacity[1]
+    assert tuple(bars.error_x.array) == pytest.approx((2, 2, 2))
+    low, high = figure.layout.xaxis.range
+    assert (low < -12, high > 32) == (True, True), "the axis holds every interval"
 
 
 def test_key_names_both_arms_in_their_ink():

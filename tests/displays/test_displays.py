@@ -37,8 +37,9 @@ def test_keys_tell_displays_apart(subject):
     assert len(keys) == len(set(keys))
 
 
-def gaps(**by_class: float) -> pd.DataFrame:
-    return pd.DataFrame({"label": list(by_class), "difference": list(by_class.values())})
+def gaps(*, reach: float = 0.02, **by_class: float) -> pd.DataFrame:
+    frame = pd.DataFrame({"label": list(by_class), "difference": list(by_class.values())})
+    return frame.assign(low=frame["difference"] - reach, high=frame["difference"] + reach)
 
 
 def test_the_overview_names_the_highest_and_what_is_not_above_the_floor(workspace):
@@ -83,18 +84,37 @@ def test_another_size_has_no_rows(subject):
 @pytest.mark.parametrize(
     ("by_class", "sentence"),
     [
-        ({"a": 0.21, "b": -0.03}, "“a” gains most: 21.0 points; “b” loses most: 3.0 points."),
+        (
+            {"a": 0.21, "b": -0.03},
+            "“a” gains most: 21.0 points (19.0 to 23.0); “b” loses most: 3.0 points (1.0 to 5.0).",
+        ),
         (
             {"a": 0.21, "b": -0.03, "c": -0.01},
-            "“a” gains most: 21.0 points; “b” loses most: 3.0 points (2 classes lose).",
+            "“a” gains most: 21.0 points (19.0 to 23.0); “b” loses most: 3.0 points (1.0 to 5.0). "
+            "One class is not clear.",
         ),
-        ({"a": 0.21, "b": 0.0}, "“a” gains most: 21.0 points; no class loses."),
-        ({"a": -0.21, "b": 0.0}, "No class gains; “a” loses most: 21.0 points."),
-        ({"a": 0.0001, "b": 0.0}, "No class gains or loses."),
+        (
+            {"a": 0.21, "b": 0.0, "c": 0.01},
+            "“a” gains most: 21.0 points (19.0 to 23.0). 2 classes are not clear.",
+        ),
+        (
+            {"a": -0.21, "b": 0.0},
+            "“a” loses most: 21.0 points (19.0 to 23.0). One class is not clear.",
+        ),
+        (
+            {"a": 0.0001, "b": -0.015},
+            "No class clearly gains or loses. The largest difference is that of “b”: 1.5 points "
+            "(−0.5 to 3.5).",
+        ),
     ],
 )
-def test_classes_that_gain_and_lose_most(by_class, sentence):
+def test_classes_that_gain_and_lose_most_are_those_that_are_clear(by_class, sentence):
     assert classes.tell(gaps(**by_class)) == sentence
+
+
+def test_a_class_that_is_not_clear_makes_no_headline():
+    assert classes.headline(gaps(a=0.21, b=0.05)) == "“a” gains most: 21.0 points."
+    assert classes.headline(gaps(reach=0.3, a=0.21, b=0.05)) == "No class clearly gains or loses."
 
 
 def test_a_label_written_from_the_right_keeps_the_numbers_in_their_place():

@@ -173,8 +173,8 @@ def test_flags_of_the_sizes_in_question_come_along_and_name_them():
 def test_macro_f1_has_its_own_level():
     curve, scratch = arms([0.5, 0.6, 0.7, 0.8, 0.9], 0.7)
     worth = data_efficiency(curve, scratch, Metric.MACRO_F1, {})
-    # One class of two occurs among the targets; a wrong answer names the other one, whose F1 is 0.
-    assert worth.value == pytest.approx(2 * 0.7 / 1.7 / 2)
+    # One class of two occurs among the targets, so it is the whole mean.
+    assert worth.value == pytest.approx(2 * 0.7 / 1.7)
     assert worth.needed.estimate == pytest.approx(100, rel=0.01)
 
 

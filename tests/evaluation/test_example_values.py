@@ -18,8 +18,8 @@ from tl_core.schema import Metric, ScoringRule
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=25)
 
 
-def sklearn_macro_f1(targets, predicted):
-    return f1_score(targets, predicted, average="macro", zero_division=0)
+def sklearn_macro_f1(targets, predicted, labels):
+    return f1_score(targets, predicted, labels=labels, average="macro", zero_division=0)
 
 
 @settings(deadline=None, max_examples=50)
@@ -27,9 +27,10 @@ def sklearn_macro_f1(targets, predicted):
 def test_macro_f1_values_are_the_brute_force_jackknife(answers):
     targets, predicted = np.array(answers).T
     num_examples = len(targets)
-    theta = sklearn_macro_f1(targets, predicted)
+    labels = np.unique(targets)
+    theta = sklearn_macro_f1(targets, predicted, labels)
     kept = [np.arange(num_examples) != i for i in range(num_examples)]
-    without = np.array([sklearn_macro_f1(targets[keep], predicted[keep]) for keep in kept])
+    without = np.array([sklearn_macro_f1(targets[keep], predicted[keep], labels) for keep in kept])
     influence = (num_examples - 1) * (theta - without)
     expected = theta + influence - influence.mean()
     assert macro_f1_values(targets, predicted, 4) == pytest.approx(expected)

@@ -30,8 +30,17 @@ def test_macro_f1_by_hand_leaves_out_a_class_that_never_occurs():
     assert macro_f1(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])) == pytest.approx(2 / 3)
 
 
-def test_macro_f1_counts_a_class_that_is_only_predicted_as_zero():
-    assert macro_f1(np.array([[1, 1], [0, 0]])) == pytest.approx((2 / 3 + 0) / 2)
+def test_macro_f1_leaves_out_a_class_that_is_only_predicted():
+    assert macro_f1(np.array([[1, 1], [0, 0]])) == pytest.approx(2 / 3)
+
+
+def test_macro_f1_of_two_arms_is_over_the_same_classes():
+    """A class without a test example, which one arm never names, made 30 points of equal accuracies."""
+    targets = np.repeat([0, 1], 100)
+    one, other = targets.copy(), targets.copy()
+    one[:5], other[:5] = 1, 2
+    values = [macro_f1(confusion_matrix(targets, predicted, 3)) for predicted in (one, other)]
+    assert values[0] == pytest.approx(values[1], abs=0.015)
 
 
 @settings(deadline=None)
@@ -42,7 +51,9 @@ def test_metrics_agree_with_scikit_learn(answers):
     assert ours.num_examples == len(answers)
     assert ours.accuracy == pytest.approx(sklearn.metrics.accuracy_score(targets, predicted))
     assert ours.macro_f1 == pytest.approx(
-        sklearn.metrics.f1_score(targets, predicted, average="macro", zero_division=0)
+        sklearn.metrics.f1_score(
+            targets, predicted, labels=np.unique(targets), average="macro", zero_division=0
+        )
     )
     reference = sklearn.metrics.confusion_matrix(targets, predicted, labels=range(NUM_LABELS))
     assert ours.confusion.tolist() == reference.tolist()

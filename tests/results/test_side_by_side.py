@@ -231,7 +231,10 @@ def test_classes_are_means_over_each_group_s_seeds(workspace, intake):
     assert rows["support"].tolist() == [6, 6, 6]
     assert (rows["value_a"] - rows["value_b"]).tolist() == pytest.approx(rows["difference"].tolist())
     assert (rows["difference"] > 0).all()
-    assert "F1 of Fine-tuned, % (2 seeds)" in side_by_side.display_classes(comparison, a, b).frame
+    assert ((rows["low"] < rows["difference"]) & (rows["difference"] < rows["high"])).all()
+    shown = side_by_side.display_classes(comparison, a, b).frame
+    assert "F1 on test of Fine-tuned, %" in shown
+    assert shown["Seeds"].tolist() == [2, 2, 2]
 
 
 def test_curves_carry_their_group_and_leave_the_floor_out(workspace, intake):

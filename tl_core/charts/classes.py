@@ -14,6 +14,7 @@ Measure = Literal["precision", "recall", "f1"]
 _BAR_PX = 26
 _GAP_PX = 44
 _LABEL_LIMIT = 24
+_PALE = 0.45
 _MEASURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
@@ -31,8 +32,9 @@ def per_class_difference(
     Parameters
     ----------
     table
-        One row per class: ``label``, ``difference`` (a minus b), ``value_a``, ``value_b`` (fractions),
-        ``support`` (test examples).
+        One row per class: ``label``, ``difference`` (a minus b), ``low`` and ``high`` (its interval),
+        ``value_a``, ``value_b`` (all fractions), ``support`` (test examples). A bar is pale where the
+        interval contains zero.
     style_a, style_b
         The two arms.
     measure
@@ -59,16 +61,27 @@ def per_class_difference(
         y=list(range(len(rows))),
         orientation="h",
         marker_color=[style_a.color if gap >= 0 else style_b.color for gap in rows["difference"]],
+        marker_opacity=[_PALE if row.low <= 0 <= row.high else 1 for row in rows.itertuples()],
         width=0.62,
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": 100 * (rows["high"] - rows["difference"]),
+            "arrayminus": 100 * (rows["difference"] - rows["low"]),
+            "color": TONES[theme].muted,
+            "thickness": 1.5,
+            "width": 3,
+        },
         hovertext=[
             f"<b>{plain(row.label, 80)}</b><br>{plain(style_a.label)} {percent(row.value_a)}"
-            f"<br>{plain(style_b.label)} {percent(row.value_b)}<br>{row.support:,.0f} test examples"
+            f"<br>{plain(style_b.label)} {percent(row.value_b)}"
+            f"<br>interval {points(row.low)} to {points(row.high)}<br>{row.support:,.0f} test examples"
             for row in rows.itertuples()
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.add_vline(x=0, line={"color": TONES[theme].muted, "width": 1})
-    low, high = 100 * min(rows["difference"].min(), 0.0), 100 * max(rows["difference"].max(), 0.0)
+    low, high = 100 * min(rows["low"].min(), 0.0), 100 * max(rows["high"].max(), 0.0)
     room = max(0.06 * (high - low), 0.5)
     figure.update_xaxes(range=[low - room, high + room], nticks=7, showline=True, title_text=title)
     figure.update_yaxes(

@@ -1,19 +1,21 @@
 """Which of these runs is better? Groups of runs on one split, as displays."""
 
+from dataclasses import replace
 from statistics import median
 
-import numpy as np
 import pandas as pd
 
 from tl_core.charts import Theme, arms_overview, difference_interval, learning_curves, per_class_difference
 from tl_core.charts.colors import ArmStyle
 from tl_core.charts.groups import group_styles
 from tl_core.charts.learning_curves import XAxis, YAxis
+from tl_core.displays.classes import gain_numbers, limits_of, tell
 from tl_core.displays.display import Display
 from tl_core.displays.learning_curves import KEPT, curve_numbers
-from tl_core.displays.words import as_percent, as_points, count_groups, p_value
-from tl_core.evaluation.metrics import Floats, confusion_matrix, per_class
+from tl_core.displays.words import as_percent, as_points, count_groups, over_seeds, p_value
+from tl_core.evaluation.by_class import class_gains
 from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.results.by_class import gain_rows
 from tl_core.results.curves import curve_points
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.side_by_side import SideBySide
@@ -77,22 +79,17 @@ def display_curves(comparison: SideBySide, x: XAxis, floor: float | None) -> Dis
 
 
 def display_classes(comparison: SideBySide, a: str, b: str) -> Display:
-    """Show gains and losses by class of one group against another; the numbers hold every group."""
+    """Show gains and losses by class of one group against another, over the seeds that both have."""
     rows = class_rows(comparison, a, b)
-    columns: dict[str, object] = {
-        "Class": list(comparison.class_names),
-        "Test examples": _support(comparison),
-    }
-    for group in comparison.groups:
-        seeds = f"{len(group.runs)} seeds" if len(group.runs) > 1 else "one seed"
-        columns[f"F1 of {group.label}, % ({seeds})"] = (100 * _mean_f1(comparison, group.key)).round(1)
+    num_seeds = comparison.verdicts[a, b].num_seeds
     return Display(
         key="side_classes",
-        frame=pd.DataFrame(columns),
+        frame=gain_numbers(rows, comparison.labels[a], comparison.labels[b]).assign(Seeds=num_seeds),
         draw=lambda theme: per_class_difference(
             rows, *(_styles(comparison, theme)[key] for key in (a, b)), theme=theme
         ),
-        limits="F1 on test, means over the seeds of each model, without intervals.",
+        sentence=tell(rows),
+        limits=limits_of(rows, over_seeds(num_seeds)),
         budget=_budget(comparison),
     )
 
@@ -203,29 +200,10 @@ def setting_rows(comparison: SideBySide) -> pd.DataFrame:
 
 
 def class_rows(comparison: SideBySide, a: str, b: str) -> pd.DataFrame:
-    """Compare two groups class by class, in means over their own seeds.
-
-    Returns
-    -------
-    Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
-    examples); classes without a test example are left out.
-    """
-    value_a, value_b, support = _mean_f1(comparison, a), _mean_f1(comparison, b), _support(comparison)
-    columns = {"label": comparison.class_names, "difference": value_a - value_b}
-    table = pd.DataFrame({**columns, "value_a": value_a, "value_b": value_b, "support": support})
-    return table.loc[support > 0].reset_index(drop=True)
-
-
-def _mean_f1(comparison: SideBySide, key: str) -> Floats:
-    group = comparison.predictions[key]
-    confusions = [confusion_matrix(group.targets, one, group.num_labels) for one in group.predicted]
-    mean: Floats = np.mean([per_class(one).f1 for one in confusions], axis=0)
-    return mean
-
-
-def _support(comparison: SideBySide) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    targets = next(iter(comparison.predictions.values())).targets
-    return np.bincount(targets, minlength=len(comparison.class_names))
+    """Compare two groups that have a verdict class by class, as `by_class.gain_rows` does."""
+    one, other = comparison.predictions[a], comparison.predictions[b]
+    gains = class_gains(one, replace(other, train_size=one.train_size))
+    return gain_rows(gains, comparison.class_names)
 
 
 def group_curves(comparison: SideBySide) -> pd.DataFrame:

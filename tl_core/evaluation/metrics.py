@@ -94,12 +94,13 @@ def accuracy(confusion: Counts) -> float:
 
 
 def macro_f1(confusion: Counts) -> float:
-    """Unweighted mean of F1 over the classes that occur among targets or predictions.
+    """Unweighted mean of F1 over the classes among the targets.
 
-    The rule of scikit-learn's ``f1_score(average="macro", zero_division=0)``: a class that occurs in
-    neither is left out of the mean, one that is only ever predicted or only ever missed counts as 0.
+    What is averaged follows from the targets alone, so that every arm is averaged over the same classes: an
+    answer that names a class without a target spoils the F1 of the class it should have named, and does not
+    add one of 0. It is scikit-learn's ``f1_score(average="macro", labels=unique(targets))``.
     """
-    occurs = confusion.sum(axis=0) + confusion.sum(axis=1) > 0
+    occurs = confusion.sum(axis=1) > 0
     return float(per_class(confusion).f1[occurs].mean())
 
 
@@ -249,18 +250,17 @@ def macro_f1_without_one(confusion: Counts) -> Floats:
 
     With h hits and s = targets + predictions of a class, F1 = 2h / s. Deleting an example off the diagonal
     lowers s by one for its target and for its prediction; on the diagonal it lowers h by one and s by
-    two. A class whose s reaches 0 leaves the mean. Empty cells carry no meaning.
+    two. The classes stay those that have a target now: one that loses its last has an F1 of 0. Empty cells
+    carry no meaning.
     """
-    hits = np.diag(confusion)
-    size = confusion.sum(axis=0) + confusion.sum(axis=1)
-    f1 = divide(2 * hits, size)
-    change = divide(2 * hits, size - 1) - f1
-    leaves = (size == 1).astype(np.int64)
+    hits, num_targets = np.diag(confusion), confusion.sum(axis=1)
+    occurs = num_targets > 0
+    size = num_targets + confusion.sum(axis=0)
+    f1 = np.where(occurs, divide(2 * hits, size), 0)
+    change = np.where(occurs, divide(2 * hits, size - 1) - f1, 0)
     total = f1.sum() + change[:, None] + change[None, :]
-    num_classes = (size > 0).sum() - leaves[:, None] - leaves[None, :]
     np.fill_diagonal(total, f1.sum() + divide(2 * (hits - 1), size - 2) - f1)
-    np.fill_diagonal(num_classes, (size > 0).sum() - (size == 2))
-    return divide(total, num_classes)
+    return np.asarray(total / occurs.sum())
 
 
 def macro_unit(targets: Ints) -> float:

@@ -6,33 +6,35 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tl_core.evaluation.metrics import Counts, confusion_matrix, per_class
+from tl_core.evaluation.by_class import ClassGain, class_gains
+from tl_core.evaluation.metrics import Counts, confusion_matrix
 from tl_core.results.comparison import ExperimentResults
 
 
 def class_rows(results: ExperimentResults, a: str, b: str, train_size: int) -> pd.DataFrame:
-    """Compare two arms class by class, in means over the seeds that both have.
+    """Compare two arms class by class, in means over the seeds that both have; see `gain_rows`."""
+    arms = results.predictions[a, train_size], results.predictions[b, train_size]
+    return gain_rows(class_gains(*arms), results.experiment.labels)
+
+
+def gain_rows(gains: Sequence[ClassGain], class_names: Sequence[str]) -> pd.DataFrame:
+    """List what each class gains.
+
+    Parameters
+    ----------
+    class_names
+        In the order of the class ids.
 
     Returns
     -------
-    Columns ``label, difference`` (of F1, a minus b), ``value_a, value_b`` (fractions), ``support`` (test
-    examples); classes without a test example are left out.
+    Columns ``label, difference`` (of F1, a minus b), ``low, high`` (the ends of its interval), ``value_a,
+    value_b`` (all fractions), ``support`` (test examples); classes without a test example are left out.
     """
-    pair = _paired_confusions(results, a, b, train_size)
-    value_a, value_b = (np.mean([per_class(one).f1 for one in by_seed], axis=0) for by_seed in pair)
-    support = np.bincount(
-        results.predictions[a, train_size].targets, minlength=len(results.experiment.labels)
-    )
-    table = pd.DataFrame(
-        {
-            "label": results.experiment.labels,
-            "difference": value_a - value_b,
-            "value_a": value_a,
-            "value_b": value_b,
-            "support": support,
-        }
-    )
-    return table.loc[support > 0].reset_index(drop=True)
+    rows = [
+        (class_names[one.label_id], one.difference, one.low, one.high, one.value_a, one.value_b, one.support)
+        for one in gains
+    ]
+    return pd.DataFrame(rows, columns=["label", "difference", "low", "high", "value_a", "value_b", "support"])
 
 
 def mean_confusions(

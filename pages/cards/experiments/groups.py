@@ -188,6 +188,8 @@ def _draw_curves(comparison: SideBySide) -> None:
 
 
 def draw_classes(comparison: SideBySide, a: str, b: str) -> None:
-    """Draw gains and losses by class of one group against another; the table holds every group."""
+    """Draw gains and losses by class of one group against another, where there is a result on them."""
+    if (a, b) not in comparison.verdicts:
+        return
     with card("Gains and losses by class"):
         draw_display(side_by_side.display_classes(comparison, a, b))
