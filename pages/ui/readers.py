@@ -132,8 +132,8 @@ def _in_family(
 ) -> ExperimentResults:
     alone = _alone(experiment_id, states)
 
-    def ask(other: str) -> Sequence[PairTests]:
-        return tests_of(gather_alone(workspace(), other, _read_once))
+    def ask(key: str) -> Sequence[PairTests]:
+        return tests_of(alone if key == experiment_id else gather_alone(workspace(), key, _read_once))
 
     return in_family(alone, asked_elsewhere(workspace(), alone.experiment, on_split, ask))
 

@@ -42,7 +42,30 @@ def test_the_main_pair_of_the_first_experiment_is_primary_and_all_others_are_one
     assert (second.headline.is_primary, second.headline.num_pairs) == (False, 6)
     again = gather(workspace, first.experiment_id)
     assert [one.num_pairs for one in again.verdicts] == [1, *[6] * 5]
-    assert again.headline == alone.headline
+    assert again.headline is not None
+    assert (again.headline.p_value, again.headline.is_primary) == (alone.headline.p_value, True)
+    assert "(scored in" not in alone.headline.interval
+    for results in (again, gather(workspace, second.experiment.experiment_id)):
+        assert all("(scored in 2 experiments, 6 models)" in one.sentence for one in results.verdicts)
+
+
+def test_deleting_an_experiment_unasks_nothing(workspace: Workspace) -> None:
+    first, alone = finished(workspace)
+    workspace.delete_experiment(first.experiment_id)
+    _, second = finished(workspace, "scratch", "fine_tuned", num_seeds=2)
+    assert second.headline is not None
+    assert (second.headline.is_primary, second.headline.num_pairs) == (False, 1 + len(alone.verdicts))
+    assert "(scored in 2 experiments, 6 models)" in second.headline.interval
+
+
+def test_an_experiment_that_showed_nothing_takes_no_question(workspace: Workspace) -> None:
+    intake = fixtures.store_sample_dataset(workspace)
+    cancelled = fixtures.add_experiment(workspace, intake, ALL_ARMS, 1)
+    for run in fixtures.runs_of(workspace, cancelled):
+        fixtures.fail_run(workspace, run, "cancelled")
+    _, results = finished(workspace)
+    assert results.headline is not None
+    assert results.headline.is_primary
 
 
 def test_arms_are_corrected_alike_however_they_were_queued(workspace: Workspace, tmp_path: Path) -> None:
@@ -70,7 +93,7 @@ def test_the_pairs_of_an_experiment_that_is_over_are_kept_and_worked_out_anew_wh
     _, _ = finished(workspace)
     second, expected = finished(workspace, "scratch", "fine_tuned")
     folder = workspace.dataset_folder(second.dataset_fingerprint) / FOLDER
-    (kept,) = folder.iterdir()
+    kept = max((folder / second.split.hash).iterdir())
     kept.write_text("{")
     assert gather(workspace, second.experiment_id).verdicts == expected.verdicts
     for run in fixtures.runs_of(workspace, second):

@@ -14,8 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.store.damage import cut, put
 from tests.store.makers import make_experiment, make_info, make_run
+from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import DamageError, UserError
+from tl_core.schema import Looks, State
 from tl_core.store import engine
 from tl_core.store.tables import Base
 from tl_core.store.workspace import Workspace
@@ -46,11 +48,27 @@ def test_the_newest_revision_is_the_one_that_is_named_and_another_is_migrated(wo
         session.execute(text("UPDATE alembic_version SET version_num = '0002'"))
         session.execute(text("DROP TABLE promises"))
         session.execute(text("DROP TABLE annotations"))
+        session.execute(text("DROP TABLE looks"))
     workspace.close()
     reopened = open_workspace(workspace.root)
     with reopened.database.transaction() as session:
         assert inspect(session.connection()).has_table("promises")
         assert inspect(session.connection()).has_table("annotations")
+    reopened.close()
+
+
+def test_what_an_earlier_version_has_scored_is_counted(workspace: Workspace) -> None:
+    runs = [make_run(f"run_{seed}", position=seed).model_copy(update={"seed": seed}) for seed in range(3)]
+    workspace.database.add_experiment(make_experiment(), runs)
+    for run in runs[:2]:
+        mark_run(workspace.database, run.run_id, State.FINISHED)
+    with workspace.database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        session.execute(text("DROP TABLE looks"))
+    workspace.close()
+    reopened = open_workspace(workspace.root)
+    assert reopened.database.count_looks(runs[0].split_hash) == Looks(num_experiments=1, num_models=1)
+    assert reopened.database.count_looks("another") == Looks(num_experiments=0, num_models=0)
     reopened.close()
 
 

@@ -10,6 +10,7 @@ from tl_core.schema import (
     Arm,
     FailureRate,
     Flag,
+    Looks,
     Metric,
     ScoringRule,
     Status,
@@ -199,7 +200,7 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
     else:
         trained = [f"{names[arm]}{of}" for arm, of in ((verdict.a, of_a), (verdict.b, of_b)) if of]
     covered = ["for this training set and split"] if verdict.has_one_train_set else []
-    return ", ".join([proof, counts(verdict), *trained, *covered])
+    return ", ".join([proof, f"{counts(verdict)}{looks_words(verdict.looks)}", *trained, *covered])
 
 
 def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:
@@ -369,6 +370,17 @@ def counts(verdict: Verdict) -> str:
     if verdict.is_deterministic:
         return f"{examples}, each ran once (seeds change nothing)"
     return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
+
+
+def looks_words(looks: Looks | None) -> str:
+    """Say how often test examples have been looked at, from the second experiment on.
+
+    >>> looks_words(Looks(num_experiments=4, num_models=11))
+    ' (scored in 4 experiments, 11 models)'
+    """
+    if looks is None or looks.num_experiments < 2:
+        return ""
+    return f" (scored in {looks.num_experiments} experiments, {plural(looks.num_models, 'model')})"
 
 
 def examples_words(num_examples: int, num_groups: int | None) -> str:

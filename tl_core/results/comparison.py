@@ -151,7 +151,7 @@ def gather(
             workspace,
             alone.experiment,
             on_split,
-            lambda other: tests_of(gather_alone(workspace, other, read)),
+            lambda key: tests_of(alone if key == experiment_id else gather_alone(workspace, key, read)),
         ),
     )
 
@@ -202,6 +202,7 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
         update = {
             "is_interim": _is_interim(alone.runs, verdict, is_primary=verdict is primary),
             "num_planned": alone.experiment.num_seeds,
+            "looks": asked.looks,
         }
         verdicts.append(verdict.model_copy(update=update))
     place = None if primary is None else alone.verdicts.index(primary)

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from tl_core.errors import TlError
 from tl_core.evaluation.families import PairTests
-from tl_core.schema import ExperimentConfig, State
+from tl_core.schema import ExperimentConfig, Looks, State
 from tl_core.store.files import replacing
 from tl_core.store.workspace import Workspace
 
 FOLDER = "asked"
-"""Of a dataset's folder: the p-values of each experiment on it that is over."""
-VERSION = 1
+"""Of a dataset's folder: by split hash, the p-values of each experiment on it that is over."""
+VERSION = 2
 """Of how they are worked out; those of another one are worked out anew."""
 _PENDING = (State.QUEUED.value, State.RUNNING.value)
 
@@ -27,11 +29,14 @@ class Asked:
         Whether the experiment is the first on its split: its main pair at its largest train size is then the
         primary question, which stands outside the family.
     others
-        The pairs of other experiments that belong to the family.
+        The pairs of other experiments that belong to the family, of deleted ones too once they were over.
+    looks
+        At the test examples so far, the experiment's own included.
     """
 
     is_first: bool
     others: tuple[PairTests, ...] = ()
+    looks: Looks | None = None
 
 
 def asked_elsewhere(
@@ -47,42 +52,57 @@ def asked_elsewhere(
     on_split
         What `Database.list_on_split` returns of the experiment's split.
     ask
-        Works out the pairs of an experiment, by its id.
+        Works out the pairs of an experiment, by its id: of any, and of this one.
     """
+    folder = workspace.dataset_folder(experiment.dataset_fingerprint) / FOLDER / experiment.split.hash
     others: list[PairTests] = []
-    for place, (experiment_id, states) in enumerate(on_split):
-        if experiment_id == experiment.experiment_id:
-            continue
-        tests = _tests_of(workspace, experiment.dataset_fingerprint, experiment_id, states, ask)
-        others += [one for one in tests if not (place == 0 and one.is_headline)]
-    is_first = not on_split or on_split[0][0] == experiment.experiment_id
-    return Asked(is_first=is_first, others=tuple(others))
+    counting = [(key, states) for key, states in on_split if _counts(states)]
+    for place, (experiment_id, states) in enumerate(counting):
+        tests = _tests_of(folder / f"{experiment_id}.json", states, partial(ask, experiment_id))
+        if experiment_id != experiment.experiment_id:  # its own are kept for the others
+            others += [one for one in tests if not (place == 0 and one.is_headline)]
+    known = {experiment_id for experiment_id, _ in on_split}
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in known:  # deleted since
+            others += _kept_tests(path) or ()
+    is_first = not counting or counting[0][0] == experiment.experiment_id
+    return Asked(
+        is_first=is_first and not workspace.database.has_earlier_look(experiment),
+        others=tuple(others),
+        looks=workspace.database.count_looks(experiment.split.hash),
+    )
 
 
-def _tests_of(
-    workspace: Workspace,
-    fingerprint: str,
-    experiment_id: str,
-    states: str,
-    ask: Callable[[str], Sequence[PairTests]],
-) -> Sequence[PairTests]:
+def _counts(states: str) -> bool:
+    """Whether an experiment has shown anything, or still may."""
+    return any(state in states for state in (State.FINISHED.value, *_PENDING))
+
+
+def _tests_of(path: Path, states: str, ask: Callable[[], Sequence[PairTests]]) -> Sequence[PairTests]:
     """Read the pairs of an experiment, or work them out; once it is over they are kept."""
     if State.FINISHED.value not in states:
         return ()
-    path = workspace.dataset_folder(fingerprint) / FOLDER / f"{experiment_id}.json"
+    kept = _kept_tests(path, states)
+    if kept is not None:
+        return kept
     try:
-        kept = json.loads(path.read_bytes())
-        if (kept["version"], kept["states"]) == (VERSION, states):
-            return [PairTests(**one) for one in kept["tests"]]
-    except (OSError, ValueError, TypeError, KeyError):
-        pass
-    try:
-        tests = ask(experiment_id)
+        tests = ask()
     except TlError:  # its own page tells
         return ()
     if not any(state in states for state in _PENDING):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         written = {"version": VERSION, "states": states, "tests": [vars(one) for one in tests]}
         with replacing(path) as file:
             file.write(json.dumps(written).encode())
     return tests
+
+
+def _kept_tests(path: Path, states: str | None = None) -> list[PairTests] | None:
+    """Read what was kept, if it is of this version and of these states; None without."""
+    try:
+        kept = json.loads(path.read_bytes())
+        if kept["version"] == VERSION and states in (None, kept["states"]):
+            return [PairTests(**one) for one in kept["tests"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    return None

@@ -49,7 +49,16 @@ from tl_core.schema.experiment import (
     TriedRates,
 )
 from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
-from tl_core.schema.verdict import FEWEST_GROUPS, LEVEL, FailureRate, Flag, Status, Verdict, has_few_groups
+from tl_core.schema.verdict import (
+    FEWEST_GROUPS,
+    LEVEL,
+    FailureRate,
+    Flag,
+    Looks,
+    Status,
+    Verdict,
+    has_few_groups,
+)
 
 __all__ = [
     "FEWEST_GROUPS",
@@ -77,6 +86,7 @@ __all__ = [
     "LayerChange",
     "LayerChanges",
     "LearningRates",
+    "Looks",
     "Metric",
     "PhaseStarted",
     "Precision",

@@ -64,6 +64,16 @@ class FailureRate(Frozen):
     ci95: tuple[float, float]
 
 
+class Looks(Frozen):
+    """How often a split's test examples have been looked at, whatever was deleted since.
+
+    ``num_models`` counts every arm at every train size of each of the ``num_experiments``.
+    """
+
+    num_experiments: int
+    num_models: int
+
+
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
@@ -104,6 +114,8 @@ class Verdict(Frozen):
         With few seeds, how often at most two equal arms were called different in the simulation.
     failure_rates
         Of the arms that a seed changes.
+    looks
+        At these test examples so far; None where nobody counted.
     claim
         One sentence of at most twelve words with short names; nothing that weakens it is in it.
     beside
@@ -149,6 +161,7 @@ class Verdict(Frozen):
     detectable_difference: float | None = None
     false_positive_rate: float | None = None
     failure_rates: tuple[FailureRate, ...] = ()
+    looks: Looks | None = None
     conclusion: Literal["better", "worse", "no_difference_shown", "equivalent", "interim"]
     flags: tuple[Flag, ...] = ()
     claim: str = ""

@@ -15,6 +15,7 @@ from tl_core.schema import (
     DatasetInfo,
     ExperimentConfig,
     ExperimentSummary,
+    Looks,
     Promise,
     RunConfig,
     RunRecord,
@@ -41,6 +42,7 @@ from tl_core.store.tables import (
     ExperimentTable,
     JobKind,
     JobTable,
+    LookTable,
     PromiseTable,
     RunTable,
 )
@@ -188,6 +190,25 @@ class Database:
                 counts.setdefault(experiment_id, {})[State(state)] = number
         return [(experiment_id, states_words(found)) for experiment_id, found in counts.items()]
 
+    def count_looks(self, split_hash: str) -> Looks:
+        """Count what has been scored on a split's test examples, what was deleted since included."""
+        of_split = and_(LookTable.owner == self.owner, LookTable.split_hash == split_hash)
+        query = select(func.count(func.distinct(LookTable.experiment_id)), func.count()).where(of_split)
+        with self.transaction() as session:
+            num_experiments, num_models = session.execute(query).one()
+        return Looks(num_experiments=num_experiments, num_models=num_models)
+
+    def has_earlier_look(self, experiment: ExperimentConfig) -> bool:
+        """Whether another experiment had been scored on the same test examples when this one was planned."""
+        query = select(func.count()).where(
+            LookTable.owner == self.owner,
+            LookTable.split_hash == experiment.split.hash,
+            LookTable.experiment_id != experiment.experiment_id,
+            LookTable.first_at < experiment.created_at,
+        )
+        with self.transaction() as session:
+            return bool(session.scalar(query))
+
     def rename_experiment(self, experiment_id: str, name: str) -> None:
         """Call an experiment by another name; runs that have begun keep the old one in their folders.
 
@@ -304,6 +325,8 @@ class Database:
         row = session.scalar(update(RunTable).where(of_owner).values(values).returning(RunTable))
         if row is None:
             raise _unknown("run", run_id)
+        if state is State.FINISHED:
+            self._note_look(session, row)
         if state.is_final:
             self._keep_what_it_took(session, row.experiment_id)
 
@@ -341,6 +364,8 @@ class Database:
             run.error = record.error if is_over else "imported before it was done"
             run.started_at, run.finished_at = record.started_at, record.finished_at
             session.add(run)
+            if record.state is State.FINISHED:
+                self._note_look(session, run)
 
     def save_draft(self, key: str, content: dict[str, Any]) -> None:
         """Keep what a person has entered under ``key``, in place of what was there."""
@@ -352,6 +377,14 @@ class Database:
         with self.transaction() as session:
             row = session.get(DraftTable, (self.owner, key))
             return dict(row.content) if row else None
+
+    def _note_look(self, session: Session, run: RunTable) -> None:
+        """Write down that an arm was scored on a split's test examples; the first time counts."""
+        key = (self.owner, run.config["split_hash"], run.experiment_id, run.arm, run.train_size)
+        if session.get(LookTable, key) is None:
+            names = ("owner", "split_hash", "experiment_id", "arm", "train_size")
+            fields = dict(zip(names, key, strict=True))
+            session.add(LookTable(**fields, first_at=run.finished_at or now()))
 
     def _keep_what_it_took(self, session: Session, experiment_id: str) -> None:
         """Write what an experiment took beside its promise, the first time that all its runs have ended."""

@@ -141,6 +141,22 @@ class AnnotationTable(Base):
     summary: Mapped[Json | None]
 
 
+class LookTable(Base):
+    """One row for each arm and train size of an experiment that was scored on a split's test examples.
+
+    It outlives runs and experiments: deleting them does not unsee what they showed.
+    """
+
+    __tablename__ = "looks"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    split_hash: Mapped[str] = mapped_column(primary_key=True)
+    experiment_id: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    train_size: Mapped[int] = mapped_column(primary_key=True)
+    first_at: Mapped[str]
+
+
 class DraftTable(Base):
     """What a person has entered and not yet started, by page."""
 
