@@ -135,7 +135,7 @@ def plan_experiment(
         return ExperimentConfig(
             experiment_id=experiment_id,
             name=name,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             task=task,
             dataset_name=dataset.name,
             dataset_fingerprint=dataset.fingerprint,
