@@ -42,20 +42,28 @@ def gaps(*, reach: float = 0.02, **by_class: float) -> pd.DataFrame:
     return frame.assign(low=frame["difference"] - reach, high=frame["difference"] + reach)
 
 
-def test_the_overview_names_the_highest_and_what_is_not_above_the_floor(workspace):
+def test_the_overview_names_the_best_on_validation_and_what_is_not_above_the_floor(workspace):
     found = overview.display(finished(workspace, 1, fine_tuned=1.0, scratch=0.2, tfidf=0.6))
     assert found.sentence == (
-        "Fine-tuned has the highest mean test accuracy, 100.0%. Always answering the most common label "
-        "scores 33.3%. From scratch does not beat that."
+        "The best on validation, Fine-tuned, reaches 100.0% test accuracy. Always answering the most common "
+        "label scores 33.3%. From scratch does not beat that."
     )
 
 
-def test_two_models_can_share_the_highest_score(workspace):
+def test_two_models_can_share_the_highest_score_on_validation(workspace):
     found = overview.display(finished(workspace, 1, fine_tuned=1.0, scratch=1.0, tfidf=0.6))
     assert found.sentence.startswith(
-        "From scratch and Fine-tuned share the highest mean test accuracy, 100.0%."
+        "The best on validation, From scratch and Fine-tuned, reach 100.0% and 100.0% test accuracy."
     )
     assert "No better" not in found.sentence
+
+
+def test_the_best_is_never_chosen_on_test(subject, monkeypatch):
+    """Of two models, the one that is worse on test is named where validation says so."""
+    monkeypatch.setattr(overview, "validation_means", lambda *_: {"fine_tuned": 0.1, "scratch": 0.9})
+    found = overview.display(subject)
+    assert found.sentence.startswith("The best on validation, From scratch, reaches ")
+    assert found.frame["Model"].iloc[0] == "From scratch"
 
 
 def test_the_overview_is_in_percent_with_seeds_and_examples_the_best_first(subject):

@@ -54,7 +54,7 @@ def test_a_family_is_corrected_and_said_anew():
 def test_pairs_of_other_experiments_on_the_split_count():
     alone, among = (
         as_family([verdict(p_value=0.02)], NAMES, others=others)[0]
-        for others in ((), (PairTests(difference=0.5, equivalence=None),) * 2)
+        for others in ((), (PairTests(pair="c d 100", difference=0.5, equivalence=None),) * 2)
     )
     assert (alone.conclusion, alone.p_corrected) == ("better", 0.02)
     assert (among.conclusion, among.p_corrected, among.num_pairs) == ("no_difference_shown", 0.06, 3)

@@ -448,8 +448,9 @@ def test_labels_that_the_models_dispute_are_listed_to_be_read(app, experiment):
     open_page(app, "results", tab="Examples", experiment=experiment.experiment_id)
     assert "**Labels that look wrong**" in text_of(app)
     listed = next(one.value for one in app.dataframe if "By how much, points" in one.value)
-    assert (listed["Label"] != listed["Fine-tuned says"]).all()
-    assert "Fine-tuned disputes" in text_of(app), "whoever corrects only these helps one arm"
+    assert (listed["Label"] != listed["Suggested"]).all()
+    assert "The two models dispute" in text_of(app)
+    assert not [name for name in listed.columns if "Fine" in name or "scratch" in name], "blinded"
 
 
 def test_without_the_dataset_no_label_is_disputed(app, workspace, experiment):

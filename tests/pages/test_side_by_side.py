@@ -89,7 +89,8 @@ def test_the_choice_of_the_url_is_shown(app, workspace, experiment):
     assert box(app).value == first
     assert "1 seed, 18 test examples" in text_of(app)
     (status,) = [one.value for one in app.markdown if "-background[" in one.value]
-    assert "One seed" in status
+    assert "stand without 1 of 2 finished seeds" in status
+    assert "One seed" in text_of(app)
 
 
 def test_the_choice_survives_a_visit_elsewhere(app, experiment):

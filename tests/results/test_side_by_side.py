@@ -5,6 +5,7 @@ import pytest
 from tests.files.tables import CHOICE, table
 from tests.pages.fixtures import (
     add_experiment,
+    fail_run,
     finish_all,
     finish_run,
     runs_of,
@@ -55,6 +56,74 @@ def test_one_experiment_gives_the_numbers_of_compare(workspace, intake):
         expected.p_value,
     )
     assert [group.label for group in comparison.groups] == ["Fine-tuned", "From scratch"]
+
+
+def test_one_experiment_says_what_its_own_page_says(workspace, intake):
+    """The primary question stays primary, and all others are corrected for the same family."""
+    experiment = finished(workspace, intake, ("tfidf", *ARMS))
+    comparison = compare(workspace, experiment)
+    bare = {group.key: group.runs[0].config.arm.name for group in comparison.groups}
+    found = {frozenset((bare[a], bare[b])): comparison.verdicts[a, b] for a, b in comparison.pairs}
+    for expected in gather(workspace, experiment.experiment_id).verdicts:
+        verdict = found[frozenset((expected.a, expected.b))]
+        assert (verdict.is_primary, verdict.num_pairs) == (expected.is_primary, expected.num_pairs)
+        assert verdict.p_corrected == expected.p_corrected
+        assert verdict.margin == expected.margin
+        assert verdict.conclusion == expected.conclusion
+
+
+def test_pairs_of_several_experiments_join_the_family_of_the_split(workspace, intake):
+    one = finished(workspace, intake)
+    other = finished(workspace, intake, epochs=9, accuracies={"fine_tuned": 0.8, "scratch": 0.5})
+    comparison = compare(workspace, one, other)
+    first = comparison.verdicts[comparison.pairs[0]]
+    # Six pairs of four groups; the first experiment's main pair is primary, the second's is one of the six.
+    assert len(comparison.pairs) == 6
+    primary = [one for one in comparison.verdicts.values() if one.is_primary]
+    assert len(primary) == 2, "one pair, both ways round"
+    assert {one.num_pairs for one in comparison.verdicts.values() if not one.is_primary} == {5}
+    assert "(scored in 2 experiments, 4 models)" in first.interval
+
+
+def test_a_pair_says_the_same_both_ways_round(workspace, intake):
+    comparison = compare(workspace, finished(workspace, intake))
+    ((a, b),) = comparison.pairs
+    there, back = comparison.verdicts[a, b], comparison.verdicts[b, a]
+    assert (back.difference, back.ci95) == (-there.difference, (-there.ci95[1], -there.ci95[0]))
+    assert (back.value_a, back.value_b) == (there.value_b, there.value_a)
+    assert (back.conclusion, back.p_value) == ("worse", there.p_value)
+    assert [one.code for one in back.reservations] == [one.code for one in there.reservations]
+
+
+def test_seeds_that_were_lost_or_left_out_are_said(workspace, intake):
+    experiment = add_experiment(workspace, intake, ARMS, num_seeds=4)
+    for run in runs_of(workspace, experiment):
+        if (run.arm.name, run.seed) == ("fine_tuned", 3):
+            fail_run(workspace, run)
+        else:
+            finish_run(workspace, run, 0.9 if run.arm.name == "fine_tuned" else 0.4)
+    whole = compare(workspace, experiment)
+    codes = {one.code for one in whole.verdicts[whole.pairs[0]].flags}
+    assert "did_not_finish" in codes
+    assert "seeds_left_out" not in codes
+
+    chosen = [run.run_id for run in runs_of(workspace, experiment) if run.seed in (0, 1)]
+    picked = compare(workspace, *chosen)
+    verdict = picked.verdicts[picked.pairs[0]]
+    assert {"did_not_finish", "seeds_left_out"} <= {one.code for one in verdict.flags}
+    words = [one.words for one in verdict.reservations]
+    assert "From scratch stands without 2 of 4 finished seeds" in words
+    assert not verdict.is_primary
+
+
+def test_nothing_is_concluded_while_runs_are_to_come(workspace, intake):
+    experiment = add_experiment(workspace, intake, ARMS, num_seeds=3)
+    for run in runs_of(workspace, experiment):
+        if run.seed < 2:
+            finish_run(workspace, run, 0.9 if run.arm.name == "fine_tuned" else 0.4)
+    comparison = compare(workspace, experiment)
+    verdict = comparison.verdicts[comparison.pairs[0]]
+    assert (verdict.conclusion, verdict.status.words) == ("interim", "So far: 2 of 3 seeds")
 
 
 def test_runs_that_differ_in_their_seed_alone_are_one_group(workspace, intake):

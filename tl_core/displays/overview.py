@@ -1,21 +1,27 @@
 """How good is each model? Every run, the means with their intervals, and the floor."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from tl_core.charts import arms_overview
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent, count_groups, listed, percent
 from tl_core.evaluation.failures import find_failure_rate
+from tl_core.evaluation.verdicts import ArmSummary
 from tl_core.evaluation.wording import METRIC_WORDS, failure_rate_words
-from tl_core.results.comparison import ExperimentResults
+from tl_core.results.comparison import ExperimentResults, validation_means
 
 
 def display(subject: Subject) -> Display:
-    """Show every arm on test, the best first in the numbers."""
+    """Show every arm on test, in the numbers the best on validation first."""
     results, size, names = subject.results, subject.train_size, subject.names
-    metric = METRIC_WORDS[subject.metric]
+    metric, on_validation = (
+        METRIC_WORDS[subject.metric],
+        validation_means(subject.results, subject.train_size),
+    )
     found = [summary for (_, of_size), summary in results.summaries.items() if of_size == size]
-    found.sort(key=lambda summary: summary.mean, reverse=True)
+    found.sort(key=lambda summary: on_validation.get(summary.arm, -1.0), reverse=True)
     frame = pd.DataFrame(
         {
             "Model": names[summary.arm],
@@ -31,12 +37,9 @@ def display(subject: Subject) -> Display:
     frame = count_groups(frame, [summary.num_groups for summary in found])
     floor, sentence = results.floor, "No model has finished yet."
     if found and floor is not None:
-        highest = max(summary.mean for summary in found)
-        best = [names[one.arm] for one in found if one.mean == highest]
         low = [names[one.arm] for one in found if one.mean <= floor and one.arm != "majority"]
         sentence = (
-            f"{listed(best)} {'has' if len(best) == 1 else 'share'} the highest mean test {metric}, "
-            f"{percent(highest)}. "
+            f"{_best_words(found, on_validation, names, metric)}"
             f"Always answering the most common label scores {percent(floor)}."
             + (f" {listed(low)} {'does' if len(low) == 1 else 'do'} not beat that." if low else "")
         )
@@ -53,6 +56,20 @@ def display(subject: Subject) -> Display:
         ),
         sentence=sentence,
         budget=subject.budget,
+    )
+
+
+def _best_words(
+    found: Sequence[ArmSummary], on_validation: Mapping[str, float], names: Mapping[str, str], metric: str
+) -> str:
+    """Say what the best on validation reaches on test; empty where nothing was measured on validation."""
+    top = [one for one in found if on_validation.get(one.arm) == max(on_validation.values(), default=None)]
+    if not on_validation or not top:
+        return ""
+    reached = " and ".join(percent(one.mean) for one in top)
+    verb = "reaches" if len(top) == 1 else "reach"
+    return (
+        f"The best on validation, {listed([names[one.arm] for one in top])}, {verb} {reached} test {metric}. "
     )
 
 

@@ -14,7 +14,7 @@ from tl_core.displays.display import Display
 from tl_core.displays.learning_curves import KEPT, curve_numbers
 from tl_core.displays.words import as_percent, as_points, count_groups, over_seeds, p_value
 from tl_core.evaluation.by_class import class_gains
-from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.evaluation.wording import METRIC_WORDS, pairs_words
 from tl_core.results.by_class import gain_rows
 from tl_core.results.curves import curve_points
 from tl_core.results.fairness import BUDGET_WORDS
@@ -43,16 +43,12 @@ def display_groups(comparison: SideBySide) -> Display:
 def display_pairs(comparison: SideBySide, reference: str) -> Display:
     """Show every other group minus the reference; the numbers hold every pair."""
     frame = _verdict_numbers(comparison)
-    of_many = (
-        f" About one interval in 20 misses by chance; the numbers list all {len(frame)} pairs."
-        if len(frame) > 1
-        else ""
-    )
+    of_many = pairs_words(list(comparison.verdicts.values()))
     return Display(
         key="side_pairs",
         frame=frame,
         draw=lambda theme: difference_interval(difference_rows(comparison, reference), theme=theme),
-        limits=f"Hollow marks: the interval contains zero.{of_many}",
+        limits=f"Hollow marks: the interval contains zero. {of_many}".strip(),
         budget=_budget(comparison),
     )
 
@@ -173,6 +169,7 @@ def _verdict_numbers(comparison: SideBySide) -> pd.DataFrame:
             "95% interval from": as_points(verdict.ci95[0]),
             "to": as_points(verdict.ci95[1]),
             "p-value": p_value(verdict.p_value),
+            "Corrected p": "main pair" if verdict.p_corrected is None else p_value(verdict.p_corrected),
             "Seeds": verdict.num_seeds,
             "Test examples": verdict.num_examples,
             "Result on test": verdict.sentence,

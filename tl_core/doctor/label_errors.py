@@ -66,6 +66,19 @@ def rank_label_errors(
     ]
 
 
+def disputed_by_either(*lists: Sequence[SuspectedError]) -> list[SuspectedError]:
+    """Join what several models dispute into one list, the most suspect first, without saying which did.
+
+    A person who corrected only what one model disputes would make that one look better: every error that it
+    sees, and the other does not, is one that stood against it.
+    """
+    joined: dict[str, SuspectedError] = {}
+    for one in (suspect for suspects in lists for suspect in suspects):
+        if one.example_id not in joined or one.margin > joined[one.example_id].margin:
+            joined[one.example_id] = one
+    return sorted(joined.values(), key=lambda one: (-one.margin, one.example_id))
+
+
 def _confident_classes(targets: Targets, probabilities: Probabilities) -> npt.NDArray[np.int64]:
     """Return the class that each example confidently belongs to, -1 for none, ``(num_examples,)``."""
     num_labels = probabilities.shape[1]

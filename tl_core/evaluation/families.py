@@ -15,9 +15,10 @@ from tl_core.schema import Verdict
 class PairTests:
     """The p-values of one pair: of no difference, and of one as large as the margin.
 
-    ``is_headline`` says whether it is what its experiment is about.
+    ``pair`` names its arms and train size; ``is_headline`` says whether it is what its experiment is about.
     """
 
+    pair: str
     difference: float
     equivalence: float | None
     is_headline: bool = False
@@ -25,7 +26,17 @@ class PairTests:
     @classmethod
     def of(cls, verdict: Verdict, *, is_headline: bool = False) -> Self:
         """Take those of a verdict, uncorrected."""
-        return cls(difference=verdict.p_value, equivalence=verdict.p_equivalence, is_headline=is_headline)
+        return cls(
+            pair=pair_name(verdict.a, verdict.b, verdict.train_size),
+            difference=verdict.p_value,
+            equivalence=verdict.p_equivalence,
+            is_headline=is_headline,
+        )
+
+
+def pair_name(a: str, b: str, train_size: int) -> str:
+    """Name a pair of arms, whichever of them comes first."""
+    return f"{' '.join(sorted((a, b)))} {train_size}"
 
 
 def correct(p_values: Sequence[float], most_true: int) -> Floats:

@@ -31,6 +31,7 @@ FLAG_WORDS = {
     "did_not_finish": "seeds missing",
     "unreadable": "seeds unreadable",
     "groups_unknown": "groups unknown",
+    "seeds_left_out": "seeds left out",
 }
 """A few words for each flag, where its phrase has no room."""
 

@@ -421,30 +421,49 @@ def _flags(
         return tuple(flag.model_copy(update={"seeds": every_seed}) for flag in raised)
     own = [run for run in runs if (run.config.arm, run.config.train_size) == (config.arm, config.train_size)]
     counted = tuple(run.config.seed for run in finished)
+    return (*raised, *lost_runs(config.arm.name, own, counted, unreadable))
+
+
+def lost_runs(
+    arm: str, planned: Sequence[RunRow], counted: tuple[int, ...], unreadable: Collection[str]
+) -> tuple[Flag, ...]:
+    """Flag an arm of whose planned runs some failed, were cancelled or cannot be read.
+
+    Parameters
+    ----------
+    arm
+        Its name in the verdicts.
+    planned
+        Every run of it, at one train size.
+    counted
+        Seeds of those that count.
+    unreadable
+        Ids of those that cannot be read.
+    """
     num_failed, num_cancelled = (
-        sum(run.state is state for run in own) for state in (State.FAILED, State.CANCELLED)
+        sum(run.state is state for run in planned) for state in (State.FAILED, State.CANCELLED)
     )
-    phrase, which = f"did not finish in {num_failed + num_cancelled} of {len(own)} seeds", "missing"
+    num_damaged = sum(run.run_id in unreadable for run in planned)
+    phrase, which = f"did not finish in {num_failed + num_cancelled} of {len(planned)} seeds", "missing"
     if not num_failed:
-        phrase, which = f"was cancelled in {num_cancelled} of {len(own)} seeds", "cancelled"
+        phrase, which = f"was cancelled in {num_cancelled} of {len(planned)} seeds", "cancelled"
     elif num_cancelled:
         phrase = f"{phrase}, {num_cancelled} of them cancelled"
     lost = Flag(
         code="did_not_finish",
-        arm=config.arm.name,
+        arm=arm,
         phrase=phrase,
         remedy=f"Run the {which} seeds again: what is missing may be the worst ones.",
         seeds=counted,
     )
-    num_damaged = sum(run.run_id in unreadable for run in own)
     damaged = Flag(
         code="unreadable",
-        arm=config.arm.name,
-        phrase=f"could not be read in {num_damaged} of {len(own)} seeds",
+        arm=arm,
+        phrase=f"could not be read in {num_damaged} of {len(planned)} seeds",
         remedy="Put the damaged files back from a copy, or delete those runs and train their seeds again.",
         seeds=counted,
     )
-    return (*raised, *([lost] if num_failed + num_cancelled else []), *([damaged] if num_damaged else []))
+    return (*([lost] if num_failed + num_cancelled else []), *([damaged] if num_damaged else []))
 
 
 def _verdicts(

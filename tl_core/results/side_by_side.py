@@ -1,6 +1,6 @@
 """Any finished runs of one split side by side, whichever experiments they were made in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -8,10 +8,12 @@ import numpy as np
 
 from tl_core.charts.text import short_hash
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.families import as_family, pair_name
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.results.comparison import groups_unknown
+from tl_core.evaluation.wording import conclude
+from tl_core.results.comparison import gather_alone, groups_unknown, lost_runs, tests_of
 from tl_core.results.grouping import Group, make_groups
 from tl_core.results.runs import (
     UNREADABLE,
@@ -22,10 +24,13 @@ from tl_core.results.runs import (
     reason_of,
     stack_runs,
 )
-from tl_core.schema import Arm, Flag, Metric, State, Verdict
+from tl_core.results.split_family import asked_on, first_on
+from tl_core.schema import Arm, ExperimentConfig, Flag, Metric, State, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural
+
+LEFT_OUT = "seeds_left_out"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +44,8 @@ class SideBySide:
     predictions, summaries
         By group key, on test.
     verdicts
-        On every pair that shares a seed, by the keys of both groups, both ways round.
+        On every pair that shares a seed, by the keys of both groups, both ways round; corrected for all else
+        that was asked on the split, as those of `comparison.gather` are.
     refusals
         Why there is no verdict on a pair that shares a seed: what may not differ and does.
     unreadable
@@ -135,7 +141,11 @@ def put_side_by_side(workspace: Workspace, chosen: Sequence[RunRow]) -> SideBySi
     metrics = {run.config.headline_metric for run in finished}
     metric = metrics.pop() if len(metrics) == 1 else Metric.ACCURACY
     predictions = _predictions(workspace, groups)
-    verdicts, refusals = _verdicts(workspace, groups, predictions, metric)
+    experiments = {
+        run.config.experiment_id: workspace.database.get_experiment(run.config.experiment_id)
+        for run in finished
+    }
+    verdicts, refusals = _verdicts(workspace, groups, predictions, metric, experiments, unreadable)
     return SideBySide(
         metric=metric,
         groups=groups,
@@ -191,29 +201,153 @@ def _verdicts(
     groups: Sequence[Group],
     predictions: Mapping[str, ArmPredictions],
     metric: Metric,
+    experiments: Mapping[str, ExperimentConfig],
+    unreadable: Collection[str],
 ) -> tuple[dict[tuple[str, str], Verdict], dict[tuple[str, str], str]]:
     words = {group.key: group.spoken for group in groups}
-    flags: list[Flag] = []
-    for group in groups:
-        budget = group.runs[0].config.training.budget
-        arm = Arm.parse(group.key)
-        raised = find_flags(arm, [run.health for run in group.runs], budget)
-        experiment = workspace.database.get_experiment(group.runs[0].config.experiment_id)
-        raised += groups_unknown(experiment, arm, group.runs)
-        seeds = tuple(predictions[group.key].seeds)
-        if len(seeds) != len(group.runs):  # a run that counts for every seed is flagged in every one
-            raised = tuple(flag.model_copy(update={"seeds": seeds}) for flag in raised)
-        flags += raised
-
-    verdicts, refused = {}, {}
+    planned = {one: workspace.database.list_runs(one) for one in experiments}
+    own_runs = {group.key: _planned_of(group, planned) for group in groups}
+    flags = [
+        flag
+        for group in groups
+        for flag in _flags(group, own_runs[group.key], predictions[group.key].seeds, experiments, unreadable)
+    ]
+    margins = {experiment.margin for experiment in experiments.values()}
+    margin = None if None in margins else min(one for one in margins if one is not None)
+    forward: list[Verdict] = []
+    refused: dict[tuple[str, str], str] = {}
     for one, other in combinations(predictions.values(), 2):
         if set(one.seeds) & set(other.seeds):
-            for a, b in ((one, other), (other, one)):
-                # Train sizes may be the very thing that is compared here; the groups' names then say so.
-                b = replace(b, train_size=a.train_size)
-                try:
-                    verdicts[a.arm, b.arm] = compare(a, b, metric=metric, flags=flags, arm_names=words)
-                except ComparisonError as refusal:
-                    refused[a.arm, b.arm] = refusal
+            # Train sizes may be the very thing that is compared here; the groups' names then say so.
+            other = replace(other, train_size=one.train_size)
+            try:
+                verdict = compare(one, other, metric=metric, margin=margin, flags=flags, arm_names=words)
+            except ComparisonError as refusal:
+                reason = f"{refusal.message} {refusal.remedy}"
+                refused |= {(one.arm, other.arm): reason, (other.arm, one.arm): reason}
+            else:
+                planned_runs = [run for key in (one.arm, other.arm) for run in own_runs[key]]
+                update = {
+                    "is_interim": not all(run.state.is_final for run in planned_runs),
+                    "num_planned": len({run.config.seed for run in planned_runs}),
+                }
+                forward.append(verdict.model_copy(update=update))
+    verdicts = {}
+    for verdict in _in_family(workspace, forward, groups, experiments, words):
+        verdicts[verdict.a, verdict.b] = verdict
+        verdicts[verdict.b, verdict.a] = conclude(_turned(verdict), words)
+    return verdicts, refused
 
-    return verdicts, {pair: f"{reason.message} {reason.remedy}" for pair, reason in refused.items()}
+
+def _planned_of(group: Group, planned: Mapping[str, Sequence[RunRow]]) -> list[RunRow]:
+    """Pick the runs that were planned of a group's arm, wherever those that stand in it were made."""
+    made_in = {run.config.experiment_id for run in group.runs}
+    config = group.runs[0].config
+    return [
+        row
+        for experiment in made_in
+        for row in planned[experiment]
+        if (row.config.arm, row.config.train_size) == (config.arm, config.train_size)
+    ]
+
+
+def _flags(
+    group: Group,
+    planned: Sequence[RunRow],
+    seeds: tuple[int, ...],
+    experiments: Mapping[str, ExperimentConfig],
+    unreadable: Collection[str],
+) -> tuple[Flag, ...]:
+    """Raise what weakens a claim about a group, the seeds that are missing or were left out included."""
+    config, arm = group.runs[0].config, Arm.parse(group.key)
+    raised = find_flags(arm, [run.health for run in group.runs], config.training.budget)
+    raised += groups_unknown(experiments[config.experiment_id], arm, group.runs)
+    if len(seeds) != len(group.runs):  # a run that counts for every seed is flagged in every one
+        return tuple(flag.model_copy(update={"seeds": seeds}) for flag in raised)
+    return (
+        *raised,
+        *lost_runs(group.key, planned, seeds, unreadable),
+        *_left_out(group, planned, seeds, unreadable),
+    )
+
+
+def _left_out(
+    group: Group, planned: Sequence[RunRow], seeds: tuple[int, ...], unreadable: Collection[str]
+) -> list[Flag]:
+    """Flag a group that finished seeds were left out of: who picks seeds can pick the result."""
+    finished = {
+        row.config.seed for row in planned if row.state is State.FINISHED and row.run_id not in unreadable
+    }
+    missing = finished - {run.config.seed for run in group.runs}
+    if not missing:
+        return []
+    return [
+        Flag(
+            code=LEFT_OUT,
+            arm=group.key,
+            phrase=f"stands without {len(missing)} of {len(finished)} finished seeds",
+            remedy="Choose whole experiments: what was left out may be the worst seeds.",
+            seeds=seeds,
+        )
+    ]
+
+
+def _in_family(
+    workspace: Workspace,
+    verdicts: Sequence[Verdict],
+    groups: Sequence[Group],
+    experiments: Mapping[str, ExperimentConfig],
+    words: Mapping[str, str],
+) -> tuple[Verdict, ...]:
+    """Correct verdicts for all that was asked on the split; the primary question stays what it is."""
+    experiment = next(iter(experiments.values()))
+    on_split = workspace.database.list_on_split(experiment.split.hash)
+    asked = asked_on(
+        workspace,
+        experiment,
+        on_split,
+        lambda key: tests_of(gather_alone(workspace, key, read_finished_run)),
+    )
+    first = first_on(workspace, experiment, on_split)
+    primary_pair = next(((key, one.pair) for key, one in asked if key == first and one.is_headline), None)
+    by_key = {group.key: group for group in groups}
+    places = [_place_of(verdict, by_key[verdict.a], by_key[verdict.b]) for verdict in verdicts]
+    others = [one for key, one in asked if (key, one.pair) not in (primary_pair, *places)]
+    looks = workspace.database.count_looks(experiment.split.hash)
+    verdicts = [verdict.model_copy(update={"looks": looks}) for verdict in verdicts]
+    is_there = primary_pair is not None and primary_pair in places
+    primary = verdicts[places.index(primary_pair)] if is_there else None
+    return as_family(verdicts, words, primary=primary, others=others)
+
+
+def _place_of(verdict: Verdict, a: Group, b: Group) -> tuple[str, str] | None:
+    """Say which pair of which experiment a verdict is about; None if it is about no such pair, or a part."""
+    made_in = {run.config.experiment_id for group in (a, b) for run in group.runs}
+    sizes = {run.config.train_size for group in (a, b) for run in group.runs}
+    if len(made_in) > 1 or len(sizes) > 1 or any(flag.code == LEFT_OUT for flag in verdict.flags):
+        return None
+    one, other = (group.runs[0].config.arm.name for group in (a, b))
+    return made_in.pop(), pair_name(one, other, sizes.pop())
+
+
+def _turned(verdict: Verdict) -> Verdict:
+    """Say a verdict of the other arm."""
+    turned = {
+        f"{field}_{side}": getattr(verdict, f"{field}_{other}")
+        for field in ("value", "epochs")
+        for side, other in (("a", "b"), ("b", "a"))
+    }
+    return verdict.model_copy(
+        update={
+            **turned,
+            "a": verdict.b,
+            "b": verdict.a,
+            "difference": -verdict.difference,
+            "ci95": _negated(verdict.ci95),
+            "ci90": None if verdict.ci90 is None else _negated(verdict.ci90),
+        }
+    )
+
+
+def _negated(ends: tuple[float, float]) -> tuple[float, float]:
+    return -ends[1], -ends[0]

@@ -54,23 +54,52 @@ def asked_elsewhere(
     ask
         Works out the pairs of an experiment, by its id: of any, and of this one.
     """
-    folder = workspace.dataset_folder(experiment.dataset_fingerprint) / FOLDER / experiment.split.hash
-    others: list[PairTests] = []
-    counting = [(key, states) for key, states in on_split if _counts(states)]
-    for place, (experiment_id, states) in enumerate(counting):
-        tests = _tests_of(folder / f"{experiment_id}.json", states, partial(ask, experiment_id))
-        if experiment_id != experiment.experiment_id:  # its own are kept for the others
-            others += [one for one in tests if not (place == 0 and one.is_headline)]
-    known = {experiment_id for experiment_id, _ in on_split}
-    for path in sorted(folder.glob("*.json")):
-        if path.stem not in known:  # deleted since
-            others += _kept_tests(path) or ()
-    is_first = not counting or counting[0][0] == experiment.experiment_id
+    first = first_on(workspace, experiment, on_split)
     return Asked(
-        is_first=is_first and not workspace.database.has_earlier_look(experiment),
-        others=tuple(others),
+        is_first=first == experiment.experiment_id,
+        others=tuple(
+            one
+            for experiment_id, one in asked_on(workspace, experiment, on_split, ask)
+            # Its own are kept for the others.
+            if experiment_id != experiment.experiment_id and not (experiment_id == first and one.is_headline)
+        ),
         looks=workspace.database.count_looks(experiment.split.hash),
     )
+
+
+def asked_on(
+    workspace: Workspace,
+    experiment: ExperimentConfig,
+    on_split: Sequence[tuple[str, str]],
+    ask: Callable[[str], Sequence[PairTests]],
+) -> list[tuple[str, PairTests]]:
+    """Collect all that was asked on an experiment's split, with the ids of the experiments that did.
+
+    Parameters are those of `asked_elsewhere`. What deleted experiments had asked once they were over counts.
+    """
+    folder = workspace.dataset_folder(experiment.dataset_fingerprint) / FOLDER / experiment.split.hash
+    asked = [
+        (experiment_id, one)
+        for experiment_id, states in on_split
+        for one in _tests_of(folder / f"{experiment_id}.json", states, partial(ask, experiment_id))
+    ]
+    known = {experiment_id for experiment_id, _ in on_split}
+    deleted = [path for path in sorted(folder.glob("*.json")) if path.stem not in known]
+    return asked + [(path.stem, one) for path in deleted for one in _kept_tests(path) or ()]
+
+
+def first_on(
+    workspace: Workspace, experiment: ExperimentConfig, on_split: Sequence[tuple[str, str]]
+) -> str | None:
+    """Return the id of the first experiment on a split that has shown anything, or still may.
+
+    None where it was deleted since. ``experiment`` is any on the split.
+    """
+    counting = [key for key, states in on_split if _counts(states)]
+    if not counting:
+        return experiment.experiment_id
+    first = workspace.database.get_experiment(counting[0])
+    return None if workspace.database.has_earlier_look(first) else first.experiment_id
 
 
 def _counts(states: str) -> bool:

@@ -86,9 +86,19 @@ def _words(runs: Sequence[RunRow]) -> dict[str, str]:
     return whole | single
 
 
-@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=8)
 def compared(run_ids: tuple[str, ...]) -> SideBySide:
-    """Compare some finished runs once; nobody may change the result. Raises ComparisonError."""
+    """Compare some finished runs once for what their split was asked; nobody may change the result.
+
+    Raises ComparisonError.
+    """
+    database = workspace().database
+    splits = {database.get_run(run_id).config.split_hash for run_id in run_ids}
+    return _compared(run_ids, [database.list_on_split(split) for split in sorted(splits)])
+
+
+@st.cache_resource(show_spinner="Reading what the runs have written …", max_entries=8)
+def _compared(run_ids: tuple[str, ...], on_splits: Sequence[Sequence[tuple[str, str]]]) -> SideBySide:
+    del on_splits  # with others, what was kept is stale
     here = workspace()
     return put_side_by_side(here, [here.database.get_run(run_id) for run_id in run_ids])
 
