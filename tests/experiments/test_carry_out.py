@@ -172,6 +172,8 @@ def test_a_neural_record_says_what_decided_its_numbers(
     assert record.precision is not None
     assert record.num_threads == torch.get_num_threads()
     assert record.micro_batch_size == 16
+    assert record.at_limit.keys() == {"train", "test"}
+    assert all(0 <= share <= 1 for share in record.at_limit.values())
     assert record.num_parameters > 0
     assert record.base_model_facts["title"] == "tiny-bert"
     assert len(record.base_model_facts["weights_sha256"]) == 64

@@ -5,7 +5,7 @@ import pytest
 from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
 from tl_core.results.comparison import gather
 from tl_core.results.fairness import fairness_facts
-from tl_core.schema import LearningRates, Precision, RateSearch, TriedRates
+from tl_core.schema import LearningRates, Precision, RateSearch, SplitName, TriedRates
 
 LABELS = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
 
@@ -50,6 +50,38 @@ def test_it_says_whether_seeds_learn_from_different_examples(workspace):
     assert of_size[33]["Training examples"] == "the same 33 for every seed"
     assert of_size[33]["Vocabulary"] == "the base model's"
     assert of_size[33]["Text limit"] == "128 tokens"
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ((0.25, 0.1), ", which 25.0% of the training texts and 10.0% of the test texts reach"),
+        ((0.0, 0.0), ", which no text reaches"),
+    ],
+)
+def test_how_many_texts_reach_the_limit_is_said(workspace, experiment, shares, said):
+    for run in runs_of(workspace, experiment):
+        folder = workspace.run_folder(run.run_id)
+        at_limit = dict(zip((SplitName.TRAIN, SplitName.TEST), shares, strict=True))
+        folder.write_record(folder.read_record().model_copy(update={"at_limit": at_limit}))
+    limit = facts(workspace, experiment)["Text limit"].value
+    assert limit == f"128 tokens{said}; TF-IDF reads whole texts"
+
+
+def test_a_best_rate_at_the_edge_of_what_was_tried_is_said(workspace, experiment):
+    tried = [
+        TriedRates(rates=LearningRates(encoder=rate, head=100 * rate), value=0.8, loss=0.5)
+        for rate in (1e-5, 5e-5, 2e-4)
+    ]
+    for run in runs_of(workspace, experiment):
+        if run.arm.name == "fine_tuned":
+            folder = workspace.run_folder(run.run_id)
+            search = RateSearch(tried=tuple(tried), num_examples=9, train_size=33, train_s=12.0)
+            record = folder.read_record()
+            config = record.config.model_copy(update={"learning_rates": tried[0].rates})
+            folder.write_record(record.model_copy(update={"rate_search": search, "config": config}))
+    value = facts(workspace, experiment)["Learning rates"].value
+    assert value.endswith("The best of Fine-tuned was at the edge of what was tried")
 
 
 def test_the_pairs_of_a_contrastive_arm_are_stated(workspace):

@@ -66,6 +66,11 @@ def carry_out_neural(
 
     recorder.phase("tokenizing")
     inputs = context.prepare(dataset.table)
+    at_limit = {
+        name: float((inputs.lengths[rows] >= context.max_length).mean())
+        for name, rows in ((SplitName.TRAIN, train), (SplitName.TEST, split.test))
+    }
+    recorder.note(at_limit=at_limit)
 
     rates = choose_rates(workspace, recorder, context, dataset, split, inputs) or config.learning_rates
     clock = recorder.clock

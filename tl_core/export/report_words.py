@@ -15,6 +15,7 @@ from tl_core.export.report_subject import ReportSubject
 from tl_core.intake.bundled import NOT_EVIDENCE, is_sample
 from tl_core.planning.presets import default_rates
 from tl_core.results.comparison import headline_pair
+from tl_core.results.fairness import is_at_edge
 from tl_core.results.runs import FinishedRun
 from tl_core.schema import ArmKind, RateSearch
 
@@ -110,15 +111,10 @@ def _at_the_edge(
     searched: Mapping[str, RateSearch], runs: Mapping[str, FinishedRun], subject: ReportSubject
 ) -> str:
     """Name the arms whose best rates were the smallest or the largest of those that were tried."""
-    edges = {
-        name: (search.tried[0].rates, search.tried[-1].rates)
-        for name, search in searched.items()
-        if len(search.tried) > 1
-    }
-    at_edge = [name for name, ends in edges.items() if runs[name].config.learning_rates in ends]
-    names = " and ".join(label for name, label in subject.names.items() if name in at_edge)
+    at_edge = [label for name, label in subject.names.items() if name in searched and is_at_edge(runs[name])]
     words = (
-        f" The best of {names} was at the edge of what was tried, so a wider search might find a better one."
+        f" The best of {' and '.join(at_edge)} was at the edge of what was tried, so a wider search might "
+        "find a better one."
     )
     return words if at_edge else ""
 

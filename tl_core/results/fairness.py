@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tl_core.charts.text import device_words, energy_words, short_hash
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun, name_seeds, text_limit
-from tl_core.schema import BudgetRule, LearningRates, Precision
+from tl_core.schema import BudgetRule, LearningRates, Precision, SplitName
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
@@ -152,8 +154,21 @@ def _reading(
     return [
         base_model,
         Fact(name="Vocabulary", value=vocabulary),
-        replace(limit, value=f"{limit.value}{whole}"),
+        replace(limit, value=f"{limit.value}{_reached(neural)}{whole}"),
     ]
+
+
+def _reached(neural: Sequence[FinishedRun]) -> str:
+    """Say how many texts are as long as the limit, which may have cut them; empty if no run noted it."""
+    shares = [run.record.at_limit for run in neural if run.record.at_limit]
+    if not shares:
+        return ""
+    train, test = (
+        100 * float(np.mean([one[name] for one in shares])) for name in (SplitName.TRAIN, SplitName.TEST)
+    )
+    if train == test == 0:
+        return ", which no text reaches"
+    return f", which {train:.1f}% of the training texts and {test:.1f}% of the test texts reach"
 
 
 def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names: Mapping[str, str]) -> Fact:
@@ -178,6 +193,8 @@ def _rates(neural: Sequence[FinishedRun], results: ExperimentResults, arm_names:
     value, difference = " · ".join(by_arm), ""
     if searched:
         value = f"{value}; {search_words(searched)}"
+        if edge := [arm_names[run.config.arm.name] for run in searched if is_at_edge(run)]:
+            value = f"{value}. The best of {' and '.join(edge)} was at the edge of what was tried"
         if by_hand:
             difference = f"set by hand for {', '.join(by_hand)}, chosen on validation for the others"
     return Fact(name="Learning rates", value=value or "none needed", difference=difference)
@@ -193,6 +210,14 @@ def search_words(runs: Sequence[FinishedRun]) -> str:
         f"each the best of {num_tries} on {examples:,} validation examples with the first seed. The search "
         f"took {seconds:,.0f} s of training, which is not included in other times"
     )
+
+
+def is_at_edge(run: FinishedRun) -> bool:
+    """Whether the rates that a run's search chose are the smallest or the largest that were tried."""
+    search = run.record.rate_search
+    if search is None or len(search.tried) < 2:
+        return False
+    return run.config.learning_rates in (search.tried[0].rates, search.tried[-1].rates)
 
 
 def _rate(rates: LearningRates) -> str:

@@ -28,6 +28,9 @@ class RunRecord(Frozen):
     hardly_known: dict[SplitName, float] = Field(
         default_factory=dict, description="share of a split's texts of which hardly a word occurs in train"
     )
+    at_limit: dict[SplitName, float] = Field(
+        default_factory=dict, description="share of a split's texts that are as long as is read, or longer"
+    )
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None
