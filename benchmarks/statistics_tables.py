@@ -135,7 +135,25 @@ def failures_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def label_worth_block(measured: dict[str, Any]) -> str:
+    """Write coverage, open intervals and claims for each shape of curve and number of seeds."""
+    lines = [
+        "| curve | seeds | coverage of the nominal 95% | lowest of the cells | open on a side "
+        "| savings claimed |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in measured["summary"]:
+        shares = " | ".join(
+            f"{_percent(row[name])}%" for name in ("coverage", "lowest_coverage", "open", "claimed")
+        )
+        lines.append(f"| {row['curve']} | {row['num_seeds']} | {shares} |")
+    num_cells = measured["summary"][0]["num_cells"]
+    note = f"{measured['num_repetitions_a_cell']:,} repetitions a cell, {num_cells} cells a row."
+    return "\n".join([*lines, "", note, ""])
+
+
 BLOCKS = {
+    "label_worth": label_worth_block,
     "intervals": intervals_block,
     "rare_failures": failures_block,
     "training_settings": settings_block,

@@ -62,9 +62,17 @@ def draw_coming(runs: Sequence[RunRow]) -> None:
 
 
 def offer_missing(
-    experiment: ExperimentConfig, cells: Sequence[tuple[Arm, int]], words: str, *, key: str
+    experiment: ExperimentConfig,
+    cells: Sequence[tuple[Arm, int]],
+    words: str,
+    *,
+    key: str,
+    is_first: bool = True,
 ) -> None:
-    """Offer exactly these arms at these train sizes, with what they cost; ``words`` say what they are for."""
+    """Offer exactly these arms at these train sizes, with what they cost; see `offer_plans`.
+
+    ``words`` say what they are for.
+    """
     if not cells:
         return
     plans = plan_missing(experiment, cells)
@@ -74,7 +82,7 @@ def offer_missing(
         arms = f"{', '.join(first)} and {last}" if first else last
         sizes = ", ".join(f"{size:,}" for size in plan.train_sizes)
         lacking.append(f"{arms} with {sizes} training examples, {plural(plan.num_seeds, 'seed')}")
-    offer_plans(plans, f"{words} {literal('; '.join(lacking))}.", "Try it", key=key)
+    offer_plans(plans, f"{words} {literal('; '.join(lacking))}.", "Try it", key=key, is_first=is_first)
 
 
 def offer_plans(

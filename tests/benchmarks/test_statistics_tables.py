@@ -53,6 +53,12 @@ def test_the_same_holds_of_other_values_than_accuracy(part: str) -> None:
     assert max(row["false_positive_rate"] for row in rows) <= 0.06 + MEASURED["error"]["0.06"]
 
 
+def test_what_labels_were_worth_is_covered_whatever_the_shape_of_the_curve() -> None:
+    rows = read("label_worth")["summary"]
+    assert {row["curve"] for row in rows} >= {"ever slower", "a steep leap"}
+    assert min(row["lowest_coverage"] for row in rows) >= 0.95
+
+
 def test_failures_that_nobody_saw_are_not_covered_and_the_page_says_so() -> None:
     rows = MEASURED["rare_failures"]
     assert all(row["coverage_where_seen"] >= 0.93 for row in rows)

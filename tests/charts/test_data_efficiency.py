@@ -89,7 +89,7 @@ def test_a_name_is_shown_literally():
     assert not any("<a" in text or "<b>bold" in text or "$" in text for text in texts)
 
 
-def worth(estimate=60, low=50, high=90, **changes):
+def worth(above=50, most=100, low=50, high=100, **changes):
     fields = {
         "a": "fine_tuned",
         "b": "scratch",
@@ -97,7 +97,7 @@ def worth(estimate=60, low=50, high=90, **changes):
         "sizes": (50, 100, 400),
         "size": 400,
         "value": 0.55,
-        "needed": Needed(estimate=estimate, low=low, high=high),
+        "needed": Needed(above=above, most=most, low=low, high=high),
         "num_seeds": 2,
         "num_examples": 100,
         "scope": "expected",
@@ -112,22 +112,22 @@ def arrows(figure):
 def test_what_labels_were_worth_is_an_arrow_from_one_curve_to_the_other_with_its_number():
     figure = data_efficiency(*tables(), styles(), worth=worth())
     (arrow,) = arrows(figure)
-    assert (10**arrow.ax, 10**arrow.x) == (pytest.approx(400), pytest.approx(60))
+    assert (10**arrow.ax, 10**arrow.x) == (pytest.approx(400), pytest.approx(100))
     assert arrow.y == arrow.ay == 0.55
-    assert "<b>about 340 labels</b>" in [note.text for note in figure.layout.annotations]
+    assert "<b>at least 300 labels</b>" in [note.text for note in figure.layout.annotations]
     needed = next(trace for trace in figure.data if trace.name == "needed")
-    assert list(needed.x) == [50, 90]
-    assert "is about 340 labels, 95% interval 310 to 350." in figure.layout.meta["alt"]
+    assert list(needed.x) == [50, 100]
+    assert "is at least 300 labels, 95% interval 300 to 350." in figure.layout.meta["alt"]
 
 
 def test_an_end_outside_of_the_measured_range_lies_at_its_edge():
-    figure = data_efficiency(*tables(), styles(), worth=worth(0, 0, 70))
+    figure = data_efficiency(*tables(), styles(), worth=worth(0, 50, 0, 50))
     assert 10 ** arrows(figure)[0].x == pytest.approx(50)
     assert next(trace for trace in figure.data if trace.name == "needed").x[0] == 50
 
 
 def test_without_labels_shown_to_be_saved_there_is_no_arrow():
-    figure = data_efficiency(*tables(), styles(), worth=worth(300, 100, float("inf")))
+    figure = data_efficiency(*tables(), styles(), worth=worth(100, 400, 100, float("inf")))
     assert not arrows(figure)
     assert "no labels shown to be saved" in [note.text for note in figure.layout.annotations]
 
@@ -135,4 +135,4 @@ def test_without_labels_shown_to_be_saved_there_is_no_arrow():
 def test_a_flag_stands_at_the_number():
     flag = Flag(code="collapsed", arm="scratch", phrase="", remedy="", seeds=(0,))
     figure = data_efficiency(*tables(), styles(), worth=worth(flags=(flag,)))
-    assert "<b>about 340 labels (flagged)</b>" in [note.text for note in figure.layout.annotations]
+    assert "<b>at least 300 labels (flagged)</b>" in [note.text for note in figure.layout.annotations]

@@ -27,7 +27,7 @@ from tl_core.settings import Settings
 TIMEOUT_S = 240
 VARIES = r"(^|_)ids?$|_s$|_wh$|_mib$|energy|time|attempts|created|displays"
 OF_FAMILY = (
-    r"corrected$|^(num_pairs|is_primary|conclusion|claim|interval|beside|status|reservations|sentence)$"
+    r"corrected$|^(num_pairs|looks|is_primary|conclusion|claim|interval|beside|status|reservations|sentence)$"
 )
 ARMS = "majority,tfidf,scratch,fine_tuned"
 
@@ -160,7 +160,10 @@ def test_runs_and_show_tell_what_there_is(shell: Shell) -> None:
     assert record["state"] == "finished"
     shown = json.loads(shell("show", shell.report["experiment_id"]))
     assert measured_alone(shown["verdicts"]) == measured_alone(shell.report["verdicts"])
-    assert shown["verdicts"][0] == shell.report["verdicts"][0], "the primary question"
+    primary, before = shown["verdicts"][0], shell.report["verdicts"][0]
+    same = ("is_primary", "p_value", "p_corrected", "conclusion", "claim")
+    assert [primary[name] for name in same] == [before[name] for name in same], "the primary question"
+    assert primary["is_primary"]
 
 
 def test_a_base_model_from_a_folder_goes_by_its_name_and_no_path_is_stored(shell: Shell) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tl_core.evaluation.data_efficiency import DataEfficiency, Needed
 from tl_core.evaluation.data_efficiency_words import (
+    NOT_SHOWN,
     needed_interval_words,
     needed_words,
     saved_interval_words,
@@ -18,7 +19,7 @@ from tl_core.schema import Flag, Metric
 LABELS = spoken_names(dict.fromkeys(("fine_tuned", "scratch", "tfidf"), ""))
 
 
-def worth(estimate, low, high, **changes):
+def worth(above, most, low, high, **changes):
     fields = {
         "a": "fine_tuned",
         "b": "scratch",
@@ -26,7 +27,7 @@ def worth(estimate, low, high, **changes):
         "sizes": (25, 50, 100, 250, 500),
         "size": 500,
         "value": 0.712,
-        "needed": Needed(estimate=estimate, low=low, high=high),
+        "needed": Needed(above=above, most=most, low=low, high=high),
         "num_seeds": 5,
         "num_examples": 180,
         "scope": "expected",
@@ -35,41 +36,42 @@ def worth(estimate, low, high, **changes):
 
 
 def test_labels_that_were_saved_are_the_claim():
-    assert worth_sentence(worth(68.3, 45, 112), LABELS) == (
-        "Pretraining saved about 430 labels (95% interval 390 to 460, 5 seeds, 180 test examples). "
-        "From scratch reaches 71.2% accuracy with 500 labels; Fine-tuned needs about 68."
+    assert worth_sentence(worth(50, 100, 50, 100), LABELS) == (
+        "Pretraining saved at least 400 labels (95% interval 400 to 450, 5 seeds, 180 test examples). "
+        "From scratch reaches 71.2% accuracy with 500 labels; Fine-tuned needs between 50 and 100."
     )
 
 
 def test_networks_say_how_long_they_trained():
-    sentence = worth_sentence(worth(68.3, 45, 112, epochs_a=(4.0, 19.0), epochs_b=(4.0, 4.0)), LABELS)
+    sentence = worth_sentence(worth(50, 100, 50, 100, epochs_a=(4.0, 19.0), epochs_b=(4.0, 4.0)), LABELS)
     assert sentence.endswith(
-        "with 500 labels after 4 epochs; Fine-tuned needs about 68 after 4 to 19 epochs."
+        "with 500 labels after 4 epochs; Fine-tuned needs between 50 and 100 after 4 to 19 epochs."
     )
 
 
 def test_where_the_fewest_measured_are_enough_the_data_cannot_show_how_many_were_saved():
-    sentence = worth_sentence(worth(0, 0, 40), LABELS)
-    assert sentence.startswith("Pretraining saved at least 480 labels, more than the data can show (95%")
-    assert "95% interval at least 460" in sentence
-    assert "Fine-tuned passes that with 25, the fewest tried." in sentence
+    sentence = worth_sentence(worth(0, 25, 0, 50), LABELS)
+    assert sentence.startswith("Pretraining saved at least 450 labels (95% interval at least 450")
+    assert "Fine-tuned is as good with 25, the fewest tried." in sentence
 
 
 def test_where_the_interval_holds_no_labels_saved_nothing_is_claimed():
-    sentence = worth_sentence(worth(300, 120, math.inf), LABELS)
-    assert sentence.startswith("It is not clear that pretraining saved labels (95% interval at most 380")
-    assert "saved about" not in sentence
+    sentence = worth_sentence(worth(250, 500, 100, math.inf), LABELS)
+    assert sentence.startswith("It is not clear that pretraining saved labels (95% interval less than 400")
+    assert "saved at least" not in sentence
 
 
 def test_an_arm_that_never_gets_there():
-    sentence = worth_sentence(worth(math.inf, 180, math.inf), LABELS)
+    sentence = worth_sentence(worth(500, math.inf, 250, math.inf), LABELS)
     assert sentence.startswith("It is not clear that pretraining saved labels")
     assert "Fine-tuned does not reach it with 500, the most tried." in sentence
-    assert worth_sentence(worth(math.inf, 500, math.inf), LABELS).startswith("Pretraining saved no labels (")
+    assert worth_sentence(worth(500, math.inf, 500, math.inf), LABELS).startswith(
+        "Pretraining saved no labels ("
+    )
 
 
 def test_one_seed_is_about_these_trainings():
-    sentence = worth_sentence(worth(68, 45, 112, scope="models", num_seeds=1), LABELS)
+    sentence = worth_sentence(worth(50, 100, 50, 100, scope="models", num_seeds=1), LABELS)
     assert "1 seed, 180 test examples" in sentence
     assert sentence.endswith(" One seed: another training may turn out differently.")
 
@@ -82,7 +84,7 @@ def test_flags_are_sentences_after_it():
             ("collapsed", "with 500 labels gave almost every example the same label"),
         )
     )
-    sentence = worth_sentence(worth(68, 45, 112, flags=(improving, collapsed)), LABELS)
+    sentence = worth_sentence(worth(50, 100, 50, 100, flags=(improving, collapsed)), LABELS)
     assert sentence.endswith(
         " From scratch failed in 3 seeds: not a fair comparison yet (From scratch with 500 labels gave "
         "almost every example the same label: 95%). From scratch was still improving when it stopped "
@@ -91,8 +93,8 @@ def test_flags_are_sentences_after_it():
 
 
 def test_other_pairs_do_not_speak_of_pretraining():
-    sentence = worth_sentence(worth(68, 45, 112, b="tfidf"), LABELS)
-    assert sentence.startswith("It saved about 430 labels (")
+    sentence = worth_sentence(worth(50, 100, 50, 100, b="tfidf"), LABELS)
+    assert sentence.startswith("It saved at least 400 labels (")
     assert "TF-IDF reaches 71.2% accuracy with 500 labels" in sentence
     assert "retraining" not in sentence
 
@@ -100,24 +102,16 @@ def test_other_pairs_do_not_speak_of_pretraining():
 @pytest.mark.parametrize(
     ("bounds", "needed", "interval", "saved", "saved_interval"),
     [
-        ((68.3, 45.4, 112), "about 68", "45 to 110", "about 430", "390 to 450"),
-        ((0, 0, 40), "fewer than 25", "at most 40", "at least 480", "at least 460"),
-        ((0, 0, 25), "fewer than 25", "at most 25", "at least 480", "at least 480"),
-        ((300, 120, math.inf), "about 300", "at least 120", "about 200", "at most 380"),
-        ((math.inf, 500, math.inf), "more than 500", "at least 500", "none found", "at most 0"),
-        (
-            (90, 0, math.inf),
-            "about 90",
-            "more than the data can show",
-            "about 410",
-            "more than the data can show",
-        ),
-        ((300, 120, 580), "about 300", "120 to 580", "about 200", "−80 to 380"),
+        ((50, 100, 50, 250), "between 50 and 100", "50 to 250", "at least 250", "250 to 450"),
+        ((100, 100, 50, 250), "100", "50 to 250", "at least 250", "250 to 450"),
+        ((0, 25, 0, 50), "at most 25", "at most 50", "at least 450", "at least 450"),
+        ((250, 500, 100, math.inf), "between 250 and 500", "more than 100", "not shown", "less than 400"),
+        ((500, math.inf, 500, math.inf), "more than 500", "more than 500", "not shown", "less than 0"),
+        ((50, 100, 0, math.inf), "between 50 and 100", NOT_SHOWN, "not shown", NOT_SHOWN),
+        ((250, 500, 100, 500), "between 250 and 500", "100 to 500", "not shown", "0 to 400"),
     ],
 )
-def test_numbers_are_written_with_two_digits_and_open_ends_say_so(
-    bounds, needed, interval, saved, saved_interval
-):
+def test_ends_are_measured_sizes_and_open_ones_say_so(bounds, needed, interval, saved, saved_interval):
     one = worth(*bounds)
     assert needed_words(one) == needed
     assert needed_interval_words(one) == interval

@@ -20,7 +20,7 @@ _LABEL_SHIFT_PX = 12
 
 
 def add_distance(figure: go.Figure, worth: DataEfficiency, style: ArmStyle, theme: Theme) -> None:
-    """Draw from the labels of ``b`` to those that ``a`` needs for the same, over an interval in its colour.
+    """Draw from the labels of ``b`` to those with which ``a`` is shown to be better, and the interval.
 
     The axis is logarithmic. Nothing leaves the measured range: an end that does lies at its edge.
 
@@ -30,23 +30,20 @@ def add_distance(figure: go.Figure, worth: DataEfficiency, style: ArmStyle, them
         Of ``worth.a``.
     """
     first, last = worth.sizes[0], max(worth.sizes[-1], worth.size)
-    low, high, end = (
-        float(np.clip(one, first, last))
-        for one in (worth.needed.low, worth.needed.high, worth.needed.estimate)
-    )
+    low, high = (float(np.clip(one, first, last)) for one in (worth.needed.low, worth.needed.high))
     tones = TONES[theme]
     figure.add_scatter(
         x=[low, high],
         y=[worth.value, worth.value],
         mode="lines",
         line={"color": faded(style.color, 0.45), "width": _INTERVAL_PX},
-        hovertemplate=f"needs {needed_words(worth)} labels<br>"
+        hovertemplate=f"needs {needed_words(worth)} labels by the means<br>"
         f"95% interval {needed_interval_words(worth)}<extra></extra>",
         name="needed",
     )
     if worth.is_shown:
         figure.add_annotation(
-            x=math.log10(end),
+            x=math.log10(high),
             ax=math.log10(worth.size),
             xref="x",
             axref="x",
@@ -60,7 +57,7 @@ def add_distance(figure: go.Figure, worth: DataEfficiency, style: ArmStyle, them
             arrowcolor=tones.text,
         )
     figure.add_annotation(
-        x=(math.log10(end) + math.log10(worth.size)) / 2 if worth.is_shown else math.log10(high),
+        x=(math.log10(high) + math.log10(worth.size)) / 2 if worth.is_shown else math.log10(high),
         y=worth.value,
         yshift=_LABEL_SHIFT_PX,
         xanchor="center" if worth.is_shown else "right",

@@ -17,8 +17,8 @@ from tl_core.results.data_efficiency import curve_keys, find_data_efficiency
 from tl_core.results.pooled import mean_rows, seed_rows
 
 LIMITS = (
-    "Between the sizes that were tried, a curve is taken as straight (on a logarithmic scale) and never "
-    "falling. Beyond them nothing is guessed. It is about these texts, this network and this budget."
+    "Between the sizes that were tried nothing is guessed but that more labels don't harm, and beyond them "
+    "nothing at all. It is about these texts, this network and this budget."
 )
 
 

@@ -4,8 +4,9 @@
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,21 +15,30 @@ from tl_core.evaluation.metrics import ExampleValues, Floats, example_values
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.schema import Flag, Metric, has_few_groups
 
-_PLACES_A_SEGMENT = 12
-_HALVINGS = 10
-_DECIMALS = 6
 # Means that are equal on paper differ by rounding.
 _EQUAL = 1e-9
+_WORTH_A_SIZE = 1.5
+"""Ratio of two measured sizes from which one in between is worth a training."""
+_MOST_PROPOSED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """With how many labels a curve reaches a level: an estimate and its 95% interval.
+    """With how many labels a curve reaches a level, as far as the measured sizes tell.
 
-    0 stands for "fewer than the smallest number measured", infinity for "more than the largest".
+    Each is a measured number of labels, 0 for "fewer than the smallest", or infinity for "more than the
+    largest".
+
+    Attributes
+    ----------
+    above, most
+        Where the means cross the level: with more than ``above`` labels and at most ``most``.
+    low, high
+        Ends of the 95% interval: with ``low`` the curve is shown to be below the level, with ``high`` above.
     """
 
-    estimate: float
+    above: float
+    most: float
     low: float
     high: float
 
@@ -68,12 +78,9 @@ class DataEfficiency:
     flags: tuple[Flag, ...] = ()
 
     @property
-    def saved(self) -> float:
-        """Labels that ``a`` does without, ``size`` less the estimate; minus infinity if it never gets there.
-
-        Where ``a`` gets there with fewer than measured, what it saves at least.
-        """
-        return self.size - max(self.needed.estimate, self.sizes[0])
+    def least_saved(self) -> float:
+        """Labels that ``a`` is shown to do without at least; minus infinity if it may never get there."""
+        return self.size - self.needed.high
 
     @property
     def is_shown(self) -> bool:
@@ -138,12 +145,12 @@ def data_efficiency(
 
 
 def labels_needed(sizes: Sequence[int], curve: Floats, reached: ExampleValues) -> Needed:
-    """Find where a rising curve through measured sizes reaches a level, with the interval by inversion.
+    """Find between which measured sizes a rising curve reaches a level, with the interval by inversion.
 
-    A number of labels m belongs to the interval if the 95% interval of the mean difference
-    curve(m) - reached holds 0: a confidence set by inverting a test, as Fieller's (1954, J. R. Stat. Soc. B
-    16, 175-185) is for a ratio. It has the coverage of `mean_interval`, and is open where the data end.
-    Between two sizes the curve is taken as straight over the logarithm of the number of labels.
+    Nothing is assumed of the curve but that more labels do not harm: if with 100 labels it is shown to be
+    below the level, every smaller number is too, and if with 250 it is shown to be above, 250 are enough. So
+    the interval is bounded by measured sizes alone, for a curve of any shape, and has at least the coverage
+    of `mean_interval` at the two sizes beside the truth; where the data end it is open.
 
     Parameters
     ----------
@@ -155,31 +162,52 @@ def labels_needed(sizes: Sequence[int], curve: Floats, reached: ExampleValues) -
         Those whose mean is the level, of the same seeds and examples; their limits are the curve's too.
     """
     rising = _pooled(curve)
-    logs = np.log(np.asarray(sizes, dtype=float))
     means = rising.mean(axis=(1, 2)) - reached.values.mean()
-
-    def sign(log: float) -> int:
-        """Tell the side of the level on which the curve is shown to be; 0 if neither is."""
-        right = min(max(int(np.searchsorted(logs, log)), 1), len(logs) - 1)
-        share = (log - logs[right - 1]) / (logs[right] - logs[right - 1])
-        there = np.asarray((1 - share) * rising[right - 1] + share * rising[right])
-        interval = interval_of(ExampleValues.of_arm(there, reached.limits, reached.groups).minus(reached))
-        return int(interval.low > 0) - int(interval.high < 0)
-
-    estimate = _first_crossing(logs, means)
-    grid = [
-        np.linspace(start, end, _PLACES_A_SEGMENT, endpoint=False)
-        for start, end in zip(logs[:-1], logs[1:], strict=True)
+    intervals = [
+        interval_of(ExampleValues.of_arm(there, reached.limits, reached.groups).minus(reached))
+        for there in rising
     ]
-    found = [estimate] if math.isfinite(estimate) else []
-    places = np.unique(np.concatenate([*grid, logs[-1:], found]))
-    low, high = _set_of_zero(places, [sign(log) for log in places], sign)
-    return Needed(estimate=_labels(estimate), low=_labels(low), high=_labels(high))
+    is_below, is_above = [one.high < 0 for one in intervals], [one.low > 0 for one in intervals]
+    at_level = [size for size, mean in zip(sizes, means, strict=True) if abs(mean) <= _EQUAL]
+    above = max((size for size, mean in zip(sizes, means, strict=True) if mean < -_EQUAL), default=0.0)
+    return Needed(
+        above=at_level[0] if at_level else above,
+        most=min(
+            (size for size, mean in zip(sizes, means, strict=True) if mean >= -_EQUAL), default=math.inf
+        ),
+        low=max((size for size, below in zip(sizes, is_below, strict=True) if below), default=0.0),
+        high=min((size for size, above in zip(sizes, is_above, strict=True) if above), default=math.inf),
+    )
 
 
-def _labels(log: float) -> float:
-    """Undo the logarithm, so that a measured size comes out whole; its infinities become 0 and infinity."""
-    return round(math.exp(log), _DECIMALS) if log < math.inf else math.inf
+def sizes_to_narrow(sizes: Sequence[int], needed: Needed, *, fewest: int, most: int) -> tuple[int, ...]:
+    """Propose the one or two train sizes that would narrow an interval most.
+
+    They halve, on a logarithmic scale, what lies between two measured sizes within it: first where the means
+    cross the level, then the widest other. What is narrower than a factor of 1.5 is left alone.
+
+    Parameters
+    ----------
+    sizes
+        Train sizes measured, rising.
+    fewest, most
+        What can be trained at all.
+
+    Returns
+    -------
+    Rising, each between ``fewest`` and ``most``; empty where nothing is left to narrow.
+    """
+    low, high = max(needed.low, fewest), min(needed.high, most)
+    within = [low, *(size for size in sizes if low < size < high), high]
+    gaps = [(a, b) for a, b in pairwise(within) if b >= _WORTH_A_SIZE * a]
+    gaps.sort(key=lambda gap: (not (gap[0] >= needed.above and gap[1] <= needed.most), -gap[1] / gap[0]))
+    halves = [_round(math.sqrt(a * b)) for a, b in gaps[:_MOST_PROPOSED]]
+    return tuple(sorted(size for size in halves if size not in sizes and fewest <= size <= most))
+
+
+def _round(number: float) -> int:
+    """Keep two digits."""
+    return int(round(number, min(0, 1 - math.floor(math.log10(number)))))
 
 
 def _pooled(curve: Floats) -> Floats:
@@ -196,45 +224,6 @@ def _pooled(curve: Floats) -> Floats:
         for start, end in zip(blocks[:-1], blocks[1:], strict=True)
     ]
     return np.concatenate(parts)
-
-
-def _first_crossing(logs: Floats, means: Floats) -> float:
-    """Find where rising means first reach 0; minus or plus infinity outside of what was measured."""
-    if means[0] > _EQUAL:
-        return -math.inf
-    if means[-1] < -_EQUAL:
-        return math.inf
-    right = int(np.argmax(means >= -_EQUAL))
-    if right == 0:
-        return float(logs[0])
-    share = min(1.0, -means[right - 1] / (means[right] - means[right - 1]))
-    return float(logs[right - 1] + share * (logs[right] - logs[right - 1]))
-
-
-def _set_of_zero(places: Floats, signs: Sequence[int], sign: Callable[[float], int]) -> tuple[float, float]:
-    """Return the ends of the places with sign 0, infinite where the set leaves the measured range.
-
-    Places between two of the set count as in it. Without any, all is above the level or all below it, or the
-    curve leaps over it between two places.
-    """
-    inside = [index for index, one in enumerate(signs) if one == 0]
-    if not inside:
-        num_below = sum(one < 0 for one in signs)
-        low = places[num_below - 1] if num_below else -math.inf
-        high = places[num_below] if num_below < len(places) else math.inf
-        return float(low), float(high)
-    first, last = inside[0], inside[-1]
-    low = -math.inf if first == 0 else _edge(places[first], places[first - 1], sign)
-    high = math.inf if last == len(places) - 1 else _edge(places[last], places[last + 1], sign)
-    return float(low), float(high)
-
-
-def _edge(inside: float, outside: float, sign: Callable[[float], int]) -> float:
-    """Halve the way between a place of the set and one outside; return the end outside."""
-    for _ in range(_HALVINGS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if sign(middle) == 0 else (inside, middle)
-    return outside
 
 
 def _of_several_sizes(

@@ -16,7 +16,6 @@ from tl_core.schema import Arm, has_few_groups
 from tl_core.words import plural
 
 NOT_SHOWN = "more than the data can show"
-_DIGITS = 2
 
 
 def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
@@ -32,12 +31,12 @@ def worth_sentence(worth: DataEfficiency, arm_names: Mapping[str, str]) -> str:
     first, second = names[worth.a], names[worth.b]
     value = f"{100 * worth.value:.1f}% {METRIC_WORDS[worth.metric]}"
     level = f"{second} reaches {value} with {worth.size:,} labels{epochs_words(worth.epochs_b)}"
-    if worth.needed.estimate == 0:
-        got_there = f"passes that with {worth.sizes[0]:,}, the fewest tried"
-    elif worth.needed.estimate == math.inf:
+    if worth.needed.above == 0:
+        got_there = f"is as good with {worth.sizes[0]:,}, the fewest tried"
+    elif worth.needed.most == math.inf:
         got_there = f"does not reach it with {worth.sizes[-1]:,}, the most tried"
     else:
-        got_there = f"needs about {_round(worth.needed.estimate)}"
+        got_there = f"needs {needed_words(worth)}"
     claim = f"{_claim(worth)} ({_proof(worth)})"
     way = f"{level}; {first} {got_there}{epochs_words(worth.epochs_a)}"
     return " ".join(f"{part}." for part in (claim, way, *_reservations(worth, names)))
@@ -71,39 +70,38 @@ def _reservations(worth: DataEfficiency, names: Mapping[str, str]) -> list[str]:
 
 
 def needed_words(worth: DataEfficiency) -> str:
-    """Say how many labels ``a`` needs: "about 68", or that it lies outside of what was measured."""
-    if worth.needed.estimate == 0:
-        return f"fewer than {worth.sizes[0]:,}"
-    if worth.needed.estimate == math.inf:
+    """Say between which measured sizes the means cross: "between 50 and 100"."""
+    above, most = worth.needed.above, worth.needed.most
+    if above == 0:
+        return f"at most {worth.sizes[0]:,}"
+    if most == math.inf:
         return f"more than {worth.sizes[-1]:,}"
-    return f"about {_round(worth.needed.estimate)}"
+    return f"{most:,.0f}" if above == most else f"between {above:,.0f} and {most:,.0f}"
 
 
 def needed_interval_words(worth: DataEfficiency) -> str:
-    """Say between which numbers of labels the need lies: "45 to 110"."""
+    """Say between which numbers of labels the need lies: "50 to 250"."""
     low, high = worth.needed.low, worth.needed.high
     if low == 0 and high == math.inf:
         return NOT_SHOWN
     if low == 0:
-        return f"at most {_round(high)}"
-    return f"at least {_round(low)}" if high == math.inf else f"{_round(low)} to {_round(high)}"
+        return f"at most {high:,.0f}"
+    return f"more than {low:,.0f}" if high == math.inf else f"{low:,.0f} to {high:,.0f}"
 
 
 def saved_words(worth: DataEfficiency) -> str:
-    """Say how many labels are saved: "about 430"."""
-    if worth.saved == -math.inf:
-        return "none found"
-    return f"{'at least' if worth.needed.estimate == 0 else 'about'} {_round(worth.saved)}"
+    """Say how many labels are saved at least, as far as that is shown: "at least 250"."""
+    return f"at least {_whole(worth.least_saved)}" if worth.is_shown else "not shown"
 
 
 def saved_interval_words(worth: DataEfficiency) -> str:
-    """Say between which numbers the labels saved lie: "390 to 460"."""
+    """Say between which numbers the labels saved lie: "250 to 450"."""
     low, high = worth.size - worth.needed.high, worth.size - worth.needed.low
     if worth.needed.low == 0 and worth.needed.high == math.inf:
         return NOT_SHOWN
     if worth.needed.low == 0:
-        return f"at least {_round(low)}"
-    return f"at most {_round(high)}" if low == -math.inf else f"{_round(low)} to {_round(high)}"
+        return f"at least {_whole(low)}"
+    return f"less than {_whole(high)}" if low == -math.inf else f"{_whole(low)} to {_whole(high)}"
 
 
 def _claim(worth: DataEfficiency) -> str:
@@ -115,13 +113,8 @@ def _claim(worth: DataEfficiency) -> str:
         return f"{subject} saved no labels"
     if not worth.is_shown:
         return f"It is not clear that {'pretraining' if is_pretraining else 'it'} saved labels"
-    claim = f"{subject} saved {saved_words(worth)} labels"
-    return f"{claim}, {NOT_SHOWN}" if worth.needed.estimate == 0 else claim
+    return f"{subject} saved {saved_words(worth)} labels"
 
 
-def _round(number: float) -> str:
-    """Write a number with two significant digits, as nobody knows it better."""
-    if number == 0:
-        return "0"
-    place = _DIGITS - 1 - math.floor(math.log10(abs(number)))
-    return f"{round(number, min(place, 0)):,.0f}".replace("-", "−")
+def _whole(number: float) -> str:
+    return f"{number:,.0f}".replace("-", "−")

@@ -44,7 +44,7 @@ def plan_missing(
             search = search.model_copy(update={"grids": grids}) if grids else None
         changes = {
             "experiment_id": new_id("exp"),
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "arms": tuple(arms),
             "train_sizes": sizes,
             "learning_rates": usual | kept,

@@ -42,7 +42,7 @@ def plan_longer_search(experiment: ExperimentConfig) -> ExperimentConfig:
 def _again(experiment: ExperimentConfig, name: str, **changes: object) -> ExperimentConfig:
     fields = {
         "experiment_id": new_id("exp"),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "name": experiment.name if name in experiment.name else f"{experiment.name}, {name}",
     }
     return ExperimentConfig.model_validate(dict(experiment) | fields | changes)

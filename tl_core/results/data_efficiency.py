@@ -1,11 +1,11 @@
 """From how few labels: what labels were worth to a pair of arms, read from every experiment that is alike."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.data_efficiency import DataEfficiency, data_efficiency
+from tl_core.evaluation.data_efficiency import DataEfficiency, data_efficiency, sizes_to_narrow
 from tl_core.evaluation.data_efficiency_words import worth_sentence
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.wording import spoken_names
@@ -78,11 +78,23 @@ def lacking(pooled: Pooled, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
     return tuple(cell for cell in wanted if cell not in there)
 
 
+def narrowing(pooled: Pooled, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
+    """List the one or two sizes of ``a`` that would narrow the interval most, and nobody has queued."""
+    worths = find_data_efficiency(pooled, a, b)
+    if not worths:
+        return ()
+    worth, there = worths[0], live_cells(pooled.runs)
+    fewest = max(len(pooled.experiment.labels), _STEPS[0])
+    sizes = sizes_to_narrow(worth.sizes, worth.needed, fewest=fewest, most=pooled.largest)
+    cells = ((Arm.parse(a), size) for size in sizes)
+    return tuple(cell for cell in cells if cell not in there)
+
+
 def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """Give what labels were worth to an experiment's first pair as plain values; None with one train size.
 
-    ``labels_needed`` and the ends of ``ci95`` are None where they lie outside of what was measured; then
-    ``sentence`` says on which side.
+    ``labels_needed``, the measured sizes between which the means cross, and ``ci95`` have None where an end
+    lies outside of what was measured; ``sentence`` says on which side.
     """
     pair = headline_pair(pooled.experiment.arms)
     if pair is None:
@@ -91,9 +103,10 @@ def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str,
     if not worths:
         return None
     worth, needed = worths[0], worths[0].needed
-    smallest, largest = worth.sizes[0], worth.sizes[-1]
-    is_measured = smallest <= needed.estimate <= largest
-    ends = [value if smallest <= value <= largest else None for value in (needed.low, needed.high)]
+
+    def measured(ends: Sequence[float]) -> list[float | None]:
+        return [one if worth.sizes[0] <= one <= worth.sizes[-1] else None for one in ends]
+
     return {
         "a": worth.a,
         "b": worth.b,
@@ -101,9 +114,9 @@ def data_efficiency_json(pooled: Pooled, titles: Mapping[str, str]) -> dict[str,
         "train_sizes": list(worth.sizes),
         "train_size_b": worth.size,
         "value_b": worth.value,
-        "labels_needed": needed.estimate if is_measured else None,
-        "ci95": ends,
-        "labels_saved": worth.saved if is_measured else None,
+        "labels_needed": measured((needed.above, needed.most)),
+        "ci95": measured((needed.low, needed.high)),
+        "least_saved": worth.least_saved if worth.is_shown else None,
         "is_shown": worth.is_shown,
         "num_seeds": worth.num_seeds,
         "num_examples": worth.num_examples,

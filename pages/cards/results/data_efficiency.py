@@ -7,7 +7,7 @@ from pages.ui.frame import card
 from pages.ui.missing_runs import draw_coming, offer_missing, pooled_of, watch
 from tl_core.displays import data_efficiency
 from tl_core.displays.display import Subject
-from tl_core.results.data_efficiency import lacking
+from tl_core.results.data_efficiency import lacking, narrowing
 from tl_core.results.pooled import Pooled
 from tl_core.store.rows import RunRow
 
@@ -30,6 +30,8 @@ def draw_data_efficiency(subject: Subject) -> None:
             draw_display(display)
         draw_coming(_elsewhere(pooled))
         offer_missing(experiment, lacks, "**Not tried yet:**", key="try_sizes")
+        narrower = narrowing(pooled, *subject.pair)
+        offer_missing(experiment, narrower, "**Would narrow it most:**", key="narrow_sizes", is_first=False)
     watch(_elsewhere(pooled), POLL_S)
 
 
