@@ -29,6 +29,7 @@ from tl_core.intake.intake import Intake
 from tl_core.jobs import dry_run
 from tl_core.jobs.dry_run import neural_arms, passed_checks
 from tl_core.planning.plan import plan_experiment
+from tl_core.planning.presets import PRESETS
 from tl_core.schema import DatasetInfo, ExperimentConfig
 from tl_core.store.identifiers import new_id
 
@@ -75,7 +76,8 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
         headline_metric=metric,
         margin=margin,
         learning_rates=learning_rates,
-        should_search_rates=searches,
+        # Left as the preset has it, partial arms are searched all the same.
+        should_search_rates=None if searches == PRESETS[preset].searches_rates else searches,
         training=config,
     )
 

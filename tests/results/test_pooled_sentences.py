@@ -157,3 +157,10 @@ def test_arms_of_two_experiments_are_one_more_pair_of_the_family(workspace, inta
 def test_a_level_of_a_network_says_how_long_it_trained(workspace, intake):
     said = tell(Answer.ADAPTING, pooled_with(workspace, intake, fine_tuned=1.0, scratch=0.4))
     assert "with 33 labels after 29 epochs" in said[1].claim
+
+
+def test_one_seed_draws_no_conclusion_about_pretraining(workspace, intake):
+    pooled = pooled_with(workspace, intake, num_seeds=1, fine_tuned=1.0, scratch=0.4)
+    said = conclude(pooled)
+    assert said[1].claim == "That is one training of each: nothing follows for others yet."
+    assert "worth that much" not in claims(said)

@@ -49,12 +49,13 @@ def representation_similarity(
     Parameters
     ----------
     table
-        As for `weight_movement`, with ``similarity`` (linear CKA, 1 is unchanged; NaN is left out).
+        As for `weight_movement`, with ``similarity`` (linear CKA: 1 is alike but for rotation
+        and scale; NaN is left out).
     styles, theme
         As for `weight_movement`.
     """
     rows = table.dropna(subset=["similarity"]).rename(columns={"similarity": "value"})
-    note = "linear CKA before and after training; 1 is unchanged"
+    note = "linear CKA before and after training; 1: alike but for rotation and scale"
     return _by_part(rows, styles, note, "Similarity before and after", theme=theme, is_log=False)
 
 

@@ -1,5 +1,7 @@
 """How much of the knowledge is needed? The score over the share of pretrained weights that were kept."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from tl_core.arms import EMBEDDINGS_ONLY, SHUFFLED
@@ -7,6 +9,9 @@ from tl_core.charts.colors import arm_label, arm_styles
 from tl_core.charts.layer_ablation import layer_ablation
 from tl_core.displays.display import Display
 from tl_core.displays.words import as_percent, count_groups, percent
+from tl_core.evaluation.metrics import example_values
+from tl_core.evaluation.predictions import ArmPredictions
+from tl_core.evaluation.shares import Share, share_of_way
 from tl_core.evaluation.wording import METRIC_WORDS, flag_reservations, spoken_name
 from tl_core.results.comparison import ranked
 from tl_core.results.fairness import BUDGET_WORDS
@@ -86,17 +91,21 @@ def _limits(known: Knowledge) -> str:
 def _embeddings(known: Knowledge) -> Said | None:
     """Say how much of the way from scratch to fine-tuned the embeddings alone bring, if there is a way.
 
-    A share is said only where the 95% interval of the difference that it divides by lies above 0.
+    A share is said only where fine-tuning is shown to be ahead, and with its interval.
     """
-    size = known.pooled.largest
+    pooled, size = known.pooled, known.pooled.largest
     keys = [(arm.name, size) for arm in (SCRATCH, _EMBEDDINGS, TUNED)]
-    whole = find_verdict(known.pooled, TUNED, SCRATCH)
+    whole = find_verdict(pooled, TUNED, SCRATCH)
     if whole is None or any(key not in known.keys for key in keys):
         return None
-    summaries = [known.pooled.summary(key) for key in keys]
-    low, middle, high = (summary.mean for summary in summaries)
+    aligned = _aligned([pooled.predictions[key] for key in keys])
+    if aligned is None:
+        return None
+    start, part, end = (example_values(arm, pooled.experiment.headline_metric) for arm in aligned)
+    low, middle, high = (float(one.values.mean()) for one in (start, part, end))
     kept = f"Keeping only the embeddings ({percent(known.shares[_EMBEDDINGS.name], 0)} of the weights)"
-    if whole.ci95[0] <= 0 or high <= low:
+    interval = ""
+    if not whole.is_difference or high <= low:
         claim = (
             "What the embeddings bring cannot be given as a share, because fine-tuning is not clearly better."
         )
@@ -105,15 +114,25 @@ def _embeddings(known: Knowledge) -> Said | None:
     elif middle > high:
         claim = f"{kept} ends above fine-tuning."
     else:
-        share = percent((middle - low) / (high - low), 0)
-        claim = f"{kept} goes {share} of the way from scratch to fine-tuned. This share has no interval."
-    names = {arm.name: spoken_name(arm, known.pooled.title) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
-    flags = [flag for key in keys for flag in known.pooled.flags.get(key, ())]
-    metric = METRIC_WORDS[known.pooled.experiment.headline_metric]
+        share = share_of_way(start, part, end)
+        claim = f"{kept} goes {percent(share.estimate, 0)} of the way from scratch to fine-tuned."
+        interval = f"95% interval {_share_words(share)}, "
+    names = {arm.name: spoken_name(arm, pooled.title) for arm in (SCRATCH, _EMBEDDINGS, TUNED)}
+    flags = [flag for key in keys for flag in pooled.flags.get(key, ())]
+    weaknesses = [*flag_reservations(flags, names), *whole.reservations]
+    metric = METRIC_WORDS[pooled.experiment.headline_metric]
     values = f"mean {metric} {percent(low)}, {percent(middle)} and {percent(high)}"
-    fewest = min(len(summary.seeds) for summary in summaries)
-    return Said(
-        claim=claim,
-        proof=f"{values}, {counts_words(fewest, whole.num_examples, whole.num_groups)}",
-        status=next(iter(flag_reservations(flags, names)), None),
-    )
+    counted = counts_words(aligned[0].num_seeds, whole.num_examples, whole.num_groups)
+    return Said(claim=claim, proof=f"{interval}{values}, {counted}", status=next(iter(weaknesses), None))
+
+
+def _aligned(arms: Sequence[ArmPredictions]) -> list[ArmPredictions] | None:
+    """Bring arms to the seeds that all have and one order of examples; None without a common seed."""
+    seeds = [seed for seed in arms[0].seeds if all(seed in arm.seeds for arm in arms)]
+    return [arm.in_canonical_order().for_seeds(seeds) for arm in arms] if seeds else None
+
+
+def _share_words(share: Share) -> str:
+    """Write the ends of a share; nothing below 0 or above 100% is a part of a way."""
+    low = "below 0" if share.low < 0 else f"{100 * share.low:.0f}"
+    return f"{low} to above 100%" if share.high > 1 else f"{low} to {100 * share.high:.0f}%"

@@ -88,8 +88,9 @@ def reduce_knowledge(
     """Take away what a partial arm does not keep, in place.
 
     ``reinit_top`` loses its top layers and what lies above them (Zhang et al. 2021), ``embeddings_only`` all
-    layers, ``encoder_only`` what feeds them. ``shuffled`` keeps every number, but in random places within its
-    tensor, so that the scale of each tensor stays and nothing else does.
+    layers, ``encoder_only`` what feeds them. ``shuffled`` keeps every number, but those of a matrix in random
+    places within it: the scale stays, and what they know is gone. Gains and biases stay where they are: they
+    are scale, and a network whose norms are mixed up does not train.
 
     Parameters
     ----------
@@ -113,8 +114,7 @@ def reduce_knowledge(
     """
     weights = dict(encoder.named_parameters())
     if kind.spec.start is Start.SHUFFLED:
-        _shuffle(weights, seed)
-        return frozenset(weights)
+        return _shuffle(weights, seed)
     layer_map = find_layer_map(encoder)
     names = _reinitialised(layer_map, kind, num_layers)
     others = dict(drawn.named_parameters())
@@ -138,13 +138,15 @@ def _reinitialised(layer_map: LayerMap, kind: ArmKind, num_layers: int | None) -
     return tuple(name for layer in layer_map.layers[kept:] for name in layer) + layer_map.above
 
 
-def _shuffle(weights: Mapping[str, Tensor], seed: int) -> None:
-    """Permute the numbers of each tensor, biases and norms too: they belong to places that are gone."""
+def _shuffle(weights: Mapping[str, Tensor], seed: int) -> frozenset[str]:
+    """Permute the numbers of each matrix; return the names of those that were."""
     generator = torch.Generator().manual_seed(seed)
+    matrices = {name: weight for name, weight in weights.items() if weight.ndim > 1}
     with torch.no_grad():
-        for weight in weights.values():
+        for weight in matrices.values():
             order = torch.randperm(weight.numel(), generator=generator)
             weight.copy_(weight.flatten()[order].reshape(weight.shape))
+    return frozenset(matrices)
 
 
 def kept_share(encoder: nn.Module, redrawn: frozenset[str], kind: ArmKind) -> float:

@@ -32,10 +32,7 @@ def command_of(experiment: ExperimentConfig) -> str:
         "margin": f"{100 * experiment.margin:.10g}",
         "task": experiment.task.value,
     }
-    searches = experiment.rate_search is not None
-    flags = (
-        [] if searches == PRESETS[preset].searches_rates else [f"--{'' if searches else 'no-'}search-rates"]
-    )
+    flags = _search_flags(experiment)
     usual = plan_training(preset)
     changed = {
         name: value
@@ -58,3 +55,12 @@ def command_of(experiment: ExperimentConfig) -> str:
             )
             words += ["--rates", f"{arm.name}={written}"]
     return shlex.join([*words, *flags, "--json", "result.json"])
+
+
+def _search_flags(experiment: ExperimentConfig) -> list[str]:
+    """Say whether rates are searched, where the preset says otherwise; partial arms' are by every preset."""
+    search, is_usual = experiment.rate_search, PRESETS[experiment.preset].searches_rates
+    if search is None:
+        has_partial = any(arm.kind.is_partial for arm in experiment.arms)
+        return ["--no-search-rates"] if is_usual or has_partial else []
+    return ["--search-rates"] if search.is_chosen and not is_usual else []

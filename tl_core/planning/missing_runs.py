@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from tl_core.catalogue.locating import describe
 from tl_core.planning.presets import default_rates, grid_around
-from tl_core.schema import Arm, ExperimentConfig
+from tl_core.schema import Arm, ExperimentConfig, RateSearchPlan
 from tl_core.store.identifiers import new_id
 
 
@@ -16,7 +16,8 @@ def plan_missing(
 
     Arms that lack the same sizes come as one experiment. An arm keeps its learning rates where it has some;
     where those are searched, the search is the same one, so that its answer serves again: its own grids, and
-    the usual ones of arms that are new to it.
+    the usual ones of arms that are new to it. Partial arms that are new are searched in any case: nobody has
+    recorded rates for them.
     """
     lacking: dict[Arm, list[int]] = {}
     for arm, size in cells:
@@ -34,14 +35,15 @@ def plan_missing(
         }
         kept = {name: rates for name, rates in experiment.learning_rates.items() if name in usual}
         search = experiment.rate_search
-        if search is not None:
-            set_by_hand = experiment.learning_rates.keys() - search.grids.keys()
-            grids = {
-                name: search.grids.get(name) or grid_around(rates)
-                for name, rates in usual.items()
-                if name not in set_by_hand
-            }
-            search = search.model_copy(update={"grids": grids}) if grids else None
+        own_grids = search.grids if search else {}
+        set_by_hand = experiment.learning_rates.keys() - own_grids.keys()
+        grids = {
+            name: own_grids.get(name) or grid_around(rates)
+            for name, rates in usual.items()
+            if name not in set_by_hand and (search is not None or Arm.parse(name).kind.is_partial)
+        }
+        train_size = search.train_size if search else max(sizes)
+        search = RateSearchPlan(grids=grids, train_size=train_size) if grids else None
         changes = {
             "experiment_id": new_id("exp"),
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -108,8 +108,9 @@ def plan_experiment(
     """Freeze an experiment: what was not asked for comes from the preset.
 
     ``margin`` is the largest difference of the headline metric that does not matter, above 0 and below 1.
-    Rates are searched around the recorded ones; an arm that is given others keeps those. An arm that names
-    the experiment's own base model is the same as one that names none.
+    Rates are searched around the recorded ones; an arm that is given others keeps those. Those of a partial
+    arm, which nobody has recorded, are searched by every preset, unless no search at all is asked for. An arm
+    that names the experiment's own base model is the same as one that names none.
 
     Raises
     ------
@@ -130,7 +131,12 @@ def plan_experiment(
         if arm.kind.is_whole
     }
     searches = choice.searches_rates if should_search_rates is None else should_search_rates
-    searched = {name: own for name, own in usual.items() if asked.get(name, own) == own}
+    searched = {
+        name: own
+        for name, own in usual.items()
+        if asked.get(name, own) == own
+        and (searches or (should_search_rates is None and Arm.parse(name).kind.is_partial))
+    }
     try:
         return ExperimentConfig(
             experiment_id=experiment_id,
@@ -150,7 +156,7 @@ def plan_experiment(
             margin=DEFAULT_MARGIN if margin is None else margin,
             training=training or plan_training(preset),
             learning_rates=usual | asked,
-            rate_search=plan_search(searched, sizes[-1]) if searches and searched else None,
+            rate_search=plan_search(searched, sizes[-1]) if searched else None,
         )
     except ValidationError as error:
         raise _out_of_range(error) from error

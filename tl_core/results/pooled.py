@@ -107,11 +107,12 @@ def is_alike(one: ExperimentConfig, other: ExperimentConfig) -> bool:
     shared = one.learning_rates.keys() & other.learning_rates.keys()
     if not is_same_task or any(one.learning_rates[name] != other.learning_rates[name] for name in shared):
         return False
-    search, other_search = one.rate_search, other.rate_search
-    if search is None or other_search is None:
-        return search is other_search
-    return search.train_size == other_search.train_size and all(
-        search.grids.get(name) == other_search.grids.get(name) for name in shared
+    searches = one.rate_search, other.rate_search
+    grids, other_grids = (search.grids if search else {} for search in searches)
+    sizes = {search.train_size for search in searches if search}
+    searched = [name for name in shared if name in grids or name in other_grids]
+    return all(grids.get(name) == other_grids.get(name) for name in searched) and not (
+        searched and len(sizes) > 1
     )
 
 

@@ -8,6 +8,7 @@ from tl_core.evaluation.wording import (
     epochs_words,
     examples_words,
     flag_reservations,
+    is_about_models,
     spoken_name,
 )
 from tl_core.results.data_efficiency import find_data_efficiency
@@ -68,6 +69,8 @@ def conclude(pooled: Pooled) -> list[Said]:
 
     if main.status.code == "baseline_failed":
         said.append(Said(claim="So this says nothing about pretraining yet."))
+    elif is_about_models(main) and main.is_difference:
+        said.append(Said(claim="That is one training of each: nothing follows for others yet."))
     else:
         after = epochs_words(main.epochs_a) if main.epochs_a == main.epochs_b else ""
         said.append(Said(claim=_CLOSINGS[main.conclusion].format(after=after)))

@@ -188,6 +188,11 @@ class RateSearchPlan(Frozen):
     grids: dict[str, tuple[LearningRates, ...]]
     train_size: int = Field(ge=1)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it was asked for: rates of partial arms, which nobody has recorded, are searched anyway."""
+        return any(not Arm.parse(name).kind.is_partial for name in self.grids)
+
 
 class TriedRates(Frozen):
     """What one training at some rates came to on validation; None if it diverged."""

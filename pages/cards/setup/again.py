@@ -25,7 +25,7 @@ def take_over(experiment: ExperimentConfig) -> None:
         f"metric_{experiment.dataset_fingerprint}": experiment.headline_metric,
         f"task_{experiment.dataset_fingerprint}": experiment.task,
         "margin": round(100 * experiment.margin, 4),
-        f"searches_{preset}": experiment.rate_search is not None,
+        f"searches_{preset}": bool(experiment.rate_search and experiment.rate_search.is_chosen),
         **{f"epochs_{preset}" if name == "epochs" else name: value for name, value in training},
     }
     for name, rates in experiment.learning_rates.items():
