@@ -13,12 +13,18 @@ from tl_core.evaluation.wording import METRIC_WORDS, spoken_names
 from tl_core.results.curves import is_energy_known, learning_curve_points
 from tl_core.results.time_to_accuracy import (
     TimeToAccuracy,
+    factor_words,
     find_time_to_accuracy,
-    pace_words,
+    pace_of,
     seconds_words,
     time_rows,
 )
 from tl_core.schema import Metric
+
+SCHEDULE = (
+    "The schedule decides much of this: where rates fall to zero, models are best near the end, however long "
+    "they train."
+)
 
 
 def display(subject: Subject, x: XAxis = "train_s") -> Display | None:
@@ -37,15 +43,17 @@ def display(subject: Subject, x: XAxis = "train_s") -> Display | None:
     )
 
 
-def tell(found: TimeToAccuracy, names: dict[str, str]) -> str:
+def tell(found: TimeToAccuracy, names: dict[str, str], *, is_estimated: bool = False) -> str:
     """Say how soon the first arm was as good as the second at its best.
 
     Parameters
     ----------
     names
         The arms in a sentence, by arm name.
+    is_estimated
+        Whether the energies are estimated and not measured.
     """
-    spent = _spent(found)
+    spent = _spent(found, is_estimated=is_estimated)
     return f"{headline(found, names).removesuffix('.')}{f' ({spent})' if spent else ''}."
 
 
@@ -56,18 +64,30 @@ def headline(found: TimeToAccuracy, names: dict[str, str]) -> str:
         if found.num_reached:
             return f"{a} reached {b}'s best score in only {found.num_reached} of {len(found.seeds)} seeds."
         return f"{a} never reached {b}'s best score."
-    return f"{a} reached {b}'s best score {pace_words(found.median_a, found.median_b)}."
+    if found.factor is not None and not found.factor.is_clear:
+        return f"{a} reached {b}'s best score, not clearly sooner or later."
+    return f"{a} reached {b}'s best score {pace_of(found)}."
 
 
-def _spent(found: TimeToAccuracy) -> str:
-    """Write both times, and both energies where they are known; empty if the score was never reached."""
+def _spent(found: TimeToAccuracy, *, is_estimated: bool) -> str:
+    """Write both times with the interval of their ratio, and both energies where they are known.
+
+    Empty if the score was never reached.
+    """
     if found.median_a is None:
         return ""
     spent: list[tuple[float, float, Callable[[float], str]]]
     spent = [(found.median_a, found.median_b, seconds_words)]
     if energies := found.median_energies:
         spent.append((*energies, watt_hours))
-    return ", ".join(words(a) if a == b else f"{words(a)} instead of {words(b)}" for a, b, words in spent)
+    words = [write(a) if a == b else f"{write(a)} instead of {write(b)}" for a, b, write in spent]
+    if energies and is_estimated:
+        words[-1] += " (estimated)"
+    if found.factor is not None:
+        words.insert(1, factor_words(found.factor))
+    elif len(found.seeds) == 1:
+        words.insert(1, "one seed")
+    return ", ".join(words)
 
 
 def race_of(subject: Subject) -> tuple[str, str]:
@@ -75,7 +95,8 @@ def race_of(subject: Subject) -> tuple[str, str]:
     found = _found(subject, *subject.pair)
     if found is None:
         return "", ""
-    return headline(found, spoken_names(subject.results.titles)), _spent(found)
+    spent = _spent(found, is_estimated=_is_estimated(subject))
+    return headline(found, spoken_names(subject.results.titles)), spent
 
 
 def tell_pair(subject: Subject) -> str:
@@ -85,7 +106,15 @@ def tell_pair(subject: Subject) -> str:
 
 def _tell(subject: Subject, a: str, b: str) -> str:
     found = _found(subject, a, b)
-    return tell(found, spoken_names(subject.results.titles)) if found else ""
+    if not found:
+        return ""
+    return tell(found, spoken_names(subject.results.titles), is_estimated=_is_estimated(subject))
+
+
+def _is_estimated(subject: Subject) -> bool:
+    """Whether the energy of any run at this size was estimated from its load."""
+    own = (run for run in subject.results.finished if run.config.train_size == subject.train_size)
+    return any((run.record.energy_method or "").startswith("estimated") for run in own)
 
 
 def _found(subject: Subject, a: str, b: str) -> TimeToAccuracy | None:
@@ -98,7 +127,8 @@ def _limits(subject: Subject, rows: pd.DataFrame) -> str:
     medians = f"medians over {num_seeds} seeds" if num_seeds > 1 else "one seed"
     words = (
         "Dots are seeds that got there, crosses those that did not, the tick is the median. Scores are on "
-        f"{int(rows['num_examples'].max()):,} validation examples, times are {medians}."
+        f"{int(rows['num_examples'].max()):,} validation examples, smoothed to rise; times are {medians}. "
+        f"{SCHEDULE}"
     )
     searches = {
         run.config.arm.name: run.record.rate_search.train_s

@@ -8,7 +8,12 @@ import pandas as pd
 
 from tl_core.evaluation.wording import METRIC_WORDS, amounts, flag_reservations, spoken_names
 from tl_core.results.comparison import ExperimentResults, validation_means
-from tl_core.results.time_to_accuracy import find_time_to_accuracy, pace_words, seconds_words
+from tl_core.results.time_to_accuracy import (
+    factor_words,
+    find_time_to_accuracy,
+    pace_of,
+    seconds_words,
+)
 from tl_core.schema import Arm, Status, Verdict
 
 
@@ -104,13 +109,16 @@ def _time(
             value="Never reached",
             note=f"{names[verdict.a]} stayed below {names[verdict.b]}'s best score on validation.",
         )
-    a, b = found.median_a, found.median_b
-    pace = pace_words(a, b)
+    pace, factor = pace_of(found), found.factor
+    if factor is not None and not factor.is_clear:
+        pace = "not clear"
+    rests_on = f"{factor_words(factor)}, " if factor is not None else ""
+    rests_on += f"medians of {len(found.seeds)} seeds" if len(found.seeds) > 1 else "one seed"
     return Highlight(
         name=name,
         value=f"{pace[0].upper()}{pace[1:]}",
-        note=f"{seconds_words(a)} instead of {seconds_words(b)} to the same validation score, "
-        + (f"medians of {len(found.seeds)} seeds." if len(found.seeds) > 1 else "one seed."),
+        note=f"{seconds_words(found.median_a)} instead of {seconds_words(found.median_b)} to the same "
+        f"validation score, {rests_on}. The schedule decides much of it.",
     )
 
 
