@@ -42,6 +42,8 @@ def draw_claim(
     st.markdown(literal(f"{capitalised(verdict.interval)}."))
     if verdict.beside:
         st.markdown(literal(verdict.beside))
+    if verdict.seen:
+        st.markdown(f":small[{literal(verdict.seen)}]")
     if has_status:
         draw_status(verdict.status)
     for status in verdict.reservations[:1]:
@@ -63,6 +65,8 @@ def draw_short_claim(verdict: Verdict) -> None:
     st.markdown(f"**{literal(verdict.claim)}**  \n:small[{literal(capitalised(verdict.interval))}]")
     if verdict.beside:
         st.markdown(f":small[{literal(verdict.beside)}]")
+    if verdict.seen:
+        st.markdown(f":small[{literal(verdict.seen)}]")
     draw_status(verdict.status)
 
 

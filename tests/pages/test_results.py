@@ -503,8 +503,6 @@ def test_curves_and_times_can_be_over_energy(app, experiment):
     shown = text_of(app)
     spent = r"\([\d.]+ s instead of [\d.]+ s, .*[\d.]+ Wh instead of [\d.]+ Wh \(estimated\)\)"
     assert re.search(spent, shown)
-        r"\([\d.]+ s instead of [\d.]+ s, .*[\d.]+ Wh instead of [\d.]+ Wh \(estimated\)\)", shown
-    )
     assert "From scratch never reached Fine-tuned's best score." in shown, "the other way round"
     assert PRETRAINING_LEFT_OUT in shown
     assert energy_words(fixtures.METHOD) in shown

@@ -204,3 +204,16 @@ def test_what_stands_beside_it_is_only_so_far_too(workspace: Workspace) -> None:
     headline = gather(workspace, experiment.experiment_id).headline
     assert headline is not None
     assert "without pretraining: so far ahead (" in headline.beside
+
+
+def test_what_pretraining_is_known_to_have_seen_stands_beside_the_main_result(workspace: Workspace) -> None:
+    _, results = finished(workspace)
+    headline = results.headline
+    assert headline is not None
+    assert headline.seen.startswith("all-MiniLM-L6 has seen Yelp and Amazon reviews")
+    assert headline.seen.endswith("texts like these flatter it.")
+    assert headline.seen in headline.sentence
+    assert [one.seen for one in results.verdicts if one is not headline] == [""] * 5
+    _, floors = finished(workspace, "tfidf", "majority")
+    assert floors.headline is not None
+    assert floors.headline.seen == "", "no pretrained network is in it"

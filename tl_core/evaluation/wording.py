@@ -106,7 +106,7 @@ def _said(verdict: Verdict, arm_names: Mapping[str, str]) -> Verdict:
             "sentence": " ".join(
                 [
                     f"{claim.removesuffix('.')} ({interval}).",
-                    *([verdict.beside] if verdict.beside else []),
+                    *filter(None, (verdict.beside, verdict.seen)),
                     *(f"{one.words}." for one in weaknesses),
                 ]
             ),
@@ -149,6 +149,19 @@ def beside_words(verdict: Verdict, arm_names: Mapping[str, str], rank: str) -> s
         f"{a} against {b}, {rank}: {so_far}{found} "
         f"({difference}{_UNITS[verdict.metric]}, 95% interval {low} to {high})."
     )
+
+
+def seen_words(title: str, overlaps: Sequence[str]) -> str:
+    """Say what a base model is known to have seen before; empty where nothing is known.
+
+    >>> seen_words("all-MiniLM-L6", ("Yelp reviews", "SNLI"))
+    'all-MiniLM-L6 has seen Yelp reviews and SNLI: texts like these flatter it.'
+    """
+    if not overlaps:
+        return ""
+    *first, last = overlaps
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{title} has seen {listed}: texts like these flatter it."
 
 
 def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from tl_core.evaluation.families import PairTests, as_family
 from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
-from tl_core.evaluation.wording import beside_words, conclude, points, spoken_names
+from tl_core.evaluation.wording import beside_words, conclude, points, seen_words, spoken_names
 from tl_core.jobs.client import observe
 from tl_core.results.runs import (
     UNREADABLE,
@@ -222,7 +222,8 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
     headline = _headline(alone.experiment, corrected)
     if headline is not None:
         beside = _beside(alone, corrected, headline, words)
-        said = conclude(headline.model_copy(update={"beside": beside}), words)
+        seen = _seen(alone.experiment, headline)
+        said = conclude(headline.model_copy(update={"beside": beside, "seen": seen}), words)
         corrected = tuple(said if one is headline else one for one in corrected)
     return replace(alone, verdicts=corrected, flags=flags, asked=asked)
 
@@ -307,6 +308,18 @@ def _beside(
     about = (headline.a, best, headline.train_size)
     found = next((one for one in verdicts if (one.a, one.b, one.train_size) == about), None)
     return f"{said} {beside_words(found, words, rank) if found else ''}".strip()
+
+
+def _seen(experiment: ExperimentConfig, headline: Verdict) -> str:
+    """Say what the pretraining of a result's arms is known to have seen."""
+    arms = [Arm.parse(name) for name in (headline.a, headline.b)]
+    models = dict.fromkeys(
+        arm.base_model or experiment.base_model
+        for arm in arms
+        if arm.kind.is_neural and arm.kind.is_pretrained
+    )
+    known = [describe(model) for model in models]
+    return " ".join(filter(None, (seen_words(model.title, model.overlaps) for model in known)))
 
 
 def validation_means(results: ExperimentResults, train_size: int) -> dict[str, float]:

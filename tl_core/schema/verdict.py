@@ -120,6 +120,8 @@ class Verdict(Frozen):
         One sentence of at most twelve words with short names; nothing that weakens it is in it.
     beside
         The second clause of the main result: the same arm against the best one without pretraining.
+    seen
+        What the pretraining behind the main result is known to have seen; empty where nothing is known.
     interval
         The line of proof below it: interval, seeds, test examples, epochs.
     status
@@ -167,6 +169,7 @@ class Verdict(Frozen):
     claim: str = ""
     interval: str = ""
     beside: str = ""
+    seen: str = ""
     status: Status = Status(code="", severity="neutral", words="")
     reservations: tuple[Status, ...] = ()
     sentence: str = ""
