@@ -17,6 +17,7 @@ from pages.cards.setup.choices import (
 )
 from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
 from pages.cards.setup.plan_card import draw_plan, find_started, offer_check, offer_start, summary_of
+from pages.cards.setup.power import draw_power
 from pages.ui.base_models import can_be_had, choose_base_model
 from pages.ui.errors import InputErrors, show_error
 from pages.ui.formatting import short_hash
@@ -91,6 +92,7 @@ def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: Input
         dry_run.get_ready(workspace())
     with plan, card("The plan"):
         draw_plan(experiment, cost, ahead, checks)
+        draw_power(experiment, intake, cost)
         is_ready = can_be_had(sorted(base_models))
         if input_errors:
             is_ready = False

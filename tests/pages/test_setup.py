@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Multiselect
@@ -258,6 +259,29 @@ def test_a_preset_brings_its_seeds_and_says_what_it_is_for(design: AppTest) -> N
     design.button_group(key="preset").set_value(Preset.THOROUGH).run()
     assert PRESETS[Preset.THOROUGH].purpose in text_of(design)
     assert plan(design)["Fine-tuned"] == 10
+
+
+def test_the_plan_says_what_it_can_show_and_a_row_of_what_more_buys_sets_the_seeds(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    shown = text_of(design)
+    assert re.search(r"Can show a difference of \*\*[\d.]+ points\*\* of accuracy or more\.", shown)
+    assert "Assumed: one model alone is right on a fifth of the examples" in shown
+    table = next(one.value for one in design.dataframe if "Time" in one.value)
+    assert table["Seeds"].tolist() == [1, 3, 5, 10, 20]
+    assert list(table.columns[1:4]) == ["18 test examples", "36 test examples", "72 test examples"]
+    values = table.iloc[1:, 1:4].to_numpy()
+    assert (np.diff(values, axis=0) <= 0).all(), "more seeds, smaller differences"
+    assert (np.diff(values, axis=1) < 0).all()
+
+
+def test_what_an_earlier_experiment_measured_takes_the_place_of_assumptions(
+    app: AppTest, workspace: Workspace
+) -> None:
+    made = add_experiment(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), 3)
+    finish_all(workspace, made, fine_tuned=0.9, scratch=0.5)
+    open_page(app, "setup")
+    assert f"Counted on how much the models of “{made.name}” disagreed" in text_of(app)
 
 
 def test_no_arm_is_an_error_in_place(design: AppTest) -> None:
