@@ -15,11 +15,11 @@ def test_the_plateau_ends_at_its_cap() -> None:
     assert config.step_limit(330) == 420
 
 
-def test_a_plateau_is_steady_for_twice_the_equal_steps_and_decays_for_as_many_within_its_cap() -> None:
+def test_a_plateau_takes_at_least_twice_the_equal_steps_within_its_cap() -> None:
     equal = TrainingConfig(epochs=5, batch_size=16)
     assert equal.fewest_steps(330) == equal.step_limit(330) == 105
     plateau = equal.model_copy(update={"budget": BudgetRule.PLATEAU})
-    assert (plateau.fewest_steps(330), plateau.step_limit(330)) == (315, 840)
+    assert (plateau.fewest_steps(330), plateau.step_limit(330)) == (210, 840)
     assert plateau.model_copy(update={"cap_factor": 1.5}).fewest_steps(330) == 158
 
 

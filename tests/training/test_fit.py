@@ -35,6 +35,7 @@ from tl_core.schema import (
 from tl_core.schema import experiment as schema
 from tl_core.training import fit as fit_module
 from tl_core.training import meters
+from tl_core.training.averaging import WeightAverage
 from tl_core.training.batching import some_examples
 from tl_core.training.change import movement
 from tl_core.training.features import compute_features
@@ -217,21 +218,20 @@ def plateau(tmp_path: Path, values: Iterator[float], monkeypatch: pytest.MonkeyP
     return clock, weights_of(model), snapshots
 
 
-def test_the_plateau_ends_after_its_patience_and_puts_the_best_weights_of_the_decay_back(
+def test_the_plateau_ends_after_its_patience_and_puts_the_best_average_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    high = {0: 0.8, 26: 0.7, 40: 0.6}
-    values = (high.get(place, 0.5) for place in itertools.count())
-    clock, weights, snapshots = plateau(tmp_path, values, monkeypatch, patience=7)
+    values = (0.6 if 16 <= place <= 25 else 0.5 for place in itertools.count())
+    clock, weights, snapshots = plateau(tmp_path, values, monkeypatch, patience=9)
     # 15 steps and 15 evaluations of equal steps: one each step. What precedes the first step counts nowhere.
-    assert (clock.step, clock.kept_step) == (26 + 7 + 15, 40)
-    assert are_equal(weights, snapshots[40])
+    assert (clock.step, clock.kept_step) == (25 + 9, 25)
+    assert are_equal(weights, snapshots[25])
     assert not are_equal(weights, snapshots[-1])
 
 
 def test_the_plateau_has_a_shortest_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, _, _ = plateau(tmp_path, itertools.repeat(0.5), monkeypatch, patience=1)
-    assert clock.step == 30 + 15, "twice the equal steps, and as many more while the rate decays"
+    assert clock.step == 30, "twice the equal steps"
 
 
 def test_the_plateau_ends_at_its_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,28 +241,46 @@ def test_the_plateau_ends_at_its_cap(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert are_equal(weights, snapshots[-1])
 
 
+def test_what_is_evaluated_and_kept_is_an_average_and_what_trains_on_is_not(tmp_path: Path) -> None:
+    """Up to the cap both budgets take the same steps at a rate that stays; only what is looked at differs."""
+    config = make_config(budget=BudgetRule.PLATEAU, cap_factor=1.0, warmup_fraction=0.0)
+    averaged = make_model(tmp_path)
+    events = run_fit(averaged, config)
+    norms = [event.grad_norm for event in steps_logged(events)]
+    mean, plain = WeightAverage(one := make_model(tmp_path)), make_model(tmp_path)
+    assert are_equal(weights_of(one), weights_of(plain))
+    for _ in range(3):
+        with torch.no_grad():
+            for weight in one.parameters():
+                weight.add_(1.0)
+        mean.update()
+    moved = weights_of(one)
+    with mean.applied():
+        inside = weights_of(one)
+    assert are_equal(weights_of(one), moved), "the network trains on with weights of its own"
+    first = next(iter(dict(one.named_parameters())))
+    behind = (moved[first] - inside[first]).mean().item()
+    # Averages of 1, 2 and 3 with shares 8/8, 8/9 and 8/10: 1, then 17/9, then 2.7778.
+    assert behind == pytest.approx(3 - (0.2 * 17 / 9 + 0.8 * 3), abs=1e-5)
+    assert len(norms) > 1
+    assert not are_equal(weights_of(averaged), weights_of(plain))
+
+
 def test_of_equal_steps_the_last_weights_are_kept(tmp_path: Path) -> None:
     clock = Clock()
     events = run_fit(make_model(tmp_path), make_config(), clock=clock)
     assert clock.kept_step == clock.step == evaluations(events)[-1].step
 
 
-def test_the_rate_of_a_plateau_stays_until_it_is_found_and_then_decays(tmp_path: Path) -> None:
+def test_the_rate_of_a_plateau_warms_up_and_stays(tmp_path: Path) -> None:
     config = make_config(warmup_fraction=0.2, budget=BudgetRule.PLATEAU, patience=1)
     still = LearningRates(encoder=1e-12, head=1e-12)  # so that every evaluation is alike
     rates = [
         event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), config, rates=still))
     ]
     # The longest run has 120 steps, a fifth of them to warm up.
-    expected = [*(n / 24 for n in range(24)), *[1.0] * 6, *((15 - n) / 15 for n in range(15))]
+    expected = [*(n / 24 for n in range(24)), *[1.0] * 6]
     assert rates == pytest.approx([1e-12 * rate for rate in expected])
-
-
-def test_a_plateau_that_is_not_found_decays_before_its_cap(tmp_path: Path) -> None:
-    config = make_config(warmup_fraction=0.2, budget=BudgetRule.PLATEAU, cap_factor=1.6)
-    rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), config))]
-    assert len(rates) == 24
-    assert rates[9:] == pytest.approx([1e-3 * (15 - n) / 15 for n in range(15)])
 
 
 def test_the_rate_warms_up_and_decays_(tmp_path: Path) -> None:
@@ -270,9 +288,6 @@ def test_the_rate_warms_up_and_decays_(tmp_path: Path) -> None:
     rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), decaying))]
     expected = [*(n / 4 for n in range(4)), *((20 - n) / 16 for n in range(4, 20))]
     assert rates == pytest.approx([1e-3 * rate for rate in expected])
-    capped = decaying.model_copy(update={"budget": BudgetRule.PLATEAU, "cap_factor": 1.0})
-    rates = [event.learning_rate for event in steps_logged(run_fit(make_model(tmp_path), capped))]
-    assert rates == pytest.approx([1e-3 * rate for rate in expected]), "without room it is equal steps"
 
 
 @pytest.mark.parametrize("num_examples", [1, 20, 512, 513, 5000])

@@ -31,13 +31,13 @@ def look(step, value, loss=1.0):
     )
 
 
-def watch(values, losses=None, metric=Metric.ACCURACY, patience=PATIENCE, cools_from=1):
+def watch(values, losses=None, metric=Metric.ACCURACY, patience=PATIENCE):
     """Let a run see these values; return the evaluation at which it ends, and the one that it keeps."""
     plateau = Plateau(metric=metric, patience=patience, min_step=FEWEST)
     step = 0
     for step, value in enumerate(values, start=1):
         seen = look(step, float(value), 1.0 if losses is None else float(losses[step - 1]))
-        plateau.is_best(seen, is_cooling=step >= cools_from)
+        plateau.is_best(seen)
         if plateau.is_over(step):
             break
     assert plateau.best is not None
@@ -89,16 +89,19 @@ def test_a_loss_that_rises_ends_nothing():
 def test_the_headline_metric_decides():
     falling = SLOW_RISE[::-1]  # in macro-F1, which these evaluations have as 1 - accuracy, it rises
     assert watch(falling, metric=Metric.MACRO_F1) == (MOST, MOST)
-    assert watch(falling, metric=Metric.ACCURACY) == (FEWEST, 1)
+    assert watch(falling, metric=Metric.ACCURACY) == (FEWEST, SMOOTHED)
 
 
-def test_the_weights_of_the_highest_value_of_the_decay_are_kept_and_of_equal_ones_the_last():
+def test_the_weights_with_which_the_mean_was_highest_are_kept():
     values, losses = np.full(MOST, 0.5), np.linspace(1, 2, MOST)
-    values[[13, 21]] = 0.6
-    assert watch(values, losses)[1] == 22
-    values[3] = 0.9  # luck, at a rate that throws the weights about
-    assert watch(values, cools_from=10)[1] == 22
-    assert watch(values)[1] == 4
+    values[14:24] = 0.6
+    assert watch(values, losses)[1] == 24
+    values[40] = 0.95  # one lucky evaluation is worth less than ten good ones
+    assert watch(values)[1] == 24
+
+
+def test_until_there_is_a_mean_the_newest_weights_are_kept():
+    assert [watch([0.9, 0.5, 0.4][:number])[1] for number in (1, 2, 3)] == [1, 2, 3]
 
 
 def test_patience_counts_from_the_last_rise_of_the_mean():

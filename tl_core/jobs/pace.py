@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tl_core.schema import STEADY_FACTOR, BudgetRule, Event, PhaseStarted, Span, TrainingConfig
+from tl_core.schema import FEWEST_FACTOR, BudgetRule, Event, PhaseStarted, Span, TrainingConfig
 
 _TRUSTED_FRACTION, _TRUSTED_STEPS = 0.1, 20
 """Share of its steps, or number of them, after which a run's own pace says more than anything else."""
@@ -36,7 +36,7 @@ class Pace:
         if self.is_over:
             return Span.of(0.0)
         can_end_early = training.budget is BudgetRule.PLATEAU
-        share = min(1.0, (STEADY_FACTOR + 1) / training.cap_factor) if can_end_early else 1.0
+        share = min(1.0, FEWEST_FACTOR / training.cap_factor) if can_end_early else 1.0
         least = share * self.num_steps
         low, high = (max(0.0, limit - self.step) * self.step_s for limit in (least, self.num_steps))
         return Span(low_s=low, high_s=high)

@@ -32,8 +32,8 @@ from tl_core.schema.dataset import (
 from tl_core.schema.events import EVENT, EvalFinished, Event, PhaseStarted, RunFailed, RunFinished, StepLogged
 from tl_core.schema.experiment import (
     DEFAULT_MARGIN,
+    FEWEST_FACTOR,
     FORWARD_SHARE,
-    STEADY_FACTOR,
     Arm,
     BudgetRule,
     ExperimentConfig,
@@ -102,7 +102,7 @@ __all__ = [
     "RunRecord",
     "FORWARD_SHARE",
     "SCHEMA_VERSION",
-    "STEADY_FACTOR",
+    "FEWEST_FACTOR",
     "ScoringRule",
     "Seeds",
     "Span",

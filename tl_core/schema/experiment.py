@@ -15,9 +15,9 @@ DEFAULT_MARGIN = 0.01
 """Difference of the headline metric up to which two arms are equivalent, as a share."""
 
 
-STEADY_FACTOR = 2
-"""Shortest stretch at a steady rate before a plateau may be found, in multiples of the equal steps: a network
-from scratch may begin with a flat stretch as long as one of them."""
+FEWEST_FACTOR = 2
+"""Shortest run in which a plateau may be found, in multiples of the equal steps: a network from scratch may
+begin with a flat stretch as long as one of them."""
 
 
 FORWARD_SHARE = 1 / 3
@@ -154,9 +154,9 @@ class TrainingConfig(Frozen):
         return EVALUATION_SHARE / FORWARD_SHARE * trained
 
     def fewest_steps(self, num_examples: int) -> int:
-        """Count the steps of the shortest run: its budget's own, or a plateau's steady stretch and decay."""
+        """Count the steps of the shortest run: its budget's own, or those in which a plateau may be found."""
         steps = self.planned_steps(num_examples)
-        fewest = (STEADY_FACTOR + 1) * steps if self.budget is BudgetRule.PLATEAU else steps
+        fewest = FEWEST_FACTOR * steps if self.budget is BudgetRule.PLATEAU else steps
         return min(fewest, self.step_limit(num_examples))
 
 

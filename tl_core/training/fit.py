@@ -8,10 +8,10 @@ scaled to a mean of 1 over all train examples (`relative_weights`): its expectat
 them. Batches, steps and evaluations do not ask for weights.
 
 With `BudgetRule.EQUAL_STEPS` the rate warms up and decays linearly to zero and the last weights stay; with
-`BudgetRule.PLATEAU` it warms up and stays until the metric on validation has levelled off (`Plateau` has the
-rule), then decays to zero over as many steps as equal steps have, so that no network is judged by weights
-that a large rate still throws about; the best weights of the decay are put back. All of it takes at most
-``cap_factor`` times those steps.
+`BudgetRule.PLATEAU` it warms up and stays, and what is evaluated and kept is a running average of the weights
+(`averaging.WeightAverage`), so that no network is judged by weights that a large rate still throws about. The
+run ends once the metric on validation has levelled off (`Plateau` has the rule), at the latest after
+``cap_factor`` times the equal steps, and the best average is put into the network.
 
 Evaluations on the way are as many, and of as many examples, as `TrainingConfig.evaluations` plans. What the
 weights that were kept come to on the whole of validation, `whole_look` tells.
@@ -32,7 +32,7 @@ from tl_core.errors import DivergedError
 from tl_core.models.bert_forward import held
 from tl_core.models.classifiers import Classifier
 from tl_core.schema import (
-    STEADY_FACTOR,
+    FEWEST_FACTOR,
     BudgetRule,
     EvalFinished,
     LearningRates,
@@ -42,6 +42,7 @@ from tl_core.schema import (
     StepLogged,
     TrainingConfig,
 )
+from tl_core.training.averaging import AVERAGES, WeightAverage
 from tl_core.training.batching import Examples, Indices, micro_batches, some_examples
 from tl_core.training.compute import Compute
 from tl_core.training.devices import memory_mib, synchronize
@@ -92,27 +93,32 @@ def fit(
     model.to(device).train()
     optimizer = _optimizer(model, rates, config.weight_decay, device)
     schedule = _schedule(optimizer, last_step, config)
-    warmup = _warmup(last_step, config)
-    is_cooling = not is_plateau
+    average = WeightAverage(model) if is_plateau else None
+    average_every = max(1, steps // AVERAGES)
     objective = objective or Classification.of(train)
     batches = objective.batches(train, config.batch_size, order_seed)
     seen = some_examples(validation, num_seen)
-    plateau = Plateau(metric=metric, patience=config.patience, min_step=STEADY_FACTOR * steps)
+    plateau = Plateau(metric=metric, patience=config.patience, min_step=FEWEST_FACTOR * steps)
     best_weights: dict[str, Tensor] = {}
 
     def evaluate() -> EvalFinished:
         objective.make_head(model, train, is_end=clock.step == last_step)
         return evaluation_event(model, validation, seen, SplitName.VALIDATION, compute, clock)
 
+    def evaluate_average(average: WeightAverage) -> EvalFinished:
+        nonlocal best_weights
+        with average.applied():
+            finished = evaluate()
+            if plateau.is_best(finished):
+                best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
+        return finished
+
     yield PhaseStarted(phase="training", num_steps=last_step, **clock.stamp())
     yield evaluate()
     window: list[Tensor] = []  # losses since the last log, on the device
     clock.resume()
-    while clock.step < last_step:
+    while clock.step < last_step and not (is_plateau and plateau.is_over(clock.step)):
         compute.require_wanted()
-        if not is_cooling and (plateau.is_over(clock.step) or clock.step >= last_step - steps):
-            schedule = get_linear_schedule_with_warmup(optimizer, max(0, warmup - clock.step), steps)
-            last_step, is_cooling = clock.step + steps, True
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
         loss, norm = _step(model, train, batch, optimizer, config, compute, objective)
@@ -121,6 +127,8 @@ def fit(
         clock.examples_seen += batch.size
         clock.tokens_seen += int(train.lengths[batch].sum())
         window.append(loss)
+        if average is not None and clock.step % average_every == 0:
+            average.update()
         is_eval = clock.step in eval_steps
         if not is_eval and clock.step % log_every and clock.step > 1:
             continue
@@ -132,10 +140,7 @@ def fit(
         measured = {"loss": mean_loss, "grad_norm": grad_norm, "memory_mib": memory_mib(device)}
         yield StepLogged(learning_rate=rate, **measured, **clock.stamp())
         if is_eval:
-            finished = evaluate()
-            yield finished
-            if is_plateau and plateau.is_best(finished, is_cooling=is_cooling):
-                best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
+            yield evaluate() if average is None else evaluate_average(average)
         clock.resume()
     clock.kept_step = clock.step
     if plateau.best is not None:
@@ -153,17 +158,13 @@ def evaluation_steps(steps: int, last_step: int, num_evaluations: int) -> frozen
     return frozenset(min(last_step, max(1, place)) for place in places)
 
 
-def _warmup(last_step: int, config: TrainingConfig) -> int:
-    """Count the steps of the warm-up: a share of the longest run.
-
-    A network from scratch that comes to its full rate within few steps does not recover from it.
-    """
-    return math.ceil(last_step * config.warmup_fraction)
-
-
 def _schedule(optimizer: torch.optim.Optimizer, last_step: int, config: TrainingConfig) -> LambdaLR:
-    """Warm up linearly from 0, then decay linearly to 0, or stay until the plateau."""
-    warmup = _warmup(last_step, config)
+    """Warm up linearly from 0, then decay linearly to 0, or stay until the plateau.
+
+    The warm-up is a share of the longest run: a network from scratch that comes to its full rate within few
+    steps does not recover from it.
+    """
+    warmup = math.ceil(last_step * config.warmup_fraction)
     schedule: LambdaLR
     if config.budget is BudgetRule.PLATEAU:
         schedule = get_constant_schedule_with_warmup(optimizer, warmup)

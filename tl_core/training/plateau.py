@@ -22,9 +22,8 @@ class Plateau:
     rises too, which makes a run longer, at most up to its limit, and never shorter. Losses play no part: a
     network that grows sure of itself can answer better while its loss rises.
 
-    **What it keeps.** Of the evaluations after the rate began to decay, the weights of the one with the
-    highest value, of equal ones the last. Before that a large rate throws the weights about, and the highest
-    of many such evaluations is mostly luck (docs/fairness_and_statistics.md has an example).
+    **What it keeps.** The weights with which the running mean was highest. A single highest evaluation would
+    mostly be luck.
     """
 
     metric: Metric
@@ -35,17 +34,18 @@ class Plateau:
     _highest: float = -math.inf
     _num_since: int = 0
 
-    def is_best(self, look: EvalFinished, *, is_cooling: bool) -> bool:
+    def is_best(self, look: EvalFinished) -> bool:
         """Take note of an evaluation after some steps; whether its weights are the ones to keep so far.
 
-        ``is_cooling`` says whether the rate decays already.
+        Until there are enough for a mean, those are the newest.
         """
         self._values.append(self._value(look))
-        if len(self._values) >= SMOOTHED:
+        is_best = len(self._values) < SMOOTHED
+        if not is_best:
             mean = sum(self._values[-SMOOTHED:]) / SMOOTHED
-            self._num_since = 0 if mean > self._highest + _EQUAL else self._num_since + 1
+            is_best = mean > self._highest + _EQUAL
+            self._num_since = 0 if is_best else self._num_since + 1
             self._highest = max(mean, self._highest)
-        is_best = is_cooling and (self.best is None or self._value(look) >= self._value(self.best))
         if is_best:
             self.best = look
         return is_best

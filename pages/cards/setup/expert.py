@@ -38,7 +38,7 @@ _LENGTH = (
         high=100.0,
         step=0.5,
         help="Passes over the training texts that equal steps are, 0.5 to 100. Until it stops improving, a "
-        "run takes three to eight times as many.",
+        "run takes two to eight times as many.",
     ),
     _Number(
         field="min_steps",
