@@ -63,8 +63,8 @@ def test_up_to_a_plateau_what_is_left_has_a_least_and_a_most() -> None:
     early, late = read_pace(training([1.0] * 8)), read_pace(training([1.0] * 20))
     assert early is not None
     assert late is not None
-    assert early.left(PLATEAU) == Span(low_s=22.0, high_s=32.0)
-    assert late.left(PLATEAU) == Span(low_s=10.0, high_s=20.0)
+    assert early.left(PLATEAU) == Span(low_s=12.0, high_s=32.0)
+    assert late.left(PLATEAU) == Span(low_s=0.0, high_s=20.0)
 
 
 def test_a_training_that_has_ended_at_its_plateau_has_nothing_left() -> None:

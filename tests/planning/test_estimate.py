@@ -110,9 +110,9 @@ def test_a_contrastive_arm_pays_for_its_heads_too() -> None:
 
 def test_the_plateau_is_estimated_from_its_fewest_steps_to_its_cap() -> None:
     found = cost(make_plan("fine_tuned", budget=BudgetRule.PLATEAU))
-    # 180 or 480 steps of 16, and a third of: 46 or 121 evaluations of 30, 160 train examples, 30 and 60
+    # 120 or 480 steps of 16, and a third of: 31 or 121 evaluations of 30, 160 train examples, 30 and 60
     assert found.total.low_s == pytest.approx(
-        START_S + (180 * 16 + (46 * 30 + 250) / 3) * MEAN_TOKENS / TOKENS_A_S
+        START_S + (120 * 16 + (31 * 30 + 250) / 3) * MEAN_TOKENS / TOKENS_A_S
     )
     assert found.total.high_s == pytest.approx(
         START_S + (480 * 16 + (121 * 30 + 250) / 3) * MEAN_TOKENS / TOKENS_A_S

@@ -108,7 +108,7 @@ def test_a_run_up_to_its_plateau_has_a_least_and_a_most(workspace: Workspace, in
     start_run(workspace, run, num_evaluations=2)
     found = look(workspace).span
     assert found is not None
-    assert found.low_s == pytest.approx((NUM_STEPS * 3 / 8 - 8) * STEP_WALL_S)
+    assert found.low_s == pytest.approx((NUM_STEPS * 2 / 8 - 8) * STEP_WALL_S)
     assert found.high_s == pytest.approx((NUM_STEPS - 8) * STEP_WALL_S)
 
 
