@@ -266,7 +266,7 @@ def test_the_plan_says_what_it_can_show_and_a_row_of_what_more_buys_sets_the_see
 ) -> None:
     shown = text_of(design)
     assert re.search(r"Can show a difference of \*\*[\d.]+ points\*\* of accuracy or more\.", shown)
-    assert "Assumed: one model alone is right on a fifth of the examples" in shown
+    assert "Assumed: two models disagree on a fifth of the examples" in shown
     table = next(one.value for one in design.dataframe if "Time" in one.value)
     assert table["Seeds"].tolist() == [1, 3, 5, 10, 20]
     assert list(table.columns[1:4]) == ["18 test examples", "36 test examples", "72 test examples"]
@@ -510,7 +510,7 @@ def test_a_run_up_to_its_plateau_makes_the_wait_a_range(
         finish_run(workspace, run_of(workspace, experiment, arm))
     start_run(workspace, run_of(workspace, experiment, "fine_tuned"), num_evaluations=2)
     open_page(app, "setup")
-    assert "1 queued run (9 to 31 min)" in text_of(app)
+    assert "1 queued run (4 to 31 min)" in text_of(app)
 
 
 def test_a_queued_run_whose_texts_are_gone_leaves_the_wait_unknown(

@@ -83,9 +83,10 @@ def _rate_limits(subject: ReportSubject) -> list[str]:
         num_tries = max(len(search.tried) for search in searched.values())
         num_examples = max(search.num_examples for search in searched.values())
         limits.append(
-            f"The learning rates{_whose(searched, runs, subject)} are the best of {num_tries} on "
-            f"{num_examples:,} validation examples, tried with the first seed only. Warm-up, decay and "
-            f"dropout were not searched.{_at_the_edge(searched, runs, subject)}"
+            f"The learning rates{_whose(searched, runs, subject)} were searched: {num_tries} were tried on "
+            f"{num_examples:,} validation examples, and others than the recorded ones serve where they were "
+            "ahead by more than chance. Warm-up, decay and dropout were not searched."
+            f"{_at_the_edge(searched, runs, subject)}"
         )
     if recorded:
         limits.append(

@@ -11,6 +11,7 @@ from tl_core.jobs.client import observe
 from tl_core.jobs.pace import read_pace
 from tl_core.planning.machine import Hardware, Source, Speed, Throughput, device_of, newest_speed
 from tl_core.planning.plan import expand, num_runs
+from tl_core.planning.presets import NUM_TRIALS
 from tl_core.schema import (
     FORWARD_SHARE,
     BudgetRule,
@@ -136,14 +137,15 @@ def estimate(
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
     networks = [run for run in runs if run.arm.kind.is_neural]
 
-    def seconds(limit: StepLimit) -> list[float]:
-        tokens = _work(experiment, runs, mean_tokens, searching, limit)
+    def seconds(limit: StepLimit, num_trials: int) -> list[float]:
+        tokens = _work(experiment, runs, mean_tokens, searching, limit, num_trials)
         return [
             START_S + (work / rates[run.arm.name] if work else 0.0)
             for run, work in zip(runs, tokens, strict=True)
         ]
 
-    ends = zip(seconds(TrainingConfig.fewest_steps), seconds(TrainingConfig.step_limit), strict=True)
+    least, most = seconds(TrainingConfig.fewest_steps, 1), seconds(TrainingConfig.step_limit, NUM_TRIALS)
+    ends = zip(least, most, strict=True)
     return Estimate(
         runs=tuple(Span(low_s=low, high_s=high) for low, high in ends),
         num_first=sum(run.seed == 0 and run.train_size == experiment.train_sizes[0] for run in runs),
@@ -160,11 +162,12 @@ def _work(
     mean_tokens: float,
     searching: Collection[str],
     limit: StepLimit,
+    num_trials: int,
 ) -> list[float]:
     """Return each run's work in tokens trained on; a scored token counts a third.
 
-    The first run of an arm in ``searching`` trains on those of the search too. The head of a frozen arm costs
-    nothing beside its features, however often it is trained.
+    The first run of an arm in ``searching`` trains on those of the search too, ``num_trials`` times at each
+    rate. The head of a frozen arm costs nothing beside its features, however often it is trained.
     """
     encoded: set[tuple[str, int]] = set()
     work = []
@@ -185,7 +188,7 @@ def _work(
         if search and run.arm.kind.is_whole:
             trial = run.model_copy(update={"train_size": search.train_size})
             once = mean_tokens * _examples_trained_and_scored(experiment, trial, limit)
-            work[position] += len(search.grids[name]) * once
+            work[position] += num_trials * len(search.grids[name]) * once
     return work
 
 

@@ -133,6 +133,12 @@ def plan_search(rates: Mapping[str, LearningRates], train_size: int, reach: int 
     )
 
 
+NUM_TRIALS = 3
+"""Paired trainings behind a change of rates, each with its own seed and, where validation is small, fold."""
+SEARCH_RULE = f"beyond-error-{NUM_TRIALS}"
+"""Which rule finds an answer; those of another one do not serve."""
+
+
 def answer_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) -> Path | None:
     """Return where the answer for an arm lies or will lie; None for an arm that searches none.
 
@@ -143,6 +149,7 @@ def answer_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) ->
     if search is None or arm.name not in search.grids:
         return None
     parts = [
+        SEARCH_RULE,
         experiment.split.hash,
         arm.kind.value,
         arm.base_model or experiment.base_model,

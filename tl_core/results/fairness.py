@@ -207,8 +207,9 @@ def search_words(runs: Sequence[FinishedRun]) -> str:
     seconds = sum(one.train_s for one in searches)
     examples = max(one.num_examples for one in searches)
     return (
-        f"each the best of {num_tries} on {examples:,} validation examples with the first seed. The search "
-        f"took {seconds:,.0f} s of training, which is not included in other times"
+        f"recorded ones, unless others of {num_tries} were ahead by more than chance on {examples:,} "
+        f"validation examples. The search took {seconds:,.0f} s of training, which is not included in other "
+        "times"
     )
 
 

@@ -195,20 +195,30 @@ class RateSearchPlan(Frozen):
 
 
 class TriedRates(Frozen):
-    """What one training at some rates came to on validation; None if it diverged."""
+    """What trainings at some rates came to on validation.
+
+    ``value`` and ``loss`` are those of the first one, None if it diverged. ``gain`` is how far the headline
+    metric lies above that of the recorded rates, over ``num_trials`` paired trainings, with its standard
+    error; None where one training said that it does not.
+    """
 
     rates: LearningRates
     value: float | None
     loss: float | None
+    num_trials: int = 1
+    gain: float | None = None
+    standard_error: float | None = None
 
 
 class RateSearch(Frozen):
     """Where an arm's rates come from: ``value`` is the headline metric on ``num_examples`` of validation.
 
-    ``train_s`` is what all its trainings took, which no other time here contains.
+    ``train_s`` is what all its trainings took, which no other time here contains. ``chosen`` is None in the
+    answers of earlier versions, which took the highest value.
     """
 
     tried: tuple[TriedRates, ...]
+    chosen: LearningRates | None = None
     train_size: int
     num_examples: int
     train_s: float

@@ -225,8 +225,8 @@ def choose_rate_search(preset: Preset) -> bool:
         PRESETS[preset].searches_rates,
         key=f"searches_{preset}",
         persist_state="session",
-        help="Tries a third, once and three times the rates below with the first seed; the best on "
-        "validation serves every seed. Rates that you change are kept.",
+        help="Tries a third, once and three times the rates below. Others than these serve only if they are "
+        "ahead on validation by more than chance, in three trainings. Rates that you change are kept.",
     )
 
 

@@ -99,7 +99,8 @@ def _search_words(experiment: ExperimentConfig) -> str:
     which = "each network" if is_every else ", ".join(labels[arm] for arm in labels if arm in waiting)
     return (
         f" The time includes choosing learning rates: {which} is first trained at {num_tries} rates on "
-        f"{search.train_size:,} training examples with the first seed, and keeps the best.{read}"
+        f"{search.train_size:,} training examples. Rates that come out ahead of the recorded ones are tried "
+        f"twice more, and serve if they stay ahead by more than chance.{read}"
     )
 
 

@@ -76,7 +76,7 @@ def _disagreement(experiment: ExperimentConfig) -> tuple[Disagreement, str]:
     if before is not None and measured is not None:
         return measured, f"Counted on how much the models of “{before.name}” disagreed on these texts."
     return ASSUMED, (
-        "Assumed: one model alone is right on a fifth of the examples, and trainings differ by 2 points."
+        "Assumed: two models disagree on a fifth of the examples, and trainings differ by 2 points."
     )
 
 
