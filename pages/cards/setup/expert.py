@@ -119,7 +119,7 @@ _PLATEAU = (
         step=1,
         help=(
             "Evaluations without a rise of the main metric (mean of ten) that end a run, 1 to 50. No run is "
-            "shorter than three times the equal steps. Only for training until it stops improving."
+            "shorter than twice the equal steps. Only for training until it stops improving."
         ),
     ),
     _Number(
