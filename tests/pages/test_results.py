@@ -37,7 +37,7 @@ from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
 from tl_core.intake.intake import store_dataset
 from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
-from tl_core.schema import Precision
+from tl_core.schema import ExperimentSummary, Precision
 
 
 @pytest.fixture
@@ -400,6 +400,16 @@ def test_several_base_models_are_not_called_the_same(app, workspace):
     open_page(app, "results", tab="Setup")
     assert "Fine-tuned · other, seed 0" in text_of(app)
     assert "Not everything was the same" in text_of(app)
+
+
+def test_what_an_earlier_version_concluded_stands_beside_the_result(app, workspace, experiment):
+    states = "finished 6"
+    old = ExperimentSummary(
+        states=states, gain=0.5, ci95=(0.4, 0.6), rests_on="A − B", metric="accuracy", status="Clear"
+    )
+    workspace.database.keep_summary(experiment.experiment_id, old)
+    open_page(app, "results", experiment=experiment.experiment_id)
+    assert "An earlier version of the app concluded otherwise: A − B: 50.0 points" in text_of(app)
 
 
 def test_every_card_has_a_line_computed_from_its_numbers(app, workspace, experiment):

@@ -10,7 +10,7 @@ from tests.store.marking import mark_run
 from tests.store.opening import open_workspace
 from tl_core.errors import NotFoundError, TlError, UserError
 from tl_core.jobs.queue import Queue
-from tl_core.schema import Annotation, ExperimentSummary, Looks, State
+from tl_core.schema import METHOD, Annotation, ExperimentSummary, Looks, State
 from tl_core.store.database import Database
 from tl_core.store.rows import EXPERIMENT_COLUMNS, RUN_COLUMNS
 from tl_core.store.tables import JobKind
@@ -111,7 +111,9 @@ def test_words_and_summary_stand_beside_an_experiment_and_go_with_it(database: D
     assert (entry.states, entry.is_over, entry.is_summed_up) == ("queued 2", False, False)
     words = Annotation(notes="five seeds next", tags=("paper",), is_starred=True)
     database.annotate("exp_1", words)
-    database.keep_summary("exp_1", ExperimentSummary(states="queued 2", gain=0.1, ci95=(0.0, 0.2)))
+    database.keep_summary(
+        "exp_1", ExperimentSummary(states="queued 2", gain=0.1, ci95=(0.0, 0.2), method=METHOD)
+    )
     (entry,) = database.list_entries()
     assert entry.annotation == words
     assert entry.is_summed_up
@@ -132,13 +134,13 @@ def test_a_summary_is_stale_once_another_experiment_on_its_split_has_ended(datab
     mark_run(database, "run_1", State.FINISHED)
     first = {entry.config.experiment_id: entry for entry in database.list_entries()}["exp_1"]
     assert first.made_of == "finished 1", "the other one has no result yet"
-    database.keep_summary("exp_1", ExperimentSummary(states=first.made_of))
+    database.keep_summary("exp_1", ExperimentSummary(states=first.made_of, method=METHOD))
 
     mark_run(database, "run_2", State.FINISHED)
     entries = {entry.config.experiment_id: entry for entry in database.list_entries()}
     assert not entries["exp_1"].is_summed_up
     assert entries["exp_1"].made_of != entries["exp_2"].made_of
-    database.keep_summary("exp_1", ExperimentSummary(states=entries["exp_1"].made_of))
+    database.keep_summary("exp_1", ExperimentSummary(states=entries["exp_1"].made_of, method=METHOD))
     assert {e.config.experiment_id: e.is_summed_up for e in database.list_entries()} == {
         "exp_1": True,
         "exp_2": False,

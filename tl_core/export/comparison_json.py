@@ -15,7 +15,7 @@ from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.secondary import secondary_verdicts
-from tl_core.schema import SCHEMA_VERSION, Verdict
+from tl_core.schema import METHOD, SCHEMA_VERSION, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -44,6 +44,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
     damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(pooled, workspace)]
     return {
         "schema_version": SCHEMA_VERSION,
+        "method": METHOD,
         "experiment_id": experiment.experiment_id,
         "name": experiment.name,
         "task": experiment.task.value,

@@ -1,7 +1,7 @@
 """The frozen types that every floor shares. Their JSON forms are what runs write and pages read."""
 
 from tl_core.arms import ArmKind
-from tl_core.schema.annotation import Annotation, ExperimentSummary
+from tl_core.schema.annotation import Annotation, EarlierResult, ExperimentSummary
 from tl_core.schema.base import (
     SCHEMA_VERSION,
     AnyMetric,
@@ -52,6 +52,7 @@ from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
 from tl_core.schema.verdict import (
     FEWEST_GROUPS,
     LEVEL,
+    METHOD,
     FailureRate,
     Flag,
     Looks,
@@ -63,6 +64,7 @@ from tl_core.schema.verdict import (
 __all__ = [
     "FEWEST_GROUPS",
     "LEVEL",
+    "METHOD",
     "Annotation",
     "AnyMetric",
     "Arm",
@@ -77,6 +79,7 @@ __all__ = [
     "EvalFinished",
     "Event",
     "ExperimentConfig",
+    "EarlierResult",
     "ExperimentSummary",
     "FileFormat",
     "Finding",

@@ -12,6 +12,13 @@ class Annotation(Frozen):
     is_archived: bool = False
 
 
+class EarlierResult(Frozen):
+    """What an earlier version of the method had concluded from the same runs, in words."""
+
+    method: int
+    words: str
+
+
 class ExperimentSummary(Frozen):
     """What an experiment came to, in the few numbers that a list shows.
 
@@ -29,6 +36,10 @@ class ExperimentSummary(Frozen):
         In words, for both values.
     status, severity
         The worst to be known of it, as in `Status`.
+    method
+        Version of the method that it was made by (`METHOD`).
+    earlier
+        What an earlier version had concluded, where it was something else.
     """
 
     states: str
@@ -40,3 +51,5 @@ class ExperimentSummary(Frozen):
     metric: str = ""
     status: str = ""
     severity: str = "neutral"
+    method: int = 1
+    earlier: EarlierResult | None = None

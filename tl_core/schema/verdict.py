@@ -6,6 +6,11 @@ from pydantic import Field
 
 from tl_core.schema.base import AnyMetric, Frozen
 
+METHOD = 2
+"""Version of the method behind every conclusion, raised with each change that can alter one.
+
+1: up to 0.1.0. 2: groups, one family a split, choices on validation, macro-F1 over the targets' classes.
+"""
 LEVEL = 0.05
 """p-values below it count."""
 FEWEST_GROUPS = 20

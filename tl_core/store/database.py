@@ -234,6 +234,13 @@ class Database:
         with self.transaction() as session:
             self._beside(session, experiment_id).summary = summary.model_dump(mode="json")
 
+    def get_summary(self, experiment_id: str) -> ExperimentSummary | None:
+        """Return what is kept of what an experiment came to."""
+        query = self._annotations().where(AnnotationTable.experiment_id == experiment_id)
+        with self.transaction() as session:
+            row = session.scalar(query)
+            return ExperimentSummary.model_validate(row.summary) if row and row.summary else None
+
     def get_experiment(self, experiment_id: str) -> ExperimentConfig:
         """Return one experiment. Raises NotFoundError."""
         query = select(*EXPERIMENT_COLUMNS).where(ExperimentTable.owner == self.owner)

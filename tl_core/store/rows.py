@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Text, cast
 
 from tl_core.schema import (
+    METHOD,
     Annotation,
     ExperimentConfig,
     ExperimentSummary,
@@ -236,5 +237,6 @@ class ExperimentEntry:
 
     @property
     def is_summed_up(self) -> bool:
-        """Whether the summary is of all runs on the split as they stand."""
-        return self.summary is not None and self.summary.states == self.made_of
+        """Whether the summary is of all runs on the split as they stand, by the method of today."""
+        of_today = (self.made_of, METHOD)
+        return self.summary is not None and (self.summary.states, self.summary.method) == of_today

@@ -1,6 +1,7 @@
 """The head of *Results*: experiment, status, the pair that the page speaks of, and what can be taken away."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -13,7 +14,9 @@ from tl_core.export.comparison_json import comparison_json
 from tl_core.export.predictions import predictions_csv
 from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.summaries import earlier_result, summary_of
 from tl_core.schema import ExperimentConfig, Verdict
+from tl_core.store.rows import states_words
 
 OTHERS = "other_experiment"
 """Session key of the menu of experiments."""
@@ -94,7 +97,19 @@ def draw_head(results: ExperimentResults) -> Verdict:
         )
     with st.container(width="content"):
         draw_status(of_size[pair].status)
+        _draw_earlier(results)
     return of_size[pair]
+
+
+def _draw_earlier(results: ExperimentResults) -> None:
+    """Say what an earlier version had concluded of the same runs: no conclusion changes silently."""
+    before = workspace().database.get_summary(results.experiment.experiment_id)
+    states = states_words(Counter(run.state for run in results.runs))
+    earlier = earlier_result(before, summary_of(results, states))
+    if earlier is not None:
+        st.markdown(
+            f":small[{literal(f'An earlier version of the app concluded otherwise: {earlier.words}')}]"
+        )
 
 
 def _choose(parameter: str, options: Sequence[str], words: Callable[[str], str]) -> str:
