@@ -97,7 +97,7 @@ def accuracy_of(
     examples = NETWORKS.prepare(dataset.table, folder, TRAINING.max_length, None)
     size = FEW_SHOT_SIZE if kind is ArmKind.CONTRASTIVE else TRAIN_SIZE
     train = examples.select(train_subset(dataset, split, size, seeds.subset))
-    objective = make_objective(kind, train, compute, TRAINING.max_eval_examples)
+    objective = make_objective(kind, compute, TRAINING.max_eval_examples, train.weights)
     try:
         with NETWORKS.narrowed(model, train, examples.select(split.validation)):
             events = list(

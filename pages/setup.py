@@ -15,7 +15,13 @@ from pages.cards.setup.choices import (
     choose_preset,
     choose_task,
 )
-from pages.cards.setup.expert import choose_rate_search, choose_rates, choose_rivals, choose_training
+from pages.cards.setup.expert import (
+    choose_balanced,
+    choose_rate_search,
+    choose_rates,
+    choose_rivals,
+    choose_training,
+)
 from pages.cards.setup.plan_card import draw_plan, find_started, offer_check, offer_start, summary_of
 from pages.cards.setup.power import draw_power
 from pages.ui.base_models import can_be_had, choose_base_model
@@ -57,6 +63,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
         with amount:
             num_seeds, train_sizes = choose_amount(preset, intake.split.info, input_errors)
             arms += choose_rivals(base_model, input_errors)
+            arms += choose_balanced(arms)
         with scoring:
             metric = choose_metric(dataset)
             margin = choose_margin()

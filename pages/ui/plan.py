@@ -159,14 +159,15 @@ def offer_command(experiment: ExperimentConfig) -> None:
 def offer_again(experiment: ExperimentConfig) -> None:
     """Lead to *Setup* with the choices of an experiment, where all its models can be chosen there."""
     offered = {Arm(kind=spec.kind) for spec in ARMS if spec.choice}
-    if all(arm in offered or is_rival(arm) for arm in experiment.arms):
+    plain = [arm.model_copy(update={"is_balanced": False}) for arm in experiment.arms]
+    if all(arm in offered or is_rival(arm) for arm in plain):
         query = {"dataset": experiment.dataset_fingerprint, AGAIN: experiment.experiment_id}
         st.page_link("setup.py", label="Run again with changes", icon=":material/edit:", query_params=query)
 
 
 def is_rival(arm: Arm) -> bool:
     """Whether it is a further base model that is fine-tuned beside the first."""
-    return arm.kind is FINE_TUNED.kind and arm.base_model is not None
+    return arm.kind is FINE_TUNED.kind and arm.base_model is not None and not arm.is_balanced
 
 
 def draw_check(experiment: ExperimentConfig) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tl_core.datasets.dataset import rows_that_teach
-from tl_core.datasets.weighting import relative_weights
+from tl_core.datasets.weighting import balanced_weights, relative_weights
 from tl_core.errors import DataError
 
 
@@ -36,3 +36,20 @@ def test_rows_with_a_weight_of_zero_do_not_teach() -> None:
     assert rows_that_teach(rows, None).tolist() == [1, 2, 4]
     with pytest.raises(DataError, match="All 3 training examples have a weight of 0"):
         rows_that_teach(rows, np.zeros(5))
+
+
+def test_balanced_every_class_counts_the_same_in_all_and_the_mean_stays() -> None:
+    targets = np.array([0, 0, 0, 2, 2, 1])
+    weights = balanced_weights(targets)
+    assert np.bincount(targets, weights).tolist() == [2.0, 2.0, 2.0]
+    assert weights.mean() == 1.0
+    own = np.array([1.0, 1.0, 4.0, 2.0, 1.0, 3.0])
+    both = balanced_weights(targets, own)
+    assert np.bincount(targets, both) == pytest.approx([4.0, 4.0, 4.0])
+    assert both[2] == pytest.approx(4 * both[0]), "within a class the examples keep their ratio"
+    assert balanced_weights(targets, both) == pytest.approx(both), "twice is once"
+
+
+def test_balancing_leaves_a_class_out_whose_examples_count_nothing() -> None:
+    weights = balanced_weights(np.array([0, 0, 1]), np.array([1.0, 1.0, 0.0]))
+    assert weights.tolist() == [1.0, 1.0, 0.0]

@@ -284,6 +284,17 @@ def test_what_an_earlier_experiment_measured_takes_the_place_of_assumptions(
     assert f"Counted on how much the models of “{made.name}” disagreed" in text_of(app)
 
 
+def test_classes_can_count_alike_for_all_models_or_for_some_beside_themselves(
+    design: AppTest, start: Callable[[], ExperimentConfig]
+) -> None:
+    design.multiselect(key="balanced_arms").set_value(["tfidf", "fine_tuned"]).run()
+    assert not design.exception
+    design.checkbox(key="balances_classes").check().run()
+    experiment = start()
+    assert {arm.name for arm in experiment.arms} >= {"tfidf", "tfidf_balanced", "fine_tuned_balanced"}
+    assert experiment.training.balances_classes
+
+
 def test_no_arm_is_an_error_in_place(design: AppTest) -> None:
     for kind in ("fine_tuned", "scratch", "tfidf", "majority"):
         design.checkbox(key=f"arm_{kind}").uncheck().run()

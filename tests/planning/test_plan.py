@@ -243,3 +243,30 @@ def test_each_run_knows_its_base_model() -> None:
         "fine_tuned": "builtin",
         f"fine_tuned:{OTHER}": OTHER,
     }
+
+
+def test_a_balanced_arm_stands_beside_its_plain_one_with_the_same_rates() -> None:
+    made = plan("fine_tuned", "fine_tuned_balanced", "tfidf_balanced")
+    assert [arm.name for arm in made.arms] == ["fine_tuned", "fine_tuned_balanced", "tfidf_balanced"]
+    assert made.learning_rates["fine_tuned_balanced"] == made.learning_rates["fine_tuned"]
+    assert Arm.parse("reinit_top_2_balanced:org/one") == Arm(
+        kind=ArmKind.REINIT_TOP, num_layers=2, base_model="org/one", is_balanced=True
+    )
+    runs = expand(made, [str(place) for place in range(num_runs(made))])
+    assert {run.arm.name: run.balances_classes for run in runs} == {
+        "fine_tuned": False,
+        "fine_tuned_balanced": True,
+        "tfidf_balanced": True,
+    }
+
+
+@pytest.mark.parametrize("arm", ["majority_balanced", "contrastive_balanced"])
+def test_what_has_no_classes_to_weigh_is_not_balanced(arm: str) -> None:
+    with pytest.raises(PlanError, match="balance"):
+        plan("fine_tuned", arm)
+
+
+def test_a_contrastive_arm_is_refused_where_all_classes_count_alike() -> None:
+    with pytest.raises(PlanError, match="learns from pairs"):
+        plan("contrastive", balances_classes=True)
+    assert plan("fine_tuned", "majority", balances_classes=True).training.balances_classes

@@ -25,6 +25,7 @@ TEXT: dict[Theme, str] = {"light": "#10161F", "dark": "#E4E9F0"}
 _SHADES = (0.0, 0.3, 0.5, 0.62)
 _DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
 _DEEPEST_STEP = 0.6
+_BALANCED_STEP = 0.35
 _TEXT_CONTRAST = 4.5
 
 
@@ -86,7 +87,7 @@ def arm_label(arm: Arm, titles: Mapping[str, str]) -> str:
         Base model id to its display title; an id that is missing stands for itself.
     """
     layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
-    label = arm.kind.spec.label.format(layers=layers)
+    label = f"{arm.kind.spec.label.format(layers=layers)}{', balanced' if arm.is_balanced else ''}"
     return label if arm.base_model is None else f"{label} · {titles.get(arm.base_model, arm.base_model)}"
 
 
@@ -116,6 +117,8 @@ def arm_styles(arms: Sequence[Arm], titles: Mapping[str, str], theme: Theme = "l
         ):  # the more are drawn anew, the further goes the shade
             share = _DEEPEST_STEP * steps.index(arm.num_layers) / (len(steps) - 1)
             color = mix(color, TEXT[theme], share)
+        if arm.is_balanced:
+            color = mix(color, TEXT[theme], _BALANCED_STEP)
         styles[arm.name] = ArmStyle(
             arm_label(arm, titles), color, arm_dash(arm, rank), readable(color, theme)
         )

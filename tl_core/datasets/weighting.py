@@ -21,3 +21,25 @@ def relative_weights(weights: Weights | None) -> Weights | None:
     largest = weights / weights.max()  # their sum cannot overflow
     scaled: Weights = largest / largest.mean()
     return scaled
+
+
+def balanced_weights(targets: npt.NDArray[np.integer], weights: Weights | None = None) -> Weights:
+    """Weigh train examples so that every class that occurs counts the same in all: w_i / sum of its class.
+
+    Parameters
+    ----------
+    targets
+        Class ids, ``(num_examples,)``.
+    weights
+        How much the examples count without that; None for all alike. A class whose weights are all 0 stays
+        at 0.
+
+    Returns
+    -------
+    Shape ``(num_examples,)``, the mean as before.
+    """
+    own = np.ones(len(targets)) if weights is None else weights
+    of_class = np.bincount(targets, own)
+    share = np.divide(1.0, of_class, out=np.zeros(len(of_class)), where=of_class > 0)
+    balanced: Weights = own * (own.sum() / np.count_nonzero(of_class)) * share[targets]
+    return balanced

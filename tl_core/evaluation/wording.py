@@ -122,7 +122,8 @@ def spoken_name(arm: Arm, base_model_title: str) -> str:
     """
     layers = "layer" if arm.num_layers == 1 else f"{arm.num_layers} layers"
     label = arm.kind.spec.label.format(layers=layers)
-    return f"{label} {base_model_title}" if arm.base_model else label
+    named = f"{label} {base_model_title}" if arm.base_model else label
+    return f"{named} with balanced classes" if arm.is_balanced else named
 
 
 def spoken_names(titles: Mapping[str, str]) -> dict[str, str]:

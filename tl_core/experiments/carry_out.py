@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.catalogue.locating import Progress, is_path
 from tl_core.datasets.dataset import Dataset, read_dataset, rows_that_teach
-from tl_core.datasets.weighting import relative_weights
+from tl_core.datasets.weighting import balanced_weights, relative_weights
 from tl_core.errors import CancelledError, DivergedError, OutOfMemoryError, TlError, is_out_of_memory
 from tl_core.experiments.recording import Recorder
 from tl_core.jobs.outcome import EXIT_CANCELLED, EXIT_OUT_OF_MEMORY
@@ -175,6 +175,8 @@ def _carry_out_classical(
     texts = dataset.whole_texts()
     targets, weights = dataset.targets(), dataset.weights()
     weights = None if weights is None else relative_weights(weights[train])
+    if config.balances_classes and not config.arm.kind.is_floor:
+        weights = balanced_weights(targets[train], weights)
 
     def at(rows: NDArray[np.int64]) -> list[str]:
         return [texts[row] for row in rows]

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import hash_weights
 from tl_core.catalogue.locating import Progress, describe, obtain
+from tl_core.datasets.weighting import balanced_weights
 from tl_core.experiments.recording import versions
 from tl_core.modality import Networks, content_of, networks_of, require_base_model_files
 from tl_core.models.classifiers import Classifier
@@ -139,9 +142,12 @@ class Trainee:
         """
         training, compute = self.config.training, self.context.compute
         train_examples, judged = self.examples.select(train), self.examples.select(validation)
+        weights = train_examples.weights
+        if self.config.balances_classes:
+            weights = balanced_weights(train_examples.targets, weights)
         if self.config.arm.kind.is_frozen:
             metric = self.config.headline_metric
-            yield from fit_probe(self.model, train_examples, judged, compute, clock, metric)
+            yield from fit_probe(self.model, train_examples, judged, compute, clock, metric, weights)
             return
         if rates is None:
             raise ValueError(f"{self.config.arm.name} needs learning rates")
@@ -157,14 +163,20 @@ class Trainee:
                 compute=compute,
                 clock=clock,
                 metric=self.config.headline_metric,
-                objective=make_objective(self.config.arm.kind, train_examples, compute, on_head),
+                objective=make_objective(self.config.arm.kind, compute, on_head, weights),
             )
 
 
-def make_objective(kind: ArmKind, train: Examples, compute: Compute, max_eval_examples: int) -> Objective:
-    """Return what an arm's steps minimise; a head before the end is made on at most so many examples."""
+def make_objective(
+    kind: ArmKind, compute: Compute, max_eval_examples: int, weights: NDArray[np.float64] | None = None
+) -> Objective:
+    """Return what an arm's steps minimise.
+
+    A head before the end is made on at most ``max_eval_examples``; ``weights`` say how much each train
+    example counts, (num_examples,).
+    """
     if not kind.is_on_pairs:
-        return Classification.of(train)
+        return Classification.of(weights)
     from tl_core.training.contrastive import Contrastive  # its library takes seconds to import
 
     return Contrastive(compute=compute, max_eval_examples=max_eval_examples)

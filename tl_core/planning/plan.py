@@ -121,6 +121,8 @@ def plan_experiment(
         out of its range.
     """
     plain = _plain_arms(arms, base_model, dataset)
+    training = training or plan_training(preset)
+    _require_balance(plain, training)
     choice = PRESETS[preset]
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
@@ -154,7 +156,7 @@ def plan_experiment(
             preset=preset,
             headline_metric=headline_metric or default_metric(dataset.label_counts),
             margin=DEFAULT_MARGIN if margin is None else margin,
-            training=training or plan_training(preset),
+            training=training,
             learning_rates=usual | asked,
             rate_search=plan_search(searched, sizes[-1]) if searched else None,
         )
@@ -225,6 +227,22 @@ def _require_layers(arm: Arm, base_model: str) -> None:
             f"{describe(base_model).title} has only {most} layers, too few for {_spoken(arm)}.",
             "Choose fewer layers.",
         )
+
+
+def _require_balance(arms: Sequence[Arm], training: TrainingConfig) -> None:
+    """Refuse arms whose classes cannot be balanced where they are to be."""
+    for arm in arms:
+        if arm.kind.is_floor and arm.is_balanced:
+            raise PlanError(
+                f"{_spoken(Arm(kind=arm.kind))} learns nothing, so it has nothing to balance.",
+                "Leave it out.",
+            )
+        if arm.kind.is_on_pairs and (arm.is_balanced or training.balances_classes):
+            raise PlanError(
+                f"{_spoken(Arm(kind=arm.kind))} learns from pairs, half of them of one class, so its classes "
+                "cannot be balanced.",
+                f"Leave {_spoken(Arm(kind=arm.kind))} out, or count classes as they occur.",
+            )
 
 
 def _plain_rates(

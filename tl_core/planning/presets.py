@@ -151,7 +151,7 @@ def answer_path(workspace: Workspace, experiment: ExperimentConfig, arm: Arm) ->
     parts = [
         SEARCH_RULE,
         experiment.split.hash,
-        arm.kind.value,
+        arm.way,
         arm.base_model or experiment.base_model,
         experiment.headline_metric.value,
         experiment.training.model_dump_json(),

@@ -109,20 +109,32 @@ def ranked(arms: Sequence[Arm]) -> list[Arm]:
     """Order arms as they are shown: what is expected to win first, the floor last."""
     return sorted(
         arms,
-        key=lambda arm: (_RANK.index(arm.kind), arm.num_layers or 0, arm.base_model or "", arm.name),
+        key=lambda arm: (
+            _RANK.index(arm.kind),
+            arm.num_layers or 0,
+            arm.base_model or "",
+            arm.is_balanced,
+            arm.name,
+        ),
     )
 
 
 def headline_pair(arms: Sequence[Arm]) -> tuple[Arm, Arm] | None:
     """Choose the pair an experiment is about.
 
-    That is fine-tuned against from scratch if both are there, of the same base model if there is such a pair,
-    the experiment's own first; otherwise the first two of `ranked`.
+    That is fine-tuned against from scratch if both are there, of the same base model and balance if there is
+    such a pair, the experiment's own first; otherwise the first two of `ranked`.
     """
     order = ranked(arms)
     tuned = [arm for arm in order if arm.kind.is_fine_tuned]
     scratch = [arm for arm in order if arm.kind.is_scratch]
-    about = sorted(product(tuned, scratch), key=lambda pair: pair[0].base_model != pair[1].base_model)
+    about = sorted(
+        product(tuned, scratch),
+        key=lambda pair: (
+            pair[0].base_model != pair[1].base_model,
+            pair[0].is_balanced != pair[1].is_balanced,
+        ),
+    )
     return next(iter([*about, *pairwise(order)]), None)
 
 

@@ -64,6 +64,15 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
     ]
     if neural:
         facts += _reading(runs, neural, results, same)
+    if any(run.config.balances_classes for run in runs):
+        learning = [run for run in runs if not run.config.arm.kind.is_floor]
+        facts.append(
+            same.over(
+                "Classes in training",
+                [run for run in learning if not run.config.arm.is_balanced],
+                lambda run: "all count alike" if run.config.balances_classes else "count as they occur",
+            )
+        )
     if any(run.record.weight_column is not None for run in runs):
         column = same.over("Example weights", runs, lambda run: run.record.weight_column or "none")
         value = f"{column.value}, in training only; on test all examples count the same"

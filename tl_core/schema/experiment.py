@@ -43,20 +43,27 @@ class Preset(StrEnum):
     THOROUGH = "thorough"
 
 
+_BALANCED = "_balanced"
+
+
 class Arm(Frozen):
     """An arm with the base model it needs; ``None`` stands for the experiment's base model.
 
-    ``num_layers`` says how many of the top layers ``reinit_top`` draws anew; other kinds have none.
+    ``num_layers`` says how many of the top layers ``reinit_top`` draws anew; other kinds have none. A
+    ``balanced`` arm counts all classes alike in training, so that the two can be compared.
 
     >>> Arm.parse("fine_tuned:distilbert-base-uncased").base_model
     'distilbert-base-uncased'
     >>> Arm.parse("reinit_top_3").num_layers
     3
+    >>> Arm.parse("tfidf_balanced").is_balanced
+    True
     """
 
     kind: ArmKind
     base_model: str | None = None
     num_layers: int | None = Field(default=None, ge=1)
+    is_balanced: bool = False
 
     @model_validator(mode="after")
     def _layers_are_those_of_reinit_top(self) -> Self:
@@ -66,8 +73,9 @@ class Arm(Frozen):
 
     @property
     def way(self) -> str:
-        """The kind with its number of layers: the arm's name without a base model."""
-        return self.kind.value if self.num_layers is None else f"{self.kind.value}_{self.num_layers}"
+        """The kind with its number of layers and its balance: the arm's name without a base model."""
+        layers = "" if self.num_layers is None else f"_{self.num_layers}"
+        return f"{self.kind.value}{layers}{_BALANCED if self.is_balanced else ''}"
 
     @property
     def name(self) -> str:
@@ -78,10 +86,15 @@ class Arm(Frozen):
     def parse(cls, name: str) -> Self:
         """Read the form that `name` writes. Raises ValueError for an unknown kind."""
         way, _, base_model = name.strip().partition(":")
+        is_balanced, way = way.endswith(_BALANCED), way.removesuffix(_BALANCED)
         kind, _, count = way.rpartition("_")
-        if count.isdecimal() and kind in {one.value for one in ArmKind if one.has_layers}:
-            return cls(kind=ArmKind(kind), base_model=base_model or None, num_layers=int(count))
-        return cls(kind=ArmKind(way), base_model=base_model or None)
+        has_layers = count.isdecimal() and kind in {one.value for one in ArmKind if one.has_layers}
+        return cls(
+            kind=ArmKind(kind if has_layers else way),
+            base_model=base_model or None,
+            num_layers=int(count) if has_layers else None,
+            is_balanced=is_balanced,
+        )
 
 
 class Seeds(Frozen):
@@ -109,6 +122,7 @@ class TrainingConfig(Frozen):
     patience: int = Field(default=20, ge=1, description="evaluations without a higher mean (plateau)")
     cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
+    balances_classes: bool = Field(default=False, description="all classes count alike in training")
 
     def steps_an_epoch(self, num_examples: int) -> int:
         """Count the batches of one pass over the train examples, the last one perhaps smaller."""
@@ -281,6 +295,11 @@ class RunConfig(Frozen):
     headline_metric: Metric
     training: TrainingConfig
     learning_rates: LearningRates | None = None
+
+    @property
+    def balances_classes(self) -> bool:
+        """Whether all classes count alike in training: by the arm, or because all arms do so."""
+        return self.arm.is_balanced or self.training.balances_classes
 
 
 class Promise(Frozen):

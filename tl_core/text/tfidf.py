@@ -16,6 +16,7 @@ from scipy.special import log_softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from tl_core.datasets.weighting import balanced_weights
 from tl_core.errors import UserError
 from tl_core.evaluation.choosing import best_on_validation
 from tl_core.evaluation.metrics import evaluate
@@ -321,9 +322,7 @@ def _fits(
 ) -> Iterator[LogisticRegression]:
     """Fit a regression at each strength; balanced, all classes weigh the same."""
     if is_balanced:
-        weights = np.ones(len(targets)) if weights is None else weights
-        of_class = np.bincount(targets, weights)
-        weights = weights * weights.sum() / np.count_nonzero(of_class) / of_class[targets]
+        weights = balanced_weights(targets, weights)
     for strength in strengths:
         yield LogisticRegression(C=strength, max_iter=2000).fit(features, targets, weights)
 

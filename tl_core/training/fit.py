@@ -95,7 +95,7 @@ def fit(
     schedule = _schedule(optimizer, last_step, config)
     average = WeightAverage(model) if is_plateau else None
     average_every = max(1, steps // AVERAGES)
-    objective = objective or Classification.of(train)
+    objective = objective or Classification.of(train.weights)
     batches = objective.batches(train, config.batch_size, order_seed)
     seen = some_examples(validation, num_seen)
     plateau = Plateau(metric=metric, patience=config.patience, min_step=FEWEST_FACTOR * steps)

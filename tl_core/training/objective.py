@@ -43,9 +43,9 @@ class Classification:
     weights: Weights | None
 
     @classmethod
-    def of(cls, train: Examples) -> "Classification":
-        """Let every train example count as it says."""
-        return cls(weights=relative_weights(train.weights))
+    def of(cls, weights: Weights | None) -> "Classification":
+        """Let the train examples count so much, whatever the unit."""
+        return cls(weights=relative_weights(weights))
 
     def batches(self, train: Examples, batch_size: int, order_seed: int) -> Iterator[Indices]:
         """Yield epoch after epoch, in batches of similar length."""

@@ -37,11 +37,13 @@ def fit_probe(
     compute: Compute,
     clock: Clock,
     metric: Metric = Metric.ACCURACY,
+    weights: Floats | None = None,
 ) -> Iterator[PhaseStarted | EvalFinished]:
     """Fit the last layer of ``model`` in place and yield what happens: its one evaluation on validation.
 
     Both parts are stored features. An architecture's own head may have layers before the last one: those stay
-    as they are, and what they make of the features is standardised.
+    as they are, and what they make of the features is standardised. ``weights`` say how much each train
+    example counts, (num_examples,); None for as much as they say themselves.
 
     Raises
     ------
@@ -57,13 +59,13 @@ def fit_probe(
     read, judged = (_read_by(layer, model, one.features) for one in (train, validation))
     scaler = StandardScaler().fit(read)
     read, judged = scaler.transform(read), scaler.transform(judged)
-    weights = relative_weights(train.weights)
+    counted = relative_weights(train.weights if weights is None else weights)
     regression = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
     fits, found = list[tuple[Floats, Floats]](), list[Evaluation]()
     for strength in STRENGTHS:
         compute.require_wanted()
         regression.set_params(C=strength)
-        fits.append(fit_layer(regression, read, train.targets, layer.out_features, weights))
+        fits.append(fit_layer(regression, read, train.targets, layer.out_features, counted))
         weight, bias = fits[-1]
         found.append(evaluate(validation.targets, (judged @ weight.T + bias).astype(np.float32)))
     weight, bias = fits[best_on_validation(found, metric)]

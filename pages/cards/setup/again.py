@@ -19,6 +19,9 @@ def take_over(experiment: ExperimentConfig) -> None:
         CHOSEN: experiment.base_model,
         **{f"arm_{spec.kind.value}": Arm(kind=spec.kind) in experiment.arms for spec in ARMS if spec.choice},
         f"rivals_{experiment.base_model}": rivals,
+        "balanced_arms": [
+            arm.model_copy(update={"is_balanced": False}).name for arm in experiment.arms if arm.is_balanced
+        ],
         "preset": preset,
         f"seeds_{preset}": experiment.num_seeds,
         f"sizes_{preset}_{split.hash}": [str(size) for size in experiment.train_sizes],

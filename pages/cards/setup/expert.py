@@ -158,6 +158,22 @@ def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
     return [Arm(kind=FINE_TUNED.kind, base_model=rival) for rival in distinct]
 
 
+def choose_balanced(arms: list[Arm]) -> list[Arm]:
+    """Choose models that are trained once more with all classes counting alike."""
+    able = {arm.name: arm for arm in arms if not (arm.kind.is_floor or arm.kind.is_on_pairs)}
+    chosen = st.multiselect(
+        "Also with balanced classes",
+        list(able),
+        format_func=lambda name: label_of(able[name]),
+        key="balanced_arms",
+        persist_state="session",
+        placeholder="None",
+        help="Trains these once more with the rare classes weighing as much as the frequent ones, beside "
+        "themselves.",
+    )
+    return [able[name].model_copy(update={"is_balanced": True}) for name in chosen if name in able]
+
+
 def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
     """Choose every number of the training; what is left alone follows the preset and the usual values."""
     values: dict[str, float | int | Precision | None] = {}
@@ -188,6 +204,13 @@ def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
             persist_state="session",
             help="Number format of matrix products. Automatic: bfloat16 where the device has it.",
         )
+    values["balances_classes"] = st.checkbox(
+        "Count all classes alike",
+        key="balances_classes",
+        persist_state="session",
+        help="In training, the rare classes weigh as much as the frequent ones, for every model alike. Test "
+        "counts every example the same.",
+    )
     st.markdown("**Evaluation**")
     values |= _choose_numbers(_EVALUATION, preset)
     values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)
