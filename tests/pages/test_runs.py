@@ -171,7 +171,7 @@ def test_under_a_plateau_what_is_left_is_a_range(app, workspace, monkeypatch):
     )
     start_run(workspace, runs_of(workspace, experiment)[0], num_evaluations=2)
     open_page(app, "runs", experiment=experiment.experiment_id)
-    assert tiles(app)["Time left"][0] == "9 to 31 min"
+    assert tiles(app)["Time left"][0] == "4 to 31 min"
     assert bars(app)[0].endswith("step 8 of at most 60")
 
 

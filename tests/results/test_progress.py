@@ -165,7 +165,7 @@ def test_up_to_a_plateau_each_run_has_its_own_length():
 def test_a_running_run_up_to_a_plateau_has_a_least_and_a_most():
     runs = [to_plateau(run("a", State.RUNNING, started=0))]
     progress = experiment_progress(runs, {"a": training(8, num_steps=80)}, moment(10))
-    assert progress.left == Span(low_s=(60 - 8) * 0.5, high_s=(80 - 8) * 0.5)
+    assert progress.left == Span(low_s=(40 - 8) * 0.5, high_s=(80 - 8) * 0.5)
 
 
 def test_a_finished_experiment_stops_its_clock():

@@ -232,16 +232,13 @@ def _require_layers(arm: Arm, base_model: str) -> None:
 def _require_balance(arms: Sequence[Arm], training: TrainingConfig) -> None:
     """Refuse arms whose classes cannot be balanced where they are to be."""
     for arm in arms:
+        label = arm.kind.spec.label
         if arm.kind.is_floor and arm.is_balanced:
-            raise PlanError(
-                f"{_spoken(Arm(kind=arm.kind))} learns nothing, so it has nothing to balance.",
-                "Leave it out.",
-            )
+            raise PlanError(f"{label} learns nothing, so classes cannot be balanced for it.", "Leave it out.")
         if arm.kind.is_on_pairs and (arm.is_balanced or training.balances_classes):
             raise PlanError(
-                f"{_spoken(Arm(kind=arm.kind))} learns from pairs, half of them of one class, so its classes "
-                "cannot be balanced.",
-                f"Leave {_spoken(Arm(kind=arm.kind))} out, or count classes as they occur.",
+                f"{label} learns from pairs of texts, so classes cannot be balanced for it.",
+                f"Leave {label} out, or count classes as they occur.",
             )
 
 
