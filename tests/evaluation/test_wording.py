@@ -220,7 +220,7 @@ def test_what_both_arms_show_is_one_reservation():
 
 def test_the_detectable_difference_is_said_in_points():
     assert detection_words(verdict(detectable_difference=0.0312)) == (
-        "This setup can reliably detect differences of 3.1 points or more (80% power)."
+        "This setup detects differences of 3.1 points or more (80% power)."
     )
     assert detection_words(verdict()) == "This setup is too small to detect any difference reliably."
 

@@ -75,6 +75,12 @@ def test_the_pace_has_an_interval_over_seeds():
     assert factor.is_clear
 
 
+def test_seeds_that_took_exactly_the_same_give_no_interval():
+    found = find(fine_tuned=[[0.3, 0.7]] * 3, scratch=[[0.1, 0.2, 0.5]] * 3)
+    assert found.factor is None
+    assert "95% interval" not in tell(found, LABELS)
+
+
 def test_a_pace_that_is_not_clear_is_not_claimed():
     found = find(fine_tuned=[[0.3, 0.7], [0.3, 0.3, 0.3, 0.7]], scratch=[[0.1, 0.1, 0.5], [0.1, 0.1, 0.5]])
     assert not found.factor.is_clear

@@ -24,10 +24,12 @@ def cost(subject: Subject) -> str:
 
 
 def limits(subject: Subject) -> tuple[str, ...]:
-    """Say what weakens the result most, what it could have shown, and where it holds."""
+    """Say what weakens the result most, what it could show, what was seen before, and where it holds."""
     verdict = subject.verdict
     worst = [f"{one.words}." for one in verdict.reservations[:1]]
-    return (*worst, detection_words(verdict), "This result is about this data, this split and these models.")
+    seen = [verdict.seen] if verdict.seen else []
+    where = "This result is about this data, this split and these models."
+    return (*worst, detection_words(verdict), *seen, where)
 
 
 def next_step(subject: Subject) -> str:

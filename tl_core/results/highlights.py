@@ -62,7 +62,7 @@ def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -
     return Highlight(
         name="Best model",
         value=f"{100 * summary.mean:.1f}%",
-        note=f"{names[best]}, chosen on validation. "
+        note=f"{names[best]}, by validation. "
         f"Test {METRIC_WORDS[metric]}, 95% interval {low} to {high}."
         + _but(flag_reservations(results.flags[best, verdict.train_size], names), verdict),
     )
@@ -112,13 +112,11 @@ def _time(
     pace, factor = pace_of(found), found.factor
     if factor is not None and not factor.is_clear:
         pace = "not clear"
-    rests_on = f"{factor_words(factor)}, " if factor is not None else ""
-    rests_on += f"medians of {len(found.seeds)} seeds" if len(found.seeds) > 1 else "one seed"
+    rests_on = f", {factor_words(factor)}" if factor is not None else ""
     return Highlight(
         name=name,
         value=f"{pace[0].upper()}{pace[1:]}",
-        note=f"{seconds_words(found.median_a)} instead of {seconds_words(found.median_b)} to the same "
-        f"validation score, {rests_on}. The schedule decides much of it.",
+        note=f"{seconds_words(found.median_a)} instead of {seconds_words(found.median_b)}{rests_on}.",
     )
 
 

@@ -89,6 +89,8 @@ class TimeToAccuracy:
             return None
         logs = np.log(np.array(self.seconds_b) / np.array(reached))
         error = float(logs.std(ddof=1)) / math.sqrt(len(logs))
+        if error < _EQUAL:  # no interval here has a width of zero
+            return None
         half = float(special.stdtrit(len(logs) - 1, 0.975)) * error
         mean = float(logs.mean())
         return Factor(mean=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half))

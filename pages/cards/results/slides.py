@@ -108,8 +108,6 @@ def draw_slides(subject: Subject) -> list[str]:
             st.markdown(literal(f"{capitalised(verdict.interval)}."))
             if verdict.beside:
                 st.markdown(literal(verdict.beside))
-            if verdict.seen:
-                st.markdown(f":small[{literal(verdict.seen)}]")
             draw_status(verdict.status)
         with right:
             draw_large(made(overview.display, subject), factor=scale)
