@@ -59,12 +59,12 @@ def test_a_failure_is_counted_once_however_many_flags_tell_of_it():
 @pytest.mark.parametrize(("num_seeds", "possible"), [(3, "63%"), (5, "45%"), (10, "26%")])
 def test_no_failure_says_what_remains_possible_at_any_number_of_seeds(num_seeds, possible):
     words = seeds_words(compare(*arms(num_seeds), metric=Metric.ACCURACY))
-    assert f"No training failed in {num_seeds} seeds: up to {possible} may; " in words
-    assert "29 exclude 10%" in words
+    assert f"No training failed in {num_seeds} seeds: a rate of up to {possible} remains possible; " in words
+    assert "29 seeds would exclude 10%" in words
 
 
 def test_enough_seeds_need_no_advice_and_one_seed_or_none_says_nothing():
-    assert "exclude" not in seeds_words(compare(*arms(29), metric=Metric.ACCURACY))
+    assert "would exclude" not in seeds_words(compare(*arms(29), metric=Metric.ACCURACY))
     assert seeds_words(compare(*arms(1), metric=Metric.ACCURACY)) == ""
     same = [
         arm_with_hits(np.ones((1, 60)), arm=name).repeated_for((0, 1, 2))

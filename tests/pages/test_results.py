@@ -127,7 +127,7 @@ def test_the_highlights_say_what_they_are_of(app, workspace, experiment):
     assert list(shown)[1:] == ["Best model", "Time to the same score", "Confidence of Fine-tuned"]
     assert "Fine-tuned against TF-IDF, the best on validation without pretraining: " in text_of(app)
     assert shown["Best model"] == "94.4%"
-    assert "by validation. Test accuracy, 95% interval" in text_of(app)
+    assert "chosen on validation. Test accuracy, 95% interval" in text_of(app)
 
 
 def test_confidence_holds_both_diagrams_and_the_scores(app, experiment):

@@ -268,9 +268,9 @@ def test_the_plan_says_what_it_can_show_and_a_row_of_what_more_buys_sets_the_see
     assert re.search(r"Can show a difference of \*\*[\d.]+ points\*\* of accuracy or more\.", shown)
     assert "Assumed: two models disagree on a fifth of the examples" in shown
     table = next(one.value for one in design.dataframe if "Time" in one.value)
-    assert table["Seeds"].tolist() == [1, 3, 5, 10, 20]
+    assert table["Seeds"].tolist() == [3, 5, 10, 20], "one seed is about two trained models alone"
     assert list(table.columns[1:4]) == ["18 test examples", "36 test examples", "72 test examples"]
-    values = table.iloc[1:, 1:4].to_numpy()
+    values = table.iloc[:, 1:4].to_numpy()
     assert (np.diff(values, axis=0) <= 0).all(), "more seeds, smaller differences"
     assert (np.diff(values, axis=1) < 0).all()
 

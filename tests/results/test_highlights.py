@@ -23,7 +23,7 @@ def test_the_four_numbers_are_those_of_the_results(workspace):
     found, results = highlights(workspace, arms, pair, fine_tuned=0.95, frozen=0.4, scratch=0.3, tfidf=0.5)
     best = results.summaries["fine_tuned", 33].mean
     assert found["Best model"].value == f"{100 * best:.1f}%"
-    assert found["Best model"].note.startswith("Fine-tuned, by validation")
+    assert found["Best model"].note.startswith("Fine-tuned, chosen on validation")
     against = next(one for one in results.verdicts if (one.a, one.b) == ("fine_tuned", "tfidf"))
     assert found["Fine-tuned against TF-IDF"].value == f"+{100 * against.difference:.1f} points"
     assert "instead of" in found["Time to the same score"].note

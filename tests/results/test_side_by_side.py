@@ -82,7 +82,7 @@ def test_pairs_of_several_experiments_join_the_family_of_the_split(workspace, in
     primary = [one for one in comparison.verdicts.values() if one.is_primary]
     assert len(primary) == 2, "one pair, both ways round"
     assert {one.num_pairs for one in comparison.verdicts.values() if not one.is_primary} == {5}
-    assert "(2 experiments, 4 models)" in first.interval
+    assert "(scored in 2 experiments, 4 models)" in first.interval
 
 
 def test_a_pair_says_the_same_both_ways_round(workspace, intake):

@@ -46,7 +46,7 @@ def test_the_main_pair_of_the_first_experiment_is_primary_and_all_others_are_one
     assert (again.headline.p_value, again.headline.is_primary) == (alone.headline.p_value, True)
     assert "experiments, " not in alone.headline.interval
     for results in (again, gather(workspace, second.experiment.experiment_id)):
-        assert all("(2 experiments, 6 models)" in one.sentence for one in results.verdicts)
+        assert all("(scored in 2 experiments, 6 models)" in one.sentence for one in results.verdicts)
 
 
 def test_deleting_an_experiment_unasks_nothing(workspace: Workspace) -> None:
@@ -55,7 +55,7 @@ def test_deleting_an_experiment_unasks_nothing(workspace: Workspace) -> None:
     _, second = finished(workspace, "scratch", "fine_tuned", num_seeds=2)
     assert second.headline is not None
     assert (second.headline.is_primary, second.headline.num_pairs) == (False, 1 + len(alone.verdicts))
-    assert "(2 experiments, 6 models)" in second.headline.interval
+    assert "(scored in 2 experiments, 6 models)" in second.headline.interval
 
 
 def test_an_experiment_that_showed_nothing_takes_no_question(workspace: Workspace) -> None:
@@ -210,8 +210,8 @@ def test_what_pretraining_is_known_to_have_seen_stands_beside_the_main_result(wo
     _, results = finished(workspace)
     headline = results.headline
     assert headline is not None
-    assert headline.seen.startswith("all-MiniLM-L6 saw reviews, SNLI")
-    assert headline.seen.endswith("such texts flatter it.")
+    assert headline.seen.startswith("all-MiniLM-L6 has seen Yelp and Amazon reviews")
+    assert headline.seen.endswith("texts like these flatter it.")
     assert headline.seen in headline.sentence
     assert [one.seen for one in results.verdicts if one is not headline] == [""] * 5
     _, floors = finished(workspace, "tfidf", "majority")

@@ -69,7 +69,7 @@ CATALOGUE: dict[str, BaseModel] = {
                 "inference pairs."
             ),
             good_at="Fast on a CPU, strong with few labels; works without any model hub.",
-            overlaps=("reviews", "SNLI", "MultiNLI", "Yahoo Answers"),
+            overlaps=("Yelp and Amazon reviews (unlabelled pairs)", "SNLI", "MultiNLI", "Yahoo Answers"),
         ),
         BaseModel(
             id="distilbert-base-uncased",

@@ -156,11 +156,13 @@ def seen_words(title: str, overlaps: Sequence[str]) -> str:
     """Say what a base model is known to have seen before; empty where nothing is known.
 
     >>> seen_words("all-MiniLM-L6", ("reviews", "SNLI"))
-    'all-MiniLM-L6 saw reviews, SNLI: such texts flatter it.'
+    'all-MiniLM-L6 has seen reviews and SNLI: texts like these flatter it.'
     """
     if not overlaps:
         return ""
-    return f"{title} saw {', '.join(overlaps)}: such texts flatter it."
+    *first, last = overlaps
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{title} has seen {listed}: texts like these flatter it."
 
 
 def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:
@@ -388,11 +390,11 @@ def looks_words(looks: Looks | None) -> str:
     """Say how often test examples have been looked at, from the second experiment on.
 
     >>> looks_words(Looks(num_experiments=4, num_models=11))
-    ' (4 experiments, 11 models)'
+    ' (scored in 4 experiments, 11 models)'
     """
     if looks is None or looks.num_experiments < 2:
         return ""
-    return f" ({looks.num_experiments} experiments, {plural(looks.num_models, 'model')})"
+    return f" (scored in {looks.num_experiments} experiments, {plural(looks.num_models, 'model')})"
 
 
 def examples_words(num_examples: int, num_groups: int | None) -> str:
@@ -425,14 +427,18 @@ def seeds_words(verdict: Verdict) -> str:
     if verdict.num_seeds > 1 and verdict.failure_rates and not has_failed:
         highest = max(rate.ci95[1] for rate in verdict.failure_rates)
         needed = trainings_to_exclude(RARE_FAILURE)
-        to_exclude = f"; {needed} exclude {100 * RARE_FAILURE:.0f}%" if verdict.num_seeds < needed else ""
+        to_exclude = (
+            f"; {needed} seeds would exclude {100 * RARE_FAILURE:.0f}%" if verdict.num_seeds < needed else ""
+        )
         said.append(
-            f"No training failed in {verdict.num_seeds} seeds: up to {100 * highest:.0f}% may{to_exclude}."
+            f"No training failed in {verdict.num_seeds} seeds: a rate of up to {100 * highest:.0f}% "
+            f"remains possible{to_exclude}."
         )
     if verdict.false_positive_rate is not None:
         of_equal = 100 * verdict.false_positive_rate
         said.append(
-            f"With {verdict.num_seeds} seeds, up to {of_equal:.1f}% of equal pairs look different by chance."
+            f"With {verdict.num_seeds} seeds, up to {of_equal:.1f}% of equal pairs look different by chance "
+            "(simulated)."
         )
     return " ".join(said)
 

@@ -62,7 +62,7 @@ def _best(results: ExperimentResults, verdict: Verdict, names: dict[str, str]) -
     return Highlight(
         name="Best model",
         value=f"{100 * summary.mean:.1f}%",
-        note=f"{names[best]}, by validation. "
+        note=f"{names[best]}, chosen on validation. "
         f"Test {METRIC_WORDS[metric]}, 95% interval {low} to {high}."
         + _but(flag_reservations(results.flags[best, verdict.train_size], names), verdict),
     )
@@ -100,7 +100,7 @@ def _time(
 ) -> Highlight | None:
     """Say how much sooner the first arm was as good on validation as the second at its best."""
     found = find_time_to_accuracy(curves, verdict.a, verdict.b, results.experiment.headline_metric)
-    if found is None:
+    if found is None or not found.median_b:  # that one never rose above its start
         return None
     name = "Time to the same score"
     if found.median_a is None:
@@ -113,6 +113,7 @@ def _time(
     if factor is not None and not factor.is_clear:
         pace = "not clear"
     rests_on = f", {factor_words(factor)}" if factor is not None else ""
+    rests_on += f", {len(found.seeds)} seeds" if len(found.seeds) > 1 else ", one seed"
     return Highlight(
         name=name,
         value=f"{pace[0].upper()}{pace[1:]}",
