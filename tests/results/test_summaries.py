@@ -39,7 +39,7 @@ def test_a_summary_of_an_earlier_method_is_made_anew_and_its_conclusion_kept(
     anew = sum_up(workspace, entry)
     assert anew.earlier is not None
     assert anew.earlier.method == METHOD - 1
-    assert "40.0 points of accuracy (31.0 to 49.0). Statistically clear." in anew.earlier.words
+    assert "40.0 points of accuracy (95% interval 31.0 to 49.0). Statistically clear." in anew.earlier.words
     (entry,) = workspace.database.list_entries()
     assert sum_up(workspace, entry).earlier == anew.earlier, "it is not forgotten"
 

@@ -8,10 +8,9 @@ import numpy.typing as npt
 from tl_core.evaluation.intervals import interval_of, num_groups
 from tl_core.evaluation.metrics import ExampleValues, Floats, Limits, divide
 from tl_core.evaluation.predictions import ArmPredictions, pair
+from tl_core.schema import LEVEL
 
 Bools = npt.NDArray[np.bool_]
-LEVEL = 0.05
-"""Chance that any of the classes' intervals misses."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from scipy import special
 
 from tl_core.evaluation.intervals import variance_parts
 from tl_core.evaluation.metrics import ExampleValues
+from tl_core.schema import LEVEL
 
 POWER: Final = 0.8
-ALPHA: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,5 +72,15 @@ def detectable(num_seeds: int, num_examples: float, found: Disagreement) -> floa
         total = max(seeds + examples - residual, seeds, examples)
         share = seeds / total
         free = 1 / (share / (num_seeds - 1) + (1 - share) / (num_examples - 1))
-    critical = special.stdtrit(free, 1 - ALPHA / 2)
-    return min(1.0, float(np.sqrt(total)) * float(special.nctdtrinc(free, 1 - POWER, critical)))
+    return min(1.0, shown_difference(float(np.sqrt(total)), free))
+
+
+def shown_difference(standard_error: float, degrees_of_freedom: float) -> float:
+    """Give the true difference that four of five experiments with this standard error would show.
+
+    A t statistic with nu degrees of freedom exceeds its critical value with probability 0.8 where its
+    non-centrality is lambda; the difference is lambda times the standard error (Cohen 1988, Statistical Power
+    Analysis for the Behavioral Sciences, ch. 2).
+    """
+    critical = special.stdtrit(degrees_of_freedom, 1 - LEVEL / 2)
+    return standard_error * float(special.nctdtrinc(degrees_of_freedom, 1 - POWER, critical))

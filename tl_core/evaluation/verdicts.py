@@ -9,12 +9,11 @@ from scipy import special
 from tl_core.evaluation.failures import find_failure_rate
 from tl_core.evaluation.intervals import Interval, Scope, effective_groups, interval_of
 from tl_core.evaluation.metrics import ExampleValues, Limits, example_values
+from tl_core.evaluation.power import POWER, shown_difference
 from tl_core.evaluation.predictions import ArmPredictions, pair
 from tl_core.evaluation.wording import conclude
 from tl_core.schema import AnyMetric, Flag, Verdict
 
-POWER: Final = 0.8
-_ALPHA = 0.05
 # The sign test calls six discordant examples of six significant, five of five not: 2 / 2^6 < 0.05 < 2 / 2^5.
 _FEWEST_DISCORDANT = 6
 
@@ -22,9 +21,7 @@ _FEWEST_DISCORDANT = 6
 def detectable_difference(interval: Interval, limits: Limits, count: float) -> float | None:
     """Give the true difference that would be shown in four of five experiments like this one.
 
-    A t statistic with nu degrees of freedom exceeds its critical value with probability 0.8 where its
-    non-centrality is lambda; the difference is lambda times the standard error (Cohen 1988, Statistical Power
-    Analysis for the Behavioral Sciences, ch. 2). The variance is the one that was estimated, so it is a guess
+    It follows from the standard error (`power.shown_difference`), which was estimated, so it is a guess
     at what another experiment could show, and no statement about this one's difference. Lengthening for
     skewed seeds is left out.
 
@@ -42,9 +39,7 @@ def detectable_difference(interval: Interval, limits: Limits, count: float) -> f
         free = count - _FEWEST_DISCORDANT + 1
         size = limits.unit * limits.high * float(special.betaincinv(_FEWEST_DISCORDANT, free, POWER))
     else:
-        df = interval.degrees_of_freedom
-        critical = special.stdtrit(df, 1 - _ALPHA / 2)
-        size = interval.standard_error * float(special.nctdtrinc(df, 1 - POWER, critical))
+        size = shown_difference(interval.standard_error, interval.degrees_of_freedom)
     return size if size <= limits.high else None
 
 

@@ -62,4 +62,5 @@ def _told(summary: ExperimentSummary) -> str:
     if summary.gain is None or summary.ci95 is None:
         return summary.status
     gain, low, high = points(summary.gain, *summary.ci95)
-    return f"{summary.rests_on}: {gain} points of {summary.metric} ({low} to {high}). {summary.status}."
+    difference = f"{gain} points of {summary.metric} (95% interval {low} to {high})"
+    return f"{summary.rests_on}: {difference}. {summary.status}."
