@@ -81,6 +81,8 @@ def _spent(found: TimeToAccuracy, *, is_estimated: bool) -> str:
     if energies := found.median_energies:
         spent.append((*energies, watt_hours))
     words = [write(a) if a == b else f"{write(a)} instead of {write(b)}" for a, b, write in spent]
+    if len(found.seeds) > 1:
+        words[0] = f"median {words[0]}"
     if energies and is_estimated:
         words[-1] += " (estimated)"
     if found.factor is not None:

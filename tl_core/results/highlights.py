@@ -112,12 +112,14 @@ def _time(
     pace, factor = pace_of(found), found.factor
     if factor is not None and not factor.is_clear:
         pace = "not clear"
-    rests_on = f", {factor_words(factor)}" if factor is not None else ""
-    rests_on += f", {len(found.seeds)} seeds" if len(found.seeds) > 1 else ", one seed"
+    is_one = len(found.seeds) == 1
+    rests_on = f"; {factor_words(factor)}" if factor is not None else ""
+    rests_on += ", one seed" if is_one else f", {len(found.seeds)} seeds"
     return Highlight(
         name=name,
         value=f"{pace[0].upper()}{pace[1:]}",
-        note=f"{seconds_words(found.median_a)} instead of {seconds_words(found.median_b)}{rests_on}.",
+        note=f"{'' if is_one else 'Median '}{seconds_words(found.median_a)} instead of "
+        f"{seconds_words(found.median_b)}{rests_on}.",
     )
 
 

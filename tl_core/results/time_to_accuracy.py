@@ -180,13 +180,15 @@ def pace_of(found: TimeToAccuracy) -> str:
 
 
 def factor_words(factor: Factor) -> str:
-    """Write the interval of a pace, from the side of the arm ahead.
+    """Write the mean ratio over seeds and its interval, from the side of the arm ahead.
 
     >>> factor_words(Factor(mean=2.0, low=1.4, high=2.9))
-    '95% interval 1.4× to 2.9×'
+    'mean 2.0×, 95% interval 1.4× to 2.9×'
     """
-    low, high = (factor.low, factor.high) if factor.mean >= 1 else (1 / factor.high, 1 / factor.low)
-    return f"95% interval {low:.1f}× to {high:.1f}×"
+    mean, low, high = factor.mean, factor.low, factor.high
+    if mean < 1:
+        mean, low, high = 1 / mean, 1 / high, 1 / low
+    return f"mean {mean:.1f}×, 95% interval {low:.1f}× to {high:.1f}×"
 
 
 def _median_reached(spent: Sequence[float | None]) -> float | None:

@@ -15,7 +15,7 @@ from tl_core.export.predictions import predictions_csv
 from tl_core.export.report import report_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.summaries import earlier_result, summary_of
-from tl_core.schema import ExperimentConfig, Verdict
+from tl_core.schema import METHOD, ExperimentConfig, Verdict
 from tl_core.store.rows import states_words
 
 OTHERS = "other_experiment"
@@ -104,6 +104,8 @@ def draw_head(results: ExperimentResults) -> Verdict:
 def _draw_earlier(results: ExperimentResults) -> None:
     """Say what an earlier version had concluded of the same runs: no conclusion changes silently."""
     before = workspace().database.get_summary(results.experiment.experiment_id)
+    if before is None or (before.method == METHOD and before.earlier is None):
+        return
     states = states_words(Counter(run.state for run in results.runs))
     earlier = earlier_result(before, summary_of(results, states))
     if earlier is not None:
