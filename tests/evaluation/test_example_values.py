@@ -9,6 +9,7 @@ from tl_core.evaluation.metrics import (
     ExampleValues,
     Limits,
     confusion_matrix,
+    contributions,
     example_values,
     macro_f1,
     macro_f1_values,
@@ -42,6 +43,12 @@ def test_the_mean_of_macro_f1_values_is_macro_f1(answers):
     targets, predicted = np.array(answers).T
     values = macro_f1_values(targets, predicted, 4)
     assert values.mean() == pytest.approx(macro_f1(confusion_matrix(targets, predicted, 4)))
+
+
+def test_the_mean_of_the_contributions_is_the_metric():
+    targets, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])
+    assert contributions(targets, predicted, 2, Metric.ACCURACY).mean() == pytest.approx(3 / 4)
+    assert contributions(targets, predicted, 2, Metric.MACRO_F1).mean() == pytest.approx((6 / 7) / 2)
 
 
 def test_accuracy_values_are_the_hits():

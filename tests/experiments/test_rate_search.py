@@ -16,7 +16,6 @@ from tl_core.experiments.rate_search import (
     Outcome,
     Trial,
     best_rates,
-    contributions,
     find_rates,
     fold,
     search_rates,
@@ -146,12 +145,6 @@ def test_a_divergence_is_passed_over_and_where_all_diverge_it_is_an_error() -> N
     assert [one.value for one in found.tried if one.rates == RECORDED] == [None]
     with pytest.raises(DivergedError, match="at every learning rate"):
         search(low=[], recorded=[], high=[])
-
-
-def test_the_headline_metric_decides() -> None:
-    targets, logits = np.array([0, 0, 0, 1]), np.eye(2, dtype=np.float32)[[0, 0, 0, 0]]
-    assert contributions(targets, logits, Metric.ACCURACY).mean() == pytest.approx(3 / 4)
-    assert contributions(targets, logits, Metric.MACRO_F1).mean() == pytest.approx((6 / 7) / 2)
 
 
 def tried(*outcomes: tuple[float | None, float | None]) -> RateSearch:

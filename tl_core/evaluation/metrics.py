@@ -198,15 +198,22 @@ class ExampleValues:
         )
 
 
+def contributions(targets: Ints, predicted: Ints, num_labels: int, metric: Metric) -> Floats:
+    """Spread a metric of answers over the examples, so that its mean is the metric: (n,), (n,) to (n,)."""
+    if metric is Metric.MACRO_F1:
+        return macro_f1_values(targets, predicted, num_labels)
+    return np.asarray(predicted == targets, dtype=np.float64)
+
+
 def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
     """Spread a metric over the test examples of an arm."""
     limits = Limits(low=0, high=1)
     match metric:
-        case Metric.ACCURACY:
-            values = arm.correct.astype(np.float64)
-        case Metric.MACRO_F1:
-            rows = [macro_f1_values(arm.targets, predicted, arm.num_labels) for predicted in arm.predicted]
-            values, limits = np.stack(rows), Limits(low=0, high=1, unit=macro_unit(arm.targets))
+        case Metric():
+            rows = [contributions(arm.targets, one, arm.num_labels, metric) for one in arm.predicted]
+            values = np.stack(rows)
+            if metric is Metric.MACRO_F1:
+                limits = Limits(low=0, high=1, unit=macro_unit(arm.targets))
         case ScoringRule.LOG_LOSS:
             values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
             limits = log_loss_limits(values, arm.num_labels)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tl_core.datasets.dataset import Dataset, rows_that_teach
 from tl_core.datasets.identity import derive_seeds
 from tl_core.errors import DivergedError
-from tl_core.evaluation.metrics import Floats, Ints, macro_f1_values
+from tl_core.evaluation.metrics import Floats, contributions
 from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.planning.presets import NUM_TRIALS, answer_path, grid_around
@@ -108,20 +107,12 @@ def _trial(
         logits = predict_logits(model, trainee.examples, part.validation, context.compute)
         targets = dataset.targets()[part.validation]
         return Outcome(
-            values=contributions(targets, logits, config.headline_metric),
+            values=contributions(targets, logits.argmax(axis=1), logits.shape[1], config.headline_metric),
             evaluation=whole_look(events, targets, logits, clock),
             train_s=clock.train_s,
         )
 
     return train_at
-
-
-def contributions(targets: Ints, logits: NDArray[np.float32], metric: Metric) -> Floats:
-    """Spread a metric over examples, so that its mean is the metric: (n,), (n, K) to (n,)."""
-    predicted = logits.argmax(axis=1)
-    if metric is Metric.MACRO_F1:
-        return macro_f1_values(targets, predicted, logits.shape[1])
-    return np.asarray(predicted == targets, dtype=np.float64)
 
 
 def fold(dataset: Dataset, split: Split, place: int) -> Split:
