@@ -111,5 +111,5 @@ def favoured(*, by_either: bool, repetitions: int = 150) -> float:
 
 
 def test_correcting_what_either_disputes_favours_neither() -> None:
-    assert favoured(by_either=False) > 0.1, "what one arm's list did"
+    assert favoured(by_either=False) > 0.2, "what one arm's list did"
     assert favoured(by_either=True) < 0.05

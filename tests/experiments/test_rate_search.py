@@ -135,7 +135,7 @@ def test_noise_alone_seldom_changes_the_rates() -> None:
 
     for _ in range(200):
         changed += search_rates(GRID, trial, Metric.ACCURACY, 33).chosen != RECORDED
-    assert changed <= 0.12 * 200, "the highest of three would have changed them in two of three"
+    assert changed <= 0.08 * 200, "the highest of three would have changed them in two of three"
 
 
 def test_a_divergence_is_passed_over_and_where_all_diverge_it_is_an_error() -> None:
