@@ -89,7 +89,7 @@ def draw_dataset(fingerprint: str) -> None:
     draw_header(QUESTION, [intake.dataset.info.name, f"fingerprint {short_hash(fingerprint)}"])
     left, right = st.columns([3, 2])
     with left:
-        draw_examples(intake.dataset)
+        draw_examples(intake)
     with right:
         found = draw_doctor(intake)
     draw_rest(intake)

@@ -14,6 +14,7 @@ from pages.cards.results.data_efficiency import draw_data_efficiency
 from pages.cards.results.examples import TAB, draw_agreement
 from pages.cards.results.head import draw_experiments, draw_head
 from pages.cards.results.label_errors import draw_label_errors
+from pages.cards.results.sealed import draw_sealed
 from pages.cards.results.training import draw_training
 from pages.ui.displays import card_of, subject_of
 from pages.ui.errors import live_part
@@ -36,7 +37,7 @@ POLL_S = 5
 QUESTION = "Was pretraining worth it?"
 # The cards of each tab.
 TABS: dict[str, tuple[Callable[[Subject], None], ...]] = {
-    "Summary": (summary.draw_hero, draw_training, summary.draw_all_pairs),
+    "Summary": (summary.draw_hero, draw_training, summary.draw_all_pairs, draw_sealed),
     "Examples": (draw_agreement, draw_label_errors),
     "Classes": (card_of("Gains and losses by class", classes.display), draw_confusions),
     "Labels needed": (draw_data_efficiency,),

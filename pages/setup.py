@@ -26,7 +26,7 @@ from pages.cards.setup.plan_card import draw_plan, find_started, offer_check, of
 from pages.cards.setup.power import draw_power
 from pages.ui.base_models import can_be_had, choose_base_model
 from pages.ui.errors import InputErrors, show_error
-from pages.ui.formatting import short_hash
+from pages.ui.formatting import parts_of, short_hash
 from pages.ui.frame import card, draw_header, invite
 from pages.ui.plan import AGAIN, ahead_of, estimate_of, measured
 from pages.ui.readers import stored_intake
@@ -127,8 +127,7 @@ if "dataset" not in st.query_params and (named := st.query_params.get("experimen
 intake = stored_intake(workspace().database.get_dataset(fingerprint).fingerprint)
 remember("dataset", fingerprint)
 split = intake.split.info
-parts = f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples"
-draw_header(QUESTION, [intake.dataset.info.name, parts, f"split {short_hash(split.hash)}"])
+draw_header(QUESTION, [intake.dataset.info.name, parts_of(split), f"split {short_hash(split.hash)}"])
 choices, side = st.columns([3, 2])
 plan = side.container(key="sticky_side")
 with choices:

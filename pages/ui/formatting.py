@@ -12,7 +12,7 @@ from tl_core.charts.text import one_line
 from tl_core.charts.text import short_hash as short_hash
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
-from tl_core.schema import ExperimentConfig, Metric, Promise, Span, State, Took
+from tl_core.schema import ExperimentConfig, Metric, Promise, Span, SplitInfo, State, Took
 from tl_core.words import plural as plural
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
@@ -163,9 +163,19 @@ def facts_of(experiment: ExperimentConfig) -> list[str]:
     split = experiment.split
     return [
         *origin_of(experiment),
-        f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples",
+        parts_of(split),
         plural(experiment.num_seeds, "seed"),
     ]
+
+
+def parts_of(split: SplitInfo) -> str:
+    """Count the examples of each part of a split.
+
+    >>> parts_of(split)
+    '440 training, 120 validation, 120 test examples and 120 sealed'
+    """
+    sealed = f" and {split.sealed:,} sealed" if split.sealed else ""
+    return f"{split.train:,} training, {split.validation:,} validation, {split.test:,} test examples{sealed}"
 
 
 def origin_of(experiment: ExperimentConfig) -> list[str]:

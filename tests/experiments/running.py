@@ -13,7 +13,7 @@ from tl_core.experiments.carry_out import carry_out_run
 from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
 from tl_core.planning.plan import parse_arms, queue_runs
-from tl_core.schema import ExperimentConfig, State, Task
+from tl_core.schema import ExperimentConfig, SplitRule, State, Task
 from tl_core.store.identifiers import new_id
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
@@ -32,10 +32,11 @@ def queue_experiment(
     arms: Sequence[str] = ALL_ARMS,
     training: dict[str, Any] | None = None,
     made: Dataset | None = None,
+    rule: SplitRule | None = None,
     **asked: Any,
 ) -> ExperimentConfig:
     """Queue an experiment, by default on 60 texts of two classes: 33 train, 9 validation, 18 test."""
-    intake = store_dataset(workspace, made or dataset({"good": 36, "bad": 24}))
+    intake = store_dataset(workspace, made or dataset({"good": 36, "bad": 24}), rule)
     experiment = plan_as_asked(
         experiment_id=new_id("exp"),
         name="made",

@@ -41,6 +41,7 @@ from tl_core.schema import (
     RunFailed,
     RunFinished,
     SplitName,
+    SplitRule,
     State,
 )
 from tl_core.splits.splitting import read_split, train_subset
@@ -122,6 +123,30 @@ def test_predictions_cover_validation_and_test_with_their_ids(
     logits = np.stack(table["logits"].to_pylist())
     assert logits.shape == (27, 2)
     assert np.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("arm", ALL_ARMS)
+def test_answers_to_sealed_examples_lie_apart_and_are_those_of_the_same_model(
+    workspace: Workspace, base_model: Path, arm: str
+) -> None:
+    """All test examples get the answers that they would have got with nothing sealed."""
+    tables = []
+    for rule in (None, SplitRule(sealed=0.5)):
+        experiment = queue_experiment(workspace, base_model, [arm], rule=rule)
+        folder = carry_out_one(workspace)
+        tables.append(folder.read_predictions())
+        assert (folder.path / "sealed.parquet").exists() is (rule is not None)
+    sealed, place = folder.read_sealed(), workspace.dataset_folder(experiment.dataset_fingerprint)
+    split, ids = read_split(place, experiment.split.hash), read_dataset(place).example_ids()
+    assert sealed["example_id"].to_pylist() == [ids[row] for row in split.sealed]
+    answers = [
+        dict(zip(table["example_id"].to_pylist(), table["logits"].to_pylist(), strict=True))
+        for table in (tables[0], pa.concat_tables([tables[1], sealed]))
+    ]
+    assert answers[0].keys() == answers[1].keys()
+    assert len(answers[0]) == 27
+    for one, logits in answers[0].items():
+        assert logits == pytest.approx(answers[1][one], abs=1e-5)
 
 
 def weighted(good: list[str], bad: list[str]) -> Dataset:

@@ -35,11 +35,12 @@ from tl_core.schema import (
     RunFinished,
     RunRecord,
     SplitName,
+    SplitRule,
     State,
     StepLogged,
     Task,
 )
-from tl_core.splits.splitting import read_split
+from tl_core.splits.splitting import SEALED, read_split
 from tl_core.store.identifiers import new_id, now
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -63,9 +64,11 @@ def make_workspace(path: Path) -> Workspace:
     return open_workspace(path)
 
 
-def store_sample_dataset(workspace: Workspace, name: str = "small reviews") -> Intake:
+def store_sample_dataset(
+    workspace: Workspace, name: str = "small reviews", rule: SplitRule | None = None
+) -> Intake:
     """Store the sixty texts: 33 for training, 9 for validation, 18 for test."""
-    return _store([text for group in TEXTS.values() for text in group], workspace, name)
+    return _store([text for group in TEXTS.values() for text in group], workspace, name, rule)
 
 
 def store_other_dataset(workspace: Workspace) -> Intake:
@@ -74,10 +77,10 @@ def store_other_dataset(workspace: Workspace) -> Intake:
     return _store(texts, workspace, "other reviews")
 
 
-def _store(texts: Sequence[str], workspace: Workspace, name: str) -> Intake:
+def _store(texts: Sequence[str], workspace: Workspace, name: str, rule: SplitRule | None = None) -> Intake:
     labels = [label for label in TEXTS for _ in TEXTS[label]]
     built = build_dataset(table(text=texts, label=labels), name=name, choice=CHOICE)
-    return store_dataset(workspace, built)
+    return store_dataset(workspace, built, rule)
 
 
 def add_experiment(
@@ -139,7 +142,7 @@ def finish_run(workspace: Workspace, run: RunConfig, accuracy: float = 0.7) -> N
     record = _write_start(workspace, run, events)
     folder = workspace.run_folder(run.run_id)
     folder.model_dir.mkdir()
-    folder.write_predictions(_predictions(workspace, run, accuracy))
+    _write_predictions(workspace, run, accuracy)
     ended = _ended(record, State.FINISHED, last.train_s)
     if run.arm.kind.is_neural and not run.arm.kind.is_frozen:
         ended = ended.model_copy(update={"kept_share": kept_share(run.arm)})
@@ -314,15 +317,23 @@ def _evaluation(
     )
 
 
-def _predictions(workspace: Workspace, run: RunConfig, accuracy: float) -> pa.Table:
-    """Return predictions of which a share is right; which ones depends on arm and seed alone."""
+def _write_predictions(workspace: Workspace, run: RunConfig, accuracy: float) -> None:
+    """Write predictions of which a share is right; which ones depends on arm and seed alone."""
     examples = pq.read_table(workspace.dataset_folder(run.dataset_fingerprint) / "examples.parquet")
     split = read_split(workspace.dataset_folder(run.dataset_fingerprint), run.split_hash)
     targets = examples["target"].to_numpy()
-    return pa.concat_tables(
-        _prediction_rows(name.value, examples.take(rows), _logits(workspace, run, targets[rows], accuracy))
-        for name, rows in ((SplitName.VALIDATION, split.validation), (SplitName.TEST, split.test))
+    validation, test, sealed = (
+        _prediction_rows(name, examples.take(rows), _logits(workspace, run, targets[rows], accuracy))
+        for name, rows in (
+            (SplitName.VALIDATION.value, split.validation),
+            (SplitName.TEST.value, split.test),
+            (SEALED, split.sealed),
+        )
     )
+    folder = workspace.run_folder(run.run_id)
+    folder.write_predictions(pa.concat_tables([validation, test]))
+    if len(split.sealed):
+        folder.write_sealed(sealed)
 
 
 def _prediction_rows(split: str, examples: pa.Table, logits: npt.NDArray[np.float32]) -> pa.Table:

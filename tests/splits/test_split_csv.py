@@ -35,6 +35,27 @@ def test_downloaded_split_makes_the_same_split(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.test, split.test)
 
 
+def test_what_was_sealed_stays_sealed_in_a_split_that_was_kept(tmp_path: Path) -> None:
+    made = dataset({"x": 30, "y": 40})
+    split = make_split(made, SplitRule(sealed=0.5))
+    path = tmp_path / "split.csv"
+    path.write_bytes(split_csv(made, split))
+    again = read_split_file(made, read_table(path))
+    assert again.info.hash == split.info.hash
+    assert again.info.sealed == split.info.sealed
+    np.testing.assert_array_equal(again.sealed, split.sealed)
+
+
+def test_a_file_that_seals_one_class_alone_is_refused(tmp_path: Path) -> None:
+    made = dataset({"x": 30, "y": 40})
+    split, labels = make_split(made), made.targets()
+    parts = parts_of(made, split)
+    for row in split.test:
+        parts[row] = "sealed" if labels[row] == 0 else "test"
+    with pytest.raises(SplitError, match="two labels have to be on either side"):
+        read_split_file(made, table(part=parts, example_id=made.example_ids()))
+
+
 @settings(deadline=None, max_examples=20)
 @given(st.permutations(range(20)))
 def test_order_of_the_rows_plays_no_part(order: list[int]) -> None:

@@ -579,3 +579,56 @@ def test_a_split_of_an_earlier_version_learns_its_groups(tmp_path: Path) -> None
     np.testing.assert_array_equal(again.groups, split.groups)
     assert again.knows_groups
     assert make_split(dataset({"x": 20, "y": 20})).knows_groups, "there are none"
+
+
+HALF_SEALED = SplitRule(sealed=0.5)
+
+
+@settings(deadline=None)
+@given(COUNTS.filter(lambda counts: min(counts.values()) >= 10), st.integers(0, 5))
+def test_half_of_each_class_of_the_test_is_sealed_and_nothing_else_moves(
+    counts: dict[str, int], seed: int
+) -> None:
+    made = dataset(counts)
+    whole, split = (make_split(made, SplitRule(seed=seed, sealed=share)) for share in (None, 0.5))
+    assert sorted([*split.test, *split.sealed]) == whole.test.tolist()
+    assert split.sealed.tolist() == sorted(split.sealed)
+    np.testing.assert_array_equal(split.train, whole.train)
+    np.testing.assert_array_equal(split.validation, whole.validation)
+    difference = per_class(made, split.sealed) - 0.5 * per_class(made, whole.test)
+    assert (np.abs(difference) <= 0.5).all()
+    assert (split.info.test, split.info.sealed) == (len(split.test), len(split.sealed))
+    assert split.info.num_examples == made.num_examples
+    assert split.info.hash != whole.info.hash
+
+
+def test_a_group_is_sealed_as_a_whole_or_not_at_all() -> None:
+    made = with_columns(dataset({"x": 60, "y": 60}), group=[f"g{row // 3}" for row in range(120)])
+    split = make_split(made, GROUPED.model_copy(update={"sealed": 0.5}))
+    assert split.groups is not None
+    assert len(split.sealed) > 10
+    assert not set(split.groups[split.sealed]) & set(split.groups[split.test])
+
+
+def test_the_newest_and_a_file_of_their_own_are_sealed_in_part_too() -> None:
+    test = table(text=[f"t{i}" for i in range(20)], label=["x", "y"] * 10)
+    made = dataset({"x": 20, "y": 20}, test=test)
+    split = make_split(made, HALF_SEALED)
+    assert made.is_own_test()[np.concatenate([split.test, split.sealed])].all()
+    assert (len(split.test), len(split.sealed)) == (10, 10)
+
+
+def test_a_sealed_split_is_read_as_it_was_written(tmp_path: Path) -> None:
+    made = dataset({"x": 30, "y": 30})
+    split = make_split(made, HALF_SEALED)
+    write_split(split, tmp_path)
+    read = read_split(tmp_path, split.info.hash)
+    assert read.info == split.info
+    np.testing.assert_array_equal(read.sealed, split.sealed)
+    np.testing.assert_array_equal(read.test, split.test)
+
+
+def test_too_few_test_examples_to_seal_some_are_refused_with_a_remedy() -> None:
+    with pytest.raises(SplitError, match="too few to seal a part of them") as refused:
+        make_split(dataset({"x": 4, "y": 4}), HALF_SEALED)
+    assert "Leave the test open" in refused.value.remedy

@@ -49,6 +49,7 @@ def test_the_newest_revision_is_the_one_that_is_named_and_another_is_migrated(wo
         session.execute(text("DROP TABLE promises"))
         session.execute(text("DROP TABLE annotations"))
         session.execute(text("DROP TABLE looks"))
+        session.execute(text("DROP TABLE unsealings"))
     workspace.close()
     reopened = open_workspace(workspace.root)
     with reopened.database.transaction() as session:
@@ -65,6 +66,7 @@ def test_what_an_earlier_version_has_scored_is_counted(workspace: Workspace) -> 
     with workspace.database.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0004'"))
         session.execute(text("DROP TABLE looks"))
+        session.execute(text("DROP TABLE unsealings"))
     workspace.close()
     reopened = open_workspace(workspace.root)
     assert reopened.database.count_looks(runs[0].split_hash) == Looks(num_experiments=1, num_models=1)

@@ -84,6 +84,14 @@ class DatasetOptions(ColumnOptions):
             help=f"Keep near duplicates of this similarity in one part, or 'no'. Default: {USUAL_THRESHOLD}."
         ),
     ] = None
+    sealed: Annotated[
+        float | None,
+        typer.Option(
+            min=0.05,
+            max=0.95,
+            help="Seal this share of the test, such as 0.5, until it is opened once with `unseal`.",
+        ),
+    ] = None
     should_guess_roles: Annotated[
         bool,
         typer.Option(

@@ -39,6 +39,7 @@ from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_trai
 from tl_core.planning.presets import DEFAULT_BUDGET
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
+from tl_core.results.sealed import sealed_words, unseal_test
 from tl_core.schema import (
     BudgetRule,
     ExperimentConfig,
@@ -185,7 +186,9 @@ def plan_comparison(
         test = read_table(options.test, **reading.model_dump(exclude={"sheet"})) if options.test else None
         chosen = choose_columns(table, **columns.columns())
         rule = columns.rule(chosen.choice)
-        made = make_intake(table, name=data.stem, choice=chosen.choice, rule=rule, test=test)
+        made = make_intake(
+            table, name=data.stem, choice=chosen.choice, rule=rule, sealed=columns.sealed, test=test
+        )
         intake = store_intake(workspace, made)
     experiment = plan_experiment(
         experiment_id=new_id("exp"),
@@ -255,7 +258,9 @@ def verdict_lines(report: dict[str, Any]) -> list[str]:
     """Give the verdicts' sentences, the headline first, and what labels were worth, with several sizes."""
     sentences = [verdict["sentence"] for verdict in report["verdicts"]]
     worth = report["label_worth"]
+    sealed = report["sealed"]
     lines = [*sentences, *([worth["sentence"]] if worth else []), *report["refusals"]]
+    lines += [sealed["sentence"]] if sealed else []
     return lines or ["No result: too few runs are done."]
 
 
@@ -445,6 +450,12 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
             )
         return run_json(workspace, run)
     return comparison_json(workspace, gather(workspace, identifier))
+
+
+def unseal(workspace: Workspace, experiment_id: str) -> str:
+    """Open the sealed test of an experiment's split; return what it shows."""
+    results = gather(workspace, experiment_id)
+    return sealed_words(results.experiment, unseal_test(workspace, results))
 
 
 def cancel(workspace: Workspace, identifier: str) -> None:

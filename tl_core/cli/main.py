@@ -153,6 +153,19 @@ def report(
 
 
 @app.command()
+def unseal(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT_ID")],
+    is_sure: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Open the sealed part of an experiment's test, once, and say what it shows."""
+    opened = _open(workspace)
+    if not is_sure:
+        typer.confirm("Open the sealed test examples? It can be done once.", abort=True)
+    typer.echo(commands.unseal(opened, experiment))
+
+
+@app.command()
 def runs(workspace: WorkspaceOption = None) -> None:
     """List every run."""
     lines, damage = commands.run_lines(_open(workspace))

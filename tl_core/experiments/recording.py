@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tl_core.datasets.dataset import Dataset
 from tl_core.schema import Event, PhaseStarted, RunConfig, RunFailed, RunFinished, RunRecord, SplitName, State
-from tl_core.splits.splitting import Split
+from tl_core.splits.splitting import SEALED, Split
 from tl_core.store.run_folder import RunFolder
 from tl_core.training.meters import Clock, Meter
 
@@ -98,6 +98,8 @@ class Recorder:
     ) -> NDArray[np.float32]:
         """Score validation and test and write ``predictions.parquet``; return the logits on validation.
 
+        Those of sealed test examples lie in ``sealed.parquet``, which nothing reads before they are opened.
+
         Parameters
         ----------
         score
@@ -112,6 +114,9 @@ class Recorder:
             prediction_rows(dataset, SplitName.TEST.value, split.test, on_test, groups),
         ]
         self.folder.write_predictions(pa.concat_tables(parts))
+        if len(split.sealed):
+            on_sealed = prediction_rows(dataset, SEALED, split.sealed, score(split.sealed), groups)
+            self.folder.write_sealed(on_sealed)
         return on_validation
 
     def finish(self, stop_reason: Any = "budget") -> None:

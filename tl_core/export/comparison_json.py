@@ -14,8 +14,9 @@ from tl_core.results.knowledge import read_changes
 from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
+from tl_core.results.sealed import find_unsealing, sealed_words
 from tl_core.results.secondary import secondary_verdicts
-from tl_core.schema import METHOD, SCHEMA_VERSION, Verdict
+from tl_core.schema import METHOD, SCHEMA_VERSION, ExperimentConfig, Verdict
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -51,7 +52,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "dataset": {
             "name": experiment.dataset_name,
             "fingerprint": experiment.dataset_fingerprint,
-            "num_examples": split.train + split.validation + split.test,
+            "num_examples": split.num_examples,
             "num_labels": len(experiment.labels),
         },
         "split": {
@@ -59,6 +60,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
             "train": split.train,
             "validation": split.validation,
             "test": split.test,
+            "sealed": split.sealed,
         },
         "headline_metric": experiment.headline_metric.value,
         "budget": experiment.training.budget.value,
@@ -66,6 +68,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
+        "sealed": _sealed_json(workspace, experiment),
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
         "label_worth": data_efficiency_json(pooled, results.titles),
@@ -82,6 +85,22 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
             }
             for stages in find_two_stages(pooled, alike, workspace)
         ],
+    }
+
+
+def _sealed_json(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any] | None:
+    """Give what is known of the sealed test examples; None where there are none."""
+    unsealing = find_unsealing(workspace, experiment.split)
+    sentence = sealed_words(experiment, unsealing)
+    if not sentence:
+        return None
+    opened = unsealing.model_dump(mode="json", exclude={"verdict"}) if unsealing else None
+    is_own = unsealing is not None and unsealing.experiment_id == experiment.experiment_id
+    return {
+        "num_examples": experiment.split.sealed,
+        "sentence": sentence,
+        "opened": opened,
+        "verdict": _verdict_json(unsealing.verdict) if unsealing and is_own else None,
     }
 
 

@@ -33,6 +33,7 @@ from tl_core.results.fairness import fairness_facts
 from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
 from tl_core.results.runs import name_runs
+from tl_core.results.sealed import find_unsealing, sealed_words
 from tl_core.schema import Arm, DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
@@ -46,11 +47,17 @@ def report_of(workspace: Workspace, results: ExperimentResults) -> str:
         dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
     except NotFoundError:
         dataset = None
-    return report_html(results, gather_pooled(workspace, results), dataset, made_at=now())
+    sealed = sealed_words(results.experiment, find_unsealing(workspace, results.experiment.split))
+    return report_html(results, gather_pooled(workspace, results), dataset, sealed=sealed, made_at=now())
 
 
 def report_html(
-    results: ExperimentResults, pooled: Pooled, dataset: DatasetInfo | None, *, made_at: str
+    results: ExperimentResults,
+    pooled: Pooled,
+    dataset: DatasetInfo | None,
+    *,
+    made_at: str,
+    sealed: str = "",
 ) -> str:
     """Write a comparison as one HTML file, about the first pair at the largest train size.
 
@@ -64,6 +71,8 @@ def report_html(
         Facts about the dataset; None if it is not in this workspace.
     made_at
         The present moment, in ISO 8601, UTC.
+    sealed
+        What is known of the sealed test examples (`sealed_words`).
 
     Raises
     ------
@@ -105,6 +114,7 @@ def report_html(
         dataset=dataset,
         facts=facts,
         missing=_missing(subject),
+        sealed=sealed,
         highlights=find_highlights(results, verdict, learning_curve_points(subject.runs)),
         overview=show(overview.display(subject)),
         sections=_sections(subject),

@@ -122,20 +122,23 @@ def possible_methods(dataset: Dataset) -> tuple[SplitMethod, ...]:
     return tuple(one for one in SplitMethod if needed.get(one) is None or needed[one] in names)
 
 
-def split_by(dataset: Dataset, rule: SplitRule | None, tick: Tick | None = None) -> Split:
+def split_by(
+    dataset: Dataset, rule: SplitRule | None, tick: Tick | None = None, *, sealed: float | None = None
+) -> Split:
     """Split by a person's rule; by the usual one without it, or if it needs a column that is gone by now.
 
     Where the usual rule finds so many near duplicates that no split keeps them together, they may part: the
-    split's own rule then says so. ``tick`` is that of `make_split`.
+    split's own rule then says so. ``tick`` is that of `make_split`; ``sealed`` is the rule's, if it is given.
 
     Raises
     ------
     SplitError
         As `make_split` does.
     """
+    said = {} if sealed is None else {"sealed": sealed}
     if rule is not None and rule.method in possible_methods(dataset):
-        return make_split(dataset, rule, tick=tick)
-    usual = usual_rule(dataset)
+        return make_split(dataset, rule.model_copy(update=said), tick=tick)
+    usual = usual_rule(dataset).model_copy(update=said)
     try:
         return make_split(dataset, usual, tick=tick)
     except SplitError:
@@ -148,6 +151,7 @@ def make_intake(
     name: str,
     choice: ColumnChoice,
     rule: SplitRule | None = None,
+    sealed: float | None = None,
     test: Table | None = None,
     fixes: Sequence[str] = (),
     report: Report = quiet,
@@ -162,7 +166,7 @@ def make_intake(
         What the person calls it.
     test
         The person's own test file, with the same columns.
-    rule
+    rule, sealed
         How to split; as `split_by` does.
     fixes
         The doctor's fixes (`Finding.fix`) to be made before the split, one after another.
@@ -179,7 +183,7 @@ def make_intake(
     for fix in fixes:
         dataset = mend(dataset, fix, report)
     report(SPLITTING, 0, 1)
-    split = split_by(dataset, rule, lambda done, total: report(SPLITTING, done, total))
+    split = split_by(dataset, rule, lambda done, total: report(SPLITTING, done, total), sealed=sealed)
     return Intake(dataset=dataset, split=split)
 
 

@@ -179,7 +179,7 @@ def _work(
         has_features = not run.arm.kind.is_neural or network in encoded
         encoded.add(network)
         split = experiment.split
-        num_examples = 0 if has_features else split.train + split.validation + split.test
+        num_examples = 0 if has_features else split.num_examples
         work.append(mean_tokens * num_examples * FORWARD_SHARE)
 
     search = experiment.rate_search
@@ -208,6 +208,7 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
         + min(run.train_size, training.max_eval_examples)
         + split.validation
         + split.test
+        + split.sealed
     )
     if run.arm.kind.is_on_pairs:
         num_scored += num_evaluations * training.head_examples(run.train_size, split.validation)

@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -68,7 +69,7 @@ class FinishedRun:
     Attributes
     ----------
     example_ids, targets
-        The test split, ``(n,)`` each.
+        The test examples, the open ones unless ``is_on_sealed``, ``(n,)`` each.
     validation_targets
         The validation split, on which temperatures are fitted.
     predicted
@@ -100,6 +101,7 @@ class FinishedRun:
     test: Evaluation
     health: RunHealth
     damage: tuple[Damage, ...] = ()
+    is_on_sealed: bool = False
 
     @property
     def config(self) -> RunConfig:
@@ -115,7 +117,21 @@ class FinishedRun:
     @property
     def logits(self) -> NDArray[np.float32]:
         """Read the logits on test, ``(n, num_labels)``. Raises as `RunFolder.read_predictions` does."""
+        if self.is_on_sealed:
+            return logits_of(self.folder.read_sealed())
         return logits_of(_part(self.folder.read_predictions(), SplitName.TEST))
+
+    def on_sealed(self, num_sealed: int) -> "FinishedRun":
+        """Return the same run with the sealed test examples in place of the open ones: for their opening.
+
+        Raises as `RunFolder.read_sealed` does, and DamageError if they are not ``num_sealed``.
+        """
+        table = self.folder.read_sealed()
+        if table.num_rows != num_sealed:
+            what = f"it has {table.num_rows:,} of {num_sealed:,} predictions"
+            raise self.folder.damage_to("sealed.parquet", what)
+        _require_labels(self.folder, "sealed.parquet", table, len(self.config.labels))
+        return replace(self, is_on_sealed=True, **_answers(table))
 
     @property
     def validation_logits(self) -> NDArray[np.float32]:
@@ -171,15 +187,12 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
     if len(counts) != num_labels or min(counts) < 0 or sum(counts) == 0:
         raise folder.damage_to("run.json", "the training examples do not belong to the labels")
     table = folder.read_predictions()
-    if table.column("logits").type.list_size != num_labels:
-        raise folder.damage_to("predictions.parquet", f"it is not about the {num_labels} classes of the run")
+    _require_labels(folder, "predictions.parquet", table, num_labels)
     parts = [_part(table, name) for name in (SplitName.TEST, SplitName.VALIDATION)]
     test, validation = parts
     for part, name in zip(parts, ("test", "validation"), strict=True):
         if part.num_rows == 0:
             raise folder.damage_to("predictions.parquet", f"it has no {name} predictions")
-    logits, targets = logits_of(test), targets_of(test)
-    evaluation = evaluate(targets, logits)
     log = folder.read_log()
     if not log.events and log.problem:
         raise folder.damage_to("events.jsonl", log.problem)
@@ -189,20 +202,33 @@ def read_finished_run(folder: RunFolder) -> FinishedRun:
         record=record,
         events=log.events,
         folder=folder,
-        example_ids=_shared(np.array(test.column("example_id").to_pylist())),
-        targets=targets,
         validation_targets=targets_of(validation),
-        predicted=logits.argmax(axis=1).astype(np.int32),
-        groups=groups_of(test),
-        knows_groups="group" in test.column_names,
-        answers_hash=hashlib.sha256(logits.tobytes()).hexdigest(),
-        test=evaluation,
+        **_answers(test),
         health=_health(record, log.events, evaluate(targets_of(validation), logits_of(validation))),
         damage=tuple(
             Damage(run_id=run_id, message=message, counts=True)
             for message in _find_damage(folder, record, log)
         ),
     )
+
+
+def _answers(test: pa.Table) -> dict[str, Any]:
+    """Return what a `FinishedRun` says of its test examples, from their prediction rows."""
+    logits, targets = logits_of(test), targets_of(test)
+    return {
+        "example_ids": _shared(np.array(test.column("example_id").to_pylist())),
+        "targets": targets,
+        "predicted": logits.argmax(axis=1).astype(np.int32),
+        "groups": groups_of(test),
+        "knows_groups": "group" in test.column_names,
+        "answers_hash": hashlib.sha256(logits.tobytes()).hexdigest(),
+        "test": evaluate(targets, logits),
+    }
+
+
+def _require_labels(folder: RunFolder, file: str, table: pa.Table, num_labels: int) -> None:
+    if table.column("logits").type.list_size != num_labels:
+        raise folder.damage_to(file, f"it is not about the {num_labels} classes of the run")
 
 
 def looks(events: Sequence[Event]) -> list[EvalFinished]:

@@ -57,6 +57,7 @@ from tl_core.schema.verdict import (
     Flag,
     Looks,
     Status,
+    Unsealing,
     Verdict,
     has_few_groups,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "Took",
     "TrainingConfig",
     "TriedRates",
+    "Unsealing",
     "Verdict",
     "has_few_groups",
 ]

@@ -204,21 +204,24 @@ class SplitRule(Frozen):
 
     ``keep_together`` is the Jaccard similarity of word sets from which on two texts stay in one part; None
     lets near duplicates part. ``validation`` and ``test`` are shares; None is the usual share with its limit.
+    ``sealed`` is the share of the test examples that no page shows answers to before the person opens them.
     """
 
     method: SplitMethod = SplitMethod.STRATIFIED
     keep_together: float | None = Field(default=None, gt=0, le=1)
     validation: float | None = Field(default=None, gt=0, lt=1)
     test: float | None = Field(default=None, gt=0, lt=1)
+    sealed: float | None = Field(default=None, gt=0, lt=1, exclude_if=_is_unsaid)
     seed: int = 0
 
 
 class SplitInfo(Frozen):
     """Sizes and identity of a split, and how it was made.
 
-    ``num_groups`` counts the groups of two or more examples that had to stay in one part,
-    ``largest_group`` the examples of the largest. ``drift`` is the largest difference, a fraction, between
-    a class's share in train and in another part.
+    ``sealed`` counts test examples apart from the ``test`` ones, which are open. ``num_groups`` counts the
+    groups of two or more examples that had to stay in one part, ``largest_group`` the examples of the
+    largest. ``drift`` is the largest difference, a fraction, between a class's share in train and in
+    another part.
     """
 
     hash: str
@@ -227,7 +230,13 @@ class SplitInfo(Frozen):
     train: int
     validation: int
     test: int
+    sealed: int = 0
     rule: SplitRule = SplitRule()
     num_groups: int = 0
     largest_group: int = 1
     drift: float = 0.0
+
+    @property
+    def num_examples(self) -> int:
+        """Count the examples of all parts."""
+        return self.train + self.validation + self.test + self.sealed

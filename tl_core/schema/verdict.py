@@ -203,3 +203,23 @@ class Verdict(Frozen):
         p = self.p_equivalence_corrected
         is_shown = self.is_within_margin and not (p is not None and p >= LEVEL)
         return is_shown and not has_few_groups(self.num_groups)
+
+
+class Unsealing(Frozen):
+    """What the sealed test examples showed when they were opened: once a split, for one experiment.
+
+    Attributes
+    ----------
+    opened_at
+        The moment, in ISO 8601, UTC.
+    looks
+        At the open test examples until then.
+    verdict
+        On the sealed examples, about the experiment's main pair at its largest train size.
+    """
+
+    experiment_id: str
+    experiment_name: str
+    opened_at: str
+    looks: Looks
+    verdict: Verdict

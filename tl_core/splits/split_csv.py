@@ -12,7 +12,7 @@ from tl_core.files.reading import Table
 from tl_core.files.safe_csv import csv_file
 from tl_core.schema import DatasetSchema, SplitMethod, SplitName, SplitRule
 from tl_core.splits.own_column import read_parts
-from tl_core.splits.splitting import Split, check_classes, freeze
+from tl_core.splits.splitting import SEALED, Split, check_classes, check_sealed, freeze, part_names
 from tl_core.splits.stratified import groups_by_name
 from tl_core.words import plural, quoted, quoted_names
 
@@ -22,10 +22,7 @@ _AS_DOWNLOADED = "Use the split file as it was downloaded."
 
 def split_csv(dataset: Dataset, split: Split) -> bytes:
     """Write a split as CSV, in the order of the examples: ``example_id``, ``part``, and ``group`` if any."""
-    names = np.empty(dataset.num_examples, dtype=object)
-    for name in SplitName:
-        names[getattr(split, name)] = name.value
-    columns = {ID_COLUMN: dataset.example_ids(), PART_COLUMN: names.tolist()}
+    columns = {ID_COLUMN: dataset.example_ids(), PART_COLUMN: part_names(split)}
     if split.groups is not None:
         columns[GROUP_COLUMN] = split.groups.tolist()
     return csv_file([tuple(columns), *zip(*columns.values(), strict=True)])
@@ -39,8 +36,8 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
     dataset
         What is split.
     table
-        A column ``part`` (`own_parts.part_of` says which words), and ``example_id`` or the dataset's text
-        columns; ``group``, if it is there, names what each example belongs to.
+        A column ``part`` (`roles.part_of` says which words; ``sealed`` besides), and ``example_id`` or the
+        dataset's text columns; ``group``, if it is there, names what each example belongs to.
 
     Raises
     ------
@@ -55,7 +52,10 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
             _AS_DOWNLOADED,
         )
     ids = _ids(table, dataset.info.columns)
-    part_of_id = dict(zip(ids, read_parts(table.columns[PART_COLUMN].to_pylist()), strict=True))
+    words = table.columns[PART_COLUMN].to_pylist()
+    sealed_ids = {one for one, word in zip(ids, words, strict=True) if word == SEALED}
+    read = read_parts([SplitName.TEST.value if word == SEALED else word for word in words])
+    part_of_id = dict(zip(ids, read, strict=True))
     wanted, counts = dataset.example_ids(), Counter(ids)
     known = set(wanted)
     num_missing = sum(one not in counts for one in wanted)
@@ -70,7 +70,10 @@ def read_split_file(dataset: Dataset, table: Table) -> Split:
     places = {name: place for place, name in enumerate(SplitName)}
     parts = np.array([places[part_of_id[one]] for one in wanted], dtype=np.int8)
     check_classes(dataset, parts)
-    split = freeze(dataset, SplitRule(method=SplitMethod.OWN), parts)
+    sealed = np.array([row for row, one in enumerate(wanted) if one in sealed_ids], dtype=np.int64)
+    split = freeze(dataset, SplitRule(method=SplitMethod.OWN), parts, sealed=sealed)
+    if len(sealed):
+        check_sealed(dataset, split.test, sealed)
     if GROUP_COLUMN not in table.columns.column_names:
         return split
     group_of_id = dict(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tl_core.datasets.dataset import Dataset, Rows, write_table
+from tl_core.datasets.identity import rank
 from tl_core.errors import NotFoundError, PlanError, SplitError
 from tl_core.modality import Tick
 from tl_core.schema import SplitInfo, SplitMethod, SplitName, SplitRule
@@ -30,6 +31,8 @@ from tl_core.splits.stratified import (
 from tl_core.words import plural, quoted
 
 _INFO_KEY, _LEAKING_KEY = b"split_info", b"num_leaking"
+SEALED = "sealed"
+"""Part of the test examples that are sealed, beside the parts in `SplitName`."""
 
 VALIDATION_SHARE, MAX_VALIDATION = 0.15, 2_000
 TEST_SHARE, MAX_TEST = 0.30, 5_000
@@ -49,7 +52,9 @@ class Split:
     info
         Sizes, hash and rule.
     train, validation, test
-        Rows of the dataset, ascending, each ``(size of the part,)``.
+        Rows of the dataset, ascending, each ``(size of the part,)``; of test the open ones.
+    sealed
+        The test examples that no page shows answers to before the person opens them, ``(num_sealed,)``.
     num_leaking
         Examples of train and validation that are in one group with an example of test: where a person's own
         test part or the times decide, groups cannot keep them together. 0 where no groups were asked for.
@@ -62,6 +67,7 @@ class Split:
     train: Rows
     validation: Rows
     test: Rows
+    sealed: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     num_leaking: int = 0
     groups: Groups | None = None
 
@@ -95,7 +101,8 @@ def make_split(
 
     A person's own test file is the test part as it is, whatever the rule. Where the rule draws fewer parts
     than two, shares are of the examples it draws from. Without a share, validation gets 15% but at most
-    2,000 examples, and test 30% but at most 5,000; a limit lowers the share of all classes alike.
+    2,000 examples, and test 30% but at most 5,000; a limit lowers the share of all classes alike. What is
+    sealed of the test part, however it came about, is drawn from it by class, groups whole.
 
     Parameters
     ----------
@@ -126,11 +133,71 @@ def make_split(
         is_test = parts == TEST
         num_leaking = int(np.isin(together[~is_test], together[is_test]).sum())
     tied = _tied(dataset, together)
-    return replace(freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking), groups=tied)
+    sealed = None if rule.sealed is None else draw_sealed(dataset, parts, rule.sealed, rule.seed, tied)
+    split = freeze(dataset, rule, parts, groups=whole, num_leaking=num_leaking, sealed=sealed)
+    return replace(split, groups=tied)
+
+
+def draw_sealed(dataset: Dataset, parts: Parts, share: float, seed: int, groups: Groups | None) -> Rows:
+    """Choose which test examples are sealed.
+
+    Groups of test examples stand in the order of their first example in rank; each is taken if it brings the
+    numbers of the classes nearer to their share, that is if the sum of the squared differences falls.
+
+    Parameters
+    ----------
+    parts
+        As for `freeze`; not changed.
+    share
+        Of the test examples, in (0, 1).
+    groups
+        Of all examples, ``(num_examples,)``; None if each stands alone.
+
+    Returns
+    -------
+    Rows of the dataset, ascending.
+
+    Raises
+    ------
+    SplitError
+        If two classes are not left on either side.
+    """
+    test, targets = np.flatnonzero(parts == TEST), dataset.targets()
+    ranks = [rank(seed, identity) for identity in dataset.table["example_id"].take(test).to_pylist()]
+    members: dict[int, list[int]] = {}
+    for place in sorted(range(len(test)), key=ranks.__getitem__):
+        row = int(test[place])
+        members.setdefault(row if groups is None else int(groups[row]), []).append(row)
+    wanted = share * np.bincount(targets[test], minlength=dataset.num_labels)
+    have, taken = np.zeros(dataset.num_labels), list[int]()
+    for rows in members.values():
+        more = have + np.bincount(targets[rows], minlength=dataset.num_labels)
+        if ((more - wanted) ** 2).sum() < ((have - wanted) ** 2).sum():
+            have, taken = more, taken + rows
+    sealed = np.array(sorted(taken), dtype=np.int64)
+    check_sealed(dataset, np.setdiff1d(test, sealed), sealed)
+    return sealed
+
+
+def check_sealed(dataset: Dataset, test: Rows, sealed: Rows) -> None:
+    """Raise SplitError unless open and sealed test examples have two labels each."""
+    targets = dataset.targets()
+    if any(len(np.unique(targets[rows])) < 2 for rows in (test, sealed)):
+        raise SplitError(
+            f"{plural(len(test) + len(sealed), 'test example')} are too few to seal a part of them: two"
+            " labels have to be on either side.",
+            "Leave the test open, or make it larger.",
+        )
 
 
 def freeze(
-    dataset: Dataset, rule: SplitRule, parts: Parts, *, groups: Groups | None = None, num_leaking: int = 0
+    dataset: Dataset,
+    rule: SplitRule,
+    parts: Parts,
+    *,
+    groups: Groups | None = None,
+    num_leaking: int = 0,
+    sealed: Rows | None = None,
 ) -> Split:
     """Make a split of the part of every example.
 
@@ -144,24 +211,31 @@ def freeze(
         Group of each example that had to stay with its group, in no order that means anything.
     num_leaking
         As in `Split`.
+    sealed
+        Those of the test examples that are sealed, ascending.
     """
-    train, validation, test = (np.flatnonzero(parts == place) for place in range(len(SplitName)))
+    sealed = np.zeros(0, np.int64) if sealed is None else sealed
+    train, validation, whole_test = (np.flatnonzero(parts == place) for place in range(len(SplitName)))
+    test = np.setdiff1d(whole_test, sealed)
     sizes = group_sizes(groups) if groups is not None else np.ones(1, np.int64)
     counts = _class_counts(dataset, parts)
     shares = counts / counts.sum(axis=1, keepdims=True)
     info = SplitInfo(
-        hash=_hash(dataset.example_ids(), parts),
+        hash=_hash(dataset.example_ids(), parts, sealed),
         dataset_fingerprint=dataset.info.fingerprint,
         seed=rule.seed,
         train=len(train),
         validation=len(validation),
         test=len(test),
+        sealed=len(sealed),
         rule=rule,
         num_groups=int((sizes > 1).sum()),
         largest_group=int(sizes.max(initial=1)),
         drift=float(np.abs(shares[1:] - shares[0]).max()),
     )
-    return Split(info=info, train=train, validation=validation, test=test, num_leaking=num_leaking)
+    return Split(
+        info=info, train=train, validation=validation, test=test, sealed=sealed, num_leaking=num_leaking
+    )
 
 
 def _groups_together(
@@ -328,10 +402,7 @@ def write_split(split: Split, folder: Path) -> None:
     if path.exists() and (split.groups is None or "group" in pq.read_schema(path).names):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = np.empty(split.info.train + split.info.validation + split.info.test, dtype=object)
-    for name in SplitName:
-        names[getattr(split, name)] = name.value
-    table = pa.table({"part": pa.array(names, pa.string())})
+    table = pa.table({"part": pa.array(part_names(split), pa.string())})
     if split.groups is not None:
         table = table.append_column("group", pa.array(split.groups, pa.int64()))
     notes = {_INFO_KEY: split.info.model_dump_json(), _LEAKING_KEY: str(split.num_leaking)}
@@ -353,8 +424,8 @@ def read_split(folder: Path, split_hash: str) -> Split:
             "Split the dataset again.",
         )
     table = pq.read_table(path)
-    train, validation, test = (
-        np.flatnonzero(pc.equal(table["part"], name.value).to_numpy()) for name in SplitName
+    train, validation, test, sealed = (
+        np.flatnonzero(pc.equal(table["part"], name).to_numpy()) for name in (*SplitName, SEALED)
     )
     notes = table.schema.metadata
     info = SplitInfo.model_validate_json(notes[_INFO_KEY])
@@ -363,6 +434,7 @@ def read_split(folder: Path, split_hash: str) -> Split:
         train=train,
         validation=validation,
         test=test,
+        sealed=sealed,
         num_leaking=int(notes.get(_LEAKING_KEY, b"0")),
         groups=table["group"].to_numpy() if "group" in table.column_names else None,
     )
@@ -375,10 +447,20 @@ def _class_counts(dataset: Dataset, parts: Parts) -> npt.NDArray[np.int64]:
     return np.bincount(cells, minlength=len(SplitName) * num_labels).reshape(-1, num_labels)
 
 
-def _hash(ids: Sequence[str], parts: Parts) -> str:
+def part_names(split: Split) -> list[str]:
+    """Name the part of every example of the dataset, in order: one in `SplitName`, or `SEALED`."""
+    names = np.empty(split.info.num_examples, dtype=object)
+    for name in (*SplitName, SEALED):
+        names[getattr(split, name)] = str(name)
+    return list(names)
+
+
+def _hash(ids: Sequence[str], parts: Parts, sealed: Rows) -> str:
     """Return the SHA-256 of the sorted lines ``"<example_id> <part>"``."""
-    ends = [f" {name.value}\n" for name in SplitName]
-    lines = sorted(one + ends[place] for one, place in zip(ids, parts.tolist(), strict=True))
+    ends = [f" {name}\n" for name in (*SplitName, SEALED)]
+    places = parts.copy()
+    places[sealed] = len(SplitName)
+    lines = sorted(one + ends[place] for one, place in zip(ids, places.tolist(), strict=True))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

@@ -21,6 +21,7 @@ from tl_core.schema import (
     RunRecord,
     State,
     Took,
+    Unsealing,
 )
 from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
@@ -45,6 +46,7 @@ from tl_core.store.tables import (
     LookTable,
     PromiseTable,
     RunTable,
+    UnsealingTable,
 )
 from tl_core.words import quoted
 
@@ -208,6 +210,23 @@ class Database:
         )
         with self.transaction() as session:
             return bool(session.scalar(query))
+
+    def get_unsealing(self, split_hash: str) -> Unsealing | None:
+        """Return what a split's sealed test examples showed; None while nobody has opened them."""
+        with self.transaction() as session:
+            row = session.get(UnsealingTable, (self.owner, split_hash))
+            return Unsealing.model_validate(row.unsealing) if row else None
+
+    def add_unsealing(self, split_hash: str, unsealing: Unsealing) -> None:
+        """Write down what they showed. Raises UserError if that stands there already: it happens once."""
+        row = {"owner": self.owner, "split_hash": split_hash, "unsealing": unsealing.model_dump(mode="json")}
+        with self.transaction() as session:
+            if session.get(UnsealingTable, (self.owner, split_hash)) is not None:
+                raise UserError(
+                    "The sealed test examples of this split have been opened before.",
+                    "Look at what they showed then, or collect new test examples.",
+                )
+            session.add(UnsealingTable(**row))
 
     def rename_experiment(self, experiment_id: str, name: str) -> None:
         """Call an experiment by another name; runs that have begun keep the old one in their folders.

@@ -14,7 +14,7 @@ from tl_core.store.files import locked
 UNUSABLE = (DatabaseError, ValidationError, json.JSONDecodeError)
 """What a database raises that cannot be used any more, or holds rows that no program has written."""
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The newest revision in ``migrations``; a database that has it needs no alembic, which is slow to import."""
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"

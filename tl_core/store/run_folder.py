@@ -83,6 +83,10 @@ class RunFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def _sealed_path(self) -> Path:
+        return self.path / "sealed.parquet"
+
+    @property
     def _layers_path(self) -> Path:
         return self.path / "layers.json"
 
@@ -92,7 +96,7 @@ class RunFolder:
 
     def start_over(self) -> None:
         """Remove what an earlier attempt has measured; its log and the experiment stay."""
-        measured = (self._predictions_path, self._layers_path, self._first_task_path)
+        measured = (self._predictions_path, self._sealed_path, self._layers_path, self._first_task_path)
         for path in (self._record_path, self._events_path, *measured):
             if path.is_dir() and not path.is_symlink():  # what has taken the file's place goes too
                 shutil.rmtree(path)
@@ -174,6 +178,14 @@ class RunFolder:
         Raises as `read_record` does.
         """
         return _read_predictions(self._predictions_path)
+
+    def write_sealed(self, table: pa.Table) -> None:
+        """Replace ``sealed.parquet``, in the form of ``predictions.parquet``."""
+        _write_predictions(self._sealed_path, table)
+
+    def read_sealed(self) -> pa.Table:
+        """Read the predictions of the sealed test examples: for their opening. Raises as `read_record`."""
+        return _read_predictions(self._sealed_path)
 
     def write_first_task(self, table: pa.Table) -> None:
         """Replace ``first_task.parquet``, in the form of ``predictions.parquet``."""

@@ -157,6 +157,16 @@ class LookTable(Base):
     first_at: Mapped[str]
 
 
+class UnsealingTable(Base):
+    """One row a split whose sealed test examples were opened; it outlives experiments, as a look does."""
+
+    __tablename__ = "unsealings"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    split_hash: Mapped[str] = mapped_column(primary_key=True)
+    unsealing: Mapped[Json]
+
+
 class DraftTable(Base):
     """What a person has entered and not yet started, by page."""
 

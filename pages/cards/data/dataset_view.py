@@ -1,5 +1,6 @@
 """What a dataset looks like: examples, classes, lengths, and the split."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -24,6 +25,7 @@ from tl_core.intake.intake import (
     store_intake,
 )
 from tl_core.intake.uploads import Upload, read_upload, save_upload
+from tl_core.results.sealed import is_sealed
 from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.split_csv import read_split_file, split_csv
 from tl_core.splits.splitting import missing_labels
@@ -33,7 +35,9 @@ PARTS = {
     "train": "Every model learns from these, or from some of them.",
     "validation": "Watches training and decides what is best.",
     "test": "Answered once per run, after training. The result is about these.",
+    "sealed": "Kept out of every page until you open them, once. They check what the test has shown.",
 }
+SEALED_SHARE = 0.5
 METHODS = {
     SplitMethod.STRATIFIED: (
         "Stratified",
@@ -54,17 +58,19 @@ BESIDE_OWN_TEST = {
 """How train and validation are made where the test is a file of its own."""
 
 
-def draw_examples(dataset: Dataset) -> None:
-    """Show the first examples of a stored dataset."""
-    columns = dataset.info.columns
+def draw_examples(intake: Intake) -> None:
+    """Show the first examples of a stored dataset; none that is sealed."""
+    dataset, columns = intake.dataset, intake.dataset.info.columns
+    rows = np.arange(dataset.num_examples)
+    left_out = ""
+    if is_sealed(workspace(), intake.split.info):
+        rows, left_out = np.setdiff1d(rows, intake.split.sealed), " The sealed ones are left out."
     texts = " and ".join(f"“{name}”" for name in columns.text_columns)
     with card("The examples"):
-        first = f"The first {MAX_PREVIEW} of" if dataset.num_examples > MAX_PREVIEW else "All"
-        words = (
-            f"{first} {dataset.num_examples:,} texts, from the columns {texts} and “{columns.label_column}”."
-        )
-        st.markdown(literal(words))
-        head = dataset.table.slice(0, MAX_PREVIEW)
+        first = f"The first {MAX_PREVIEW} of" if len(rows) > MAX_PREVIEW else "All"
+        words = f"{first} {len(rows):,} texts, from the columns {texts} and “{columns.label_column}”."
+        st.markdown(literal(f"{words}{left_out}"))
+        head = dataset.table.take(rows[:MAX_PREVIEW])
         shown = head.select(content_columns(head)).to_pandas()
         shown.insert(0, "label", [columns.labels[target] for target in head["target"].to_pylist()])
         st.dataframe(shown, hide_index=True, height=240)
@@ -120,7 +126,8 @@ def draw_split(intake: Intake, upload: Upload | None = None) -> None:
     with card("Split"):
         if upload is not None:
             _choose_rule(upload, intake)
-        for column, (part, purpose) in zip(st.columns(3), PARTS.items(), strict=True):
+        parts = {part: purpose for part, purpose in PARTS.items() if getattr(split.info, part)}
+        for column, (part, purpose) in zip(st.columns(len(parts)), parts.items(), strict=True):
             column.metric(part.capitalize(), f"{getattr(split.info, part):,}", help=purpose)
         st.markdown(
             literal(" ".join(_words(intake))),
@@ -171,7 +178,17 @@ def _choose_rule(upload: Upload, intake: Intake) -> None:
     keeps = st.toggle(
         "Keep near duplicates in one part", rule.keep_together is not None, key=f"together_{upload.upload_id}"
     )
-    wanted = SplitRule(method=method, keep_together=USUAL_THRESHOLD if keeps else None)
+    seals = st.toggle(
+        "Seal half of the test",
+        rule.sealed is not None,
+        key=f"sealed_{upload.upload_id}",
+        help="For a last check: no page shows how a model answers these before you open them.",
+    )
+    wanted = SplitRule(
+        method=method,
+        keep_together=USUAL_THRESHOLD if keeps else None,
+        sealed=SEALED_SHARE if seals else None,
+    )
     if wanted != rule:
         save_upload(workspace(), upload.model_copy(update={"rule": wanted}))
         st.rerun()

@@ -94,8 +94,9 @@ def draw_slides(subject: Subject) -> list[str]:
     with slide("How much does pretraining help?"), st.container(key="slide_title"):
         st.title(f"How much does pretraining help on {literal(experiment.name)}?", anchor=False)
         split = experiment.split
-        num_examples = split.train + split.validation + split.test
-        words = f"{num_examples:,} labelled examples, {len(experiment.labels)} labels, {day_of(experiment)}"
+        words = (
+            f"{split.num_examples:,} labelled examples, {len(experiment.labels)} labels, {day_of(experiment)}"
+        )
         st.markdown(literal(words))
 
     with slide("The result"):

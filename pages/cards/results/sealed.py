@@ -1,0 +1,55 @@
+"""*Sealed test*: what was kept back, its opening, and what it has shown."""
+
+import streamlit as st
+
+from pages.ui.errors import show_error
+from pages.ui.formatting import literal
+from pages.ui.frame import card
+from pages.ui.session import sure_button, workspace
+from pages.ui.verdict_card import draw_short_claim
+from tl_core.displays.display import Subject
+from tl_core.errors import TlError
+from tl_core.results.comparison import ExperimentResults
+from tl_core.results.sealed import find_unsealing, opened_words, sealed_words, unseal_test, why_closed
+
+
+def draw_sealed(subject: Subject) -> None:
+    """Offer to open the sealed test examples, or draw what they have shown; nothing where there are none."""
+    results = subject.results
+    experiment = results.experiment
+    if not experiment.split.sealed:
+        return
+    unsealing = find_unsealing(workspace(), experiment.split)
+    with card("Sealed test"):
+        if unsealing is not None and unsealing.experiment_id == experiment.experiment_id:
+            draw_short_claim(unsealing.verdict)
+            st.markdown(f":small[{literal(opened_words(unsealing))}]")
+            return
+        st.markdown(literal(sealed_words(experiment, unsealing)))
+        if unsealing is None:
+            _offer_opening(results)
+
+
+def _offer_opening(results: ExperimentResults) -> None:
+    reason = why_closed(results)
+    if reason:
+        st.markdown(f":small[{reason}]")
+    if st.button("Open the sealed test", icon=":material/lock_open:", disabled=bool(reason)):
+        _confirm(results)
+
+
+@st.dialog("Open the sealed test?")
+def _confirm(results: ExperimentResults) -> None:
+    """Ask once more: nobody can seal it again."""
+    st.markdown(
+        f"The main pair of {literal(results.experiment.name)} is compared on"
+        f" {results.experiment.split.sealed:,} test examples that nobody has looked at. Do it when you will"
+        " change nothing any more: it works once for this split, and the day is written down."
+    )
+    if sure_button("Open it", key="open_sealed", type="primary", icon=":material/lock_open:"):
+        try:
+            unseal_test(workspace(), results)
+        except TlError as error:
+            show_error(error)
+            return
+        st.rerun()
