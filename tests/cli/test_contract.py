@@ -320,3 +320,28 @@ def test_every_command_has_help(command: str) -> None:
     helped = CliRunner().invoke(app, [command, "--help"])
     assert helped.exit_code == 0
     assert "Usage" in helped.output
+
+
+def test_a_sealed_test_is_opened_once(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "sealed.json"
+    options = ["--text", "review", "--label", "sentiment", "--arms", "majority,tfidf", "--sealed", "0.5"]
+    done = shell.started("compare", str(shell.data), *options, "--json", str(out))
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    split, sealed = report["split"], report["sealed"]
+    assert split["sealed"] == sealed["num_examples"] > 0
+    assert sum(split[part] for part in ("train", "validation", "test", "sealed")) == 60
+    assert (sealed["opened"], sealed["verdict"]) == (None, None)
+    assert sealed["sentence"] in done.stdout
+    asked = CliRunner().invoke(
+        app, ["unseal", report["experiment_id"], "--workspace", str(shell.workspace)], input="n\n"
+    )
+    assert asked.exit_code != 0
+    told = shell("unseal", report["experiment_id"], "--yes")
+    assert "Opened on " in told
+    shown = json.loads(shell("show", report["experiment_id"]))["sealed"]
+    assert shown["verdict"]["num_examples"] == split["sealed"]
+    assert shown["sentence"] == told.strip()
+    again = shell.started("unseal", report["experiment_id"], "--yes")
+    assert again.returncode == 2
+    assert "have been opened before" in again.stderr

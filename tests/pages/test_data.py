@@ -403,3 +403,24 @@ def test_a_bad_file_is_told_in_place_with_a_remedy(app: AppTest, workspace: Work
     (error,) = [one.value.replace("\\", "") for one in app.error]
     assert re.search(said, error)
     assert "Choose another file" in [one.label for one in app.button]
+
+
+def test_half_of_the_test_can_be_sealed_and_no_sealed_example_is_listed(
+    app: AppTest, workspace: Workspace
+) -> None:
+    upload = keep_upload(workspace, csv(), "mine.csv")
+    open_page(app, "data", upload=upload.upload_id)
+    next(one for one in app.toggle if one.label == "Seal half of the test").set_value(True).run()
+    assert [metric.label for metric in app.metric] == ["Train", "Validation", "Test", "Sealed"]
+    assert [metric.value for metric in app.metric] == ["33", "9", "9", "9"]
+    press(app, "Use this dataset")
+    fingerprint = workspace.database.list_datasets()[0].fingerprint
+    intake = read_intake(workspace, fingerprint)
+    open_page(app, "data", dataset=fingerprint)
+    assert "All 51 texts" in text_of(app)
+    assert "The sealed ones are left out." in text_of(app)
+    sealed = set(intake.dataset.take(intake.split.sealed).texts())
+    assert len(sealed) == 9
+    listed = next(frame.value for frame in app.dataframe if "label" in frame.value)
+    assert len(listed) == 51
+    assert not sealed & set(listed["text"])

@@ -37,7 +37,8 @@ from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
 from tl_core.intake.intake import store_dataset
 from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
-from tl_core.schema import ExperimentSummary, Precision
+from tl_core.results.sealed import find_unsealing, is_sealed, opened_words
+from tl_core.schema import ExperimentSummary, Precision, SplitRule
 
 
 @pytest.fixture
@@ -530,3 +531,35 @@ def test_runs_without_energy_have_no_energy_to_show(app, workspace, monkeypatch)
     assert energy_words(fixtures.METHOD) not in text_of(app)
     open_page(app, "results", experiment=experiment.experiment_id, tab="Setup")
     assert "not measured" in text_of(app)
+
+
+def test_a_sealed_test_is_opened_after_a_second_question_and_says_when(app, workspace):
+    intake = store_sample_dataset(workspace, rule=SplitRule(sealed=0.5))
+    made = add_experiment(workspace, intake, num_seeds=2)
+    finish_all(workspace, made, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
+    open_page(app, "results", experiment=made.experiment_id)
+    assert f"{made.split.sealed} more test examples are sealed" in text_of(app)
+    assert "it works once for this split" in text_of(app)
+    assert is_sealed(workspace, made.split)
+    button(app, "Open it").click().run()
+    unsealing = find_unsealing(workspace, made.split)
+    assert unsealing.experiment_id == made.experiment_id
+    open_page(app, "results", experiment=made.experiment_id)
+    assert says(app, unsealing.verdict.claim)
+    assert says(app, opened_words(unsealing))
+    assert not any(one.label == "Open it" for one in app.button)
+
+
+def test_a_sealed_test_waits_for_the_last_run(app, workspace):
+    intake = store_sample_dataset(workspace, rule=SplitRule(sealed=0.5))
+    made = add_experiment(workspace, intake, num_seeds=2)
+    for run in runs_of(workspace, made)[:-1]:
+        finish_run(workspace, run, 0.8)
+    open_page(app, "results", experiment=made.experiment_id)
+    assert says(app, "Some runs are still to come.")
+    opening = next(one for one in app.get("popover") if "sealed" in one.proto.popover.label)
+    assert opening.proto.popover.disabled
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label == label)

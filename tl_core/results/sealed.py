@@ -91,7 +91,7 @@ def unseal_test(workspace: Workspace, results: ExperimentResults) -> Unsealing:
     if not experiment.split.sealed:
         raise UserError(
             "This experiment has no sealed test examples.",
-            "Seal a part of the test when you choose the split of the next one.",
+            "Choose “Seal half of the test” with the split of the next one.",
         )
     if headline is None or (reason := why_closed(results)):
         raise UserError(

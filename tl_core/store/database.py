@@ -224,7 +224,7 @@ class Database:
             if session.get(UnsealingTable, (self.owner, split_hash)) is not None:
                 raise UserError(
                     "The sealed test examples of this split have been opened before.",
-                    "Look at what they showed then, or collect new test examples.",
+                    "See what they showed then, or collect new test examples.",
                 )
             session.add(UnsealingTable(**row))
 

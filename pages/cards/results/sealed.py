@@ -31,25 +31,18 @@ def draw_sealed(subject: Subject) -> None:
 
 
 def _offer_opening(results: ExperimentResults) -> None:
-    reason = why_closed(results)
-    if reason:
+    """Offer it once every run has ended, with a second question: nobody can seal it again."""
+    if reason := why_closed(results):
         st.markdown(f":small[{reason}]")
-    if st.button("Open the sealed test", icon=":material/lock_open:", disabled=bool(reason)):
-        _confirm(results)
-
-
-@st.dialog("Open the sealed test?")
-def _confirm(results: ExperimentResults) -> None:
-    """Ask once more: nobody can seal it again."""
-    st.markdown(
-        f"The main pair of {literal(results.experiment.name)} is compared on"
-        f" {results.experiment.split.sealed:,} test examples that nobody has looked at. Do it when you will"
-        " change nothing any more: it works once for this split, and the day is written down."
-    )
-    if sure_button("Open it", key="open_sealed", type="primary", icon=":material/lock_open:"):
-        try:
-            unseal_test(workspace(), results)
-        except TlError as error:
-            show_error(error)
-            return
-        st.rerun()
+    with st.popover("Open the sealed test …", icon=":material/lock_open:", disabled=bool(reason)):
+        st.markdown(
+            "The main pair is compared on test examples that nobody has looked at. Do it when you will change"
+            " nothing any more: it works once for this split, and the day is written down."
+        )
+        if sure_button("Open it", key="open_sealed", type="primary", icon=":material/lock_open:"):
+            try:
+                unseal_test(workspace(), results)
+            except TlError as error:
+                show_error(error)
+                return
+            st.rerun()
