@@ -12,6 +12,7 @@ from tl_core.errors import NotFoundError, TlError, UserError
 from tl_core.jobs.queue import Queue
 from tl_core.schema import METHOD, Annotation, ExperimentSummary, Looks, State
 from tl_core.store.database import Database
+from tl_core.store.ledger import Ledger
 from tl_core.store.rows import EXPERIMENT_COLUMNS, RUN_COLUMNS
 from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
@@ -154,18 +155,18 @@ def test_what_was_scored_is_counted_whatever_is_deleted(database: Database) -> N
     runs = [make_run(f"run_{seed}", position=seed).model_copy(update={"seed": seed}) for seed in range(2)]
     database.add_experiment(make_experiment(), runs)
     later = make_experiment("exp_2", created_at="2100-01-01T00:00:00+00:00")
-    split = runs[0].split_hash
-    assert database.count_looks(split) == Looks(num_experiments=0, num_models=0)
+    split, ledger = runs[0].split_hash, Ledger(database)
+    assert ledger.count_looks(split) == Looks(num_experiments=0, num_models=0)
     mark_run(database, "run_0", State.FINISHED)
     mark_run(database, "run_1", State.FAILED)
-    assert database.count_looks(split) == Looks(num_experiments=1, num_models=1)
-    assert database.has_earlier_look(later)
-    assert not database.has_earlier_look(make_experiment())
+    assert ledger.count_looks(split) == Looks(num_experiments=1, num_models=1)
+    assert ledger.has_earlier_look(later)
+    assert not ledger.has_earlier_look(make_experiment())
     database.delete_experiment("exp_1")
-    assert database.count_looks(split) == Looks(num_experiments=1, num_models=1)
-    assert database.has_earlier_look(later)
+    assert ledger.count_looks(split) == Looks(num_experiments=1, num_models=1)
+    assert ledger.has_earlier_look(later)
     database.import_run(make_record(make_run("run_9")), make_experiment())
-    assert database.count_looks(split) == Looks(num_experiments=1, num_models=1), "a run that comes back"
+    assert ledger.count_looks(split) == Looks(num_experiments=1, num_models=1), "a run that comes back"
 
 
 def test_an_experiment_of_another_owner_cannot_be_annotated(workspace: Workspace) -> None:

@@ -19,6 +19,7 @@ from tests.store.opening import open_workspace
 from tl_core.errors import DamageError, UserError
 from tl_core.schema import Looks, State
 from tl_core.store import engine
+from tl_core.store.ledger import Ledger
 from tl_core.store.tables import Base
 from tl_core.store.workspace import Workspace
 
@@ -69,8 +70,8 @@ def test_what_an_earlier_version_has_scored_is_counted(workspace: Workspace) -> 
         session.execute(text("DROP TABLE unsealings"))
     workspace.close()
     reopened = open_workspace(workspace.root)
-    assert reopened.database.count_looks(runs[0].split_hash) == Looks(num_experiments=1, num_models=1)
-    assert reopened.database.count_looks("another") == Looks(num_experiments=0, num_models=0)
+    assert Ledger(reopened.database).count_looks(runs[0].split_hash) == Looks(num_experiments=1, num_models=1)
+    assert Ledger(reopened.database).count_looks("another") == Looks(num_experiments=0, num_models=0)
     reopened.close()
 
 

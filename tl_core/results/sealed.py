@@ -13,6 +13,7 @@ from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import ExperimentResults, stack_seeds
 from tl_core.schema import ExperimentConfig, SplitInfo, Unsealing, Verdict
 from tl_core.store.identifiers import now
+from tl_core.store.ledger import Ledger
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural, quoted
 
@@ -22,12 +23,12 @@ _OF_THE_OPEN_TEST = ("below_tfidf",)
 
 def find_unsealing(workspace: Workspace, split: SplitInfo) -> Unsealing | None:
     """Return what the sealed test examples of a split showed; None while they are sealed, or without any."""
-    return workspace.database.get_unsealing(split.hash) if split.sealed else None
+    return Ledger(workspace.database).get_unsealing(split.hash) if split.sealed else None
 
 
 def is_sealed(workspace: Workspace, split: SplitInfo) -> bool:
     """Whether a split has sealed test examples that nobody has opened."""
-    return bool(split.sealed) and workspace.database.get_unsealing(split.hash) is None
+    return bool(split.sealed) and Ledger(workspace.database).get_unsealing(split.hash) is None
 
 
 def opened_words(unsealing: Unsealing) -> str:
@@ -98,14 +99,15 @@ def unseal_test(workspace: Workspace, results: ExperimentResults) -> Unsealing:
             reason if headline else "The main pair has no result yet.",
             "Wait until every run has ended, or cancel those that you do not need.",
         )
+    ledger = Ledger(workspace.database)
     unsealing = Unsealing(
         experiment_id=experiment.experiment_id,
         experiment_name=experiment.name,
         opened_at=now(),
-        looks=workspace.database.count_looks(experiment.split.hash),
+        looks=ledger.count_looks(experiment.split.hash),
         verdict=_ask(results, headline),
     )
-    workspace.database.add_unsealing(experiment.split.hash, unsealing)
+    ledger.add_unsealing(experiment.split.hash, unsealing)
     return unsealing
 
 

@@ -26,6 +26,7 @@ from tl_core.results.runs import (
 )
 from tl_core.results.split_family import asked_on, first_on
 from tl_core.schema import Arm, ExperimentConfig, Flag, Metric, State, Verdict
+from tl_core.store.ledger import Ledger
 from tl_core.store.rows import RunRow
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural
@@ -313,7 +314,7 @@ def _in_family(
     by_key = {group.key: group for group in groups}
     places = [_place_of(verdict, by_key[verdict.a], by_key[verdict.b]) for verdict in verdicts]
     others = [one for key, one in asked if (key, one.pair) not in (primary_pair, *places)]
-    looks = workspace.database.count_looks(experiment.split.hash)
+    looks = Ledger(workspace.database).count_looks(experiment.split.hash)
     verdicts = [verdict.model_copy(update={"looks": looks}) for verdict in verdicts]
     is_there = primary_pair is not None and primary_pair in places
     primary = verdicts[places.index(primary_pair)] if is_there else None

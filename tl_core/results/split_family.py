@@ -10,6 +10,7 @@ from tl_core.errors import TlError
 from tl_core.evaluation.families import PairTests
 from tl_core.schema import ExperimentConfig, Looks, State
 from tl_core.store.files import replacing
+from tl_core.store.ledger import Ledger
 from tl_core.store.workspace import Workspace
 
 FOLDER = "asked"
@@ -63,7 +64,7 @@ def asked_elsewhere(
             # Its own are kept for the others.
             if experiment_id != experiment.experiment_id and not (experiment_id == first and one.is_headline)
         ),
-        looks=workspace.database.count_looks(experiment.split.hash),
+        looks=Ledger(workspace.database).count_looks(experiment.split.hash),
     )
 
 
@@ -99,7 +100,7 @@ def first_on(
     if not counting:
         return experiment.experiment_id
     first = workspace.database.get_experiment(counting[0])
-    return None if workspace.database.has_earlier_look(first) else first.experiment_id
+    return None if Ledger(workspace.database).has_earlier_look(first) else first.experiment_id
 
 
 def _counts(states: str) -> bool:

@@ -15,13 +15,11 @@ from tl_core.schema import (
     DatasetInfo,
     ExperimentConfig,
     ExperimentSummary,
-    Looks,
     Promise,
     RunConfig,
     RunRecord,
     State,
     Took,
-    Unsealing,
 )
 from tl_core.store.engine import UNUSABLE, explain
 from tl_core.store.identifiers import now
@@ -46,7 +44,6 @@ from tl_core.store.tables import (
     LookTable,
     PromiseTable,
     RunTable,
-    UnsealingTable,
 )
 from tl_core.words import quoted
 
@@ -191,42 +188,6 @@ class Database:
             for experiment_id, state, number in session.execute(query).all():
                 counts.setdefault(experiment_id, {})[State(state)] = number
         return [(experiment_id, states_words(found)) for experiment_id, found in counts.items()]
-
-    def count_looks(self, split_hash: str) -> Looks:
-        """Count what has been scored on a split's test examples, what was deleted since included."""
-        of_split = and_(LookTable.owner == self.owner, LookTable.split_hash == split_hash)
-        query = select(func.count(func.distinct(LookTable.experiment_id)), func.count()).where(of_split)
-        with self.transaction() as session:
-            num_experiments, num_models = session.execute(query).one()
-        return Looks(num_experiments=num_experiments, num_models=num_models)
-
-    def has_earlier_look(self, experiment: ExperimentConfig) -> bool:
-        """Whether another experiment had been scored on the same test examples when this one was planned."""
-        query = select(func.count()).where(
-            LookTable.owner == self.owner,
-            LookTable.split_hash == experiment.split.hash,
-            LookTable.experiment_id != experiment.experiment_id,
-            LookTable.first_at < experiment.created_at,
-        )
-        with self.transaction() as session:
-            return bool(session.scalar(query))
-
-    def get_unsealing(self, split_hash: str) -> Unsealing | None:
-        """Return what a split's sealed test examples showed; None while nobody has opened them."""
-        with self.transaction() as session:
-            row = session.get(UnsealingTable, (self.owner, split_hash))
-            return Unsealing.model_validate(row.unsealing) if row else None
-
-    def add_unsealing(self, split_hash: str, unsealing: Unsealing) -> None:
-        """Write down what they showed. Raises UserError if that stands there already: it happens once."""
-        row = {"owner": self.owner, "split_hash": split_hash, "unsealing": unsealing.model_dump(mode="json")}
-        with self.transaction() as session:
-            if session.get(UnsealingTable, (self.owner, split_hash)) is not None:
-                raise UserError(
-                    "The sealed test examples of this split have been opened before.",
-                    "See what they showed then, or collect new test examples.",
-                )
-            session.add(UnsealingTable(**row))
 
     def rename_experiment(self, experiment_id: str, name: str) -> None:
         """Call an experiment by another name; runs that have begun keep the old one in their folders.
