@@ -35,15 +35,16 @@ def draw_power(experiment: ExperimentConfig, intake: Intake, cost: Estimate) -> 
     with st.popover("What would more buy?", icon=":material/query_stats:"):
         st.markdown("Smallest difference that can be shown, in points. A row sets the seeds.")
         rows = sorted({*SEEDS, experiment.num_seeds})
+        sizes = {
+            plural(round(times * experiment.split.test), "test example"): [
+                round(100 * detectable(seeds, times * count, found), 1) for seeds in rows
+            ]
+            for times in TIMES
+        }
         table = pd.DataFrame(
             {
                 "Seeds": rows,
-                **{
-                    plural(round(times * experiment.split.test), "test example"): [
-                        round(100 * detectable(seeds, times * count, found), 1) for seeds in rows
-                    ]
-                    for times in TIMES
-                },
+                **sizes,
                 "Time": [
                     about(cost.total.times(seeds / experiment.num_seeds), is_short=True) for seeds in rows
                 ],
@@ -55,6 +56,7 @@ def draw_power(experiment: ExperimentConfig, intake: Intake, cost: Estimate) -> 
             key=CHOSEN,
             on_select=lambda: _take(rows, f"seeds_{experiment.preset}"),
             selection_mode="single-row",
+            column_config={name: st.column_config.NumberColumn(format="%.1f") for name in sizes},
             alt="Smallest difference that can be shown, by seeds and test examples, with the time.",
         )
         st.markdown(
