@@ -11,7 +11,9 @@
 - ``tokens``: a training step of the built-in model's shape, 16 texts of so many tokens each;
 - ``long_tokens``: a step of a ModernBERT of that width, one text, for architectures that read more than 512;
 - ``parameters``: a step of BERTs of five shapes, 16 texts of 32 tokens;
-- ``runs``: reading and comparing an experiment of so many finished runs of two models.
+- ``runs``: reading and comparing an experiment of so many finished runs of two models;
+- ``siblings``: the same for one of so many finished experiments on one split, each of which has been looked at:
+  all their pairs are one family.
 """
 
 import argparse
@@ -129,6 +131,25 @@ def read_runs(num_runs: int) -> dict[str, float]:
     return {"seconds": seconds}
 
 
+def read_siblings(num_experiments: int) -> dict[str, float]:
+    """Compare two models of one experiment, corrected for what the others on its split have asked."""
+    from tests.pages.fixtures import add_experiment, finish_all, make_workspace, store_sample_dataset
+    from tl_core.results.comparison import gather
+
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = make_workspace(Path(folder))
+        intake = store_sample_dataset(workspace)
+        for _ in range(num_experiments):
+            experiment = add_experiment(workspace, intake, ("scratch", "fine_tuned"), num_seeds=2)
+            finish_all(workspace, experiment, scratch=0.5, fine_tuned=0.8)
+        gather(workspace, experiment.experiment_id)  # what each has asked is kept from now on
+        started = time.perf_counter()
+        gather(workspace, experiment.experiment_id)
+        seconds = time.perf_counter() - started
+        workspace.close()
+    return {"seconds": seconds}
+
+
 PARTS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, float]]]] = {
     "rows": ((1_000, 10_000, 100_000, 1_000_000), take_rows),
     "tokens": ((16, 32, 64, 128, 256, 512), lambda num: step(config_of(6, 384), BATCH, num)),
@@ -138,6 +159,7 @@ PARTS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, float]]]] = {
         lambda place: step(config_of(*next(islice(SHAPES, place, None))), BATCH, 32),
     ),
     "runs": ((10, 30, 100, 300, 1_000), read_runs),
+    "siblings": ((10, 30, 100, 300), read_siblings),
 }
 
 
