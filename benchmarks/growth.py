@@ -12,7 +12,7 @@
 - ``long_tokens``: a step of a ModernBERT of that width, one text, for architectures that read more than 512;
 - ``parameters``: a step of BERTs of five shapes, 16 texts of 32 tokens;
 - ``runs``: reading and comparing an experiment of so many finished runs of two models;
-- ``siblings``: the same for one of so many finished experiments on one split, each of which has been looked at:
+- ``siblings``: the same for one of so many finished experiments on one split, each looked at before:
   all their pairs are one family.
 """
 
