@@ -14,7 +14,7 @@ from tl_core.evaluation.metrics import ExampleValues, Floats, Groups, Limits
 from tl_core.words import plural
 
 Scope = Literal["models", "expected"]
-Method = Literal["crossed_random_effects", "examples_t", "exact_bound", "one_group"]
+Method = Literal["crossed_random_effects", "examples_t", "exact_bound", "one_group", "corrected_resampled_t"]
 
 # Values of macro-F1 that are equal on paper differ by rounding.
 _EQUAL = 1e-9
