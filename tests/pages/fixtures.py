@@ -20,6 +20,7 @@ from tl_core.intake.intake import Intake, store_dataset
 from tl_core.jobs.processes import ProcessIdentity
 from tl_core.jobs.queue import Queue
 from tl_core.planning.plan import parse_arms, queue_runs
+from tl_core.planning.repeated_splits import repeat
 from tl_core.schema import (
     Arm,
     EvalFinished,
@@ -92,22 +93,39 @@ def add_experiment(
     **overrides: Any,
 ) -> ExperimentConfig:
     """Plan and queue an experiment; ``overrides`` are those of `plan_as_asked`."""
+    experiment = plan_on(intake, arms, num_seeds=num_seeds, **overrides)
+    queue_runs(workspace, experiment, promise)
+    return experiment
+
+
+def add_series(
+    workspace: Workspace,
+    intake: Intake,
+    arms: Sequence[str] = ("majority", "tfidf", "scratch", "fine_tuned"),
+    num_splits: int = 3,
+    **overrides: Any,
+) -> tuple[ExperimentConfig, ...]:
+    """Plan and queue an experiment on several splits; return all of them."""
+    first = plan_on(intake, arms, num_splits=num_splits, **overrides)
+    series = (first, *repeat(workspace, first))
+    for one in series:
+        queue_runs(workspace, one)
+    return series
+
+
+def plan_on(intake: Intake, arms: Sequence[str], **overrides: Any) -> ExperimentConfig:
+    """Plan an experiment with one seed; ``overrides`` are those of `plan_as_asked`."""
     asked: dict[str, Any] = {
         "experiment_id": new_id("exp"),
         "name": intake.dataset.info.name,
         "task": Task.SENTIMENT,
         "base_model": "builtin",
+        "dataset": intake.dataset.info,
+        "split": intake.split.info,
+        "num_seeds": 1,
         **overrides,
     }
-    experiment = plan_as_asked(
-        dataset=intake.dataset.info,
-        split=intake.split.info,
-        arms=parse_arms(arms),
-        num_seeds=num_seeds,
-        **asked,
-    )
-    queue_runs(workspace, experiment, promise)
-    return experiment
+    return plan_as_asked(arms=parse_arms(arms), **asked)
 
 
 def runs_of(workspace: Workspace, experiment: ExperimentConfig) -> list[RunConfig]:

@@ -18,7 +18,8 @@ _OWN_OPTIONS = ("budget", "epochs", "max_length")
 def command_of(experiment: ExperimentConfig) -> str:
     """Write the command that plans the same experiment on its stored dataset, carries it out and writes JSON.
 
-    Whatever the preset or a recorded value says anyway is left out.
+    Whatever the preset or a recorded value says anyway is left out. The first experiment of a series plans all
+    of them; any other is planned as it is, on its own split.
     """
     preset, training = experiment.preset, experiment.training
     options = {"arms": ",".join(arm.name for arm in experiment.arms)}
@@ -32,6 +33,8 @@ def command_of(experiment: ExperimentConfig) -> str:
         "margin": f"{100 * experiment.margin:.10g}",
         "task": experiment.task.value,
     }
+    if experiment.series and experiment.series.place == 1:
+        options["splits"] = str(experiment.num_splits)
     flags = _search_flags(experiment)
     usual = plan_training(preset)
     changed = {

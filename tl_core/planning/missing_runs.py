@@ -51,6 +51,7 @@ def plan_missing(
             "train_sizes": sizes,
             "learning_rates": usual | kept,
             "rate_search": search,
+            "series": None,
         }
         plans.append(ExperimentConfig.model_validate(dict(experiment) | changes))
     return tuple(plans)

@@ -19,6 +19,7 @@ from tl_core.intake.intake import Intake
 from tl_core.jobs import client
 from tl_core.modality import content_of
 from tl_core.planning.presets import DEFAULT_BUDGET, PRESETS, default_rates, plan_search
+from tl_core.planning.repeated_splits import name_of_split, repeat, require_repeatable
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
@@ -30,6 +31,7 @@ from tl_core.schema import (
     Preset,
     Promise,
     RunConfig,
+    Series,
     SplitInfo,
     Task,
     TrainingConfig,
@@ -104,22 +106,26 @@ def plan_experiment(
     margin: float | None = None,
     learning_rates: dict[str, LearningRates] | None = None,
     should_search_rates: bool | None = None,
+    num_splits: int = 1,
 ) -> ExperimentConfig:
     """Freeze an experiment: what was not asked for comes from the preset.
 
     ``margin`` is the largest difference of the headline metric that does not matter, above 0 and below 1.
     Rates are searched around the recorded ones; an arm that is given others keeps those. Those of a partial
     arm, which nobody has recorded, are searched by every preset, unless no search at all is asked for. An arm
-    that names the experiment's own base model is the same as one that names none.
+    that names the experiment's own base model is the same as one that names none. With more than one split it
+    is the first of a series, which `launch` completes.
 
     Raises
     ------
     PlanError
         If there is no arm, one is listed twice or names a base model that it has no use for, if a train size
         is too small for the classes or larger than the train split, if a contrastive arm's base model has a
-        head of its own or the examples have weights, if an arm reads what only texts have, or if a number is
-        out of its range.
+        head of its own or the examples have weights, if an arm reads what only texts have, if the split is to
+        be repeated and cannot be, or if a number is out of its range.
     """
+    if num_splits > 1:
+        require_repeatable(dataset, split)
     plain = _plain_arms(arms, base_model, dataset)
     training = training or plan_training(preset)
     _require_balance(plain, training)
@@ -142,7 +148,7 @@ def plan_experiment(
     try:
         return ExperimentConfig(
             experiment_id=experiment_id,
-            name=name,
+            name=name if num_splits == 1 else name_of_split(name, 1, num_splits),
             created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             task=task,
             dataset_name=dataset.name,
@@ -159,6 +165,7 @@ def plan_experiment(
             training=training,
             learning_rates=usual | asked,
             rate_search=plan_search(searched, sizes[-1]) if searched else None,
+            series=None if num_splits == 1 else Series(num_splits=num_splits),
         )
     except ValidationError as error:
         raise _out_of_range(error) from error
@@ -336,9 +343,18 @@ def _places(experiment: ExperimentConfig) -> list[tuple[int, int, Arm]]:
 def launch(workspace: Workspace, experiment: ExperimentConfig, promise: Promise | None = None) -> None:
     """Queue an experiment's runs, and make sure that somebody carries them out.
 
-    ``promise`` is what a person was told of the time.
+    The first of a series takes the others with it: their runs come after. ``promise`` is what a person was
+    told of the time; it is kept for the first split.
+
+    Raises
+    ------
+    PlanError, SplitError, NotFoundError
+        As `repeat` does; nothing is queued then.
     """
+    others = repeat(workspace, experiment)
     queue_runs(workspace, experiment, promise)
+    for one in others:
+        queue_runs(workspace, one)
     client.ensure_supervisor(workspace.settings)
 
 

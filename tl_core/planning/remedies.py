@@ -44,5 +44,6 @@ def _again(experiment: ExperimentConfig, name: str, **changes: object) -> Experi
         "experiment_id": new_id("exp"),
         "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "name": experiment.name if name in experiment.name else f"{experiment.name}, {name}",
+        "series": None,
     }
     return ExperimentConfig.model_validate(dict(experiment) | fields | changes)

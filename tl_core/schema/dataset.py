@@ -8,11 +8,12 @@ from pydantic import Field, model_validator
 from tl_core.schema.base import SCHEMA_VERSION, Frozen, TaskType
 
 
-def _is_unsaid(value: object) -> bool:
+def is_unsaid(value: object) -> bool:
+    """Whether a field is not to be written, so that what has none reads as it did before there were any."""
     return value is None
 
 
-Modality = Annotated[str | None, Field(exclude_if=_is_unsaid)]
+Modality = Annotated[str | None, Field(exclude_if=is_unsaid)]
 """What examples are, by its name in `tl_core.modality`; None, which stands for texts, is not written."""
 
 

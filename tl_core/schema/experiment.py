@@ -3,13 +3,13 @@
 import math
 import re
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from tl_core.arms import ArmKind
 from tl_core.schema.base import SCHEMA_VERSION, Frozen, Metric, Precision, Span, Task
-from tl_core.schema.dataset import SplitInfo
+from tl_core.schema.dataset import SplitInfo, is_unsaid
 
 DEFAULT_MARGIN = 0.01
 """Difference of the headline metric up to which two arms are equivalent, as a share."""
@@ -238,6 +238,30 @@ class RateSearch(Frozen):
     train_s: float
 
 
+class Series(Frozen):
+    """Place of an experiment among those that ask the same on repeated random splits of one dataset.
+
+    Attributes
+    ----------
+    num_splits
+        How many there were to be.
+    place
+        From 1 on.
+    first
+        Id of the experiment on the first split; None in that one.
+    """
+
+    num_splits: int = Field(ge=2)
+    place: int = Field(default=1, ge=1)
+    first: str | None = None
+
+    @model_validator(mode="after")
+    def _is_a_place_in_it(self) -> Self:
+        if self.place > self.num_splits or (self.place == 1) != (self.first is None):
+            raise ValueError("every split but the first names the first, and none comes after the last")
+        return self
+
+
 class ExperimentConfig(Frozen):
     """Arms x seeds x train sizes on one dataset and split, all frozen before the start."""
 
@@ -262,6 +286,9 @@ class ExperimentConfig(Frozen):
     training: TrainingConfig
     learning_rates: dict[str, LearningRates] = Field(default_factory=dict, description="by arm name")
     rate_search: RateSearchPlan | None = Field(default=None, description="None: these rates serve")
+    series: Annotated[
+        Series | None, Field(exclude_if=is_unsaid, description="None, which is not written: one split")
+    ] = None
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -269,6 +296,16 @@ class ExperimentConfig(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("an arm is listed twice")
         return self
+
+    @property
+    def num_splits(self) -> int:
+        """Count the splits on which the same is asked, this one included."""
+        return self.series.num_splits if self.series else 1
+
+    @property
+    def series_id(self) -> str | None:
+        """Id of the first experiment of the series; None where the split is not repeated."""
+        return (self.series.first or self.experiment_id) if self.series else None
 
     @property
     def file_stem(self) -> str:

@@ -44,8 +44,8 @@ class Flag(Frozen):
 class Status(Frozen):
     """One thing that a reader must know of a verdict, or its conclusion where nothing weakens it.
 
-    ``code`` is one of interim, few_groups, baseline_failed, winner_failed, did_not_finish, one_seed,
-    not_corrected, still_improving, within_margin, another flag's, or the conclusion; only a clean win has the
+    ``code`` is one of interim, few_groups, few_splits, lost_splits, baseline_failed, winner_failed,
+    did_not_finish, one_seed, not_corrected, still_improving, within_margin, another flag's, or the conclusion; only a clean win has the
     severity ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms``
     are those it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if
     nothing, and ``action`` what a click can do of it.
@@ -79,6 +79,18 @@ class Looks(Frozen):
     num_models: int
 
 
+class SplitCounts(Frozen):
+    """Repeated splits behind a verdict: how many count, and what became of the others that were planned.
+
+    ``num_deleted`` are gone with their experiments; ``num_lost`` have ended without a seed of both arms.
+    """
+
+    num_counted: int
+    num_planned: int
+    num_deleted: int = 0
+    num_lost: int = 0
+
+
 class Verdict(Frozen):
     """The conclusion of comparing arm ``a`` with arm ``b`` on one test split.
 
@@ -103,6 +115,9 @@ class Verdict(Frozen):
     num_planned, is_interim
         Seeds that were planned, where runs of its family that were planned are still to come; then nothing
         is concluded.
+    splits
+        Repeated splits of the same data that it is over; the numbers of seeds and test examples are those of
+        each, and ``seeds`` of its flags are places of splits. None where there is one split.
     scope
         ``models`` with one seed (these two trained models only), ``expected`` with more (over seeds and
         examples).
@@ -164,6 +179,7 @@ class Verdict(Frozen):
     p_equivalence_corrected: float | None = None
     num_planned: int | None = None
     is_interim: bool = False
+    splits: SplitCounts | None = None
     margin: float | None = None
     detectable_difference: float | None = None
     false_positive_rate: float | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, delete, func, select, update
+from sqlalchemy import Engine, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tl_core.errors import NotFoundError, UserError
@@ -172,6 +172,17 @@ class Database:
             )
             for config in configs
         ]
+
+    def list_series(self, series_id: str) -> list[ExperimentConfig]:
+        """Return the experiments of a series that are there, by the place of their split."""
+        of_series = or_(
+            ExperimentTable.experiment_id == series_id,
+            ExperimentTable.config["series"]["first"].as_string() == series_id,
+        )
+        query = select(*EXPERIMENT_COLUMNS).where(ExperimentTable.owner == self.owner, of_series)
+        with self.transaction() as session:
+            found = [experiment_of(row) for row in session.execute(query)]
+        return sorted(found, key=lambda one: one.series.place if one.series else 0)
 
     def list_on_split(self, split_hash: str) -> list[tuple[str, str]]:
         """Return the experiments on a split, the oldest first, each with the states of its runs in words."""
