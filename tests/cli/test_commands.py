@@ -74,7 +74,7 @@ def test_following_replaces_a_supervisor_that_died(
     monkeypatch.setattr(time, "sleep", lambda _: next(rounds))
     monkeypatch.setattr(commands, "SUPERVISOR_CHECK_S", 0.0)
     monkeypatch.setattr("tl_core.jobs.client.ensure_supervisor", carry_out)
-    assert list(commands._follow(workspace, "exp_1")) == ["1/1 fine_tuned seed 0 done"]
+    assert list(commands._follow(workspace, ["exp_1"])) == ["1/1 fine_tuned seed 0 done"]
 
 
 def test_cancelling_a_run_that_lost_its_supervisor_ends_its_process(

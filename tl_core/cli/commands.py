@@ -37,6 +37,7 @@ from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.layer_ablation import spell_out
 from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
 from tl_core.planning.presets import DEFAULT_BUDGET
+from tl_core.planning.repeated_splits import MAX_SPLITS
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.results.sealed import sealed_words, unseal_test
@@ -79,6 +80,9 @@ class CompareOptions:
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training runs per model. Default: the preset's.")
     ] = None
+    splits: Annotated[
+        int, typer.Option(min=1, max=MAX_SPLITS, help="Random splits, each with all seeds.")
+    ] = 1
     train_sizes: Annotated[str | None, typer.Option(help="Numbers of training examples, such as 50,100.")] = (
         None
     )
@@ -210,6 +214,7 @@ def plan_comparison(
         margin=None if options.margin is None else options.margin / 100,
         learning_rates=options.learning_rates(),
         should_search_rates=options.search_rates,
+        num_splits=options.splits,
     )
     if chosen is not None:  # told once nothing is wrong with what was typed
         for role, reason in chosen.reasons.items():
@@ -221,29 +226,39 @@ def plan_comparison(
 def carry_out_comparison(workspace: Workspace, experiment: ExperimentConfig, say: Say) -> dict[str, Any]:
     """Queue the runs, report each as it ends, and return the comparison as JSON values.
 
-    Ctrl-C cancels what is left of it.
+    Of a series it is that on the first split, with what all of them have shown. Ctrl-C cancels what is left
+    of it.
     """
     launch(workspace, experiment)
+    experiment_ids = [one.experiment_id for one in workspace.database.list_series(experiment.experiment_id)]
     try:
-        for line in _follow(workspace, experiment.experiment_id):
+        for line in _follow(workspace, experiment_ids):
             say(line)
     except KeyboardInterrupt:
-        cancel(workspace, experiment.experiment_id)
+        for experiment_id in experiment_ids:
+            cancel(workspace, experiment_id)
         raise
     return comparison_json(workspace, gather(workspace, experiment.experiment_id))
 
 
-def _follow(workspace: Workspace, experiment_id: str) -> Iterator[str]:
-    """Yield a line whenever a run begins or ends, until all have ended; replace a supervisor that died."""
+def _follow(workspace: Workspace, experiment_ids: Sequence[str]) -> Iterator[str]:
+    """Yield a line whenever a run begins or ends, until all have ended; replace a supervisor that died.
+
+    Runs are counted over all the experiments, in the order of work.
+    """
     shown: dict[str, State] = {}
     checked = time.monotonic()
     while True:
-        runs = [observe(workspace.settings, run) for run in workspace.database.list_runs(experiment_id)]
-        for run in runs:
+        runs = [
+            observe(workspace.settings, run)
+            for experiment_id in experiment_ids
+            for run in workspace.database.list_runs(experiment_id)
+        ]
+        for number, run in enumerate(runs, 1):
             if run.state is not State.QUEUED and shown.get(run.run_id) is not run.state:
                 shown[run.run_id] = run.state
                 reason = f": {run.error}" if run.error else ""
-                place = f"{run.config.position + 1}/{len(runs)}"
+                place = f"{number}/{len(runs)}"
                 state = "done" if run.state is State.FINISHED else run.state.value
                 yield f"{place} {run.config.arm.name} seed {run.config.seed} {state}{reason}"
         if all(run.state.is_final for run in runs):
