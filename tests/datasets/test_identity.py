@@ -37,8 +37,14 @@ def test_seeds_are_the_golden_values() -> None:
     assert (seeds.init, seeds.order, seeds.subset) == (0x63E1A981, 0x23EAF8BF, 0x156BFA82)
 
 
-def test_seeds_of_different_indices_differ() -> None:
-    seeds = [seed for index in range(100) for seed in derive_seeds(index).model_dump().values()]
+def test_seeds_on_another_split_are_the_golden_values() -> None:
+    seeds = derive_seeds(0, 2)
+    assert (seeds.init, seeds.order, seeds.subset) == (0x4F21A1DA, 0x6F834F08, 0x53D57653)
+
+
+def test_seeds_of_different_indices_and_splits_differ() -> None:
+    places = [(index, split) for index in range(20) for split in range(5)]
+    seeds = [seed for place in places for seed in derive_seeds(*place).model_dump().values()]
     assert len(set(seeds)) == 300
     assert all(0 <= seed < 2**31 for seed in seeds)
 

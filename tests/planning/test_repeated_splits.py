@@ -82,6 +82,12 @@ def test_their_splits_are_stored_as_make_split_draws_them(workspace: Workspace) 
         assert kept.test.tolist() == drawn.test.tolist()
 
 
+def test_a_seed_stands_for_other_weights_and_another_order_on_every_split(workspace: Workspace) -> None:
+    series = fixtures.add_series(workspace, fixtures.store_sample_dataset(workspace), num_seeds=2)
+    seeds = {run.seeds for one in series for run in fixtures.runs_of(workspace, one)}
+    assert len({one.init for one in seeds}) == len({one.order for one in seeds}) == 3 * 2
+
+
 def test_launching_the_first_queues_all_of_them_in_turn(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

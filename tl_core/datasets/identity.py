@@ -60,17 +60,19 @@ def rank(seed: int, example_id: str) -> str:
     return hashlib.sha256(f"{seed}:{example_id}".encode()).hexdigest()
 
 
-def derive_seeds(index: int) -> Seeds:
-    """Return the three seeds of a seed index.
+def derive_seeds(index: int, split_seed: int = 0) -> Seeds:
+    """Return the three seeds of a seed index on a split, others on every split.
 
     Each is an int in [0, 2**31): the first four bytes, big endian and without the highest bit, of the
-    SHA-256 of ``"<index>:<name>"``.
+    SHA-256 of ``"<index>:<name>"``, or of ``"<index>:<name>:<split_seed>"`` for a split seed other than 0.
     """
-    return Seeds(init=_seed(index, "init"), order=_seed(index, "order"), subset=_seed(index, "subset"))
+    split = f":{split_seed}" if split_seed else ""
+    init, order, subset = (_seed(f"{index}:{name}{split}") for name in ("init", "order", "subset"))
+    return Seeds(init=init, order=order, subset=subset)
 
 
-def _seed(index: int, name: str) -> int:
-    digest = hashlib.sha256(f"{index}:{name}".encode()).digest()
+def _seed(words: str) -> int:
+    digest = hashlib.sha256(words.encode()).digest()
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 

@@ -94,7 +94,7 @@ def _trial(
 
     def train_at(rates: LearningRates, place: int) -> Outcome:
         recorder.phase("rates")
-        update = {"seed": place, "seeds": derive_seeds(place)}
+        update = {"seed": place, "seeds": derive_seeds(place, split.info.seed)}
         own, part = config.model_copy(update=update), fold(dataset, split, place)
         train = train_subset(dataset, part, own.train_size, own.seeds.subset).astype(np.int64)
         train = rows_that_teach(train, dataset.weights())

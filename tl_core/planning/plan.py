@@ -299,7 +299,7 @@ def expand(experiment: ExperimentConfig, run_ids: Sequence[str]) -> tuple[RunCon
             arm=arm,
             base_model=(arm.base_model or experiment.base_model) if arm.kind.is_neural else None,
             seed=seed,
-            seeds=derive_seeds(seed),
+            seeds=derive_seeds(seed, experiment.split.seed),
             train_size=size,
             task=experiment.task,
             dataset_fingerprint=experiment.dataset_fingerprint,
