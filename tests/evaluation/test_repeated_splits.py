@@ -4,7 +4,9 @@ from scipy import stats
 
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.metrics import Limits
-from tl_core.evaluation.repeated_splits import corrected_interval
+from tl_core.evaluation.repeated_splits import corrected_interval, over_splits, p_of_equivalence
+from tl_core.evaluation.wording import spoken_names
+from tl_core.schema import Flag, Metric, SplitCounts, Verdict
 
 DIFFERENCE = Limits(low=-1, high=1)
 FIVE = np.array([0.02, 0.04, 0.05, 0.03, 0.06])
@@ -60,3 +62,126 @@ def test_the_ends_stay_within_what_a_difference_can_be():
 def test_one_split_says_nothing():
     with pytest.raises(ComparisonError, match="One split"):
         corrected_interval(np.array([0.1]), num_train=50, num_test=50, limits=DIFFERENCE)
+
+
+# --- the conclusion -----------------------------------------------------------------------------------------
+
+
+def on_splits(*differences, splits=None, is_interim=False, **changes):
+    """Conclude over splits of 360 train and 180 test examples with these differences."""
+    verdicts = {
+        place: Verdict(
+            **{
+                "a": "fine_tuned",
+                "b": "scratch",
+                "metric": Metric.ACCURACY,
+                "train_size": 360,
+                "num_seeds": 3,
+                "num_examples": 180,
+                "method": "crossed_random_effects",
+                "scope": "expected",
+                "value_a": 0.8 + difference,
+                "value_b": 0.8,
+                "difference": difference,
+                "ci95": (difference - 0.05, difference + 0.05),
+                "p_value": 0.5,
+                "margin": 0.01,
+                "conclusion": "no_difference_shown",
+                **changes.get(f"of_{place}", {}),
+            }
+        )
+        for place, difference in enumerate(differences, 1)
+    }
+    return over_splits(
+        verdicts,
+        splits=splits or SplitCounts(num_counted=len(differences), num_planned=len(differences)),
+        is_interim=is_interim,
+        looks=None,
+        arm_names=spoken_names({"fine_tuned": "MiniLM", "scratch": "MiniLM"}),
+    )
+
+
+def test_five_splits_are_one_claim():
+    found = on_splits(*FIVE)
+    assert found.claim == "Over 5 splits, Fine-tuned is 4.0 points more accurate than From scratch."
+    assert found.interval == (
+        "95% interval 0.3 to 7.7 points, 5 splits with 180 test examples and 3 seeds each, "
+        "covering the choice of training and test examples"
+    )
+    assert (found.conclusion, found.status.words) == ("better", "Statistically clear")
+    assert found.method == "corrected_resampled_t"
+    assert (found.value_a, found.value_b) == pytest.approx((0.84, 0.8))
+    assert found.reservations == ()
+
+
+def test_what_other_splits_may_turn_round_is_no_difference():
+    found = on_splits(*(FIVE - 0.02))
+    assert found.claim == "Over 5 splits, no clear difference between Fine-tuned and From scratch."
+    assert found.conclusion == "no_difference_shown"
+
+
+def test_equal_arms_are_so_by_two_one_sided_tests():
+    # A variance of 0.000104 / 4 makes a standard error of 0.00427: t = 0.01 / 0.00427 = 2.344 on both sides.
+    small = np.array([0.004, -0.004, 0.006, -0.006, 0.0])
+    found = on_splits(*small)
+    assert found.conclusion == "equivalent"
+    assert found.p_equivalence == pytest.approx(stats.t.sf(0.01 / np.sqrt(0.7 * 0.000026), 4))
+
+
+def test_the_wider_side_decides_on_equivalence():
+    sizes = {"num_train": 360, "num_test": 180}
+    above = p_of_equivalence(FIVE, 0.05, **sizes)
+    assert above == pytest.approx(stats.t.sf((0.05 - 0.04) / np.sqrt(0.000175), 4))
+    assert p_of_equivalence(-FIVE, 0.05, **sizes) == pytest.approx(above)
+    assert p_of_equivalence(FIVE, 0.03, **sizes) > 0.5
+
+
+def test_few_splits_say_so():
+    assert [one.code for one in on_splits(0.3, 0.31, 0.32, 0.3).reservations] == ["few_splits"]
+
+
+def test_what_is_still_to_come_is_said_first_and_nothing_is_concluded():
+    found = on_splits(*FIVE[:3], splits=SplitCounts(num_counted=3, num_planned=5), is_interim=True)
+    assert found.conclusion == "interim"
+    assert found.claim.startswith("So far, ")
+    assert [one.words for one in found.reservations][:1] == ["So far: 3 of 5 splits"]
+    whole = on_splits(*FIVE, is_interim=True)
+    assert whole.status.words == "So far: 5 of 5 splits, with runs still to come"
+
+
+def test_missing_splits_are_counted():
+    counts = SplitCounts(num_counted=5, num_planned=8, num_deleted=2, num_lost=1)
+    (found,) = on_splits(*FIVE, splits=counts).reservations
+    assert found.words == ("Not all 8 splits count: 2 deleted, 1 without a seed that both models finished")
+
+
+def test_flags_count_the_splits_that_show_them():
+    def failed(*seeds):
+        flag = Flag(
+            code="collapsed",
+            arm="scratch",
+            phrase="gave one answer",
+            evidence="99%",
+            remedy="Search.",
+            action="search_rates",
+            seeds=seeds,
+        )
+        return {"flags": (flag,)}
+
+    found = on_splits(*FIVE, of_2=failed(0, 1, 2), of_4=failed(1))
+    assert found.status.words == "From scratch failed in 2 splits: not a fair comparison yet"
+    assert found.status.evidence == "From scratch gave one answer, on 2 of 5 splits: split 2: 99%"
+    assert found.flags[0].seeds == (2, 4)
+
+
+def test_epochs_and_seeds_are_those_of_all_splits():
+    found = on_splits(
+        *FIVE, of_1={"epochs_a": (4, 6), "epochs_b": (9, 9)}, of_3={"epochs_a": (3, 5), "num_seeds": 2}
+    )
+    assert (found.epochs_a, found.epochs_b, found.num_seeds) == ((3, 6), (9, 9), 2)
+
+
+def test_few_groups_on_one_split_are_too_few():
+    found = on_splits(*FIVE, of_1={"num_groups": 19}, of_2={"num_groups": 30})
+    assert found.status.code == "few_groups"
+    assert not found.is_difference

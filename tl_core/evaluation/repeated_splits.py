@@ -1,5 +1,6 @@
-"""An interval for what repeated random splits of the same data have shown."""
+"""An interval for what repeated random splits of the same data have shown, and the conclusion from it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -8,9 +9,11 @@ from scipy import special
 from tl_core.errors import ComparisonError
 from tl_core.evaluation.intervals import Interval
 from tl_core.evaluation.metrics import Floats, Limits
+from tl_core.evaluation.wording import conclude
+from tl_core.schema import Flag, Looks, SplitCounts, Verdict
 
-FEW_SPLITS: Final = 5
-"""Splits below which their spread is hardly known: a claim says so."""
+_LIMITS: Final = Limits(low=-1, high=1)
+"""Of a difference in a main metric."""
 
 
 def corrected_interval(
@@ -65,4 +68,113 @@ def corrected_interval(
         degrees_of_freedom=free,
         method="corrected_resampled_t",
         scope="expected",
+    )
+
+
+def over_splits(
+    verdicts: Mapping[int, Verdict],
+    *,
+    splits: SplitCounts,
+    is_interim: bool,
+    looks: Looks | None,
+    arm_names: Mapping[str, str],
+) -> Verdict:
+    """Conclude on one pair from what each of several splits has shown of it.
+
+    Parameters
+    ----------
+    verdicts
+        Those on the pair, by the place of their split, on one metric and under one margin.
+    splits
+        What became of all that were planned.
+    is_interim
+        Whether runs that could change one of them are still to come.
+    looks
+        At the test examples of the split that was looked at most often.
+    arm_names
+        As `wording.conclude` takes them.
+
+    Raises
+    ------
+    ComparisonError
+        If there are fewer than two.
+    """
+    own = list(verdicts.values())
+    first = own[0]
+    differences = np.array([one.difference for one in own])
+    num_train = float(np.mean([one.train_size for one in own]))
+    num_test = float(np.mean([one.num_examples for one in own]))
+    sizes = {"num_train": num_train, "num_test": num_test}
+    interval, narrower = (
+        corrected_interval(differences, **sizes, limits=_LIMITS, confidence=confidence)
+        for confidence in (0.95, 0.90)
+    )
+    p_equivalence = None if first.margin is None else p_of_equivalence(differences, first.margin, **sizes)
+    groups = [one.num_groups for one in own if one.num_groups is not None]
+    verdict = Verdict(
+        a=first.a,
+        b=first.b,
+        metric=first.metric,
+        train_size=round(num_train),
+        num_seeds=min(one.num_seeds for one in own),
+        num_examples=round(num_test),
+        num_groups=min(groups, default=None),
+        is_deterministic=all(one.is_deterministic for one in own),
+        epochs_a=_range([one.epochs_a for one in own]),
+        epochs_b=_range([one.epochs_b for one in own]),
+        method=interval.method,
+        scope=interval.scope,
+        value_a=float(np.mean([one.value_a for one in own])),
+        value_b=float(np.mean([one.value_b for one in own])),
+        difference=interval.estimate,
+        ci95=(interval.low, interval.high),
+        ci90=(narrower.low, narrower.high),
+        p_value=interval.p_value,
+        p_equivalence=p_equivalence,
+        margin=first.margin,
+        is_interim=is_interim,
+        splits=splits,
+        looks=looks,
+        conclusion="no_difference_shown",
+        flags=_on_splits(verdicts),
+    )
+    return conclude(verdict, arm_names)
+
+
+def p_of_equivalence(differences: Floats, margin: float, *, num_train: float, num_test: float) -> float:
+    """Return the larger p-value of two one-sided t tests (Schuirmann 1987), by inversion of the interval.
+
+    ``margin`` is above 0; the others are as in `corrected_interval`.
+    """
+    p_values = []
+    for side in (1, -1):
+        shifted = corrected_interval(
+            side * differences - margin, num_train=num_train, num_test=num_test, limits=_LIMITS
+        )
+        half = shifted.p_value / 2
+        p_values.append(half if shifted.estimate < 0 else 1 - half)
+    return max(p_values)
+
+
+def _range(epochs: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [one for one in epochs if one is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _on_splits(verdicts: Mapping[int, Verdict]) -> tuple[Flag, ...]:
+    """Put the flags of all splits together: one for each arm and code, with the places that show it."""
+    found: dict[tuple[str, str], list[tuple[int, Flag]]] = {}
+    for place, verdict in verdicts.items():
+        for flag in verdict.flags:
+            found.setdefault((flag.arm, flag.code), []).append((place, flag))
+    return tuple(
+        flag.model_copy(
+            update={
+                "phrase": f"{flag.phrase}, on {len(same)} of {len(verdicts)} splits",
+                "evidence": f"split {place}: {flag.evidence}" if flag.evidence else "",
+                "seeds": tuple(dict.fromkeys(at for at, _ in same)),
+            }
+        )
+        for same in found.values()
+        for place, flag in same[:1]
     )

@@ -13,6 +13,7 @@ from tl_core.schema import (
     Looks,
     Metric,
     ScoringRule,
+    SplitCounts,
     Status,
     Verdict,
     has_few_groups,
@@ -27,6 +28,8 @@ FEW_GROUPS: Final = Status(
     advice="Test on more groups: examples of one group count as one draw.",
 )
 
+FEW_SPLITS: Final = 5
+"""Splits below which their spread is hardly known."""
 RARE_FAILURE: Final = 0.1
 """Rate of failing trainings that one would like to exclude."""
 
@@ -171,7 +174,10 @@ def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:
     if verdict.beside and _is_the_same_network(verdict):
         b = f"the same network {b[:1].lower()}{b[1:]}"
     claim = _finding(verdict, a, b)
-    return f"So far, {claim.replace('No clear', 'no clear', 1)}" if verdict.is_interim else claim
+    begin = "" if verdict.splits is None else f"Over {verdict.splits.num_counted} splits, "
+    if verdict.is_interim:
+        begin = "So far, "
+    return f"{begin}{claim.replace('No clear', 'no clear', 1)}" if begin else claim
 
 
 def _is_the_same_network(verdict: Verdict) -> bool:
@@ -214,19 +220,24 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
     else:
         trained = [f"{names[arm]}{of}" for arm, of in ((verdict.a, of_a), (verdict.b, of_b)) if of]
     covered = ["for this training set and split"] if verdict.has_one_train_set else []
+    if verdict.splits is not None:
+        covered = ["covering the choice of training and test examples"]
     return ", ".join([proof, f"{counts(verdict)}{looks_words(verdict.looks)}", *trained, *covered])
 
 
 def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, ...]:
     """List all that weakens a verdict, the worst first.
 
-    Runs are still to come; the test examples come in too few groups; an arm failed; seeds are missing; an arm
-    carries another flag; there is one seed; the difference does not hold once corrected for the other pairs;
-    an arm was still improving; the difference is too small to matter.
+    Runs are still to come; the test examples come in too few groups; there are few splits, or some are
+    missing; an arm failed; seeds are missing; an arm carries another flag; there is one seed; the difference
+    does not hold once corrected for the other pairs; an arm was still improving; the difference is too small
+    to matter.
     """
     flagged = [
         _with_failure_rates(one, verdict, names)
-        for one in flag_reservations(verdict.flags, names, _winner(verdict))
+        for one in flag_reservations(
+            verdict.flags, names, _winner(verdict), "seed" if verdict.splits is None else "split"
+        )
     ]
     weaknesses = [one for one in flagged if one.code not in (_IMPROVING, _UNKNOWN)]
     if is_about_models(verdict):
@@ -248,7 +259,38 @@ def _reservations(verdict: Verdict, names: Mapping[str, str]) -> tuple[Status, .
         words = f"Less than {margin_words(verdict)}: too small to matter"
         weaknesses.append(Status(code="within_margin", severity="warning", words=words))
     few_groups = [FEW_GROUPS] if has_few_groups(verdict.num_groups) else []
-    return (*_interim(verdict), *few_groups, *weaknesses)
+    return (*_interim(verdict), *few_groups, *_of_splits(verdict.splits), *weaknesses)
+
+
+def _of_splits(splits: SplitCounts | None) -> list[Status]:
+    """Say where splits are few, and where some that were planned are missing."""
+    if splits is None:
+        return []
+    found = []
+    if splits.num_counted < FEW_SPLITS:
+        found.append(
+            Status(
+                code="few_splits",
+                severity="warning",
+                words=f"Fewer than {FEW_SPLITS} splits: how much they differ is hardly known",
+                advice=f"Repeat the experiment on {FEW_SPLITS} splits or more.",
+            )
+        )
+    lost = []
+    if splits.num_deleted:
+        lost.append(f"{splits.num_deleted} deleted")
+    if splits.num_lost:
+        lost.append(f"{splits.num_lost} without a seed that both models finished")
+    if lost:
+        found.append(
+            Status(
+                code="lost_splits",
+                severity="warning",
+                words=f"Not all {splits.num_planned} splits count: {', '.join(lost)}",
+                advice="Run the missing ones again: they may be the worst ones.",
+            )
+        )
+    return found
 
 
 def _interim(verdict: Verdict) -> list[Status]:
@@ -259,11 +301,15 @@ def _interim(verdict: Verdict) -> list[Status]:
     words = "runs of other models are still to come"
     if not is_whole:
         words = f"{verdict.num_seeds} of {verdict.num_planned} seeds"
+    if splits := verdict.splits:
+        is_whole = splits.num_counted + splits.num_deleted + splits.num_lost == splits.num_planned
+        words = f"{splits.num_counted} of {splits.num_planned} splits"
+        words = f"{words}, with runs still to come" if is_whole else words
     return [Status(code="interim", severity="neutral", words=f"So far: {words}")]
 
 
 def flag_reservations(
-    flags: Sequence[Flag], names: Mapping[str, str], winner: str | None = None
+    flags: Sequence[Flag], names: Mapping[str, str], winner: str | None = None, unit: str = "seed"
 ) -> list[Status]:
     """Turn the flags of two arms into reservations, the worst first.
 
@@ -274,6 +320,8 @@ def flag_reservations(
     winner
         The arm that is ahead. The failure of the one behind makes a win unfair; that of the winner alone does
         not: it won all the same. Nor does it matter whether the winner could have become better still.
+    unit
+        What the flags' ``seeds`` count.
     """
     own = [flag for arm in names for flag in flags if flag.arm == arm]
     failures = [flag for flag in own if flag.code in FAILURES]
@@ -285,7 +333,7 @@ def flag_reservations(
     alike: dict[tuple[str, str], list[Flag]] = {}
     for flag in others:
         alike.setdefault((flag.code, flag.phrase), []).append(flag)
-    return [_failure(failures, own, names, winner)] * bool(failures) + [
+    return [_failure(failures, own, names, winner, unit)] * bool(failures) + [
         _of_all(*same, names=names) for same in alike.values()
     ]
 
@@ -310,7 +358,11 @@ def _of_all(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
 
 
 def _failure(
-    failures: Sequence[Flag], flags: Sequence[Flag], names: Mapping[str, str], winner: str | None
+    failures: Sequence[Flag],
+    flags: Sequence[Flag],
+    names: Mapping[str, str],
+    winner: str | None,
+    unit: str,
 ) -> Status:
     """Say which arms failed, what that makes of the comparison, and the one thing to do."""
     arms = tuple(dict.fromkeys(flag.arm for flag in failures))
@@ -319,8 +371,7 @@ def _failure(
         own = [flag for flag in failures if flag.arm == arm]
         grounds = [f"{flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own]
         evidence.append(f"{names[arm]} {'; it '.join(grounds)}")
-        num_seeds = len({seed for flag in own for seed in flag.seeds})
-        how_often = f" in {num_seeds} {'seed' if num_seeds == 1 else 'seeds'}"
+        how_often = f" in {plural(len({seed for flag in own for seed in flag.seeds}), unit)}"
         # Other arms than networks may have run once for all seeds.
         clauses.append(f"{names[arm]} failed{how_often if Arm.parse(arm).kind.is_neural else ''}")
     is_winner_alone = arms == (winner,)
@@ -379,11 +430,15 @@ def epochs_words(epochs: tuple[float, float] | None) -> str:
 
 
 def counts(verdict: Verdict) -> str:
-    """Say on how many seeds and test examples a verdict rests; arms that no seed changes ran once."""
+    """Say on how many splits, seeds and test examples a verdict rests; arms that no seed changes ran once."""
     examples = examples_words(verdict.num_examples, verdict.num_groups)
+    seeds = f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}"
+    if verdict.splits is not None:
+        splits = plural(verdict.splits.num_counted, "split")
+        return f"{splits} with {examples}{'' if verdict.is_deterministic else f' and {seeds}'} each"
     if verdict.is_deterministic:
         return f"{examples}, each ran once (seeds change nothing)"
-    return f"{verdict.num_seeds} {'seed' if verdict.num_seeds == 1 else 'seeds'}, {examples}"
+    return f"{seeds}, {examples}"
 
 
 def looks_words(looks: Looks | None) -> str:

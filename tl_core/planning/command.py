@@ -18,8 +18,8 @@ _OWN_OPTIONS = ("budget", "epochs", "max_length")
 def command_of(experiment: ExperimentConfig) -> str:
     """Write the command that plans the same experiment on its stored dataset, carries it out and writes JSON.
 
-    Whatever the preset or a recorded value says anyway is left out. The first experiment of a series plans all
-    of them; any other is planned as it is, on its own split.
+    Whatever the preset or a recorded value says anyway is left out. That of the first experiment of a series
+    plans them all; that of any other plans it alone, on its own split.
     """
     preset, training = experiment.preset, experiment.training
     options = {"arms": ",".join(arm.name for arm in experiment.arms)}

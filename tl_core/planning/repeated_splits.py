@@ -9,7 +9,7 @@ from tl_core.splits.splitting import make_split, write_split
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 
-MAX_SPLITS = 20
+MAX_SPLITS = 10
 
 
 def require_repeatable(dataset: DatasetInfo, split: SplitInfo) -> None:
@@ -83,9 +83,7 @@ def repeat(workspace: Workspace, experiment: ExperimentConfig) -> tuple[Experime
             "split": split.info,
             "train_sizes": tuple(sorted(sizes)),
             "rate_search": search,
-            "series": Series(
-                num_splits=series.num_splits, place=step + 1, first=experiment.experiment_id
-            ),
+            "series": Series(num_splits=series.num_splits, place=step + 1, first=experiment.experiment_id),
         }
         plans.append(ExperimentConfig.model_validate(dict(experiment) | changes))
     return tuple(plans)

@@ -198,7 +198,7 @@ def gather_alone(
 
 def tests_of(alone: ExperimentResults) -> list[PairTests]:
     """Return what an experiment has asked of the test examples."""
-    primary = _primary(alone)
+    primary = primary_verdict(alone)
     return [PairTests.of(verdict, is_headline=verdict is primary) for verdict in alone.verdicts]
 
 
@@ -208,7 +208,7 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
     The headline gets its second clause here.
     """
     words = spoken_names(alone.titles)
-    primary = _primary(alone) if asked.is_first else None
+    primary = primary_verdict(alone) if asked.is_first else None
     verdicts = []
     for verdict in alone.verdicts:
         update = {
@@ -246,7 +246,7 @@ def _headline(experiment: ExperimentConfig, verdicts: Sequence[Verdict]) -> Verd
     return max(about, key=lambda verdict: verdict.train_size, default=None)
 
 
-def _primary(alone: ExperimentResults) -> Verdict | None:
+def primary_verdict(alone: ExperimentResults) -> Verdict | None:
     """Return the verdict on the headline pair at the largest train size that was planned, if it is there."""
     headline = alone.headline
     is_there = headline is not None and headline.train_size == max(alone.experiment.train_sizes)

@@ -45,10 +45,10 @@ class Status(Frozen):
     """One thing that a reader must know of a verdict, or its conclusion where nothing weakens it.
 
     ``code`` is one of interim, few_groups, few_splits, lost_splits, baseline_failed, winner_failed,
-    did_not_finish, one_seed, not_corrected, still_improving, within_margin, another flag's, or the conclusion; only a clean win has the
-    severity ``success``. ``words`` stand the same on page, slide, report, command line and in JSON; ``arms``
-    are those it is about, and ``evidence`` the numbers behind it. ``advice`` is the one thing to do, empty if
-    nothing, and ``action`` what a click can do of it.
+    did_not_finish, one_seed, not_corrected, still_improving, within_margin, another flag's, or the
+    conclusion; only a clean win has the severity ``success``. ``words`` stand the same on page, slide,
+    report, command line and in JSON; ``arms`` are those it is about, and ``evidence`` the numbers behind it.
+    ``advice`` is the one thing to do, empty if nothing, and ``action`` what a click can do of it.
     """
 
     code: str

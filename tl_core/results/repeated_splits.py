@@ -1,0 +1,143 @@
+"""What a series has shown: the main pair on every split, and the conclusion over all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tl_core.evaluation.repeated_splits import over_splits
+from tl_core.evaluation.wording import spoken_names
+from tl_core.results.comparison import (
+    ExperimentResults,
+    arm_titles,
+    gather_alone,
+    headline_pair,
+    primary_verdict,
+)
+from tl_core.results.runs import read_finished_run
+from tl_core.schema import ExperimentConfig, SplitCounts, Verdict
+from tl_core.store.workspace import Workspace
+from tl_core.words import plural
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SeriesResults:
+    """What a series has shown so far.
+
+    Attributes
+    ----------
+    experiments
+        Those of it that are still there, by the place of their split.
+    verdicts
+        On the main pair at the largest train size, by place, of the splits with a seed of both arms.
+    verdict
+        Over all of these; None before there are two.
+    counts
+        What became of the splits that were planned.
+    is_interim
+        Whether runs of the main pair are still to come.
+    """
+
+    experiments: dict[int, ExperimentConfig]
+    verdicts: dict[int, Verdict]
+    verdict: Verdict | None
+    counts: SplitCounts
+    is_interim: bool
+
+    @property
+    def sentence(self) -> str:
+        """All that there is to say of it, on one line."""
+        if self.verdict is not None:
+            return self.verdict.sentence
+        there = plural(self.counts.num_counted, "split has", "splits have")
+        coming = "" if self.is_interim else ", and no more will come"
+        return (
+            f"Only {there} a result out of {self.counts.num_planned}{coming}: two are needed to say what "
+            "other splits would show."
+        )
+
+
+def gather_series(
+    workspace: Workspace,
+    experiment: ExperimentConfig,
+    read: Callable[[str], ExperimentResults] | None = None,
+) -> SeriesResults | None:
+    """Read what all experiments of a series have shown; None where the split is not repeated.
+
+    Parameters
+    ----------
+    experiment
+        Any of the series.
+    read
+        `gather_alone` by an experiment's id, or what remembers its answers.
+    """
+    if experiment.series_id is None:
+        return None
+    of_series = workspace.database.list_series(experiment.series_id)
+    experiments = {one.series.place: one for one in of_series if one.series}
+    verdicts, coming = {}, set()
+    for place, one in experiments.items():
+        key = one.experiment_id
+        alone = read(key) if read else gather_alone(workspace, key, read_finished_run)
+        if (verdict := primary_verdict(alone)) is not None:
+            verdicts[place] = verdict
+        if _is_coming(alone):
+            coming.add(place)
+    counts = SplitCounts(
+        num_counted=len(verdicts),
+        num_planned=experiment.num_splits,
+        num_deleted=experiment.num_splits - len(experiments),
+        num_lost=len(experiments.keys() - verdicts.keys() - coming),
+    )
+    looks = [workspace.database.count_looks(experiments[place].split.hash) for place in verdicts]
+    verdict = None
+    if len(verdicts) > 1:
+        verdict = over_splits(
+            verdicts,
+            splits=counts,
+            is_interim=bool(coming),
+            looks=max(looks, key=lambda one: (one.num_experiments, one.num_models)),
+            arm_names=spoken_names(arm_titles(experiment)),
+        )
+    return SeriesResults(
+        experiments=experiments,
+        verdicts=verdicts,
+        verdict=verdict,
+        counts=counts,
+        is_interim=bool(coming),
+    )
+
+
+def _is_coming(alone: ExperimentResults) -> bool:
+    """Whether runs of an experiment's main pair at the largest train size are still to come."""
+    pair, size = headline_pair(alone.experiment.arms) or (), max(alone.experiment.train_sizes)
+    return any(
+        run.config.arm in pair and run.config.train_size == size
+        for run in alone.runs
+        if not run.state.is_final
+    )
+
+
+def series_json(series: SeriesResults) -> dict[str, Any]:
+    """Give what a series has shown as plain values; differences are fractions."""
+    return {
+        "num_splits": series.counts.num_planned,
+        "num_counted": series.counts.num_counted,
+        "num_deleted": series.counts.num_deleted,
+        "num_lost": series.counts.num_lost,
+        "is_interim": series.is_interim,
+        "sentence": series.sentence,
+        "verdict": series.verdict.model_dump(mode="json") if series.verdict else None,
+        "splits": [
+            {
+                "place": place,
+                "experiment_id": one.experiment_id,
+                "hash": one.split.hash,
+                "train_size": max(one.train_sizes),
+                "num_test": one.split.test,
+                "num_seeds": verdict.num_seeds if (verdict := series.verdicts.get(place)) else 0,
+                "difference": verdict.difference if verdict else None,
+                "ci95": verdict.ci95 if verdict else None,
+            }
+            for place, one in series.experiments.items()
+        ],
+    }
