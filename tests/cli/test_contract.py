@@ -345,3 +345,39 @@ def test_a_sealed_test_is_opened_once(shell: Shell, tmp_path: Path) -> None:
     again = shell.started("unseal", report["experiment_id"], "--yes")
     assert again.returncode == 2
     assert "have been opened before" in again.stderr
+
+
+def test_splits_are_repeated_and_told_together(shell: Shell, tmp_path: Path) -> None:
+    options = [
+        "--arms",
+        "majority,tfidf",
+        "--seeds",
+        "1",
+        "--splits",
+        "3",
+        "--json",
+        str(tmp_path / "out.json"),
+    ]
+    done = shell.started("compare", str(shell.data), *options)
+    assert done.returncode == 0, done.stderr
+    assert "6/6 tfidf seed 0 done" in done.stderr
+    report = json.loads((tmp_path / "out.json").read_text())
+    repeated = report["repeated_splits"]
+    assert [one["place"] for one in repeated["splits"]] == [1, 2, 3]
+    assert repeated["splits"][0]["experiment_id"] == report["experiment_id"]
+    assert len({one["hash"] for one in repeated["splits"]}) == 3
+    assert done.stdout.splitlines()[:2] == [repeated["sentence"], report["verdicts"][0]["sentence"]]
+    assert "3 splits with 18 test examples each" in repeated["sentence"]
+
+
+def test_an_own_test_file_cannot_be_repeated(shell: Shell, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    rows = (f"{texts[0]} Really.,{label}" for label, texts in TEXTS.items())
+    own.write_text("\n".join(["review,sentiment", *rows]))
+    options = ["--arms", "majority,tfidf", "--splits", "5", "--test", str(own)]
+    done = shell.started("compare", str(shell.data), *options)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "tl_core: The test file is your own, so there is only one test part. Use one split, or let the app "
+        "draw the parts at random."
+    )

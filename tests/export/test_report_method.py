@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from tests.export.test_report import MADE_AT, Reading, report
-from tests.pages.fixtures import add_experiment, finish_all, finish_run, runs_of, store_sample_dataset
+from tests.pages.fixtures import (
+    add_experiment,
+    add_series,
+    finish_all,
+    finish_run,
+    runs_of,
+    store_sample_dataset,
+)
 from tests.pages.texts import TEXTS
 from tl_core.catalogue.base_models import Pooling
 from tl_core.export.report import report_html
@@ -263,3 +270,14 @@ def test_a_pair_that_was_not_planned_is_not_said_to_be(workspace):
     assert "The pair that was fixed before the start, Fine-tuned and From scratch, has no result" in text
     assert "The pair at the top was fixed before the start." not in text
     assert "The pair at the top was fixed before the start." in text_of(workspace, finished(workspace))
+
+
+def test_a_series_is_told_at_the_top_and_in_the_method(workspace):
+    series = add_series(workspace, store_sample_dataset(workspace), num_seeds=2)
+    for one in series:
+        finish_all(workspace, one, fine_tuned=0.9, tfidf=0.7)
+    words = text_of(workspace, series[1])
+    assert "Over 3 splits, " in words
+    assert "Does it hold on other splits?" in words
+    assert "3 in all" in words
+    assert "All other numbers of this report are about split 2." in words

@@ -18,6 +18,7 @@ from tl_core.store.workspace import Workspace
 
 OWN = {"experiment_id", "created_at"}
 PLANS = {
+    "several splits": {"num_splits": 3},
     "usual": {},
     "standard without a search": {"preset": Preset.STANDARD, "should_search_rates": False},
     "quick with a search": {"should_search_rates": True, "num_seeds": 3},

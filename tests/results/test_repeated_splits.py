@@ -71,9 +71,7 @@ def test_a_split_that_is_to_come_is_waited_for(
 ) -> None:
     none = read(workspace, series[0])
     assert (none.verdict, none.is_interim) == (None, True)
-    assert none.sentence == (
-        "Only 0 splits have a result out of 3: two are needed to say what other splits would show."
-    )
+    assert none.sentence == ("So far, no split has a result out of 3: two are needed to compare over splits.")
     finish(workspace, *series[:2])
     found = read(workspace, series[2])
     assert found.verdict is not None

@@ -270,11 +270,14 @@ def _follow(workspace: Workspace, experiment_ids: Sequence[str]) -> Iterator[str
 
 
 def verdict_lines(report: dict[str, Any]) -> list[str]:
-    """Give the verdicts' sentences, the headline first, and what labels were worth, with several sizes."""
+    """Give the verdicts' sentences, the headline first, and what labels were worth, with several sizes.
+
+    Of a series, what all splits have shown stands before those of the first.
+    """
     sentences = [verdict["sentence"] for verdict in report["verdicts"]]
-    worth = report["label_worth"]
-    sealed = report["sealed"]
-    lines = [*sentences, *([worth["sentence"]] if worth else []), *report["refusals"]]
+    series, worth, sealed = (report[name] for name in ("repeated_splits", "label_worth", "sealed"))
+    over_splits = [series["sentence"]] if series else []
+    lines = [*over_splits, *sentences, *([worth["sentence"]] if worth else []), *report["refusals"]]
     lines += [sealed["sentence"]] if sealed else []
     return lines or ["No result: too few runs are done."]
 

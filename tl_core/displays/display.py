@@ -11,6 +11,7 @@ from tl_core.charts.template import settled
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.pooled import Pooled
+from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import Event, Metric, RunConfig, Verdict
 
 
@@ -68,12 +69,15 @@ class Subject:
         Examples of each label in the whole dataset; empty if it is not known.
     pooled
         What the experiment and those like it have shown; None where nobody asks for it.
+    series
+        What all splits of its series have shown; None where the split is not repeated, or nobody asks.
     """
 
     results: ExperimentResults
     verdict: Verdict
     label_counts: Mapping[str, int] = field(default_factory=dict)
     pooled: Pooled | None = None
+    series: SeriesResults | None = None
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from tl_core.displays import (
     learning_curves,
     overview,
     pairs,
+    repeated_splits,
     selective_prediction,
     time_to_accuracy,
 )
@@ -36,6 +37,7 @@ def _of_both(make: Callable[[Subject, str], Display]) -> Callable[[Subject], Seq
 
 QUESTIONS = (
     Question("How good is each model?", _one(overview.display)),
+    Question("Does it hold on other splits?", _one(repeated_splits.display)),
     Question("How fast did each model learn?", _one(learning_curves.display)),
     Question("How long to the same score?", _one(time_to_accuracy.display)),
     Question("Where do they disagree?", _one(agreement.display)),

@@ -13,6 +13,7 @@ from tl_core.results.data_efficiency import data_efficiency_json
 from tl_core.results.knowledge import read_changes
 from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
+from tl_core.results.repeated_splits import SeriesResults, gather_series, series_json
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.sealed import find_unsealing, sealed_words
 from tl_core.results.secondary import secondary_verdicts
@@ -26,10 +27,11 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
     """Give an experiment's runs and verdicts as plain values; differences are fractions.
 
     What labels were worth, and what is left of a first task, counts the experiments like it too, as the pages
-    do.
+    do; ``repeated_splits`` is about all splits of its series, None without one.
     """
     experiment = results.experiment
     alike = gather_alike(workspace, results)
+    series = gather_series(workspace, experiment)
     pooled = put_together(experiment, alike)
     split = experiment.split
     arms = []
@@ -69,10 +71,11 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "sealed": _sealed_json(workspace, experiment),
+        "repeated_splits": series_json(series) if series else None,
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
         "label_worth": data_efficiency_json(pooled, results.titles),
-        "displays": _displays_json(results, pooled),
+        "displays": _displays_json(results, pooled, series),
         "first_tasks": [
             {
                 "arm": stages.arm.name,
@@ -104,7 +107,9 @@ def _sealed_json(workspace: Workspace, experiment: ExperimentConfig) -> dict[str
     }
 
 
-def _displays_json(results: ExperimentResults, pooled: Pooled) -> list[dict[str, Any]]:
+def _displays_json(
+    results: ExperimentResults, pooled: Pooled, series: SeriesResults | None
+) -> list[dict[str, Any]]:
     """Give what each question is answered about the main pair: the sentence, the limits and the numbers.
 
     Empty before two models have finished with the same seed.
@@ -112,7 +117,7 @@ def _displays_json(results: ExperimentResults, pooled: Pooled) -> list[dict[str,
     if not results.verdicts:
         return []
     verdict = results.headline or results.verdicts[0]
-    subject = Subject(results=results, verdict=verdict, pooled=pooled)
+    subject = Subject(results=results, verdict=verdict, pooled=pooled, series=series)
     return [
         {
             "question": question.words,

@@ -32,6 +32,7 @@ from tl_core.results.curves import learning_curve_points
 from tl_core.results.fairness import fairness_facts
 from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
+from tl_core.results.repeated_splits import SeriesResults, gather_series
 from tl_core.results.runs import name_runs
 from tl_core.results.sealed import find_unsealing, sealed_words
 from tl_core.schema import Arm, DatasetInfo, State
@@ -48,13 +49,15 @@ def report_of(workspace: Workspace, results: ExperimentResults) -> str:
     except NotFoundError:
         dataset = None
     sealed = sealed_words(results.experiment, find_unsealing(workspace, results.experiment.split))
-    return report_html(results, gather_pooled(workspace, results), dataset, sealed=sealed, made_at=now())
+    pooled, series = gather_pooled(workspace, results), gather_series(workspace, results.experiment)
+    return report_html(results, pooled, dataset, series, sealed=sealed, made_at=now())
 
 
 def report_html(
     results: ExperimentResults,
     pooled: Pooled,
     dataset: DatasetInfo | None,
+    series: SeriesResults | None = None,
     *,
     made_at: str,
     sealed: str = "",
@@ -69,6 +72,8 @@ def report_html(
         What experiments like it add to its train sizes.
     dataset
         Facts about the dataset; None if it is not in this workspace.
+    series
+        What all splits have shown; None where the split is not repeated.
     made_at
         The present moment, in ISO 8601, UTC.
     sealed
@@ -79,7 +84,7 @@ def report_html(
     ComparisonError
         If no two arms have finished with the same seed.
     """
-    subject = choose_subject(results, pooled, dataset)
+    subject = choose_subject(results, pooled, dataset, series)
     template = _environment().get_template("report.html")
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     experiment, verdict = results.experiment, subject.verdict
@@ -108,6 +113,7 @@ def report_html(
         started_at=started_at,
         metric=METRIC_WORDS[experiment.headline_metric],
         verdict=verdict,
+        over_splits=series.sentence if series else "",
         examples=examples_words(verdict.num_examples, verdict.num_groups),
         gain=f"{'+' if verdict.difference > 0 else ''}{size} points",
         pair=" − ".join(subject.names[arm] for arm in subject.pair),

@@ -57,6 +57,12 @@ _GROUPED = (
     " Test examples that belong together, rows of one group or near duplicates, may be alike: the interval "
     "takes each of the {groups} groups for one draw [10]."
 )
+_OVER_SPLITS = (
+    "The experiment was repeated on other random splits of the same data, {num_splits} in all, each with "
+    "fresh weights and orders. The interval of the mean is the corrected resampled t interval [11], because "
+    "such splits share examples. It also allows for another choice of training and test examples. All other "
+    "numbers of this report are about split {place}."
+)
 _REST = (
     (
         "Two models, one test",
@@ -89,6 +95,7 @@ SOURCES = (
     "percentages. Psychometrika 12, 153–157.",
     "Liang and Zeger (1986). Longitudinal data analysis using generalized linear models. Biometrika 73, "
     "13–22.",
+    "Nadeau and Bengio (2003). Inference for the generalization error. Machine Learning 52, 239–281.",
 )
 
 
@@ -119,11 +126,14 @@ def method_words(subject: ReportSubject) -> list[tuple[str, str]]:
         f"{corrected} Two models are called equally good where the 90% interval lies within the smallest "
         f"difference that matters, {margin_words(subject.verdict)}, which was fixed before the start [8]."
     )
+    series = experiment.series
+    over_splits = _OVER_SPLITS.format(num_splits=series.num_splits, place=series.place) if series else ""
     return [
         ("One split for all", _split_words(subject)),
         ("The same training", _training_words(subject)),
         ("One seed" if experiment.num_seeds == 1 else "Several seeds", _seed_words(subject)),
         ("The interval", interval),
+        *([("Repeated splits", over_splits)] if series else []),
         ("Pairs, and small differences", pairs),
         *_REST,
     ]

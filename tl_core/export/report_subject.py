@@ -6,6 +6,7 @@ from tl_core.displays.display import Subject
 from tl_core.errors import ComparisonError
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.pooled import Pooled
+from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import DatasetInfo
 
 
@@ -16,7 +17,12 @@ class ReportSubject(Subject):
     dataset: DatasetInfo | None
 
 
-def choose_subject(results: ExperimentResults, pooled: Pooled, dataset: DatasetInfo | None) -> ReportSubject:
+def choose_subject(
+    results: ExperimentResults,
+    pooled: Pooled,
+    dataset: DatasetInfo | None,
+    series: SeriesResults | None = None,
+) -> ReportSubject:
     """Choose what the report is about: the first pair at the largest train size.
 
     Raises
@@ -33,6 +39,7 @@ def choose_subject(results: ExperimentResults, pooled: Pooled, dataset: DatasetI
     return ReportSubject(
         results=results,
         pooled=pooled,
+        series=series,
         dataset=dataset,
         label_counts=dataset.label_counts if dataset else {},
         verdict=next(verdict for verdict in results.verdicts if verdict.train_size == largest),

@@ -48,12 +48,10 @@ class SeriesResults:
         """All that there is to say of it, on one line."""
         if self.verdict is not None:
             return self.verdict.sentence
-        there = plural(self.counts.num_counted, "split has", "splits have")
-        coming = "" if self.is_interim else ", and no more will come"
-        return (
-            f"Only {there} a result out of {self.counts.num_planned}{coming}: two are needed to say what "
-            "other splits would show."
-        )
+        counted, planned = self.counts.num_counted, self.counts.num_planned
+        there = plural(counted, "split has", "splits have") if counted else "no split has"
+        so_far = "So far" if self.is_interim else "In the end"
+        return f"{so_far}, {there} a result out of {planned}: two are needed to compare over splits."
 
 
 def gather_series(
