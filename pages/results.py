@@ -20,10 +20,12 @@ from pages.ui.displays import card_of, subject_of
 from pages.ui.errors import live_part
 from pages.ui.formatting import origin_of
 from pages.ui.frame import draw_header, invite, invite_another
+from pages.ui.missing_runs import watch as watch_runs
 from pages.ui.readers import (
     find_experiment,
     observed_runs,
     results_of,
+    series_of,
     states_of,
     watch,
 )
@@ -31,13 +33,20 @@ from pages.ui.session import is_presenting
 from tl_core.displays import classes, selective_prediction
 from tl_core.displays.display import Subject
 from tl_core.results.comparison import ExperimentResults
+from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import ExperimentConfig
 
 POLL_S = 5
 QUESTION = "Was pretraining worth it?"
 # The cards of each tab.
 TABS: dict[str, tuple[Callable[[Subject], None], ...]] = {
-    "Summary": (summary.draw_hero, draw_training, summary.draw_all_pairs, draw_sealed),
+    "Summary": (
+        summary.draw_hero,
+        draw_training,
+        summary.draw_splits,
+        summary.draw_all_pairs,
+        draw_sealed,
+    ),
     "Examples": (draw_agreement, draw_label_errors),
     "Classes": (card_of("Gains and losses by class", classes.display), draw_confusions),
     "Labels needed": (draw_data_efficiency,),
@@ -59,6 +68,15 @@ def read_results(experiment: ExperimentConfig) -> ExperimentResults:
     found = results_of(experiment.experiment_id, states)
     live_part(watch, None if found.is_done else POLL_S)(experiment.experiment_id, states)
     return found
+
+
+def read_series(experiment: ExperimentConfig) -> SeriesResults | None:
+    """Return what all splits have shown; the page begins anew when another one has."""
+    series = series_of(experiment)
+    if series is not None and series.is_interim:
+        others = [one for one in series.experiments.values() if one != experiment]
+        watch_runs([run for one in others for run in observed_runs(one.experiment_id)], POLL_S)
+    return series
 
 
 def draw_tabs(subject: Subject) -> None:
@@ -91,4 +109,4 @@ if not results.verdicts:
     st.stop()
 with head:
     verdict = draw_head(results)
-draw_tabs(subject_of(results, verdict))
+draw_tabs(subject_of(results, verdict, series=read_series(experiment)))

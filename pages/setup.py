@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.cards.setup.again import take_over
 from pages.cards.setup.choices import (
+    SPLITS,
     choose_amount,
     choose_arms,
     choose_budget,
@@ -13,6 +14,7 @@ from pages.cards.setup.choices import (
     choose_margin,
     choose_metric,
     choose_preset,
+    choose_splits,
     choose_task,
 )
 from pages.cards.setup.expert import (
@@ -57,11 +59,13 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
     with card("Models to compare"):
         arms = choose_arms()
     with card("Time"):
-        preset = choose_preset(partial(planned, base_model=base_model, arms=arms), intake)
+        of_preset = partial(planned, base_model=base_model, arms=arms)
+        preset = choose_preset(partial(of_preset, num_splits=st.session_state.get(SPLITS, 1)), intake)
     with st.expander("Advanced settings", icon=":material/tune:"):
         amount, scoring, training, rates = st.tabs(["Amount", "Scoring", "Training", "Learning rates"])
         with amount:
             num_seeds, train_sizes = choose_amount(preset, intake.split.info, input_errors)
+            num_splits = choose_splits(dataset, intake.split.info)
             arms += choose_rivals(base_model, input_errors)
             arms += choose_balanced(arms)
         with scoring:
@@ -80,6 +84,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
         preset=preset,
         task=task,
         num_seeds=num_seeds,
+        num_splits=num_splits,
         train_sizes=train_sizes,
         headline_metric=metric,
         margin=margin,
@@ -93,7 +98,8 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
 def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: InputErrors) -> None:
     """Show the plan and what it costs, and keep the way to start it in sight."""
     known, checks = measured(), passed_checks(workspace(), experiment)
-    cost, ahead = estimate_of(experiment, intake, known), ahead_of(known=known)
+    cost = estimate_of(experiment, intake, known).repeated(experiment.num_splits)
+    ahead = ahead_of(known=known)
     base_models = {arm.base_model or experiment.base_model for arm in neural_arms(experiment)}
     if len(checks) < len(neural_arms(experiment)) and not ahead.num_runs:  # nothing trains that it would slow
         dry_run.get_ready(workspace())

@@ -15,6 +15,7 @@ from tl_core.displays.display import Display, Subject
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.knowledge import Knowledge
 from tl_core.results.pooled import Pooled
+from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import Metric, Verdict
 
 _P = ParamSpec("_P")
@@ -32,10 +33,15 @@ LEAST_PX = 240
 Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
 
 
-def subject_of(results: ExperimentResults, verdict: Verdict, pooled: Pooled | None = None) -> Subject:
+def subject_of(
+    results: ExperimentResults,
+    verdict: Verdict,
+    pooled: Pooled | None = None,
+    series: SeriesResults | None = None,
+) -> Subject:
     """Return what the displays of a pair speak of."""
     counts = label_counts_of(results.experiment.dataset_fingerprint)
-    return Subject(results=results, verdict=verdict, label_counts=counts, pooled=pooled)
+    return Subject(results=results, verdict=verdict, label_counts=counts, pooled=pooled, series=series)
 
 
 def label_counts_of(fingerprint: str) -> Mapping[str, int]:
@@ -64,6 +70,7 @@ def _identity(about: Subject | Pooled | Knowledge) -> tuple[object, ...]:
                 about.verdict.model_dump_json(),
                 tuple(about.label_counts.items()),
                 pooled,
+                about.series.sentence if about.series else "",
             )
         case Knowledge():
             return _identity(about.pooled)

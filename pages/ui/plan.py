@@ -1,5 +1,6 @@
 """What a plan takes on this machine, when it would start, and the check of some batches of each arm."""
 
+import contextlib
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -191,7 +192,8 @@ def draw_check(experiment: ExperimentConfig) -> bool:
         st.markdown("Nothing was queued.")
     elif check.should_start:
         _drop(check)
-        launch(workspace(), plan, promise_of(plan))
+        with st.spinner("Drawing the splits …") if plan.series else contextlib.nullcontext():
+            launch(workspace(), plan, promise_of(plan))
         remember("dataset", plan.dataset_fingerprint)
         remember("experiment", plan.experiment_id)
         st.switch_page("runs.py", query_params={"experiment": plan.experiment_id})

@@ -31,6 +31,7 @@ from tl_core.results.comparison import (
     ranked,
     tests_of,
 )
+from tl_core.results.repeated_splits import SeriesResults, gather_series
 from tl_core.results.runs import UNREADABLE, FinishedRun, read_finished_run
 from tl_core.results.split_family import asked_elsewhere
 from tl_core.schema import Event, ExperimentConfig, State
@@ -136,6 +137,11 @@ def _in_family(
         return tests_of(alone if key == experiment_id else gather_alone(workspace(), key, _read_once))
 
     return in_family(alone, asked_elsewhere(workspace(), alone.experiment, on_split, ask))
+
+
+def series_of(experiment: ExperimentConfig) -> SeriesResults | None:
+    """Gather what all splits of an experiment's series have shown; None where its split is not repeated."""
+    return gather_series(workspace(), experiment, lambda key: _alone(key, states_of(observed_runs(key))))
 
 
 @st.cache_resource(

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
+from typing import Self
 
 from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
 from tl_core.jobs.client import observe
@@ -78,6 +79,10 @@ class Estimate:
     factor: float
     disk_mib: float
     basis: str
+
+    def repeated(self, num_splits: int) -> Self:
+        """Return what the same costs on so many splits, one after the other."""
+        return replace(self, runs=self.runs * num_splits, disk_mib=self.disk_mib * num_splits)
 
     @property
     def work(self) -> Span:

@@ -212,7 +212,7 @@ class SplitRule(Frozen):
     keep_together: float | None = Field(default=None, gt=0, le=1)
     validation: float | None = Field(default=None, gt=0, lt=1)
     test: float | None = Field(default=None, gt=0, lt=1)
-    sealed: float | None = Field(default=None, gt=0, lt=1, exclude_if=_is_unsaid)
+    sealed: float | None = Field(default=None, gt=0, lt=1, exclude_if=is_unsaid)
     seed: int = 0
 
 

@@ -10,13 +10,14 @@ from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
 from pages.ui.missing_runs import draw_cancelled
 from pages.ui.readers import arm_names_of
-from pages.ui.verdict_card import draw_claim, draw_detection, draw_others
-from tl_core.displays import overview, pairs
+from pages.ui.verdict_card import draw_claim, draw_detection, draw_others, draw_short_claim
+from tl_core.displays import overview, pairs, repeated_splits
 from tl_core.displays.display import Subject
 from tl_core.evaluation.wording import amounts
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.curves import learning_curve_points
 from tl_core.results.highlights import Highlight, find_highlights
+from tl_core.results.repeated_splits import SeriesResults
 from tl_core.results.runs import name_runs
 from tl_core.schema import State
 
@@ -71,6 +72,8 @@ def draw_hero(subject: Subject) -> None:
                 has_remedy=verdict.status.action in PLANS,
                 has_others=not is_long,
             )
+            if subject.series is not None:
+                st.markdown(literal(_over_splits(subject.series)))
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
@@ -91,6 +94,42 @@ def draw_hero(subject: Subject) -> None:
 
 def _highlights(subject: Subject) -> Sequence[Highlight]:
     return find_highlights(subject.results, subject.verdict, learning_curve_points(subject.runs))
+
+
+def _over_splits(series: SeriesResults) -> str:
+    """Say in one sentence what all splits have shown."""
+    verdict = series.verdict
+    if verdict is None:
+        return series.sentence
+    low, high = amounts(verdict.metric, *verdict.ci95)
+    reserved = (
+        f": {verdict.status.words[0].lower()}{verdict.status.words[1:]}" if verdict.reservations else ""
+    )
+    return f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points){reserved}."
+
+
+def draw_splits(subject: Subject) -> None:
+    """Draw the main pair on every split of a series; nothing where the split is not repeated."""
+    series, own = subject.series, subject.results.experiment
+    if series is None:
+        return
+    drawer = st.expander(f"All {series.counts.num_planned} splits", key="all_splits", on_change="rerun")
+    if not drawer.open:
+        return
+    with drawer:
+        display = made(repeated_splits.display, subject)
+        if display is None or series.verdict is None:
+            st.markdown(literal(series.sentence))
+        else:
+            draw_short_claim(series.verdict)
+            draw_others(series.verdict)
+            draw_display(display, shows_words=False)
+            st.markdown(f":small[{literal(display.limits)}]")
+        with st.container(horizontal=True):
+            for place, one in series.experiments.items():
+                if one.experiment_id != own.experiment_id:
+                    query = {"experiment": one.experiment_id}
+                    st.page_link("results.py", label=f"Split {place}", query_params=query)
 
 
 def draw_all_pairs(subject: Subject) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.cards.setup.choices import SPLITS
 from pages.ui.base_models import CHOSEN
 from pages.ui.plan import is_rival
 from tl_core.arms import ARMS
@@ -24,6 +25,7 @@ def take_over(experiment: ExperimentConfig) -> None:
         ],
         "preset": preset,
         f"seeds_{preset}": experiment.num_seeds,
+        SPLITS: experiment.num_splits,
         f"sizes_{preset}_{split.hash}": [str(size) for size in experiment.train_sizes],
         f"metric_{experiment.dataset_fingerprint}": experiment.headline_metric,
         f"task_{experiment.dataset_fingerprint}": experiment.task,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui.base_models import label_of
 from pages.ui.errors import InputErrors
-from pages.ui.formatting import METRIC_WORDS, about
+from pages.ui.formatting import METRIC_WORDS, about, literal
 from pages.ui.frame import dataset_line
 from pages.ui.plan import estimate_of
 from tl_core.arms import ARMS
@@ -16,6 +16,7 @@ from tl_core.intake.bundled import guess_task
 from tl_core.intake.intake import Intake
 from tl_core.planning.plan import default_metric
 from tl_core.planning.presets import DEFAULT_BUDGET, PRESETS
+from tl_core.planning.repeated_splits import MAX_SPLITS, require_repeatable
 from tl_core.schema import (
     DEFAULT_MARGIN,
     Arm,
@@ -45,6 +46,8 @@ METRIC_SENTENCES = {
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
 MAX_SEEDS = 20
+SPLITS = "splits"
+"""Session key of the number of splits."""
 
 
 def choose_dataset(datasets: list[DatasetInfo], current: str | None) -> DatasetInfo:
@@ -105,7 +108,8 @@ def choose_preset(planned: Callable[..., ExperimentConfig], intake: Intake) -> P
     for preset in Preset:
         with contextlib.suppress(TlError):  # told where the plan is drawn
             plan = planned(preset=preset, task=Task.OTHER)
-            times[preset] = about(estimate_of(plan, intake).total, is_short=True)
+            cost = estimate_of(plan, intake).repeated(plan.num_splits)
+            times[preset] = about(cost.total, is_short=True)
     preset = st.segmented_control(
         "How long may it take?",
         list(Preset),
@@ -151,6 +155,26 @@ def choose_amount(preset: Preset, split: SplitInfo, input_errors: InputErrors) -
             "other texts would have changed the result."
         )
     return int(num_seeds), train_sizes
+
+
+def choose_splits(dataset: DatasetInfo, split: SplitInfo) -> int:
+    """Choose on how many random splits everything is repeated; say why where there can be only one."""
+    try:
+        require_repeatable(dataset, split)
+    except PlanError as error:
+        st.markdown(f":small[{literal(error.message)}]")
+        return 1
+    num_splits = st.number_input(
+        "Splits",
+        1,
+        MAX_SPLITS,
+        1,
+        key=SPLITS,
+        persist_state="session",
+        help="Random splits, each with all seeds. With 5 or 10, the result also covers the choice of texts "
+        "for training and test.",
+    )
+    return int(num_splits)
 
 
 def _sizes(typed: list[str]) -> list[int]:

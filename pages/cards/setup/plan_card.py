@@ -39,7 +39,7 @@ def draw_plan(
     basis = f"{cost.basis}{_search_words(experiment)}{_learned_words(cost.factor)}"
     st.markdown(
         f"First result, marked “one seed”: **{until(cost.first_verdict, ahead)}**{from_now}  \n"
-        f"All {plural(num_runs(experiment), 'run')}: **{until(cost.total, ahead)}**{from_now}  \n"
+        f"All {plural(len(cost.runs), 'run')}: **{until(cost.total, ahead)}**{from_now}  \n"
         f"Memory: {memory}  \n"
         f"Disk: **{_amount(cost.disk_mib)}**",
         help=literal(basis),
@@ -50,24 +50,34 @@ def summary_of(experiment: ExperimentConfig, cost: Estimate, ahead: Ahead) -> st
     """Say in a line how many runs there are and how long they take; in markdown."""
     waits = f" {after_queue(ahead)}" if ahead.num_runs else ""
     first, last = about(cost.first_verdict, is_short=True), about(cost.total, is_short=True)
-    return f"**{plural(num_runs(experiment), 'run')}**: first result in {first}, done in {last}.{waits}"
+    splits = f" on {experiment.num_splits} splits" if experiment.num_splits > 1 else ""
+    return f"**{plural(len(cost.runs), 'run')}**{splits}: first result in {first}, done in {last}.{waits}"
 
 
 def _plan_table(experiment: ExperimentConfig, checks: Mapping[str, ArmCheck]) -> pd.DataFrame:
     """List arms with seeds, train sizes and runs; one without a network may run once for all seeds.
 
-    Once an arm with a network was checked, its memory is there too.
+    Where splits are repeated, there is their number, and the runs are those on all of them. Once an arm with
+    a network was checked, its memory is there too.
     """
     runs = expand(experiment, [str(position) for position in range(num_runs(experiment))])
     counts = Counter(run.arm.name for run in runs)
     seeds = {arm.name: len({run.seed for run in runs if run.arm == arm}) for arm in experiment.arms}
     table = pd.DataFrame(
         [
-            (label_of(arm), seeds[arm.name], len(experiment.train_sizes), counts[arm.name])
+            (
+                label_of(arm),
+                experiment.num_splits,
+                seeds[arm.name],
+                len(experiment.train_sizes),
+                experiment.num_splits * counts[arm.name],
+            )
             for arm in experiment.arms
         ],
-        columns=["arm", "seeds", "sizes", "runs"],
+        columns=["arm", "splits", "seeds", "sizes", "runs"],
     )
+    if experiment.num_splits == 1:
+        table = table.drop(columns="splits")
     if checks:
         measured_mib = {name: _amount(check.memory_mib) for name, check in checks.items()}
         table["memory"] = [measured_mib.get(arm.name, "–") for arm in experiment.arms]

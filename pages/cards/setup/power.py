@@ -28,8 +28,9 @@ def draw_power(experiment: ExperimentConfig, intake: Intake, cost: Estimate) -> 
     size = detectable(experiment.num_seeds, count, found)
     metric = METRIC_WORDS[experiment.headline_metric if found is not ASSUMED else Metric.ACCURACY]
     about_models = ", between these two trained models only" if experiment.num_seeds == 1 else ""
+    of_one = "One split can" if experiment.num_splits > 1 else "Can"
     st.markdown(
-        f"Can show a difference of **{points(size)[0]} points** of {metric} or more{about_models}.",
+        f"{of_one} show a difference of **{points(size)[0]} points** of {metric} or more{about_models}.",
         help=literal(f"In four of five experiments like this. {source}"),
     )
     with st.popover("What would more buy?", icon=":material/query_stats:"):
