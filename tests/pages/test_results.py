@@ -11,6 +11,7 @@ from tests.files.tables import CHOICE, table
 from tests.pages import fixtures
 from tests.pages.fixtures import (
     add_experiment,
+    add_series,
     fail_run,
     finish_all,
     finish_run,
@@ -39,6 +40,8 @@ from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
 from tl_core.results.sealed import find_unsealing, is_sealed, opened_words
 from tl_core.schema import ExperimentSummary, Precision, SplitRule
+from tl_core.results.repeated_splits import gather_series
+from tl_core.schema import ExperimentSummary, Precision
 
 
 @pytest.fixture
@@ -93,6 +96,42 @@ def test_the_claim_comes_first_with_interval_and_n(app, workspace, experiment):
     assert results.headline.status.words[1:] in status
     assert status.startswith(":orange"), "and no green beside it"
     assert "One seed" not in shown
+
+
+def test_a_series_adds_a_sentence_and_a_drawer_with_every_split(app, workspace):
+    series = add_series(workspace, store_sample_dataset(workspace), num_seeds=2)
+    for one in series[:2]:
+        finish_all(workspace, one, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
+    own = series[1].experiment_id
+    open_page(app, "results", experiment=own)
+    found = gather_series(workspace, series[1])
+    low, high = (f"{100 * end:.1f}".replace("-", "−") for end in found.verdict.ci95)
+    shown = text_of(app)
+    assert (
+        f"{found.verdict.claim[:-1]} (95% interval {low} to {high} points). So far: 2 of 3 splits." in shown
+    )
+    assert [one.label for one in app.expander] == ["All 3 splits", "All 6 pairs"]
+    assert "covering the choice of training and test examples" not in shown, "it stands in the drawer"
+    before = len(figures_of(app))
+    open_drawers(app)
+    assert found.verdict.interval[1:] in text_of(app)
+    assert len(figures_of(app)) == before + 2
+    links = [query for page, query in targets_of(app) if page == "results"]
+    assert links == [f"experiment={one.experiment_id}" for one in (series[0], series[2])]
+
+
+def test_a_split_alone_in_a_series_so_far_says_so(app, workspace):
+    series = add_series(workspace, store_sample_dataset(workspace), num_seeds=1)
+    finish_all(workspace, series[0], fine_tuned=0.95)
+    open_page(app, "results", experiment=series[0].experiment_id)
+    sentence = "So far, 1 split has a result out of 3: two are needed to compare over splits."
+    assert sentence in text_of(app)
+    assert gather(workspace, series[0].experiment_id).headline.claim in text_of(app)
+
+
+def test_one_split_has_no_drawer_of_splits(app, experiment):
+    open_page(app, "results", experiment=experiment.experiment_id)
+    assert [one.label for one in app.expander] == ["All 6 pairs"]
 
 
 @pytest.mark.parametrize(

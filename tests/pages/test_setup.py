@@ -13,11 +13,13 @@ from streamlit.testing.v1.element_tree import Button, Multiselect
 from pages.ui.base_models import hub_sentence
 from pages.ui.errors import FAULT
 from pages.ui.formatting import after_queue
+from tests.files.tables import CHOICE, table
 from tests.pages.checking import Checking
 from tests.pages.fixtures import (
     STEP_S,
     TOKENS_A_STEP,
     add_experiment,
+    add_series,
     finish_all,
     finish_run,
     run_of,
@@ -26,17 +28,31 @@ from tests.pages.fixtures import (
 )
 from tests.pages.reading import open_page, page_of, plain, targets_of, text_of, told_of
 from tests.pages.test_data import store_twins
+from tests.pages.texts import TEXTS
 from tests.planning.test_promises import kept
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
+from tl_core.datasets.dataset import build_dataset
 from tl_core.errors import ModelError, TlError
+from tl_core.intake.intake import store_dataset
 from tl_core.jobs.queue import Queue
 from tl_core.planning.command import command_of
 from tl_core.planning.estimate import Ahead
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS
-from tl_core.schema import BudgetRule, ExperimentConfig, LearningRates, Metric, Precision, Preset, State, Task
+from tl_core.schema import (
+    BudgetRule,
+    ExperimentConfig,
+    LearningRates,
+    Metric,
+    Precision,
+    Preset,
+    SplitMethod,
+    SplitRule,
+    State,
+    Task,
+)
 from tl_core.store.database import Database
 from tl_core.store.workspace import Workspace
 
@@ -67,6 +83,23 @@ def plan(app: AppTest) -> dict[str, int]:
     """Runs by arm, as the plan shows them."""
     table = app.dataframe[0].value
     return dict(zip(table["arm"], table["runs"], strict=True))
+
+
+def command_shown(app: AppTest) -> str:
+    app.session_state["command"] = True
+    app.run()
+    (command,) = app.code
+    return str(command.value)
+
+
+def store_dated(workspace: Workspace) -> None:
+    """Store the sixty texts with a date each, split by it."""
+    texts = [text for group in TEXTS.values() for text in group]
+    labels = [label for label in TEXTS for _ in TEXTS[label]]
+    days = [f"2026-01-{1 + place % 28:02}" for place in range(len(texts))]
+    choice = CHOICE.model_copy(update={"time": "time"})
+    dataset = build_dataset(table(text=texts, label=labels, time=days), name="dated", choice=choice)
+    store_dataset(workspace, dataset, SplitRule(method=SplitMethod.BY_TIME))
 
 
 def start_button(app: AppTest) -> Button:
@@ -129,6 +162,40 @@ def test_starting_what_already_exists_offers_to_open_it(
     design.number_input[0].set_value(3).run()
     assert "You already have" not in text_of(design), "another number of seeds is another experiment"
     assert not start_button(design).disabled
+
+
+def test_several_splits_are_planned_counted_and_queued_at_once(design: AppTest, workspace: Workspace) -> None:
+    once = plan(design)
+    design.number_input(key="splits").set_value(3).run()
+    assert plan(design) == {arm: 3 * number for arm, number in once.items()}
+    assert design.dataframe[0].value["splits"].tolist() == [3, 3, 3, 3]
+    shown = text_of(design)
+    assert f"**{3 * sum(once.values())} runs** on 3 splits" in shown
+    assert "One split can show a difference of" in shown
+    assert "--splits 3" in command_shown(design)
+    start_button(design).click().run()
+    assert FAULT not in text_of(design)
+    *others, first = workspace.database.list_experiments()
+    assert design.query_params["experiment"] == first.experiment_id
+    assert [one.name for one in (first, *reversed(others))] == [
+        f"small reviews, split {place} of 3" for place in (1, 2, 3)
+    ]
+    assert len(workspace.database.list_runs()) == 3 * sum(once.values())
+    open_page(design, "setup", dataset=first.dataset_fingerprint)
+    assert "You already have this experiment" in text_of(design)
+
+
+def test_the_splits_of_another_experiment_are_taken_over(app: AppTest, workspace: Workspace) -> None:
+    first, *_ = add_series(workspace, store_sample_dataset(workspace), num_splits=4)
+    open_page(app, "setup", dataset=first.dataset_fingerprint, again=first.experiment_id)
+    assert app.number_input(key="splits").value == 4
+
+
+def test_what_cannot_be_repeated_says_why(app: AppTest, workspace: Workspace) -> None:
+    store_dated(workspace)
+    open_page(app, "setup")
+    assert "The split goes by time, so there is only one." in text_of(app)
+    assert "splits" not in [one.key for one in app.number_input]
 
 
 def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[], ExperimentConfig]) -> None:

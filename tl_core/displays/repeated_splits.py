@@ -21,9 +21,8 @@ def display(subject: Subject) -> Display | None:
         sentence=series.verdict.claim,
         proof=series.verdict.interval,
         limits=(
-            "The interval of one split allows for other seeds and test examples; that of the mean also for "
-            "another choice of training examples, all from these data. It is wider than it need be in most "
-            "cases, and no interval covers texts from elsewhere."
+            "The interval of one split allows for other seeds and test examples; that of the mean for other "
+            "training examples too. What is peculiar to these data is in every split, so neither shows it."
         ),
         budget=subject.budget,
     )

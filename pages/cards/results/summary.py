@@ -10,7 +10,13 @@ from pages.ui.formatting import literal, plural
 from pages.ui.frame import draw_damage_of
 from pages.ui.missing_runs import draw_cancelled
 from pages.ui.readers import arm_names_of
-from pages.ui.verdict_card import draw_claim, draw_detection, draw_others, draw_short_claim
+from pages.ui.verdict_card import (
+    draw_claim,
+    draw_detection,
+    draw_others,
+    draw_short_claim,
+    sentences,
+)
 from tl_core.displays import overview, pairs, repeated_splits
 from tl_core.displays.display import Subject
 from tl_core.evaluation.wording import amounts
@@ -19,7 +25,7 @@ from tl_core.results.curves import learning_curve_points
 from tl_core.results.highlights import Highlight, find_highlights
 from tl_core.results.repeated_splits import SeriesResults
 from tl_core.results.runs import name_runs
-from tl_core.schema import State
+from tl_core.schema import State, Verdict
 
 
 def draw_missing(results: ExperimentResults) -> None:
@@ -73,7 +79,7 @@ def draw_hero(subject: Subject) -> None:
                 has_others=not is_long,
             )
             if subject.series is not None:
-                st.markdown(literal(_over_splits(subject.series)))
+                st.markdown(literal(_over_splits(subject.series, verdict)))
             offer_remedy(subject.results, verdict)
         with right:
             draw_display(made(overview.display, subject), shows_words=False)
@@ -96,16 +102,17 @@ def _highlights(subject: Subject) -> Sequence[Highlight]:
     return find_highlights(subject.results, subject.verdict, learning_curve_points(subject.runs))
 
 
-def _over_splits(series: SeriesResults) -> str:
-    """Say in one sentence what all splits have shown."""
+def _over_splits(series: SeriesResults, own: Verdict) -> str:
+    """Say what all splits have shown, and what weakens that most where it is not that of the own split."""
     verdict = series.verdict
     if verdict is None:
         return series.sentence
     low, high = amounts(verdict.metric, *verdict.ci95)
-    reserved = (
-        f": {verdict.status.words[0].lower()}{verdict.status.words[1:]}" if verdict.reservations else ""
+    is_new = bool(verdict.reservations) and verdict.status.code != own.status.code
+    return sentences(
+        f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points)",
+        verdict.status.words if is_new else "",
     )
-    return f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points){reserved}."
 
 
 def draw_splits(subject: Subject) -> None:

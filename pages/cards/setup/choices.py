@@ -151,8 +151,8 @@ def choose_amount(preset: Preset, split: SplitInfo, input_errors: InputErrors) -
         train_sizes = _sizes(typed)
     if num_seeds > 1 and max(train_sizes) == split.train:
         st.markdown(
-            f"All seeds learn from the same {split.train:,} texts, so the interval doesn't say how much "
-            "other texts would have changed the result."
+            f"All seeds learn from the same {split.train:,} texts, so one split doesn't say how much other "
+            "texts would have changed the result."
         )
     return int(num_seeds), train_sizes
 
