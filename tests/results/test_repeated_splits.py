@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.pages import fixtures
+from tl_core.errors import ComparisonError
 from tl_core.evaluation.metrics import Limits
 from tl_core.evaluation.repeated_splits import corrected_interval
-from tl_core.results.comparison import gather
+from tl_core.results.comparison import ExperimentResults, gather
 from tl_core.results.repeated_splits import SeriesResults, gather_series, series_json
 from tl_core.schema import ExperimentConfig
 from tl_core.store.workspace import Workspace
@@ -103,6 +104,22 @@ def test_a_split_without_a_seed_of_both_and_a_deleted_one_are_said(
     assert (found.counts.num_counted, found.counts.num_deleted, found.counts.num_lost) == (2, 1, 1)
     assert "Not all 4 splits count: 1 deleted, 1 without a seed that both models finished." in found.sentence
     assert not found.is_interim
+
+
+def test_a_split_that_cannot_be_read_keeps_no_other_from_counting(
+    workspace: Workspace, series: tuple[ExperimentConfig, ...]
+) -> None:
+    finish(workspace, *series)
+
+    def gather_most(experiment_id: str) -> ExperimentResults:
+        if experiment_id == series[0].experiment_id:
+            raise ComparisonError("Its runs were tested on other examples.", "Delete one.")
+        return gather(workspace, experiment_id)
+
+    found = gather_series(workspace, series[0], gather_most)
+    assert found is not None
+    assert list(found.verdicts) == [2, 3]
+    assert found.counts.num_lost == 1
 
 
 def test_looks_are_those_of_the_split_that_was_looked_at_most(

@@ -21,14 +21,15 @@ def corrected_interval(
 ) -> Interval:
     """Estimate the expected difference between two arms over further draws of train and test examples.
 
-    It is the corrected resampled t interval (Nadeau and Bengio 2003, Machine Learning 52, 239-281, section
-    3.5): with s^2 the variance of the K differences, that of their mean is taken for
+    It is the corrected resampled t interval (Nadeau and Bengio 2003, Machine Learning 52, 239-281): with s^2
+    the variance of the K differences, that of their mean is taken for
 
         (1 / K + num_test / num_train) s^2,
 
     with K - 1 degrees of freedom. Splits of the same data share examples, so their differences are
-    correlated, and s^2 / K is too small; the correlation cannot be estimated without bias (Bengio and
-    Grandvalet 2004, JMLR 5, 1089-1105), and num_test / (num_test + num_train) stands in for it.
+    correlated, and s^2 / K is too small. Splits of one dataset cannot tell the correlation without bias (for
+    cross-validation: Bengio and Grandvalet 2004, JMLR 5, 1089-1105); num_test / (num_test + num_train)
+    stands in for it.
 
     s^2 is at least that of one answer that changes in one split, so that the interval has a width where all
     differences are equal.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tl_core.errors import TlError
 from tl_core.evaluation.repeated_splits import over_splits
 from tl_core.evaluation.wording import spoken_names
 from tl_core.results.comparison import (
@@ -75,7 +76,10 @@ def gather_series(
     verdicts, coming = {}, set()
     for place, one in experiments.items():
         key = one.experiment_id
-        alone = read(key) if read else gather_alone(workspace, key, read_finished_run)
+        try:
+            alone = read(key) if read else gather_alone(workspace, key, read_finished_run)
+        except TlError:  # its own page tells
+            continue
         if (verdict := primary_verdict(alone)) is not None:
             verdicts[place] = verdict
         if _is_coming(alone):
