@@ -120,6 +120,19 @@ def test_a_series_adds_a_sentence_and_a_drawer_with_every_split(app, workspace):
     assert links == [f"experiment={one.experiment_id}" for one in (series[0], series[2])]
 
 
+def test_the_interval_over_splits_is_that_of_the_claim(app, workspace):
+    series = add_series(workspace, store_sample_dataset(workspace), ("scratch", "fine_tuned"), num_splits=2)
+    for one in series:
+        finish_all(workspace, one, fine_tuned=0.1, scratch=0.9)
+    open_page(app, "results", experiment=series[0].experiment_id)
+    verdict = gather_series(workspace, series[0]).verdict
+    assert verdict.conclusion == "worse"
+    low, high = (f"{-100 * end:.1f}" for end in reversed(verdict.ci95))
+    shown = text_of(app)
+    assert f"points less accurate than From scratch (95% interval {low} to {high} points)." in shown
+    assert "Fewer than 5 splits: how much they differ is hardly known." in shown
+
+
 def test_a_split_alone_in_a_series_so_far_says_so(app, workspace):
     series = add_series(workspace, store_sample_dataset(workspace), num_seeds=1)
     finish_all(workspace, series[0], fine_tuned=0.95)

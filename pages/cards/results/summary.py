@@ -107,7 +107,8 @@ def _over_splits(series: SeriesResults, own: Verdict) -> str:
     verdict = series.verdict
     if verdict is None:
         return series.sentence
-    low, high = amounts(verdict.metric, *verdict.ci95)
+    sign = -1 if verdict.is_difference and verdict.difference < 0 else 1  # as the claim has it
+    low, high = amounts(verdict.metric, *sorted(sign * end for end in verdict.ci95))
     is_new = bool(verdict.reservations) and verdict.status.code != own.status.code
     return sentences(
         f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points)",
