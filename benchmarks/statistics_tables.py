@@ -152,10 +152,41 @@ def label_worth_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, "", note, ""])
 
 
+_INTERVALS = {
+    "one_split": "this project, {} split",
+    "corrected": "corrected, {} splits",
+    "plain_t": "plain t, {} splits",
+}
+
+
+def splits_block(measured: dict[str, Any]) -> str:
+    """Write what each interval covers of each pair of learners, and how wide it is."""
+    pairs = measured["pairs"]
+    rows: dict[tuple[str, int], list[str]] = {}
+    for row in measured["summary"]:  # pair by pair, in their order
+        coverage, lowest = _percent(row["coverage"]), _percent(row["lowest_coverage"])
+        cell = f"{coverage}% ({lowest}), {100 * row['mean_width']:.1f}"
+        rows.setdefault((row["interval"], row["num_splits"]), []).append(cell)
+    lines = [f"| interval | {' | '.join(pairs.values())} |", "|---|" + "---|" * len(pairs)]
+    for way, words in _INTERVALS.items():
+        lines += [
+            f"| {words.format(count)} | {' | '.join(cells)} |"
+            for (own, count), cells in rows.items()
+            if own == way
+        ]
+    note = (
+        f"{measured['repetitions']} draws for each of {len(measured['cells'])} cells (a set and a number of "
+        f"examples: {'; '.join(measured['cells'])}). The truth is the mean of "
+        f"{measured['draws_for_the_truth']} other draws."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
 BLOCKS = {
     "label_worth": label_worth_block,
     "intervals": intervals_block,
     "rare_failures": failures_block,
+    "repeated_splits": splits_block,
     "training_settings": settings_block,
     "budgets": budgets_block,
 }

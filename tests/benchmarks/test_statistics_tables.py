@@ -59,6 +59,33 @@ def test_what_labels_were_worth_is_covered_whatever_the_shape_of_the_curve() -> 
     assert min(row["lowest_coverage"] for row in rows) >= 0.95
 
 
+def splits_rows(interval: str, pair: str, *, at_least: int) -> list[dict[str, Any]]:
+    rows = read("repeated_splits")["summary"]
+    return [
+        row
+        for row in rows
+        if (row["interval"], row["pair"]) == (interval, pair) and row["num_splits"] >= at_least
+    ]
+
+
+def test_repeated_splits_seldom_call_equal_learners_different() -> None:
+    cells = read("repeated_splits")["cells"]
+    assert len({key.partition(",")[0] for key in cells}) == 4
+    for pair in ("swapped", "resampled"):
+        rates = [1 - row["lowest_coverage"] for row in splits_rows("corrected", pair, at_least=2)]
+        assert max(rates) <= 0.06
+    uncorrected = splits_rows("plain_t", "swapped", at_least=10)
+    assert all(1 - row["coverage"] > 0.15 for row in uncorrected), "what would happen without"
+
+
+def test_the_page_says_where_repeated_splits_cover_too_little() -> None:
+    assert all(row["coverage"] >= 0.97 for row in splits_rows("corrected", "characters", at_least=5))
+    page = PAGE.read_text(encoding="utf-8")
+    for row in splits_rows("corrected", "naive_bayes", at_least=5):
+        assert row["lowest_coverage"] < 0.9
+        assert f"{100 * row['coverage']:.0f}% with {row['num_splits']}" in page
+
+
 def test_failures_that_nobody_saw_are_not_covered_and_the_page_says_so() -> None:
     rows = MEASURED["rare_failures"]
     assert all(row["coverage_where_seen"] >= 0.93 for row in rows)

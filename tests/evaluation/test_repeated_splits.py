@@ -106,7 +106,7 @@ def test_five_splits_are_one_claim():
     assert found.claim == "Over 5 splits, Fine-tuned is 4.0 points more accurate than From scratch."
     assert found.interval == (
         "95% interval 0.3 to 7.7 points, 5 splits with 180 test examples and 3 seeds each, "
-        "covering the choice of training and test examples"
+        "covering the choice of training and test examples from these data"
     )
     assert (found.conclusion, found.status.words) == ("better", "Statistically clear")
     assert found.method == "corrected_resampled_t"

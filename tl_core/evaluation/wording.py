@@ -221,7 +221,7 @@ def _interval(verdict: Verdict, names: Mapping[str, str]) -> str:
         trained = [f"{names[arm]}{of}" for arm, of in ((verdict.a, of_a), (verdict.b, of_b)) if of]
     covered = ["for this training set and split"] if verdict.has_one_train_set else []
     if verdict.splits is not None:
-        covered = ["covering the choice of training and test examples"]
+        covered = ["covering the choice of training and test examples from these data"]
     return ", ".join([proof, f"{counts(verdict)}{looks_words(verdict.looks)}", *trained, *covered])
 
 
