@@ -38,10 +38,9 @@ from tl_core.displays.learning_curves import PRETRAINING_LEFT_OUT
 from tl_core.intake.intake import store_dataset
 from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
+from tl_core.results.repeated_splits import gather_series
 from tl_core.results.sealed import find_unsealing, is_sealed, opened_words
 from tl_core.schema import ExperimentSummary, Precision, SplitRule
-from tl_core.results.repeated_splits import gather_series
-from tl_core.schema import ExperimentSummary, Precision
 
 
 @pytest.fixture

@@ -155,3 +155,10 @@ def test_an_own_test_file_is_not_repeated(workspace: Workspace) -> None:
     info = intake.dataset.info.model_copy(update={"num_own_test": 12})
     with pytest.raises(PlanError, match="your own"):
         fixtures.plan_on(intake, ("scratch", "fine_tuned"), num_splits=2, dataset=info)
+
+
+def test_a_split_with_a_sealed_part_is_not_repeated(workspace: Workspace) -> None:
+    """On another split, sealed examples would train, or stand open in the test."""
+    intake = fixtures.store_sample_dataset(workspace, rule=SplitRule(sealed=0.5))
+    with pytest.raises(PlanError, match="other splits would open it"):
+        fixtures.plan_on(intake, ("scratch", "fine_tuned"), num_splits=2)

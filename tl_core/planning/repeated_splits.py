@@ -19,6 +19,8 @@ def require_repeatable(dataset: DatasetInfo, split: SplitInfo) -> None:
         SplitMethod.OWN: "The data say which part each example belongs to, so there is only one split.",
     }
     reason = reasons.get(split.rule.method)
+    if split.sealed:
+        reason = "A part of the test is sealed, and other splits would open it."
     if dataset.num_own_test:
         reason = "The test file is your own, so there is only one test part."
     if reason:

@@ -16,6 +16,7 @@ from tl_core.results.comparison import (
 )
 from tl_core.results.runs import read_finished_run
 from tl_core.schema import ExperimentConfig, SplitCounts, Verdict
+from tl_core.store.ledger import Ledger
 from tl_core.store.workspace import Workspace
 from tl_core.words import plural
 
@@ -90,7 +91,7 @@ def gather_series(
         num_deleted=experiment.num_splits - len(experiments),
         num_lost=len(experiments.keys() - verdicts.keys() - coming),
     )
-    looks = [workspace.database.count_looks(experiments[place].split.hash) for place in verdicts]
+    looks = [Ledger(workspace.database).count_looks(experiments[place].split.hash) for place in verdicts]
     verdict = None
     if len(verdicts) > 1:
         verdict = over_splits(
