@@ -7,8 +7,8 @@ from tl_core.charts import ArmStyle, arm_styles, arms_overview
 from tl_core.charts.colors import Theme
 from tl_core.displays.display import Display
 from tl_core.displays.tried import pooled_numbers
-from tl_core.displays.words import as_percent
-from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.displays.words import as_percent, as_points, count_groups, p_value
+from tl_core.evaluation.wording import METRIC_WORDS, pairs_words
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.pooled import Pooled, mean_rows, seed_rows
 from tl_core.results.related_tasks import STAGES, TwoStages, left_means, left_seeds
@@ -42,7 +42,7 @@ def display_transfer(pooled: Pooled, stages: TwoStages) -> Display:
 
 
 def display_left(stages: TwoStages) -> Display:
-    """Show what is left of the first task, with its own head and with a new one."""
+    """Show what is left of the first task, with its own head and with a new one, and what was lost."""
 
     def styles(theme: Theme) -> dict[str, ArmStyle]:
         by_key = arm_styles([Arm.parse(key) for key in STAGES], {}, theme)
@@ -51,6 +51,10 @@ def display_left(stages: TwoStages) -> Display:
         }
 
     rows = left_means(stages)
+    verdicts = {verdict.a: verdict for verdict in stages.verdicts}
+    found = [verdicts.get(key) for key in rows["arm"]]  # what was before has none
+    corrected = pd.Series([one and one.p_corrected for one in found], dtype=float)
+    num_groups = [one.num_groups if one else None for one in found]
     frame = pd.DataFrame(
         {
             "First task": rows["arm"].map(STAGES),
@@ -59,12 +63,17 @@ def display_left(stages: TwoStages) -> Display:
             "to": rows["high"].map(as_percent),
             "Seeds": rows["num_seeds"],
             "Test examples": len(stages.first.targets),
+            "After − before, points": [one and as_points(one.difference) for one in found],
+            "p-value": [one and p_value(one.p_value) for one in found],
+            "Corrected p": corrected.map(p_value, na_action="ignore"),
+            "Result on test": [one and one.sentence for one in found],
         }
     )
     return Display(
         key=f"left_{stages.arm.name}",
-        frame=frame if stages.left else None,
+        frame=count_groups(frame, num_groups) if stages.left else None,
         draw=lambda theme: arms_overview(
             left_seeds(stages), left_means(stages), styles(theme), metric=stages.metric, theme=theme
         ),
+        limits=pairs_words(stages.verdicts),
     )

@@ -189,7 +189,7 @@ def _is_the_same_network(verdict: Verdict) -> bool:
 def _finding(verdict: Verdict, a: str, b: str) -> str:
     if not verdict.is_difference and verdict.conclusion != "equivalent":
         return f"No clear difference between {a} and {b}."
-    first = f"{a[:1].upper()}{a[1:]}"
+    first = _capitalised(a)
     if verdict.conclusion == "equivalent":
         return f"{first} and {b} are equally good, within {margin_words(verdict)}."
     sign = 1 if verdict.difference > 0 else -1
@@ -349,7 +349,7 @@ def _of_all(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
     return Status(
         code=first.code,
         severity="warning",
-        words=f"{shown_by} {phrase}",
+        words=_capitalised(f"{shown_by} {phrase}"),
         arms=tuple(flag.arm for flag in flags),
         evidence="; ".join(evidence),
         advice=first.remedy,
@@ -386,7 +386,7 @@ def _failure(
     return Status(
         code="winner_failed" if is_winner_alone else "baseline_failed",
         severity="warning",
-        words=" and ".join(clauses) + outcome,
+        words=_capitalised(" and ".join(clauses) + outcome),
         arms=arms,
         evidence="; ".join(evidence),
         advice=advice,
@@ -519,6 +519,10 @@ def pairs_words(verdicts: Sequence[Verdict]) -> str:
         f"Beside the main pair, {were} compared on these test examples. Their intervals are not widened for "
         "that. Such a difference counts where the corrected p-value is below 0.05."
     )
+
+
+def _capitalised(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def points(*fractions: float) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.data_efficiency import data_efficiency_json
 from tl_core.results.knowledge import read_changes
 from tl_core.results.pooled import Pooled, put_together
-from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means, left_verdicts
+from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means
 from tl_core.results.repeated_splits import SeriesResults, gather_series, series_json
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.sealed import find_unsealing, sealed_words
@@ -84,7 +84,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
                 "metric": stages.metric.value,
                 "left": left_means(stages).to_dict("records"),
                 "overlap": asdict(stages.overlap) if stages.overlap else None,
-                "verdicts": [_verdict_json(verdict) for verdict in left_verdicts(stages)],
+                "verdicts": [_verdict_json(verdict) for verdict in stages.verdicts],
             }
             for stages in find_two_stages(pooled, alike, workspace)
         ],

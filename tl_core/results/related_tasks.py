@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tl_core.evaluation.families import PairTests, as_family
+from tl_core.evaluation.flags import find_flags
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import METRIC_WORDS, epochs_words
-from tl_core.results.comparison import ExperimentResults
+from tl_core.results.comparison import ExperimentResults, gather_alone, groups_unknown, tests_of
 from tl_core.results.overlaps import Overlap, find_overlap
 from tl_core.results.pooled import Pooled
 from tl_core.results.pooled_sentences import Said
@@ -26,7 +28,9 @@ from tl_core.results.runs import (
     reason_of,
     run_behind,
 )
-from tl_core.schema import Arm, Metric, RunConfig, Verdict
+from tl_core.results.split_family import asked_on, first_on
+from tl_core.schema import Arm, ExperimentConfig, Flag, Metric, RunConfig, Verdict
+from tl_core.store.ledger import Ledger
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
 
@@ -47,6 +51,9 @@ _PHRASES = {
     PROBE_BEFORE: "a new head before",
     PROBE_AFTER: "a new head after both tasks",
 }
+_PAIRS = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE))
+_NOT_OF_TRAINING = ("below_tfidf", "groups_unknown")
+"""Codes of flags that are about a task's own test examples, which say nothing of another task's."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +71,10 @@ class TwoStages:
     left
         Predictions on the first task's test split by the keys of `STAGES`, seeds of the second task; empty
         before one has been measured.
+    verdicts
+        After against before, with the first task's own head and with a new one; empty before one has been
+        measured. They belong to the family of the first task's test examples: beside its experiments' pairs,
+        all that is shown together of what second tasks have left.
     epochs
         The fewest and the most passes over the second task's train examples; None before a run has finished.
     overlap
@@ -74,6 +85,7 @@ class TwoStages:
     direct: Arm
     first: FinishedRun
     left: Mapping[str, ArmPredictions]
+    verdicts: tuple[Verdict, ...]
     epochs: tuple[float, float] | None
     overlap: Overlap | None
 
@@ -90,23 +102,25 @@ def find_two_stages(
     found = []
     for (arm, size), run_id in _first_runs(pooled, workspace).items():
         try:
-            first = read_finished_run(workspace.run_folder(run_id))
+            first, experiment = _read_first(workspace, run_id)
         except UNREADABLE:
             continue
         origin = first.config.base_model
         direct = Arm(kind=arm.kind, base_model=None if origin == pooled.experiment.base_model else origin)
         runs = [run.config for one in results for run in one.runs_of(arm.name, size)]
+        left = _left(first, runs, workspace.run_folder)
         found.append(
             TwoStages(
                 arm=arm,
                 direct=direct,
                 first=first,
-                left=_left(first, runs, workspace.run_folder),
+                left=left,
+                verdicts=_compare_left(pooled, (arm, size), first, experiment, left, runs),
                 epochs=pooled.predictions[arm.name, size].epochs_range,
                 overlap=find_overlap(workspace, first.config, runs[0]),
             )
         )
-    return found
+    return [_in_family(one, found, workspace) for one in found]
 
 
 def find_first_damage(pooled: Pooled, workspace: Workspace) -> tuple[Damage, ...]:
@@ -114,10 +128,16 @@ def find_first_damage(pooled: Pooled, workspace: Workspace) -> tuple[Damage, ...
     lost = []
     for run_id in dict.fromkeys(_first_runs(pooled, workspace).values()):
         try:
-            read_finished_run(workspace.run_folder(run_id))
+            _read_first(workspace, run_id)
         except UNREADABLE as error:
             lost.append(Damage(run_id=run_id, message=reason_of(error), counts=False))
     return tuple(lost)
+
+
+def _read_first(workspace: Workspace, run_id: str) -> tuple[FinishedRun, ExperimentConfig]:
+    """Read a first task's run and its experiment. Raises as `read_finished_run` and `get_experiment` do."""
+    first = read_finished_run(workspace.run_folder(run_id))
+    return first, workspace.database.get_experiment(first.config.experiment_id)
 
 
 def _first_runs(pooled: Pooled, workspace: Workspace) -> dict[tuple[Arm, int], str]:
@@ -189,34 +209,131 @@ def _predictions(
         targets=first.targets,
         logits=logits,
         split_hash=first.config.split_hash,
+        groups=first.groups,
+        has_one_train_set=True,  # the first task was trained once
     )
+
+
+def _compare_left(
+    pooled: Pooled,
+    cell: tuple[Arm, int],
+    first: FinishedRun,
+    experiment: ExperimentConfig,
+    left: Mapping[str, ArmPredictions],
+    finished: Sequence[RunConfig],
+) -> tuple[Verdict, ...]:
+    """Hold after against before, uncorrected, with all that weakens either training.
+
+    Parameters
+    ----------
+    cell
+        The two-stage arm and its train size.
+    experiment
+        That of the first task, whose margin holds.
+    finished
+        The runs of the cell that count.
+    """
+    arm, size = cell
+    planned = [run for run in pooled.runs if (run.config.arm, run.config.train_size) == cell]
+    update = {
+        "is_interim": not all(run.state.is_final for run in planned),
+        "num_planned": len({run.config.seed for run in planned}),
+    }
+    verdicts = []
+    for after, before in _PAIRS if left else ():
+        seeds = left[after].seeds
+        flags = [
+            *(
+                _about(flag, before, "on the first task", seeds[:1])
+                for flag in _first_flags(first, experiment)
+            ),
+            *(
+                _about(flag, after, "on the second task", flag.seeds)
+                for flag in pooled.flags[arm.name, size]
+                if flag.code not in _NOT_OF_TRAINING
+            ),
+            *_not_measured(after, seeds, {run.seed for run in finished}),
+        ]
+        verdict = compare(
+            left[after],
+            left[before],
+            metric=first.config.headline_metric,
+            margin=experiment.margin,
+            flags=flags,
+            arm_names=_PHRASES,
+        )
+        verdicts.append(verdict.model_copy(update=update))
+    return tuple(verdicts)
+
+
+def _first_flags(first: FinishedRun, experiment: ExperimentConfig) -> tuple[Flag, ...]:
+    """Raise what weakens a claim about the first task's only training."""
+    arm = first.config.arm
+    raised = find_flags(arm, [first.health], first.config.training.budget)
+    return (*raised, *groups_unknown(experiment, arm, [first]))
+
+
+def _about(flag: Flag, key: str, where: str, seeds: tuple[int, ...]) -> Flag:
+    """Turn a flag of a run into one of what is left, and say which task it is about."""
+    return flag.model_copy(update={"arm": key, "phrase": f"{flag.phrase}, {where}", "seeds": seeds})
+
+
+def _not_measured(key: str, seeds: tuple[int, ...], finished: set[int]) -> list[Flag]:
+    """Flag the seeds of the second task that finished and tell nothing of the first."""
+    missing = finished - set(seeds)
+    if not missing:
+        return []
+    return [
+        Flag(
+            code="unreadable",
+            arm=key,
+            phrase=f"was not measured in {len(missing)} of {len(finished)} finished seeds",
+            remedy="Train those seeds of the second task again.",
+            seeds=seeds,
+        )
+    ]
+
+
+def _in_family(stages: TwoStages, found: Sequence[TwoStages], workspace: Workspace) -> TwoStages:
+    """Correct what is left of a first task for all that was asked of the same test examples."""
+    if not stages.verdicts:
+        return stages
+    split_hash = stages.first.config.split_hash
+    experiment = workspace.database.get_experiment(stages.first.config.experiment_id)
+    on_split = workspace.database.list_on_split(split_hash)
+    primary = first_on(workspace, experiment, on_split)
+    asked = asked_on(
+        workspace,
+        experiment,
+        on_split,
+        lambda key: tests_of(gather_alone(workspace, key, read_finished_run)),
+    )
+    others = [one for key, one in asked if not (key == primary and one.is_headline)]
+    others += [
+        PairTests.of(verdict)
+        for other in found
+        if other is not stages and other.first.config.split_hash == split_hash
+        for verdict in other.verdicts
+    ]
+    looks = Ledger(workspace.database).count_looks(split_hash)
+    verdicts = [verdict.model_copy(update={"looks": looks}) for verdict in stages.verdicts]
+    return replace(stages, verdicts=as_family(verdicts, _PHRASES, others=others))
 
 
 def tell_left(stages: TwoStages) -> list[Said]:
     """Say what is left of the first task: with its own head, and with a new one on the same features."""
-    said = []
-    for verdict in left_verdicts(stages):
-        before, after = (100 * _summary(stages, key).mean for key in (verdict.b, verdict.a))
-        values = f"{METRIC_WORDS[stages.metric]} before and after: {before:.1f}% and {after:.1f}%"
-        said.append(
-            Said(
-                claim=verdict.claim,
-                proof=(
-                    f"{values}; {verdict.interval} of the first task, "
-                    f"second task{epochs_words(stages.epochs)}"
-                ),
-                status=verdict.status,
-            )
-        )
-    return said
-
-
-def left_verdicts(stages: TwoStages) -> list[Verdict]:
-    """Hold after against before, with the first task's own head and with a new one; none if not measured."""
-    pairs = ((HEAD_AFTER, HEAD_BEFORE), (PROBE_AFTER, PROBE_BEFORE)) if stages.left else ()
+    metric, after = METRIC_WORDS[stages.metric], epochs_words(stages.epochs)
+    trained = f"trained once, second task{after}" if after else "trained once"
     return [
-        compare(stages.left[after], stages.left[before], metric=stages.metric, arm_names=_PHRASES)
-        for after, before in pairs
+        Said(
+            claim=verdict.claim,
+            proof=(
+                f"{metric} before and after: {100 * verdict.value_b:.1f}% and {100 * verdict.value_a:.1f}%; "
+                f"{verdict.interval} of the first task, {trained}"
+            ),
+            status=verdict.status,
+        )
+        for verdict in stages.verdicts
     ]
 
 
