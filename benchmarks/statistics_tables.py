@@ -92,6 +92,30 @@ def settings_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, "", note, ""])
 
 
+def rate_search_block(measured: dict[str, Any]) -> str:
+    """Write what a search of learning rates is worth on test, and what it takes, for each arm."""
+    if not measured["arms"]:
+        return "Not measured yet.\n"
+    lines = [
+        "| arm | benefit over the recorded rates, points (95% over sets) | by set | sets where it left them "
+        "| trainings of a search | steps of a search |",
+        "|---|---|---|---|---|---|",
+    ]
+    for arm, row in measured["arms"].items():
+        low, high = row["ci95_points"]
+        by_set = ", ".join(f"{name} {of['benefit_points']:+.1f}" for name, of in row["sets"].items())
+        lines.append(
+            f"| {_ARMS[arm]} | {row['benefit_points']:+.1f} ({low:+.1f} to {high:+.1f}) | {by_set} "
+            f"| {row['num_changed']} of {len(row['sets'])} | {row['mean_trainings']:.1f} "
+            f"| {row['mean_steps']:,.0f} |"
+        )
+    note = (
+        f"Accuracy on test, equal steps, {measured['num_seeds']} seeds, {measured['num_labelled']} labelled "
+        "examples split by the app into train and validation."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
 def budgets_block(measured: dict[str, Any]) -> str:
     """Write what scratch reaches on test under each budget and what it takes, of the sets that are whole."""
     if not measured["sets"]:
@@ -189,6 +213,7 @@ BLOCKS = {
     "repeated_splits": splits_block,
     "training_settings": settings_block,
     "budgets": budgets_block,
+    "rate_search": rate_search_block,
 }
 """What stands between the markers of each name."""
 _SOURCES = {"rare_failures": "intervals"}
