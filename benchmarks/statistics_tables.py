@@ -17,6 +17,9 @@ _WORDS = {
     "brier": "Brier score",
     "accuracy": "accuracy",
 }
+_TREND_SEEDS = (1, 5, 10)
+_AHEAD = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth", 0.0: "nothing"}
+_AHEAD_IF_CORRELATED = (0.25, 0.0)
 _HEADINGS = {
     "methods": "accuracy, simulated, by method",
     "robustness": "accuracy, simulated otherwise",
@@ -159,6 +162,25 @@ def failures_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def trends_block(measured: dict[str, Any]) -> str:
+    """Write how often curves are called improving, settled or not to be told, by noise and correlation."""
+    noises = list(dict.fromkeys(cell["noise_nats"] for cell in measured["cells"]))
+    found: dict[tuple[float, float, int], list[str]] = {}
+    for cell in measured["cells"]:
+        if cell["num_seeds"] in _TREND_SEEDS:
+            shares = (100 * cell[trend] for trend in ("improving", "settled", "unknown"))
+            row = found.setdefault((cell["correlation"], cell["ahead"], cell["num_seeds"]), [])
+            row.append(", ".join(f"{share:.0f}" for share in shares))
+    lines = [
+        f"| r, still ahead, seeds | noise {noises[0]} nats | {' | '.join(map(str, noises[1:]))} |",
+        "|---|" + "---|" * len(noises),
+    ]
+    for (correlation, ahead, num_seeds), cells in found.items():
+        if correlation == 0 or ahead in _AHEAD_IF_CORRELATED:
+            lines.append(f"| {correlation:g}, {_AHEAD[ahead]}, {num_seeds} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
 def label_worth_block(measured: dict[str, Any]) -> str:
     """Write coverage, open intervals and claims for each shape of curve and number of seeds."""
     lines = [
@@ -211,6 +233,7 @@ BLOCKS = {
     "intervals": intervals_block,
     "rare_failures": failures_block,
     "repeated_splits": splits_block,
+    "trends": trends_block,
     "training_settings": settings_block,
     "budgets": budgets_block,
     "rate_search": rate_search_block,
