@@ -3,9 +3,10 @@
 ``python -m benchmarks.intervals`` simulates two arms of known accuracies (`benchmarks.latent_arms`), compares
 real arms with themselves under other seeds (`benchmarks.real_nulls`), and simulates other metrics
 (`benchmarks.other_metrics`), test examples in groups (`benchmarks.grouped_examples`), trainings that fail now
-and then (`benchmarks.rare_failures`) and what a class gains (`benchmarks.class_gains`). It writes JSON beside
-this file, in some ten minutes on one core; ``--only`` measures one of what is simulated last anew and keeps
-the rest.
+and then (`benchmarks.rare_failures`) and what a class gains (`benchmarks.class_gains`). What others use
+(`benchmarks.rival_intervals`) stands in the same cells on the same draws; statsmodels' own mixed model takes
+too long and has a few (`benchmarks.mixed_models`). It writes JSON beside this file, in half an hour on one
+core; ``--only`` measures one part anew and keeps the rest.
 
 A row of ``rows`` is one cell: ``coverage``, ``power`` and ``mean_width`` are those of arms of ``accuracy``
 and ``accuracy - difference``; ``false_positive_rate`` says how often two arms of ``accuracy`` are called
@@ -23,10 +24,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import class_gains, grouped_examples, other_metrics, rare_failures, real_nulls
+from benchmarks import class_gains, grouped_examples, mixed_models, other_metrics, rare_failures, real_nulls
 from benchmarks.batched_intervals import intervals, moments, skew_of_difference
 from benchmarks.latent_arms import Design, Floats, draw, hits
-from benchmarks.rival_intervals import RIVALS
+from benchmarks.rival_intervals import RIVALS, Compared
 
 REPETITIONS = 2_000
 NUM_SEEDS = (2, 3, 4, 5, 10)
@@ -47,7 +48,10 @@ APART: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "grouped_examples": grouped_examples.rows,
     "rare_failures": rare_failures.rows,
     "class_gains": class_gains.rows,
+    "mixed_models": mixed_models.rows,
 }
+METHODS = "methods"
+"""The part with the main simulation, by every method."""
 _NUMBERS_AT_ONCE = 2_000_000
 
 
@@ -60,12 +64,22 @@ def measure(design: Design, arms: Arms, seed: int) -> list[dict[str, Any]]:
         of_a = {p: hits(a, p, design) for p in {first for first, _ in arms}}
         of_b = {p: hits(b, p, design) for p in {p for pair in arms for p in pair}}
         moments_a, moments_b = ({p: moments(t) for p, t in of.items()} for of in (of_a, of_b))
+        means_a, means_b = ({p: t.mean(axis=2, dtype=float) for p, t in of.items()} for of in (of_a, of_b))
         for p, q in {*arms, *((first, first) for first, _ in arms)}:
-            both = moments(of_a[p] - of_b[q])
+            differences = of_a[p] - of_b[q]
+            both = moments(differences)
             skew = skew_of_difference(moments_a[p], moments_b[q], both, design.num_examples)
             found[OURS, p, q].append(np.stack(intervals(both, skew, design.num_seeds, design.num_examples)))
+            compared = Compared(
+                both=both,
+                of_a=means_a[p],
+                of_b=means_b[q],
+                wins=(differences[:, 0] > 0).sum(axis=1),
+                losses=(differences[:, 0] < 0).sum(axis=1),
+                num_examples=design.num_examples,
+            )
             for name, rival in RIVALS.items():
-                found[name, p, q].append(np.stack(rival(both, design.num_seeds, design.num_examples)))
+                found[name, p, q].append(np.stack(rival(compared)))
     ends = {key: np.concatenate(parts, axis=1) for key, parts in found.items()}
     return [
         {"method": name, **_row(design, p, p - q, ends[name, p, q], ends[name, p, p])}
@@ -157,15 +171,27 @@ def simulation_error(rate: float, repetitions: int = REPETITIONS) -> float:
 def main() -> None:
     """Simulate, measure on the real sets, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=APART, help="measure this part anew and keep the rest")
+    parser.add_argument("--only", choices=(METHODS, *APART), help="measure this part anew and keep the rest")
     only = parser.parse_args().only
     path = Path(__file__).with_suffix(".json")
-    if only:
+    if only == METHODS:
+        rows = accuracy_rows()
         answer = json.loads(path.read_text())
-        answer[only] = APART[only]()
+        answer["rows"] = [row for row in rows if row["method"] == OURS]
+        answer["summary"][METHODS] = summarise(rows, "method")
+    elif only:
+        part = APART[only]()
+        answer = json.loads(path.read_text())
+        answer[only] = part
         answer["summary"] |= summaries_apart(answer)
-        path.write_text(json.dumps(answer, indent=1) + "\n")
-        return
+    else:
+        answer = whole()
+        print(json.dumps(answer["summary"], indent=1))
+    path.write_text(json.dumps(answer, indent=1) + "\n")
+
+
+def whole() -> dict[str, Any]:
+    """Measure every part."""
     began = time.perf_counter()
     rows = accuracy_rows()
     robustness, real = robustness_rows(), real_nulls.rows()
@@ -174,7 +200,7 @@ def main() -> None:
         "error": {str(rate): simulation_error(rate) for rate in (0.06, 0.9, 0.93)},
         "seconds": round(time.perf_counter() - began),
         "summary": {
-            "methods": summarise(rows, "method"),
+            METHODS: summarise(rows, "method"),
             "robustness": summarise(robustness, "scenario"),
             "real_nulls": summarise(real, "metric"),
         },
@@ -184,8 +210,7 @@ def main() -> None:
         **{name: measure_part() for name, measure_part in APART.items()},
     }
     answer["summary"] |= summaries_apart(answer)
-    path.write_text(json.dumps(answer, indent=1) + "\n")
-    print(json.dumps(answer["summary"], indent=1))
+    return answer
 
 
 if __name__ == "__main__":

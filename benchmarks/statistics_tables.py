@@ -162,6 +162,37 @@ def failures_block(measured: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def mixed_models_block(measured: dict[str, Any]) -> str:
+    """Write what statsmodels' mixed model covers where it can be run, beside the closed form of its fit."""
+    rows = measured.get("mixed_models")
+    if not rows:
+        return "Not measured yet.\n"
+    lines = [
+        "| seeds, examples, sd of seeds | statsmodels | closed form | within 0.1 points | not converged |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        methods = " | ".join(
+            f"{_percent(row[f'coverage_{name}'])}%, {_percent(row[f'false_positive_rate_{name}'])}%, "
+            f"{100 * row[f'mean_width_{name}']:.1f}"
+            for name in ("statsmodels", "closed_form")
+        )
+        agreement = (row["agreement_coverage"] + row["agreement_false_positive_rate"]) / 2
+        lost = row["not_converged_coverage"] + row["not_converged_false_positive_rate"]
+        lines.append(
+            f"| {row['num_seeds']}, {row['num_examples']}, {row['seed_sd']:g} | {methods} "
+            f"| {100 * agreement:.0f}% | {lost} of {2 * row['repetitions']} |"
+        )
+    first = rows[0]
+    low, high = (100 * accuracy for accuracy in (first["accuracy"] - first["difference"], first["accuracy"]))
+    error = 200 * (0.9 * 0.1 / first["repetitions"]) ** 0.5
+    note = (
+        f"{first['repetitions']} repetitions a cell, accuracies of {high:.0f} and {low:.0f}%. Two standard "
+        f"errors are {error:.1f} points for a coverage of 90%."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
 def trends_block(measured: dict[str, Any]) -> str:
     """Write how often curves are called improving, settled or not to be told, by noise and correlation."""
     noises = list(dict.fromkeys(cell["noise_nats"] for cell in measured["cells"]))
@@ -231,6 +262,7 @@ def splits_block(measured: dict[str, Any]) -> str:
 BLOCKS = {
     "label_worth": label_worth_block,
     "intervals": intervals_block,
+    "mixed_models": mixed_models_block,
     "rare_failures": failures_block,
     "repeated_splits": splits_block,
     "trends": trends_block,
@@ -239,7 +271,7 @@ BLOCKS = {
     "rate_search": rate_search_block,
 }
 """What stands between the markers of each name."""
-_SOURCES = {"rare_failures": "intervals"}
+_SOURCES = {"rare_failures": "intervals", "mixed_models": "intervals"}
 """The benchmark of a block that has another name."""
 
 

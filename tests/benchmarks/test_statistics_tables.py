@@ -109,3 +109,13 @@ def test_no_other_setting_is_clearly_better_for_either_arm() -> None:
     for gains in read("training_settings")["gains"].values():
         assert len(gains) == 8
         assert all(one["gain_points"] <= 2 * one["standard_error"] for one in gains.values())
+
+
+def test_nothing_else_covers_as_often_and_excludes_anything_with_five_seeds() -> None:
+    rows = {row["method"]: row for row in MEASURED["summary"]["methods"] if row["num_seeds"] == 5}
+    assert len(rows) == 8
+    ours = rows.pop("this project")
+    able = [row for row in rows.values() if row["mean_width"] < 1]
+    assert [row["method"] for row in rows.values() if row not in able] == ["Wilcoxon over seeds"]
+    assert all(row["lowest_coverage"] < ours["lowest_coverage"] for row in able)
+    assert all(row["highest_false_positive_rate"] > ours["highest_false_positive_rate"] for row in able)
