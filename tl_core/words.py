@@ -34,3 +34,12 @@ def quoted_names(names: Sequence[str], most: int = _MOST_NAMED) -> str:
     """
     shown = ", ".join(quoted(name) for name in names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def capitalized(words: str) -> str:
+    """Begin with a capital and leave the rest.
+
+    >>> capitalized("macro-F1")
+    'Macro-F1'
+    """
+    return f"{words[:1].upper()}{words[1:]}"

@@ -12,11 +12,13 @@ from pages.ui.session import theme
 from tl_core.charts.learning_curves import XAxis, YAxis
 from tl_core.charts.template import enlarged
 from tl_core.displays.display import Display, Subject
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.knowledge import Knowledge
 from tl_core.results.pooled import Pooled
 from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import Metric, Verdict
+from tl_core.words import capitalized
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -30,7 +32,11 @@ X_WORDS: dict[XAxis, str] = {
 }
 LEAST_PX = 240
 """Height of a figure that fills what is left, where little is."""
-Y_WORDS: dict[YAxis, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "loss": "Loss"}
+Y_WORDS: dict[YAxis, str] = {
+    **{metric.value: capitalized(METRIC_WORDS[metric]) for metric in Metric},
+    "loss": "Loss",
+}
+SHOWN_ALWAYS: tuple[YAxis, ...] = ("accuracy", "macro_f1", "loss")
 
 
 def subject_of(
@@ -159,7 +165,8 @@ def card_of(
 def choose_axes(headline: Metric, *, key: str, has_energy: bool) -> tuple[XAxis, YAxis]:
     """Let what is on the axes be chosen; steps and the main metric by default."""
     with st.container(horizontal=True):
-        y: YAxis = _switch("Value", Y_WORDS, headline.value, f"{key}_y_{headline.value}")
+        words = {y: word for y, word in Y_WORDS.items() if y in (headline.value, *SHOWN_ALWAYS)}
+        y: YAxis = _switch("Value", words, headline.value, f"{key}_y_{headline.value}")
         x: XAxis = choose_over(X_WORDS, key=f"{key}_x", has_energy=has_energy)
     return x, y
 

@@ -12,7 +12,7 @@ from tl_core.charts.text import one_line
 from tl_core.charts.text import short_hash as short_hash
 from tl_core.intake.bundled import find_example
 from tl_core.planning.estimate import Ahead
-from tl_core.schema import ExperimentConfig, Metric, Promise, Span, SplitInfo, State, Took
+from tl_core.schema import ExperimentConfig, Promise, Span, SplitInfo, State, Took
 from tl_core.words import plural as plural
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
@@ -30,7 +30,6 @@ STATE_WORDS = {
     State.FAILED: "failed",
     State.CANCELLED: "cancelled",
 }
-METRIC_WORDS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
 
 
 def literal(text: str) -> str:

@@ -46,9 +46,17 @@ def test_the_mean_of_macro_f1_values_is_macro_f1(answers):
 
 
 def test_the_mean_of_the_contributions_is_the_metric():
-    targets, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])
-    assert contributions(targets, predicted, 2, Metric.ACCURACY).mean() == pytest.approx(3 / 4)
-    assert contributions(targets, predicted, 2, Metric.MACRO_F1).mean() == pytest.approx((6 / 7) / 2)
+    targets = np.array([0, 0, 0, 1, 1])
+    logits = np.array([[0, -3], [0, -2], [0, -1], [0, -2], [0, 1]], dtype=np.float32)
+    expected = {
+        Metric.ACCURACY: 4 / 5,
+        Metric.MACRO_F1: (6 / 7 + 2 / 3) / 2,
+        Metric.BALANCED_ACCURACY: (1 + 1 / 2) / 2,
+        Metric.AUROC: (1.5 / 3 + 1) / 2,
+        Metric.QUADRATIC_KAPPA: (4 / 5 - 14 / 25) / (1 - 14 / 25),
+    }
+    found = {metric: contributions(targets, logits, metric).mean() for metric in Metric}
+    assert found == pytest.approx(expected)
 
 
 def test_accuracy_values_are_the_hits():

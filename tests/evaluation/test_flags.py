@@ -131,6 +131,13 @@ def test_too_few_evaluations_call_no_curve_improving(losses):
     assert trend_of(run(validation_losses=losses, validation_values=losses)) != "still_improving"
 
 
+def test_the_floor_is_that_of_the_metric_and_not_the_share_of_the_largest_class():
+    """0.7 of balanced accuracy is far above its floor, though the largest class is 90% of the examples."""
+    rose = {"validation_losses": (0.3, 0.35, 0.4, 0.45), "validation_values": (0.5, 0.6, 0.7, 0.7)}
+    assert not never_better(run(majority_share=0.9, majority_value=0.5, **rose))
+    assert never_better(run(majority_share=0.9, majority_value=0.9, **rose))
+
+
 @pytest.mark.parametrize(
     ("losses", "values", "expected"),
     [

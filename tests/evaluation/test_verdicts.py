@@ -9,19 +9,24 @@ from tl_core.evaluation.verdicts import FALSE_POSITIVE_RATES, compare, summarise
 from tl_core.schema import Flag, Metric, ScoringRule
 
 
-def random_arms(num_seeds=3, num_examples=120, accuracies=(0.9, 0.6)):
+def labels_for(metric):
+    return 2 if metric is Metric.AUROC else 3
+
+
+def random_arms(num_seeds=3, num_examples=120, accuracies=(0.9, 0.6), num_labels=3):
     rng = np.random.default_rng(0)
-    targets = rng.integers(3, size=num_examples)
+    targets = rng.integers(num_labels, size=num_examples)
     arms = []
     for name, accuracy in zip(("fine_tuned", "scratch"), accuracies, strict=True):
         hits = rng.random((num_seeds, num_examples)) < accuracy
-        arms.append(arm_of(np.where(hits, targets, (targets + 1) % 3), targets, arm=name))
+        answers = np.where(hits, targets, (targets + 1) % num_labels)
+        arms.append(arm_of(answers, targets, arm=name, num_labels=num_labels))
     return arms
 
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_a_clear_difference_is_a_verdict(metric):
-    a, b = random_arms()
+    a, b = random_arms(num_labels=labels_for(metric))
     verdict = compare(a, b, metric=metric)
     assert verdict.conclusion == "better"
     assert verdict.ci95[0] > 0
@@ -32,7 +37,7 @@ def test_a_clear_difference_is_a_verdict(metric):
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_swapping_the_arms_mirrors_the_verdict(metric):
-    a, b = random_arms()
+    a, b = random_arms(num_labels=labels_for(metric))
     one, other = compare(a, b, metric=metric), compare(b, a, metric=metric)
     assert other.conclusion == "worse"
     assert other.ci95 == pytest.approx((-one.ci95[1], -one.ci95[0]))
@@ -60,7 +65,7 @@ def test_the_order_of_examples_changes_nothing():
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_an_arm_is_no_different_from_itself_and_the_interval_has_width(metric):
-    a, _ = random_arms()
+    a, _ = random_arms(num_labels=labels_for(metric))
     verdict = compare(a, a, metric=metric)
     assert verdict.conclusion == "no_difference_shown"
     assert verdict.method == "exact_bound"
@@ -186,7 +191,9 @@ def test_a_summary_shows_every_seed():
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_a_perfect_arm_has_an_interval_below_one(metric):
-    targets = np.arange(60) % 3
-    summary = summarise(arm_of([targets, targets], targets), metric)
+    targets = np.arange(60) % labels_for(metric)
+    summary = summarise(arm_of([targets, targets], targets, num_labels=labels_for(metric)), metric)
     assert summary.mean == pytest.approx(1)
-    assert summary.ci95 == pytest.approx((0.025 ** (1 / 60), 1))
+    # Kappa can fall to -1, by 1.5 times what an accuracy falls where three classes are balanced.
+    reach = 2 * 1.5 if metric is Metric.QUADRATIC_KAPPA else 1
+    assert summary.ci95 == pytest.approx((1 - reach * (1 - 0.025 ** (1 / 60)), 1))

@@ -14,7 +14,7 @@ from tl_core.evaluation.wording import (
     spoken_name,
     spoken_names,
 )
-from tl_core.schema import Flag, Metric, ScoringRule, Verdict
+from tl_core.schema import Flag, Metric, OtherMetric, ScoringRule, Verdict
 
 ARMS = ["fine_tuned", "scratch", "frozen", "frozen_random", "tfidf", "majority", "fine_tuned:other"]
 NAMES = spoken_names({name: "RoBERTa" if ":" in name else "all-MiniLM-L6" for name in ARMS})
@@ -112,6 +112,27 @@ def test_log_losses_are_said_in_nats(difference, ci95, expected):
     assert expected in (found.claim, found.interval[: len(expected)])
 
 
+@pytest.mark.parametrize(
+    ("metric", "claim"),
+    [
+        (Metric.BALANCED_ACCURACY, "Fine-tuned's balanced accuracy is 21.4 points above From scratch."),
+        (Metric.AUROC, "Fine-tuned's AUROC is 21.4 points above From scratch."),
+        (Metric.QUADRATIC_KAPPA, "Fine-tuned's quadratic kappa is 21.4 points above From scratch."),
+    ],
+)
+def test_the_other_main_metrics_are_said_in_points(metric, claim):
+    assert said(metric=metric).claim == claim
+    beside = said("fine_tuned", "scratch", metric=metric, beside="And another.").claim
+    assert beside == claim.replace("From", "the same network from")
+    assert len(beside.split()) <= 12
+
+
+def test_an_error_in_classes_is_better_where_it_is_smaller():
+    found = said(difference=-0.21, ci95=(-0.4, -0.02), metric=OtherMetric.MEAN_ABSOLUTE_ERROR)
+    assert found.conclusion == "better"
+    assert found.claim == "Fine-tuned is off by 0.210 classes less than From scratch."
+
+
 def test_brier_scores_have_no_unit():
     found = said(difference=-0.05, ci95=(-0.08, -0.02), metric=ScoringRule.BRIER, conclusion="better")
     assert found.claim == "Fine-tuned has a Brier score 0.050 lower than From scratch."
@@ -124,7 +145,7 @@ def test_an_excluded_zero_is_never_written_as_zero():
     assert "2.60 points more accurate" in found.claim
 
 
-@pytest.mark.parametrize("metric", [*Metric, *ScoringRule])
+@pytest.mark.parametrize("metric", [*Metric, *OtherMetric, *ScoringRule])
 @pytest.mark.parametrize(
     "changes", [{}, {"difference": -0.1, "ci95": (-0.15, -0.05)}, {"ci95": (-0.1, 0.5)}, EQUIVALENT]
 )

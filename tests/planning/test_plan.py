@@ -88,6 +88,31 @@ def test_imbalance_makes_macro_f1_the_headline_metric(counts: dict[str, int], ex
     assert plan(headline_metric=Metric.ACCURACY).headline_metric is Metric.ACCURACY
 
 
+@pytest.mark.parametrize(
+    ("labels", "metric", "said"),
+    [
+        (("1", "2", "3"), Metric.AUROC, "AUROC needs two labels, and there are 3."),
+        (
+            ("a", "b", "c"),
+            Metric.QUADRATIC_KAPPA,
+            "Quadratic kappa needs three or more labels that are numbers",
+        ),
+        (("0", "1"), Metric.QUADRATIC_KAPPA, "Quadratic kappa needs three or more labels that are numbers"),
+    ],
+)
+def test_a_metric_that_does_not_fit_the_labels_is_refused(
+    labels: tuple[str, ...], metric: Metric, said: str
+) -> None:
+    info = make_info()
+    info = info.model_copy(update={"columns": info.columns.model_copy(update={"labels": labels})})
+    with pytest.raises(PlanError) as refusal:
+        plan(dataset=info, headline_metric=metric)
+    assert refusal.value.message.startswith(said)
+    assert "balanced_accuracy" in refusal.value.remedy
+    assert metric.value not in refusal.value.remedy
+    assert plan(dataset=info, headline_metric=Metric.BALANCED_ACCURACY).headline_metric == "balanced_accuracy"
+
+
 def test_each_arm_that_takes_steps_has_its_own_rates_and_others_have_none() -> None:
     asked = {f"fine_tuned:{OTHER}": LearningRates(encoder=2e-5, head=1e-3)}
     experiment = plan(

@@ -12,9 +12,8 @@ from tl_core.charts.lines import value_range
 from tl_core.charts.rows import AXIS_PX, ROW_PX, name_rows, seed_places
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain, points
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Metric
-
-METRIC_LABELS = {Metric.ACCURACY: "accuracy", Metric.MACRO_F1: "macro-F1"}
 
 _VALUE_PX = 78
 _PAIR_ROW_PX = 54
@@ -52,7 +51,7 @@ def arms_overview(
         return empty_figure("No model has finished yet.", theme=theme)
     rows = summary.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
     said = [f"{one_line(styles[row.arm].label)} {percent(row.mean)}" for row in rows.itertuples()]
-    alt = f"Test {METRIC_LABELS[metric]} of each model, mean over seeds: {', '.join(said)}."
+    alt = f"Test {METRIC_WORDS[metric]} of each model, mean over seeds: {', '.join(said)}."
     figure = new_figure(theme=theme, height=ROW_PX * len(rows) + AXIS_PX + 20, alt=alt)
     for row in rows.itertuples():
         seeds = table.loc[table["arm"] == row.arm].sort_values("seed")
@@ -65,7 +64,7 @@ def arms_overview(
         tickformat=".0%",
         nticks=6,
         showline=True,
-        title_text=f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95% intervals",
+        title_text=f"test {METRIC_WORDS[metric]}; dots are seeds, bands 95% intervals",
     )
     figure.update_layout(margin={"r": MARGIN_PX + _VALUE_PX, "t": 20})
     if floor is not None:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme, faded
 from tl_core.charts.label_distance import add_distance, distance_alt
 from tl_core.charts.lines import HEIGHT_PX, add_end_labels, add_floor, value_range
 from tl_core.charts.template import add_note, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain
 from tl_core.evaluation.data_efficiency import DataEfficiency
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Metric
 
 _ROOM = 0.04
@@ -61,7 +61,7 @@ def data_efficiency(
         + ", ".join(f"{percent(row.mean)} with {row.train_size:,}" for row in rows.itertuples())
         for arm, rows in means.items()
     ]
-    alt = f"Test {METRIC_LABELS[metric]} over the number of training examples: {'; '.join(said)}."
+    alt = f"Test {METRIC_WORDS[metric]} over the number of training examples: {'; '.join(said)}."
     distance = f" {distance_alt(worth)}" if worth else ""
     figure = new_figure(theme=theme, height=HEIGHT_PX, alt=alt + distance)
     for arm, rows in means.items():
@@ -87,7 +87,7 @@ def data_efficiency(
     add_end_labels(figure, ends, styles, (low, high))
     if worth is not None:
         add_distance(figure, worth, styles[worth.a], theme)
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bands 95% intervals"
+    note = f"test {METRIC_WORDS[metric]}; dots are seeds, bands 95% intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     if floor is not None:
         add_floor(figure, floor, theme)

@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tl_core.arms import Start
-from tl_core.charts.arms import METRIC_LABELS
 from tl_core.charts.colors import ArmStyle, Theme
 from tl_core.charts.lines import (
     BOTTOM_PX,
@@ -23,6 +22,7 @@ from tl_core.charts.lines import (
 )
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import one_line, percent, plain
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Arm, Metric
 
 _HEIGHT_PX = 400
@@ -70,7 +70,7 @@ def layer_ablation(
         f"{one_line(styles[row.arm].label)} {percent(row.mean)} with {percent(row.kept, 0)} kept"
         for row in rows.itertuples()
     ]
-    alt = f"Test {METRIC_LABELS[metric]} over the share of pretrained weights kept: {'; '.join(said)}."
+    alt = f"Test {METRIC_WORDS[metric]} over the share of pretrained weights kept: {'; '.join(said)}."
     figure = new_figure(theme=theme, height=_HEIGHT_PX, alt=alt)
     path = rows.loc[[Arm.parse(name).kind.spec.start in _FROM_THE_BOTTOM for name in rows["arm"]]]
     if len(path) > 2:  # a line between the two ends alone would tell of steps that nobody has taken
@@ -97,7 +97,7 @@ def layer_ablation(
     low, high = value_range(values, floor)
     figure.update_yaxes(range=[low, high], nticks=7, showgrid=True, tickformat=".0%")
     _add_labels(figure, rows, styles, (low, high), floor, theme)
-    note = f"test {METRIC_LABELS[metric]}; dots are seeds, bars 95% intervals"
+    note = f"test {METRIC_WORDS[metric]}; dots are seeds, bars 95% intervals"
     add_note(figure, note, theme=theme, x=0, y=1, xref="paper", yref="paper", xanchor="left", yshift=18)
     return figure
 

@@ -26,13 +26,15 @@ from tl_core.charts.lines import (
 )
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, plain, watt_hours
-from tl_core.schema import SplitName
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.schema import Metric, SplitName
+from tl_core.words import capitalized
 
 STRAGGLING = 2.5
 """A run this many times as long as its arm's lower median is a straggler: it does not set the scale."""
 Floats = npt.NDArray[np.float64]
 XAxis = Literal["train_s", "step", "examples_seen", "energy_wh"]
-YAxis = Literal["accuracy", "macro_f1", "loss"]
+YAxis = Literal["accuracy", "macro_f1", "balanced_accuracy", "auroc", "quadratic_kappa", "loss"]
 MAX_POINTS = 500
 _MOST_NAMED = 3
 _X_TITLES = {
@@ -47,7 +49,7 @@ _PLACES = {
     "examples_seen": "%{x:,d} examples",
     "energy_wh": "%{x:.3~g} Wh",
 }
-_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "loss": "loss (nats)"}
+_Y_TITLES = {**{metric.value: METRIC_WORDS[metric] for metric in Metric}, "loss": "loss (nats)"}
 
 
 def kept_values(table: pd.DataFrame, y: str) -> pd.Series:
@@ -429,6 +431,6 @@ def _alt(
         for curve in curves
         if not curve.is_ended
     ]
-    words = f"{title.capitalize()} during training: {', '.join([*ends, *live])}."
+    words = f"{capitalized(title)} during training: {', '.join([*ends, *live])}."
     cut = "; ".join(f"{one_line(name)}, {place}" for name, place in beyond)
     return f"{words} Beyond the edge: {cut}." if cut else words

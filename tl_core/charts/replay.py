@@ -24,6 +24,9 @@ from tl_core.charts.learning_curves import (
 from tl_core.charts.lines import NAME_LIMIT, add_floor, label_width_px, value_range
 from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, new_figure
 from tl_core.charts.text import name_lines, one_line, percent, plain
+from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.schema import Metric
+from tl_core.words import capitalized
 
 REPLAY_S = 20
 NUM_FRAMES = 80
@@ -35,8 +38,7 @@ _BOTTOM_PX = 140
 _CLOCK_PX = 26
 _LINE_PX = 17
 _GAP = "\u2002"  # keeps a label off the dot that it names
-_Y_TITLES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-Y = Literal["accuracy", "macro_f1"]
+Y = Literal["accuracy", "macro_f1", "balanced_accuracy", "auroc", "quadratic_kappa"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,7 @@ def replay(
     beyond = beyond_edge(runs, styles, far_end(runs), "train_s")
     track = _Track(end=end, low=low, high=high, is_cut=bool(beyond), line_px=type_scale * _LINE_PX)
     clocks = np.linspace(0, track.end, NUM_FRAMES + 1)
-    title = f"validation {_Y_TITLES[y]}{counted_on(table)}"
+    title = f"validation {METRIC_WORDS[Metric(y)]}{counted_on(table)}"
     lines = [title, *beyond_lines(beyond)]
     top = _TOP_PX + _LINE_PX * (len(lines) - 1)
     said = [
@@ -152,7 +154,7 @@ def replay(
         f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
         for runner in runners
     ]
-    alt = f"{title.capitalize()} over training time, to be replayed: {', '.join(said)}."
+    alt = f"{capitalized(title)} over training time, to be replayed: {', '.join(said)}."
     figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=alt)
     moved = _motion(runners, track, track.end)
     figure.add_traces([still | moving for still, moving in zip(_looks(runners, theme), moved, strict=True)])

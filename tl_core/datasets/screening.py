@@ -29,7 +29,7 @@ from tl_core.files.excerpts import MAX_EXAMPLES, shorten
 from tl_core.files.read_summary import reading_findings
 from tl_core.files.reading import Table
 from tl_core.modality import Content, content_of
-from tl_core.schema import ColumnChoice, Finding
+from tl_core.schema import ColumnChoice, Finding, position_of
 from tl_core.words import plural, quoted, quoted_names
 
 MAX_CONFLICTS = 100
@@ -132,16 +132,15 @@ def screen(table: Table, *, choice: ColumnChoice, test: Table | None) -> Screeni
 
 
 def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct labels, by number if all look like numbers, else by code point.
+    """Return the distinct labels, by number if all are numbers or were cut from some, else by code point.
 
-    >>> sort_labels(["10", "9", "10"])
-    ('9', '10')
+    >>> sort_labels(["10", "9", "10"]), sort_labels(["4 and more", "below 4"])
+    (('9', '10'), ('below 4', '4 and more'))
     """
-    distinct = sorted(set(labels))
-    numbers = pc.match_substring_regex(pa.array(distinct, pa.string()), r"^\s*[-+]?\d+(\.\d+)?\s*$")
-    if pc.all(numbers).as_py():
-        distinct.sort(key=float)
-    return tuple(distinct)
+    positions = {label: position_of(label) for label in sorted(set(labels))}
+    if None in positions.values():
+        return tuple(positions)
+    return tuple(sorted(positions, key=lambda label: positions[label] or 0.0))
 
 
 def find_imbalance(counts: dict[str, int]) -> Iterable[Finding]:

@@ -11,6 +11,7 @@ from tl_core.charts.learning_curves import XAxis, YAxis, kept_means, kept_values
 from tl_core.charts.text import energy_words
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_percent
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.curves import (
     floor_on_validation,
     is_energy_known,
@@ -33,7 +34,7 @@ _X_WORDS = {
     "energy_wh": "Energy of training, Wh",
 }
 _ENERGY_DECIMALS = 4
-_Y_WORDS = {"accuracy": "accuracy, %", "macro_f1": "macro-F1, %", "loss": "loss, nats"}
+_Y_WORDS = {**{one.value: f"{METRIC_WORDS[one]}, %" for one in Metric}, "loss": "loss, nats"}
 
 
 Runs = Sequence[tuple[RunConfig, Sequence[Event]]]

@@ -190,7 +190,7 @@ def _carried_over(run: RunHealth) -> float:
 
 
 def _floor(run: RunHealth) -> float:
-    return max(run.validation_values[0], run.majority_share)
+    return max(run.validation_values[0], run.majority_value)
 
 
 def _clear_gain(floor: float) -> float:

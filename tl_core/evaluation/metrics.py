@@ -4,15 +4,25 @@ Once a metric is a mean over examples, its interval and that of a difference com
 (``intervals.mean_interval``), whatever the metric is.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
+from tl_core.evaluation.class_metrics import (
+    balanced_accuracy,
+    balanced_accuracy_without_one,
+    matthews,
+    matthews_without_one,
+    quadratic_kappa,
+    quadratic_kappa_without_one,
+)
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.schema import AnyMetric, Metric, ScoringRule
+from tl_core.evaluation.ranking import auroc, auroc_values, average_precision_values, log_odds
+from tl_core.schema import AnyMetric, Metric, OtherMetric, ScoringRule
 
 Ints = npt.NDArray[np.integer[Any]]
 Counts = npt.NDArray[np.int64]
@@ -55,12 +65,16 @@ class Evaluation:
     """The metrics of one run on one split.
 
     ``confusion`` is (K, K): rows are targets, columns are predictions. ``log_loss`` is in nats;
-    ``confidence`` is the mean probability of the answers.
+    ``confidence`` is the mean probability of the answers. Only two classes have ``auroc``;
+    ``quadratic_kappa`` takes class ids for steps of a scale, which some labels are (`schema.are_ordered`).
     """
 
     num_examples: int
     accuracy: float
     macro_f1: float
+    balanced_accuracy: float
+    auroc: float | None
+    quadratic_kappa: float
     log_loss: float
     confidence: float
     per_class: PerClass
@@ -75,6 +89,9 @@ def evaluate(targets: Ints, logits: npt.NDArray[np.float32]) -> Evaluation:
         num_examples=len(targets),
         accuracy=accuracy(confusion),
         macro_f1=macro_f1(confusion),
+        balanced_accuracy=balanced_accuracy(confusion),
+        auroc=auroc(targets, log_odds(logits)) if logits.shape[1] == 2 else None,
+        quadratic_kappa=quadratic_kappa(confusion),
         log_loss=float(losses.mean()),
         confidence=float(np.exp(-of_answers).mean()),
         per_class=per_class(confusion),
@@ -198,28 +215,65 @@ class ExampleValues:
         )
 
 
-def contributions(targets: Ints, predicted: Ints, num_labels: int, metric: Metric) -> Floats:
-    """Spread a metric of answers over the examples, so that its mean is the metric: (n,), (n,) to (n,)."""
-    if metric is Metric.MACRO_F1:
-        return macro_f1_values(targets, predicted, num_labels)
-    return np.asarray(predicted == targets, dtype=np.float64)
+def contributions(targets: Ints, logits: npt.NDArray[np.float32], metric: Metric) -> Floats:
+    """Spread a metric over the examples, so that its mean is the metric: (n,), (n, K) to (n,)."""
+    if metric is Metric.AUROC:
+        return auroc_values(targets, log_odds(logits))
+    return _values_of_answers(targets, logits.argmax(axis=1), logits.shape[1], metric)
+
+
+def _values_of_answers(
+    targets: Ints, predicted: Ints, num_labels: int, metric: Metric | OtherMetric
+) -> Floats:
+    """Do the same for a metric of answers, (n,)."""
+    if metric is Metric.ACCURACY:
+        return np.asarray(predicted == targets, dtype=np.float64)
+    if metric is OtherMetric.MEAN_ABSOLUTE_ERROR:
+        return np.asarray(np.abs(predicted - targets), dtype=np.float64)
+    return _jackknife(targets, predicted, num_labels, *_OF_CONFUSION[metric])
 
 
 def example_values(arm: ArmPredictions, metric: AnyMetric) -> ExampleValues:
-    """Spread a metric over the test examples of an arm."""
-    limits = Limits(low=0, high=1)
+    """Spread a metric over the test examples of an arm.
+
+    Where too few examples tell a metric, as with one of a class for AUROC, all are taken for one draw, and an
+    interval says that it can be anything.
+
+    Raises
+    ------
+    ValueError
+        If it is a metric of two classes and the arm has more.
+    """
+    limits, groups = Limits(low=0, high=1), arm.groups
     match metric:
-        case Metric():
-            rows = [contributions(arm.targets, one, arm.num_labels, metric) for one in arm.predicted]
-            values = np.stack(rows)
-            if metric is Metric.MACRO_F1:
-                limits = Limits(low=0, high=1, unit=macro_unit(arm.targets))
+        case Metric.AUROC | OtherMetric.AVERAGE_PRECISION:
+            spread = auroc_values if metric is Metric.AUROC else average_precision_values
+            if arm.log_odds is None:
+                raise ValueError(f"{metric.value} is about two classes")
+            values = np.stack([spread(arm.targets, scores) for scores in arm.log_odds])
+            limits = replace(limits, unit=macro_unit(arm.targets))
+            if np.bincount(arm.targets, minlength=2).min() < 2:
+                groups = np.zeros(arm.num_examples, dtype=np.int64)
+        case Metric() | OtherMetric():
+            rows = [_values_of_answers(arm.targets, one, arm.num_labels, metric) for one in arm.predicted]
+            values, limits = np.stack(rows), _limits_of_answers(arm.targets, arm.num_labels, metric)
+            if metric in _BEYOND_CHANCE and len(np.unique(arm.targets)) < 2:
+                groups = np.zeros(arm.num_examples, dtype=np.int64)
         case ScoringRule.LOG_LOSS:
             values = np.stack([log_losses(arm.targets, logits) for logits in arm.logits])
             limits = log_loss_limits(values, arm.num_labels)
         case ScoringRule.BRIER:
             values = np.stack([brier_scores(arm.targets, logits) for logits in arm.logits])
-    return ExampleValues.of_arm(values, limits, arm.groups)
+    return ExampleValues.of_arm(values, limits, groups)
+
+
+def _limits_of_answers(targets: Ints, num_labels: int, metric: Metric | OtherMetric) -> Limits:
+    """Say what a metric of answers can be, and what one that becomes right changes."""
+    if metric is OtherMetric.MEAN_ABSOLUTE_ERROR:
+        return Limits(low=0, high=max(1, num_labels - 1))
+    if metric in _BEYOND_CHANCE:
+        return Limits(low=-1, high=1, unit=chance_unit(targets))
+    return Limits(low=0, high=1, unit=1.0 if metric is Metric.ACCURACY else macro_unit(targets))
 
 
 def _share_of_first(a: Floats, b: Floats, difference: Floats) -> float:
@@ -240,15 +294,26 @@ def log_loss_limits(values: Floats, num_labels: int) -> Limits:
 
 
 def macro_f1_values(targets: Ints, predicted: Ints, num_labels: int) -> Floats:
-    """Spread macro-F1 over the examples by its delete-one jackknife: (n,), (n,) to (n,).
+    """Spread macro-F1 over the examples by its delete-one jackknife: (n,), (n,) to (n,)."""
+    return _values_of_answers(targets, predicted, num_labels, Metric.MACRO_F1)
+
+
+def _jackknife(
+    targets: Ints,
+    predicted: Ints,
+    num_labels: int,
+    value: Callable[[Counts], float],
+    without_one: Callable[[Counts], Floats],
+) -> Floats:
+    """Spread a function of the confusion matrix over the examples by its delete-one jackknife.
 
     The influence of example i is (n - 1)(theta - theta without i) (Efron and Stein 1981); centred on
     theta, the values have the metric as their mean and the jackknife's variance as theirs. Examples of
     one confusion cell share one value, so the cost is K^2 and not n evaluations.
     """
     confusion = confusion_matrix(targets, predicted, num_labels)
-    theta = macro_f1(confusion)
-    influence = (len(targets) - 1) * (theta - macro_f1_without_one(confusion)[targets, predicted])
+    theta = value(confusion)
+    influence = (len(targets) - 1) * (theta - without_one(confusion)[targets, predicted])
     return np.asarray(theta + influence - influence.mean())
 
 
@@ -277,3 +342,23 @@ def macro_unit(targets: Ints) -> float:
     """
     counts = np.unique_counts(targets).counts
     return float(np.sqrt((len(targets) / counts).sum()) / len(counts))
+
+
+def chance_unit(targets: Ints) -> float:
+    """Return what kappa or a correlation gains, times n, from a wrong answer that becomes right.
+
+    If predictions occur as often as targets, it is 1 / (1 - sum of the squared class shares) for a wrong
+    class that is drawn as they occur: 2 for two balanced classes, whose kappa is twice the accuracy less 1.
+    """
+    shares = np.unique_counts(targets).counts / len(targets)
+    left = 1 - float((shares**2).sum())
+    return 1 / left if len(shares) > 1 else 1.0
+
+
+_OF_CONFUSION: dict[Metric | OtherMetric, tuple[Callable[[Counts], float], Callable[[Counts], Floats]]] = {
+    Metric.MACRO_F1: (macro_f1, macro_f1_without_one),
+    Metric.BALANCED_ACCURACY: (balanced_accuracy, balanced_accuracy_without_one),
+    Metric.QUADRATIC_KAPPA: (quadratic_kappa, quadratic_kappa_without_one),
+    OtherMetric.MATTHEWS: (matthews, matthews_without_one),
+}
+_BEYOND_CHANCE = (Metric.QUADRATIC_KAPPA, OtherMetric.MATTHEWS)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.ranking import log_odds
 from tl_core.words import plural
 
 
@@ -61,6 +62,8 @@ class ArmPredictions:
         The highest-scoring class, (S, n); the lower class id wins a tie.
     num_labels
         K, the number of classes.
+    log_odds
+        Scores of the second of two classes before the softmax less those of the first, (S, n); None of more.
     read_logits
         Reads the scores before the softmax, (S, n, K) float32: hundreds of runs do not fit the memory.
     split_hash
@@ -93,6 +96,7 @@ class ArmPredictions:
     num_labels: int
     read_logits: Callable[[], npt.NDArray[np.float32]]
     split_hash: str
+    log_odds: npt.NDArray[np.float32] | None = None
     groups: npt.NDArray[np.int64] | None = None
     has_one_train_set: bool = False
     is_deterministic: bool = False
@@ -113,6 +117,7 @@ class ArmPredictions:
         return cls(
             predicted=logits.argmax(axis=2).astype(np.int32),
             num_labels=logits.shape[2],
+            log_odds=log_odds(logits) if logits.shape[2] == 2 else None,
             read_logits=lambda: logits,
             **fields,
         )
@@ -121,6 +126,8 @@ class ArmPredictions:
         expected = (len(self.seeds), len(self.example_ids))
         if self.predicted.shape != expected:
             raise self._error(f"answers of shape {expected}", f"{self.predicted.shape}")
+        if self.log_odds is not None and self.log_odds.shape != expected:
+            raise self._error(f"log-odds of shape {expected}", f"{self.log_odds.shape}")
         if self.targets.shape != expected[1:] or self.example_ids.shape != expected[1:]:
             raise self._error(f"{expected[1]} targets in one row", f"shape {self.targets.shape}")
         if self.groups is not None and self.groups.shape != expected[1:]:
@@ -180,6 +187,7 @@ class ArmPredictions:
             self,
             seeds=tuple(seeds),
             predicted=self.predicted[rows],
+            log_odds=None if self.log_odds is None else self.log_odds[rows],
             read_logits=lambda: self.logits[rows],
             conditions=conditions,
             epochs=epochs,
@@ -200,6 +208,7 @@ class ArmPredictions:
             self,
             seeds=tuple(seeds),
             predicted=np.broadcast_to(self.predicted, shape),
+            log_odds=None if self.log_odds is None else np.broadcast_to(self.log_odds, shape),
             read_logits=lambda: np.broadcast_to(self.logits, (*shape, self.num_labels)),
             is_deterministic=True,
             epochs=self.epochs * len(seeds),
@@ -218,6 +227,7 @@ class ArmPredictions:
             example_ids=self.example_ids[order],
             targets=self.targets[order],
             predicted=self.predicted[:, order],
+            log_odds=None if self.log_odds is None else self.log_odds[:, order],
             read_logits=lambda: self.logits[:, order],
             groups=None if self.groups is None else self.groups[order],
         )

@@ -12,6 +12,7 @@ from tl_core.schema import (
     Flag,
     Looks,
     Metric,
+    OtherMetric,
     ScoringRule,
     SplitCounts,
     Status,
@@ -48,23 +49,37 @@ _MAX_DECIMALS = 4
 METRIC_WORDS: dict[AnyMetric, str] = {
     Metric.ACCURACY: "accuracy",
     Metric.MACRO_F1: "macro-F1",
+    Metric.BALANCED_ACCURACY: "balanced accuracy",
+    Metric.AUROC: "AUROC",
+    Metric.QUADRATIC_KAPPA: "quadratic kappa",
+    OtherMetric.MATTHEWS: "MCC",
+    OtherMetric.AVERAGE_PRECISION: "PR-AUC",
+    OtherMetric.MEAN_ABSOLUTE_ERROR: "mean absolute error",
     ScoringRule.LOG_LOSS: "log loss",
     ScoringRule.BRIER: "Brier score",
 }
+_IN_POINTS = (*Metric, OtherMetric.MATTHEWS, OtherMetric.AVERAGE_PRECISION)
+"""Metrics of which the larger value is the better one, in hundredths."""
 _UNITS: dict[AnyMetric, str] = {
-    Metric.ACCURACY: " points",
-    Metric.MACRO_F1: " points",
+    **dict.fromkeys(_IN_POINTS, " points"),
+    OtherMetric.MEAN_ABSOLUTE_ERROR: " classes",
     ScoringRule.LOG_LOSS: " nats",
     ScoringRule.BRIER: "",
 }
 _CLAIMS: dict[AnyMetric, str] = {
+    **{metric: f"{{a}}'s {METRIC_WORDS[metric]} is {{size}} points {{more}} {{b}}." for metric in _IN_POINTS},
     Metric.ACCURACY: "{a} is {size} points {more} accurate than {b}.",
     Metric.MACRO_F1: "{a} has {size} points {more} macro-F1 than {b}.",
+    OtherMetric.MEAN_ABSOLUTE_ERROR: "{a} is off by {size} classes {more} than {b}.",
     ScoringRule.LOG_LOSS: "{a} has {size} nats {more} log loss than {b}.",
     ScoringRule.BRIER: "{a} has a Brier score {size} {more} than {b}.",
 }
 _COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
-    **{metric: {1: "more", -1: "less"} for metric in (*Metric, ScoringRule.LOG_LOSS)},
+    **dict.fromkeys((*Metric, *OtherMetric), {1: "above", -1: "below"}),
+    **dict.fromkeys(
+        (Metric.ACCURACY, Metric.MACRO_F1, OtherMetric.MEAN_ABSOLUTE_ERROR, ScoringRule.LOG_LOSS),
+        {1: "more", -1: "less"},
+    ),
     ScoringRule.BRIER: {1: "higher", -1: "lower"},
 }
 
@@ -92,7 +107,7 @@ def _winner(verdict: Verdict) -> str | None:
     """Return the arm that is ahead, or None where no difference is shown."""
     if not verdict.is_difference:
         return None
-    is_ahead = (verdict.difference > 0) is isinstance(verdict.metric, Metric)
+    is_ahead = (verdict.difference > 0) is (verdict.metric in _IN_POINTS)
     return verdict.a if is_ahead else verdict.b
 
 
@@ -536,7 +551,7 @@ def points(*fractions: float) -> tuple[str, ...]:
 
 def amounts(metric: AnyMetric, *values: float) -> tuple[str, ...]:
     """Write values of a metric: points of a fraction, the number itself of a scoring rule."""
-    return points(*values) if isinstance(metric, Metric) else _typeset(values, fewest=3)
+    return points(*values) if metric in _IN_POINTS else _typeset(values, fewest=3)
 
 
 def _typeset(values: Sequence[float], fewest: int) -> tuple[str, ...]:

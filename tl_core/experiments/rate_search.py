@@ -1,5 +1,6 @@
 """Choosing an arm's learning rates on validation: every arm by the same rule, each search done once."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -107,7 +108,7 @@ def _trial(
         logits = predict_logits(model, trainee.examples, part.validation, context.compute)
         targets = dataset.targets()[part.validation]
         return Outcome(
-            values=contributions(targets, logits.argmax(axis=1), logits.shape[1], config.headline_metric),
+            values=contributions(targets, logits, config.headline_metric),
             evaluation=whole_look(events, targets, logits, clock),
             train_s=clock.train_s,
         )
@@ -230,7 +231,7 @@ class _Trials:
     def value(self, rates: LearningRates) -> float:
         """Give the metric of the first trial; below any if it diverged."""
         outcome = self.outcome(rates, 0)
-        return -1.0 if outcome is None else float(outcome.values.mean())
+        return -math.inf if outcome is None else float(outcome.values.mean())
 
     def better(self, chosen: LearningRates, rates: LearningRates, over: LearningRates) -> LearningRates:
         """Return rates if they are ahead of ``over`` beyond their error and gain more than what is chosen."""

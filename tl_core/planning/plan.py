@@ -13,7 +13,7 @@ from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
 from tl_core.datasets.screening import IMBALANCE_SHARE
 from tl_core.errors import PlanError
-from tl_core.evaluation.wording import spoken_name
+from tl_core.evaluation.wording import METRIC_WORDS, spoken_name
 from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
 from tl_core.jobs import client
@@ -35,10 +35,11 @@ from tl_core.schema import (
     SplitInfo,
     Task,
     TrainingConfig,
+    metrics_for,
 )
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
-from tl_core.words import plural, quoted
+from tl_core.words import capitalized, plural, quoted
 
 DEFAULT_ARMS = tuple(Arm(kind=one) for one in ArmKind if one.spec.is_default)
 
@@ -120,9 +121,10 @@ def plan_experiment(
     ------
     PlanError
         If there is no arm, one is listed twice or names a base model that it has no use for, if a train size
-        is too small for the classes or larger than the train split, if a contrastive arm's base model has a
-        head of its own or the examples have weights, if an arm reads what only texts have, if the split is to
-        be repeated and cannot be, or if a number is out of its range.
+        is too small for the classes or larger than the train split, if the metric does not fit the labels, if
+        a contrastive arm's base model has a head of its own or the examples have weights, if an arm reads
+        what only texts have, if the split is to be repeated and cannot be, or if a number is out of its
+        range.
     """
     if num_splits > 1:
         require_repeatable(dataset, split)
@@ -130,6 +132,8 @@ def plan_experiment(
     training = training or plan_training(preset)
     _require_balance(plain, training)
     choice = PRESETS[preset]
+    metric = headline_metric or default_metric(dataset.label_counts)
+    _require_metric(metric, dataset.columns.labels)
     sizes = tuple(sorted(set(train_sizes or [min(split.train, choice.max_train_size or split.train)])))
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
     asked = _plain_rates(learning_rates or {}, plain, base_model)
@@ -160,7 +164,7 @@ def plan_experiment(
             num_seeds=choice.num_seeds if num_seeds is None else num_seeds,
             train_sizes=sizes,
             preset=preset,
-            headline_metric=headline_metric or default_metric(dataset.label_counts),
+            headline_metric=metric,
             margin=DEFAULT_MARGIN if margin is None else margin,
             training=training,
             learning_rates=usual | asked,
@@ -234,6 +238,19 @@ def _require_layers(arm: Arm, base_model: str) -> None:
             f"{describe(base_model).title} has only {most} layers, too few for {_spoken(arm)}.",
             "Choose fewer layers.",
         )
+
+
+def _require_metric(metric: Metric, labels: Sequence[str]) -> None:
+    """Refuse a main metric that does not fit the labels."""
+    if metric in metrics_for(labels):
+        return
+    needs = "three or more labels that are numbers, or were cut from some"
+    if metric is Metric.AUROC:
+        needs = f"two labels, and there are {len(labels)}"
+    others = ", ".join(one.value for one in metrics_for(labels))
+    raise PlanError(
+        f"{capitalized(METRIC_WORDS[metric])} needs {needs}.", f"Choose another main metric: {others}."
+    )
 
 
 def _require_balance(arms: Sequence[Arm], training: TrainingConfig) -> None:

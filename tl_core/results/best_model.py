@@ -10,7 +10,7 @@ from tl_core.evaluation.metrics import evaluate
 from tl_core.evaluation.verdicts import ArmSummary, summarise
 from tl_core.results.comparison import ranked, stack_seeds
 from tl_core.results.runs import UNREADABLE, FinishedRun, kept_evaluation, read_finished_run, value_of
-from tl_core.schema import Arm, ExperimentConfig, Metric, RunConfig, State
+from tl_core.schema import Arm, ExperimentConfig, RunConfig, State
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -79,9 +79,7 @@ def choose_best(
         kept = kept_evaluation(run, workspace.run_folder(run.run_id).read_log().events)
         if kept is not None and run.train_size == max(sizes):
             seeds.setdefault(run.arm, []).append(run)
-            values.setdefault(run.arm, []).append(
-                kept.accuracy if metric is Metric.ACCURACY else kept.macro_f1
-            )
+            values.setdefault(run.arm, []).append(kept.value(metric))
     means = {arm: float(np.mean(values[arm])) for arm in ranked(list(values))}
     with_model = [arm for arm in means if any(run.run_id in here for run in seeds[arm])]
     if not with_model:

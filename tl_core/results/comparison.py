@@ -340,7 +340,7 @@ def validation_means(results: ExperimentResults, train_size: int) -> dict[str, f
     for run in results.finished:
         kept = kept_evaluation(run.config, run.events)
         if kept is not None and run.config.train_size == train_size:
-            value = float(getattr(kept, results.experiment.headline_metric.value))
+            value = kept.value(results.experiment.headline_metric)
             values.setdefault(run.config.arm.name, []).append(value)
     return {arm: float(np.mean(found)) for arm, found in values.items()}
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from tl_core.charts.learning_curves import straggler_limit
+from tl_core.evaluation.ranking import BY_CHANCE
 from tl_core.results.runs import kept_evaluation, looks
 from tl_core.schema import Event, Metric, RunConfig, RunFinished
 
-_MEASURES = ["step", "examples_seen", "train_s", "energy_wh", "accuracy", "macro_f1", "loss", "num_examples"]
+_METRICS = [metric.value for metric in Metric]
+_MEASURES = ["step", "examples_seen", "train_s", "energy_wh", *_METRICS, "loss", "num_examples"]
 
 
 def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
@@ -21,9 +23,9 @@ def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFr
 
     Returns
     -------
-    Columns ``arm, run_id, seed, step, examples_seen, train_s, energy_wh, accuracy, macro_f1, loss,
-    num_examples, is_ended, is_kept``; ``energy_wh`` is missing where it was not measured, ``is_kept`` marks
-    the evaluation of the weights that an ended run kept.
+    Columns ``arm, run_id, seed, step, examples_seen, train_s, energy_wh``, one for each `Metric`, ``loss,
+    num_examples, is_ended, is_kept``; energy and metrics are missing where they were not measured,
+    ``is_kept`` marks the evaluation of the weights that an ended run kept.
     """
     rows = []
     for config, events in runs:
@@ -40,7 +42,7 @@ def curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFr
             for event in looks(events)
         ]
     table = pd.DataFrame(rows, columns=["arm", "run_id", "seed", *_MEASURES, "is_ended", "is_kept"])
-    return table.astype({"energy_wh": float, "is_ended": bool, "is_kept": bool})
+    return table.astype({**dict.fromkeys(["energy_wh", *_METRICS], float), "is_ended": bool, "is_kept": bool})
 
 
 def learning_curve_points(runs: Iterable[tuple[RunConfig, Sequence[Event]]]) -> pd.DataFrame:
@@ -67,8 +69,15 @@ def floor_on_validation(
     if not label_counts:
         return None
     share = max(label_counts.values()) / sum(label_counts.values())
-    # Macro-F1 is 2p / (1 + p) for that class and 0 for the others.
-    return share if metric is Metric.ACCURACY else 2 * share / (1 + share) / len(label_counts)
+    floors = {
+        Metric.ACCURACY: share,
+        # F1 is 2p / (1 + p) for that class and 0 for the others.
+        Metric.MACRO_F1: 2 * share / (1 + share) / len(label_counts),
+        Metric.BALANCED_ACCURACY: 1 / len(label_counts),
+        Metric.AUROC: BY_CHANCE,
+        Metric.QUADRATIC_KAPPA: 0.0,
+    }
+    return floors[metric]
 
 
 def stragglers(points: pd.DataFrame) -> pd.DataFrame:

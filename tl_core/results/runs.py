@@ -15,9 +15,11 @@ from pydantic import ValidationError
 
 from tl_core.catalogue.local_folders import LocalModel
 from tl_core.errors import ComparisonError, DamageError, DivergedError, NotFoundError, TlError
+from tl_core.evaluation.class_metrics import balanced_accuracy, quadratic_kappa
 from tl_core.evaluation.flags import RunHealth
 from tl_core.evaluation.metrics import Evaluation, accuracy, evaluate, macro_f1
 from tl_core.evaluation.predictions import ArmPredictions, Conditions
+from tl_core.evaluation.ranking import BY_CHANCE, log_odds
 from tl_core.jobs.outcome import ENDED_WITH_SUPERVISOR
 from tl_core.models import facts
 from tl_core.schema import (
@@ -42,6 +44,12 @@ UNREADABLE = (TlError, OSError, ValidationError, pa.ArrowException)
 _known_ids: "WeakValueDictionary[str, NDArray[np.str_]]" = WeakValueDictionary()
 DAMAGED = "damaged"
 """What a run is called that has finished and cannot be read any more, so that it counts nowhere."""
+_OF_CONFUSION = {
+    Metric.ACCURACY: accuracy,
+    Metric.MACRO_F1: macro_f1,
+    Metric.BALANCED_ACCURACY: balanced_accuracy,
+    Metric.QUADRATIC_KAPPA: quadratic_kappa,
+}
 _WORDS = {
     "diverged": ("diverged", DivergedError.usual_remedy),
     "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens per text."),
@@ -74,6 +82,8 @@ class FinishedRun:
         The validation split, on which temperatures are fitted.
     predicted
         The highest-scoring class on test, ``(n,)``; the lower class id wins a tie.
+    log_odds
+        Of the second of two classes on test, ``(n,)``; None with more.
     groups
         Number of each test example's group, ``(n,)``; None where each stands alone, or if it is unknown.
     knows_groups
@@ -95,6 +105,7 @@ class FinishedRun:
     targets: NDArray[np.int64]
     validation_targets: NDArray[np.int64]
     predicted: NDArray[np.int32]
+    log_odds: NDArray[np.float32] | None
     groups: NDArray[np.int64] | None
     knows_groups: bool
     answers_hash: str
@@ -152,15 +163,17 @@ def other_test_examples(run: FinishedRun, whose: str, remedy: str) -> Comparison
 
 
 def value_of(evaluation: Evaluation, metric: Metric) -> float:
-    """Pick the headline metric."""
-    return evaluation.accuracy if metric is Metric.ACCURACY else evaluation.macro_f1
+    """Pick the headline metric, one that fits the labels (`schema.metrics_for`)."""
+    return float(getattr(evaluation, metric.value))
 
 
 def always_largest(evaluation: Evaluation, train_class_counts: NDArray[np.int64], metric: Metric) -> float:
     """Say what always answering the largest class of the train examples reaches on some examples."""
+    if metric is Metric.AUROC:
+        return BY_CHANCE
     confusion = np.zeros_like(evaluation.confusion)
     confusion[:, train_class_counts.argmax()] = evaluation.confusion.sum(axis=1)
-    return accuracy(confusion) if metric is Metric.ACCURACY else macro_f1(confusion)
+    return _OF_CONFUSION[metric](confusion)
 
 
 def read_finished_run(folder: RunFolder) -> FinishedRun:
@@ -219,6 +232,7 @@ def _answers(test: pa.Table) -> dict[str, Any]:
         "example_ids": _shared(np.array(test.column("example_id").to_pylist())),
         "targets": targets,
         "predicted": logits.argmax(axis=1).astype(np.int32),
+        "log_odds": log_odds(logits) if logits.shape[1] == 2 else None,
         "groups": groups_of(test),
         "knows_groups": "group" in test.column_names,
         "answers_hash": hashlib.sha256(logits.tobytes()).hexdigest(),
@@ -303,6 +317,7 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
         for run in runs
         if run.config.base_model
     )
+    odds = [run.log_odds for run in runs if run.log_odds is not None]
     return ArmPredictions(
         arm=name,
         train_size=first.config.train_size,
@@ -311,6 +326,7 @@ def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
         targets=first.targets,
         predicted=np.stack([run.predicted for run in runs]),
         num_labels=len(first.config.labels),
+        log_odds=np.stack(odds) if odds else None,
         read_logits=lambda: np.stack([run.logits for run in runs]),
         split_hash=first.config.split_hash,
         groups=next((run.groups for run in runs if run.knows_groups), None),
@@ -376,9 +392,7 @@ def _health(
         majority_share=float(counts.max() / counts.sum()),
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(look.loss for look in seen),
-        validation_values=tuple(
-            look.accuracy if metric is Metric.ACCURACY else look.macro_f1 for look in seen
-        ),
+        validation_values=tuple(look.value(metric) for look in seen),
         has_levelled_off=isinstance(end, RunFinished) and end.stop_reason == "plateau",
         predicted_class_counts=tuple(validation.confusion.sum(axis=0).tolist()),
         value=value_of(validation, metric),

@@ -7,6 +7,7 @@ from tl_core.schema.base import (
     AnyMetric,
     Frozen,
     Metric,
+    OtherMetric,
     Precision,
     ScoredIn,
     ScoringRule,
@@ -49,6 +50,7 @@ from tl_core.schema.experiment import (
     TrainingConfig,
     TriedRates,
 )
+from tl_core.schema.labels import are_ordered, metrics_for, position_of
 from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
 from tl_core.schema.verdict import (
     FEWEST_GROUPS,
@@ -94,6 +96,7 @@ __all__ = [
     "LearningRates",
     "Looks",
     "Metric",
+    "OtherMetric",
     "PhaseStarted",
     "Precision",
     "ScoredIn",
@@ -129,5 +132,8 @@ __all__ = [
     "TriedRates",
     "Unsealing",
     "Verdict",
+    "are_ordered",
     "has_few_groups",
+    "metrics_for",
+    "position_of",
 ]

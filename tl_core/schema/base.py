@@ -75,10 +75,28 @@ class SplitName(StrEnum):
 
 
 class Metric(StrEnum):
-    """A headline metric; both are fractions in [0, 1], larger is better."""
+    """A metric that can be the headline; at most 1, larger is better.
+
+    All are fractions from 0, but for quadratic kappa, which is 0 for chance and can fall to -1. `metrics_for`
+    says which of them fit some labels.
+    """
 
     ACCURACY = "accuracy"
     MACRO_F1 = "macro_f1"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    AUROC = "auroc"
+    QUADRATIC_KAPPA = "quadratic_kappa"
+
+
+class OtherMetric(StrEnum):
+    """A metric that is shown and never a headline.
+
+    Of the mean absolute error, in classes, the smaller is the better one.
+    """
+
+    MATTHEWS = "matthews"
+    AVERAGE_PRECISION = "average_precision"
+    MEAN_ABSOLUTE_ERROR = "mean_absolute_error"
 
 
 class ScoringRule(StrEnum):
@@ -88,7 +106,7 @@ class ScoringRule(StrEnum):
     BRIER = "brier"
 
 
-AnyMetric = Metric | ScoringRule
+AnyMetric = Metric | OtherMetric | ScoringRule
 
 
 class Precision(StrEnum):

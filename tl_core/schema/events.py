@@ -1,10 +1,11 @@
 """Lines of a run's `events.jsonl`."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from tl_core.schema.base import Frozen, SplitName
+from tl_core.schema.base import Frozen, Metric, SplitName
 
 
 class _Event(Frozen):
@@ -42,8 +43,10 @@ class StepLogged(_Event):
 class EvalFinished(_Event):
     """An evaluation; ``num_examples`` of the split were scored.
 
-    ``is_whole`` marks that of the weights which a run kept, on the whole of validation; its step and what was
-    seen are theirs. The others on validation are points of the learning curve.
+    Three of its metrics are None in an earlier version's; AUROC is that of two classes, and quadratic kappa
+    takes class ids for steps of a scale. ``is_whole`` marks the evaluation of the weights that a run kept, on
+    the whole of validation; its step and what was seen are theirs. The others on validation are points of the
+    learning curve.
     """
 
     kind: Literal["EvalFinished"] = "EvalFinished"
@@ -52,8 +55,16 @@ class EvalFinished(_Event):
     loss: float
     accuracy: float
     macro_f1: float
+    balanced_accuracy: float | None = None
+    auroc: float | None = None
+    quadratic_kappa: float | None = None
     predicted_class_counts: tuple[int, ...]
     is_whole: bool = False
+
+    def value(self, metric: Metric) -> float:
+        """Pick a metric that fits the labels; NaN if a run of an earlier version did not measure it."""
+        found = getattr(self, metric.value)
+        return math.nan if found is None else float(found)
 
 
 class RunFinished(_Event):

@@ -98,7 +98,7 @@ class Verdict(Frozen):
     ----------
     difference, ci95, ci90
         a minus b in the metric's own unit (a fraction for `Metric`), and its intervals, never of zero width.
-        Of a `ScoringRule` the smaller value is the better one.
+        Of a `ScoringRule` and of the mean absolute error the smaller value is the better one.
     p_value, p_equivalence
         That of no difference, the inversion of the interval; and that of a difference as large as the margin,
         the larger one of two one-sided tests (Schuirmann 1987), None without a margin.

@@ -234,6 +234,9 @@ def scored_event(
         loss=scores.log_loss,
         accuracy=scores.accuracy,
         macro_f1=scores.macro_f1,
+        balanced_accuracy=scores.balanced_accuracy,
+        auroc=scores.auroc,
+        quadratic_kappa=scores.quadratic_kappa,
         predicted_class_counts=tuple(scores.confusion.sum(axis=0).tolist()),
         **clock.stamp(),
     )

@@ -39,7 +39,7 @@ class Plateau:
 
         Until there are enough for a mean, those are the newest.
         """
-        self._values.append(self._value(look))
+        self._values.append(look.value(self.metric))
         is_best = len(self._values) < SMOOTHED
         if not is_best:
             mean = sum(self._values[-SMOOTHED:]) / SMOOTHED
@@ -53,6 +53,3 @@ class Plateau:
     def is_over(self, step: int) -> bool:
         """Whether the run may end at this step."""
         return step >= self.min_step and self._num_since >= self.patience
-
-    def _value(self, look: EvalFinished) -> float:
-        return look.accuracy if self.metric is Metric.ACCURACY else look.macro_f1

@@ -7,12 +7,13 @@ import streamlit as st
 from pages.ui import verdict_card
 from pages.ui.displays import X_WORDS, choose_over, draw_display, label_counts_of
 from pages.ui.errors import live_part
-from pages.ui.formatting import METRIC_WORDS, literal, plural, short_hash, started_at
+from pages.ui.formatting import literal, plural, short_hash, started_at
 from pages.ui.frame import card
 from pages.ui.readers import arm_names_of, choose
 from pages.ui.session import workspace
 from tl_core.charts.learning_curves import XAxis
 from tl_core.displays import side_by_side
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.curves import floor_on_validation, is_energy_known
 from tl_core.results.side_by_side import SideBySide, finished_of, put_side_by_side
 from tl_core.schema import State

@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages.cards.models.download import MB, archive_name, draw_download
 from pages.ui.errors import guarded, show_error
-from pages.ui.formatting import METRIC_WORDS, literal, plural
+from pages.ui.formatting import literal, plural
 from pages.ui.frame import invite
 from pages.ui.readers import arm_names_of
 from pages.ui.session import workspace
 from tl_core.catalogue.locating import describe
 from tl_core.errors import ComparisonError
-from tl_core.evaluation.wording import examples_words
+from tl_core.evaluation.wording import METRIC_WORDS, examples_words
 from tl_core.intake.bundled import find_example
 from tl_core.results.best_model import BestModel, choose_best
 from tl_core.results.inventory import loading_lines

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, STATE_WORDS, local_time, plural, started_at
+from pages.ui.formatting import STATE_WORDS, local_time, plural, started_at
 from pages.ui.frame import draw_damage
 from pages.ui.readers import arm_names_of
 from pages.ui.session import forget, remember, workspace
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.jobs.client import observe
 from tl_core.results.inventory import RunFacts, find_facts, inventory_table
 from tl_core.schema import ExperimentConfig, State

@@ -10,12 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.errors import live_part
-from pages.ui.formatting import METRIC_WORDS, STATE_WORDS, duration, literal, moment
+from pages.ui.formatting import STATE_WORDS, duration, literal, moment
 from pages.ui.frame import card
 from pages.ui.missing_runs import offer_again
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, remember, workspace
 from pages.ui.verdict_card import sentences
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.jobs.queue import Queue
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.progress import ExperimentProgress, RunProgress

@@ -7,11 +7,12 @@ import streamlit as st
 
 from pages.ui.base_models import label_of
 from pages.ui.errors import InputErrors
-from pages.ui.formatting import METRIC_WORDS, about, literal
+from pages.ui.formatting import about, literal
 from pages.ui.frame import dataset_line
 from pages.ui.plan import estimate_of
 from tl_core.arms import ARMS
 from tl_core.errors import PlanError, TlError
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.intake.bundled import guess_task
 from tl_core.intake.intake import Intake
 from tl_core.planning.plan import default_metric
@@ -27,7 +28,9 @@ from tl_core.schema import (
     Preset,
     SplitInfo,
     Task,
+    metrics_for,
 )
+from tl_core.words import capitalized
 
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: (
@@ -43,6 +46,9 @@ BUDGET_TITLES = {BudgetRule.PLATEAU: "Train until it stops improving", BudgetRul
 METRIC_SENTENCES = {
     Metric.ACCURACY: "The share of test texts answered right.",
     Metric.MACRO_F1: "F1 averaged over classes: small classes count as much as large ones.",
+    Metric.BALANCED_ACCURACY: "The share answered right in each class, averaged over classes.",
+    Metric.AUROC: "How often a text of one label scores higher for that label than one of the other.",
+    Metric.QUADRATIC_KAPPA: "Agreement beyond chance: two steps off counts four times as much as one.",
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
 MAX_SEEDS = 20
@@ -207,10 +213,10 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
     """Choose the number that the verdict is about, before anything is measured."""
     metric = st.segmented_control(
         "Main metric",
-        list(Metric),
+        metrics_for(dataset.columns.labels),
         default=default_metric(dataset.label_counts),
         required=True,
-        format_func=lambda one: METRIC_WORDS[one].capitalize().replace("f1", "F1"),
+        format_func=lambda one: capitalized(METRIC_WORDS[one]),
         key=f"metric_{dataset.fingerprint}",
         persist_state="session",
     )

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.ui.formatting import METRIC_WORDS, literal
+from pages.ui.formatting import literal
 from pages.ui.frame import invite
 from pages.ui.missing_runs import offer_plans
 from pages.ui.readers import States, arm_names_of
 from pages.ui.session import workspace
 from tl_core.displays.words import listed
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.intake.bundled import SAMPLES, Sample, find_example, read_sample
 from tl_core.planning.plan import plan_sample
 from tl_core.results.answering import Answerer, choose_answerers

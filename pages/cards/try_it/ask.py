@@ -12,13 +12,14 @@ from pages.cards.try_it.asking import Asked, Text, ask_models
 from pages.cards.try_it.held_out import Example, examples_from, find_example
 from pages.components.typing import attend_to_typing
 from pages.ui.errors import begin_anew, live_part
-from pages.ui.formatting import METRIC_WORDS, literal, plural
+from pages.ui.formatting import literal, plural
 from pages.ui.frame import card, draw_figure
 from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme, workspace
 from tl_core.charts import probabilities
 from tl_core.charts.answers import MOST_BARS, RIGHT, WRONG
 from tl_core.displays.answers import answer_numbers
+from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
