@@ -8,8 +8,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.cards.results import setup, slides, summary
-from pages.cards.results.classes import draw_confusions
-from pages.cards.results.confidence import draw_calibration, draw_scores
+from pages.cards.results.classes import draw_confusions, draw_other_metrics
+from pages.cards.results.confidence import draw_calibration, draw_scores, draw_thresholds
 from pages.cards.results.data_efficiency import draw_data_efficiency
 from pages.cards.results.examples import TAB, draw_agreement
 from pages.cards.results.head import draw_experiments, draw_head
@@ -48,12 +48,13 @@ TABS: dict[str, tuple[Callable[[Subject], None], ...]] = {
         draw_sealed,
     ),
     "Examples": (draw_agreement, draw_label_errors),
-    "Classes": (card_of("Gains and losses by class", classes.display), draw_confusions),
+    "Classes": (card_of("Gains and losses by class", classes.display), draw_confusions, draw_other_metrics),
     "Labels needed": (draw_data_efficiency,),
     "Confidence": (
         draw_calibration,
         card_of("Accuracy if it can skip hard texts", selective_prediction.display),
         draw_scores,
+        draw_thresholds,
     ),
     "Setup": (setup.draw_fairness, setup.draw_settings),
 }

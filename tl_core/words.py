@@ -36,10 +36,10 @@ def quoted_names(names: Sequence[str], most: int = _MOST_NAMED) -> str:
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
-def capitalized(words: str) -> str:
+def capitalised(words: str) -> str:
     """Begin with a capital and leave the rest.
 
-    >>> capitalized("macro-F1")
+    >>> capitalised("macro-F1")
     'Macro-F1'
     """
     return f"{words[:1].upper()}{words[1:]}"

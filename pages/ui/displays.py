@@ -18,7 +18,7 @@ from tl_core.results.knowledge import Knowledge
 from tl_core.results.pooled import Pooled
 from tl_core.results.repeated_splits import SeriesResults
 from tl_core.schema import Metric, Verdict
-from tl_core.words import capitalized
+from tl_core.words import capitalised
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -33,7 +33,7 @@ X_WORDS: dict[XAxis, str] = {
 LEAST_PX = 240
 """Height of a figure that fills what is left, where little is."""
 Y_WORDS: dict[YAxis, str] = {
-    **{metric.value: capitalized(METRIC_WORDS[metric]) for metric in Metric},
+    **{metric.value: capitalised(METRIC_WORDS[metric]) for metric in Metric},
     "loss": "Loss",
 }
 SHOWN_ALWAYS: tuple[YAxis, ...] = ("accuracy", "macro_f1", "loss")

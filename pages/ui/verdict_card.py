@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.formatting import literal
 from tl_core.evaluation.wording import detection_words, seeds_words
 from tl_core.schema import Status, Verdict
+from tl_core.words import capitalised
 
 _LOOKS = {
     "success": (":material/check_circle:", "green"),
@@ -86,8 +87,3 @@ def draw_status(status: Status) -> None:
 def sentences(*parts: str) -> str:
     """Make sentences of what is not empty."""
     return " ".join(f"{capitalised(part.removesuffix('.'))}." for part in parts if part)
-
-
-def capitalised(words: str) -> str:
-    """Begin words as a sentence does."""
-    return f"{words[:1].upper()}{words[1:]}"

@@ -1,5 +1,7 @@
 """Each display: its sentence, its numbers by hand, and what they are drawn from."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,16 @@ from tl_core.displays import (
     classes,
     confusion,
     learning_curves,
+    other_metrics,
     overview,
     pairs,
+    thresholds,
 )
 from tl_core.displays.answers import answer_numbers, label_numbers
 from tl_core.displays.learning_curves import curve_numbers, mean_numbers
 from tl_core.displays.questions import QUESTIONS
+from tl_core.results.thresholds import ThresholdEffect
+from tl_core.schema import Metric
 
 NAMES = {"majority": "Majority", "tfidf": "TF-IDF", "scratch": "From scratch", "fine_tuned": "Fine-tuned"}
 
@@ -313,3 +319,57 @@ def test_answers_and_labels_are_in_percent():
     }
     assert label_numbers({"no": 1, "yes": 2})["Share, %"].tolist() == [33.3, 66.7]
     assert label_numbers({"no": 0})["Share, %"].tolist() == [0.0]
+
+
+def test_other_metrics_write_each_model_in_a_row_with_intervals(subject):
+    table = other_metrics.table(subject)
+    assert list(table) == ["Model", "Accuracy, %", "Macro-F1, %", "Balanced accuracy, %", "MCC, %", "Seeds"]
+    assert list(table["Model"]) == list(subject.names.values())
+    row = table.set_index("Model").loc["Fine-tuned"]
+    assert re.fullmatch(r"94\.4 \(\d+\.\d to \d+\.\d\)", row["Accuracy, %"]), "17 of 18 are right"
+    numbers = other_metrics.numbers(subject).set_index(["Model", "Metric"])
+    assert numbers.loc[("Fine-tuned", "Accuracy, %"), "Mean on test"] == 94.4
+    assert numbers["Test examples"].unique().tolist() == [18]
+    recall = other_metrics.recall_numbers(subject)
+    assert recall["Test examples"].sum() == 18 * len(table)
+    assert list(recall["Class"].unique()) == list(subject.results.experiment.labels)
+    assert "18 test examples" in other_metrics.limits(subject)
+    assert "PR-AUC" not in other_metrics.limits(subject), "of two labels only"
+
+
+def test_more_than_two_labels_have_no_threshold(subject):
+    assert thresholds.numbers(subject) is None
+    assert thresholds.sentences(subject) == []
+    assert thresholds.limits(subject) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {},
+            "A: a threshold of 20.0% on average helps (5.0 points of macro-F1, 95% interval ",
+        ),
+        (
+            {"chosen": 0.75, "low": -0.09, "high": -0.01},
+            "A: a threshold of 20.0% on average hurts (−5.0 points",
+        ),
+        ({"low": -0.01}, "A: another threshold makes no clear difference (5.0 points of macro-F1"),
+        ({"num_changed": 0}, "A: another threshold changes no test answer."),
+    ],
+)
+def test_a_threshold_is_said_with_what_it_changes(changes, expected):
+    fields = {
+        "arm": "fine_tuned",
+        "metric": Metric.MACRO_F1,
+        "thresholds": (0.1, 0.3),
+        "usual": 0.8,
+        "chosen": 0.85,
+        "low": 0.01,
+        "high": 0.09,
+        "num_changed": 12,
+        "num_seeds": 2,
+        "num_examples": 100,
+        "num_validation": 50,
+    }
+    assert thresholds.tell(ThresholdEffect(**(fields | changes)), "A").startswith(expected)

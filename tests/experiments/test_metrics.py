@@ -7,8 +7,10 @@ import sklearn.metrics
 from tests.experiments.running import carry_out_all, queue_experiment
 from tests.files.tables import dataset
 from tl_core.results.best_model import choose_best
-from tl_core.results.comparison import gather, validation_means
+from tl_core.results.comparison import gather, ranked, validation_means
 from tl_core.results.curves import floor_on_validation, learning_curve_points
+from tl_core.results.other_metrics import metric_rows, recall_rows
+from tl_core.results.thresholds import threshold_effects
 from tl_core.schema import BudgetRule, Metric
 from tl_core.store.workspace import Workspace
 
@@ -65,6 +67,23 @@ def test_an_experiment_goes_by_its_main_metric(
     assert results.floor == floor_on_validation(runs, {}, metric) == floor
     assert floor_on_validation([], LABELS[metric], metric) == floor
     assert learning_curve_points(runs)[metric.value].notna().all()
+    size = experiment.train_sizes[-1]
+    shown = metric_rows(results, size).set_index(["arm", "metric"])
+    assert list(shown.index.get_level_values("arm").unique()) == [arm.name for arm in ranked(experiment.arms)]
+    for run in results.runs_of("tfidf", size):
+        answers = run.logits.argmax(axis=1)
+        matthews = sklearn.metrics.matthews_corrcoef(run.targets, answers)
+        assert shown.loc[("tfidf", "matthews"), "mean"] == pytest.approx(matthews)
+        found = recall_rows(results, size).query("arm == 'tfidf'")
+        recall = sklearn.metrics.recall_score(run.targets, answers, average=None, zero_division=0)
+        assert list(found["recall"]) == pytest.approx(list(recall))
+        assert list(found["support"]) == list(np.bincount(run.targets))
+        assert (found["low"] <= found["recall"]).all()
+        assert (found["recall"] <= found["high"]).all()
+    has_two = len(LABELS[metric]) == 2
+    assert [one.arm for one in threshold_effects(results, size)] == [
+        arm.name for arm in ranked(experiment.arms) if has_two and arm.name != "majority"
+    ]
     best = choose_best(workspace, experiment, results.runs)
     assert best is not None
     assert best.validation == pytest.approx(max(means.values()), abs=1e-6)

@@ -93,6 +93,13 @@ def test_it_says_n_seed_interval_and_floor(workspace, experiment):
     assert "33 of the 33 training examples" in text
 
 
+def test_it_has_every_metric_that_fits_and_recall_with_an_interval(workspace, experiment):
+    text = card(workspace, experiment, "fine_tuned")
+    assert "| Split | Examples | Accuracy | Macro-F1 | Balanced accuracy | MCC |" in text
+    assert "AUROC" not in text, "of two labels only"
+    assert re.search(r"\| 100\.0% \(\d+\.\d% to 100\.0%\) \|", text), "Wilson's interval has a width"
+
+
 def test_it_says_how_far_its_confidence_can_be_trusted(workspace, experiment):
     text = card(workspace, experiment, "fine_tuned")
     errors = r"expected calibration error [\d.]+ points, Brier score [\d.]+, log loss [\d.]+ nats\."

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ from tl_core.results.comparison import gather
 from tl_core.schema import ExperimentConfig, LearningRates
 from tl_core.store.workspace import Workspace
 
-TOP = {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"}
+TOP = {"experiment_id", "dataset", "split", "headline_metric", "budget", "arms", "verdicts"} | {
+    "metrics",
+    "recalls",
+    "thresholds",
+}
 RUN = {"run_id", "status", "seed", "seeds", "train_size", "learning_rate", "train_s", "flags", "test"}
-TEST = {"accuracy", "macro_f1", "log_loss", "brier", "ece", "temperature"}
+METRICS = {"accuracy", "macro_f1", "balanced_accuracy", "auroc", "matthews", "average_precision"}
+"""Those of two labels."""
+TEST = METRICS | {"log_loss", "brier", "ece", "temperature"}
 VERDICT = {"a", "b", "metric", "train_size", "num_seeds", "num_examples", "method", "scope", "difference"} | {
     "ci95",
     "p_value",
@@ -92,6 +99,15 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
         assert (verdict["is_primary"], verdict["is_interim"]) == (verdict is first, False)
         assert verdict["ci95"][0] <= verdict["ci90"][0] < verdict["ci90"][1] <= verdict["ci95"][1]
         assert verdict["false_positive_rate"] == FALSE_POSITIVE_RATES[2]
+    assert {row["metric"] for row in said["metrics"]} == METRICS
+    assert {(row["arm"], row["label"]) for row in said["recalls"]} == set(product(arms, ("bad", "good")))
+    assert [row["arm"] for row in said["thresholds"]] == ["fine_tuned", "frozen", "scratch"]
+    for row in (*said["metrics"], *said["recalls"], *said["thresholds"]):
+        assert row["low"] <= row["high"]
+        assert row["train_size"] == 33
+    areas = [run["test"]["auroc"] for run in arms["scratch"]["runs"]]
+    (mean,) = [row["mean"] for row in said["metrics"] if (row["arm"], row["metric"]) == ("scratch", "auroc")]
+    assert mean == pytest.approx(sum(areas) / len(areas))
     brier = [run["test"]["brier"] for run in arms["fine_tuned"]["runs"]]
     (of_verdict,) = [
         verdict["value_a"]

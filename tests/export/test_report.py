@@ -141,6 +141,14 @@ def test_it_tells_data_fairness_limits_and_method(workspace, experiment):
     assert "tl-dashboard 0.1.0" in text
 
 
+def test_it_has_every_metric_that_fits_and_recall_by_class(workspace, experiment):
+    html = report(workspace, experiment)
+    assert "<h2>Other metrics</h2>" in html
+    assert "Balanced accuracy, %" in html
+    assert "Recall on test, %" in html
+    assert "Decision threshold" not in html, "of two labels only"
+
+
 def test_every_figure_has_a_text_alternative_and_its_numbers(workspace, experiment):
     page = report(workspace, experiment)
     alternatives = [

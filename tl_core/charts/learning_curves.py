@@ -28,7 +28,7 @@ from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, ne
 from tl_core.charts.text import name_lines, one_line, plain, watt_hours
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Metric, SplitName
-from tl_core.words import capitalized
+from tl_core.words import capitalised
 
 STRAGGLING = 2.5
 """A run this many times as long as its arm's lower median is a straggler: it does not set the scale."""
@@ -431,6 +431,6 @@ def _alt(
         for curve in curves
         if not curve.is_ended
     ]
-    words = f"{capitalized(title)} during training: {', '.join([*ends, *live])}."
+    words = f"{capitalised(title)} during training: {', '.join([*ends, *live])}."
     cut = "; ".join(f"{one_line(name)}, {place}" for name, place in beyond)
     return f"{words} Beyond the edge: {cut}." if cut else words

@@ -26,7 +26,7 @@ from tl_core.charts.template import MARGIN_PX, TONES, add_note, empty_figure, ne
 from tl_core.charts.text import name_lines, one_line, percent, plain
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.schema import Metric
-from tl_core.words import capitalized
+from tl_core.words import capitalised
 
 REPLAY_S = 20
 NUM_FRAMES = 80
@@ -154,7 +154,7 @@ def replay(
         f"after {max(curve.x[-1] for curve in runner.seeds):,.1f} s"
         for runner in runners
     ]
-    alt = f"{capitalized(title)} over training time, to be replayed: {', '.join(said)}."
+    alt = f"{capitalised(title)} over training time, to be replayed: {', '.join(said)}."
     figure = new_figure(theme=theme, height=top + _PLOT_PX + _BOTTOM_PX, alt=alt)
     moved = _motion(runners, track, track.end)
     figure.add_traces([still | moving for still, moving in zip(_looks(runners, theme), moved, strict=True)])

@@ -90,7 +90,10 @@ class CompareOptions:
     budget: Annotated[BudgetRule, typer.Option(help="How long every network trains.")] = DEFAULT_BUDGET
     metric: Annotated[
         Metric | None,
-        typer.Option(help="Main metric. Default: macro-F1 if one label is above 60%, else accuracy."),
+        typer.Option(
+            help="Main metric. AUROC needs two labels, quadratic kappa three or more that are numbers. "
+            "Default: macro-F1 if one label is above 60%, else accuracy."
+        ),
     ] = None
     margin: Annotated[
         float | None,

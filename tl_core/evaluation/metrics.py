@@ -21,7 +21,13 @@ from tl_core.evaluation.class_metrics import (
     quadratic_kappa_without_one,
 )
 from tl_core.evaluation.predictions import ArmPredictions
-from tl_core.evaluation.ranking import auroc, auroc_values, average_precision_values, log_odds
+from tl_core.evaluation.ranking import (
+    auroc,
+    auroc_values,
+    average_precision,
+    average_precision_values,
+    log_odds,
+)
 from tl_core.schema import AnyMetric, Metric, OtherMetric, ScoringRule
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -65,8 +71,9 @@ class Evaluation:
     """The metrics of one run on one split.
 
     ``confusion`` is (K, K): rows are targets, columns are predictions. ``log_loss`` is in nats;
-    ``confidence`` is the mean probability of the answers. Only two classes have ``auroc``;
-    ``quadratic_kappa`` takes class ids for steps of a scale, which some labels are (`schema.are_ordered`).
+    ``confidence`` is the mean probability of the answers. Only two classes have ``auroc`` and
+    ``average_precision``, that of the second; ``quadratic_kappa`` and ``mean_absolute_error`` take class ids
+    for steps of a scale, which some labels are (`schema.are_ordered`).
     """
 
     num_examples: int
@@ -75,6 +82,9 @@ class Evaluation:
     balanced_accuracy: float
     auroc: float | None
     quadratic_kappa: float
+    matthews: float
+    average_precision: float | None
+    mean_absolute_error: float
     log_loss: float
     confidence: float
     per_class: PerClass
@@ -83,15 +93,20 @@ class Evaluation:
 
 def evaluate(targets: Ints, logits: npt.NDArray[np.float32]) -> Evaluation:
     """Compute every metric of one run from targets (n,) and logits (n, K)."""
-    confusion = confusion_matrix(targets, logits.argmax(axis=1), logits.shape[1])
+    predicted = logits.argmax(axis=1)
+    confusion = confusion_matrix(targets, predicted, logits.shape[1])
     losses, of_answers = _losses(targets, logits)
+    odds = log_odds(logits) if logits.shape[1] == 2 else None
     return Evaluation(
         num_examples=len(targets),
         accuracy=accuracy(confusion),
         macro_f1=macro_f1(confusion),
         balanced_accuracy=balanced_accuracy(confusion),
-        auroc=auroc(targets, log_odds(logits)) if logits.shape[1] == 2 else None,
+        auroc=None if odds is None else auroc(targets, odds),
         quadratic_kappa=quadratic_kappa(confusion),
+        matthews=matthews(confusion),
+        average_precision=None if odds is None else average_precision(targets, odds),
+        mean_absolute_error=float(np.abs(predicted - targets).mean()),
         log_loss=float(losses.mean()),
         confidence=float(np.exp(-of_answers).mean()),
         per_class=per_class(confusion),

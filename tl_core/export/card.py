@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tl_core.catalogue.locating import describe
 from tl_core.charts.text import one_line, percent
+from tl_core.evaluation.calibration import wilson
 from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import summarise
@@ -22,9 +23,18 @@ from tl_core.results.answering import Answerer, choose_answerers
 from tl_core.results.fairness import BUDGET_WORDS
 from tl_core.results.inventory import loading_lines, record_facts
 from tl_core.results.runs import FinishedRun, read_finished_run, value_of
-from tl_core.schema import BudgetRule, ExperimentConfig, RunConfig, SplitName
+from tl_core.schema import (
+    BudgetRule,
+    ExperimentConfig,
+    Metric,
+    OtherMetric,
+    RunConfig,
+    SplitName,
+    shown_metrics,
+)
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
+from tl_core.words import capitalised
 
 README = "README.md"
 _LIMITS = (
@@ -160,8 +170,9 @@ def _results(facts: CardFacts) -> str:
     Of the model's own confidence it says how far that can be trusted.
     """
     run, config, metric = facts.run, facts.config, facts.config.headline_metric
+    metrics = shown_metrics(config.labels)
     by_split = [
-        (split.value, f"{one.num_examples:,}", percent(one.accuracy), percent(one.macro_f1))
+        (split.value, f"{one.num_examples:,}", *(_written(one, metric) for metric in metrics))
         for split, one in facts.evaluations.items()
     ]
 
@@ -182,26 +193,42 @@ def _results(facts: CardFacts) -> str:
     )
 
     per_class = run.test.per_class
+    lows, highs = wilson(per_class.recall, np.maximum(per_class.support, 1).astype(np.float64))
     by_class = [
-        (_code(label), f"{support:,}", percent(precision), percent(recall), percent(f1))
-        for label, support, precision, recall, f1 in zip(
+        (_code(label), f"{support:,}", percent(precision), _share(recall, low, high, support), percent(f1))
+        for label, support, precision, recall, low, high, f1 in zip(
             config.labels,
             per_class.support,
             per_class.precision,
             per_class.recall,
+            lows,
+            highs,
             per_class.f1,
             strict=True,
         )
     ]
     return "\n\n".join(
         (
-            _table(("Split", "Examples", "Accuracy", "Macro-F1"), by_split),
+            _table(
+                ("Split", "Examples", *(capitalised(METRIC_WORDS[metric]) for metric in metrics)), by_split
+            ),
             certainty,
             confidence_words(run),
-            "By class, on test:",
+            "By class, on test, recall with Wilson's 95% interval:",
             _table(("Class", "Examples", "Precision", "Recall", "F1"), by_class),
         )
     )
+
+
+def _written(evaluation: Evaluation, metric: Metric | OtherMetric) -> str:
+    """Write a metric: the mean absolute error in classes, any other in percent."""
+    value = float(getattr(evaluation, metric.value))
+    return f"{value:.3f} classes" if metric is OtherMetric.MEAN_ABSOLUTE_ERROR else percent(value)
+
+
+def _share(share: float, low: float, high: float, support: int) -> str:
+    """Write a share of some examples with its interval; a class without an example has none."""
+    return f"{percent(share)} ({percent(low)} to {percent(high)})" if support else "–"
 
 
 def _choice(facts: CardFacts) -> str:

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import pandas as pd
+
 from tl_core.displays.display import Subject
 from tl_core.displays.questions import QUESTIONS
 from tl_core.results.calibration import calibrate_run
@@ -11,13 +13,22 @@ from tl_core.results.comparable import gather_alike
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.data_efficiency import data_efficiency_json
 from tl_core.results.knowledge import read_changes
+from tl_core.results.other_metrics import metric_rows, recall_rows
 from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means
 from tl_core.results.repeated_splits import SeriesResults, gather_series, series_json
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
 from tl_core.results.sealed import find_unsealing, sealed_words
 from tl_core.results.secondary import secondary_verdicts
-from tl_core.schema import METHOD, SCHEMA_VERSION, ExperimentConfig, Verdict
+from tl_core.results.thresholds import threshold_effects
+from tl_core.schema import (
+    METHOD,
+    SCHEMA_VERSION,
+    ExperimentConfig,
+    Verdict,
+    metrics_for,
+    shown_metrics,
+)
 from tl_core.store.rows import RunRow
 from tl_core.store.run_folder import RunFolder
 from tl_core.store.workspace import Workspace
@@ -44,6 +55,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
                 "runs": [_run_json(results, run, workspace.run_folder(run.run_id)) for run in runs],
             }
         )
+    sizes = experiment.train_sizes
     damage = [one for counted in alike for one in counted.damage] + [*find_first_damage(pooled, workspace)]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -72,6 +84,11 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
         "sealed": _sealed_json(workspace, experiment),
         "repeated_splits": series_json(series) if series else None,
+        "metrics": [row for size in sizes for row in _rows(metric_rows(results, size), size)],
+        "recalls": [row for size in sizes for row in _rows(recall_rows(results, size), size)],
+        "thresholds": [
+            {"train_size": size, **asdict(one)} for size in sizes for one in threshold_effects(results, size)
+        ],
         "refusals": list(results.refusals),
         "damage": [asdict(one) for one in damage],
         "label_worth": data_efficiency_json(pooled, results.titles),
@@ -89,6 +106,11 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
             for stages in find_two_stages(pooled, alike, workspace)
         ],
     }
+
+
+def _rows(table: pd.DataFrame, train_size: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.assign(train_size=train_size).to_dict("records")
+    return rows
 
 
 def _sealed_json(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any] | None:
@@ -169,12 +191,14 @@ def _measured_json(finished: FinishedRun, folder: RunFolder) -> dict[str, Any]:
     """Give what a finished run has measured.
 
     ``validation`` is what the kept weights came to, the end of the learning curve; ``test`` is without the
-    temperature that it names, the one that validation asks for.
+    temperature that it names, the one that validation asks for. Both have the metrics that fit the labels;
+    those of validation that an earlier version did not measure are None.
     """
     record, search = finished.record, finished.record.rate_search
     changes = read_changes(folder)
     kept = kept_evaluation(finished.config, finished.events)
-    measures = ("step", "num_examples", "accuracy", "macro_f1", "loss")
+    labels = finished.config.labels
+    measures = ("step", "num_examples", *metrics_for(labels), "loss")
     calibration = calibrate_run(finished)
     return {
         "rate_search_s": search.train_s if search else None,
@@ -183,10 +207,9 @@ def _measured_json(finished: FinishedRun, folder: RunFolder) -> dict[str, Any]:
         "energy_method": record.energy_method,
         "kept_share": record.kept_share,
         "layers": [part.model_dump(mode="json") for part in changes.parts] if changes else None,
-        "validation": {name: getattr(kept, name) for name in measures} if kept else None,
+        "validation": {str(name): getattr(kept, name) for name in measures} if kept else None,
         "test": {
-            "accuracy": finished.test.accuracy,
-            "macro_f1": finished.test.macro_f1,
+            **{metric.value: getattr(finished.test, metric.value) for metric in shown_metrics(labels)},
             "log_loss": calibration.before.log_loss,
             "brier": calibration.before.brier,
             "ece": calibration.before.error,

@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 from tl_core.catalogue.locating import describe
 from tl_core.charts import class_balance
 from tl_core.charts.text import one_line, watt_hours
-from tl_core.displays import overview, pairs
+from tl_core.displays import other_metrics, overview, pairs, thresholds
 from tl_core.displays.display import Display
 from tl_core.displays.questions import QUESTIONS
 from tl_core.errors import NotFoundError
@@ -125,6 +125,11 @@ def report_html(
         overview=show(overview.display(subject)),
         sections=_sections(subject),
         pairs=write_table(pairs.pair_numbers(pairs.verdict_rows(subject)).drop(columns=_LEFT_TO_THE_SCREEN)),
+        metrics=write_table(other_metrics.table(subject)),
+        metrics_limits=other_metrics.limits(subject),
+        recalls=write_table(other_metrics.recall_numbers(subject)),
+        thresholds=_thresholds(subject),
+        thresholds_words=[*thresholds.sentences(subject), thresholds.limits(subject)],
         balance=show(balance) if balance else None,
         **_proof(subject),
     )
@@ -234,6 +239,12 @@ def _training_time(subject: ReportSubject, arm: str) -> str:
     energy = f" and {watt_hours(median(energies))}" if len(energies) == len(records) else ""
     runs = "one run" if len(times) == 1 else f"median of {len(times)} runs"
     return f"{median(times):,.1f} s{energy}, {runs}"
+
+
+def _thresholds(subject: ReportSubject) -> Table | None:
+    """List what another decision threshold changes; None with more than two classes."""
+    found = thresholds.numbers(subject)
+    return None if found is None else write_table(found)
 
 
 def _sizes(subject: ReportSubject) -> Table | None:

@@ -39,7 +39,7 @@ from tl_core.schema import (
 )
 from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
-from tl_core.words import capitalized, plural, quoted
+from tl_core.words import capitalised, plural, quoted
 
 DEFAULT_ARMS = tuple(Arm(kind=one) for one in ArmKind if one.spec.is_default)
 
@@ -249,7 +249,7 @@ def _require_metric(metric: Metric, labels: Sequence[str]) -> None:
         needs = f"two labels, and there are {len(labels)}"
     others = ", ".join(one.value for one in metrics_for(labels))
     raise PlanError(
-        f"{capitalized(METRIC_WORDS[metric])} needs {needs}.", f"Choose another main metric: {others}."
+        f"{capitalised(METRIC_WORDS[metric])} needs {needs}.", f"Choose another main metric: {others}."
     )
 
 

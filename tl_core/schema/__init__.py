@@ -50,7 +50,7 @@ from tl_core.schema.experiment import (
     TrainingConfig,
     TriedRates,
 )
-from tl_core.schema.labels import are_ordered, metrics_for, position_of
+from tl_core.schema.labels import are_ordered, metrics_for, position_of, shown_metrics
 from tl_core.schema.run import LayerChange, LayerChanges, RunRecord
 from tl_core.schema.verdict import (
     FEWEST_GROUPS,
@@ -136,4 +136,5 @@ __all__ = [
     "has_few_groups",
     "metrics_for",
     "position_of",
+    "shown_metrics",
 ]

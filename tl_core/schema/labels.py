@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tl_core.schema.base import Metric
+from tl_core.schema.base import Metric, OtherMetric
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _EDGE = r"[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?"
@@ -44,3 +44,11 @@ def metrics_for(labels: Sequence[str]) -> tuple[Metric, ...]:
     if not are_ordered(labels):
         left_out.add(Metric.QUADRATIC_KAPPA)
     return tuple(metric for metric in Metric if metric not in left_out)
+
+
+def shown_metrics(labels: Sequence[str]) -> tuple[Metric | OtherMetric, ...]:
+    """Return these and what is only shown: PR-AUC of two labels, the error in classes of ordered ones."""
+    left_out = set() if len(labels) == 2 else {OtherMetric.AVERAGE_PRECISION}
+    if not are_ordered(labels):
+        left_out.add(OtherMetric.MEAN_ABSOLUTE_ERROR)
+    return (*metrics_for(labels), *(metric for metric in OtherMetric if metric not in left_out))

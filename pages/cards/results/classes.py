@@ -9,7 +9,7 @@ from pages.ui.displays import draw_display, made
 from pages.ui.downloads import offer_table
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
-from tl_core.displays import confusion
+from tl_core.displays import confusion, other_metrics
 from tl_core.displays.display import Subject
 
 MOST_DRAWN = 30
@@ -60,3 +60,18 @@ def _draw_mistakes(subject: Subject) -> None:
         f":small[{num_labels} classes are too many for a matrix that can be read. These are the {shown} in "
         "which the two differ most.]"
     )
+
+
+def draw_other_metrics(subject: Subject) -> None:
+    """Draw every model in every metric that fits the labels, and how many of each class it finds."""
+    with card("Other metrics"):
+        offer_table(
+            made(other_metrics.table, subject), key="metrics", whole=made(other_metrics.numbers, subject)
+        )
+        st.markdown(f":small[{literal(made(other_metrics.limits, subject))}]")
+        drawer = st.expander(
+            "Recall by class", icon=":material/table_rows:", key="recall_drawer", on_change="rerun"
+        )
+        if drawer.open:
+            with drawer:
+                offer_table(made(other_metrics.recall_numbers, subject), key="recall")

@@ -6,11 +6,11 @@ from pages.ui.displays import draw_display, made
 from pages.ui.downloads import offer_table
 from pages.ui.formatting import literal
 from pages.ui.frame import card
-from pages.ui.verdict_card import capitalised
-from tl_core.displays import calibration
+from tl_core.displays import calibration, thresholds
 from tl_core.displays.display import Subject
 from tl_core.results.secondary import scoring_verdicts
 from tl_core.schema import Verdict
+from tl_core.words import capitalised
 
 SCORES_LIMITS = (
     "Log loss and Brier score judge the probabilities and not only the answers: lower is better. No result "
@@ -38,6 +38,18 @@ def draw_scores(subject: Subject) -> None:
         if drawer.open:
             with drawer:
                 offer_table(made(calibration.seed_numbers, subject), key="calibration")
+
+
+def draw_thresholds(subject: Subject) -> None:
+    """Draw what a threshold chosen on validation changes on test; nothing with more than two classes."""
+    table = made(thresholds.numbers, subject)
+    if table is None:
+        return
+    with card("Decision threshold"):
+        for sentence in made(thresholds.sentences, subject):
+            st.markdown(f"- {literal(sentence)}")
+        st.markdown(f":small[{literal(made(thresholds.limits, subject))}]")
+        offer_table(table, key="thresholds")
 
 
 def _scoring_verdicts(subject: Subject) -> tuple[Verdict, ...]:

@@ -14,12 +14,13 @@ from pages.ui.formatting import day_of, literal
 from pages.ui.missing_runs import pooled_of
 from pages.ui.readers import dataset_of, observed_runs, results_of, states_of
 from pages.ui.session import SLIDE
-from pages.ui.verdict_card import capitalised, draw_status
+from pages.ui.verdict_card import draw_status
 from tl_core.displays import agreement, classes, data_efficiency, meaning, overview, replay, time_to_accuracy
 from tl_core.displays.display import Display, Subject
 from tl_core.evaluation.wording import amounts
 from tl_core.results.agreement import Cell, texts_of
 from tl_core.results.fairness import fairness_facts
+from tl_core.words import capitalised
 
 TEXTS = "texts"
 """URL parameter that is there while example texts are shown; they may be private, so at first it is not."""

@@ -30,7 +30,7 @@ from tl_core.schema import (
     Task,
     metrics_for,
 )
-from tl_core.words import capitalized
+from tl_core.words import capitalised
 
 BUDGET_SENTENCES = {
     BudgetRule.EQUAL_STEPS: (
@@ -216,7 +216,7 @@ def choose_metric(dataset: DatasetInfo) -> Metric:
         metrics_for(dataset.columns.labels),
         default=default_metric(dataset.label_counts),
         required=True,
-        format_func=lambda one: capitalized(METRIC_WORDS[one]),
+        format_func=lambda one: capitalised(METRIC_WORDS[one]),
         key=f"metric_{dataset.fingerprint}",
         persist_state="session",
     )
