@@ -131,6 +131,15 @@ def test_too_few_evaluations_call_no_curve_improving(losses):
     assert trend_of(run(validation_losses=losses, validation_values=losses)) != "still_improving"
 
 
+def test_a_ranking_is_judged_by_auroc_and_not_by_its_answers():
+    """One label for all examples says nothing of scores that rank them."""
+    ranked = {"is_ranked": True, "majority_share": 0.5, "predicted_class_counts": ()}
+    assert not collapsed(run(**ranked))
+    assert not did_not_learn(run(**ranked, train_accuracy=0.75))
+    (flag,) = find_flags(SCRATCH, [run(**ranked, train_accuracy=0.52)], BudgetRule.PLATEAU)[:1]
+    assert (flag.code, flag.evidence) == ("did_not_learn", "AUROC 52.0%, chance 50.0%")
+
+
 def test_the_floor_is_that_of_the_metric_and_not_the_share_of_the_largest_class():
     """0.7 of balanced accuracy is far above its floor, though the largest class is 90% of the examples."""
     rose = {"validation_losses": (0.3, 0.35, 0.4, 0.45), "validation_values": (0.5, 0.6, 0.7, 0.7)}

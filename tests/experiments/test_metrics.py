@@ -80,6 +80,8 @@ def test_an_experiment_goes_by_its_main_metric(
         assert list(found["support"]) == list(np.bincount(run.targets))
         assert (found["low"] <= found["recall"]).all()
         assert (found["recall"] <= found["high"]).all()
+    if metric is Metric.AUROC:
+        assert not any(flag.code == "collapsed" for flags in results.flags.values() for flag in flags)
     has_two = len(LABELS[metric]) == 2
     assert [one.arm for one in threshold_effects(results, size)] == [
         arm.name for arm in ranked(experiment.arms) if has_two and arm.name != "majority"

@@ -216,6 +216,11 @@ def test_every_choice_reaches_the_experiment(design: AppTest, start: Callable[[]
     assert experiment.learning_rates["scratch"].encoder == pytest.approx(2e-4)
 
 
+def test_a_metric_that_does_not_fit_the_labels_is_not_offered(design: AppTest) -> None:
+    (metrics,) = [one for one in design.button_group if str(one.key).startswith("metric_")]
+    assert metrics.options == ["Accuracy", "Macro-F1", "Balanced accuracy"]
+
+
 def test_rates_are_searched_where_it_is_asked_and_those_set_by_hand_are_kept(
     design: AppTest, start: Callable[[], ExperimentConfig]
 ) -> None:

@@ -44,10 +44,12 @@ class RunHealth:
     ----------
     seed
         Index of the run's seed.
+    is_ranked
+        Whether AUROC is the main metric: then answers say nothing, for a threshold decides them.
     majority_share
-        Share of the largest class among its training examples, 0 to 1.
+        Share of the largest class among its training examples, 0 to 1; if ranked, the AUROC of chance.
     train_accuracy
-        Accuracy on its own training examples at the end; None for arms that report none.
+        Accuracy on its own training examples at the end, if ranked AUROC; None for arms that report none.
     validation_losses
         Losses of its evaluations on validation, in their order; empty for arms without evaluations.
     validation_values
@@ -55,8 +57,8 @@ class RunHealth:
     has_levelled_off
         Whether it ended because validation had levelled off, and not at a number of steps.
     predicted_class_counts
-        Number of predictions per class on the whole of validation: what offers to train again never reads
-        test.
+        Number of predictions per class on the whole of validation, none if ranked: what offers to train
+        again never reads test.
     value, majority_value
         The headline metric on the whole of validation, and what always answering the largest class reaches.
     hardly_known
@@ -65,6 +67,7 @@ class RunHealth:
     """
 
     seed: int
+    is_ranked: bool = False
     majority_share: float
     train_accuracy: float | None = None
     validation_losses: tuple[float, ...] = ()
@@ -220,6 +223,8 @@ def _one_answer(runs: Sequence[RunHealth]) -> str:
 def _train_accuracy(runs: Sequence[RunHealth]) -> str:
     right = np.mean([run.train_accuracy for run in runs if run.train_accuracy is not None])
     largest = np.mean([run.majority_share for run in runs])
+    if runs[0].is_ranked:
+        return f"AUROC {100 * right:.1f}%, chance {100 * largest:.1f}%"
     return f"{100 * right:.1f}% right, largest class {100 * largest:.1f}%"
 
 
@@ -236,7 +241,8 @@ def _by_heart(runs: Sequence[RunHealth]) -> str:
     train = np.mean([run.train_accuracy for run in runs if run.train_accuracy is not None])
     end = 100 * np.mean([_last_quarter(run.validation_values) for run in runs])
     floor = 100 * np.mean([_floor(run) for run in runs])
-    return f"{100 * train:.1f}% right in training; on validation {end:.1f}%, {floor:.1f}% without learning"
+    learned = f"AUROC {100 * train:.1f}%" if runs[0].is_ranked else f"{100 * train:.1f}% right"
+    return f"{learned} in training; on validation {end:.1f}%, {floor:.1f}% without learning"
 
 
 def _last_rise(runs: Sequence[RunHealth]) -> str:

@@ -384,17 +384,20 @@ def _health(
     """Reduce a run, with its answers on the whole of validation, to what the flags look at."""
     counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
-    train = [e.accuracy for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
+    is_ranked = metric is Metric.AUROC
+    judged_by = Metric.AUROC if is_ranked else Metric.ACCURACY
+    train = [e.value(judged_by) for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
     seen = looks(events) if record.config.arm.kind.is_whole else []
     end = events[-1]
     return RunHealth(
         seed=record.config.seed,
-        majority_share=float(counts.max() / counts.sum()),
+        is_ranked=is_ranked,
+        majority_share=BY_CHANCE if is_ranked else float(counts.max() / counts.sum()),
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(look.loss for look in seen),
         validation_values=tuple(look.value(metric) for look in seen),
         has_levelled_off=isinstance(end, RunFinished) and end.stop_reason == "plateau",
-        predicted_class_counts=tuple(validation.confusion.sum(axis=0).tolist()),
+        predicted_class_counts=() if is_ranked else tuple(validation.confusion.sum(axis=0).tolist()),
         value=value_of(validation, metric),
         majority_value=always_largest(validation, counts, metric),
         hardly_known=tuple(record.hardly_known.items()),
