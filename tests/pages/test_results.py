@@ -40,7 +40,7 @@ from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
 from tl_core.results.repeated_splits import gather_series
 from tl_core.results.sealed import find_unsealing, is_sealed, opened_words
-from tl_core.schema import ExperimentSummary, Precision, SplitRule
+from tl_core.schema import ExperimentSummary, Metric, Precision, SplitRule
 
 
 @pytest.fixture
@@ -441,9 +441,35 @@ def test_every_figure_has_its_numbers_in_words_and_units(app, experiment, tab):
     open_drawers(open_drawers(open_page(app, "results", tab=tab, experiment=experiment.experiment_id)))
     shown = [list(one.value.columns) for one in app.dataframe if "text" not in one.value]
     shown = [columns for columns in shown if "By how much, points" not in columns]
-    assert len(shown) == len(figures_of(app)), "one table for each figure"
+    no_figure = [one for one in shown if {"MCC, %", "Recall on test, %"} & set(one)]
+    assert len(shown) - len(no_figure) == len(figures_of(app)), "one table for each figure"
+    assert len(no_figure) == (2 if tab == "Classes" else 0)
     assert all({"Seeds", "Test examples", "Seed"} & set(columns) for columns in shown)
     assert not [name for columns in shown for name in columns if "_" in name]
+
+
+def test_three_labels_have_no_decision_threshold(app, experiment):
+    open_page(app, "results", tab="Confidence", experiment=experiment.experiment_id)
+    assert "Decision threshold" not in text_of(app)
+
+
+def test_two_labels_have_a_decision_threshold_and_can_go_by_auroc(app, workspace):
+    labels = ("good", "bad")
+    texts = [f"{label} text {i}" for label in labels for i in range(30)]
+    made = build_dataset(
+        table(text=texts, label=[text.split()[0] for text in texts]), name="two", choice=CHOICE
+    )
+    two = add_experiment(workspace, store_dataset(workspace, made), num_seeds=2, headline_metric=Metric.AUROC)
+    finish_all(workspace, two, fine_tuned=0.9)
+    open_page(app, "results", experiment=two.experiment_id)
+    assert "Fine-tuned's AUROC is" in text_of(app)
+    open_page(app, "results", tab="Confidence", experiment=two.experiment_id)
+    assert "Decision threshold" in text_of(app)
+    assert "The probability from which “good” is answered, chosen for each run by balanced" in text_of(app)
+    open_page(app, "results", tab="Classes", experiment=two.experiment_id)
+    (shown,) = [one.value for one in app.dataframe if "AUROC, %" in one.value]
+    assert list(shown.columns[:2]) == ["Model", "AUROC, %"], "the main metric first"
+    assert "PR-AUC is that of “good”; by chance it is 50.0%." in text_of(app)
 
 
 def test_several_base_models_are_not_called_the_same(app, workspace):
