@@ -39,11 +39,15 @@ def add_floor(figure: go.Figure, floor: float, theme: Theme) -> None:
 def value_range(
     values: npt.ArrayLike, floor: float | None, *, is_fraction: bool = True
 ) -> tuple[float, float]:
-    """Range over all values and the floor, with a little room; fractions stay a hair within [0, 1]."""
+    """Range over all values and the floor, with a little room.
+
+    Fractions stay a hair within [0, 1], and quadratic kappa, where it is below 0, within [-1, 1].
+    """
     seen = np.append(np.asarray(values, dtype=float), [] if floor is None else [floor])
     low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
     room = max(0.06 * (high - low), 0.02)
-    return (max(low - room, -0.01), min(high + room, 1.01)) if is_fraction else (low - room, high + room)
+    least = -0.01 if low >= 0 else -1.01
+    return (max(low - room, least), min(high + room, 1.01)) if is_fraction else (low - room, high + room)
 
 
 def label_width_px(label: str) -> float:
