@@ -13,6 +13,12 @@ _ARMS = {"scratch": "from scratch", "fine_tuned": "fine-tuned"}
 _SHOWN = (3, 5, 10)
 _WORDS = {
     "macro_f1": "macro-F1",
+    "balanced_accuracy": "balanced accuracy",
+    "auroc": "AUROC",
+    "quadratic_kappa": "quadratic kappa",
+    "matthews": "MCC",
+    "average_precision": "PR-AUC",
+    "mean_absolute_error": "mean absolute error, in classes",
     "log_loss": "log loss",
     "brier": "Brier score",
     "accuracy": "accuracy",
