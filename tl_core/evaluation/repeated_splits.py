@@ -10,10 +10,10 @@ from tl_core.errors import ComparisonError
 from tl_core.evaluation.intervals import Interval
 from tl_core.evaluation.metrics import Floats, Limits
 from tl_core.evaluation.wording import conclude
-from tl_core.schema import Flag, Looks, SplitCounts, Verdict
+from tl_core.schema import Flag, Looks, Metric, SplitCounts, Verdict
 
-_LIMITS: Final = Limits(low=-1, high=1)
-"""Of a difference in a main metric."""
+_UNBOUNDED: Final = Limits(low=-np.inf, high=np.inf)
+"""Where only the p-value is asked for."""
 
 
 def corrected_interval(
@@ -106,8 +106,10 @@ def over_splits(
     num_train = float(np.mean([one.train_size for one in own]))
     num_test = float(np.mean([one.num_examples for one in own]))
     sizes = {"num_train": num_train, "num_test": num_test}
+    reach = 2 if first.metric is Metric.QUADRATIC_KAPPA else 1  # kappa can be below 0
+    limits = Limits(low=-reach, high=reach)
     interval, narrower = (
-        corrected_interval(differences, **sizes, limits=_LIMITS, confidence=confidence)
+        corrected_interval(differences, **sizes, limits=limits, confidence=confidence)
         for confidence in (0.95, 0.90)
     )
     p_equivalence = None if first.margin is None else p_of_equivalence(differences, first.margin, **sizes)
@@ -150,7 +152,7 @@ def p_of_equivalence(differences: Floats, margin: float, *, num_train: float, nu
     p_values = []
     for side in (1, -1):
         shifted = corrected_interval(
-            side * differences - margin, num_train=num_train, num_test=num_test, limits=_LIMITS
+            side * differences - margin, num_train=num_train, num_test=num_test, limits=_UNBOUNDED
         )
         half = shifted.p_value / 2
         p_values.append(half if shifted.estimate < 0 else 1 - half)
