@@ -56,7 +56,8 @@ def test_the_json_form_has_what_the_contract_promises(tmp_path: Path) -> None:
         "num_examples": 60,
         "num_labels": 2,
     }
-    assert said["split"] == {"hash": experiment.split.hash, "train": 33, "validation": 9, "test": 18}
+    parts = {"train": 33, "validation": 9, "test": 18, "sealed": 0}
+    assert said["split"] == {"hash": experiment.split.hash, **parts}
     assert (said["headline_metric"], said["budget"]) == ("accuracy", "equal_steps")
     arms = {arm["arm"]: arm for arm in said["arms"]}
     assert list(arms) == ["fine_tuned", "frozen", "scratch", "majority"]

@@ -157,8 +157,8 @@ def test_an_own_test_file_is_not_repeated(workspace: Workspace) -> None:
         fixtures.plan_on(intake, ("scratch", "fine_tuned"), num_splits=2, dataset=info)
 
 
-def test_a_split_with_a_sealed_part_is_not_repeated(workspace: Workspace) -> None:
-    """On another split, sealed examples would train, or stand open in the test."""
-    intake = fixtures.store_sample_dataset(workspace, rule=SplitRule(sealed=0.5))
-    with pytest.raises(PlanError, match="other splits would open it"):
+def test_a_sealed_part_stays_out_of_other_splits(workspace: Workspace) -> None:
+    intake = store(workspace, SplitRule(sealed=0.5))
+    with pytest.raises(PlanError, match="sealed") as refused:
         fixtures.plan_on(intake, ("scratch", "fine_tuned"), num_splits=2)
+    assert refused.value.remedy == "Use one split, or seal nothing."

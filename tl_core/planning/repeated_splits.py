@@ -13,18 +13,19 @@ MAX_SPLITS = 10
 
 
 def require_repeatable(dataset: DatasetInfo, split: SplitInfo) -> None:
-    """Refuse to repeat a split that is not drawn at random. Raises PlanError."""
-    reasons = {
-        SplitMethod.BY_TIME: "The split goes by time, so there is only one.",
-        SplitMethod.OWN: "The data say which part each example belongs to, so there is only one split.",
-    }
-    reason = reasons.get(split.rule.method)
+    """Refuse to repeat a split that is not drawn at random, or has a sealed part. Raises PlanError."""
+    drawn = "Use one split, or let the app draw the parts at random."
     if split.sealed:
-        reason = "A part of the test is sealed, and other splits would open it."
+        raise PlanError(
+            "A part of the test is sealed, and other splits would train on it.",
+            "Use one split, or seal nothing.",
+        )
     if dataset.num_own_test:
-        reason = "The test file is your own, so there is only one test part."
-    if reason:
-        raise PlanError(reason, "Use one split, or let the app draw the parts at random.")
+        raise PlanError("The test file is your own, so there is only one test part.", drawn)
+    if split.rule.method is SplitMethod.BY_TIME:
+        raise PlanError("The split goes by time, so there is only one.", drawn)
+    if split.rule.method is SplitMethod.OWN:
+        raise PlanError("The data say which part each example belongs to, so there is only one split.", drawn)
 
 
 def name_of_split(name: str, place: int, num_splits: int) -> str:
