@@ -166,7 +166,7 @@ def test_only_flags_of_the_compared_runs_are_kept():
     ]
     verdict = compare(a, b, metric=Metric.ACCURACY, flags=flags)
     assert verdict.flags == (flags[0],)
-    assert verdict.sentence.endswith(" scratch failed in 1 seed: not a fair comparison yet.")
+    assert verdict.sentence.endswith(" Scratch failed in 1 seed: not a fair comparison yet.")
 
 
 def test_arms_from_different_splits_are_refused():

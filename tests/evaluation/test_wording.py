@@ -237,6 +237,9 @@ def test_what_both_arms_show_is_one_reservation():
     assert told.arms == ("fine_tuned", "scratch")
     apart = (both[0], flag(phrase="was still improving when it stopped (1 of 5 seeds)"))
     assert len(said(flags=apart).reservations) == 2
+    below = tuple(flag(arm, "is below TF-IDF, which needs no network") for arm in evidence)
+    (told,) = said(flags=below).reservations
+    assert told.words.startswith("Fine-tuned and From scratch are below TF-IDF")
 
 
 def test_the_detectable_difference_is_said_in_points():

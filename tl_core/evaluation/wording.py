@@ -43,7 +43,7 @@ _PLAIN = {
     "no_difference_shown": Status(code="no_difference_shown", severity="neutral", words="Not clear"),
     "equivalent": Status(code="equivalent", severity="neutral", words="Equally good"),
 }
-_OF_SEVERAL = {"was": "were", "it": "they", "stands": "stand"}
+_OF_SEVERAL = {"was": "were", "is": "are", "it": "they", "stands": "stand"}
 """Words of a flag's phrase that change where several arms show it."""
 _MAX_DECIMALS = 4
 METRIC_WORDS: dict[AnyMetric, str] = {
