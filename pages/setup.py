@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.cards.setup.again import take_over
 from pages.cards.setup.choices import (
-    SPLITS,
     choose_amount,
     choose_arms,
     choose_budget,
@@ -16,6 +15,7 @@ from pages.cards.setup.choices import (
     choose_preset,
     choose_splits,
     choose_task,
+    chosen_splits,
 )
 from pages.cards.setup.expert import (
     choose_balanced,
@@ -60,7 +60,9 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
         arms = choose_arms()
     with card("Time"):
         of_preset = partial(planned, base_model=base_model, arms=arms)
-        preset = choose_preset(partial(of_preset, num_splits=st.session_state.get(SPLITS, 1)), intake)
+        preset = choose_preset(
+            partial(of_preset, num_splits=chosen_splits(dataset, intake.split.info)), intake
+        )
     with st.expander("Advanced settings", icon=":material/tune:"):
         amount, scoring, training, rates = st.tabs(["Amount", "Scoring", "Training", "Learning rates"])
         with amount:

@@ -115,9 +115,9 @@ def test_log_losses_are_said_in_nats(difference, ci95, expected):
 @pytest.mark.parametrize(
     ("metric", "claim"),
     [
-        (Metric.BALANCED_ACCURACY, "Fine-tuned's balanced accuracy is 21.4 points above From scratch."),
-        (Metric.AUROC, "Fine-tuned's AUROC is 21.4 points above From scratch."),
-        (Metric.QUADRATIC_KAPPA, "Fine-tuned's quadratic kappa is 21.4 points above From scratch."),
+        (Metric.BALANCED_ACCURACY, "Fine-tuned has 21.4 points more balanced accuracy than From scratch."),
+        (Metric.AUROC, "Fine-tuned has 21.4 points more AUROC than From scratch."),
+        (Metric.QUADRATIC_KAPPA, "Fine-tuned has 21.4 points more quadratic kappa than From scratch."),
     ],
 )
 def test_the_other_main_metrics_are_said_in_points(metric, claim):

@@ -39,7 +39,7 @@ from tl_core.intake.intake import store_dataset
 from tl_core.results.by_class import class_rows
 from tl_core.results.comparison import gather
 from tl_core.results.repeated_splits import gather_series
-from tl_core.results.sealed import find_unsealing, is_sealed, opened_words
+from tl_core.results.sealed import find_sealed, is_sealed, opened_words
 from tl_core.schema import ExperimentSummary, Metric, Precision, SplitRule
 
 
@@ -619,8 +619,7 @@ def test_a_sealed_test_is_opened_after_a_second_question_and_says_when(app, work
     assert "it works once for this split" in text_of(app)
     assert is_sealed(workspace, made.split)
     button(app, "Open it").click().run()
-    unsealing = find_unsealing(workspace, made.split)
-    assert unsealing.experiment_id == made.experiment_id
+    unsealing = find_sealed(workspace, made).own
     open_page(app, "results", experiment=made.experiment_id)
     assert says(app, unsealing.verdict.claim)
     assert says(app, opened_words(unsealing))

@@ -1,20 +1,25 @@
 """The sealed part of a test: nothing shows it before it is opened, once, and nothing changes it after."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
+from tests.files.tables import dataset
 from tests.pages import fixtures
 from tl_core.errors import DamageError, NotFoundError, UserError
 from tl_core.export.comparison_json import comparison_json
 from tl_core.export.predictions import predictions_csv
 from tl_core.export.report import report_of
+from tl_core.intake.intake import read_intake, store_dataset
 from tl_core.results.comparison import ExperimentResults, gather
-from tl_core.results.sealed import find_unsealing, is_sealed, sealed_words, unseal_test, why_closed
+from tl_core.results.sealed import find_sealed, is_sealed, unseal_test, why_closed
 from tl_core.schema import ExperimentConfig, SplitRule
 from tl_core.splits.splitting import read_split
+from tl_core.store.ledger import Ledger
 from tl_core.store.workspace import Workspace
 
 ARMS = ("tfidf", "scratch", "fine_tuned")
@@ -59,7 +64,8 @@ def test_opening_compares_the_main_pair_on_the_sealed_examples_and_writes_down_t
     workspace: Workspace,
 ) -> None:
     results = finished(workspace)
-    unsealing = unseal_test(workspace, results)
+    unsealing = unseal_test(workspace, results).own
+    assert unsealing is not None
     verdict = unsealing.verdict
     assert (verdict.a, verdict.b, verdict.num_seeds) == ("fine_tuned", "scratch", 3)
     assert verdict.num_examples == results.experiment.split.sealed
@@ -78,8 +84,10 @@ def test_opening_compares_the_main_pair_on_the_sealed_examples_and_writes_down_t
     assert (verdict.p_corrected, verdict.looks) == (None, None)
     today = datetime.now(UTC)
     assert unsealing.opened_at.startswith(f"{today:%Y-%m-%d}")
-    assert find_unsealing(workspace, results.experiment.split) == unsealing
-    words = sealed_words(results.experiment, unsealing)
+    found = find_sealed(workspace, results.experiment)
+    assert found is not None
+    assert found.own == unsealing
+    words = found.sentence
     assert verdict.claim.removesuffix(".") in words
     assert f"Opened on {today.day} {today:%B %Y}, after 1 experiment (3 models) had been scored" in words
     shown = comparison_json(workspace, results)["sealed"]
@@ -90,12 +98,15 @@ def test_opening_compares_the_main_pair_on_the_sealed_examples_and_writes_down_t
 
 def test_it_is_opened_once_for_one_experiment_and_a_later_one_is_told(workspace: Workspace) -> None:
     first, second = finished(workspace), finished(workspace)
-    unsealing = unseal_test(workspace, first)
+    unsealing = unseal_test(workspace, first).own
+    assert unsealing is not None
     for results in (first, second):
         with pytest.raises(UserError, match="have been opened before"):
             unseal_test(workspace, results)
     assert unsealing.looks.num_experiments == 2
-    words = sealed_words(second.experiment, find_unsealing(workspace, second.experiment.split))
+    of_second = find_sealed(workspace, second.experiment)
+    assert of_second is not None
+    words = of_second.sentence
     assert "They are not used a second time." in words
     assert first.experiment.name in words
     shown = comparison_json(workspace, second)["sealed"]
@@ -104,11 +115,63 @@ def test_it_is_opened_once_for_one_experiment_and_a_later_one_is_told(workspace:
 
 def test_what_was_opened_changes_with_nothing_and_outlives_the_experiment(workspace: Workspace) -> None:
     results = finished(workspace)
-    unsealing = unseal_test(workspace, results)
+    unsealing = unseal_test(workspace, results).own
+    assert unsealing is not None
     workspace.delete_run(results.runs_of("fine_tuned", unsealing.verdict.train_size)[0].config.run_id)
-    assert find_unsealing(workspace, results.experiment.split) == unsealing
+    split_hash = results.experiment.split.hash
+    assert Ledger(workspace.database).get_unsealing(split_hash) == unsealing
     workspace.delete_experiment(results.experiment.experiment_id)
-    assert find_unsealing(workspace, results.experiment.split) == unsealing
+    assert Ledger(workspace.database).get_unsealing(split_hash) == unsealing
+    with workspace.database.transaction() as session:  # as after a database that was lost
+        session.execute(text("DELETE FROM unsealings"))
+    assert not is_sealed(workspace, results.experiment.split)
+    assert Ledger(workspace.database).get_unsealing(split_hash) == unsealing
+
+
+def test_the_second_clause_holds_the_same_model_against_tfidf_on_the_sealed_examples(
+    workspace: Workspace,
+) -> None:
+    experiment = queued(workspace)
+    fixtures.finish_all(workspace, experiment, fine_tuned=0.5, scratch=0.1, tfidf=0.95)
+    opened = unseal_test(workspace, gather(workspace, experiment.experiment_id)).own
+    assert opened is not None
+    assert "Fine-tuned against TF-IDF, the best on validation without pretraining: behind" in (
+        opened.verdict.beside
+    )
+    assert "below_tfidf" in [flag.code for flag in opened.verdict.flags]
+    assert opened.verdict.beside in opened.verdict.sentence
+
+
+def test_sealed_examples_that_another_split_has_in_the_open_are_counted(workspace: Workspace) -> None:
+    results = finished(workspace)
+    found = find_sealed(workspace, results.experiment)
+    assert found is not None
+    assert "nobody has seen" in found.sentence
+    intake = fixtures.store_sample_dataset(workspace)
+    openly = fixtures.add_experiment(workspace, intake, ARMS, 1)
+    found = find_sealed(workspace, results.experiment)
+    assert found is not None
+    assert found.num_used == 0, "nothing has been scored there"
+    fixtures.finish_all(workspace, openly)
+    found = find_sealed(workspace, results.experiment)
+    num_sealed = results.experiment.split.sealed
+    assert found is not None
+    assert found.num_used == num_sealed
+    assert f"{num_sealed} of them were used openly on another split of these data" in found.sentence
+    opened = unseal_test(workspace, results)
+    assert "this is no fresh test" in opened.sentence
+
+
+def test_another_version_of_the_data_is_not_opened_a_second_time(workspace: Workspace) -> None:
+    results = finished(workspace)
+    unseal_test(workspace, results)
+    intake = read_intake(workspace, results.experiment.dataset_fingerprint)
+    mended = dataset({"good": 36, "bad": 24})
+    mended = replace(mended, info=mended.info.model_copy(update={"parent": intake.dataset.info.fingerprint}))
+    again = fixtures.add_experiment(workspace, store_dataset(workspace, mended, HALF), ARMS, 1)
+    fixtures.finish_all(workspace, again)
+    with pytest.raises(UserError, match="with another split or version"):
+        unseal_test(workspace, gather(workspace, again.experiment_id))
 
 
 def test_it_stays_sealed_while_runs_are_to_come_or_an_answer_is_missing(workspace: Workspace) -> None:
@@ -133,14 +196,16 @@ def test_it_stays_sealed_while_runs_are_to_come_or_an_answer_is_missing(workspac
         unseal_test(workspace, results)
     assert is_sealed(workspace, experiment.split)
     (path / "sealed.parquet").write_bytes(whole)
-    assert unseal_test(workspace, results).verdict.num_seeds == 2
+    opened = unseal_test(workspace, results).own
+    assert opened is not None
+    assert opened.verdict.num_seeds == 2
 
 
 def test_without_a_sealed_part_there_is_nothing_to_open_or_to_say(workspace: Workspace) -> None:
     experiment = fixtures.add_experiment(workspace, fixtures.store_sample_dataset(workspace), ARMS, 1)
     fixtures.finish_all(workspace, experiment)
     results = gather(workspace, experiment.experiment_id)
-    assert sealed_words(experiment, None) == ""
+    assert find_sealed(workspace, experiment) is None
     assert comparison_json(workspace, results)["sealed"] is None
     with pytest.raises(UserError, match="has no sealed test examples"):
         unseal_test(workspace, results)

@@ -40,7 +40,7 @@ from tl_core.planning.presets import DEFAULT_BUDGET
 from tl_core.planning.repeated_splits import MAX_SPLITS
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
-from tl_core.results.sealed import sealed_words, unseal_test
+from tl_core.results.sealed import unseal_test
 from tl_core.schema import (
     BudgetRule,
     ExperimentConfig,
@@ -475,8 +475,7 @@ def show(workspace: Workspace, identifier: str) -> dict[str, Any]:
 
 def unseal(workspace: Workspace, experiment_id: str) -> str:
     """Open the sealed test of an experiment's split; return what it shows."""
-    results = gather(workspace, experiment_id)
-    return sealed_words(results.experiment, unseal_test(workspace, results))
+    return unseal_test(workspace, gather(workspace, experiment_id)).sentence
 
 
 def cancel(workspace: Workspace, identifier: str) -> None:

@@ -48,8 +48,11 @@ class RunHealth:
         Whether AUROC is the main metric: then answers say nothing, for a threshold decides them.
     majority_share
         Share of the largest class among its training examples, 0 to 1; if ranked, the AUROC of chance.
+    train_floor
+        What always answering the largest class reaches on them, where ``train_accuracy`` is another metric.
     train_accuracy
-        Accuracy on its own training examples at the end, if ranked AUROC; None for arms that report none.
+        Accuracy on its own training examples at the end, or the main metric where that is AUROC, balanced
+        accuracy or quadratic kappa; None for arms that report none.
     validation_losses
         Losses of its evaluations on validation, in their order; empty for arms without evaluations.
     validation_values
@@ -69,6 +72,7 @@ class RunHealth:
     seed: int
     is_ranked: bool = False
     majority_share: float
+    train_floor: float | None = None
     train_accuracy: float | None = None
     validation_losses: tuple[float, ...] = ()
     validation_values: tuple[float, ...] = ()
@@ -159,7 +163,7 @@ def did_not_learn(run: RunHealth) -> bool:
     """Whether the run is not clearly above the largest class on its own training examples."""
     if run.train_accuracy is None:
         return False
-    return run.train_accuracy - run.majority_share < _clear_gain(run.majority_share)
+    return run.train_accuracy - _train_floor(run) < _clear_gain(_train_floor(run))
 
 
 def cut_off(run: RunHealth) -> bool:
@@ -183,13 +187,17 @@ def learned_by_heart(run: RunHealth) -> bool:
     """Whether a network is right on its train examples, and on validation hardly above the largest class."""
     if run.train_accuracy is None or not run.validation_values:
         return False
-    learned = run.train_accuracy - run.majority_share
+    learned = run.train_accuracy - _train_floor(run)
     return run.train_accuracy >= BY_HEART and _carried_over(run) < HARDLY_CARRIED_OVER * learned
 
 
 def _carried_over(run: RunHealth) -> float:
     """Return how far the metric on validation ended above the untrained network and the largest class."""
     return _last_quarter(run.validation_values) - _floor(run)
+
+
+def _train_floor(run: RunHealth) -> float:
+    return run.majority_share if run.train_floor is None else run.train_floor
 
 
 def _floor(run: RunHealth) -> float:

@@ -19,7 +19,7 @@ from tl_core.schema import (
     Verdict,
     has_few_groups,
 )
-from tl_core.words import plural
+from tl_core.words import capitalised, plural
 
 ONE_SEED: Final = "One seed: another training may turn out differently"
 FEW_GROUPS: Final = Status(
@@ -67,19 +67,17 @@ _UNITS: dict[AnyMetric, str] = {
     ScoringRule.BRIER: "",
 }
 _CLAIMS: dict[AnyMetric, str] = {
-    **{metric: f"{{a}}'s {METRIC_WORDS[metric]} is {{size}} points {{more}} {{b}}." for metric in _IN_POINTS},
+    **{
+        metric: f"{{a}} has {{size}} points {{more}} {METRIC_WORDS[metric]} than {{b}}."
+        for metric in _IN_POINTS
+    },
     Metric.ACCURACY: "{a} is {size} points {more} accurate than {b}.",
-    Metric.MACRO_F1: "{a} has {size} points {more} macro-F1 than {b}.",
     OtherMetric.MEAN_ABSOLUTE_ERROR: "{a} is off by {size} classes {more} than {b}.",
     ScoringRule.LOG_LOSS: "{a} has {size} nats {more} log loss than {b}.",
     ScoringRule.BRIER: "{a} has a Brier score {size} {more} than {b}.",
 }
 _COMPARATIVES: dict[AnyMetric, dict[int, str]] = {
-    **dict.fromkeys((*Metric, *OtherMetric), {1: "above", -1: "below"}),
-    **dict.fromkeys(
-        (Metric.ACCURACY, Metric.MACRO_F1, OtherMetric.MEAN_ABSOLUTE_ERROR, ScoringRule.LOG_LOSS),
-        {1: "more", -1: "less"},
-    ),
+    **dict.fromkeys((*Metric, *OtherMetric, ScoringRule.LOG_LOSS), {1: "more", -1: "less"}),
     ScoringRule.BRIER: {1: "higher", -1: "lower"},
 }
 
@@ -189,9 +187,12 @@ def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:
     if verdict.beside and _is_the_same_network(verdict):
         b = f"the same network {b[:1].lower()}{b[1:]}"
     claim = _finding(verdict, a, b)
-    begin = "" if verdict.splits is None else f"Over {verdict.splits.num_counted} splits, "
-    if verdict.is_interim:
-        begin = "So far, "
+    splits = verdict.splits
+    begin = "So far, " if verdict.is_interim else ""
+    if splits is not None:
+        of_planned = f" of {splits.num_planned}" if verdict.is_interim else ""
+        begin = f"{begin}over {splits.num_counted}{of_planned} splits, "
+    begin = capitalised(begin)
     return f"{begin}{claim.replace('No clear', 'no clear', 1)}" if begin else claim
 
 
@@ -204,7 +205,7 @@ def _is_the_same_network(verdict: Verdict) -> bool:
 def _finding(verdict: Verdict, a: str, b: str) -> str:
     if not verdict.is_difference and verdict.conclusion != "equivalent":
         return f"No clear difference between {a} and {b}."
-    first = _capitalised(a)
+    first = capitalised(a)
     if verdict.conclusion == "equivalent":
         return f"{first} and {b} are equally good, within {margin_words(verdict)}."
     sign = 1 if verdict.difference > 0 else -1
@@ -364,7 +365,7 @@ def _of_all(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
     return Status(
         code=first.code,
         severity="warning",
-        words=_capitalised(f"{shown_by} {phrase}"),
+        words=capitalised(f"{shown_by} {phrase}"),
         arms=tuple(flag.arm for flag in flags),
         evidence="; ".join(evidence),
         advice=first.remedy,
@@ -401,7 +402,7 @@ def _failure(
     return Status(
         code="winner_failed" if is_winner_alone else "baseline_failed",
         severity="warning",
-        words=_capitalised(" and ".join(clauses) + outcome),
+        words=capitalised(" and ".join(clauses) + outcome),
         arms=arms,
         evidence="; ".join(evidence),
         advice=advice,
@@ -534,10 +535,6 @@ def pairs_words(verdicts: Sequence[Verdict]) -> str:
         f"Beside the main pair, {were} compared on these test examples. Their intervals are not widened for "
         "that. Such a difference counts where the corrected p-value is below 0.05."
     )
-
-
-def _capitalised(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"
 
 
 def points(*fractions: float) -> tuple[str, ...]:

@@ -18,13 +18,12 @@ from tl_core.results.pooled import Pooled, put_together
 from tl_core.results.related_tasks import find_first_damage, find_two_stages, left_means
 from tl_core.results.repeated_splits import SeriesResults, gather_series, series_json
 from tl_core.results.runs import DAMAGED, FinishedRun, find_damage, kept_evaluation
-from tl_core.results.sealed import find_unsealing, sealed_words
+from tl_core.results.sealed import SealedTest, find_sealed
 from tl_core.results.secondary import secondary_verdicts
 from tl_core.results.thresholds import threshold_effects
 from tl_core.schema import (
     METHOD,
     SCHEMA_VERSION,
-    ExperimentConfig,
     Verdict,
     metrics_for,
     shown_metrics,
@@ -82,7 +81,7 @@ def comparison_json(workspace: Workspace, results: ExperimentResults) -> dict[st
         "margin": experiment.margin,
         "verdicts": [_verdict_json(verdict) for verdict in results.verdicts],
         "secondary_verdicts": [_verdict_json(verdict) for verdict in secondary_verdicts(results)],
-        "sealed": _sealed_json(workspace, experiment),
+        "sealed": _sealed_json(sealed) if (sealed := find_sealed(workspace, experiment)) else None,
         "repeated_splits": series_json(series) if series else None,
         "metrics": [row for size in sizes for row in _rows(metric_rows(results, size), size)],
         "recalls": [row for size in sizes for row in _rows(recall_rows(results, size), size)],
@@ -113,19 +112,15 @@ def _rows(table: pd.DataFrame, train_size: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _sealed_json(workspace: Workspace, experiment: ExperimentConfig) -> dict[str, Any] | None:
-    """Give what is known of the sealed test examples; None where there are none."""
-    unsealing = find_unsealing(workspace, experiment.split)
-    sentence = sealed_words(experiment, unsealing)
-    if not sentence:
-        return None
-    opened = unsealing.model_dump(mode="json", exclude={"verdict"}) if unsealing else None
-    is_own = unsealing is not None and unsealing.experiment_id == experiment.experiment_id
+def _sealed_json(sealed: SealedTest) -> dict[str, Any]:
+    """Give what is known of the sealed test examples."""
+    opened = sealed.unsealing
     return {
-        "num_examples": experiment.split.sealed,
-        "sentence": sentence,
-        "opened": opened,
-        "verdict": _verdict_json(unsealing.verdict) if unsealing and is_own else None,
+        "num_examples": sealed.experiment.split.sealed,
+        "num_used": sealed.num_used,
+        "sentence": sealed.sentence,
+        "opened": opened.model_dump(mode="json", exclude={"verdict"}) if opened else None,
+        "verdict": _verdict_json(sealed.own.verdict) if sealed.own else None,
     }
 
 

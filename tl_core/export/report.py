@@ -34,7 +34,7 @@ from tl_core.results.highlights import find_highlights
 from tl_core.results.pooled import Pooled
 from tl_core.results.repeated_splits import SeriesResults, gather_series
 from tl_core.results.runs import name_runs
-from tl_core.results.sealed import find_unsealing, sealed_words
+from tl_core.results.sealed import find_sealed
 from tl_core.schema import Arm, DatasetInfo, State
 from tl_core.store.identifiers import now
 from tl_core.store.workspace import Workspace
@@ -48,7 +48,8 @@ def report_of(workspace: Workspace, results: ExperimentResults) -> str:
         dataset = workspace.database.get_dataset(results.experiment.dataset_fingerprint)
     except NotFoundError:
         dataset = None
-    sealed = sealed_words(results.experiment, find_unsealing(workspace, results.experiment.split))
+    found = find_sealed(workspace, results.experiment)
+    sealed = found.sentence if found else ""
     pooled, series = gather_pooled(workspace, results), gather_series(workspace, results.experiment)
     return report_html(results, pooled, dataset, series, sealed=sealed, made_at=now())
 
@@ -77,7 +78,7 @@ def report_html(
     made_at
         The present moment, in ISO 8601, UTC.
     sealed
-        What is known of the sealed test examples (`sealed_words`).
+        What is known of the sealed test examples (`SealedTest.sentence`).
 
     Raises
     ------

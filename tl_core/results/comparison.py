@@ -221,10 +221,10 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
     corrected = as_family(
         verdicts, words, primary=None if place is None else verdicts[place], others=asked.others
     )
-    below = _below_tfidf(alone, corrected, words)
+    below = below_tfidf(alone, corrected, words)
     corrected = tuple(
         conclude(one.model_copy(update={"flags": (*one.flags, *found)}), words)
-        if (found := _weighing_on(one, below))
+        if (found := weighing_on(one, below))
         else one
         for one in corrected
     )
@@ -233,7 +233,9 @@ def in_family(alone: ExperimentResults, asked: Asked) -> ExperimentResults:
         flags[arm, size] = (*flags[arm, size], flag)
     headline = _headline(alone.experiment, corrected)
     if headline is not None:
-        beside = _beside(alone, corrected, headline, words)
+        size, first = headline.train_size, headline.a
+        against = {one.b: one for one in corrected if (one.a, one.train_size) == (first, size)}
+        beside = beside_clause(headline, validation_means(alone, size), against.get, words)
         seen = _seen(alone.experiment, headline)
         said = conclude(headline.model_copy(update={"beside": beside, "seen": seen}), words)
         corrected = tuple(said if one is headline else one for one in corrected)
@@ -262,7 +264,7 @@ def _is_interim(runs: Sequence[RunRow], verdict: Verdict, *, is_primary: bool) -
     return bool(coming)
 
 
-def _below_tfidf(
+def below_tfidf(
     alone: ExperimentResults, verdicts: Sequence[Verdict], words: Mapping[str, str]
 ) -> dict[Key, Flag]:
     """Flag the networks that are below TF-IDF, corrected as every claim is, by arm and train size."""
@@ -288,7 +290,7 @@ def _below_tfidf(
     return flags
 
 
-def _weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
+def weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
     """Pick the flags of a verdict's arms; that on TF-IDF itself says it already."""
     if any(Arm.parse(arm).kind.is_tfidf for arm in (verdict.a, verdict.b)):
         return []
@@ -296,16 +298,27 @@ def _weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
     return [below[key] for key in keys if key in below]
 
 
-def _beside(
-    alone: ExperimentResults, verdicts: Sequence[Verdict], headline: Verdict, words: Mapping[str, str]
+def beside_clause(
+    headline: Verdict,
+    means: Mapping[str, float],
+    find: Callable[[str], Verdict | None],
+    words: Mapping[str, str],
 ) -> str:
     """Hold the headline's first arm against the best arm without pretraining, chosen on validation.
 
     Where that is the headline's second arm, against the next: the first question must not stand alone.
+
+    Parameters
+    ----------
+    means
+        The main metric on validation by arm.
+    find
+        Gives the verdict on the headline's first arm against another.
+    words
+        Words for the arms by name.
     """
     if not Arm.parse(headline.a).kind.is_pretrained:
         return ""
-    means = validation_means(alone, headline.train_size)
     plain = {arm: mean for arm, mean in means.items() if not Arm.parse(arm).kind.is_pretrained}
     if not plain:
         return "No model without pretraining was trained beside it."
@@ -317,8 +330,7 @@ def _beside(
         said, rank = f"{words[best]} is also the best on validation without pretraining.", "the next"
         del plain[best]
         best = max(plain, key=plain.__getitem__)
-    about = (headline.a, best, headline.train_size)
-    found = next((one for one in verdicts if (one.a, one.b, one.train_size) == about), None)
+    found = find(best)
     return f"{said} {beside_words(found, words, rank) if found else ''}".strip()
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from tl_core.datasets.dataset import read_dataset
 from tl_core.errors import NotFoundError
 from tl_core.schema import RunConfig
@@ -53,7 +55,8 @@ def _count(first: tuple[Path, str], second: tuple[Path, str]) -> Overlap:
 def _read(folder: Path, split_hash: str) -> tuple[set[str], set[str]]:
     """Return the ids of the train and of the test examples, which come from their texts alone."""
     dataset, split = read_dataset(folder), read_split(folder, split_hash)
-    train, test = (set(dataset.take(rows).example_ids()) for rows in (split.train, split.test))
+    whole_test = np.concatenate([split.test, split.sealed])
+    train, test = (set(dataset.take(rows).example_ids()) for rows in (split.train, whole_test))
     return train, test
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from statistics import mean
 
 from tl_core.evaluation.flags import COLLAPSED_SHARE
+from tl_core.evaluation.ranking import BY_CHANCE
 from tl_core.jobs.pace import Pace, read_pace
 from tl_core.results.runs import looks
 from tl_core.schema import (
@@ -13,6 +14,7 @@ from tl_core.schema import (
     BudgetRule,
     EvalFinished,
     Event,
+    Metric,
     PhaseStarted,
     Span,
     State,
@@ -324,7 +326,10 @@ def _alerts_of(run: RunRow, events: Sequence[Event], floor: float | None) -> lis
 
     last = evaluations[-1]
     counts = last.predicted_class_counts
-    if max(counts) >= COLLAPSED_SHARE * sum(counts):
+    if run.config.headline_metric is Metric.AUROC:  # what is ranked need not be answered
+        if last.value(Metric.AUROC) <= BY_CHANCE:
+            alerts.append(f"ranks the two labels no better than chance {after}")
+    elif max(counts) >= COLLAPSED_SHARE * sum(counts):
         alerts.append(f"still answers one label for all {after}")
     elif floor is not None and last.accuracy <= floor:
         shares = f"{100 * last.accuracy:.1f}% against {100 * floor:.1f}%"

@@ -1,18 +1,22 @@
 """What a series has shown: the main pair on every split, and the conclusion over all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
 from typing import Any
 
 from tl_core.errors import TlError
 from tl_core.evaluation.repeated_splits import over_splits
-from tl_core.evaluation.wording import spoken_names
+from tl_core.evaluation.wording import conclude, spoken_names
 from tl_core.results.comparison import (
     ExperimentResults,
     arm_titles,
+    beside_clause,
     gather_alone,
     headline_pair,
     primary_verdict,
+    validation_means,
 )
 from tl_core.results.runs import read_finished_run
 from tl_core.schema import ExperimentConfig, SplitCounts, Verdict
@@ -74,7 +78,7 @@ def gather_series(
         return None
     of_series = workspace.database.list_series(experiment.series_id)
     experiments = {one.series.place: one for one in of_series if one.series}
-    verdicts, coming = {}, set()
+    verdicts, coming, shown = dict[int, Verdict](), set[int](), dict[int, ExperimentResults]()
     for place, one in experiments.items():
         key = one.experiment_id
         try:
@@ -82,7 +86,7 @@ def gather_series(
         except TlError:  # its own page tells
             continue
         if (verdict := primary_verdict(alone)) is not None:
-            verdicts[place] = verdict
+            verdicts[place], shown[place] = verdict, alone
         if _is_coming(alone):
             coming.add(place)
     counts = SplitCounts(
@@ -94,13 +98,17 @@ def gather_series(
     looks = [Ledger(workspace.database).count_looks(experiments[place].split.hash) for place in verdicts]
     verdict = None
     if len(verdicts) > 1:
-        verdict = over_splits(
-            verdicts,
+        words = spoken_names(arm_titles(experiment))
+        conclude_on = partial(
+            over_splits,
             splits=counts,
             is_interim=bool(coming),
             looks=max(looks, key=lambda one: (one.num_experiments, one.num_models)),
-            arm_names=spoken_names(arm_titles(experiment)),
+            arm_names=words,
         )
+        verdict = conclude_on(verdicts)
+        beside = _beside(verdict, shown, conclude_on, words)
+        verdict = conclude(verdict.model_copy(update={"beside": beside}), words)
     return SeriesResults(
         experiments=experiments,
         verdicts=verdicts,
@@ -108,6 +116,40 @@ def gather_series(
         counts=counts,
         is_interim=bool(coming),
     )
+
+
+def _beside(
+    verdict: Verdict,
+    shown: Mapping[int, ExperimentResults],
+    conclude_on: Callable[[Mapping[int, Verdict]], Verdict],
+    words: Mapping[str, str],
+) -> str:
+    """Hold the first arm against the best one without pretraining on validation, over all splits too.
+
+    Arms count that have results on every split with a verdict on the main pair.
+    """
+    of_split = {place: validation_means(alone, _largest(alone)) for place, alone in shown.items()}
+    arms = set.intersection(*(set(means) for means in of_split.values()))
+    means = {
+        arm: fmean(means[arm] for means in of_split.values())
+        for arm in next(iter(of_split.values()))
+        if arm in arms
+    }
+
+    def over(arm: str) -> Verdict | None:
+        found = {
+            place: one
+            for place, alone in shown.items()
+            for one in alone.verdicts
+            if (one.a, one.b, one.train_size) == (verdict.a, arm, _largest(alone))
+        }
+        return conclude_on(found) if len(found) == len(shown) else None
+
+    return beside_clause(verdict, means, over, words)
+
+
+def _largest(alone: ExperimentResults) -> int:
+    return max(alone.experiment.train_sizes)
 
 
 def _is_coming(alone: ExperimentResults) -> bool:

@@ -385,7 +385,12 @@ def _health(
     counts = np.array(record.train_class_counts)
     metric = record.config.headline_metric
     is_ranked = metric is Metric.AUROC
-    judged_by = Metric.AUROC if is_ranked else Metric.ACCURACY
+    floors = {
+        Metric.AUROC: BY_CHANCE,
+        Metric.BALANCED_ACCURACY: 1 / np.count_nonzero(counts),
+        Metric.QUADRATIC_KAPPA: 0.0,
+    }
+    judged_by = metric if metric in floors else Metric.ACCURACY
     train = [e.value(judged_by) for e in events if isinstance(e, EvalFinished) and e.split is SplitName.TRAIN]
     seen = looks(events) if record.config.arm.kind.is_whole else []
     end = events[-1]
@@ -393,6 +398,7 @@ def _health(
         seed=record.config.seed,
         is_ranked=is_ranked,
         majority_share=BY_CHANCE if is_ranked else float(counts.max() / counts.sum()),
+        train_floor=floors.get(metric),
         train_accuracy=train[-1] if train else None,
         validation_losses=tuple(look.loss for look in seen),
         validation_values=tuple(look.value(metric) for look in seen),

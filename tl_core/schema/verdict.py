@@ -6,10 +6,11 @@ from pydantic import Field
 
 from tl_core.schema.base import AnyMetric, Frozen
 
-METHOD = 2
+METHOD = 3
 """Version of the method behind every conclusion, raised with each change that can alter one.
 
 1: up to 0.1.0. 2: groups, one family a split, choices on validation, macro-F1 over the targets' classes.
+3: the noise of evaluations is correlated; flags judge by the main metric.
 """
 LEVEL = 0.05
 """p-values below it count."""
@@ -230,6 +231,8 @@ class Unsealing(Frozen):
         The moment, in ISO 8601, UTC.
     looks
         At the open test examples until then.
+    num_used
+        Sealed examples that another split of the same data had used openly by then.
     verdict
         On the sealed examples, about the experiment's main pair at its largest train size.
     """
@@ -238,4 +241,5 @@ class Unsealing(Frozen):
     experiment_name: str
     opened_at: str
     looks: Looks
+    num_used: int = 0
     verdict: Verdict

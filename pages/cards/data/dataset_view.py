@@ -35,7 +35,7 @@ PARTS = {
     "train": "Every model learns from these, or from some of them.",
     "validation": "Watches training and decides what is best.",
     "test": "Answered once per run, after training. The result is about these.",
-    "sealed": "Kept out of every page until you open them, once. They check what the test has shown.",
+    "sealed": "No page shows how a model answers these before you open them, once. They are the last check.",
 }
 SEALED_SHARE = 0.5
 METHODS = {

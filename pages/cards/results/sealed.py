@@ -6,28 +6,27 @@ from pages.ui.errors import show_error
 from pages.ui.formatting import literal
 from pages.ui.frame import card
 from pages.ui.session import sure_button, workspace
-from pages.ui.verdict_card import draw_short_claim
+from pages.ui.verdict_card import draw_others, draw_short_claim
 from tl_core.displays.display import Subject
 from tl_core.errors import TlError
 from tl_core.results.comparison import ExperimentResults
-from tl_core.results.sealed import find_unsealing, opened_words, sealed_words, unseal_test, why_closed
+from tl_core.results.sealed import find_sealed, opened_words, unseal_test, why_closed
 
 
 def draw_sealed(subject: Subject) -> None:
     """Offer to open the sealed test examples, or draw what they have shown; nothing where there are none."""
-    results = subject.results
-    experiment = results.experiment
-    if not experiment.split.sealed:
+    sealed = find_sealed(workspace(), subject.results.experiment)
+    if sealed is None:
         return
-    unsealing = find_unsealing(workspace(), experiment.split)
     with card("Sealed test"):
-        if unsealing is not None and unsealing.experiment_id == experiment.experiment_id:
-            draw_short_claim(unsealing.verdict)
-            st.markdown(f":small[{literal(opened_words(unsealing))}]")
+        if sealed.own is not None:
+            draw_short_claim(sealed.own.verdict)
+            draw_others(sealed.own.verdict)
+            st.markdown(f":small[{literal(opened_words(sealed.own))}]")
             return
-        st.markdown(literal(sealed_words(experiment, unsealing)))
-        if unsealing is None:
-            _offer_opening(results)
+        st.markdown(literal(sealed.sentence))
+        if sealed.unsealing is None:
+            _offer_opening(subject.results)
 
 
 def _offer_opening(results: ExperimentResults) -> None:

@@ -78,7 +78,7 @@ def draw_hero(subject: Subject) -> None:
                 has_remedy=verdict.status.action in PLANS,
                 has_others=not is_long,
             )
-            if subject.series is not None:
+            if subject.series is not None and verdict == subject.results.headline:
                 st.markdown(literal(_over_splits(subject.series, verdict)))
             offer_remedy(subject.results, verdict)
         with right:
@@ -109,10 +109,10 @@ def _over_splits(series: SeriesResults, own: Verdict) -> str:
         return series.sentence
     sign = -1 if verdict.is_difference and verdict.difference < 0 else 1  # as the claim has it
     low, high = amounts(verdict.metric, *sorted(sign * end for end in verdict.ci95))
-    is_new = bool(verdict.reservations) and verdict.status.code != own.status.code
+    told = {one.code for one in own.reservations}
     return sentences(
         f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points)",
-        verdict.status.words if is_new else "",
+        *(one.words for one in verdict.reservations if one.code not in told),
     )
 
 

@@ -163,6 +163,15 @@ def choose_amount(preset: Preset, split: SplitInfo, input_errors: InputErrors) -
     return int(num_seeds), train_sizes
 
 
+def chosen_splits(dataset: DatasetInfo, split: SplitInfo) -> int:
+    """Return the number of splits that was chosen last, where this one can be repeated."""
+    try:
+        require_repeatable(dataset, split)
+    except PlanError:
+        return 1
+    return int(st.session_state.get(SPLITS, 1))
+
+
 def choose_splits(dataset: DatasetInfo, split: SplitInfo) -> int:
     """Choose on how many random splits everything is repeated; say why where there can be only one."""
     try:
