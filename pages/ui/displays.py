@@ -65,6 +65,10 @@ def made(make: Callable[Concatenate[_S, _P], _T], about: _S, *args: _P.args, **k
     return kept
 
 
+def _of_series(series: SeriesResults) -> tuple[str, ...]:
+    return series.sentence, *(verdict.model_dump_json() for verdict in series.verdicts.values())
+
+
 def _identity(about: Subject | Pooled | Knowledge) -> tuple[object, ...]:
     match about:
         case Subject():
@@ -76,7 +80,7 @@ def _identity(about: Subject | Pooled | Knowledge) -> tuple[object, ...]:
                 about.verdict.model_dump_json(),
                 tuple(about.label_counts.items()),
                 pooled,
-                about.series.sentence if about.series else "",
+                _of_series(about.series) if about.series else (),
             )
         case Knowledge():
             return _identity(about.pooled)

@@ -70,6 +70,12 @@ def test_did_not_learn_asks_ten_points_or_half_of_what_is_left(train_accuracy, m
     assert did_not_learn(health) is expected
 
 
+def test_did_not_learn_asks_the_floor_of_the_metric_that_it_is_about():
+    """Nine tenths are of one class: a balanced accuracy of 88% is far above that of a constant answer."""
+    assert did_not_learn(run(train_accuracy=0.88, majority_share=0.9))
+    assert not did_not_learn(run(train_accuracy=0.88, majority_share=0.9, train_floor=0.5))
+
+
 def looked(curve, value=0.7, seed=0):
     return run(seed, validation_losses=tuple(curve), validation_values=(value,) * len(curve))
 

@@ -143,7 +143,7 @@ def test_few_splits_say_so():
 def test_what_is_still_to_come_is_said_first_and_nothing_is_concluded():
     found = on_splits(*FIVE[:3], splits=SplitCounts(num_counted=3, num_planned=5), is_interim=True)
     assert found.conclusion == "interim"
-    assert found.claim.startswith("So far, ")
+    assert found.claim.startswith("So far, over 3 of 5 splits, ")
     assert [one.words for one in found.reservations][:1] == ["So far: 3 of 5 splits"]
     whole = on_splits(*FIVE, is_interim=True)
     assert whole.status.words == "So far: 5 of 5 splits, with runs still to come"

@@ -106,9 +106,8 @@ def test_a_series_adds_a_sentence_and_a_drawer_with_every_split(app, workspace):
     found = gather_series(workspace, series[1])
     low, high = (f"{100 * end:.1f}".replace("-", "−") for end in found.verdict.ci95)
     shown = text_of(app)
-    assert (
-        f"{found.verdict.claim[:-1]} (95% interval {low} to {high} points). So far: 2 of 3 splits." in shown
-    )
+    assert found.verdict.claim.startswith("So far, over 2 of 3 splits, ")
+    assert f"{found.verdict.claim[:-1]} (95% interval {low} to {high} points)." in shown
     assert [one.label for one in app.expander] == ["All 3 splits", "All 6 pairs"]
     assert "covering the choice of training and test examples" not in shown, "it stands in the drawer"
     before = len(figures_of(app))
@@ -128,8 +127,22 @@ def test_the_interval_over_splits_is_that_of_the_claim(app, workspace):
     assert verdict.conclusion == "worse"
     low, high = (f"{-100 * end:.1f}" for end in reversed(verdict.ci95))
     shown = text_of(app)
-    assert f"points less accurate than From scratch (95% interval {low} to {high} points)." in shown
+    assert (
+        f"points less accurate than the same network from scratch (95% interval {low} to {high} points)."
+        in shown
+    )
     assert "Fewer than 5 splits: how much they differ is hardly known." in shown
+
+
+def test_a_series_is_not_said_below_another_pair(app, workspace):
+    series = add_series(workspace, store_sample_dataset(workspace), num_splits=2)
+    for one in series:
+        finish_all(workspace, one, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
+    claim = gather_series(workspace, series[0]).verdict.claim[:-1]
+    open_page(app, "results", experiment=series[0].experiment_id)
+    assert says(app, claim)
+    open_page(app, "results", experiment=series[0].experiment_id, pair="tfidf~majority")
+    assert not says(app, claim)
 
 
 def test_a_split_alone_in_a_series_so_far_says_so(app, workspace):

@@ -7,7 +7,17 @@ import pytest
 
 from tests.store.makers import make_run
 from tl_core.results.progress import Download, experiment_progress, find_alerts, find_download, run_progress
-from tl_core.schema import Arm, BudgetRule, EvalFinished, PhaseStarted, Span, SplitName, State, StepLogged
+from tl_core.schema import (
+    Arm,
+    BudgetRule,
+    EvalFinished,
+    Metric,
+    PhaseStarted,
+    Span,
+    SplitName,
+    State,
+    StepLogged,
+)
 from tl_core.store.rows import Job, RunRow
 from tl_core.store.tables import JobKind
 
@@ -204,6 +214,20 @@ def course(validation_losses, train_losses):
             evaluation(10 * place, validation),
         )
     ]
+
+
+def test_a_ranking_is_held_against_chance_and_not_against_the_largest_class():
+    one = run("a", State.RUNNING, "scratch", started=0)
+    ranked = dataclasses.replace(one, config=one.config.model_copy(update={"headline_metric": Metric.AUROC}))
+    constant = training(20, counts=(100, 0))
+    for auroc, expected in ((0.9, []), (0.5, ["ranks the two labels no better than chance after 2 epochs"])):
+        events = {
+            "a": [
+                event.model_copy(update={"auroc": auroc}) if isinstance(event, EvalFinished) else event
+                for event in constant
+            ]
+        }
+        assert list(find_alerts(experiment_progress([ranked], events, moment(20)), events, 0.9)) == expected
 
 
 def test_one_class_after_two_epochs_is_said():

@@ -80,6 +80,26 @@ def test_a_split_that_is_to_come_is_waited_for(
     assert found.verdict.status.words == "So far: 2 of 3 splits"
 
 
+def test_the_second_clause_holds_over_all_splits_too(
+    workspace: Workspace, series: tuple[ExperimentConfig, ...]
+) -> None:
+    """TF-IDF, at 95%, is the best on validation without pretraining."""
+    for one in series:
+        fixtures.finish_all(workspace, one, fine_tuned=0.5, scratch=0.1, tfidf=0.95)
+    verdict = read(workspace, series[0]).verdict
+    assert verdict is not None
+    against = [
+        found.difference
+        for one in series
+        for found in gather(workspace, one.experiment_id).verdicts
+        if (found.a, found.b) == ("fine_tuned", "tfidf")
+    ]
+    written = f"{100 * np.mean(against):.1f}".replace("-", "−")
+    clause = "Fine-tuned against TF-IDF, the best on validation without pretraining: behind"
+    assert f"{clause} ({written} points" in verdict.beside
+    assert verdict.beside in verdict.sentence
+
+
 def test_runs_that_change_nothing_of_the_main_pair_are_not_waited_for(
     workspace: Workspace, series: tuple[ExperimentConfig, ...]
 ) -> None:

@@ -109,7 +109,7 @@ def _over_splits(series: SeriesResults, own: Verdict) -> str:
         return series.sentence
     sign = -1 if verdict.is_difference and verdict.difference < 0 else 1  # as the claim has it
     low, high = amounts(verdict.metric, *sorted(sign * end for end in verdict.ci95))
-    told = {one.code for one in own.reservations}
+    told = {one.code for one in own.reservations} | {"interim"}  # which the claim says
     return sentences(
         f"{verdict.claim.removesuffix('.')} (95% interval {low} to {high} points)",
         *(one.words for one in verdict.reservations if one.code not in told),
