@@ -155,12 +155,17 @@ def test_missing_splits_are_counted():
     assert found.words == ("Not all 8 splits count: 2 deleted, 1 without a seed that both models finished")
 
 
-def test_flags_count_the_splits_that_show_them():
+@pytest.mark.parametrize(
+    ("how_often", "counted"),
+    [("", "gave one answer, on 2 of 5 splits"),
+     (" (3 of 3 seeds)", "gave one answer, in 4 of 15 trainings on 2 of 5 splits")],
+)  # fmt: skip
+def test_flags_count_the_splits_that_show_them(how_often, counted):
     def failed(*seeds):
         flag = Flag(
             code="collapsed",
             arm="scratch",
-            phrase="gave one answer",
+            phrase=f"gave one answer{how_often}",
             evidence="99%",
             remedy="Search.",
             action="search_rates",
@@ -170,7 +175,7 @@ def test_flags_count_the_splits_that_show_them():
 
     found = on_splits(*FIVE, of_2=failed(0, 1, 2), of_4=failed(1))
     assert found.status.words == "From scratch failed in 2 splits: not a fair comparison yet"
-    assert found.status.evidence == "From scratch gave one answer, on 2 of 5 splits: split 2: 99%"
+    assert found.status.evidence == f"From scratch {counted}: split 2: 99%"
     assert found.flags[0].seeds == (2, 4)
 
 

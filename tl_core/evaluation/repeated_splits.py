@@ -1,5 +1,6 @@
 """An interval for what repeated random splits of the same data have shown, and the conclusion from it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from tl_core.evaluation.metrics import Floats, Limits
 from tl_core.evaluation.wording import conclude
 from tl_core.schema import Flag, Looks, Metric, SplitCounts, Verdict
 
+_OF_SEEDS: Final = re.compile(r" \(\d+ of \d+ seeds\)$")
 _UNBOUNDED: Final = Limits(low=-np.inf, high=np.inf)
 """Where only the p-value is asked for."""
 
@@ -173,7 +175,7 @@ def _on_splits(verdicts: Mapping[int, Verdict]) -> tuple[Flag, ...]:
     return tuple(
         flag.model_copy(
             update={
-                "phrase": f"{flag.phrase}, on {len(same)} of {len(verdicts)} splits",
+                "phrase": f"{_in_trainings(same, verdicts)} on {len(same)} of {len(verdicts)} splits",
                 "evidence": f"split {place}: {flag.evidence}" if flag.evidence else "",
                 "seeds": tuple(dict.fromkeys(at for at, _ in same)),
             }
@@ -181,3 +183,14 @@ def _on_splits(verdicts: Mapping[int, Verdict]) -> tuple[Flag, ...]:
         for same in found.values()
         for place, flag in same[:1]
     )
+
+
+def _in_trainings(same: Sequence[tuple[int, Flag]], verdicts: Mapping[int, Verdict]) -> str:
+    """Say in how many trainings of all splits a flag is shown, where its phrase says it of one split."""
+    phrase = same[0][1].phrase
+    of_seeds = _OF_SEEDS.search(phrase)
+    if of_seeds is None:
+        return f"{phrase},"
+    shown = sum(len(flag.seeds) for _, flag in same)
+    trainings = sum(verdict.num_seeds for verdict in verdicts.values())
+    return f"{phrase[: of_seeds.start()]}, in {shown} of {trainings} trainings"
