@@ -475,7 +475,7 @@ def test_two_labels_have_a_decision_threshold_and_can_go_by_auroc(app, workspace
     two = add_experiment(workspace, store_dataset(workspace, made), num_seeds=2, headline_metric=Metric.AUROC)
     finish_all(workspace, two, fine_tuned=0.9)
     open_page(app, "results", experiment=two.experiment_id)
-    assert "Fine-tuned's AUROC is" in text_of(app)
+    assert "points more AUROC than the same network from scratch" in text_of(app)
     open_page(app, "results", tab="Confidence", experiment=two.experiment_id)
     assert "Decision threshold" in text_of(app)
     assert "The probability from which “good” is answered, chosen for each run by balanced" in text_of(app)
