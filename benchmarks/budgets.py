@@ -19,21 +19,18 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.in_parallel import each
+from benchmarks.one_run import carry_out_seed
 from benchmarks.real_sets import real_set
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BUILTIN
 from tl_core.evaluation.flags import RunHealth, find_flags
-from tl_core.experiments.carry_out import carry_out_run
 from tl_core.intake.bundled import SAMPLES
 from tl_core.intake.intake import take_in
-from tl_core.jobs.queue import Queue
-from tl_core.planning.plan import parse_arms, plan_experiment, plan_training, queue_runs
+from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
 from tl_core.planning.presets import PRESETS
-from tl_core.results.runs import read_finished_run
 from tl_core.schema import Arm, BudgetRule, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.identifiers import new_id
-from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 NUM_SEEDS = {"trec6": 5, "reviews_sentiment": 5, "support_intents": 5, "cr": 3}
@@ -73,11 +70,7 @@ def trained(name: str, budget: str, seed: int) -> dict[str, Any]:
             training=training,
             headline_metric=Metric.ACCURACY,
         )
-        queue_runs(workspace, experiment)
-        while job := Queue(workspace.database).claim([JobKind.RUN]):
-            if workspace.database.get_run(job.ref_id).config.seed == seed:
-                carry_out_run(workspace, job, lambda: False)
-                run = read_finished_run(workspace.run_folder(job.ref_id))
+        run = carry_out_seed(workspace, experiment, seed)
         workspace.close()
         return {
             "test_accuracy": run.test.accuracy,

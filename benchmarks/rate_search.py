@@ -24,18 +24,15 @@ from scipy import stats
 
 from benchmarks.in_parallel import each
 from benchmarks.learning_rates import SETS
+from benchmarks.one_run import carry_out_seed
 from benchmarks.real_sets import real_set
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BUILTIN
-from tl_core.experiments.carry_out import carry_out_run
 from tl_core.intake.intake import take_in
-from tl_core.jobs.queue import Queue
-from tl_core.planning.plan import plan_experiment, plan_training, queue_runs
-from tl_core.results.runs import read_finished_run
+from tl_core.planning.plan import plan_experiment, plan_training
 from tl_core.schema import Arm, BudgetRule, LearningRates, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.identifiers import new_id
-from tl_core.store.tables import JobKind
 from tl_core.store.workspace import Workspace
 
 Training = tuple[str, ArmKind, int, str] | tuple[str, ArmKind, int, str, str]
@@ -78,11 +75,7 @@ def carried_out(name: str, kind: ArmKind, seed: int, way: str, rates: str = "") 
             learning_rates={arm.name: LearningRates.model_validate_json(rates)} if rates else None,
             should_search_rates=way == SEARCHED and not rates,
         )
-        queue_runs(workspace, experiment)
-        while job := Queue(workspace.database).claim([JobKind.RUN]):
-            if workspace.database.get_run(job.ref_id).config.seed == seed:
-                carry_out_run(workspace, job, lambda: False)
-                run = read_finished_run(workspace.run_folder(job.ref_id))
+        run = carry_out_seed(workspace, experiment, seed)
         workspace.close()
     taken, search = run.config.learning_rates or LearningRates(encoder=0, head=0), run.record.rate_search
     return {

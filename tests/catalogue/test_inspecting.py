@@ -41,6 +41,8 @@ def refused(ask: Callable[[], object], match: str) -> str:
 
 def test_a_whole_folder_is_sound(folder: Path) -> None:
     require_sound(folder, "mine")
+    (folder / "config.json").write_text("{")
+    refused(lambda: require_sound(folder, "mine"), "config.json")
 
 
 @pytest.mark.parametrize("place", [*READ, "vocab.txt", "added_tokens.json", "sub/deeper"])

@@ -629,7 +629,7 @@ def test_a_sealed_test_is_opened_after_a_second_question_and_says_when(app, work
     finish_all(workspace, made, fine_tuned=0.95, scratch=0.4, tfidf=0.6)
     open_page(app, "results", experiment=made.experiment_id)
     assert f"{made.split.sealed} more test examples are sealed" in text_of(app)
-    assert "it works once for this split" in text_of(app)
+    assert "it works once for these data" in text_of(app)
     assert is_sealed(workspace, made.split)
     button(app, "Open it").click().run()
     unsealing = find_sealed(workspace, made).own

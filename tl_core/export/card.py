@@ -247,7 +247,7 @@ def _choice(facts: CardFacts) -> str:
         )
     kept = ""
     if config.arm.kind.is_whole and config.training.budget is BudgetRule.PLATEAU:
-        kept = "The weights are from the best evaluation on validation. "
+        kept = "The weights are the running average that did best on validation. "
     elif config.arm.kind.is_whole:
         kept = "The weights are from the last step. "
     return (

@@ -59,6 +59,11 @@ class SealedTest:
         return self.unsealing if is_own else None
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether nobody has seen how a model answers them."""
+        return self.unsealing is None and not self.num_used
+
+    @property
     def sentence(self) -> str:
         """All that there is to say of it, on one line."""
         num_sealed = self.experiment.split.sealed

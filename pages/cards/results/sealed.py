@@ -26,17 +26,18 @@ def draw_sealed(subject: Subject) -> None:
             return
         st.markdown(literal(sealed.sentence))
         if sealed.unsealing is None:
-            _offer_opening(subject.results)
+            _offer_opening(subject.results, is_fresh=sealed.is_fresh)
 
 
-def _offer_opening(results: ExperimentResults) -> None:
+def _offer_opening(results: ExperimentResults, *, is_fresh: bool) -> None:
     """Offer it once every run has ended, with a second question: nobody can seal it again."""
     if reason := why_closed(results):
         st.markdown(f":small[{reason}]")
     with st.popover("Open the sealed test …", icon=":material/lock_open:", disabled=bool(reason)):
+        which = "test examples that nobody has looked at" if is_fresh else "the sealed test examples"
         st.markdown(
-            "The main pair is compared on test examples that nobody has looked at. Do it when you will change"
-            " nothing any more: it works once for this split, and the day is written down."
+            f"The main pair is compared on {which}. Do it when you will change nothing any more: it works"
+            " once for these data, and the day is written down."
         )
         if sure_button("Open it", key="open_sealed", type="primary", icon=":material/lock_open:"):
             try:

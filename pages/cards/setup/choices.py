@@ -39,7 +39,7 @@ BUDGET_SENTENCES = {
     ),
     BudgetRule.PLATEAU: (
         "Every network trains until the main metric on validation levels off, with the same minimum, "
-        "patience and cap. Then the learning rate falls to zero, and the best checkpoint of those is scored."
+        "patience and cap. The running average of the weights that did best on validation is scored."
     ),
 }
 BUDGET_TITLES = {BudgetRule.PLATEAU: "Train until it stops improving", BudgetRule.EQUAL_STEPS: "Equal steps"}
