@@ -134,7 +134,7 @@ def test_it_tells_data_fairness_limits_and_method(workspace, experiment):
     assert "60 rows read as utf-8, 60 kept, 3 classes. 33 are for training" in text
     assert experiment.split.hash in text
     assert experiment.dataset_fingerprint in text
-    assert "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4" in text
+    assert "Fine-tuned 1e-4, head 5e-3 · From scratch 5e-4" in text
     assert "With 18 test examples the interval is about ±" in text
     assert "5 pairs were compared" in text
     assert "about a billion question, review and inference pairs" in text

@@ -23,7 +23,7 @@ def test_fine_tuned_and_scratch_differ_in_weights_and_rates_alone(workspace, exp
     found = differences(workspace, experiment, "fine_tuned", "scratch")
     assert found.table.to_numpy().tolist() == [
         ["Weights", "pretrained, all trained", "random, all trained"],
-        ["Learning rate of the encoder", "5e-5", "5e-4"],
+        ["Learning rate of the encoder", "1e-4", "5e-4"],
         ["Learning rate of the head", "5e-3", "5e-4"],
     ]
     assert found.same["Base model"] == "all-MiniLM-L6"

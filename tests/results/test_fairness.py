@@ -29,7 +29,7 @@ def test_a_fair_experiment_has_no_difference(workspace, experiment):
     assert found["Training examples"].value == "the same 33 for every seed"
     assert found["Text limit"].value == "128 tokens; TF-IDF reads whole texts"
     assert found["Budget"].value == "equal steps: 60, batch 16"
-    assert found["Learning rates"].value == "Fine-tuned 5e-5, head 5e-3 · From scratch 5e-4"
+    assert found["Learning rates"].value == "Fine-tuned 1e-4, head 5e-3 · From scratch 5e-4"
     assert found["Precision"].value == "float32"
     assert found["Versions"].value == "torch 2.13.0, python 3.11.7"
     assert found["Split"].value.startswith(

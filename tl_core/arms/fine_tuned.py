@@ -6,7 +6,7 @@ FINE_TUNED = ArmSpec(
     kind=ArmKind.FINE_TUNED,
     start=Start.PRETRAINED,
     trains=Trains.ALL,
-    rates=Rates(encoder=5e-5, head=5e-3),
+    rates=Rates(encoder=1e-4, head=5e-3),
     own_head_rates=Rates(encoder=1e-4, head=1e-4),
     label="Fine-tuned",
     choice="Transfer learning: the pretrained network, trained further on your texts.",
