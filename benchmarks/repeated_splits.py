@@ -3,7 +3,7 @@
 A set of several thousand texts is the population. A person's data are a draw from it, which is split K times
 by the app's shares. The truth is the expected difference in accuracy between two learners when all of this
 begins again: trained on the train part of one split of another draw, and scored on all others of the
-population.
+population. With few labels only a fifth of the train part is trained on.
 
 ``python -m benchmarks.repeated_splits`` goes on where it was stopped: each cell is written as it is measured.
 """
@@ -35,7 +35,8 @@ from tl_core.splits.splitting import TEST_SHARE, VALIDATION_SHARE
 
 JSON = Path(__file__).with_suffix(".json")
 SETS = ("rotten_tomatoes_mr", "trec6", "snips", "sms_spam")
-NUM_EXAMPLES = (400, 800)
+SIZES = ((400, 1.0), (800, 1.0), (800, 0.2))
+"""Examples of a draw, and how much of its train part is trained on."""
 NUM_SPLITS = (2, 3, 5, 10)
 REPETITIONS = 200
 NUM_TRUTH = 300
@@ -60,12 +61,11 @@ def main() -> None:
     """Measure what is not measured yet, and write the summary."""
     found: dict[str, Any] = json.loads(JSON.read_text())["cells"] if JSON.exists() else {}
     cells = {
-        f"{name}, {num_examples}": (name, num_examples) for name, num_examples in product(SETS, NUM_EXAMPLES)
+        f"{name}, {_num_train(*size)} of {size[0]}": (name, *size) for name, size in product(SETS, SIZES)
     }
-    for (name, num_examples), cell in each(
-        measure_cell, [task for key, task in cells.items() if key not in found]
-    ):
-        found[f"{name}, {num_examples}"] = cell
+    names = {task: key for key, task in cells.items()}
+    for task, cell in each(measure_cell, [task for key, task in cells.items() if key not in found]):
+        found[names[task]] = cell
         found = {key: found[key] for key in cells if key in found}
         answer = {
             "hardware": inspect_hardware().sentence,
@@ -77,7 +77,11 @@ def main() -> None:
             "cells": found,
         }
         JSON.write_text(json.dumps(answer, indent=1) + "\n")
-        print(name, num_examples, flush=True)
+        print(names[task], flush=True)
+
+
+def _num_train(num_examples: int, part: float) -> int:
+    return round(part * TRAIN_SHARE * num_examples)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,20 +107,20 @@ def read_population(name: str) -> Population:
     )
 
 
-def measure_cell(name: str, num_examples: int) -> dict[str, Any]:
+def measure_cell(name: str, num_examples: int, part: float) -> dict[str, Any]:
     """Measure every pair and number of splits on draws of a size from a set."""
     population = read_population(name)
     rng = np.random.default_rng(num_examples)
-    num_train = round(TRAIN_SHARE * num_examples)
-    true = [_true_differences(population, num_examples, rng) for _ in range(NUM_TRUTH)]
+    num_train = _num_train(num_examples, part)
+    true = [_true_differences(population, num_examples, num_train, rng) for _ in range(NUM_TRUTH)]
     drawn_differences = {pair: np.array([one[pair] for one in true]) for pair in DIFFERENT}
     truths = {pair: float(found.mean()) for pair, found in drawn_differences.items()}
     truths |= dict.fromkeys(EQUAL, 0.0)
     ends: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
     for _ in range(REPETITIONS):
         drawn = draw(population.targets, num_examples, rng)
-        for pair, tables in differences_on(population, drawn, rng).items():
-            for way, count, low_high in intervals_of(tables, num_train):
+        for pair, tables in differences_on(population, drawn, num_train, rng).items():
+            for way, count, low_high in intervals_of(tables, num_train, num_examples):
                 ends.setdefault((pair, way, count), []).append(low_high)
     rows = []
     for (pair, way, count), found in ends.items():
@@ -156,12 +160,12 @@ def draw(targets: Ints, num_examples: int, rng: np.random.Generator) -> Ints:
 
 
 def _true_differences(
-    population: Population, num_examples: int, rng: np.random.Generator
+    population: Population, num_examples: int, num_train: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """Train the learners on one split of a draw and score them on all others of the population."""
     targets = population.targets
     drawn = draw(targets, num_examples, rng)
-    train, _ = next(splits_of(targets[drawn], 1, rng))
+    train, _ = next(splits_of(targets[drawn], 1, num_train, rng))
     rest = np.setdiff1d(np.arange(len(targets)), drawn[train])
     found = real_differences(population, drawn[train], rest)
     return {pair: float(one.mean()) for pair, one in found.items()}
@@ -177,12 +181,20 @@ def real_differences(population: Population, train: Ints, test: Ints) -> dict[st
     }
 
 
-def splits_of(targets: Ints, count: int, rng: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:
+def splits_of(
+    targets: Ints, count: int, num_train: int, rng: np.random.Generator
+) -> Iterator[tuple[Ints, Ints]]:
     """Split a draw so many times, stratified; give the places of its train and test examples."""
     splitter = StratifiedShuffleSplit(
         count, train_size=TRAIN_SHARE, test_size=TEST_SHARE, random_state=int(rng.integers(2**31))
     )
-    yield from splitter.split(targets, targets)
+    for train, test in splitter.split(targets, targets):
+        some = train
+        if num_train < len(train):
+            choose = StratifiedShuffleSplit(1, train_size=num_train, random_state=int(rng.integers(2**31)))
+            places, _ = next(choose.split(train, targets[train]))
+            some = train[places]
+        yield some, test
 
 
 def _svm() -> LinearSVC:
@@ -202,11 +214,13 @@ def is_right(
     return np.asarray(learner.predict(features[test]) == targets[test], dtype=np.float64)
 
 
-def differences_on(population: Population, drawn: Ints, rng: np.random.Generator) -> dict[str, list[Floats]]:
+def differences_on(
+    population: Population, drawn: Ints, num_train: int, rng: np.random.Generator
+) -> dict[str, list[Floats]]:
     """Split a draw repeatedly; give each pair's differences on the test examples of every split."""
     signs = rng.choice([-1.0, 1.0], len(drawn))
     found: dict[str, list[Floats]] = {pair: [] for pair in DIFFERENT | EQUAL}
-    for train, test in splits_of(population.targets[drawn], max(NUM_SPLITS), rng):
+    for train, test in splits_of(population.targets[drawn], max(NUM_SPLITS), num_train, rng):
         rows = drawn[train], drawn[test]
         of_split = real_differences(population, *rows)
         of_split["swapped"] = signs[test] * of_split["naive_bayes"]
@@ -220,19 +234,23 @@ def differences_on(population: Population, drawn: Ints, rng: np.random.Generator
     return found
 
 
-def intervals_of(tables: list[Floats], num_train: int) -> list[tuple[str, int, tuple[float, float]]]:
-    """Give the corrected interval and the plain t over the first K splits, and that of the first one."""
+def intervals_of(
+    tables: list[Floats], num_train: int, num_examples: int
+) -> list[tuple[str, int, tuple[float, float]]]:
+    """Give the intervals over the first K splits, and that of the first one."""
     num_test = len(tables[0])
     of_one = mean_interval(tables[0][None], DIFFERENCE)
     answer = [("one_split", 1, (of_one.low, of_one.high))]
     for count in NUM_SPLITS:
         means = np.array([table.mean() for table in tables[:count]])
-        corrected = corrected_interval(means, num_train=num_train, num_test=num_test, limits=DIFFERENCE)
-        reach = special.stdtrit(count - 1, 0.975) * means.std(ddof=1) / np.sqrt(count)
-        answer += [
-            ("corrected", count, (corrected.low, corrected.high)),
-            ("plain_t", count, (float(means.mean() - reach), float(means.mean() + reach))),
-        ]
+        own = corrected_interval(
+            means, num_train=num_train, num_test=num_test, num_examples=num_examples, limits=DIFFERENCE
+        )
+        answer.append(("this_project", count, (own.low, own.high)))
+        mean, one_sd = float(means.mean()), special.stdtrit(count - 1, 0.975) * means.std(ddof=1)
+        for way, factor in (("nadeau_bengio", 1 / count + num_test / num_train), ("plain_t", 1 / count)):
+            reach = float(one_sd * np.sqrt(factor))
+            answer.append((way, count, (mean - reach, mean + reach)))
     return answer
 
 

@@ -258,7 +258,8 @@ def label_worth_block(measured: dict[str, Any]) -> str:
 
 _INTERVALS = {
     "one_split": "this project, {} split",
-    "corrected": "corrected, {} splits",
+    "this_project": "this project, {} splits",
+    "nadeau_bengio": "Nadeau and Bengio, {} splits",
     "plain_t": "plain t, {} splits",
 }
 
@@ -279,8 +280,8 @@ def splits_block(measured: dict[str, Any]) -> str:
             if own == way
         ]
     note = (
-        f"{measured['repetitions']} draws for each of {len(measured['cells'])} cells (a set and a number of "
-        f"examples: {'; '.join(measured['cells'])}). The truth is the mean of "
+        f"{measured['repetitions']} draws for each of {len(measured['cells'])} cells (a set, and how many of "
+        f"how many examples are trained on: {'; '.join(measured['cells'])}). The truth is the mean of "
         f"{measured['draws_for_the_truth']} other draws."
     )
     return "\n".join([*lines, "", note, ""])

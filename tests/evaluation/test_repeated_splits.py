@@ -9,66 +9,95 @@ from tl_core.evaluation.wording import spoken_names
 from tl_core.schema import Flag, Metric, SplitCounts, Verdict
 
 DIFFERENCE = Limits(low=-1, high=1)
-FIVE = np.array([0.02, 0.04, 0.05, 0.03, 0.06])
+FIVE = np.array([0.03, 0.04, 0.045, 0.035, 0.05])
+SIZES = {"num_train": 360, "num_test": 180, "num_examples": 600}
 
 
 def test_the_variance_by_hand():
-    # Mean 0.04, variance 0.001 / 4 = 0.00025; 1/5 + 180/360 = 0.7, so 0.000175 is the mean's variance.
-    interval = corrected_interval(FIVE, num_train=360, num_test=180, limits=DIFFERENCE)
+    # Mean 0.04, variance 0.00025 / 4 = 0.0000625. Two splits share 360 / 600 = 0.6 of what they train on, more
+    # than the 0.3 of test: 1/5 + 0.6/0.4 = 1.7, so 0.00010625 is the mean's variance.
+    interval = corrected_interval(FIVE, **SIZES, limits=DIFFERENCE)
     assert interval.estimate == pytest.approx(0.04)
-    assert interval.standard_error**2 == pytest.approx(0.000175)
+    assert interval.standard_error**2 == pytest.approx(0.00010625)
     assert interval.degrees_of_freedom == 4
     # t with 4 degrees of freedom reaches 2.776 at 97.5%.
-    assert (interval.low, interval.high) == pytest.approx((0.04 - 0.03673, 0.04 + 0.03673), abs=1e-5)
+    assert (interval.low, interval.high) == pytest.approx((0.04 - 0.02862, 0.04 + 0.02862), abs=1e-5)
     assert interval.scope == "expected"
 
 
+def test_where_few_are_trained_on_the_test_examples_are_what_splits_share():
+    # 180 / 600 = 0.3: 1/5 + 0.3/0.7.
+    interval = corrected_interval(FIVE, num_train=30, num_test=180, num_examples=600, limits=DIFFERENCE)
+    assert interval.standard_error**2 == pytest.approx((0.2 + 3 / 7) * 0.0000625)
+
+
 def test_without_overlap_it_is_the_t_test_of_scipy():
-    # A test part that is nothing beside the training part corrects nothing.
-    interval = corrected_interval(FIVE, num_train=1e12, num_test=180, limits=DIFFERENCE)
+    interval = corrected_interval(FIVE, num_train=360, num_test=180, num_examples=1e12, limits=DIFFERENCE)
     test = stats.ttest_1samp(FIVE, 0)
     assert interval.p_value == pytest.approx(test.pvalue)
     assert (interval.low, interval.high) == pytest.approx(tuple(test.confidence_interval()))
 
 
+def test_overlapping_parts_of_one_dataset_are_covered_as_promised():
+    """What each of 400 examples adds by being trained on or tested on is drawn anew with every dataset.
+
+    Over 2,000 datasets two standard errors of a coverage of 95% are 1 point.
+    """
+    rng = np.random.default_rng(0)
+    truth, covered = 0.02, 0
+    for _ in range(2000):
+        to_learn, to_answer = rng.normal(0, 0.5, (2, 400))
+        differences = []
+        for _ in range(5):
+            order = rng.permutation(400)
+            train, test = order[:220], order[280:]
+            differences.append(truth + to_learn[train].mean() + to_answer[test].mean())
+        interval = corrected_interval(
+            np.array(differences), num_train=220, num_test=120, num_examples=400, limits=DIFFERENCE
+        )
+        covered += interval.low <= truth <= interval.high
+    assert covered / 2000 > 0.94
+
+
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
 def test_the_p_value_inverts_the_interval(confidence):
-    sizes = {"num_train": 330, "num_test": 180, "limits": DIFFERENCE}
+    sizes = {**SIZES, "limits": DIFFERENCE}
     at = corrected_interval(FIVE, **sizes, confidence=confidence)
     p_value = corrected_interval(FIVE - at.low, **sizes).p_value
     assert p_value == pytest.approx(1 - confidence)
 
 
 def test_two_splits_have_one_degree_of_freedom():
-    # Variance 0.0002, times 1/2 + 1/2: the mean 0.05 is 3.5355 standard errors from 0.
-    interval = corrected_interval(np.array([0.04, 0.06]), num_train=100, num_test=50, limits=DIFFERENCE)
+    # Variance 0.0002, times 1/2 + 1/2 for a third in common.
+    sizes = {"num_train": 100, "num_test": 50, "num_examples": 300, "limits": DIFFERENCE}
+    interval = corrected_interval(np.array([0.04, 0.06]), **sizes)
     assert interval.p_value == pytest.approx(2 * stats.t.sf(0.05 / np.sqrt(0.0002), 1))
 
 
 def test_equal_differences_leave_the_width_of_one_answer_in_one_split():
     # One of 180 answers in one of 5 splits: a variance of (1/180)^2 / 5 between them.
-    interval = corrected_interval(np.zeros(5), num_train=360, num_test=180, limits=DIFFERENCE)
+    interval = corrected_interval(np.zeros(5), **SIZES, limits=DIFFERENCE)
     one_answer = np.array([1 / 180, 0, 0, 0, 0])
-    assert interval.standard_error**2 == pytest.approx(0.7 * one_answer.var(ddof=1))
+    assert interval.standard_error**2 == pytest.approx(1.7 * one_answer.var(ddof=1))
     assert interval.low < 0 < interval.high
     assert interval.p_value == 1
 
 
 def test_the_ends_stay_within_what_a_difference_can_be():
-    interval = corrected_interval(np.array([0.2, 0.9]), num_train=50, num_test=50, limits=DIFFERENCE)
+    interval = corrected_interval(np.array([0.2, 0.9]), **SIZES, limits=DIFFERENCE)
     assert (interval.low, interval.high) == (-1, 1)
 
 
 def test_one_split_says_nothing():
     with pytest.raises(ComparisonError, match="One split"):
-        corrected_interval(np.array([0.1]), num_train=50, num_test=50, limits=DIFFERENCE)
+        corrected_interval(np.array([0.1]), **SIZES, limits=DIFFERENCE)
 
 
 # --- the conclusion -----------------------------------------------------------------------------------------
 
 
 def on_splits(*differences, splits=None, is_interim=False, **changes):
-    """Conclude over splits of 360 train and 180 test examples with these differences."""
+    """Conclude over splits of 600 examples, 360 for train and 180 for test, with these differences."""
     verdicts = {
         place: Verdict(
             **{
@@ -94,6 +123,7 @@ def on_splits(*differences, splits=None, is_interim=False, **changes):
     }
     return over_splits(
         verdicts,
+        num_examples=600,
         splits=splits or SplitCounts(num_counted=len(differences), num_planned=len(differences)),
         is_interim=is_interim,
         looks=None,
@@ -105,7 +135,7 @@ def test_five_splits_are_one_claim():
     found = on_splits(*FIVE)
     assert found.claim == "Over 5 splits, Fine-tuned is 4.0 points more accurate than From scratch."
     assert found.interval == (
-        "95% interval 0.3 to 7.7 points, 5 splits with 180 test examples and 3 seeds each, "
+        "95% interval 1.1 to 6.9 points, 5 splits with 180 test examples and 3 seeds each, "
         "covering the choice of training and test examples from these data"
     )
     assert (found.conclusion, found.status.words) == ("better", "Statistically clear")
@@ -115,25 +145,24 @@ def test_five_splits_are_one_claim():
 
 
 def test_what_other_splits_may_turn_round_is_no_difference():
-    found = on_splits(*(FIVE - 0.02))
+    found = on_splits(*(FIVE - 0.03))
     assert found.claim == "Over 5 splits, no clear difference between Fine-tuned and From scratch."
     assert found.conclusion == "no_difference_shown"
 
 
 def test_equal_arms_are_so_by_two_one_sided_tests():
-    # A variance of 0.000104 / 4 makes a standard error of 0.00427: t = 0.01 / 0.00427 = 2.344 on both sides.
-    small = np.array([0.004, -0.004, 0.006, -0.006, 0.0])
+    # A variance of 0.000026 / 4 makes a standard error of 0.00332: t = 0.01 / 0.00332 = 3.008 on both sides.
+    small = np.array([0.002, -0.002, 0.003, -0.003, 0.0])
     found = on_splits(*small)
     assert found.conclusion == "equivalent"
-    assert found.p_equivalence == pytest.approx(stats.t.sf(0.01 / np.sqrt(0.7 * 0.000026), 4))
+    assert found.p_equivalence == pytest.approx(stats.t.sf(0.01 / np.sqrt(1.7 * 0.0000065), 4))
 
 
 def test_the_wider_side_decides_on_equivalence():
-    sizes = {"num_train": 360, "num_test": 180}
-    above = p_of_equivalence(FIVE, 0.05, **sizes)
-    assert above == pytest.approx(stats.t.sf((0.05 - 0.04) / np.sqrt(0.000175), 4))
-    assert p_of_equivalence(-FIVE, 0.05, **sizes) == pytest.approx(above)
-    assert p_of_equivalence(FIVE, 0.03, **sizes) > 0.5
+    above = p_of_equivalence(FIVE, 0.05, **SIZES)
+    assert above == pytest.approx(stats.t.sf((0.05 - 0.04) / np.sqrt(0.00010625), 4))
+    assert p_of_equivalence(-FIVE, 0.05, **SIZES) == pytest.approx(above)
+    assert p_of_equivalence(FIVE, 0.03, **SIZES) > 0.5
 
 
 def test_few_splits_say_so():

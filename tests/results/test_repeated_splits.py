@@ -59,8 +59,10 @@ def test_every_split_counts_with_the_difference_that_its_own_page_shows(
         found = read(workspace, one)
         assert found.verdict is not None
         assert [verdict.difference for verdict in found.verdicts.values()] == differences.tolist()
-        # 33 to train on and 18 to test on, on every split.
-        interval = corrected_interval(differences, num_train=33, num_test=18, limits=Limits(low=-1, high=1))
+        # Of 60 examples, 33 to train on and 18 to test on, on every split.
+        interval = corrected_interval(
+            differences, num_train=33, num_test=18, num_examples=60, limits=Limits(low=-1, high=1)
+        )
         assert found.verdict.ci95 == (interval.low, interval.high)
         assert found.verdict.difference == pytest.approx(differences.mean())
         assert found.verdict.claim.startswith("Over 3 splits, ")

@@ -19,19 +19,33 @@ _UNBOUNDED: Final = Limits(low=-np.inf, high=np.inf)
 
 
 def corrected_interval(
-    differences: Floats, *, num_train: float, num_test: float, limits: Limits, confidence: float = 0.95
+    differences: Floats,
+    *,
+    num_train: float,
+    num_test: float,
+    num_examples: float,
+    limits: Limits,
+    confidence: float = 0.95,
 ) -> Interval:
     """Estimate the expected difference between two arms over further draws of train and test examples.
 
-    It is the corrected resampled t interval (Nadeau and Bengio 2003, Machine Learning 52, 239-281): with s^2
-    the variance of the K differences, that of their mean is taken for
+    Splits of one dataset share examples, so their differences are correlated. With s^2 the variance of the K
+    differences and r their correlation, the variance of their mean is that of the corrected resampled t
+    interval (Nadeau and Bengio 2003, Machine Learning 52, 239-281),
 
-        (1 / K + num_test / num_train) s^2,
+        (1 / K + r / (1 - r)) s^2,
 
-    with K - 1 degrees of freedom. Splits of the same data share examples, so their differences are
-    correlated, and s^2 / K is too small. Splits of one dataset cannot tell the correlation without bias (for
-    cross-validation: Bengio and Grandvalet 2004, JMLR 5, 1089-1105); num_test / (num_test + num_train)
-    stands in for it.
+    with K - 1 degrees of freedom. One dataset cannot tell r without bias (for cross-validation: Bengio and
+    Grandvalet 2004, JMLR 5, 1089-1105), and num_test / (num_test + num_train), which stands for it there, is
+    too small where much of a difference hangs on the data drawn. So it is given its bound: what each example
+    adds to a difference is shared by the splits that it is in, and what several add together by fewer
+    (Hoeffding 1948, Annals of Mathematical Statistics 19, 293-325). Hence r is the share of train examples
+    that two splits have in common, or that of test examples if it is larger,
+
+        r = max(num_train, num_test) / num_examples.
+
+    The bound leaves out what stratified splits all share, the share of each class, and what the same example
+    does as one to learn from here and one to be tested on there.
 
     s^2 is at least that of one answer that changes in one split, so that the interval has a width where all
     differences are equal.
@@ -42,6 +56,8 @@ def corrected_interval(
         One of each split, (K,): the mean over its seeds and test examples.
     num_train, num_test
         Examples that a split trains on, and those that it is scored on; their means where splits differ.
+    num_examples
+        All those that splits are drawn from, more than either.
     limits
         What a difference can be.
     confidence
@@ -60,7 +76,8 @@ def corrected_interval(
     least = (limits.unit / num_test) ** 2 / count
     spread = max(float(differences.var(ddof=1)), least)
     estimate, free = float(differences.mean()), count - 1
-    error = float(np.sqrt((1 / count + num_test / num_train) * spread))
+    shared = max(num_train, num_test) / num_examples
+    error = float(np.sqrt((1 / count + shared / (1 - shared)) * spread))
     reach = float(special.stdtrit(free, (1 + confidence) / 2)) * error
     return Interval(
         estimate=estimate,
@@ -77,6 +94,7 @@ def corrected_interval(
 def over_splits(
     verdicts: Mapping[int, Verdict],
     *,
+    num_examples: int,
     splits: SplitCounts,
     is_interim: bool,
     looks: Looks | None,
@@ -88,6 +106,8 @@ def over_splits(
     ----------
     verdicts
         Those on the pair, by the place of their split, on one metric and under one margin.
+    num_examples
+        Those of the dataset.
     splits
         What became of all that were planned.
     is_interim
@@ -107,7 +127,7 @@ def over_splits(
     differences = np.array([one.difference for one in own])
     num_train = float(np.mean([one.train_size for one in own]))
     num_test = float(np.mean([one.num_examples for one in own]))
-    sizes = {"num_train": num_train, "num_test": num_test}
+    sizes = {"num_train": num_train, "num_test": num_test, "num_examples": num_examples}
     reach = 2 if first.metric is Metric.QUADRATIC_KAPPA else 1  # kappa can be below 0
     limits = Limits(low=-reach, high=reach)
     interval, narrower = (
@@ -146,7 +166,9 @@ def over_splits(
     return conclude(verdict, arm_names)
 
 
-def p_of_equivalence(differences: Floats, margin: float, *, num_train: float, num_test: float) -> float:
+def p_of_equivalence(
+    differences: Floats, margin: float, *, num_train: float, num_test: float, num_examples: float
+) -> float:
     """Return the larger p-value of two one-sided t tests (Schuirmann 1987), by inversion of the interval.
 
     ``margin`` is above 0; the others are as in `corrected_interval`.
@@ -154,7 +176,11 @@ def p_of_equivalence(differences: Floats, margin: float, *, num_train: float, nu
     p_values = []
     for side in (1, -1):
         shifted = corrected_interval(
-            side * differences - margin, num_train=num_train, num_test=num_test, limits=_UNBOUNDED
+            side * differences - margin,
+            num_train=num_train,
+            num_test=num_test,
+            num_examples=num_examples,
+            limits=_UNBOUNDED,
         )
         half = shifted.p_value / 2
         p_values.append(half if shifted.estimate < 0 else 1 - half)

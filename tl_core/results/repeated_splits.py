@@ -101,6 +101,7 @@ def gather_series(
         words = spoken_names(arm_titles(experiment))
         conclude_on = partial(
             over_splits,
+            num_examples=experiment.split.num_examples,
             splits=counts,
             is_interim=bool(coming),
             looks=max(looks, key=lambda one: (one.num_experiments, one.num_models)),
