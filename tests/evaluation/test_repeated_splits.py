@@ -14,8 +14,8 @@ SIZES = {"num_train": 360, "num_test": 180, "num_examples": 600}
 
 
 def test_the_variance_by_hand():
-    # Mean 0.04, variance 0.00025 / 4 = 0.0000625. Two splits share 360 / 600 = 0.6 of what they train on, more
-    # than the 0.3 of test: 1/5 + 0.6/0.4 = 1.7, so 0.00010625 is the mean's variance.
+    # Mean 0.04, variance 0.00025 / 4 = 0.0000625. Two splits share 360 / 600 = 0.6 of what they train on,
+    # more than the 0.3 of test: 1/5 + 0.6/0.4 = 1.7, so 0.00010625 is the mean's variance.
     interval = corrected_interval(FIVE, **SIZES, limits=DIFFERENCE)
     assert interval.estimate == pytest.approx(0.04)
     assert interval.standard_error**2 == pytest.approx(0.00010625)
