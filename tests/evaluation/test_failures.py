@@ -3,10 +3,15 @@ import pytest
 from scipy import stats
 
 from tests.evaluation.arms import arm_with_hits
-from tl_core.evaluation.failures import failure_rate_ends, find_failure_rate, trainings_to_exclude
+from tl_core.evaluation.failures import (
+    failure_rate_ends,
+    find_failure_rate,
+    pool_failure_rates,
+    trainings_to_exclude,
+)
 from tl_core.evaluation.verdicts import compare
 from tl_core.evaluation.wording import failure_rate_words, seeds_words
-from tl_core.schema import Flag, Metric
+from tl_core.schema import FailureRate, Flag, Metric
 
 
 def flag(seeds, arm="scratch", code="collapsed"):
@@ -79,3 +84,18 @@ def test_a_failure_brings_its_rate_with_it():
     assert verdict.status.code == "baseline_failed"
     assert verdict.status.evidence.endswith("; scratch failed in 2 of 5 (95% interval 5 to 85%)")
     assert "No training failed" not in seeds_words(verdict)
+
+
+def test_trainings_on_all_splits_count_together() -> None:
+    of_split = [
+        (
+            FailureRate(arm="fine_tuned", num_failed=0, num_trainings=3, ci95=failure_rate_ends(0, 3)),
+            FailureRate(arm="scratch", num_failed=failed, num_trainings=3, ci95=failure_rate_ends(failed, 3)),
+        )
+        for failed in (0, 2, 0)
+    ]
+    tuned, scratch = pool_failure_rates(of_split)
+    assert (tuned.arm, tuned.num_failed, tuned.num_trainings) == ("fine_tuned", 0, 9)
+    assert tuned.ci95 == failure_rate_ends(0, 9)
+    assert (scratch.arm, scratch.num_failed, scratch.num_trainings) == ("scratch", 2, 9)
+    assert scratch.ci95 == failure_rate_ends(2, 9)

@@ -3,10 +3,11 @@ import pytest
 from scipy import stats
 
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.failures import failure_rate_ends
 from tl_core.evaluation.metrics import Limits
 from tl_core.evaluation.repeated_splits import corrected_interval, over_splits, p_of_equivalence
-from tl_core.evaluation.wording import spoken_names
-from tl_core.schema import Flag, Metric, SplitCounts, Verdict
+from tl_core.evaluation.wording import seeds_words, spoken_names
+from tl_core.schema import FailureRate, Flag, Metric, SplitCounts, Verdict
 
 DIFFERENCE = Limits(low=-1, high=1)
 FIVE = np.array([0.03, 0.04, 0.045, 0.035, 0.05])
@@ -206,6 +207,22 @@ def test_flags_count_the_splits_that_show_them(how_often, counted):
     assert found.status.words == "From scratch failed in 2 splits: not a fair comparison yet"
     assert found.status.evidence == f"From scratch {counted}: split 2: 99%"
     assert found.flags[0].seeds == (2, 4)
+
+
+def test_trainings_that_fail_are_counted_over_all_splits():
+    def rates(num_failed):
+        ends = failure_rate_ends(num_failed, 3)
+        rate = FailureRate(arm="scratch", num_failed=num_failed, num_trainings=3, ci95=ends)
+        return {"failure_rates": (rate,)}
+
+    sound = on_splits(*FIVE, **{f"of_{place}": rates(0) for place in range(1, 6)})
+    assert seeds_words(sound) == (
+        "No training failed in 15 trainings of each model on 5 splits: a rate of up to 18% remains possible; "
+        "29 trainings would exclude 10%."
+    )
+    failed = on_splits(*FIVE, **{f"of_{place}": rates(int(place == 2)) for place in range(1, 6)})
+    assert [(one.num_failed, one.num_trainings) for one in failed.failure_rates] == [(1, 15)]
+    assert seeds_words(failed) == ""
 
 
 def test_epochs_and_seeds_are_those_of_all_splits():

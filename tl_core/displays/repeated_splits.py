@@ -5,6 +5,7 @@ import pandas as pd
 from tl_core.charts import difference_interval
 from tl_core.displays.display import Display, Subject
 from tl_core.displays.words import as_points
+from tl_core.evaluation.wording import seeds_words
 from tl_core.results.repeated_splits import SeriesResults
 
 
@@ -22,8 +23,9 @@ def display(subject: Subject) -> Display | None:
         proof=series.verdict.interval,
         limits=(
             "The interval of one split allows for other seeds and test examples; that of the mean for other "
-            "training examples too. What is peculiar to these data is in every split, so neither shows it."
-        ),
+            "training examples too. What is peculiar to these data is in every split, so neither shows it. "
+            f"{seeds_words(series.verdict)}"
+        ).strip(),
         budget=subject.budget,
     )
 

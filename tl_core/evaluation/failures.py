@@ -1,6 +1,7 @@
 """How often trainings fail: what a few that did not can say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from math import ceil, log
 from typing import Final
 
@@ -27,6 +28,23 @@ def find_failure_rate(arm: ArmPredictions, flags: Iterable[Flag]) -> FailureRate
         num_failed=num_failed,
         num_trainings=arm.num_seeds,
         ci95=failure_rate_ends(num_failed, arm.num_seeds),
+    )
+
+
+def pool_failure_rates(of_splits: Iterable[Sequence[FailureRate]]) -> tuple[FailureRate, ...]:
+    """Count each arm's trainings on all splits together, every one with weights and an order of its own."""
+    counted: dict[str, tuple[int, int]] = {}
+    for rate in chain.from_iterable(of_splits):
+        failed, trainings = counted.get(rate.arm, (0, 0))
+        counted[rate.arm] = failed + rate.num_failed, trainings + rate.num_trainings
+    return tuple(
+        FailureRate(
+            arm=arm,
+            num_failed=failed,
+            num_trainings=trainings,
+            ci95=failure_rate_ends(failed, trainings),
+        )
+        for arm, (failed, trainings) in counted.items()
     )
 
 

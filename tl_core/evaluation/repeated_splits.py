@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from tl_core.errors import ComparisonError
+from tl_core.evaluation.failures import pool_failure_rates
 from tl_core.evaluation.intervals import Interval
 from tl_core.evaluation.metrics import Floats, Limits
 from tl_core.evaluation.wording import conclude
@@ -162,6 +163,7 @@ def over_splits(
         looks=looks,
         conclusion="no_difference_shown",
         flags=_on_splits(verdicts),
+        failure_rates=pool_failure_rates(one.failure_rates for one in own),
     )
     return conclude(verdict, arm_names)
 

@@ -412,12 +412,12 @@ def _failure(
 
 def _with_failure_rates(status: Status, verdict: Verdict, names: Mapping[str, str]) -> Status:
     """Add to the failure of an arm what it says of further trainings."""
-    if status.code not in ("baseline_failed", "winner_failed") or verdict.num_seeds == 1:
+    if status.code not in ("baseline_failed", "winner_failed"):
         return status
     rates = [
         f"{names[rate.arm]} failed in {failure_rate_words(rate)}"
         for rate in verdict.failure_rates
-        if rate.arm in status.arms
+        if rate.arm in status.arms and rate.num_trainings > 1
     ]
     return status.model_copy(update={"evidence": "; ".join([status.evidence, *rates])})
 
@@ -495,15 +495,18 @@ def seeds_words(verdict: Verdict) -> str:
     """
     said = []
     has_failed = any(rate.num_failed for rate in verdict.failure_rates)  # then its status says how many
-    if verdict.num_seeds > 1 and verdict.failure_rates and not has_failed:
+    trainings = min((rate.num_trainings for rate in verdict.failure_rates), default=0)
+    if trainings > 1 and not has_failed:
         highest = max(rate.ci95[1] for rate in verdict.failure_rates)
         needed = trainings_to_exclude(RARE_FAILURE)
-        to_exclude = (
-            f"; {needed} seeds would exclude {100 * RARE_FAILURE:.0f}%" if verdict.num_seeds < needed else ""
-        )
+        of_each, more = f"{trainings} seeds", f"{needed} seeds"
+        if verdict.splits is not None:
+            counted = plural(verdict.splits.num_counted, "split")
+            of_each, more = f"{trainings} trainings of each model on {counted}", f"{needed} trainings"
+        to_exclude = f"; {more} would exclude {100 * RARE_FAILURE:.0f}%" if trainings < needed else ""
         said.append(
-            f"No training failed in {verdict.num_seeds} seeds: a rate of up to {100 * highest:.0f}% "
-            f"remains possible{to_exclude}."
+            f"No training failed in {of_each}: a rate of up to {100 * highest:.0f}% remains "
+            f"possible{to_exclude}."
         )
     if verdict.false_positive_rate is not None:
         of_equal = 100 * verdict.false_positive_rate
