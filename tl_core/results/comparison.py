@@ -257,11 +257,18 @@ def primary_verdict(alone: ExperimentResults) -> Verdict | None:
 
 def _is_interim(runs: Sequence[RunRow], verdict: Verdict, *, is_primary: bool) -> bool:
     """Whether planned runs are still to come that could change a verdict: of its family, or its own alone."""
-    coming = [run.config for run in runs if not run.state.is_final]
     if is_primary:
-        own = (verdict.a, verdict.b)
-        return any((one.arm.name in own, one.train_size) == (True, verdict.train_size) for one in coming)
-    return bool(coming)
+        return is_coming(runs, (verdict.a, verdict.b), verdict.train_size)
+    return any(not run.state.is_final for run in runs)
+
+
+def is_coming(runs: Sequence[RunRow], arms: Collection[str], train_size: int) -> bool:
+    """Whether runs of these arms at a train size are still to come."""
+    return any(
+        run.config.arm.name in arms and run.config.train_size == train_size
+        for run in runs
+        if not run.state.is_final
+    )
 
 
 def below_tfidf(

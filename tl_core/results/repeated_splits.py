@@ -15,6 +15,7 @@ from tl_core.results.comparison import (
     beside_clause,
     gather_alone,
     headline_pair,
+    is_coming,
     primary_verdict,
     validation_means,
 )
@@ -87,7 +88,8 @@ def gather_series(
             continue
         if (verdict := primary_verdict(alone)) is not None:
             verdicts[place], shown[place] = verdict, alone
-        if _is_coming(alone):
+        pair = [arm.name for arm in headline_pair(one.arms) or ()]
+        if is_coming(alone.runs, pair, _largest(alone)):
             coming.add(place)
     counts = SplitCounts(
         num_counted=len(verdicts),
@@ -151,16 +153,6 @@ def _beside(
 
 def _largest(alone: ExperimentResults) -> int:
     return max(alone.experiment.train_sizes)
-
-
-def _is_coming(alone: ExperimentResults) -> bool:
-    """Whether runs of an experiment's main pair at the largest train size are still to come."""
-    pair, size = headline_pair(alone.experiment.arms) or (), max(alone.experiment.train_sizes)
-    return any(
-        run.config.arm in pair and run.config.train_size == size
-        for run in alone.runs
-        if not run.state.is_final
-    )
 
 
 def series_json(series: SeriesResults) -> dict[str, Any]:
