@@ -248,8 +248,10 @@ def intervals_of(
         )
         answer.append(("this_project", count, (own.low, own.high)))
         mean, one_sd = float(means.mean()), special.stdtrit(count - 1, 0.975) * means.std(ddof=1)
-        for way, factor in (("nadeau_bengio", 1 / count + num_test / num_train), ("plain_t", 1 / count)):
-            reach = float(one_sd * np.sqrt(factor))
+        in_common = max(num_train, num_test) / num_examples
+        more = {"nadeau_bengio": num_test / num_train, "overlap": in_common / (1 - in_common), "plain_t": 0}
+        for way, factor in more.items():
+            reach = float(one_sd * np.sqrt(1 / count + factor))
             answer.append((way, count, (mean - reach, mean + reach)))
     return answer
 

@@ -260,6 +260,7 @@ _INTERVALS = {
     "one_split": "this project, {} split",
     "this_project": "this project, {} splits",
     "nadeau_bengio": "Nadeau and Bengio, {} splits",
+    "overlap": "share in common, {} splits",
     "plain_t": "plain t, {} splits",
 }
 

@@ -26,14 +26,15 @@ def test_the_variance_by_hand():
     assert interval.scope == "expected"
 
 
-def test_where_few_are_trained_on_the_test_examples_are_what_splits_share():
-    # 180 / 600 = 0.3: 1/5 + 0.3/0.7.
+def test_where_few_are_trained_on_it_is_that_of_nadeau_and_bengio():
+    # 180 / (180 + 30) is more than the share of 180 / 600: 1/5 + 180/30.
     interval = corrected_interval(FIVE, num_train=30, num_test=180, num_examples=600, limits=DIFFERENCE)
-    assert interval.standard_error**2 == pytest.approx((0.2 + 3 / 7) * 0.0000625)
+    assert interval.standard_error**2 == pytest.approx(6.2 * 0.0000625)
 
 
 def test_without_overlap_it_is_the_t_test_of_scipy():
-    interval = corrected_interval(FIVE, num_train=360, num_test=180, num_examples=1e12, limits=DIFFERENCE)
+    sizes = {"num_train": 1e9, "num_test": 1, "num_examples": 1e18, "limits": DIFFERENCE}
+    interval = corrected_interval(FIVE, **sizes)
     test = stats.ttest_1samp(FIVE, 0)
     assert interval.p_value == pytest.approx(test.pvalue)
     assert (interval.low, interval.high) == pytest.approx(tuple(test.confidence_interval()))

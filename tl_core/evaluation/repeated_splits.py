@@ -37,16 +37,15 @@ def corrected_interval(
         (1 / K + r / (1 - r)) s^2,
 
     with K - 1 degrees of freedom. One dataset cannot tell r without bias (for cross-validation: Bengio and
-    Grandvalet 2004, JMLR 5, 1089-1105), and num_test / (num_test + num_train), which stands for it there, is
-    too small where much of a difference hangs on the data drawn. So it is given its bound: what each example
-    adds to a difference is shared by the splits that it is in, and what several add together by fewer
-    (Hoeffding 1948, Annals of Mathematical Statistics 19, 293-325). Hence r is the share of train examples
-    that two splits have in common, or that of test examples if it is larger,
+    Grandvalet 2004, JMLR 5, 1089-1105), so r is the larger of two that stand for it:
 
-        r = max(num_train, num_test) / num_examples.
-
-    The bound leaves out what stratified splits all share, the share of each class, and what the same example
-    does as one to learn from here and one to be tested on there.
+    - max(num_train, num_test) / num_examples, the share of train or of test examples that two splits have in
+      common. It is a bound as far as examples count one by one or in sets: what one of them adds to a
+      difference is shared by the splits that it is in, what several add together by fewer (Hoeffding 1948,
+      Annals of Mathematical Statistics 19, 293-325). It leaves out what stratified splits all have in common,
+      the share of each class, and an example that is learned from here and asked there.
+    - num_test / (num_test + num_train), that of Nadeau and Bengio. It is the larger one where few examples
+      are trained on, for which the share of each class counts most.
 
     s^2 is at least that of one answer that changes in one split, so that the interval has a width where all
     differences are equal.
@@ -77,8 +76,8 @@ def corrected_interval(
     least = (limits.unit / num_test) ** 2 / count
     spread = max(float(differences.var(ddof=1)), least)
     estimate, free = float(differences.mean()), count - 1
-    shared = max(num_train, num_test) / num_examples
-    error = float(np.sqrt((1 / count + shared / (1 - shared)) * spread))
+    correlation = max(num_train / num_examples, num_test / num_examples, num_test / (num_test + num_train))
+    error = float(np.sqrt((1 / count + correlation / (1 - correlation)) * spread))
     reach = float(special.stdtrit(free, (1 + confidence) / 2)) * error
     return Interval(
         estimate=estimate,
