@@ -33,7 +33,7 @@ def test_where_few_are_trained_on_it_is_that_of_nadeau_and_bengio():
 
 
 def test_without_overlap_it_is_the_t_test_of_scipy():
-    sizes = {"num_train": 1e9, "num_test": 180, "num_examples": 1e18, "limits": DIFFERENCE}
+    sizes = {"num_train": 1e12, "num_test": 180, "num_examples": 1e24, "limits": DIFFERENCE}
     interval = corrected_interval(FIVE, **sizes)
     test = stats.ttest_1samp(FIVE, 0)
     assert interval.p_value == pytest.approx(test.pvalue)
