@@ -502,7 +502,8 @@ def seeds_words(verdict: Verdict) -> str:
         of_each, more = f"{trainings} seeds", f"{needed} seeds"
         if verdict.splits is not None:
             counted = plural(verdict.splits.num_counted, "split")
-            of_each, more = f"{trainings} trainings of each model on {counted}", f"{needed} trainings"
+            of_both = " of each model" if len(verdict.failure_rates) > 1 else ""  # seeds change both
+            of_each, more = f"{trainings} trainings{of_both} on {counted}", f"{needed} trainings"
         to_exclude = f"; {more} would exclude {100 * RARE_FAILURE:.0f}%" if trainings < needed else ""
         said.append(
             f"No training failed in {of_each}: a rate of up to {100 * highest:.0f}% remains "

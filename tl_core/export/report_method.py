@@ -60,9 +60,9 @@ _GROUPED = (
 _OVER_SPLITS = (
     "The experiment was repeated on other random splits of the same data, {num_splits} in all, each with "
     "fresh weights and orders. The interval of the mean is the corrected resampled t interval [11], because "
-    "such splits share examples; their correlation is taken to be as high as what they share allows. It also "
-    "allows for another choice of training and test examples. All other numbers of this report are about "
-    "split {place}."
+    "such splits share examples; their correlation is the larger of the share that two have in common and "
+    "the figure given there. It also allows for another choice of training and test examples. All other "
+    "numbers of this report are about split {place}."
 )
 _REST = (
     (
