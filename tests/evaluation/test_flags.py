@@ -193,7 +193,7 @@ def test_the_flag_of_unknown_texts_gives_the_share_of_both_splits():
     runs = [run(seed, hardly_known=share) for seed, share in enumerate(shares)]
     (flag,) = find_flags(Arm.parse("tfidf"), runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.seeds, flag.action) == ("hardly_any_known_feature", (0, 1), "")
-    assert flag.phrase == "knew hardly a word of most texts that it was judged on (2 of 3 seeds)"
+    assert flag.words == "knew hardly a word of most texts that it was judged on (2 of 3 seeds)"
     assert flag.evidence == "hardly a word known in 2.0% of the validation texts and 95.0% of the test texts"
 
 
@@ -205,7 +205,7 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
     runs = [run(0), run(1, train_accuracy=0.5), run(2, train_accuracy=0.5)]
     (flag,) = find_flags(SCRATCH, runs, BudgetRule.EQUAL_STEPS)
     assert (flag.code, flag.arm, flag.seeds) == ("did_not_learn", "scratch", (1, 2))
-    assert flag.phrase == "did not learn the training examples (2 of 3 seeds)"
+    assert flag.words == "did not learn the training examples (2 of 3 seeds)"
     assert flag.evidence == "50.0% right, largest class 50.0%"
     assert flag.remedy
     assert flag.action == "more_steps"
@@ -213,7 +213,7 @@ def test_a_flag_names_its_seeds_and_how_many_there_are():
 
 def test_one_run_is_flagged_without_a_count():
     (flag,) = find_flags(SCRATCH, [run(value=0.1)], BudgetRule.EQUAL_STEPS)
-    assert flag.phrase == "did worse than always answering the largest class"
+    assert flag.words == "did worse than always answering the largest class"
     assert flag.evidence == "10.0 against 50.0% on validation"
 
 
@@ -223,7 +223,7 @@ def test_under_the_plateau_budget_still_improving_is_about_the_step_limit():
     levelled_off = run(1, validation_losses=(1.1, 0.6), validation_values=(0.5, 0.7), has_levelled_off=True)
     (flag,) = find_flags(SCRATCH, [cut_off, levelled_off], BudgetRule.PLATEAU)
     assert (flag.code, flag.seeds) == ("still_improving", (0,))
-    assert flag.phrase == "had not levelled off when it reached the step limit (1 of 2 seeds)"
+    assert flag.words == "had not levelled off when it reached the step limit (1 of 2 seeds)"
     assert flag.evidence == "the last quarter of the evaluations is 5.0 points above the quarter before"
 
 

@@ -196,7 +196,8 @@ def test_flags_count_the_splits_that_show_them(how_often, counted):
         flag = Flag(
             code="collapsed",
             arm="scratch",
-            phrase=f"gave one answer{how_often}",
+            phrase="gave one answer",
+            how_often=how_often,
             evidence="99%",
             remedy="Search.",
             action="search_rates",

@@ -103,7 +103,8 @@ def find_flags(arm: Arm, runs: Sequence[RunHealth], budget: BudgetRule) -> tuple
                 Flag(
                     code=rule.code,
                     arm=arm.name,
-                    phrase=rule.phrase + how_often,
+                    phrase=rule.phrase,
+                    how_often=how_often,
                     evidence=rule.evidence(shown),
                     remedy=rule.remedy,
                     action=rule.action,

@@ -1,6 +1,5 @@
 """An interval for what repeated random splits of the same data have shown, and the conclusion from it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -14,7 +13,6 @@ from tl_core.evaluation.metrics import Floats, Limits
 from tl_core.evaluation.wording import conclude
 from tl_core.schema import Flag, Looks, Metric, SplitCounts, Verdict
 
-_OF_SEEDS: Final = re.compile(r" \(\d+ of \d+ seeds\)$")
 _UNBOUNDED: Final = Limits(low=-np.inf, high=np.inf)
 """Where only the p-value is asked for."""
 
@@ -199,25 +197,19 @@ def _on_splits(verdicts: Mapping[int, Verdict]) -> tuple[Flag, ...]:
     for place, verdict in verdicts.items():
         for flag in verdict.flags:
             found.setdefault((flag.arm, flag.code), []).append((place, flag))
-    return tuple(
-        flag.model_copy(
-            update={
-                "phrase": f"{_in_trainings(same, verdicts)} on {len(same)} of {len(verdicts)} splits",
-                "evidence": f"split {place}: {flag.evidence}" if flag.evidence else "",
-                "seeds": tuple(dict.fromkeys(at for at, _ in same)),
-            }
+    num_trainings = sum(verdict.num_seeds for verdict in verdicts.values())
+    gathered = []
+    for same in found.values():
+        place, first = same[0]
+        num_shown = sum(len(flag.seeds) for _, flag in same)
+        in_trainings = f" in {num_shown} of {num_trainings} trainings" if first.how_often else ""
+        gathered.append(
+            first.model_copy(
+                update={
+                    "how_often": f",{in_trainings} on {len(same)} of {len(verdicts)} splits",
+                    "evidence": f"split {place}: {first.evidence}" if first.evidence else "",
+                    "seeds": tuple(dict.fromkeys(at for at, _ in same)),
+                }
+            )
         )
-        for same in found.values()
-        for place, flag in same[:1]
-    )
-
-
-def _in_trainings(same: Sequence[tuple[int, Flag]], verdicts: Mapping[int, Verdict]) -> str:
-    """Say in how many trainings of all splits a flag is shown, where its phrase says it of one split."""
-    phrase = same[0][1].phrase
-    of_seeds = _OF_SEEDS.search(phrase)
-    if of_seeds is None:
-        return f"{phrase},"
-    shown = sum(len(flag.seeds) for _, flag in same)
-    trainings = sum(verdict.num_seeds for verdict in verdicts.values())
-    return f"{phrase[: of_seeds.start()]}, in {shown} of {trainings} trainings"
+    return tuple(gathered)

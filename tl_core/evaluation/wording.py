@@ -348,7 +348,7 @@ def flag_reservations(
     others.sort(key=lambda flag: {_LOST: 0, _IMPROVING: 2, _UNKNOWN: 3}.get(flag.code, 1))
     alike: dict[tuple[str, str], list[Flag]] = {}
     for flag in others:
-        alike.setdefault((flag.code, flag.phrase), []).append(flag)
+        alike.setdefault((flag.code, flag.words), []).append(flag)
     return [_failure(failures, own, names, winner, unit)] * bool(failures) + [
         _of_all(*same, names=names) for same in alike.values()
     ]
@@ -360,8 +360,8 @@ def _of_all(first: Flag, *others: Flag, names: Mapping[str, str]) -> Status:
     *all_but_one, last = (names[flag.arm] for flag in flags)
     shown_by = f"{', '.join(all_but_one)} and {last}" if others else last
     evidence = [f"{names[flag.arm]}: {flag.evidence}" if others else flag.evidence for flag in flags]
-    words = first.phrase.split(" ")
-    phrase = " ".join(_OF_SEVERAL.get(word, word) for word in words) if others else first.phrase
+    words = first.words.split(" ")
+    phrase = " ".join(_OF_SEVERAL.get(word, word) for word in words) if others else first.words
     return Status(
         code=first.code,
         severity="warning",
@@ -385,7 +385,7 @@ def _failure(
     clauses, evidence = [], []
     for arm in arms:
         own = [flag for flag in failures if flag.arm == arm]
-        grounds = [f"{flag.phrase}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own]
+        grounds = [f"{flag.words}{f': {flag.evidence}' if flag.evidence else ''}" for flag in own]
         evidence.append(f"{names[arm]} {'; it '.join(grounds)}")
         how_often = f" in {plural(len({seed for flag in own for seed in flag.seeds}), unit)}"
         # Other arms than networks may have run once for all seeds.

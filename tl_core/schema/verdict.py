@@ -28,7 +28,8 @@ class Flag(Frozen):
 
     ``code`` is one of collapsed, did_not_learn, still_improving, worse_than_majority,
     hardly_any_known_feature, did_not_finish, unreadable, groups_unknown;
-    ``phrase`` completes the sentence "from scratch ...", ``evidence`` gives the numbers behind it;
+    ``phrase`` completes the sentence "from scratch ...", ``how_often`` ends it where several trainings could
+    have shown it (" (2 of 5 seeds)"), and ``evidence`` gives the numbers behind it;
     ``remedy`` says what would settle it, and ``action`` is what a click can do about it
     (``planning.remedies``), empty if nothing.
     """
@@ -36,10 +37,16 @@ class Flag(Frozen):
     code: str
     arm: str
     phrase: str
+    how_often: str = ""
     evidence: str = ""
     remedy: str
     action: Literal["", "more_steps", "search_rates"] = ""
     seeds: tuple[int, ...] = Field(description="indices of the seeds that show it")
+
+    @property
+    def words(self) -> str:
+        """The whole end of the sentence."""
+        return self.phrase + self.how_often
 
 
 class Status(Frozen):
