@@ -4,7 +4,9 @@
 """
 
 import json
+from collections import defaultdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -285,7 +287,26 @@ def splits_block(measured: dict[str, Any]) -> str:
         f"how many examples are trained on: {'; '.join(measured['cells'])}). The truth is the mean of "
         f"{measured['draws_for_the_truth']} other draws."
     )
-    return "\n".join([*lines, "", note, ""])
+    return "\n".join([*lines, "", note, "", _widths_over_splits(measured), ""])
+
+
+def _widths_over_splits(measured: dict[str, Any]) -> str:
+    """Compare the intervals over splits with that of one split, in the median of cells and pairs."""
+    shares, ratios = measured["shares"], defaultdict(list)
+    for cell in measured["cells"].values():
+        is_whole = cell["num_train"] / shares["train"] > 0.9 * cell["num_test"] / shares["test"]
+        widths = {
+            (row["interval"], row["pair"], row["num_splits"]): row["mean_width"] for row in cell["rows"]
+        }
+        for pair in measured["pairs"]:
+            for count in (5, 10):
+                ratio = widths["this_project", pair, count] / widths["one_split", pair, 1]
+                ratios[is_whole, count].append(ratio)
+    middle = {key: f"{median(values):.1f}" for key, values in ratios.items()}
+    return (
+        f"Median width, in that of one split: {middle[True, 5]} with 5 splits and {middle[True, 10]} with 10 where "
+        f"the whole training part is used, {middle[False, 5]} and {middle[False, 10]} with a fifth of it."
+    )
 
 
 BLOCKS = {
