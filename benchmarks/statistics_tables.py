@@ -305,7 +305,8 @@ def _widths_over_splits(measured: dict[str, Any]) -> str:
     middle = {key: f"{median(values):.1f}" for key, values in ratios.items()}
     return (
         f"Median width, in that of one split: {middle[True, 5]} with 5 splits and {middle[True, 10]} with 10 "
-        f"where the whole training part is used, {middle[False, 5]} and {middle[False, 10]} with a fifth of it."
+        "where the whole training part is used, "
+        f"{middle[False, 5]} and {middle[False, 10]} with a fifth of it."
     )
 
 
