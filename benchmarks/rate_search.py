@@ -103,9 +103,8 @@ def tasks(known: Mapping[str, Any]) -> list[Training]:
         if search is None:
             found.append((name, kind, 0, SEARCHED))
         elif not search["is_recorded"]:
-            found.append((name, kind, 0, RECORDED))
+            found += [(name, kind, seed, RECORDED) for seed in range(NUM_SEEDS)]
             found += [(name, kind, seed, SEARCHED, search["rates"]) for seed in range(1, NUM_SEEDS)]
-        found += [(name, kind, seed, RECORDED) for seed in range(1, NUM_SEEDS)]
     return [task for task in found if key(*task[:4]) not in known]
 
 
