@@ -39,9 +39,9 @@ if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
     from tl_core.training.batching import Examples, Indices
     from tl_core.training.compute import Compute
 
-TEXT = "text"
-"""The modality of whatever does not name one."""
-BUILT_IN = MappingProxyType({TEXT: "tl_core.text"})
+TEXT, IMAGE = "text", "image"
+"""The first is the modality of whatever does not name one."""
+BUILT_IN = MappingProxyType({TEXT: "tl_core.text", IMAGE: "tl_core.images"})
 
 Tick = Callable[[int, int], None]
 """Is told how much of how much is done; may raise to stop."""
@@ -148,6 +148,37 @@ class Content:
     fixes: "Mapping[str, Callable[..., Edit]]" = MappingProxyType({})
     hub_task = "other"
     has_baseline = False
+
+    def holds(self, names: Sequence[str]) -> bool:
+        """Whether files of these names, in an archive or a folder, are examples."""
+        return False
+
+    def write_rows(
+        self, path: Path, name: str, target: Path, *, needs_labels: bool
+    ) -> tuple[list[str], list[Finding]] | None:
+        """Write the examples of a folder, an archive or a Parquet file as rows; None if it holds none.
+
+        It is called in the sandbox.
+
+        Parameters
+        ----------
+        name
+            What the person calls the file.
+        target
+            Becomes an Arrow file with string columns named by their position.
+        needs_labels
+            Whether a file that says nothing of labels is refused.
+
+        Returns
+        -------
+        The columns' names, that of the examples first, and what was noticed.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged, or lacks what is needed.
+        """
+        return None
 
     def read(
         self, cells: "Sequence[pa.ChunkedArray]", joined_with: str | None
@@ -317,6 +348,11 @@ def modalities() -> dict[str, str]:
     """Name the packages of all modalities that are known here."""
     added = (one.partition("=") for one in os.environ.get("TL_MODALITIES", "").split(",") if one)
     return {**BUILT_IN, **{name.strip(): package.strip() for name, _, package in added}}
+
+
+def modality_of_files(names: Sequence[str]) -> str | None:
+    """Say which modality takes files of these names, in an archive or a folder, for examples."""
+    return next((name for name in modalities() if content_of(name).holds(names)), None)
 
 
 def lacking_files(folder: Path, modality: str | None) -> dict[str, NeededFile]:

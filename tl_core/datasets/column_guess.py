@@ -105,6 +105,30 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
     )
 
 
+def guess_label(table: Table, *, content: str) -> tuple[str, str]:
+    """Guess the labels of examples that are no texts; return the column and why.
+
+    Parameters
+    ----------
+    content
+        The column of the examples, which is not looked at.
+
+    Raises
+    ------
+    DataError
+        If no other column can hold labels.
+    """
+    names = [name for name in table.columns.column_names if name != content]
+    labels = [one for one in (_describe(name, table.columns[name]) for name in names) if _can_be_label(one)]
+    if not labels:
+        raise DataError(
+            f"No column looks like labels: {quoted_names(names, 20)}.",
+            "Choose the column yourself, or check that labels repeat.",
+        )
+    best = max(labels, key=_label_score)
+    return best.name, f"Detected as the label: {_held(best, 'label')}."
+
+
 def describe(table: Table, names: Sequence[str], role: str) -> str:
     """Say what the columns that a person chose hold, as texts or as labels.
 

@@ -8,10 +8,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tl_core.errors import DataError, NotFoundError
+from tl_core.modality import modality_of_files
 from tl_core.schema import FileFormat
 from tl_core.words import quoted, quoted_names
 
@@ -147,6 +148,8 @@ class Content:
         Empty, ``gzip`` or ``zip``.
     member
         Name of the file inside a zip archive.
+    modality
+        Of a folder or an archive whose files are examples.
     """
 
     path: Path
@@ -154,6 +157,7 @@ class Content:
     ending: str
     compression: str = ""
     member: str = ""
+    modality: str | None = None
 
 
 def open_content(path: Path, name: str, folder: Path) -> Content:
@@ -176,6 +180,8 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
         If it is empty, too large, of a kind that cannot be read, or an archive that is damaged, encrypted,
         or holds anything but one file that is no archive itself.
     """
+    if path.is_dir():
+        return _open_folder(path, name)
     head = _read_head(path, name)
     content = Content(path=path, head=head, ending=_ending(name))
     if head.startswith(GZIP):
@@ -186,6 +192,8 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
         content = Content(path=copy, head=_read_head(copy, name), ending=ending, compression="gzip")
     elif head.startswith(ZIP):
         content = _unzip(content, name, folder / "content")
+        if content.modality:
+            return content
     if not content.head:
         raise DataError(f"{quoted(name)} is empty (0 bytes).", SAVE_AGAIN)
 
@@ -197,6 +205,14 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
         raise DataError(f"{quoted(name)} holds another archive, not a table.", UNPACK)
     _refuse_other_files(content.head, name)
     return content
+
+
+def _open_folder(path: Path, name: str) -> Content:
+    names = [one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file()]
+    modality = modality_of_files(names)
+    if modality is None:
+        raise DataError(f"{quoted(name)} is a folder, not a table.", "Choose one of the files in it.")
+    return Content(path=path, head=b"", ending="", modality=modality)
 
 
 def _read_head(path: Path, name: str) -> bytes:
@@ -228,6 +244,9 @@ def _unzip(content: Content, name: str, target: Path) -> Content:
             and not one.filename.startswith("__MACOSX/")
             and PurePosixPath(one.filename).name not in _CLUTTER
         ]
+        modality = modality_of_files([one.filename for one in members])
+        if modality:
+            return replace(content, modality=modality)
         if len(members) != 1:
             shown = quoted_names([one.filename for one in members])
             raise DataError(

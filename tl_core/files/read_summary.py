@@ -31,6 +31,8 @@ def _parts(decisions: ReadDecisions) -> Iterator[str]:
         yield "JSON"
     if decisions.format is FileFormat.PARQUET:
         yield "Parquet"
+    if decisions.format is FileFormat.FILES:
+        yield "a file for each example"
     if decisions.format is FileFormat.EXCEL:
         yield f"workbook, sheet “{decisions.sheet}”"
     if decisions.encoding:
@@ -45,6 +47,7 @@ def _parts(decisions: ReadDecisions) -> Iterator[str]:
 
 def reading_findings(table: Table) -> Iterator[Finding]:
     """Yield what is worth knowing about how a file was read: lines and bytes that are not in the table."""
+    yield from table.findings
     if table.num_rejects:
         first = table.first_reject
         shown = [reject_at(table.rejects, place) for place in range(min(table.num_rejects, MAX_EXAMPLES))]

@@ -15,7 +15,7 @@ from tl_core.files.headers import column_names, has_header_row
 from tl_core.files.json_lines import is_json_lines, is_json_list, read_json
 from tl_core.files.lines import Reject, reject_at, reject_table, rejects_as_csv
 from tl_core.files.sandbox import read_apart
-from tl_core.schema import FileFormat, Frozen, ReadDecisions
+from tl_core.schema import FileFormat, Finding, Frozen, ReadDecisions
 from tl_core.words import quoted
 
 
@@ -38,6 +38,10 @@ class Table:
         Zero characters that were left out.
     num_replaced_bytes
         Bytes that are no text in the file's encoding; U+FFFD stands for each.
+    modality
+        What the first column holds, where the file is no table of texts.
+    findings
+        What was noticed when such examples were read.
     """
 
     columns: pa.Table
@@ -46,6 +50,8 @@ class Table:
     reject_rows: tuple[int, ...] = ()
     num_nul_bytes: int = 0
     num_replaced_bytes: int = 0
+    modality: str | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def num_rows(self) -> int:
@@ -94,7 +100,7 @@ def read_table(
     Parameters
     ----------
     path
-        The file; it is only read.
+        The file, or a folder of files that are examples; it is only read.
     name
         What the person calls it, for messages and for its ending; None if that is its name on disk.
     encoding
@@ -126,7 +132,7 @@ def read_table(
     )
     with tempfile.TemporaryDirectory(prefix="tl-read-") as folder:
         content = open_content(path, name, Path(folder))
-        format_ = binary_format(content.head)
+        format_ = FileFormat.FILES if content.modality else binary_format(content.head)
         if format_ is None:
             table = _read_text(content, name, Path(folder), choices, min_columns, keep_every_row)
         else:
@@ -194,7 +200,14 @@ def _read_binary(
     keep_every_row: bool,
 ) -> Table:
     found = read_apart(
-        content.path, name, format_, folder=folder, sheet=choices.sheet, keep_every_row=keep_every_row
+        content.path,
+        name,
+        format_,
+        folder=folder,
+        sheet=choices.sheet,
+        keep_every_row=keep_every_row,
+        modality=content.modality,
+        needs_labels=min_columns > 1,
     )
     check_num_columns(found.rows.num_columns, min_columns, name)
     if found.names is None:
@@ -205,7 +218,7 @@ def _read_binary(
     decisions = ReadDecisions(
         format=format_, encoding="", delimiter="", quote="", has_header=has_header, sheet=found.sheet
     )
-    return Table(columns=columns, decisions=decisions)
+    return Table(columns=columns, decisions=decisions, modality=found.modality, findings=found.findings)
 
 
 def _name_columns(rows: pa.Table, has_header: bool | None, name: str) -> tuple[pa.Table, bool]:

@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files, read in a process of their own.
+"""Workbooks, Parquet files and files of examples, read in a process of their own.
 
 The libraries that read them are native code, which can take any amount of memory for a small file, or end the
 whole process, where a file is made or damaged to that purpose. Here only the process that reads it ends.
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tl_core.errors import DataError
 from tl_core.files.arrow_files import read_mapped
-from tl_core.schema import FileFormat
+from tl_core.schema import FileFormat, Finding
 from tl_core.words import quoted
 
 TIMEOUT_S = 300
@@ -34,12 +34,18 @@ class ReadApart:
     names
         Names of the columns; None if the first row may hold them.
     sheet
-        The sheet's name, empty for Parquet.
+        The sheet's name, empty for others.
+    modality
+        What the rows are, where the file holds other examples than texts; its column comes first.
+    findings
+        What was noticed when such examples were read.
     """
 
     rows: pa.Table
     names: list[str] | None
     sheet: str
+    modality: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def read_apart(
@@ -50,23 +56,29 @@ def read_apart(
     folder: Path,
     sheet: str | None = None,
     keep_every_row: bool = False,
+    modality: str | None = None,
+    needs_labels: bool = True,
 ) -> ReadApart:
-    """Read a workbook or a Parquet file within bounds of memory and time.
+    """Read a workbook, a Parquet file or files of examples within bounds of memory and time.
 
     Parameters
     ----------
     path
-        The file, unpacked.
+        The file, unpacked; of files of examples the archive or the folder.
     name
         What the person calls it.
     format_
-        ``EXCEL`` or ``PARQUET``.
+        Any but text.
     folder
         Where the result passes through.
     sheet
         Name of the workbook's sheet; None for the first that is visible and not empty.
     keep_every_row
         Whether the empty rows of a sheet between others are kept.
+    modality
+        That of files of examples.
+    needs_labels
+        Whether examples without any label are refused.
 
     Raises
     ------
@@ -81,6 +93,8 @@ def read_apart(
         "format": format_.value,
         "sheet": sheet,
         "keep_every_row": keep_every_row,
+        "modality": modality,
+        "needs_labels": needs_labels,
     }
     try:
         done = subprocess.run(
@@ -99,7 +113,13 @@ def read_apart(
     answer = json.loads(done.stdout)
     if "problem" in answer:
         raise DataError(answer["problem"], answer["remedy"])
-    return ReadApart(rows=read_mapped(target), names=answer["names"], sheet=answer["sheet"])
+    return ReadApart(
+        rows=read_mapped(target),
+        names=answer["names"],
+        sheet=answer["sheet"],
+        modality=answer["modality"],
+        findings=tuple(Finding.model_validate(one) for one in answer["findings"]),
+    )
 
 
 def _unreadable(name: str, reason: str) -> DataError:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from tl_core.files.arrow_files import read_mapped, write_mapped
 from tl_core.files.reading import Table
-from tl_core.schema import Frozen, ReadDecisions
+from tl_core.schema import Finding, Frozen, ReadDecisions
 
 _COLUMNS, _REJECTS, _FACTS = "columns.arrow", "rejects.arrow", "facts.json"
 
@@ -18,6 +18,8 @@ class _Facts(Frozen):
     decisions: ReadDecisions
     num_nul_bytes: int
     num_replaced_bytes: int
+    modality: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def keep_table(table: Table, folder: Path) -> None:
@@ -28,6 +30,8 @@ def keep_table(table: Table, folder: Path) -> None:
         decisions=table.decisions,
         num_nul_bytes=table.num_nul_bytes,
         num_replaced_bytes=table.num_replaced_bytes,
+        modality=table.modality,
+        findings=table.findings,
     )
     try:
         write_mapped(table.columns, temporary / _COLUMNS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tl_core.datasets.column_guess import guess_columns
+from tl_core.datasets.column_guess import guess_columns, guess_label
 from tl_core.datasets.dataset import Dataset, build_dataset, read_dataset, write_dataset
 from tl_core.datasets.labels import find_indicators
 from tl_core.datasets.roles import guess_roles
@@ -70,7 +70,13 @@ def choose_columns(
     """
     given = {name: value for name, value in named.items() if value is not None}
     reasons: dict[str, str] = {}
-    if not (text and label):
+    if table.modality is not None:
+        given.setdefault("modality", table.modality)
+        text = text or table.columns.column_names[:1]
+        if not label:
+            found, reasons["label"] = guess_label(table, content=text[0])
+            label = (found,)
+    elif not (text and label):
         guess = guess_columns(table, text=text[0] if text else None, label=label[0] if label else None)
         if not text:
             text, reasons["text"] = (guess.text,), guess.reasons["text"]

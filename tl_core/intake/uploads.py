@@ -128,7 +128,8 @@ def guess_choice(table: Table) -> Choice:
         return choose_columns(table)
     except DataError:
         names = table.columns.column_names
-        return Choice(choice=ColumnChoice.of(names[0], names[-1]), reasons={})
+        choice = ColumnChoice(text=names[:1], label=names[-1:], modality=table.modality)
+        return Choice(choice=choice, reasons={})
 
 
 def read_upload(

@@ -120,12 +120,13 @@ class ColumnChoice(Frozen):
 
 
 class FileFormat(StrEnum):
-    """What kind of table a file is."""
+    """What kind of table a file is; ``files`` is an archive or a folder with a file for each example."""
 
     DELIMITED = "delimited"
     JSON_LINES = "json_lines"
     PARQUET = "parquet"
     EXCEL = "excel"
+    FILES = "files"
 
 
 class ReadDecisions(Frozen):

@@ -1,0 +1,1 @@
+"""The modality of pictures. Nothing outside of this folder knows what a pixel is."""

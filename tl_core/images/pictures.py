@@ -1,0 +1,188 @@
+"""One picture: from any file to turned RGB of a decent size, and the cell of a table that holds it.
+
+A cell is a data URL: ``data:image/jpeg;sha256=...;name=...;base64,...``. A browser shows it as it is. The hash
+is that of the file as it came, so that who is who depends on no library; what is kept is smaller and has no
+metadata: no place, no camera, no date.
+"""
+
+import base64
+import hashlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+KEPT_PX = 320
+"""Length that the shorter side is kept at: networks read 128 to 288 pixels, and crops of what is a bit larger."""
+LONGEST_RATIO = 8
+"""How many times the shorter side the longer one may be."""
+FEWEST_PX = 4
+MOST_PIXELS = 100_000_000
+"""Largest picture that is decoded: more than any camera's, and 400 MiB of memory."""
+MOST_BYTES = 64 << 20
+"""Largest file of a picture."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "MPO", "PPM", "ICO", "AVIF")
+ENDINGS = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm",
+    ".avif", ".heic", ".heif", ".jp2", ".ico",
+)  # fmt: skip
+"""How the names of pictures end; a few of them cannot be read, and are told of."""
+
+_QUALITY = 92
+_LOSSLESS_BYTES = 48_000
+"""Up to which size what came without loss is kept without loss."""
+_LOSSLESS = ("PNG", "GIF", "BMP", "TIFF", "PPM", "ICO")
+_ORIENTATION, _GPS = 0x0112, 0x8825
+_CELL: Final = re.compile(r"data:image/(jpeg|png);sha256=([0-9a-f]{64});name=([^;,]*);base64,")
+_WHITE = (255, 255, 255)
+
+
+class NotAPicture(Exception):
+    """Says in a few words why a file is no picture that can be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture as it is kept.
+
+    Attributes
+    ----------
+    pixels
+        RGB, turned as it was taken; the shorter side is at most `KEPT_PX`.
+    cell
+        The same as the cell of a table.
+    size
+        Width and height as they came, turned.
+    has_location
+        Whether the file says where it was taken.
+    """
+
+    pixels: Image.Image
+    cell: str
+    size: tuple[int, int]
+    has_location: bool
+
+
+def read_picture(data: bytes, name: str) -> Picture:
+    """Decode a file's bytes. Raises NotAPicture, whatever a library raises."""
+    if not data:
+        raise NotAPicture("empty")
+    if len(data) > MOST_BYTES:
+        raise NotAPicture(f"larger than {MOST_BYTES >> 20} MiB")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pixels, size, kind, has_location = _decode(data)
+    except NotAPicture:
+        raise
+    except Exception as error:  # decoders raise whatever they stumble on
+        raise NotAPicture(_why(error, data)) from error
+    return Picture(
+        pixels=pixels,
+        cell=to_cell(pixels, data, name, is_lossless=kind in _LOSSLESS),
+        size=size,
+        has_location=has_location,
+    )
+
+
+def _decode(data: bytes) -> tuple[Image.Image, tuple[int, int], str, bool]:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+        width, height = file.size
+        if width * height > MOST_PIXELS:
+            raise NotAPicture(f"{width:,} by {height:,} pixels are too many")
+        if min(width, height) < FEWEST_PX:
+            raise NotAPicture(f"only {width:,} by {height:,} pixels")
+        if max(width, height) > LONGEST_RATIO * min(width, height):
+            raise NotAPicture(f"{width:,} by {height:,} pixels are a strip")
+        kind, exif = file.format or "", file.getexif()
+        has_location = bool(exif.get_ifd(_GPS))
+        turned = exif.get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        scale = max(1.0, min(width, height) / KEPT_PX)
+        if kind in ("JPEG", "MPO"):
+            file.draft("RGB", (round(width / scale), round(height / scale)))  # decodes large ones smaller
+        pixels = to_rgb(ImageOps.exif_transpose(file))
+    if min(pixels.size) > KEPT_PX:
+        scale = min(pixels.size) / KEPT_PX
+        target = round(pixels.width / scale), round(pixels.height / scale)
+        pixels = pixels.resize(target, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return pixels, (height, width) if turned else (width, height), kind, has_location
+
+
+def to_rgb(file: Image.Image) -> Image.Image:
+    """Turn any mode into 8-bit RGB; what is transparent becomes white, 16 bits keep their highest 8."""
+    if file.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
+        values = np.asarray(file, dtype=np.float64)
+        if values.max(initial=0) > 255:
+            values = values / 257 if values.max() <= 65535 else 255 * values / values.max()
+        return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
+    if file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info:
+        above = file.convert("RGBA")
+        paper = Image.new("RGBA", above.size, (*_WHITE, 255))
+        return Image.alpha_composite(paper, above).convert("RGB")
+    return file.convert("RGB")
+
+
+def to_cell(pixels: Image.Image, data: bytes, name: str, *, is_lossless: bool) -> str:
+    """Write a picture as a table's cell, under the hash of the file that it came from."""
+    kind, packed = "png", io.BytesIO()
+    if is_lossless:
+        pixels.save(packed, "PNG")
+    if not is_lossless or packed.tell() > _LOSSLESS_BYTES:
+        kind, packed = "jpeg", io.BytesIO()
+        pixels.save(packed, "JPEG", quality=_QUALITY, subsampling=0)
+    digest = hashlib.sha256(data).hexdigest()
+    coded = base64.b64encode(packed.getvalue()).decode()
+    return f"data:image/{kind};sha256={digest};name={quote(name, safe='/')};base64,{coded}"
+
+
+def digest_of(cell: str) -> str:
+    """Return the hash of the file that a cell came from. Raises ValueError if it holds no picture."""
+    return _matched(cell)[2]
+
+
+def name_of(cell: str) -> str:
+    """Return what the file of a cell was called. Raises ValueError if it holds no picture."""
+    return unquote(_matched(cell)[3])
+
+
+def pixels_of(cell: str) -> Image.Image:
+    """Decode a cell: RGB. Raises ValueError if it holds no picture."""
+    packed = base64.b64decode(cell[_matched(cell).end() :], validate=True)
+    with Image.open(io.BytesIO(packed), formats=("JPEG", "PNG")) as file:
+        return file.convert("RGB")
+
+
+def is_cell(cell: str) -> bool:
+    """Whether a cell holds a picture."""
+    return _CELL.match(cell) is not None
+
+
+def _matched(cell: str) -> re.Match[str]:
+    found = _CELL.match(cell)
+    if found is None:
+        raise ValueError("the cell holds no picture")
+    return found
+
+
+def squared(pixels: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Scale to a square of ``size`` pixels, the middle of what is longer: (size, size, 3)."""
+    short = min(pixels.size)
+    left, top = (pixels.width - short) // 2, (pixels.height - short) // 2
+    box = (left, top, left + short, top + short)
+    return np.asarray(pixels.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0))
+
+
+def _why(error: Exception, data: bytes) -> str:
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
+        return "a HEIC photo: save it as JPEG"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not a picture"
+    if isinstance(error, Image.DecompressionBombError | MemoryError):
+        return "too many pixels"
+    return "damaged or cut off"
