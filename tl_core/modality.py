@@ -284,6 +284,9 @@ class Networks(Protocol):
     ) -> "Classifier":
         """Build the network of an arm with weights that the seed alone decides."""
 
+    def for_training(self, examples: "Examples", seed: int) -> "Examples":
+        """Return what the steps of a training read, where that is not what is scored: augmented pictures."""
+
     def narrowed(
         self, model: "Classifier", train: "Examples", validation: "Examples"
     ) -> AbstractContextManager[None]:

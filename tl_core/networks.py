@@ -30,7 +30,7 @@ from tl_core.inference.predictor import (
 from tl_core.modality import Networks, content_of
 from tl_core.models.bert_forward import hold, quicken
 from tl_core.models.building import build_classifier
-from tl_core.models.classifiers import Classifier, Inputs, PooledClassifier, load_saved
+from tl_core.models.classifiers import Classifier, Inputs, OwnHeadClassifier, PooledClassifier, load_saved
 from tl_core.models.facts import write_facts
 from tl_core.schema import TextSource
 from tl_core.training.batching import Examples, Indices
@@ -46,9 +46,12 @@ class TransformersNetworks(Networks):
     ----------
     own_head
         The auto class of an architecture with its own head.
+    own_head_classifier
+        What such an architecture becomes.
     """
 
     own_head: Any
+    own_head_classifier: type[OwnHeadClassifier] = OwnHeadClassifier
 
     def input_hash(self, folder: Path) -> str:
         """Identify inputs by nothing: they are the same for every base model."""
@@ -76,11 +79,16 @@ class TransformersNetworks(Networks):
             pooling,
             labels,
             own_head=self.own_head,
+            own_head_classifier=self.own_head_classifier,
             made_up=self.made_up_inputs,
             init_seed=init_seed,
             dropout=dropout,
             num_layers=num_layers,
         )
+
+    def for_training(self, examples: Examples, seed: int) -> Examples:
+        """Leave examples as they are."""
+        return examples
 
     def narrowed(
         self, model: Classifier, train: Examples, validation: Examples
@@ -113,7 +121,7 @@ class TransformersNetworks(Networks):
 
     def load(self, folder: Path) -> Classifier:
         """Do what `load_saved` does; the network takes the same way as in its training."""
-        classifier = load_saved(folder, self.own_head)
+        classifier = load_saved(folder, self.own_head, self.own_head_classifier)
         quicken(classifier.encoder)
         return classifier
 

@@ -28,6 +28,7 @@ INNER_WIDTHS = ("intermediate_size", "hidden_dim", "ffn_dim", "encoder_ffn_dim",
 VOCABULARIES = ("vocab_size", "entity_vocab_size")
 POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
 TYPES = ("type_vocab_size", "n_langs")
+HEADS = ("num_attention_heads", "n_heads", "n_head", "encoder_attention_heads")
 EXPERTS = ("num_experts", "num_local_experts")
 GROUPS = ("num_hidden_groups", "inner_group_num")
 EMBEDDINGS = ("embedding_size",)
@@ -40,7 +41,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(POSITIONS, (LEAST_POSITIONS, MOST_POSITIONS)),
     **dict.fromkeys(TYPES, (0, MOST_WIDTH)),
     **dict.fromkeys(EXPERTS, (1, 1_024)),
-    **dict.fromkeys(("num_attention_heads", "n_heads", "n_head", "encoder_attention_heads"), (1, 4_096)),
+    **dict.fromkeys(HEADS, (1, 4_096)),
+    **dict.fromkeys(("depths", "hidden_sizes", "neck_hidden_sizes", "num_stages"), (1, MOST_WIDTH)),
     "num_labels": (1, 1_000_000),
     "pad_token_id": (0, MOST_VOCABULARY),
 }
@@ -130,8 +132,11 @@ def _written(value: float) -> str:
 def estimate_weights(config: Mapping[str, Any]) -> int:
     """Count about the weights of the network that a configuration describes, those of parts in it included.
 
-    What it does not say is as in BERT base.
+    What it does not say is as in BERT base. Of a network without attention, a convolutional one, nothing is
+    known: it counts none.
     """
+    if not any(name in config for name in (*HEADS, *VOCABULARIES, *POSITIONS, *INNER_WIDTHS)) and "depths" in config:
+        return 0
     parts = [part for part in config.values() if isinstance(part, Mapping)]
     within = sum(estimate_weights(part) for part in parts if any(name in part for name in (*LAYERS, *WIDTHS)))
     if within and not any(name in config for name in (*LAYERS, *WIDTHS, *VOCABULARIES)):

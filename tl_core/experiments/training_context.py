@@ -155,7 +155,7 @@ class Trainee:
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
                 self.model,
-                train_examples,
+                self.context.networks.for_training(train_examples, self.config.seeds.order),
                 judged,
                 training,
                 rates,

@@ -30,6 +30,7 @@ def build_classifier(
     labels: tuple[str, ...],
     *,
     own_head: Any,
+    own_head_classifier: type[OwnHeadClassifier] = OwnHeadClassifier,
     made_up: Callable[[PreTrainedConfig], Inputs],
     init_seed: int,
     dropout: float | None = None,
@@ -47,6 +48,8 @@ def build_classifier(
     ----------
     own_head
         The auto class of transformers for an architecture with its own head.
+    own_head_classifier
+        What its model becomes.
     made_up
         Gives the inputs of two examples, which a head is tried on.
 
@@ -60,7 +63,7 @@ def build_classifier(
     config = load_config(folder, labels, dropout)
     classifier: Classifier
     if pooling is Pooling.OWN:
-        classifier = _with_own_head(own_head, kind, folder, config, init_seed)
+        classifier = _with_own_head(own_head, own_head_classifier, kind, folder, config, init_seed)
     else:
         encoder = _make(AutoModel, folder, config, init_seed, is_pretrained=kind.is_pretrained)
         torch.manual_seed(init_seed + 1)
@@ -80,11 +83,11 @@ def build_classifier(
 
 
 def _with_own_head(
-    auto: Any, kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
+    auto: Any, make: type[OwnHeadClassifier], kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
 ) -> OwnHeadClassifier:
     """Build the architecture's own classifier; its head comes from a random twin with the head's seed."""
-    twin = OwnHeadClassifier(_make(auto, folder, config, init_seed + 1, is_pretrained=False))
-    classifier = OwnHeadClassifier(_make(auto, folder, config, init_seed, is_pretrained=kind.is_pretrained))
+    twin = make(_make(auto, folder, config, init_seed + 1, is_pretrained=False))
+    classifier = make(_make(auto, folder, config, init_seed, is_pretrained=kind.is_pretrained))
     with torch.no_grad():
         for weight, drawn in zip(classifier.head_parameters(), twin.head_parameters(), strict=True):
             weight.copy_(drawn)

@@ -236,7 +236,9 @@ def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
-def load_saved(folder: Path, own_head: Any) -> Classifier:
+def load_saved(
+    folder: Path, own_head: Any, own_head_classifier: type[OwnHeadClassifier] = OwnHeadClassifier
+) -> Classifier:
     """Load what `Classifier.save` wrote, with ``classifier.json`` beside it. In evaluation mode.
 
     Folders of an earlier version, which had a pooled classifier's encoder at their root, are read as well.
@@ -245,6 +247,8 @@ def load_saved(folder: Path, own_head: Any) -> Classifier:
     ----------
     own_head
         The auto class of transformers for an architecture with its own head.
+    own_head_classifier
+        What its model becomes.
 
     Raises
     ------
@@ -258,7 +262,7 @@ def load_saved(folder: Path, own_head: Any) -> Classifier:
     with loading(folder):
         pooling = Pooling(facts["pooling"])
         if pooling is Pooling.OWN:
-            classifier = OwnHeadClassifier(_load_whole(own_head, folder))
+            classifier = own_head_classifier(_load_whole(own_head, folder))
         else:
             encoder = _load_whole(AutoModel, encoder_folder(folder))
             classifier = PooledClassifier(encoder, pooling, len(facts["labels"]))

@@ -18,11 +18,12 @@ class WeightAverage:
     With t averages taken, the newest weights count (eta + 1) / (t + eta): polynomial-decay averaging (Shamir
     and Zhang 2013, ICML, section 4). At a steady rate weights are thrown about what they have learned; their
     average lies in the middle, where a decayed rate would lead, at every step and without further training
-    (Izmailov et al. 2018, UAI). Buffers are the network's own.
+    (Izmailov et al. 2018, UAI). The statistics of batch norm are averaged alike: they belong to the weights.
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self._weights = [weight for weight in model.parameters() if weight.requires_grad]
+        trained = [weight for weight in model.parameters() if weight.requires_grad]
+        self._weights = [*trained, *(one for one in model.buffers() if one.is_floating_point())]
         self._means = [weight.detach().clone() for weight in self._weights]
         self._count = 0
 

@@ -22,6 +22,7 @@ STAGES = (
     (5, 112, 3, 1, 6), (5, 192, 4, 2, 6), (3, 320, 1, 1, 6),
 )  # fmt: skip
 """Kernel, width, repeats, stride of the first block, expansion."""
+MOST_BLOCKS, MOST_WIDTH = 200, 8192
 
 
 class EfficientNetLiteConfig(PreTrainedConfig):
@@ -38,15 +39,19 @@ class EfficientNetLiteConfig(PreTrainedConfig):
         image_size: int = 224,
         dropout: float = 0.2,
         batch_norm_eps: float = 1e-3,
-        batch_norm_momentum: float = 0.01,
+        batch_norm_momentum: float = 0.1,
         **others: Any,
     ) -> None:
         self.stages = tuple(tuple(stage) for stage in stages)
+        self.depths = tuple(repeats for _, _, repeats, _, _ in self.stages)
+        if sum(self.depths) > MOST_BLOCKS or max(stem_size, hidden_size, *map(max, self.stages)) > MOST_WIDTH:
+            raise ValueError("no EfficientNet has so many blocks or channels")
         self.stem_size, self.hidden_size = stem_size, hidden_size
         self.num_channels, self.image_size, self.dropout = num_channels, image_size, dropout
         self.batch_norm_eps, self.batch_norm_momentum = batch_norm_eps, batch_norm_momentum
-        self.num_hidden_layers = sum(repeats for _, _, repeats, _, _ in self.stages)
+        self.num_hidden_layers = sum(self.depths)
         others.pop("num_hidden_layers", None)
+        others.pop("depths", None)
         super().__init__(**others)
 
 

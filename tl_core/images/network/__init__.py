@@ -1,0 +1,103 @@
+"""What pictures are to a network: squares of pixels, normalised as its base model wants them."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, PreTrainedConfig
+
+from tl_core.datasets.selection import TARGET
+from tl_core.images.network.classifiers import PictureClassifier
+from tl_core.images.network.efficientnet_lite import (
+    EfficientNetLiteConfig,
+    EfficientNetLiteForImageClassification,
+    EfficientNetLiteModel,
+)
+from tl_core.images.network.examples import PictureExamples, decode
+from tl_core.models.classifiers import Classifier, Inputs
+from tl_core.networks import TransformersNetworks
+from tl_core.outside import read_json
+from tl_core.training.batching import Examples, Indices, network_inputs
+from tl_core.training.change import Representations
+from tl_core.training.compute import Compute
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PREPROCESSOR = "preprocessor_config.json"
+_MADE_UP_PX = 64
+
+AutoConfig.register(EfficientNetLiteConfig.model_type, EfficientNetLiteConfig, exist_ok=True)
+AutoModel.register(EfficientNetLiteConfig, EfficientNetLiteModel, exist_ok=True)
+AutoModelForImageClassification.register(
+    EfficientNetLiteConfig, EfficientNetLiteForImageClassification, exist_ok=True
+)
+
+
+class PictureNetworks(TransformersNetworks):
+    """Networks that classify pictures."""
+
+    own_head = AutoModelForImageClassification
+    own_head_classifier = PictureClassifier
+
+    def input_hash(self, folder: Path) -> str:
+        """Identify how numbers are normalised."""
+        return hashlib.sha256((folder / PREPROCESSOR).read_bytes()).hexdigest()
+
+    def made_up_inputs(self, config: PreTrainedConfig) -> Inputs:
+        """Make two pictures up."""
+        size = getattr(config, "image_size", _MADE_UP_PX)
+        shape = (2, getattr(config, "num_channels", 3), *([size, size] if isinstance(size, int) else size))
+        return {"pixel_values": torch.linspace(-1, 1, int(np.prod(shape))).reshape(shape)}
+
+    def prepare(self, rows: "pa.Table", folder: Path, limit: int, cache: Path | None) -> PictureExamples:
+        """Decode pictures once for all base models that read this size."""
+        mean, scale = normalisation(folder)
+        return PictureExamples(
+            pixels=decode(rows, limit, cache),
+            rows=np.arange(rows.num_rows),
+            targets=rows[TARGET].to_numpy().astype(np.int64),
+            mean=mean,
+            scale=scale,
+            weights=rows["weight"].to_numpy() if "weight" in rows.column_names else None,
+        )
+
+    def for_training(self, examples: Examples, seed: int) -> Examples:
+        """Augment pictures; stored features stay."""
+        return examples.augmented(seed) if isinstance(examples, PictureExamples) else examples
+
+    def represent(
+        self, model: Classifier, examples: Examples, indices: Indices, compute: Compute
+    ) -> Representations:
+        """Average what the stem and each block give over the places of a picture."""
+        model.to(compute.device).eval()
+        parts: list[list[torch.Tensor]] = []
+        order = compute.scoring_batches(examples.lengths[indices])
+        with torch.inference_mode(), compute.autocast():
+            for places in order:
+                compute.require_wanted()
+                inputs = network_inputs(examples, indices[places], compute.device)
+                states = model.encoder(**inputs, output_hidden_states=True).hidden_states
+                parts.append([_pooled(state.float()).cpu() for state in states])
+        back = np.argsort(np.concatenate(order))
+        return [torch.cat(list(states)).numpy()[back] for states in zip(*parts, strict=True)]
+
+
+def _pooled(state: torch.Tensor) -> torch.Tensor:
+    """Average over the places: of maps ``(B, D, H, W)``, or of patches ``(B, T, D)``."""
+    return state.mean((2, 3)) if state.ndim == 4 else state.mean(1)
+
+
+def normalisation(folder: Path) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Return what a base model takes from each channel of 0 to 255, and what it divides by."""
+    facts = read_json(folder / PREPROCESSOR)
+    factor = float(facts.get("rescale_factor", 1 / 255)) if facts.get("do_rescale", True) else 1.0
+    if not facts.get("do_normalize", True):
+        return (0.0, 0.0, 0.0), (1 / factor,) * 3
+    mean, std = (tuple(float(one) / factor for one in facts[name]) for name in ("image_mean", "image_std"))
+    return mean, std  # type: ignore[return-value]
+
+
+NETWORKS = PictureNetworks()

@@ -1,0 +1,32 @@
+"""The network of every neural arm on pictures: an architecture's own classification model."""
+
+import torch
+from torch import Tensor, nn
+
+from tl_core.models.classifiers import Inputs, OwnHeadClassifier
+
+
+class PictureClassifier(OwnHeadClassifier):
+    """Whatever its head pools, the last layer is linear: what that reads are the features."""
+
+    @property
+    def last_layer(self) -> nn.Linear:
+        """The layer whose outputs are the logits."""
+        head = {id(weight) for weight in self.head_parameters()}
+        layers = [one for one in self.model.modules() if isinstance(one, nn.Linear) and id(one.weight) in head]
+        return layers[-1]
+
+    def features(self, inputs: Inputs) -> Tensor:
+        """Give what the last layer reads: ``(B, F)``."""
+        seen: list[Tensor] = []
+        hook = self.last_layer.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        try:
+            self.model(**inputs)
+        finally:
+            hook.remove()
+        return torch.flatten(seen[0], 1)
+
+    def head(self, features: Tensor) -> Tensor:
+        """Run the last layer."""
+        logits: Tensor = self.last_layer(features)
+        return logits
