@@ -52,7 +52,7 @@ def measure(training: TrainingConfig, num_train: int) -> dict[str, Any]:
         spent += time.perf_counter() - started
         return looks[-1]
 
-    rates = default_rates(ArmKind.FINE_TUNED, pooling)
+    rates = default_rates(ArmKind.FINE_TUNED, describe(BUILTIN))
     narrowed = networks_of(None).narrowed(model, train, validation)
     with narrowed, patch.object(fit, "evaluation_event", timed):
         for _ in fit.fit(

@@ -49,7 +49,7 @@ def accuracies(
             off.enter_context(switch())
         networks = networks_of(None)
         model = networks.build(ArmKind.FINE_TUNED, FOLDER, pooling, labels, init_seed=seed)
-        rates = default_rates(ArmKind.FINE_TUNED, pooling)
+        rates = default_rates(ArmKind.FINE_TUNED, describe(BUILTIN))
         watched = test.select(np.arange(TRAINING.max_eval_examples))
         with networks.narrowed(model, train, watched):
             for _ in fit(

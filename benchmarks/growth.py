@@ -34,7 +34,7 @@ import torch
 from transformers import AutoModel, BertConfig, ModernBertConfig, PreTrainedConfig
 
 from tl_core.arms import ArmKind
-from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, Pooling
 from tl_core.modality import networks_of
 from tl_core.planning.machine import inspect_hardware
 from tl_core.planning.presets import default_rates
@@ -86,7 +86,7 @@ def step(config: PreTrainedConfig, num_texts: int, num_tokens: int) -> dict[str,
         AutoModel.from_config(config).save_pretrained(folder)
         model = networks_of(None).build(ArmKind.SCRATCH, Path(folder), Pooling.MEAN, ("a", "b"), init_seed=1)
         few, compute = examples.select(np.arange(min(2, num_texts))), Compute.choose(training)
-        rates = default_rates(ArmKind.SCRATCH, Pooling.MEAN)
+        rates = default_rates(ArmKind.SCRATCH, CATALOGUE[BUILTIN])
         events = fit(model, examples, few, training, rates, order_seed=1, compute=compute, clock=Clock())
         seconds = [event.train_s for event in events if isinstance(event, StepLogged)]
     size = sum(weight.numel() for weight in model.parameters())

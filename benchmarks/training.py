@@ -95,7 +95,7 @@ def by_fit(examples: Examples, compute: Compute) -> float:
         ArmKind.FINE_TUNED, FOLDER, pooling, DATASET.info.columns.labels, init_seed=SEED
     )
     clock = Clock()
-    rates = default_rates(ArmKind.FINE_TUNED, pooling)
+    rates = default_rates(ArmKind.FINE_TUNED, describe(BUILTIN))
     with networks_of(None).narrowed(model, examples, examples):
         for _ in fit(
             model, examples, examples, TRAINING, rates, order_seed=SEED, compute=compute, clock=clock

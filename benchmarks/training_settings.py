@@ -54,7 +54,7 @@ def reached(setting: str, kind: ArmKind, name: str, seed: int) -> dict[str, floa
     """Train once; return the accuracy on validation and the steps."""
     field, value = settings()[setting]
     base, folder, networks = describe(BUILTIN), obtain(BUILTIN), networks_of(None)
-    training, rates = TRAINING, default_rates(kind, base.pooling)
+    training, rates = TRAINING, default_rates(kind, base)
     if field == "rates_times":
         rates = LearningRates(encoder=value * rates.encoder, head=value * rates.head)
     elif field is not None:

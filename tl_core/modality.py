@@ -149,6 +149,10 @@ class Content:
     hub_task = "other"
     has_baseline = False
 
+    def unpack_built_in(self, folder: Path) -> bool:
+        """Write the modality's built-in base model into a folder that is not there yet; False without one."""
+        return False
+
     def holds(self, names: Sequence[str]) -> bool:
         """Whether files of these names, in an archive or a folder, are examples."""
         return False
@@ -362,6 +366,12 @@ def lacking_files(folder: Path, modality: str | None) -> dict[str, NeededFile]:
     """Return what a modality needs of a base model's folder and does not find there."""
     needed = content_of(modality).base_model_files
     return {name: file for name, file in needed.items() if not (folder / name).exists()}
+
+
+def modality_of_folder(folder: Path) -> str | None:
+    """Say what a base model's folder reads, by its files; None, for texts, where they do not say."""
+    whole = [name for name in BUILT_IN if not lacking_files(folder, name)]
+    return whole[0] if whole and whole[0] != TEXT else None
 
 
 def require_base_model_files(folder: Path, called: str, *names: str | None) -> None:

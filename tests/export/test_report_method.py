@@ -14,7 +14,7 @@ from tests.pages.fixtures import (
     store_sample_dataset,
 )
 from tests.pages.texts import TEXTS
-from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.export.report import report_html
 from tl_core.intake.intake import take_in
 from tl_core.planning.presets import default_rates, grid_around
@@ -41,7 +41,7 @@ def choose_rates(workspace: Workspace, experiment: ExperimentConfig, arm: str, p
     """Write into an arm's runs that three rates were tried, and which of them was the best."""
     for run in runs_of(workspace, experiment):
         if run.arm.name == arm:
-            grid = grid_around(default_rates(run.arm.kind, Pooling.MEAN))
+            grid = grid_around(default_rates(run.arm.kind, CATALOGUE[BUILTIN]))
             tried = tuple(TriedRates(rates=rates, value=0.5, loss=1.0) for rates in grid)
             search = RateSearch(tried=tried, train_size=33, num_examples=9, train_s=4.0)
             config = run.model_copy(update={"learning_rates": grid[place]})

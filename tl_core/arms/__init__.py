@@ -6,6 +6,7 @@ from tl_core.arms.encoder_only import ENCODER_ONLY
 from tl_core.arms.fine_tuned import FINE_TUNED
 from tl_core.arms.frozen import FROZEN
 from tl_core.arms.frozen_random import FROZEN_RANDOM
+from tl_core.arms.histogram import HISTOGRAM
 from tl_core.arms.majority import MAJORITY
 from tl_core.arms.reinit_top import REINIT_TOP
 from tl_core.arms.scratch import SCRATCH
@@ -21,6 +22,7 @@ ARMS = (
     EMBEDDINGS_ONLY,
     FROZEN,
     TFIDF,
+    HISTOGRAM,
     SHUFFLED,
     SCRATCH,
     FROZEN_RANDOM,
@@ -40,6 +42,7 @@ __all__ = [
     "FINE_TUNED",
     "FROZEN",
     "FROZEN_RANDOM",
+    "HISTOGRAM",
     "MAJORITY",
     "Objective",
     "REINIT_TOP",

@@ -7,6 +7,7 @@ CONTRASTIVE = ArmSpec(
     start=Start.PRETRAINED,
     trains=Trains.ALL,
     objective=Objective.PAIRS,
+    reads=("text",),
     rates=Rates(encoder=5e-5, head=0.0),
     label="Contrastive",
     choice="SetFit: the pretrained network, tuned on pairs of texts. For very few labels.",

@@ -45,6 +45,7 @@ class ArmKind(StrEnum):
 
     MAJORITY = "majority"
     TFIDF = "tfidf"
+    HISTOGRAM = "histogram"
     SCRATCH = "scratch"
     FROZEN_RANDOM = "frozen_random"
     FROZEN = "frozen"
@@ -60,6 +61,10 @@ class ArmKind(StrEnum):
         """The record of the arm."""
         return SPECS[self]
 
+    def can_read(self, modality: str | None) -> bool:
+        """Whether the arm is for examples of a modality; None stands for texts."""
+        return not self.spec.reads or (modality or "text") in self.spec.reads
+
     @property
     def is_floor(self) -> bool:
         """Whether the arm looks at no text: what every other must beat."""
@@ -71,8 +76,8 @@ class ArmKind(StrEnum):
         return self.spec.start is not Start.NO_NETWORK
 
     @property
-    def is_tfidf(self) -> bool:
-        """Whether the arm counts words and characters."""
+    def is_baseline(self) -> bool:
+        """Whether the arm learns from the examples without a network: the strongest of the plain ways."""
         return self.spec.trains is Trains.COUNTS
 
     @property
@@ -129,10 +134,12 @@ class ArmSpec:
 
     Attributes
     ----------
-    rates, own_head_rates
-        Peak learning rates for one layer on pooled features and for an architecture's own head, as
-        `benchmarks/learning_rates.py` found them; None where they follow from other arms' or nothing is
-        trained by steps.
+    reads
+        Modalities whose examples it can read; empty for all.
+    rates, own_head_rates, picture_rates
+        Peak learning rates for one layer on pooled features, for an architecture's own head, and for networks
+        that read pictures, as `benchmarks/learning_rates.py` found them; None where they follow from other
+        arms' or nothing is trained by steps.
     label
         Its name in figures.
     choice
@@ -150,8 +157,10 @@ class ArmSpec:
     start: Start
     trains: Trains
     objective: Objective = Objective.ANSWERS
+    reads: tuple[str, ...] = ()
     rates: Rates | None = None
     own_head_rates: Rates | None = None
+    picture_rates: Rates | None = None
     label: str
     choice: str = ""
     is_default: bool = False

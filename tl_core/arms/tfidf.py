@@ -6,6 +6,7 @@ TFIDF = ArmSpec(
     kind=ArmKind.TFIDF,
     start=Start.NO_NETWORK,
     trains=Trains.COUNTS,
+    reads=("text",),
     label="TF-IDF",
     choice="Word counts and a linear model: strong on small data, trained in seconds.",
     is_default=True,

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-BUILTIN = "builtin"
+from tl_core.modality import IMAGE, TEXT
+
+BUILTIN, BUILTIN_IMAGE = "builtin", "builtin-image"
 BUILTIN_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -38,6 +40,8 @@ class BaseModel:
         ISO 639 codes of the languages of the pretraining; None where they are too many to be listed here.
     overlaps
         Public data sets that were part of the pretraining: a comparison on them flatters the model.
+    modality
+        What it reads; None stands for texts.
     """
 
     id: str
@@ -50,7 +54,80 @@ class BaseModel:
     good_at: str
     language_codes: tuple[str, ...] | None = None
     overlaps: tuple[str, ...] = ()
+    modality: str | None = None
 
+
+_IMAGENET = "ImageNet"
+_PICTURES = tuple(
+    BaseModel(
+        id=id_,
+        title=title,
+        num_parameters=num_parameters,
+        pooling=Pooling.OWN,
+        languages="pictures",
+        licence=licence,
+        pretraining=pretraining,
+        good_at=good_at,
+        overlaps=overlaps,
+        modality=IMAGE,
+    )
+    for id_, title, num_parameters, licence, pretraining, good_at, overlaps in (
+        (
+            BUILTIN_IMAGE,
+            "EfficientNet-Lite0",
+            3_371_008,
+            "Apache-2.0",
+            "1,000 classes of ImageNet: 1.3 million photos of animals, plants and things.",
+            "Fast on a CPU, strong with few pictures; works without any model hub.",
+            (_IMAGENET,),
+        ),
+        (
+            "microsoft/resnet-50",
+            "ResNet-50",
+            23_508_032,
+            "Apache-2.0",
+            "1,000 classes of ImageNet.",
+            "The reference that papers compare with.",
+            (_IMAGENET,),
+        ),
+        (
+            "google/efficientnet-b0",
+            "EfficientNet-B0",
+            4_007_548,
+            "Apache-2.0",
+            "1,000 classes of ImageNet.",
+            "Small, and more accurate than its size suggests.",
+            (_IMAGENET,),
+        ),
+        (
+            "facebook/convnext-tiny-224",
+            "ConvNeXt tiny",
+            27_820_128,
+            "Apache-2.0",
+            "1,000 classes of ImageNet.",
+            "A modern convolutional network; wants a GPU.",
+            (_IMAGENET,),
+        ),
+        (
+            "google/vit-base-patch16-224",
+            "ViT base",
+            85_798_656,
+            "Apache-2.0",
+            "21,843 classes of ImageNet-21k, then 1,000 of ImageNet.",
+            "The reference among transformers for pictures; wants a GPU.",
+            (_IMAGENET, "ImageNet-21k"),
+        ),
+        (
+            "facebook/dinov2-small",
+            "DINOv2 small",
+            22_056_576,
+            "Apache-2.0",
+            "142 million pictures without labels, chosen to be like those of ImageNet and other sets.",
+            "Strong frozen features, also for pictures that are no photos of things.",
+            ("ImageNet-21k and other public sets (pictures without labels)",),
+        ),
+    )
+)
 
 CATALOGUE: dict[str, BaseModel] = {
     model.id: model
@@ -124,5 +201,11 @@ CATALOGUE: dict[str, BaseModel] = {
             pretraining="Masked words and next sentences on Wikipedia in 104 languages.",
             good_at="The multilingual reference; lighter than XLM-RoBERTa.",
         ),
+        *_PICTURES,
     )
 }
+
+
+def builtin_of(modality: str | None) -> str:
+    """Return the built-in model for what examples are; that for texts where there is no other."""
+    return {IMAGE: BUILTIN_IMAGE}.get(modality or TEXT, BUILTIN)

@@ -24,7 +24,14 @@ MODULES_FILE = "modules.json"
 ENCODER, POOLING, HEAD = "0_Transformer", "1_Pooling", "2_Dense"
 """The subfolders of a classifier here whose head is no class of transformers."""
 WEIGHTS = "model*.safetensors"
-READ_FILES = ("config.json", "tokenizer.json", "1_Pooling/config.json", "classifier.json", WEIGHTS)
+READ_FILES = (
+    "config.json",
+    "tokenizer.json",
+    "preprocessor_config.json",
+    "1_Pooling/config.json",
+    "classifier.json",
+    WEIGHTS,
+)
 """What the engine takes from a model folder, and so what its content is; of its encoder's folder likewise."""
 _NUM_DIGITS = 12
 _NAME = re.compile(rf"local:(?P<title>.+)@(?P<content>[0-9a-f]{{{_NUM_DIGITS}}})", re.DOTALL)

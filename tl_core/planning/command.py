@@ -51,8 +51,8 @@ def command_of(experiment: ExperimentConfig) -> str:
         words += ["--set", f"{name}={value}"]
     for arm in experiment.arms:
         rates = experiment.learning_rates.get(arm.name)
-        pooling = describe(arm.base_model or experiment.base_model).pooling
-        if arm.kind.is_whole and rates is not None and rates != default_rates(arm.kind, pooling):
+        base = describe(arm.base_model or experiment.base_model)
+        if arm.kind.is_whole and rates is not None and rates != default_rates(arm.kind, base):
             written = ",".join(
                 repr(rate) for rate in (rates.encoder, rates.head, rates.redrawn) if rate is not None
             )

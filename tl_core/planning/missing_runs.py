@@ -29,7 +29,7 @@ def plan_missing(
     plans = []
     for sizes, arms in by_sizes.items():
         usual = {
-            arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model).pooling)
+            arm.name: default_rates(arm.kind, describe(arm.base_model or experiment.base_model))
             for arm in arms
             if arm.kind.is_whole
         }

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tl_core.arms import Start
-from tl_core.catalogue.base_models import BUILTIN, Pooling
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, Pooling, builtin_of
 from tl_core.catalogue.layers import num_layers, shares_layers
 from tl_core.catalogue.locating import describe
 from tl_core.datasets.identity import derive_seeds
@@ -17,7 +17,7 @@ from tl_core.evaluation.wording import METRIC_WORDS, spoken_name
 from tl_core.intake.bundled import Sample
 from tl_core.intake.intake import Intake
 from tl_core.jobs import client
-from tl_core.modality import content_of
+from tl_core.modality import IMAGE, content_of
 from tl_core.planning.presets import DEFAULT_BUDGET, PRESETS, default_rates, plan_search
 from tl_core.planning.repeated_splits import name_of_split, repeat, require_repeatable
 from tl_core.schema import (
@@ -41,7 +41,13 @@ from tl_core.store.identifiers import new_id
 from tl_core.store.workspace import Workspace
 from tl_core.words import capitalised, plural, quoted
 
-DEFAULT_ARMS = tuple(Arm(kind=one) for one in ArmKind if one.spec.is_default)
+
+def default_arms(modality: str | None = None) -> tuple[Arm, ...]:
+    """Return the arms that are compared if nobody says otherwise."""
+    return tuple(Arm(kind=one) for one in ArmKind if one.spec.is_default and one.can_read(modality))
+
+
+DEFAULT_ARMS = default_arms()
 
 
 def default_metric(label_counts: dict[str, int]) -> Metric:
@@ -138,7 +144,7 @@ def plan_experiment(
     _require_sizes(sizes, split.train, len(dataset.columns.labels))
     asked = _plain_rates(learning_rates or {}, plain, base_model)
     usual = {
-        arm.name: default_rates(arm.kind, describe(arm.base_model or base_model).pooling)
+        arm.name: default_rates(arm.kind, describe(arm.base_model or base_model))
         for arm in plain
         if arm.kind.is_whole
     }
@@ -206,11 +212,20 @@ def _plain_arms(arms: Sequence[Arm], base_model: str, dataset: DatasetInfo) -> t
             f"{contrastive} cannot use weights, and the examples have some in {quoted(column)}.",
             f"Leave {contrastive} out, or choose no weight column.",
         )
-    content = content_of(dataset.columns.modality)
-    if any(arm.kind.is_tfidf for arm in plain) and not content.has_baseline:
-        raise PlanError(
-            f"TF-IDF counts words, so it cannot learn from {content.noun.many}.", "Leave TF-IDF out."
-        )
+    modality = dataset.columns.modality
+    for arm in plain:
+        if not arm.kind.can_read(modality):
+            raise PlanError(
+                f"{_spoken(arm)} cannot learn from {content_of(modality).noun.many}.",
+                f"Leave {_spoken(arm)} out.",
+            )
+        known = CATALOGUE.get(arm.base_model or base_model) if arm.kind.is_neural else None
+        if known is not None and modality in (None, IMAGE) and known.modality != modality:
+            wanted = content_of(modality).noun.many
+            raise PlanError(
+                f"{known.title} reads {content_of(known.modality).noun.many}, and these are {wanted}.",
+                f"Choose a base model for {wanted}, such as {describe(builtin_of(modality)).title}.",
+            )
     return plain
 
 

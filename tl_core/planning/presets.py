@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tl_core.arms import ARMS, FINE_TUNED, SCRATCH, ArmKind, Rates, Start
-from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.base_models import BaseModel, Pooling
+from tl_core.modality import IMAGE
 from tl_core.schema import Arm, BudgetRule, ExperimentConfig, LearningRates, Preset, RateSearchPlan
 from tl_core.store.workspace import Workspace
 
@@ -86,15 +87,23 @@ OWN_HEAD_RATES = {spec.kind: _rates(spec.own_head_rates or spec.rates) for spec 
 built-in model under its architecture's own head."""
 
 
-def default_rates(kind: ArmKind, pooling: Pooling) -> LearningRates:
-    """Return a neural arm's peak learning rates for a base model with this head.
+PICTURE_RATES = {
+    spec.kind: _rates(spec.picture_rates or spec.own_head_rates or spec.rates) for spec in ARMS if spec.rates
+}
+"""For networks that read pictures, found with the built-in one."""
+
+
+def default_rates(kind: ArmKind, base: BaseModel) -> LearningRates:
+    """Return a neural arm's peak learning rates for a base model.
 
     Each weight of a partial arm learns at the rate found for weights that start as it does: what is kept has
     fine-tuning's rate, what is drawn anew that of training from scratch, and the head that of the arm whose
     last layer starts like the one it reads. Shuffled weights know nothing: all their rates are those from
     scratch.
     """
-    rates = OWN_HEAD_RATES if pooling is Pooling.OWN else DEFAULT_RATES
+    rates = OWN_HEAD_RATES if base.pooling is Pooling.OWN else DEFAULT_RATES
+    if base.modality == IMAGE:
+        rates = PICTURE_RATES
     if not kind.is_partial:
         return rates[kind]
     tuned, scratch = rates[FINE_TUNED.kind], rates[SCRATCH.kind]

@@ -283,7 +283,7 @@ def below_tfidf(
                 is_below
                 and verdict.is_difference
                 and Arm.parse(network).kind.is_neural
-                and Arm.parse(tfidf).kind.is_tfidf
+                and Arm.parse(tfidf).kind.is_baseline
             ):
                 _, least, most = points(0.0, *sorted(map(abs, verdict.ci95)))
                 flags[network, verdict.train_size] = Flag(
@@ -299,7 +299,7 @@ def below_tfidf(
 
 def weighing_on(verdict: Verdict, below: Mapping[Key, Flag]) -> list[Flag]:
     """Pick the flags of a verdict's arms; that on TF-IDF itself says it already."""
-    if any(Arm.parse(arm).kind.is_tfidf for arm in (verdict.a, verdict.b)):
+    if any(Arm.parse(arm).kind.is_baseline for arm in (verdict.a, verdict.b)):
         return []
     keys = ((arm, verdict.train_size) for arm in (verdict.a, verdict.b))
     return [below[key] for key in keys if key in below]

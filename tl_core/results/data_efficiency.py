@@ -69,7 +69,7 @@ def lacking(pooled: Pooled, a: str, b: str) -> tuple[tuple[Arm, int], ...]:
     sizes = {size for arm, size in there if arm == pair[0]}
     if len(sizes) > 1 or any(arm.kind.is_floor for arm in pair):
         return ()
-    others = [arm for arm in pooled.experiment.arms if arm.kind.is_tfidf and arm not in pair]
+    others = [arm for arm in pooled.experiment.arms if arm.kind.is_baseline and arm not in pair]
     wanted = [
         (arm, size)
         for arm in (*pair, *others)

@@ -158,7 +158,7 @@ def _reading(
     has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
     vocabulary = f"{owner}{', also for From scratch' if has_scratch else ''}"
     limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
-    has_tfidf = any(run.config.arm.kind.is_tfidf for run in runs)
+    has_tfidf = any(run.config.arm.kind.is_baseline for run in runs)
     whole = "; TF-IDF reads whole texts" if has_tfidf else ""
     return [
         base_model,

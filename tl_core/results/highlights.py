@@ -73,7 +73,7 @@ def _plain_baseline(results: ExperimentResults, verdict: Verdict, names: dict[st
     if f"{names[verdict.a]} against" in verdict.beside:
         return None
     about = [one for one in results.verdicts if (one.a, one.train_size) == (verdict.a, verdict.train_size)]
-    one = next((one for one in about if Arm.parse(one.b).kind.is_tfidf and one.b != verdict.b), None)
+    one = next((one for one in about if Arm.parse(one.b).kind.is_baseline and one.b != verdict.b), None)
     if one is None:
         return None
     size, low, high = amounts(one.metric, one.difference, *one.ci95)

@@ -263,8 +263,8 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
     for arm in arms:
         if not arm.kind.is_whole:
             continue
-        pooling = describe(arm.base_model or base_model).pooling
-        usual = default_rates(arm.kind, pooling)
+        base = describe(arm.base_model or base_model)
+        usual = default_rates(arm.kind, base)
         label = literal(label_of(arm))
         encoder, head = st.columns(2)
         chosen_encoder = encoder.number_input(
@@ -274,7 +274,7 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
             usual.encoder,
             usual.encoder / STEPS or None,
             format="%.1e",
-            key=f"encoder_{arm.name}_{pooling}",
+            key=f"encoder_{arm.name}_{base.pooling}",
             persist_state="session",
             disabled=usual.encoder == 0,
         )
@@ -285,7 +285,7 @@ def choose_rates(arms: list[Arm], base_model: str) -> dict[str, LearningRates]:
             usual.head,
             usual.head / STEPS or None,
             format="%.1e",
-            key=f"head_{arm.name}_{pooling}",
+            key=f"head_{arm.name}_{base.pooling}",
             persist_state="session",
             disabled=usual.head == 0,
         )

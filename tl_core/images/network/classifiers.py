@@ -13,7 +13,9 @@ class PictureClassifier(OwnHeadClassifier):
     def last_layer(self) -> nn.Linear:
         """The layer whose outputs are the logits."""
         head = {id(weight) for weight in self.head_parameters()}
-        layers = [one for one in self.model.modules() if isinstance(one, nn.Linear) and id(one.weight) in head]
+        layers = [
+            one for one in self.model.modules() if isinstance(one, nn.Linear) and id(one.weight) in head
+        ]
         return layers[-1]
 
     def features(self, inputs: Inputs) -> Tensor:

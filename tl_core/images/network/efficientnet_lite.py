@@ -176,7 +176,12 @@ def from_published(published: dict[str, Tensor]) -> dict[str, Tensor]:
     published
         Of ``efficientnet-lite0-57934424.pth``.
     """
-    names = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "pooler.conv", "_bn1": "pooler.norm"}
+    names = {
+        "_conv_stem": "stem.conv",
+        "_bn0": "stem.norm",
+        "_conv_head": "pooler.conv",
+        "_bn1": "pooler.norm",
+    }
     parts = {
         "_expand_conv": "expand.conv", "_bn0": "expand.norm", "_depthwise_conv": "depthwise.conv",
         "_bn1": "depthwise.norm", "_project_conv": "project.conv", "_bn2": "project.norm",

@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tl_core.images.augmentation import Augmentation
+from tl_core.images.content import PATCH_PX
 from tl_core.images.pictures import pixels_of, squared
 from tl_core.models.classifiers import Inputs
 from tl_core.store.files import replacing
 from tl_core.training.batching import Indices, select_weights
-
-PATCH_PX = 16
-"""Side of the squares that a picture's size is counted in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,190 @@
+"""Pictures that nearly repeat each other: copies in another size or quality, mirrored, or cropped.
+
+Each picture gets perceptual hashes, the signs of its lowest frequencies, of the whole and of its crops. Pairs
+whose hashes are close are then compared themselves, at the crop that matched: a hash of 63 bits alone takes
+any two skies for the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.fft import dctn
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from tl_core.images.pictures import pixels_of
+from tl_core.modality import NearGroups, Tick
+
+HASH_PX, KEPT_PX = 32, 64
+LOW = 8
+"""Frequencies of each direction that a hash is of; the mean brightness is left out."""
+CLOSE_BITS = 16
+"""Bits of 63 in which two hashes of the same picture may differ; those of others differ in about 31."""
+ALIKE = 0.93
+"""Correlation of two pictures, at the crop that fits best, from which on they nearly repeat."""
+PROMISING = 0.6
+"""Correlation from which on the crop that fits best is looked for."""
+WHOLE = (0.0, 0.0, 1.0)
+CROPS = (
+    WHOLE,
+    *(
+        (left * (1 - side) / 2, top * (1 - side) / 2, side)
+        for side in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
+        for left in range(3)
+        for top in range(3)
+    ),
+)
+"""Left, top and side of what a crop may have kept, as shares."""
+MOST_WITH_CROPS = 5_000
+"""Pictures up to which crops are looked for: there are 55 of each."""
+_STEPS = (0.05, 0.025, 0.0125)
+MAX_PAIRS = 100
+_BLOCK = 2048
+_FLAT = 4.0
+"""Standard deviation of brightness below which a picture shows nothing that could be told apart."""
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+Signs = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class _Match:
+    """The window of one picture that is most alike another picture."""
+
+    how: float
+    one: int
+    other: int
+    is_mirrored: bool
+    window: tuple[float, float, float]
+
+
+def find_groups(cells: Sequence[str], threshold: float = 0.8, tick: Tick | None = None) -> NearGroups:
+    """Group near duplicates.
+
+    Parameters
+    ----------
+    threshold
+        How alike pictures have to be, 0 to 1; the usual 0.8 stands for a correlation of `ALIKE`.
+    """
+    count = len(cells)
+    if count < 2:
+        return NearGroups(np.arange(count))
+    alike = 1 - (1 - threshold) * (1 - ALIKE) / 0.2
+    pictures = _decoded(cells, tick)
+    windows = CROPS if count <= MOST_WITH_CROPS else (WHOLE,)
+    whole = _seen(pictures, WHOLE)
+    best = dict[tuple[int, int], _Match]()
+    for is_mirrored, base in enumerate((whole, whole[:, :, ::-1])):
+        signs = _signs(base)
+        for number, window in enumerate(windows):
+            view = _seen(pictures, window)
+            for ones, others in _close(signs, _signs(view)):
+                for one, other, how in zip(
+                    ones, others, _correlations(base[ones], view[others]), strict=True
+                ):
+                    pair = (min(one, other), max(one, other))
+                    if pair not in best or how > best[pair].how:
+                        best[pair] = _Match(float(how), int(one), int(other), bool(is_mirrored), window)
+            if tick is not None:
+                tick(number, len(windows))
+    found = dict[tuple[int, int], float]()
+    for pair, match in best.items():
+        how = match.how
+        if PROMISING <= how < alike and len(windows) > 1:
+            base = whole[match.one][:, ::-1] if match.is_mirrored else whole[match.one]
+            how = _best_fit(base, pictures[match.other], match.window, how)
+        if how >= alike:
+            found[pair] = how
+    if not found:
+        return NearGroups(np.arange(count))
+    ones, others = (np.array(side) for side in zip(*found, strict=True))
+    graph = coo_array((np.ones(len(ones)), (ones, others)), shape=(count, count))
+    _, group = connected_components(graph, directed=False)
+    shown = sorted(found.items(), key=lambda pair: -pair[1])[:MAX_PAIRS]
+    return NearGroups(group.astype(np.int64), tuple((one, other, how) for (one, other), how in shown))
+
+
+def _decoded(cells: Sequence[str], tick: Tick | None) -> npt.NDArray[np.uint8]:
+    """Decode pictures, whole, into small squares: (num_pictures, KEPT_PX, KEPT_PX, 3)."""
+    found = np.empty((len(cells), KEPT_PX, KEPT_PX, 3), dtype=np.uint8)
+    for place, cell in enumerate(cells):
+        small = pixels_of(cell).resize((KEPT_PX, KEPT_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        found[place] = np.asarray(small)
+        if tick is not None and place % 64 == 0:
+            tick(place, len(cells))
+    return found
+
+
+def _seen(pictures: npt.NDArray[np.uint8], window: tuple[float, float, float]) -> Floats:
+    """Scale what a window shows of pictures: ``(n, HASH_PX, HASH_PX, 3)``."""
+    left, top, side = window
+    places = (np.arange(HASH_PX * 2) + 0.5) / (HASH_PX * 2)
+    rows, columns = (
+        np.clip(((start + side * places) * KEPT_PX).astype(np.int64), 0, KEPT_PX - 1) for start in (top, left)
+    )
+    shown = pictures[:, rows][:, :, columns].astype(np.float32)
+    seen: Floats = shown.reshape(len(pictures), HASH_PX, 2, HASH_PX, 2, 3).mean((2, 4))
+    return seen
+
+
+def _best_fit(
+    base: Floats, picture: npt.NDArray[np.uint8], window: tuple[float, float, float], how: float
+) -> float:
+    """Move and scale a window as long as what it shows becomes more alike; return how alike it became."""
+    for step in _STEPS:
+        is_better = True
+        while is_better:
+            is_better = False
+            for move in (
+                (step, 0, 0),
+                (-step, 0, 0),
+                (0, step, 0),
+                (0, -step, 0),
+                (0, 0, step),
+                (0, 0, -step),
+            ):
+                left, top, side = (a + b for a, b in zip(window, move, strict=True))
+                if min(left, top) < -1e-9 or side < 0.5 or max(left, top) + side > 1 + 1e-9:
+                    continue
+                other = float(_correlations(base[None], _seen(picture[None], (left, top, side)))[0])
+                if other > how + 1e-4:
+                    window, how, is_better = (left, top, side), other, True
+    return how
+
+
+def _signs(seen: Floats) -> Signs:
+    """Pack into one number which low frequencies lie above their median; 0 for pictures of nothing."""
+    grey = seen.mean(3)
+    low = dctn(grey, axes=(1, 2))[:, :LOW, :LOW].reshape(len(grey), -1)[:, 1:]
+    is_above = low > np.median(low, axis=1, keepdims=True)
+    bits = np.packbits(np.pad(is_above, ((0, 0), (1, 0))), axis=1)
+    signs: Signs = np.ascontiguousarray(bits).view(np.uint64)[:, 0]
+    return np.where(grey.std((1, 2)) < _FLAT, np.uint64(0), signs)
+
+
+def _close(ones: Signs, others: Signs) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the places of close hashes, those of a picture with itself left out."""
+    for start in range(0, len(ones), _BLOCK):
+        block = ones[start : start + _BLOCK]
+        for first in range(0, len(others), _BLOCK):
+            part = others[first : first + _BLOCK]
+            is_close = np.bitwise_count(block[:, None] ^ part[None]) <= CLOSE_BITS
+            is_close &= (block != 0)[:, None] & (part != 0)[None]
+            rows, columns = np.nonzero(is_close)
+            rows, columns = rows + start, columns + first
+            is_other = rows != columns
+            for chunk in range(0, int(is_other.sum()), _BLOCK):
+                yield tuple(side[is_other][chunk : chunk + _BLOCK] for side in (rows, columns))
+
+
+def _correlations(ones: Floats, others: Floats) -> npt.NDArray[np.float64]:
+    """Correlate pictures ``(n, HASH_PX, HASH_PX, 3)`` pair by pair, the mean of each colour left out."""
+    a, b = (side - side.mean((1, 2), keepdims=True) for side in (ones, others))
+    norm = np.sqrt((a * a).sum((1, 2, 3)) * (b * b).sum((1, 2, 3)))
+    found = np.zeros(len(a))
+    np.divide((a * b).sum((1, 2, 3)), norm, out=found, where=norm > 0)
+    return found
