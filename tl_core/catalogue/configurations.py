@@ -135,10 +135,8 @@ def estimate_weights(config: Mapping[str, Any]) -> int:
     What it does not say is as in BERT base. Of a network without attention, a convolutional one, nothing is
     known: it counts none.
     """
-    if (
-        not any(name in config for name in (*HEADS, *VOCABULARIES, *POSITIONS, *INNER_WIDTHS))
-        and "depths" in config
-    ):
+    says_attention = any(name in config for name in (*HEADS, *VOCABULARIES, *POSITIONS, *INNER_WIDTHS))
+    if "depths" in config and not says_attention:
         return 0
     parts = [part for part in config.values() if isinstance(part, Mapping)]
     within = sum(estimate_weights(part) for part in parts if any(name in part for name in (*LAYERS, *WIDTHS)))

@@ -1,8 +1,8 @@
 """One picture: from any file to turned RGB of a decent size, and the cell of a table that holds it.
 
-A cell is a data URL: ``data:image/jpeg;sha256=...;name=...;base64,...``. A browser shows it as it is. The hash
-is that of the file as it came, so that who is who depends on no library; what is kept is smaller and has no
-metadata: no place, no camera, no date.
+A cell is a data URL: ``data:image/jpeg;sha256=...;name=...;base64,...``. A browser shows it as it is. The
+hash is that of the file as it came, so that who is who depends on no library; what is kept is smaller and has
+no metadata: no place, no camera, no date.
 """
 
 import base64
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 KEPT_PX = 320
-"""Length that the shorter side is kept at: networks read 128 to 288 pixels, and crops of what is a bit larger."""
+"""Length that the shorter side is kept at: networks read 128 to 288 pixels."""
 LONGEST_RATIO = 8
 """How many times the shorter side the longer one may be."""
 FEWEST_PX = 4

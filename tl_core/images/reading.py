@@ -35,8 +35,8 @@ _FLAGS = {"true", "false", "yes", "no"}
 _MOST_TABLE_BYTES = 256 << 20
 _BATCH_BYTES = 32 << 20
 _CLASS_FOLDERS = (
-    "Put the pictures of each class into a folder of that name and zip the folders, or add a CSV with the columns"
-    " file_name and label."
+    "Put the pictures of each class into a folder of that name and zip the folders, or add a CSV with the"
+    " columns file_name and label."
 )
 _PACK_AGAIN = "Pack the folder again and use that archive."
 
@@ -339,7 +339,8 @@ def _by_tables(source: Source, files: Sequence[str]) -> _Plan | None:
             Finding(
                 code="surplus_pictures",
                 severity="warning",
-                message=f"{plural(len(surplus), 'picture')} left out: in no row of {quoted_names(sorted(taken), 3)}.",
+                message=f"{plural(len(surplus), 'picture')} left out: in no row of"
+                f" {quoted_names(sorted(taken), 3)}.",
                 count=len(surplus),
                 examples=tuple(surplus[:5]),
                 remedy="Add rows with their names and labels.",
@@ -409,7 +410,7 @@ def _inside(picture: str, folder: PurePosixPath) -> str:
 
 
 def picture_column(schema: pa.Schema) -> str | None:
-    """Name the first column of a Parquet file that holds pictures: of bytes and path, as Hugging Face has it."""
+    """Name the first column of a Parquet file that holds pictures: bytes and path, as Hugging Face has it."""
     for one in schema:
         kind = one.type
         if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:

@@ -25,7 +25,7 @@ STAGES = (
 MOST_BLOCKS, MOST_WIDTH = 200, 8192
 
 
-class EfficientNetLiteConfig(PreTrainedConfig):
+class EfficientNetLiteConfig(PreTrainedConfig):  # type: ignore[misc]
     """Widths and depths of the family's smallest network."""
 
     model_type = "efficientnet_lite"
@@ -99,7 +99,7 @@ class _Block(nn.Module):
         return pixels + found if self.adds else found
 
 
-class EfficientNetLitePreTrainedModel(PreTrainedModel):
+class EfficientNetLitePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
     """How weights are drawn: convolutions as He et al. 2015 (fan out), the rest as usual."""
 
     config_class = EfficientNetLiteConfig
@@ -169,7 +169,7 @@ class EfficientNetLiteForImageClassification(EfficientNetLitePreTrainedModel):
 
 
 def from_published(published: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Name the published weights as `EfficientNetLiteForImageClassification` does. Raises KeyError for others.
+    """Name the published weights as the network for classification does. Raises KeyError for others.
 
     Parameters
     ----------
