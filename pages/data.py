@@ -119,7 +119,8 @@ def draw_foot(
         if intake is not None:
             info = intake.dataset.info
             num_warnings = sum(finding.severity != "info" for finding in found)
-            facts = [plural(info.num_examples, "text"), f"{info.columns.num_labels:,} classes"]
+            noun = intake.dataset.content.noun
+            facts = [plural(info.num_examples, noun.one, noun.many), f"{info.columns.num_labels:,} classes"]
             facts += [plural(num_warnings, "warning")] if num_warnings else []
         st.markdown(f"**{literal(', '.join(facts))}**" if facts else "", width="stretch")
         if st.button("Choose another file", icon=":material/restart_alt:"):

@@ -55,9 +55,9 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
         split=intake.split.info,
     )
     with card("Base model"):
-        base_model = choose_base_model(input_errors)
+        base_model = choose_base_model(input_errors, dataset.columns.modality)
     with card("Models to compare"):
-        arms = choose_arms()
+        arms = choose_arms(dataset.columns.modality)
     with card("Time"):
         of_preset = partial(planned, base_model=base_model, arms=arms)
         preset = choose_preset(
@@ -76,7 +76,7 @@ def draw_choices(dataset: DatasetInfo, intake: Intake, input_errors: InputErrors
             budget = choose_budget()
             task = choose_task(dataset)
         with training:
-            config = choose_training(preset, budget)
+            config = choose_training(preset, budget, dataset.columns.modality)
         with rates:
             searches = choose_rate_search(preset)
             learning_rates = choose_rates(arms, base_model)

@@ -138,8 +138,10 @@ class Content:
         What the data doctor can mend, beside what it can in every modality: `doctor.fixes.FIXES`.
     hub_task
         The Hub's name for such a classifier's task.
-    has_baseline
-        Whether `baseline` gives one.
+    is_pictorial
+        Whether a cell is the address of a picture, which is shown in its place.
+    slow_words
+        What the slow checks look for, after "Looking for".
     """
 
     noun = Noun("example", "examples", "parts")
@@ -147,7 +149,8 @@ class Content:
     base_model_files: Mapping[str, NeededFile] = MappingProxyType({})
     fixes: "Mapping[str, Callable[..., Edit]]" = MappingProxyType({})
     hub_task = "other"
-    has_baseline = False
+    is_pictorial = False
+    slow_words = "near duplicates"
 
     def unpack_built_in(self, folder: Path) -> bool:
         """Write the modality's built-in base model into a folder that is not there yet; False without one."""
@@ -212,6 +215,10 @@ class Content:
     def near_groups(self, dataset: "Dataset", threshold: float, tick: Tick | None = None) -> NearGroups:
         """Group near duplicates; here every example is alone, for equal ones are left out beforehand."""
         return NearGroups(np.arange(dataset.num_examples))
+
+    def near_words(self, threshold: float) -> str:
+        """Say what near duplicates are that are as alike as a threshold from 0 to 1 asks for."""
+        return f"near duplicates ({self.noun.many} that are alike by {100 * threshold:.0f}%)"
 
     def sizes(self, rows: "pa.Table", folder: Path) -> npt.NDArray[np.int64]:
         """Count each example's units as a base model's folder counts them, without a limit."""
@@ -342,6 +349,11 @@ def content_of(modality: str | None) -> Content:
     """Return what an example of a modality is; None stands for texts. Raises UserError if it is not known."""
     found: Content = importlib.import_module(f"{_package(modality)}.content").CONTENT
     return found
+
+
+def noun_of(modality: str | None) -> Noun:
+    """Return what messages call examples, of a modality that is not known here too."""
+    return content_of(modality).noun if (modality or TEXT) in modalities() else Content.noun
 
 
 @cache

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.errors import InputErrors, begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.session import workspace
-from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
+from tl_core.catalogue.base_models import CATALOGUE, builtin_of
 from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe, find_on_disk, hub_is_reachable, models_on_disk
 from tl_core.charts.colors import arm_label
@@ -105,26 +105,28 @@ def listed_base_models() -> dict[str, str]:
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {
-        one.typed: f"{one.title} · trained on this server, seed {one.run.seed}, {one.run.train_size:,} texts"
+        one.typed: f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} examples"
         for one in trained
     }
 
 
-def choose_base_model(input_errors: InputErrors) -> str:
+def choose_base_model(input_errors: InputErrors, modality: str | None = None) -> str:
     """Choose the pretrained weights; what cannot be is told, and the built-in model stands in its place."""
-    options = listed_base_models()
-    kept = st.session_state.get(CHOSEN)
+    listed = listed_base_models()
+    options = {one: line for one, line in listed.items() if describe(one).modality == modality} or listed
+    key = CHOSEN if modality is None else f"{CHOSEN}_{modality}"
+    kept = st.session_state.get(key)
     chosen: str = st.selectbox(
         "Base model",
         list(options) if kept in (None, *options) else [*options, kept],
         format_func=lambda one: options.get(one, one),
         accept_new_options=True,
-        key=CHOSEN,
+        key=key,
         persist_state="session",
         label_visibility="collapsed",
         help="Choose one, or type a Hub id, a folder on this server (/, ./ or ~), or run: and a run's id.",
     )
-    settled = BUILTIN
+    settled = builtin_of(modality)
     with input_errors.told():
         settled = settle_base_model(workspace(), chosen.strip())
     base = describe(settled)
@@ -132,7 +134,7 @@ def choose_base_model(input_errors: InputErrors) -> str:
     st.markdown(literal(base.good_at or base.title), help=literal(facts))
     if base.overlaps:
         st.markdown(literal(f"The pretraining has seen {'; '.join(base.overlaps)}."))
-    if hub_state():
+    if hub_state() and modality is None:
         _offer_search()
     return settled
 

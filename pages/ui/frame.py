@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.ui.downloads import draw_table, offer_files
 from pages.ui.errors import show_error
-from pages.ui.formatting import literal, short_hash
+from pages.ui.formatting import literal, plural, short_hash
 from pages.ui.glossary import help_on
 from pages.ui.login import offer_logout
 from pages.ui.readers import arm_names_of
@@ -19,6 +19,7 @@ from pages.ui.session import hardware, stated, workspace
 from pages.ui.steps import PAGES, PLACE, TITLE, draw_tabs
 from tl_core.errors import NotFoundError
 from tl_core.intake.rebuilding import rebuild, unlisted_sentence
+from tl_core.modality import noun_of
 from tl_core.results.comparison import ExperimentResults
 from tl_core.results.runs import Damage, name_runs
 from tl_core.schema import DatasetInfo
@@ -60,7 +61,9 @@ def browser_title() -> str:
 
 def dataset_line(info: DatasetInfo) -> str:
     """Name a dataset with its size; the fingerprint tells apart those of one name. Not escaped."""
-    facts = (info.name, f"{info.num_examples:,} texts", f"{info.columns.num_labels} classes")
+    noun = noun_of(info.columns.modality)
+    size = plural(info.num_examples, noun.one, noun.many)
+    facts = (info.name, size, f"{info.columns.num_labels} classes")
     return " · ".join((*facts, short_hash(info.fingerprint)))
 
 

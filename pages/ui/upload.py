@@ -1,5 +1,7 @@
 """Bringing texts in: a file, a sample, the columns, a test file of one's own."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -29,10 +31,12 @@ TYPES = [
 ]
 
 
-def receive(label: str, key: str, help_text: str | None = None) -> Upload | None:
+def receive(
+    label: str, key: str, help_text: str | None = None, types: Sequence[str] = TYPES
+) -> Upload | None:
     """Offer an uploader; copy a file's bytes to the workspace at once and empty the uploader again."""
     turn = st.session_state.setdefault(f"{key}_turn", 0)
-    received: UploadedFile | None = st.file_uploader(label, TYPES, key=f"{key}_{turn}", help=help_text)
+    received: UploadedFile | None = st.file_uploader(label, list(types), key=f"{key}_{turn}", help=help_text)
     if received is None:
         return None
     upload = keep_upload(workspace(), received.getvalue(), received.name)
@@ -46,8 +50,11 @@ def receive(label: str, key: str, help_text: str | None = None) -> Upload | None
 
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
-    upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
-    st.markdown("Any encoding and delimiter, also zipped, up to 1 GB. The file stays on this server.")
+    upload = receive("CSV, TSV, Excel, JSON Lines, Parquet, or a zip of pictures", "upload")
+    st.markdown(
+        "Texts in any encoding and with any delimiter; pictures in a folder for each class, or with a CSV of "
+        "names and labels. Up to 1 GB. The file stays on this server."
+    )
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
             rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")

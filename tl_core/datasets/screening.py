@@ -257,7 +257,7 @@ def _drop_repeated(
                 f" ({plural(int(is_disputed.sum()), f'different {noun.one}', f'different {noun.many}')}).",
                 count=num_rows,
                 examples=tuple(
-                    f"{quoted_names(one.labels)}: {shorten(' | '.join(one.texts))}"
+                    f"{quoted_names(one.labels)}: {shorten(content.preview(one.texts))}"
                     for one in conflicts[:MAX_EXAMPLES]
                 ),
                 remedy=f"Decide on one label for each of these {noun.many} in the file.",

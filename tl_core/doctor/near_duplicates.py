@@ -32,6 +32,10 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
     mask = surplus(dataset, near)
     if mask.any():
         content = contents(dataset)[0]
+
+        def preview(row: int) -> str:
+            return shorten(dataset.content.preview([content[row].as_py()]))
+
         num_groups = len(np.unique(near.group[mask]))
         of_label = np.unique(np.column_stack([near.group, dataset.targets()]), axis=0)[:, 0]
         num_mixed = int((np.unique(of_label, return_counts=True)[1] > 1).sum())
@@ -48,7 +52,7 @@ def near_duplicates(dataset: Dataset, near: NearGroups) -> Iterator[Finding]:
             remedy="Keep one of each group, or keep groups together in the split.",
             fix="keep_one_of_near_duplicates",
             examples=[
-                f"{similarity:.2f}: {shorten(content[one].as_py())} ≈ {shorten(content[other].as_py())}"
+                f"{similarity:.2f}: {preview(one)} ≈ {preview(other)}"
                 for one, other, similarity in near.pairs[:MAX_EXAMPLES]
             ],
         )

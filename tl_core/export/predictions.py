@@ -7,7 +7,7 @@ from scipy.special import softmax
 from tl_core.charts.colors import arm_label
 from tl_core.datasets.dataset import Dataset
 from tl_core.files.safe_csv import csv_file, harmless
-from tl_core.results.agreement import texts_of
+from tl_core.results.agreement import names_of
 from tl_core.results.comparison import ExperimentResults
 
 
@@ -26,7 +26,7 @@ def predictions_csv(results: ExperimentResults, dataset: Dataset | None) -> byte
 
 
 def _rows(results: ExperimentResults, dataset: Dataset | None) -> Iterator[list[str]]:
-    labels, texts = results.experiment.labels, texts_of(dataset) if dataset else {}
+    labels, texts = results.experiment.labels, names_of(dataset) if dataset else {}
     for run in results.finished:
         arm = run.config.arm
         model = arm_label(arm, {arm.base_model: results.titles[arm.name]} if arm.base_model else {})

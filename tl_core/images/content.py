@@ -38,7 +38,8 @@ class PictureContent(Content):
             )
         }
     )
-    has_baseline = True
+    is_pictorial = True
+    slow_words = "near duplicates, and blank or blurred pictures"
 
     def unpack_built_in(self, folder: Path) -> bool:
         """Turn the published weights of EfficientNet-Lite0 into a base model's folder."""
@@ -96,6 +97,10 @@ class PictureContent(Content):
         from tl_core.images.near_duplicates import find_groups
 
         return find_groups(dataset.whole_texts(), threshold, tick)
+
+    def near_words(self, threshold: float) -> str:
+        """Say what is found, whatever the threshold."""
+        return "near duplicates (copies, mirrored pictures and crops)"
 
     def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:
         """Count patches at the usual size: pictures are scaled to one."""

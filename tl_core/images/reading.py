@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -116,6 +116,17 @@ def _require_inside(member: str, name: str) -> None:
         )
 
 
+def _opened(path: Path, name: str) -> AbstractContextManager[Source]:
+    """Look into a folder, an archive, or take a file for the only picture."""
+    if path.is_dir():
+        return open_folder(path)
+    if zipfile.is_zipfile(path):
+        return open_archive(path, name)
+    return nullcontext(
+        Source(sizes={name: path.stat().st_size}, folders=(), read=lambda _: path.read_bytes())
+    )
+
+
 @dataclass
 class _Rows:
     """Rows on their way to a file, and what was set aside."""
@@ -218,7 +229,7 @@ def write_files(
     DataError
         If there is no picture, no label, or the archive is damaged or made to do harm.
     """
-    with open_folder(path) if path.is_dir() else open_archive(path, name) as source:
+    with _opened(path, name) as source:
         files = [one for one in source.sizes if not is_clutter(one)]
         if len(files) > MAX_FILES:
             raise DataError(

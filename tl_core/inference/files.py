@@ -128,7 +128,8 @@ def predict_table(
                 predictor.labels[scores.argmax()] if asked else None
                 for scores, asked in zip(probabilities, is_asked, strict=True)
             ]
-            file.write(as_csv(_rows(rows, winners, probabilities, notes[start:stop])))
+            shown = _without_pictures(rows, found.columns, predictor.texts)
+            file.write(as_csv(_rows(shown, winners, probabilities, notes[start:stop])))
             label_counts.update(winner for winner in winners if winner is not None)
             num_done = stop
             scored(0)
@@ -146,6 +147,16 @@ def predict_table(
         first_reject=first_reject,
         label_counts={label: label_counts[label] for label in predictor.labels},
     )
+
+
+def _without_pictures(rows: pa.Table, columns: Sequence[str], source: TextSource) -> pa.Table:
+    """Name pictures in the place of their cells, which nobody could read; leave other rows as they are."""
+    content = content_of(source.modality)
+    if content.is_pictorial:
+        for name in columns:
+            named = [content.preview([cell]) if cell else "" for cell in rows[name].to_pylist()]
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(named, pa.string()))
+    return rows
 
 
 def _windows(columns: pa.Table) -> Iterator[tuple[int, int]]:

@@ -172,6 +172,13 @@ def with_words(examples: pd.DataFrame, labels: Sequence[str], dataset: Dataset |
     return pd.DataFrame({"text": text, **columns}).join(kept)
 
 
+def names_of(dataset: Dataset) -> dict[str, str]:
+    """Return by its id how each example is written in a file: a text as it is, a picture by its name."""
+    if not dataset.content.is_pictorial:
+        return texts_of(dataset)
+    return {one: dataset.content.preview([cell]) for one, cell in texts_of(dataset).items()}
+
+
 def texts_of(dataset: Dataset) -> dict[str, str]:
     """Return each example's text by its id; two columns of texts stand beside each other."""
     shown = [text if isinstance(text, str) else " | ".join(text) for text in dataset.texts()]

@@ -57,7 +57,7 @@ class TextContent(Content):
         }
     )
     hub_task = "text-classification"
-    has_baseline = True
+    slow_words = "near duplicates, languages and lengths"
 
     def read(self, cells: Sequence[pa.ChunkedArray], joined_with: str | None) -> dict[str, pa.ChunkedArray]:
         """Take one column, or two as a pair; or join several row by row. An empty part leaves no joint."""
@@ -72,6 +72,10 @@ class TextContent(Content):
         from tl_core.text.near_duplicates import find_groups  # its libraries take half a second to import
 
         return find_groups(dataset.whole_texts(), threshold, tick=tick)
+
+    def near_words(self, threshold: float) -> str:
+        """Say by which share of their words."""
+        return f"near duplicates (texts that share {100 * threshold:.0f}% of their words)"
 
     def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:
         """Count tokens, special ones included."""

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui.errors import show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
+from pages.ui.pictures import MAX_PICTURES, PICTURE_PX, pictures
 from pages.ui.session import workspace
 from pages.ui.upload import draw_own_test, receive
 from tl_core.datasets.label_maps import label_map_of
@@ -19,7 +20,9 @@ from tl_core.files.read_summary import DELIMITERS, QUOTES, how_read
 from tl_core.files.reading import ReadChoices, rejects_csv
 from tl_core.intake.intake import JOINED_WITH
 from tl_core.intake.uploads import Proposal, Upload, read_upload, save_upload
+from tl_core.modality import content_of
 from tl_core.schema import ColumnChoice
+from tl_core.words import capitalised
 
 _T = TypeVar("_T")
 MAX_PREVIEW = 200
@@ -59,17 +62,23 @@ def draw_preview(upload: Upload, proposal: Proposal) -> None:
     table, choice = proposal.table, proposal.choice
     with card("The file"):
         size = f"{plural(table.num_rows, 'row')}, {plural(table.columns.num_columns, 'column')}"
-        first = f"; the first {MAX_PREVIEW} are shown" if table.num_rows > MAX_PREVIEW else ""
+        is_pictorial = content_of(choice.modality).is_pictorial
+        most = MAX_PICTURES if is_pictorial else MAX_PREVIEW
+        first = f"; the first {most} are shown" if table.num_rows > most else ""
         st.markdown(literal(f"{size}; {how_read(table.decisions)}{first}."))
         roles = {name: "text" for name in choice.text} | {name: "label" for name in choice.label}
         roles |= {
             name: role for role in ("split", "group", "time", "weight") if (name := getattr(choice, role))
         }
+        columns = {name: f"{name} ({role})" for name, role in roles.items()}
+        if is_pictorial:
+            columns |= pictures(choice.text)
         shown = st.dataframe(
-            table.columns.slice(0, MAX_PREVIEW).to_pandas(),
+            table.columns.slice(0, most).to_pandas(),
             hide_index=True,
             height=240,
-            column_config={name: f"{name} ({role})" for name, role in roles.items()},
+            column_config=columns,
+            row_height=PICTURE_PX if is_pictorial else None,
             column_order=dict.fromkeys((*choice.label, *choice.text, *table.columns.column_names)),
             on_select="rerun",
             selection_mode="single-column",
@@ -119,20 +128,23 @@ def draw_columns(upload: Upload, proposal: Proposal) -> None:
     with card("Columns", explains="Detected. Change what is wrong."):
         _choose_columns(upload, proposal)
         draw_own_test(upload)
-        _draw_reading_choices(upload)
+        if proposal.table.modality is None:  # what is no table of texts has nothing else to be read by
+            _draw_reading_choices(upload)
 
 
 def _choose_columns(upload: Upload, proposal: Proposal) -> None:
     choice, names = proposal.choice, proposal.table.columns.column_names
     first: dict[str, str] = {}
-    for place, (role, title) in zip(st.columns(2), FIRST.items(), strict=True):
+    titles = FIRST | {"text": capitalised(content_of(choice.modality).noun.many)}
+    for place, (role, title) in zip(st.columns(2), titles.items(), strict=True):
         key = f"{role}_{upload.upload_id}"
         if st.session_state.get(key) not in names:
             st.session_state[key] = getattr(choice, role)[0]
         first[role] = place.selectbox(title, names, key=key)
         place.markdown(f":small[{literal(proposal.reasons.get(role, NO_GUESS))}]")
     wanted = choice.model_copy(update={role: (name,) for role, name in first.items()})
-    with st.expander("More columns: texts, groups, dates, weights, a split", icon=":material/view_column:"):
+    also = "texts, groups" if choice.modality is None else "groups"
+    with st.expander(f"More columns: {also}, dates, weights, a split", icon=":material/view_column:"):
         wanted = _choose_more(upload, proposal, wanted)
     if wanted.weight:
         st.markdown(literal(f"Training weighs each row by “{wanted.weight}”. {COUNTED_ALIKE}"))
@@ -161,7 +173,8 @@ def _choose_more(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> Co
     choice, first = proposal.choice, (*wanted.text, *wanted.label)
     free = [name for name in proposal.table.columns.column_names if name not in first]
     more: dict[str, tuple[str, ...]] = {}
-    for place, (role, (title, most, help_text)) in zip(st.columns(2), FURTHER.items(), strict=True):
+    further = {role: what for role, what in FURTHER.items() if role == "label" or choice.modality is None}
+    for place, (role, (title, most, help_text)) in zip(st.columns(2), further.items(), strict=False):
         kept = [name for name in getattr(choice, role)[1:] if name in free]
         key = f"{role}s_{upload.upload_id}"
         more[role] = tuple(place.multiselect(title, free, kept, key=key, max_selections=most, help=help_text))
@@ -182,8 +195,8 @@ def _choose_more(upload: Upload, proposal: Proposal, wanted: ColumnChoice) -> Co
             place.markdown(f":small[{literal(f'Looks like one: {proposal.reasons[role]}')}]")
 
     # Two columns of texts are joined or a pair; more than two are always joined.
-    update["joined_with"] = JOINED_WITH if more["text"] else None
-    if len(more["text"]) == 1:
+    update["joined_with"] = JOINED_WITH if more.get("text") else None
+    if len(more.get("text", ())) == 1:
         together = st.radio(
             "The two columns of texts",
             (_JOINED, _PAIR),

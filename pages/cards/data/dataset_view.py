@@ -8,6 +8,7 @@ from pages.cards.data.doctor import slow_lengths
 from pages.ui.errors import show_error
 from pages.ui.formatting import literal, plural, short_hash
 from pages.ui.frame import card, draw_figure
+from pages.ui.pictures import PICTURE_PX, draw_gallery, pictures
 from pages.ui.readers import lengths_of, stored_intake
 from pages.ui.session import theme, workspace
 from pages.ui.upload import receive
@@ -29,8 +30,11 @@ from tl_core.results.sealed import is_sealed
 from tl_core.schema import SplitMethod, SplitRule
 from tl_core.splits.split_csv import read_split_file, split_csv
 from tl_core.splits.splitting import missing_labels
+from tl_core.words import capitalised
 
 MAX_PREVIEW = 200
+MOST_CLASSES, EACH_CLASS = 12, 5
+"""Classes of a gallery, and pictures of each."""
 PARTS = {
     "train": "Every model learns from these, or from some of them.",
     "validation": "Watches training and decides what is best.",
@@ -65,6 +69,12 @@ def draw_examples(intake: Intake) -> None:
     left_out = ""
     if is_sealed(workspace(), intake.split.info):
         rows, left_out = np.setdiff1d(rows, intake.split.sealed), " The sealed ones are left out."
+    if dataset.content.is_pictorial:
+        with card("The examples"):
+            if left_out:
+                st.markdown(left_out)
+            _draw_gallery(dataset.take(rows))
+        return
     texts = " and ".join(f"“{name}”" for name in columns.text_columns)
     with card("The examples"):
         first = f"The first {MAX_PREVIEW} of" if len(rows) > MAX_PREVIEW else "All"
@@ -76,12 +86,31 @@ def draw_examples(intake: Intake) -> None:
         st.dataframe(shown, hide_index=True, height=240)
 
 
+def _draw_gallery(dataset: Dataset) -> None:
+    """Show the first pictures of each class."""
+    cells, targets = dataset.whole_texts(), dataset.targets()
+    for label, name in enumerate(dataset.info.columns.labels[:MOST_CLASSES]):
+        places = np.flatnonzero(targets == label)
+        st.markdown(f"**{literal(name)}** · {len(places):,}")
+        first = [cells[place] for place in places[:EACH_CLASS]]
+        draw_gallery(first, [dataset.content.preview([cell]) for cell in first])
+    if dataset.num_labels > MOST_CLASSES:
+        st.markdown(f":small[{MOST_CLASSES} of {dataset.num_labels:,} classes.]")
+
+
 def draw_conflicts(dataset: Dataset) -> None:
-    """List the texts that were left out because their labels differ, if there are any."""
+    """List what was left out because labels differ, if there is any."""
     if dataset.conflicts:
-        with st.expander("Texts with several labels", icon=":material/call_split:"):
+        noun, is_pictorial = dataset.content.noun, dataset.content.is_pictorial
+        title = f"{capitalised(noun.many)} with several labels"
+        with st.expander(title, icon=":material/call_split:"):
             rows = [(" ⏐ ".join(one.texts), ", ".join(one.labels)) for one in dataset.conflicts]
-            st.dataframe(pd.DataFrame(rows, columns=["text", "labels"]), hide_index=True)
+            st.dataframe(
+                pd.DataFrame(rows, columns=[noun.one, "labels"]),
+                hide_index=True,
+                column_config=pictures([noun.one]) if is_pictorial else None,
+                row_height=PICTURE_PX if is_pictorial else None,
+            )
 
 
 def draw_classes_and_lengths(intake: Intake) -> None:
@@ -92,7 +121,11 @@ def draw_classes_and_lengths(intake: Intake) -> None:
         table = pd.DataFrame({"class": list(counts), "examples": list(counts.values())})
         draw_figure(class_balance(counts, theme=theme()), table, key="class_balance")
     with lengths:
-        _draw_lengths(intake)
+        if intake.dataset.content.is_pictorial:
+            with card("A look at each class", height="stretch"):
+                _draw_gallery(intake.dataset)
+        else:
+            _draw_lengths(intake)
 
 
 def _draw_lengths(intake: Intake) -> None:
@@ -139,21 +172,23 @@ def draw_split(intake: Intake, upload: Upload | None = None) -> None:
 
 def _words(intake: Intake) -> list[str]:
     """Say how the parts were made and what was kept together; not escaped."""
-    split, info = intake.split, intake.split.info
+    split, info, noun = intake.split, intake.split.info, intake.dataset.content.noun
     has_own_test = bool(intake.dataset.info.num_own_test)
     words = ["The test part is your own file, unchanged."] if has_own_test else []
     words.append(
         (BESIDE_OWN_TEST if has_own_test else {}).get(info.rule.method, METHODS[info.rule.method][1])
     )
     if info.rule.keep_together is not None:
-        near = f"near duplicates (texts that share {percent(info.rule.keep_together)} of their words)"
+        near = intake.dataset.content.near_words(info.rule.keep_together)
         if info.num_groups:
             groups = plural(info.num_groups, "group")
-            words.append(f"{groups} of {near} stay in one part, the largest of {info.largest_group} texts.")
+            words.append(
+                f"{groups} of {near} stay in one part, the largest of {info.largest_group} {noun.many}."
+            )
         else:
             words.append(f"There are no {near}.")
     if split.num_leaking:
-        words.append(f"{plural(split.num_leaking, 'training text')} nearly repeat a test text.")
+        words.append(f"{plural(split.num_leaking, f'training {noun.one}')} nearly repeat a test {noun.one}.")
     if info.drift > 0:
         words.append(f"Class shares differ by at most {percent(info.drift)} between parts.")
     missing = missing_labels(intake.dataset, split)

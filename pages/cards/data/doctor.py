@@ -33,7 +33,7 @@ from tl_core.intake.uploads import Proposal, Upload, save_upload
 from tl_core.schema import DatasetInfo, Finding, State
 from tl_core.splits.stratified import too_small
 from tl_core.store.rows import Job
-from tl_core.words import quoted
+from tl_core.words import capitalised, quoted
 
 FIX_TITLES = {
     "drop_near_empty": "Remove them",
@@ -71,6 +71,7 @@ def draw_doctor(
     )
     fixing = None if upload else find_fix_job(workspace(), info.fingerprint)
     is_fixing = fixing is not None and not fixing.state.is_final
+    slow_words = intake.dataset.content.slow_words
     with card("Data doctor"):
         if upload is None:
             _draw_versions(info)
@@ -96,11 +97,11 @@ def draw_doctor(
             draw_work(
                 find_examination(workspace(), intake),
                 lambda: submit_examination(workspace(), intake, upload.upload_id if upload else None),
-                hint=f"Looking for near duplicates, languages and lengths in {_seen(intake)}.",
-                cancelled="Cancelled. Near duplicates, languages and lengths were not checked.",
+                hint=f"Looking for {slow_words} in {_seen(intake)}.",
+                cancelled=f"Cancelled. {capitalised(slow_words)} were not checked.",
             )
         elif not is_done_at_once(intake.dataset):
-            st.markdown(f":small[Near duplicates, languages and lengths were checked in {_seen(intake)}.]")
+            st.markdown(f":small[{capitalised(slow_words)} were checked in {_seen(intake)}.]")
     return found
 
 

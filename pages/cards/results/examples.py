@@ -12,6 +12,7 @@ from pages.ui.downloads import draw_table, offer_csv
 from pages.ui.errors import live_part
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card
+from pages.ui.pictures import LARGE_PX, MAX_PICTURES, PICTURE_PX, pictures
 from pages.ui.readers import dataset_of
 from tl_core.displays import agreement
 from tl_core.displays.display import Subject
@@ -80,23 +81,16 @@ def _draw_examples(subject: Subject) -> None:
     labels = subject.results.experiment.labels
     a, b = (subject.names[arm] for arm in subject.pair)
     if dataset_of(subject.results.experiment.dataset_fingerprint) is None:
-        st.markdown("The dataset is not in this workspace: ids stand for the texts.")
+        st.markdown("The dataset is not in this workspace: ids stand for the examples.")
+    shows_pictures = is_pictorial(subject)
     longest = int(made(_listed, subject)["length"].max())
     cell = _choose_cell(a, b)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        contains = st.text_input(
-            "Text contains",
-            value=st.query_params.get("contains", ""),
-            placeholder="Words",
-            key="examples_contains",
-            type="search",
-            width=190,
-        )
-        say("contains", contains)
+        contains = "" if shows_pictures else _choose_words()
         label = _choose_of("label", "Label", labels, "any")
         predicted = _choose_of("predicted", "Predicted label", labels, "any")
         by = _choose_of("by", "Predicted by", ["a", "b"], "either model", {"a": a, "b": b})
-        length = _choose_range("length", "Characters", longest, "%d")
+        length = (0, longest) if shows_pictures else _choose_range("length", "Characters", longest, "%d")
         sure = _choose_range("sure", "Confidence", 100, "%d%%")
         sort = _choose_of("sort", "Order by", ["gap"], "seeds", {"gap": "confidence gap"})
     table = made(
@@ -133,6 +127,8 @@ def _draw_examples(subject: Subject) -> None:
         "gap": "Confidence gap, points",
         "num_seeds": "Seeds",
     }
+    if shows_pictures:
+        shown = shown.assign(text=shown["text"].map(lambda cell: named(cell, subject)))
     offer_csv(
         shown[list(titles)].round(1).rename(columns=titles),
         key="examples",
@@ -152,6 +148,32 @@ def _listed(
     table = with_words(table, experiment.labels, dataset_of(experiment.dataset_fingerprint))
     shares = {name: 100 * table[name] for name in ("confidence_a", "confidence_b", "gap")}
     return table.assign(**shares, length=table["text"].str.len())
+
+
+def is_pictorial(subject: Subject) -> bool:
+    """Whether the examples are pictures, and are here."""
+    dataset = dataset_of(subject.results.experiment.dataset_fingerprint)
+    return dataset is not None and dataset.content.is_pictorial
+
+
+def named(cell: str, subject: Subject) -> str:
+    """Name a picture by its file."""
+    dataset = dataset_of(subject.results.experiment.dataset_fingerprint)
+    return cell if dataset is None else dataset.content.preview([cell])
+
+
+def _choose_words() -> str:
+    """Let words be asked for, first what the URL says."""
+    contains: str = st.text_input(
+        "Text contains",
+        value=st.query_params.get("contains", ""),
+        placeholder="Words",
+        key="examples_contains",
+        type="search",
+        width=190,
+    )
+    say("contains", contains)
+    return contains
 
 
 def _choose_cell(a: str, b: str) -> Cell | None:
@@ -221,8 +243,12 @@ def _draw_list(shown: pd.DataFrame, subject: Subject, filters: str) -> Sequence[
     }
     if shown["num_seeds"].eq(num_seeds).all():
         del columns["num_seeds"]
+    shows_pictures = is_pictorial(subject)
+    if shows_pictures:
+        columns |= pictures(["text"], title="Picture")
     chosen = st.dataframe(
-        shown,
+        shown.head(MAX_PICTURES) if shows_pictures else shown,
+        row_height=PICTURE_PX if shows_pictures else None,
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
@@ -242,7 +268,10 @@ def _draw_one(row: "pd.Series[str]", subject: Subject) -> None:
     found = answers_to(tested, row["example_id"])
     labels = dict(enumerate(results.experiment.labels))
     with st.container(border=True):
-        st.markdown(literal(row["text"]))
+        if is_pictorial(subject):
+            st.image(row["text"], width=LARGE_PX)
+        else:
+            st.markdown(literal(row["text"]))
         st.markdown(f"The label is **{literal(row['target'])}**.")
         draw_table(
             pd.DataFrame(
@@ -259,7 +288,7 @@ def _draw_one(row: "pd.Series[str]", subject: Subject) -> None:
         )
         st.page_link(
             "try_it.py",
-            label="Ask the models about this text",
+            label="Ask the models about this one",
             icon=":material/forum:",
             query_params={
                 "experiment": results.experiment.experiment_id,

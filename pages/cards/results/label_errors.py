@@ -7,10 +7,11 @@ import pyarrow.compute as pc
 import streamlit as st
 from scipy.special import softmax
 
-from pages.cards.results.examples import TEXT_WIDTH_PX
+from pages.cards.results.examples import TEXT_WIDTH_PX, is_pictorial, named
 from pages.ui.displays import made
 from pages.ui.downloads import offer_csv
 from pages.ui.frame import card
+from pages.ui.pictures import PICTURE_PX, pictures
 from pages.ui.readers import dataset_of
 from tl_core.displays.display import Subject
 from tl_core.doctor.label_errors import SuspectedError, disputed_by_either, rank_label_errors
@@ -36,8 +37,13 @@ def draw_label_errors(subject: Subject) -> None:
         st.dataframe(
             table.head(MOST_SHOWN),
             hide_index=True,
-            column_config={"Text": st.column_config.TextColumn(width=TEXT_WIDTH_PX)},
+            column_config=pictures(["Text"], title="Picture")
+            if is_pictorial(subject)
+            else {"Text": st.column_config.TextColumn(width=TEXT_WIDTH_PX)},
+            row_height=PICTURE_PX if is_pictorial(subject) else None,
         )
+        if is_pictorial(subject):
+            table = table.assign(Text=[named(cell, subject) for cell in table["Text"]])
         offer_csv(table, key="suspects")
         st.markdown(
             f":small[Likely label errors of either model, most suspicious first (confident learning on "

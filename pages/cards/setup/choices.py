@@ -83,11 +83,11 @@ def choose_task(dataset: DatasetInfo) -> Task:
     )
 
 
-def choose_arms() -> list[Arm]:
-    """Choose what stands side by side."""
+def choose_arms(modality: str | None) -> list[Arm]:
+    """Choose what stands side by side, of what can read such examples."""
     arms = []
     for spec in ARMS:
-        if not spec.choice:
+        if not spec.choice or not spec.kind.can_read(modality):
             continue
         arm = Arm(kind=spec.kind)
         name, sentence = st.columns([3, 7], vertical_alignment="center", gap="xsmall")

@@ -10,6 +10,7 @@ from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
+from tl_core.modality import IMAGE, TEXT
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import Arm, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
@@ -37,8 +38,8 @@ _LENGTH = (
         low=0.5,
         high=100.0,
         step=0.5,
-        help="Passes over the training texts that equal steps are, 0.5 to 100. Until it stops improving, a "
-        "run takes two to eight times as many.",
+        help="Passes over the training examples that equal steps are, 0.5 to 100. Until it stops improving, "
+        "a run takes two to eight times as many.",
     ),
     _Number(
         field="min_steps",
@@ -54,17 +55,33 @@ _LENGTH = (
         low=1,
         high=512,
         step=8,
-        help="Texts per step, 1 to 512.",
-    ),
-    _Number(
-        field="max_length",
-        label="Tokens per text",
-        low=8,
-        high=512,
-        step=8,
-        help="8 to 512. Longer texts are cut, at the model's own limit at the latest.",
+        help="Examples per step, 1 to 512.",
     ),
 )
+_LENGTH_LIMITS = {
+    TEXT: (
+        _Number(
+            field="max_length",
+            label="Tokens per text",
+            low=8,
+            high=512,
+            step=8,
+            help="8 to 512. Longer texts are cut, at the model's own limit at the latest.",
+        ),
+    ),
+    IMAGE: (
+        _Number(
+            field="max_length",
+            label="Pixels a side",
+            low=32,
+            high=320,
+            step=32,
+            help="32 to 320. Pictures are scaled to squares of this size. Twice the side takes four times as "
+            "long.",
+        ),
+    ),
+}
+"""What is kept of each example, by modality."""
 _OPTIMIZER = (
     _Number(
         field="warmup_fraction",
@@ -98,16 +115,16 @@ _EVALUATION = (
         low=1,
         high=200,
         step=5,
-        help="On validation, 1 to 200 per run. There are fewer, or of fewer texts, where they would cost "
+        help="On validation, 1 to 200 per run. There are fewer, or of fewer examples, where they would cost "
         "more than a quarter of the training.",
     ),
     _Number(
         field="max_eval_examples",
-        label="Texts per evaluation at most",
+        label="Examples per evaluation at most",
         low=1,
         high=100_000,
         step=128,
-        help="Validation texts, 1 to 100,000, always the same. The finished model is judged by all of them.",
+        help="Of validation, 1 to 100,000, always the same. The finished model is judged by all of them.",
     ),
 )
 _PLATEAU = (
@@ -174,11 +191,12 @@ def choose_balanced(arms: list[Arm]) -> list[Arm]:
     return [able[name].model_copy(update={"is_balanced": True}) for name in chosen if name in able]
 
 
-def choose_training(preset: Preset, budget: BudgetRule) -> TrainingConfig:
+def choose_training(preset: Preset, budget: BudgetRule, modality: str | None = None) -> TrainingConfig:
     """Choose every number of the training; what is left alone follows the preset and the usual values."""
+    limit = _LENGTH_LIMITS.get(modality or TEXT, ())
     values: dict[str, float | int | Precision | None] = {}
     st.markdown("**Length**")
-    values |= _choose_numbers(_LENGTH, preset)
+    values |= _choose_numbers((*_LENGTH, *limit), preset)
     st.markdown("**Optimizer (AdamW)**")
     values |= _choose_numbers(_OPTIMIZER, preset)
     dropout, precision = st.columns(2)

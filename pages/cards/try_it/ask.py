@@ -11,15 +11,20 @@ from pages.cards.try_it.answering_runs import answerers_table, say_who_left_no_w
 from pages.cards.try_it.asking import Asked, Text, ask_models
 from pages.cards.try_it.held_out import Example, examples_from, find_example
 from pages.components.typing import attend_to_typing
-from pages.ui.errors import begin_anew, live_part
+from pages.ui.errors import begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card, draw_figure
+from pages.ui.pictures import LARGE_PX, PICTURE_PX, PICTURES, is_picture, pictures
 from pages.ui.readers import arm_names_of, styles_of
 from pages.ui.session import theme, workspace
+from pages.ui.upload import receive
 from tl_core.charts import probabilities
 from tl_core.charts.answers import MOST_BARS, RIGHT, WRONG
 from tl_core.displays.answers import answer_numbers
+from tl_core.errors import TlError
 from tl_core.evaluation.wording import METRIC_WORDS
+from tl_core.intake.uploads import read_upload
+from tl_core.modality import content_of, noun_of
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
@@ -75,13 +80,14 @@ class _Kept:
 
 def draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     """Take a text and draw what every model makes of it, as soon as it changes."""
-    with card("Try one text"):
+    with card(f"Try one {noun_of(answerers[0].texts.modality).one}"):
         live_part(_draw_question)(experiment, answerers)
         say_who_left_no_weights(experiment, answerers)
 
 
 def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     source, labels = answerers[0].texts, experiment.labels
+    is_pictorial = content_of(source.modality).is_pictorial
     key = f"question_{experiment.experiment_id}"
     kept: _Kept = st.session_state.setdefault(f"{key}_kept", _Kept())
     has_examples = bool(_take(experiment, source, 0, 1))
@@ -114,17 +120,22 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
             st.warning("The link's text is no test example of this experiment.", icon=":material/warning:")
     titles = source.columns if source.is_pair else ("Text",)
     places = [f"{key}_{kept.form}_{place}" for place in range(len(titles))]
-    if places[0] not in st.session_state:  # a new form, or the same after a visit elsewhere
+    if (
+        places[0] not in st.session_state and not is_pictorial
+    ):  # a new form, or the same after a visit elsewhere
         kept.start = kept.typed or (EXAMPLES[experiment.task],) * len(titles)
 
     left, right = st.columns([5, 6], gap="large")
     with left:
-        with st.container(key=BOXES):
-            typed = kept.typed = tuple(
-                st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
-                for title, text, place in zip(titles, kept.start, places, strict=True)
-            )
-        attend_to_typing(BOXES)
+        if is_pictorial:
+            typed = kept.typed = _choose_picture(kept, key)
+        else:
+            with st.container(key=BOXES):
+                typed = kept.typed = tuple(
+                    st.text_area(literal(title), text, key=place, max_chars=MAX_CHARACTERS, height=110)
+                    for title, text, place in zip(titles, kept.start, places, strict=True)
+                )
+            attend_to_typing(BOXES)
         known = kept.labels.get(typed)
         label = kept.labels[typed] = st.selectbox(
             "True label",
@@ -132,7 +143,7 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
             index=None if known is None else labels.index(known),
             key=f"{key}_{kept.form}_label_{zlib.crc32(repr(typed).encode())}",
             placeholder="Not known",
-            help="Known for test examples. Pick it for your own text, and each answer is marked ✓ or ✗.",
+            help="Known for test examples. Pick it for your own, and each answer is marked ✓ or ✗.",
         )
         with st.container(horizontal=True):
             is_pressed = st.button("Predict", type="primary", icon=":material/forum:")
@@ -143,15 +154,32 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
                 )
                 st.button(f"{BATCH} test examples", icon=":material/table_rows:", on_click=ask_several)
     with right:
-        if all(text.strip() for text in typed):
+        if typed and all(text.strip() for text in typed):
             _ask_if_new(kept, answerers, again=is_pressed)
             _follow(_draw_answers, kept.asked, experiment, label)
         else:
             what = "Type both texts" if source.is_pair else "Type a text"
+            what = "Drop a picture" if is_pictorial else what
             st.markdown(f"{what} to see what each model answers.")
     if kept.batch is not None and kept.batch.run_ids == _ids(answerers):
         _follow(_draw_batch, kept.batch, experiment, kept.examples)
     _draw_who_answers(experiment, answerers)
+
+
+def _choose_picture(kept: _Kept, key: str) -> Text:
+    """Take a picture in, in the place of the one that is shown; what cannot be read is told."""
+    upload = receive("Drop a picture", f"{key}_picture", types=PICTURES)
+    if upload is not None:
+        try:
+            table = read_upload(workspace(), upload.upload_id, upload.name, min_columns=1)
+            kept.typed = (table.columns.column(0)[0].as_py(),)
+        except TlError as error:
+            show_error(error)
+        finally:
+            workspace().upload_path(upload.upload_id).unlink(missing_ok=True)
+    if kept.typed:
+        st.image(kept.typed[0], width=LARGE_PX)
+    return kept.typed or ()
 
 
 def _take(experiment: ExperimentConfig, source: TextSource, turn: int, count: int) -> list[Example]:
@@ -243,6 +271,7 @@ def _draw_batch(
     """Draw one row an example: its text, its label, and each model's answer, right or wrong."""
     _begin(asked, is_polling=is_polling)
     arm_names, answers = arm_names_of(experiment), dict(asked.answers)
+    is_pictorial = bool(examples) and is_picture(examples[0].text[0])
     columns = {"Text": [" | ".join(example.text) for example in examples]}
     columns["True label"] = [example.label for example in examples]
     for arm, name in arm_names.items():
@@ -256,7 +285,10 @@ def _draw_batch(
     st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
-        column_config={"Text": st.column_config.TextColumn(width="large")},
+        column_config=pictures(["Text"], title="Picture")
+        if is_pictorial
+        else {"Text": st.column_config.TextColumn(width="large")},
+        row_height=PICTURE_PX if is_pictorial else None,
         alt="Test examples with their labels, and what each model answers.",
     )
     _draw_errors(asked, arm_names)

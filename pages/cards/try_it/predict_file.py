@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui.errors import begin_anew, live_part, show_error
 from pages.ui.formatting import literal, plural
 from pages.ui.frame import card, draw_figure
+from pages.ui.pictures import PICTURE_PX, is_picture, pictures
 from pages.ui.readers import arm_names_of
 from pages.ui.session import current, forget, remember, theme, workspace
 from pages.ui.upload import receive
@@ -23,6 +24,7 @@ from tl_core.intake.text_columns import GUESSED_ROWS, match_texts, match_words, 
 from tl_core.intake.uploads import find_upload, read_upload
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
+from tl_core.modality import content_of
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, ScoredIn, State, TextSource
 from tl_core.store.rows import Job
@@ -75,7 +77,10 @@ def _current_job(experiment: ExperimentConfig) -> Job | None:
 def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
     file_id = current("file")
     if file_id is None:
-        upload = receive("CSV, TSV, Excel, JSON Lines or Parquet, with a column of texts", "predict")
+        what = "CSV, TSV, Excel, JSON Lines or Parquet, with a column of texts"
+        if content_of(answerers[0].texts.modality).is_pictorial:
+            what = "A zip of pictures, or Parquet with a column of them"
+        upload = receive(what, "predict")
         st.markdown("Labels are not needed. The file stays on this server.")
         if upload is not None:
             remember("file", upload.upload_id)
@@ -84,7 +89,15 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
     upload = find_upload(workspace(), file_id)
     table = with_header(_read(file_id, upload.name), answerers[0].texts).columns
     st.markdown(f"**{literal(upload.name)}**, {plural(table.num_rows, 'row')}")
-    st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), hide_index=True, alt="The first rows of the file.")
+    shown = table.slice(0, PREVIEW_ROWS).to_pandas()
+    are_pictures = [name for name in shown if len(shown) and is_picture(shown[name].iloc[0])]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=pictures(are_pictures),
+        row_height=PICTURE_PX if are_pictures else None,
+        alt="The first rows of the file.",
+    )
     arm_names = arm_names_of(experiment)
     by_arm = {one.arm.name: one for one in answerers}
     left, right = st.columns(2)

@@ -1,6 +1,7 @@
 """What pictures are to a network: squares of pixels, normalised as its base model wants them."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from tl_core.images.network.examples import PictureExamples, decode
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
 from tl_core.outside import read_json
+from tl_core.schema import TextSource
 from tl_core.training.batching import Examples, Indices, network_inputs
 from tl_core.training.change import Representations
 from tl_core.training.compute import Compute
@@ -67,6 +69,21 @@ class PictureNetworks(TransformersNetworks):
     def for_training(self, examples: Examples, seed: int) -> Examples:
         """Augment pictures; stored features stay."""
         return examples.augmented(seed) if isinstance(examples, PictureExamples) else examples
+
+    def save(
+        self,
+        model: Classifier,
+        folder: Path,
+        *,
+        base_folder: Path,
+        labels: tuple[str, ...],
+        limit: int,
+        source: TextSource | None = None,
+        is_leaving: bool = False,
+    ) -> None:
+        """Write how pictures are prepared too."""
+        super().save(model, folder, base_folder=base_folder, labels=labels, limit=limit, source=source)
+        shutil.copyfile(base_folder / PREPROCESSOR, folder / PREPROCESSOR)
 
     def represent(
         self, model: Classifier, examples: Examples, indices: Indices, compute: Compute
