@@ -92,7 +92,8 @@ def read_picture(data: bytes, name: str) -> Picture:
 
 
 def _decode(data: bytes) -> tuple[Image.Image, tuple[int, int], str, bool]:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+    Image.init()  # it knows some formats alone before
+    with Image.open(io.BytesIO(data), formats=[one for one in FORMATS if one in Image.OPEN]) as file:
         width, height = file.size
         if width * height > MOST_PIXELS:
             raise NotAPicture(f"{width:,} by {height:,} pixels are too many")

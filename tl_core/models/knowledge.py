@@ -42,7 +42,8 @@ class LayerMap:
 def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
     """Tell embeddings, layers and what lies above apart; names are those of ``encoder``'s parameters.
 
-    The layers are the one list of modules that is as long as the configuration says, the outermost first.
+    The layers are the one list of modules that is as long as the configuration says, the outermost first;
+    where it does not say, as in convolutional networks, the longest of the outermost: stages or blocks.
 
     Raises
     ------
@@ -57,17 +58,17 @@ def find_layer_map(encoder: PreTrainedModel) -> LayerMap:
             _WITHOUT_LADDER,
         )
     count = next((getattr(config, name) for name in _COUNTS if hasattr(config, name)), None)
-    found = [
-        name
-        for name, module in encoder.named_modules()
-        if isinstance(module, nn.ModuleList) and len(module) == count
-    ]
+    lists = {name: len(one) for name, one in encoder.named_modules() if isinstance(one, nn.ModuleList)}
+    found = {name: length for name, length in lists.items() if length == count}
+    if not found and hasattr(config, "num_channels"):
+        found = {name: length for name, length in lists.items() if length > 1}
     if not found:
         raise ModelError(
             f"The layers of {config.model_type} cannot be told apart.",
             _WITHOUT_LADDER,
         )
-    return _sort(encoder, min(found, key=lambda name: name.count(".")), int(count or 0))
+    name = min(found, key=lambda one: (one.count("."), -found[one]))
+    return _sort(encoder, name, found[name])
 
 
 def _sort(encoder: nn.Module, layers_at: str, count: int) -> LayerMap:

@@ -16,6 +16,7 @@ from tl_core.evaluation.predictions import ArmPredictions
 from tl_core.evaluation.verdicts import ArmSummary, compare, summarise
 from tl_core.evaluation.wording import beside_words, conclude, points, seen_words, spoken_names
 from tl_core.jobs.client import observe
+from tl_core.modality import noun_of
 from tl_core.results.runs import (
     UNREADABLE,
     Damage,
@@ -350,7 +351,11 @@ def _seen(experiment: ExperimentConfig, headline: Verdict) -> str:
         if arm.kind.is_neural and arm.kind.is_pretrained
     )
     known = [describe(model) for model in models]
-    return " ".join(filter(None, (seen_words(model.title, model.overlaps) for model in known)))
+    return " ".join(
+        filter(
+            None, (seen_words(model.title, model.overlaps, noun_of(model.modality).many) for model in known)
+        )
+    )
 
 
 def validation_means(results: ExperimentResults, train_size: int) -> dict[str, float]:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, PreTrainedConfig
 
+from tl_core.arms import ArmKind
+from tl_core.catalogue.base_models import Pooling
 from tl_core.datasets.selection import TARGET
 from tl_core.images.network.classifiers import PictureClassifier
 from tl_core.images.network.efficientnet_lite import (
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PREPROCESSOR = "preprocessor_config.json"
+BATCH_NORM_MOMENTUM = 0.1
 _MADE_UP_PX = 64
 
 AutoConfig.register(EfficientNetLiteConfig.model_type, EfficientNetLiteConfig, exist_ok=True)
@@ -53,6 +57,30 @@ class PictureNetworks(TransformersNetworks):
         size = getattr(config, "image_size", _MADE_UP_PX)
         shape = (2, getattr(config, "num_channels", 3), *([size, size] if isinstance(size, int) else size))
         return {"pixel_values": torch.linspace(-1, 1, int(np.prod(shape))).reshape(shape)}
+
+    def build(
+        self,
+        kind: ArmKind,
+        folder: Path,
+        pooling: Pooling,
+        labels: tuple[str, ...],
+        *,
+        init_seed: int,
+        dropout: float | None = None,
+        num_layers: int | None = None,
+    ) -> Classifier:
+        """Build a network whose batch norms follow about the last ten batches, whatever its folder says.
+
+        One says 0.99 and means what torch calls 0.01; with 0.01 a short training would be judged by the
+        statistics that it began with.
+        """
+        model = super().build(
+            kind, folder, pooling, labels, init_seed=init_seed, dropout=dropout, num_layers=num_layers
+        )
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = BATCH_NORM_MOMENTUM
+        return model
 
     def prepare(self, rows: "pa.Table", folder: Path, limit: int, cache: Path | None) -> PictureExamples:
         """Decode pictures once for all base models that read this size."""

@@ -1,0 +1,1 @@
+"""Pictures: read, kept, compared, trained on."""

@@ -1,0 +1,61 @@
+"""Copies, mirrored pictures and crops belong together, and others do not."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from tests.images.drawing import scene
+from tl_core.images.near_duplicates import find_groups
+from tl_core.images.pictures import to_cell
+
+NUM = 12
+
+
+def cells(pictures):
+    return [
+        to_cell(one, repr(place).encode(), f"{place}", is_lossless=False)
+        for place, one in enumerate(pictures)
+    ]
+
+
+def cropped(picture, share, at=(0.3, 0.6)):
+    width, height = (int(share * side) for side in picture.size)
+    left, top = (
+        (side - kept) * place for side, kept, place in zip(picture.size, (width, height), at, strict=True)
+    )
+    return picture.crop((int(left), int(top), int(left) + width, int(top) + height))
+
+
+CHANGES = {
+    "smaller": lambda one: one.resize((90, 68), Image.Resampling.BICUBIC),
+    "mirrored": ImageOps.mirror,
+    "brighter": lambda one: ImageEnhance.Brightness(one).enhance(1.2),
+    "cropped": lambda one: cropped(one, 0.85),
+    "mirrored and cropped": lambda one: ImageOps.mirror(cropped(one, 0.9)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_copy_belongs_to_its_picture(change):
+    originals = [scene(seed, (320, 240)) for seed in range(NUM)]
+    group = find_groups(cells([*originals, *map(CHANGES[change], originals)])).group
+    assert (group[:NUM] == group[NUM:]).sum() >= NUM - 1
+    assert len(np.unique(group[:NUM])) == NUM, "different pictures stay apart"
+
+
+def test_pictures_of_nothing_are_not_alike():
+    flat = [Image.new("RGB", (64, 64), (shade,) * 3) for shade in (10, 10, 200)]
+    assert len(np.unique(find_groups(cells(flat)).group)) == 3
+
+
+def test_few_pictures_and_none():
+    assert find_groups([]).group.tolist() == []
+    assert find_groups(cells([scene(1)])).group.tolist() == [0]
+
+
+def test_pairs_name_what_is_alike_and_how_much():
+    picture = scene(3, (200, 200))
+    found = find_groups(cells([scene(1, (200, 200)), picture, picture.resize((150, 150))]))
+    ((one, other, how),) = found.pairs
+    assert (one, other) == (1, 2)
+    assert how > 0.98
