@@ -11,7 +11,7 @@ PICTURE_PX = 64
 """Height of a row with a picture."""
 MAX_PICTURES = 60
 """Rows of a table of pictures: each is some thousand bytes for the browser."""
-THUMBNAIL_PX, LARGE_PX = 88, 320
+THUMBNAIL_PX, LARGE_PX = 80, 320
 
 PICTURES = ["jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff", "avif"]
 """Endings of files that a single picture may come in."""

@@ -47,7 +47,7 @@ SIZE = 32
 LABELS = ("disc", "square", "star")
 CPU = Compute(device=torch.device("cpu"), precision=Precision.FLOAT32, micro_batch_size=8)
 SLOW = ("mobilevit", "efficientnet0")
-"""As small as they are here, these are thirty layers deep and a few channels wide: they learn in more steps."""
+"""As small as they are here, these are thirty layers deep and a few channels wide: they need more steps."""
 FEW_STEPS = TrainingConfig(epochs=1, batch_size=10, min_steps=15)
 CONFIGS = {
     "resnet": ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic"),

@@ -9,7 +9,7 @@ FINE_TUNED = ArmSpec(
     rates=Rates(encoder=1e-4, head=5e-3),
     own_head_rates=Rates(encoder=1e-4, head=1e-4),
     label="Fine-tuned",
-    choice="Transfer learning: the pretrained network, trained further on your texts.",
+    choice="Transfer learning: the pretrained network, trained further on your data.",
     is_default=True,
     in_report="{title}, pretrained, with all weights trained further.",
     in_card="All pretrained weights were trained further.",

@@ -14,7 +14,7 @@ from tl_core.doctor.fixes import NEEDS_GROUPS, apply_fix
 from tl_core.errors import NotFoundError, SplitError
 from tl_core.files.reading import Table, read_table
 from tl_core.jobs.queue import MENDING, SCREENING, SPLITTING, Report, quiet
-from tl_core.modality import NearGroups
+from tl_core.modality import NearGroups, content_of
 from tl_core.schema import ColumnChoice, Finding, Frozen, SplitMethod, SplitRule
 from tl_core.splits.splitting import Split, list_splits, make_split, read_split, write_split
 from tl_core.store.files import replacing
@@ -72,7 +72,9 @@ def choose_columns(
     reasons: dict[str, str] = {}
     if table.modality is not None:
         given.setdefault("modality", table.modality)
-        text = text or table.columns.column_names[:1]
+        if not text:
+            text = table.columns.column_names[:1]
+            reasons["text"] = f"The {content_of(table.modality).noun.many} of the file."
         if not label:
             found, reasons["label"] = guess_label(table, content=text[0])
             label = (found,)

@@ -33,7 +33,7 @@ from tl_core.splits.splitting import missing_labels
 from tl_core.words import capitalised
 
 MAX_PREVIEW = 200
-MOST_CLASSES, EACH_CLASS = 12, 5
+MOST_CLASSES, EACH_CLASS = 12, 8
 """Classes of a gallery, and pictures of each."""
 PARTS = {
     "train": "Every model learns from these, or from some of them.",

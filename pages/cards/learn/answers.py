@@ -18,14 +18,14 @@ TITLES = {
     Answer.MORE_LABELS: "Collect more labelled texts",
 }
 CAPTIONS = {
-    Answer.SCRATCH: "From scratch: random weights, trained on your texts only",
-    Answer.ADAPTING: "Fine-tuned: pretrained weights, trained further on your texts",
+    Answer.SCRATCH: "From scratch: random weights, trained on your data only",
+    Answer.ADAPTING: "Fine-tuned: pretrained weights, trained further on your data",
     Answer.WIPING: "From scratch, and Random frozen: random weights with only a classifier trained on top",
     Answer.MORE_LABELS: "From scratch, with more and more training examples",
 }
 MEANINGS = {
     Answer.SCRATCH: "The network starts from random weights and learns only from your labelled texts.",
-    Answer.ADAPTING: "The network starts from pretrained weights and is trained further on your texts.",
+    Answer.ADAPTING: "The network starts from pretrained weights and is trained further on your data.",
     Answer.WIPING: (
         "Wiping a network means giving it random weights. Trained after that, it **is** From scratch: the "
         "same network and vocabulary, with no knowledge. To see what the knowledge is worth without training "
@@ -64,7 +64,7 @@ def ask() -> Answer | None:
 
 def draw_pooled(answer: Answer, pooled: Pooled) -> None:
     """Draw what the results say about an answer, and offer the runs that are missing for it."""
-    with card("Tried on your texts"):
+    with card("Tried on your data"):
         st.markdown(MEANINGS[answer])
         left, right = st.columns([5, 6], gap="large")
         with left:
