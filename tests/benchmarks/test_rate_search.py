@@ -35,7 +35,8 @@ def test_a_search_harms_no_arm() -> None:
     assert measured["arms"].keys() == {kind.value for kind in ARMS}
     for row in measured["arms"].values():
         assert row["sets"].keys() == set(SETS)
-        assert row["is_harmless"] and row["ci95_points"][0] >= LEAST_POINTS == -0.5
+        assert row["is_harmless"]
+        assert row["ci95_points"][0] >= LEAST_POINTS == -0.5
 
 
 def test_where_a_search_keeps_the_recorded_rates_both_are_the_same_runs() -> None:
