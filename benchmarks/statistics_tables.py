@@ -135,7 +135,7 @@ def rate_search_block(measured: dict[str, Any]) -> str:
     ]
     for arm, row in measured["arms"].items():
         low, high = row["ci95_points"]
-        by_set = ", ".join(f"{name} {of['benefit_points']:+.1f}" for name, of in row["sets"].items())
+        by_set = ", ".join(_benefit_on(name, of) for name, of in row["sets"].items())
         lines.append(
             f"| {_ARMS[arm]} | {row['benefit_points']:+.1f} ({low:+.1f} to {high:+.1f}) | {by_set} "
             f"| {row['num_changed']} of {len(row['sets'])} | {row['mean_trainings']:.1f} "
@@ -146,6 +146,13 @@ def rate_search_block(measured: dict[str, Any]) -> str:
         "examples split by the app into train and validation."
     )
     return "\n".join([*lines, "", note, ""])
+
+
+def _benefit_on(name: str, of: dict[str, Any]) -> str:
+    """Write the benefit on a set, by seed where the rates differ: elsewhere both are the same runs."""
+    if of["is_recorded"]:
+        return f"{name} the same"
+    return f"{name} {of['benefit_points']:+.1f} (seeds {', '.join(f'{one:+.1f}' for one in of['by_seed'])})"
 
 
 def budgets_block(measured: dict[str, Any]) -> str:

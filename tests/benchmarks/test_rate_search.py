@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rate_search import ARMS, RECORDED, SEARCHED, SETS, key, summary, tasks
+from benchmarks.rate_search import ARMS, LEAST_POINTS, RECORDED, SEARCHED, SETS, key, summary, tasks
+from benchmarks.statistics_tables import read
 from tl_core.arms import ArmKind
 
 TUNED, SCRATCH = ArmKind.FINE_TUNED, ArmKind.SCRATCH
@@ -27,6 +28,15 @@ def run(accuracy: float, is_recorded: bool = True, trials: tuple[int, ...] = ())
 
 def searches_that_kept(kind: ArmKind) -> dict[str, Any]:
     return {key(name, kind, 0, SEARCHED): run(0.8, trials=(1, 3, 3)) for name in SETS}
+
+
+def test_a_search_harms_no_arm() -> None:
+    measured = read("rate_search")
+    assert measured["arms"].keys() == {kind.value for kind in ARMS}
+    for row in measured["arms"].values():
+        assert row["sets"].keys() == set(SETS)
+        assert row["is_harmless"]
+        assert row["ci95_points"][0] >= LEAST_POINTS == -0.5
 
 
 def test_where_a_search_keeps_the_recorded_rates_both_are_the_same_runs() -> None:
