@@ -1,0 +1,149 @@
+"""Pictures: at which rates networks learn them, and what pretraining is worth there.
+
+``python -m benchmarks.images rates`` trains the built-in network on two real sets, fine-tuned and from scratch,
+at a few peak rates each, equal steps and two seeds; the answer is the pair of rates with the highest mean
+accuracy on validation over both sets, test is never asked. ``accuracy`` then carries out at those rates what an
+experiment does, on ants and bees (160 pixels, three seeds) and on five classes of small photos, and scores the
+test parts. Results so far are kept in the JSON, so that a run that was cut off goes on.
+
+The ants and bees are pictures of ImageNet, which the network has probably seen: that they are told apart is no
+evidence of transfer.
+"""
+
+import json
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchmarks.in_parallel import each
+from benchmarks.one_run import carry_out_seed
+from benchmarks.real_sets import real_pictures
+from tl_core.arms import ArmKind
+from tl_core.catalogue.base_models import BUILTIN_IMAGE
+from tl_core.intake.intake import take_in
+from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
+from tl_core.schema import BudgetRule, LearningRates, Metric, Preset, Task
+from tl_core.settings import Settings
+from tl_core.store.identifiers import new_id
+from tl_core.store.workspace import Workspace
+
+JSON = Path(__file__).with_suffix(".json")
+ANTS, SMALL = "hymenoptera", "cifar5"
+SETS = (ANTS, SMALL)
+GRID = {
+    ArmKind.FINE_TUNED: ((1e-4, 1e-3), (3e-4, 3e-3), (1e-3, 3e-3)),
+    ArmKind.SCRATCH: ((5e-4, 5e-4), (2e-3, 2e-3), (5e-3, 5e-3)),
+}
+"""Peak rates of encoder and head."""
+NUM_SEEDS = 2
+SIZE_PX, ACCURACY_PX = 128, {ANTS: 160, SMALL: 64}
+MOST_TRAINED = 250
+ARMS = ("frozen", "frozen_random", "histogram", "fine_tuned", "scratch")
+
+
+def carried_out(
+    name: str, arm: str, seed: int, size: int, rates: tuple[float, float] | None, most: int | None
+) -> dict[str, Any]:
+    """Carry out one run; return the accuracies and what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace.open(Settings.from_environment(folder))
+        intake = take_in(workspace, real_pictures(name), name=name)
+        (only,) = parse_arms([arm])
+        given = {only.name: LearningRates(encoder=rates[0], head=rates[1])} if rates else None
+        experiment = plan_experiment(
+            experiment_id=new_id("exp"),
+            name=name,
+            dataset=intake.dataset.info,
+            split=intake.split.info,
+            task=Task.OTHER,
+            base_model=BUILTIN_IMAGE,
+            arms=[only],
+            preset=Preset.QUICK,
+            num_seeds=seed + 1,
+            train_sizes=[min(most or intake.split.info.train, intake.split.info.train)],
+            training=plan_training(Preset.QUICK, budget=BudgetRule.EQUAL_STEPS, max_length=size),
+            headline_metric=Metric.ACCURACY,
+            learning_rates=given,
+            should_search_rates=False,
+        )
+        run = carry_out_seed(workspace, experiment, seed)
+        right = run.validation_logits.argmax(1) == run.validation_targets
+        workspace.close()
+        return {
+            "validation_accuracy": float(right.mean()),
+            "test_accuracy": run.test.accuracy,
+            "num_train": run.config.train_size,
+            "num_validation": len(run.validation_targets),
+            "num_test": len(run.targets),
+            "steps": run.events[-1].step,
+            "train_s": run.events[-1].train_s,
+        }
+
+
+def key(*parts: object) -> str:
+    """Name one run."""
+    return " | ".join(map(str, parts))
+
+
+def summary(known: dict[str, Any]) -> dict[str, Any]:
+    """Average over sets and seeds; what is not whole is left out."""
+    rates: dict[str, Any] = {}
+    for kind, grid in GRID.items():
+        means = {}
+        for one in grid:
+            cells = [key("rates", name, kind, seed, one) for name, seed in product(SETS, range(NUM_SEEDS))]
+            if all(cell in known for cell in cells):
+                means[json.dumps(one)] = fmean(known[cell]["validation_accuracy"] for cell in cells)
+        if len(means) == len(grid):
+            best = max(means, key=means.__getitem__)
+            rates[kind.value] = {"encoder": json.loads(best)[0], "head": json.loads(best)[1], "tried": means}
+    accuracy: dict[str, Any] = {}
+    for name, arm in product(SETS, ARMS):
+        runs = [one for cell, one in known.items() if cell.startswith(key("accuracy", name, arm, ""))]
+        if runs:
+            accuracy.setdefault(name, {})[arm] = {
+                "test_accuracy": fmean(one["test_accuracy"] for one in runs),
+                "by_seed": [one["test_accuracy"] for one in runs],
+                "num_train": runs[0]["num_train"],
+                "num_test": runs[0]["num_test"],
+                "train_s": [one["train_s"] for one in runs],
+            }
+    return {
+        "base_model": BUILTIN_IMAGE,
+        "rates": rates,
+        "accuracy": accuracy,
+        "runs": dict(sorted(known.items())),
+    }
+
+
+def main() -> None:
+    """Measure the part that is named, and write the JSON after each run."""
+    part = sys.argv[1]
+    known: dict[str, Any] = json.loads(JSON.read_text())["runs"] if JSON.exists() else {}
+    tasks: dict[tuple[Any, ...], str] = {}
+    if part == "rates":
+        for kind, grid in GRID.items():
+            for name, seed, one in product(SETS, range(NUM_SEEDS), grid):
+                task = (name, kind.value, seed, SIZE_PX if name == ANTS else 64, one, MOST_TRAINED)
+                tasks[task] = key("rates", name, kind, seed, one)
+    else:
+        for name, arm, seed in product(SETS, ARMS, range(3)):
+            if seed == 0 or arm != "histogram":
+                tasks[name, arm, seed, ACCURACY_PX[name], None, None] = key("accuracy", name, arm, seed)
+    waiting = [task for task, cell in tasks.items() if cell not in known]
+    for task, answer in each(carried_out, waiting):
+        known[tasks[task]] = answer
+        JSON.write_text(json.dumps(summary(known), indent=1) + "\n")
+        print(
+            tasks[task],
+            round(answer["validation_accuracy"], 3),
+            round(answer["test_accuracy"], 3),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
