@@ -1,13 +1,13 @@
 """Pictures: at which rates networks learn them, and what pretraining is worth there.
 
-``python -m benchmarks.images rates`` trains the built-in network on two real sets, fine-tuned and from scratch,
-at a few peak rates each, equal steps and two seeds; the answer is the pair of rates with the highest mean
-accuracy on validation over both sets, test is never asked. ``accuracy`` then carries out at those rates what an
-experiment does, on ants and bees (160 pixels, three seeds) and on five classes of small photos, and scores the
-test parts. Results so far are kept in the JSON, so that a run that was cut off goes on.
+``python -m benchmarks.images rates`` trains the built-in network on two real sets, fine-tuned and from
+scratch, at a few peak rates each, equal steps and two seeds; the answer is the pair of rates with the highest
+mean accuracy on validation over both sets, test is never asked. ``accuracy`` then carries out at those rates
+what an experiment does, on ants and bees (160 pixels, three seeds) and on five classes of small photos, and
+scores the test parts. Results so far are kept in the JSON, so that a run that was cut off goes on.
 
-The ants and bees are pictures of ImageNet, which the network has probably seen: that they are told apart is no
-evidence of transfer.
+The ants and bees are pictures of ImageNet, which the network has probably seen: that they are told apart is
+no evidence of transfer.
 """
 
 import json
