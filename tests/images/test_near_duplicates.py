@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from tests.images.drawing import scene
 from tl_core.images.near_duplicates import find_groups
@@ -46,6 +46,24 @@ def test_a_changed_copy_belongs_to_its_picture(change):
 def test_pictures_of_nothing_are_not_alike():
     flat = [Image.new("RGB", (64, 64), (shade,) * 3) for shade in (10, 10, 200)]
     assert len(np.unique(find_groups(cells(flat)).group)) == 3
+
+
+def drawn(seed):
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", (96, 96), tuple(int(one) for one in rng.integers(150, 255, 3)))
+    side = int(rng.uniform(30, 60))
+    left, top = (int(rng.uniform(0, 96 - side)) for _ in range(2))
+    color = tuple(int(one) for one in rng.integers(0, 140, 3))
+    ImageDraw.Draw(picture).ellipse((left, top, left + side, top + side), fill=color)
+    return picture
+
+
+def test_simple_drawings_are_not_each_other_and_their_copies_are():
+    originals = [drawn(seed) for seed in range(30)]
+    assert len(np.unique(find_groups(cells(originals)).group)) >= 29
+    copies = [one.resize((64, 64), Image.Resampling.BICUBIC) for one in originals]
+    group = find_groups(cells([*originals, *copies])).group
+    assert (group[:30] == group[30:]).all()
 
 
 def test_few_pictures_and_none():

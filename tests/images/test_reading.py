@@ -184,6 +184,14 @@ def test_one_picture_is_a_table_of_one_row(tmp_path):
         read_table(path)
 
 
+def test_a_name_alone_makes_no_picture(tmp_path):
+    path = tmp_path / "table.png"
+    path.write_text("text,label\na b,x\nc d,y\n")
+    assert read_table(path).modality is None
+    with pytest.raises(DataError, match="2 files"):
+        read(tmp_path, {"a.csv": b"text,label\na,x\n", "b.csv": b"text,label\na,x\n"})
+
+
 def test_a_folder_is_read_and_its_links_are_not_followed(tmp_path):
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(picture(77))

@@ -90,6 +90,14 @@ def test_a_model_that_leaves_answers_as_it_does_here(place, compared):
     assert "image-classification" in (place / "taken" / "README.md").read_text()
 
 
+def test_the_doctor_says_what_it_sees_of_pictures(place):
+    said = tl_core(place, "profile", "shapes.zip")
+    assert "32 rows, 3 columns; a file for each example" in said
+    assert "1 file was set aside: no picture that can be read." in said
+    assert "tokens" not in said
+    assert "data:image" not in said
+
+
 def test_what_reads_texts_is_refused_for_pictures(place):
     said = tl_core(place, "compare", "shapes.zip", "--arms", "majority,tfidf", status=2)
     assert "TF-IDF cannot learn from pictures" in said

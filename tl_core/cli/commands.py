@@ -384,9 +384,10 @@ def profile(
 
     Nothing is downloaded: without the base model's tokenizer, lengths stay unknown.
     """
-    is_here = is_path(base_model) or find_on_disk(base_model) is not None
+    table = read_table(data, **reading.model_dump())
+    content = content_of(columns.modality or table.modality)
+    is_here = not content.is_pictorial and (is_path(base_model) or find_on_disk(base_model) is not None)
     folder, facts = obtain(base_model) if is_here else None, describe(base_model)
-    content = content_of(columns.modality)
     model = ModelFacts(
         title=facts.title,
         languages=facts.languages,
@@ -394,9 +395,8 @@ def profile(
         max_length=content.size_limit(folder, max_length) if folder else max_length,
         count_lengths=(lambda rows: content.sizes(rows, folder)) if folder else None,
     )
-    table = read_table(data, **reading.model_dump())
     named = columns.columns()
-    has_more = any((columns.edges, columns.label_map, columns.weight, columns.modality))
+    has_more = any((columns.edges, columns.label_map, columns.weight, columns.modality, table.modality))
     is_plain = len(named["text"]) < 2 and len(named["label"]) < 2 and not has_more
     return profile_table(
         table,
@@ -405,7 +405,7 @@ def profile(
         choice=None if is_plain else choose_columns(table, **named | {"should_guess_roles": False}).choice,
         should_examine=True,
         find_near=lambda dataset: dataset.content.near_groups(dataset, USUAL_THRESHOLD),
-        model=model,
+        model=None if content.is_pictorial else model,  # pictures are scaled, and have no language
     )
 
 
@@ -430,8 +430,9 @@ def profile_lines(found: Profile) -> list[str]:
     lines = [
         f"{plural(found.num_rows, 'row')}, {plural(len(found.columns), 'column')}; {how_read(decisions)}",
         f"text: {found.text}  label: {found.label}  ({counts})",
-        f"base model: {found.base_model}  languages: {found.model_languages}  {lengths}",
     ]
+    if found.base_model is not None:
+        lines.append(f"base model: {found.base_model}  languages: {found.model_languages}  {lengths}")
     for finding in found.findings:
         lines.append(f"{finding.severity}: {finding.message} {finding.remedy}".rstrip())
         lines += [f"    {example}" for example in finding.examples]

@@ -196,8 +196,8 @@ def open_content(path: Path, name: str, folder: Path) -> Content:
             return content
     if not content.head:
         raise DataError(f"{quoted(name)} is empty (0 bytes).", SAVE_AGAIN)
-    if not content.compression and (modality := modality_of_files([name])):
-        return replace(content, modality=modality)  # the file is one example
+    if not content.compression and b"\0" in content.head and (modality := modality_of_files([name])):
+        return replace(content, modality=modality)  # the file is one example, and no text that is called so
 
     is_nested = content.head.startswith(GZIP)
     if content.compression and content.head.startswith(ZIP):

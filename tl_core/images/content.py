@@ -61,10 +61,11 @@ class PictureContent(Content):
         return True
 
     def holds(self, names: Sequence[str]) -> bool:
-        """Whether there are pictures, or a table of them, and more than one file."""
+        """Whether half of the files or more are called like pictures."""
         from tl_core.images.reading import is_clutter, is_picture_name  # Pillow is not needed for texts
 
-        return any(is_picture_name(name) and not is_clutter(name) for name in names)
+        own = [name for name in names if not is_clutter(name)]
+        return bool(own) and 2 * sum(map(is_picture_name, own)) >= len(own)
 
     def write_rows(
         self, path: Path, name: str, target: Path, *, needs_labels: bool

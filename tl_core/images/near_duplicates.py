@@ -25,6 +25,12 @@ CLOSE_BITS = 16
 """Bits of 63 in which two hashes of the same picture may differ; those of others differ in about 31."""
 ALIKE = 0.93
 """Correlation of two pictures, at the crop that fits best, from which on they nearly repeat."""
+MOST_APART = 18.0
+"""Mean difference of their pixels, of 255 and at the same mean brightness, up to which they do: two discs of
+other colours correlate perfectly."""
+DRAWN_SHARE, ALIKE_DRAWN = 0.5, 0.985
+"""Share of neighbouring pixels without a difference from which on a picture is a drawing, and how alike two
+of them have to be as they are: a disc on paper is every other disc on paper once one may crop."""
 PROMISING = 0.6
 """Correlation from which on the crop that fits best is looked for."""
 WHOLE = (0.0, 0.0, 1.0)
@@ -43,6 +49,7 @@ MOST_WITH_CROPS = 5_000
 _STEPS = (0.05, 0.025, 0.0125)
 MAX_PAIRS = 100
 _BLOCK = 2048
+_NO_STEP = 1.5
 _FLAT = 4.0
 """Standard deviation of brightness below which a picture shows nothing that could be told apart."""
 
@@ -77,12 +84,16 @@ def find_groups(cells: Sequence[str], threshold: float = 0.8, tick: Tick | None 
     pictures = _decoded(cells, tick)
     windows = CROPS if count <= MOST_WITH_CROPS else (WHOLE,)
     whole = _seen(pictures, WHOLE)
+    is_drawn = _are_drawn(whole)
     best = dict[tuple[int, int], _Match]()
     for is_mirrored, base in enumerate((whole, whole[:, :, ::-1])):
         signs = _signs(base)
         for number, window in enumerate(windows):
             view = _seen(pictures, window)
-            for ones, others in _close(signs, _signs(view)):
+            seen_signs = _signs(view)
+            if window != WHOLE:
+                seen_signs = np.where(is_drawn, np.uint64(0), seen_signs)
+            for ones, others in _close(signs, seen_signs):
                 for one, other, how in zip(
                     ones, others, _correlations(base[ones], view[others]), strict=True
                 ):
@@ -93,11 +104,15 @@ def find_groups(cells: Sequence[str], threshold: float = 0.8, tick: Tick | None 
                 tick(number, len(windows))
     found = dict[tuple[int, int], float]()
     for pair, match in best.items():
-        how = match.how
-        if PROMISING <= how < alike and len(windows) > 1:
-            base = whole[match.one][:, ::-1] if match.is_mirrored else whole[match.one]
-            how = _best_fit(base, pictures[match.other], match.window, how)
-        if how >= alike:
+        are_drawn = bool(is_drawn[match.one] or is_drawn[match.other])
+        wanted = max(alike, ALIKE_DRAWN) if are_drawn else alike
+        if match.how < (PROMISING if len(windows) > 1 and not are_drawn else wanted):
+            continue
+        base = whole[match.one][:, ::-1] if match.is_mirrored else whole[match.one]
+        how, window = match.how, match.window
+        if how < wanted:
+            how, window = _best_fit(base, pictures[match.other], window, how)
+        if how >= wanted and _apart(base, _seen(pictures[match.other][None], window)[0]) <= MOST_APART:
             found[pair] = how
     if not found:
         return NearGroups(np.arange(count))
@@ -106,6 +121,13 @@ def find_groups(cells: Sequence[str], threshold: float = 0.8, tick: Tick | None 
     _, group = connected_components(graph, directed=False)
     shown = sorted(found.items(), key=lambda pair: -pair[1])[:MAX_PAIRS]
     return NearGroups(group.astype(np.int64), tuple((one, other, how) for (one, other), how in shown))
+
+
+def _are_drawn(seen: Floats) -> npt.NDArray[np.bool_]:
+    """Say which pictures are plain areas for the most part."""
+    steps = np.abs(np.diff(seen.mean(3), axis=1))
+    drawn: npt.NDArray[np.bool_] = (steps < _NO_STEP).mean((1, 2)) > DRAWN_SHARE
+    return drawn
 
 
 def _decoded(cells: Sequence[str], tick: Tick | None) -> npt.NDArray[np.uint8]:
@@ -133,8 +155,8 @@ def _seen(pictures: npt.NDArray[np.uint8], window: tuple[float, float, float]) -
 
 def _best_fit(
     base: Floats, picture: npt.NDArray[np.uint8], window: tuple[float, float, float], how: float
-) -> float:
-    """Move and scale a window as long as what it shows becomes more alike; return how alike it became."""
+) -> tuple[float, tuple[float, float, float]]:
+    """Move and scale a window as long as it shows what is more alike; return how alike, and the window."""
     for step in _STEPS:
         is_better = True
         while is_better:
@@ -153,7 +175,13 @@ def _best_fit(
                 other = float(_correlations(base[None], _seen(picture[None], (left, top, side)))[0])
                 if other > how + 1e-4:
                     window, how, is_better = (left, top, side), other, True
-    return how
+    return how, window
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    """Return the mean difference of two pictures' pixels once both are as bright."""
+    bright = float(one.mean() / max(other.mean(), 1.0))
+    return float(np.abs(one - other * bright).mean())
 
 
 def _signs(seen: Floats) -> Signs:
@@ -182,8 +210,8 @@ def _close(ones: Signs, others: Signs) -> Iterator[tuple[Indices, Indices]]:
 
 
 def _correlations(ones: Floats, others: Floats) -> npt.NDArray[np.float64]:
-    """Correlate pictures ``(n, HASH_PX, HASH_PX, 3)`` pair by pair, the mean of each colour left out."""
-    a, b = (side - side.mean((1, 2), keepdims=True) for side in (ones, others))
+    """Correlate pictures ``(n, HASH_PX, HASH_PX, 3)`` pair by pair, all colours in one: hues count."""
+    a, b = (side - side.mean((1, 2, 3), keepdims=True) for side in (ones, others))
     norm = np.sqrt((a * a).sum((1, 2, 3)) * (b * b).sum((1, 2, 3)))
     found = np.zeros(len(a))
     np.divide((a * b).sum((1, 2, 3)), norm, out=found, where=norm > 0)
