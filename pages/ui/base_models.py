@@ -105,7 +105,8 @@ def listed_base_models() -> dict[str, str]:
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {
-        one.typed: f"{one.title} · trained here, seed {one.run.seed}, {one.run.train_size:,} examples"
+        one.typed: f"{one.title} · trained on this server, seed {one.run.seed}, "
+        f"{plural(one.run.train_size, 'example')}"
         for one in trained
     }
 

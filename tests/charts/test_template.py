@@ -19,7 +19,7 @@ def test_dashboard_theme_has_the_same_colours(theme):
 
     assert configured["backgroundColor"] == TONES[theme].background
     assert configured["textColor"] == TONES[theme].text
-    assert configured["chartCategoricalColors"] == list(PALETTE[theme].values())
+    assert configured["chartCategoricalColors"] == list(dict.fromkeys(PALETTE[theme].values()))
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -139,7 +139,7 @@ def test_places_are_told_and_not_kept(tmp_path):
 
 @pytest.mark.parametrize("name", ["../out.jpg", "/etc/out.jpg", "a/../../out.jpg", "C:/out.jpg"])
 def test_names_that_leave_the_folder_are_refused(tmp_path, name):
-    with pytest.raises(DataError, match="outside of its folder"):
+    with pytest.raises(DataError, match="outside of the folder"):
         read(tmp_path, two_classes(1) | {name: picture()})
 
 

@@ -96,7 +96,7 @@ _PICTURES = tuple(
             4_007_548,
             "Apache-2.0",
             "1,000 classes of ImageNet.",
-            "Small, and more accurate than its size suggests.",
+            "Small, and more accurate than others of the size.",
             (_IMAGENET,),
         ),
         (

