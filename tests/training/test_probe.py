@@ -1,5 +1,6 @@
 """The linear probe of a frozen network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.tiny_models import tiny_model_folder
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
 from tl_core.errors import CancelledError
-from tl_core.schema import EvalFinished, Metric, TrainingConfig
+from tl_core.schema import EvalFinished, Metric, Precision, TrainingConfig
 from tl_core.text.network import NETWORKS
 from tl_core.training import probe
 from tl_core.training.batching import FeatureExamples
@@ -127,3 +128,20 @@ def test_it_can_be_cancelled(model):
     compute = Compute.choose(TrainingConfig(epochs=1), should_stop=lambda: True)
     with pytest.raises(CancelledError):
         list(fit_probe(model, examples(model), examples(model, key=1), compute, Clock()))
+
+
+def test_what_hardly_varies_is_not_divided_by_its_rounding(model):
+    train, validation = examples(model), examples(model, key=1)
+    for part in (train, validation):
+        part.features[:, 2] = 10 + 1e-3 * part.features[:, 2].sign()  # as from weights at random
+    probed(model, train, validation)
+    layer = last_layer(model)
+    assert torch.all(layer.weight[:, 2] == 0)
+    assert torch.all(layer.weight[:, 3:].abs().sum(0) > 0)
+    moved = FeatureExamples(
+        features=validation.features * (1 + 1e-6), lengths=validation.lengths, targets=validation.targets
+    )
+    rows, compute = np.arange(len(moved.targets)), Compute.choose(TrainingConfig(epochs=1))
+    compute = replace(compute, precision=Precision.FLOAT32)
+    before, after = (predict_logits(model, part, rows, compute) for part in (validation, moved))
+    assert np.abs(before - after).max() < 1e-3

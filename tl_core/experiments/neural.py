@@ -55,6 +55,7 @@ def carry_out_neural(
     compute = Compute.choose(config.training, memory_attempt=memory_attempt, should_stop=should_stop)
     cache = workspace.dataset_folder(config.dataset_fingerprint)
     context = TrainingContext.of(config, compute, cache, dataset.info.columns.modality, downloaded)
+    compute = context.compute
     first_run = run_behind(workspace, config.base_model)
     model = context.build(config)
     recorder.note(**_facts(context, config, model, first_run))

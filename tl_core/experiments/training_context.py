@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tl_core.datasets.weighting import balanced_weights
 from tl_core.experiments.recording import versions
 from tl_core.modality import Networks, content_of, networks_of, require_base_model_files
 from tl_core.models.classifiers import Classifier
-from tl_core.schema import LearningRates, RunConfig
+from tl_core.schema import LearningRates, Precision, RunConfig
 from tl_core.training.batching import Examples, Indices
 from tl_core.training.compute import Compute
 from tl_core.training.devices import device_name
@@ -60,7 +60,13 @@ class TrainingContext:
         modality: str | None,
         downloaded: Progress = lambda done, total: None,
     ) -> "TrainingContext":
-        """Obtain the run's base model. Raises ModelError as `obtain` does."""
+        """Obtain the run's base model. Raises ModelError as `obtain` does.
+
+        A frozen arm computes in float32, whatever the others do: its probe divides features by how far they
+        vary, and where that is little it would divide rounding, and answer by it.
+        """
+        if config.arm.kind.is_frozen:
+            compute = replace(compute, precision=Precision.FLOAT32)
         base_model = str(config.base_model)
         folder, base = obtain(base_model, downloaded), describe(base_model)
         require_base_model_files(folder, base.title, modality)

@@ -56,7 +56,7 @@ def fairness_facts(results: ExperimentResults, train_size: int, arm_names: Mappi
         value = "Contrastive: the same steps with as many texts in each, as pairs"
         facts.append(Fact(name="Pairs", value=value))
     facts += [
-        same.over("Precision", neural, lambda run: _PRECISIONS[run.record.precision]),
+        same.over("Precision", trained or neural, lambda run: _PRECISIONS[run.record.precision]),
         same.over("Threads", neural, lambda run: str(run.record.num_threads or "unknown")),
         same.over("Device", neural, lambda run: device_words(run.record.device)),
         same.over("Energy", neural, lambda run: energy_words(run.record.energy_method or "not measured")),

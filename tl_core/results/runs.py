@@ -307,12 +307,13 @@ def find_damage(folder: RunFolder, run: RunRow) -> tuple[Damage, ...]:
 def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
     """Stack runs on the same test examples by seed, as the predictions of the arm of that name."""
     first = runs[0]
+    is_trained = not first.config.arm.kind.is_frozen  # others are float32, however networks are trained
     conditions = tuple(
         Conditions(
             base_model=run.config.base_model,
             max_length=text_limit(run),
             tokenizer=run.record.base_model_facts.get("tokenizer", ""),
-            precision=run.record.precision.value if run.record.precision else "",
+            precision=run.record.precision.value if run.record.precision and is_trained else "",
         )
         for run in runs
         if run.config.base_model

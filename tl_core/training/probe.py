@@ -27,6 +27,9 @@ from tl_core.training.meters import Clock
 Floats = NDArray[np.float64]
 STRENGTHS = tuple(10.0 ** (power / 2) for power in range(-10, 3))
 """Inverse strengths C of the penalty that are tried, from 1e-5 to 10."""
+LEAST_VARIATION = 5e-3
+"""Standard deviation of a feature, in its root mean square, below which it counts as constant: thousands of
+times the rounding of float32."""
 _AT_ONCE = 1024
 
 
@@ -57,8 +60,8 @@ def fit_probe(
     model.to("cpu").eval()
     layer = last_layer(model)
     read, judged = (_read_by(layer, model, one.features) for one in (train, validation))
-    scaler = StandardScaler().fit(read)
-    read, judged = scaler.transform(read), scaler.transform(judged)
+    mean, scale = _standards(read)
+    read, judged = (read - mean) / scale, (judged - mean) / scale
     counted = relative_weights(train.weights if weights is None else weights)
     regression = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
     fits, found = list[tuple[Floats, Floats]](), list[Evaluation]()
@@ -69,16 +72,26 @@ def fit_probe(
         weight, bias = fits[-1]
         found.append(evaluate(validation.targets, (judged @ weight.T + bias).astype(np.float32)))
     weight, bias = fits[best_on_validation(found, metric)]
-    weight = weight / scaler.scale_  # the layer reads features as they come
+    weight = weight / scale  # the layer reads features as they come
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight))
-        layer.bias.copy_(torch.from_numpy(bias - weight @ scaler.mean_))
+        layer.bias.copy_(torch.from_numpy(bias - weight @ mean))
     model.to(compute.device)
     clock.pause()
     clock.examples_seen, clock.tokens_seen = len(train.targets), int(train.lengths.sum())
     clock.kept_step = clock.step
     every = np.arange(len(validation.targets))
     yield evaluation_event(model, validation, every, SplitName.VALIDATION, compute, clock)
+
+
+def _standards(features: Floats) -> tuple[Floats, Floats]:
+    """Return what is taken from features ``(n, width)`` and what they are then divided by.
+
+    One that hardly varies is divided by infinity: what it says is rounding, which is another elsewhere.
+    """
+    scaler = StandardScaler().fit(features)
+    size = np.sqrt(np.square(features).mean(axis=0))
+    return scaler.mean_, np.where(scaler.scale_ < LEAST_VARIATION * size, np.inf, scaler.scale_)
 
 
 def _read_by(layer: nn.Linear, model: Classifier, features: Tensor) -> Floats:
