@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
 
 TEXT, IMAGE = "text", "image"
 """The first is the modality of whatever does not name one."""
-BUILT_IN = MappingProxyType({TEXT: "tl_core.text", IMAGE: "tl_core.images"})
+BUILT_IN = MappingProxyType({TEXT: "tl_core.text"})
 
 Tick = Callable[[int, int], None]
 """Is told how much of how much is done; may raise to stop."""
@@ -382,8 +382,8 @@ def lacking_files(folder: Path, modality: str | None) -> dict[str, NeededFile]:
 
 def modality_of_folder(folder: Path) -> str | None:
     """Say what a base model's folder reads, by its files; None, for texts, where they do not say."""
-    whole = [name for name in BUILT_IN if not lacking_files(folder, name)]
-    return whole[0] if whole and whole[0] != TEXT else None
+    whole = [name for name in modalities() if not lacking_files(folder, name)]
+    return whole[0] if whole and whole[0] != TEXT and TEXT not in whole else None
 
 
 def require_base_model_files(folder: Path, called: str, *names: str | None) -> None:

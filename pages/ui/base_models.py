@@ -12,6 +12,7 @@ from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe, find_on_disk, hub_is_reachable, models_on_disk
 from tl_core.charts.colors import arm_label
 from tl_core.errors import TlError
+from tl_core.modality import TEXT, modalities
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.planning.machine import Hardware
 from tl_core.results.runs import run_behind
@@ -82,11 +83,16 @@ def waiting_sentence(machine: Hardware) -> str:
     """Say what the machine means for waiting times."""
     if machine.gpu:
         return "GPU found. Setup estimates the time before you start."
-    sizes = [base.num_parameters for base in CATALOGUE.values() if base.num_parameters]
+    sizes = [base.num_parameters for base in CATALOGUE.values() if base.num_parameters and not base.modality]
     return (
         "No GPU found. Small models train in minutes; the largest takes about "
         f"{max(sizes) / min(sizes):.0f}× longer."
     )
+
+
+def _catalogued() -> list[str]:
+    """Name the catalogue's models for what can be read on this server."""
+    return [one for one, base in CATALOGUE.items() if (base.modality or TEXT) in modalities()]
 
 
 def listed_base_models() -> dict[str, str]:
@@ -101,7 +107,7 @@ def listed_base_models() -> dict[str, str]:
         for base_model in (experiment.base_model, *(arm.base_model for arm in experiment.arms))
         if base_model
     ]
-    lines = {one: _model_line(one) for one in dict.fromkeys([*CATALOGUE, *_ids_on_disk(), *used])}
+    lines = {one: _model_line(one) for one in dict.fromkeys([*_catalogued(), *_ids_on_disk(), *used])}
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {

@@ -12,6 +12,7 @@ from pages.ui.frame import dataset_line
 from pages.ui.session import remember, workspace
 from tl_core.intake.bundled import NOT_EVIDENCE, SAMPLES
 from tl_core.intake.uploads import Upload, keep_sample, keep_upload, save_upload
+from tl_core.modality import IMAGE, modalities
 
 TYPES = [
     "csv",
@@ -50,11 +51,15 @@ def receive(
 
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
-    upload = receive("CSV, TSV, Excel, JSON Lines, Parquet, or a zip of pictures", "upload")
-    st.markdown(
-        "Texts in any encoding and with any delimiter; pictures in a folder for each class, or with a CSV of "
-        "names and labels. Up to 1 GB. The file stays on this server."
-    )
+    if IMAGE in modalities():
+        upload = receive("CSV, TSV, Excel, JSON Lines, Parquet, or a zip of pictures", "upload")
+        st.markdown(
+            "Texts in any encoding and with any delimiter; pictures in a folder for each class, or with a "
+            "CSV of names and labels. Up to 1 GB. The file stays on this server."
+        )
+    else:
+        upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
+        st.markdown("Any encoding and delimiter, also zipped, up to 1 GB. The file stays on this server.")
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
             rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")

@@ -113,7 +113,7 @@ def find_on_disk(base_model: str) -> Path | None:
 
         return Path(get_model_path())
     if base_model == BUILTIN_IMAGE:
-        return _unpacked(IMAGE)
+        return _unpacked(IMAGE) if IMAGE in modalities() else None
     if local := LocalModel.parse(base_model):
         return local.find()
     if is_path(base_model):
@@ -233,13 +233,14 @@ def hub_is_reachable() -> bool:
 
 
 def models_on_disk() -> list[str]:
-    """Ids of the base models that need no download, the built-in one first."""
+    """Ids of the base models that need no download, the built-in ones first."""
+    built_in = [BUILTIN, *([BUILTIN_IMAGE] if IMAGE in modalities() else [])]
     try:
         repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
-        return [BUILTIN, BUILTIN_IMAGE]
+        return built_in
     cached = sorted(repo.repo_id for repo in repos if repo.repo_type == "model")
-    return [BUILTIN, BUILTIN_IMAGE, *(name for name in cached if find_on_disk(name) is not None)]
+    return [*built_in, *(name for name in cached if find_on_disk(name) is not None)]
 
 
 def obtain(base_model: str, progress: Progress | None = None) -> Path:

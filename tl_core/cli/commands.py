@@ -80,7 +80,7 @@ class CompareOptions:
         str | None,
         typer.Option(
             help="Models to compare, comma separated; 'ladder' is the knowledge ladder. Default: majority, "
-            "tfidf (of pictures histogram), scratch and fine_tuned."
+            "tfidf, scratch and fine_tuned."
         ),
     ] = None
     seeds: Annotated[

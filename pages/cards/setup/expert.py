@@ -157,7 +157,12 @@ PRECISION_WORDS = {
 
 def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
     """Choose further base models to be fine-tuned beside the first."""
-    listed = {one: line for one, line in listed_base_models().items() if one != base_model}
+    modality = describe(base_model).modality
+    listed = {
+        one: line
+        for one, line in listed_base_models().items()
+        if one != base_model and describe(one).modality == modality
+    }
     typed = st.multiselect(
         "More base models to fine-tune",
         list(listed),
