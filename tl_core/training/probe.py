@@ -27,9 +27,9 @@ from tl_core.training.meters import Clock
 Floats = NDArray[np.float64]
 STRENGTHS = tuple(10.0 ** (power / 2) for power in range(-10, 3))
 """Inverse strengths C of the penalty that are tried, from 1e-5 to 10."""
-LEAST_VARIATION = 5e-3
-"""Standard deviation of a feature, in its root mean square, below which it counts as constant: thousands of
-times the rounding of float32."""
+ADDED_VARIATION = 0.02
+"""By which share of its root mean square a feature counts as varying beside what it does: hundred thousands of
+times the rounding of float32, and hardly anything where features vary about zero."""
 _AT_ONCE = 1024
 
 
@@ -87,11 +87,12 @@ def fit_probe(
 def _standards(features: Floats) -> tuple[Floats, Floats]:
     """Return what is taken from features ``(n, width)`` and what they are then divided by.
 
-    One that hardly varies is divided by infinity: what it says is rounding, which is another elsewhere.
+    They are divided as if each varied by a share of its size more: what hardly varies says little beside its
+    rounding, which is another elsewhere.
     """
     scaler = StandardScaler().fit(features)
     size = np.sqrt(np.square(features).mean(axis=0))
-    return scaler.mean_, np.where(scaler.scale_ < LEAST_VARIATION * size, np.inf, scaler.scale_)
+    return scaler.mean_, np.hypot(scaler.scale_, ADDED_VARIATION * size)
 
 
 def _read_by(layer: nn.Linear, model: Classifier, features: Tensor) -> Floats:
