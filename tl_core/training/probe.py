@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 STRENGTHS = tuple(10.0 ** (power / 2) for power in range(-10, 3))
 """Inverse strengths C of the penalty that are tried, from 1e-5 to 10."""
 ADDED_VARIATION = 0.02
-"""By which share of its root mean square a feature counts as varying beside what it does: hundred thousands of
-times the rounding of float32, and hardly anything where features vary about zero."""
+"""By which share of its root mean square a feature counts as varying beside what it does: far more than the
+rounding of float32, and hardly anything where features vary about zero."""
 _AT_ONCE = 1024
 
 
