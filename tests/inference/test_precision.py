@@ -25,7 +25,8 @@ from tl_core.text.network.int8 import Int8Predictor
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("scored")
     opened = make_workspace(folder / "workspace")
-    queue_experiment(opened, tiny_model_folder(folder, "bert"), ["fine_tuned", "tfidf"])
+    arms, enough_to_learn_it = ["fine_tuned", "tfidf"], {"min_steps": 150}
+    queue_experiment(opened, tiny_model_folder(folder, "bert"), arms, enough_to_learn_it)
     carry_out_all(opened)
     yield opened
     opened.close()
