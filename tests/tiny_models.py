@@ -22,6 +22,9 @@ Architecture = Literal["bert", "distilbert", "roberta", "electra"]
 
 WIDTH = 32
 MAX_TOKENS = 64
+DEVIATION = 0.1
+"""Of a weight. It makes sums as varied as 0.02 makes those of BERT-base, which are 768 wide: 0.02 times the
+root of 768 / 32. With 0.02 all texts would have one pooled vector but for its rounding."""
 CORPUS = (
     "a good film and a kind, warm story",
     "a bad film: a dull, cold and long story",
@@ -34,10 +37,12 @@ _BERT_SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]",
 _ROBERTA_SPECIAL = {"bos": "<s>", "pad": "<pad>", "eos": "</s>", "unk": "<unk>", "mask": "<mask>"}
 
 
-def tiny_model_folder(tmp_path: Path, architecture: Architecture, seed: int = 0) -> Path:
+def tiny_model_folder(
+    tmp_path: Path, architecture: Architecture, seed: int = 0, deviation: float = DEVIATION
+) -> Path:
     """Save a tiny pretrained-looking encoder with its tokenizer below ``tmp_path`` and return its folder.
 
-    The same seed gives the same weights.
+    The same seed gives the same folder.
     """
     folder = tmp_path / f"tiny-{architecture}"
     tokenizer = _byte_level() if architecture == "roberta" else _word_pieces()
@@ -51,11 +56,11 @@ def tiny_model_folder(tmp_path: Path, architecture: Architecture, seed: int = 0)
     fast.save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        _encoder(architecture, tokenizer.get_vocab_size()).save_pretrained(folder)
+        _encoder(architecture, tokenizer.get_vocab_size(), deviation).save_pretrained(folder)
     return folder
 
 
-def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
+def _encoder(architecture: Architecture, vocab_size: int, deviation: float) -> torch.nn.Module:
     config: PreTrainedConfig
     if architecture == "distilbert":
         config = DistilBertConfig(
@@ -65,6 +70,7 @@ def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
             n_layers=2,
             n_heads=2,
             max_position_embeddings=MAX_TOKENS,
+            initializer_range=deviation,
         )
         return DistilBertModel(config)
     sizes = {
@@ -73,6 +79,7 @@ def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
         "intermediate_size": 2 * WIDTH,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
+        "initializer_range": deviation,
     }
     if architecture == "bert":
         return BertModel(BertConfig(max_position_embeddings=MAX_TOKENS, **sizes))
@@ -85,13 +92,16 @@ def _encoder(architecture: Architecture, vocab_size: int) -> torch.nn.Module:
 
 
 def _word_pieces() -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=300, special_tokens=list(_BERT_SPECIAL.values()), show_progress=False
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
+    words = {word for text in CORPUS for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
+    letters = set("".join(words))
+    # Not the library's trainer: which of two equally frequent pieces it takes differs between processes.
+    vocabulary = [*_BERT_SPECIAL.values(), *sorted(letters), *sorted(f"##{one}" for one in letters)]
+    vocabulary += sorted(words - letters)
+    tokenizer = Tokenizer(
+        models.WordPiece({piece: place for place, piece in enumerate(vocabulary)}, unk_token="[UNK]")
     )
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[SEP]", "[CLS]")]
     tokenizer.post_processor = processors.BertProcessing(*ends)
     return tokenizer

@@ -25,7 +25,8 @@ from tl_core.text.network.int8 import Int8Predictor
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("scored")
     opened = make_workspace(folder / "workspace")
-    queue_experiment(opened, tiny_model_folder(folder, "bert"), ["fine_tuned", "tfidf"])
+    arms, training = ["fine_tuned", "frozen", "tfidf"], {"min_steps": 150, "precision": Precision.BFLOAT16}
+    queue_experiment(opened, tiny_model_folder(folder, "bert"), arms, training)
     carry_out_all(opened)
     yield opened
     opened.close()
@@ -54,6 +55,16 @@ def test_the_usual_is_what_is_native(
     asked, sentence = load(workspace, ScoredIn.FLOAT32)
     assert sentence == "Scored in float32."
     np.testing.assert_array_equal(asked.predict(TEXTS), exact)
+
+
+def test_a_run_scored_in_float32_scores_files_in_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "choose_precision", lambda device: Precision.BFLOAT16)
+    folder = workspace.run_folder(run_of(workspace, "frozen"))
+    assert folder.read_record().precision is Precision.FLOAT32
+    assert load(workspace, None, "frozen")[1] == "Scored in float32."
+    assert load(workspace, ScoredIn.BFLOAT16, "frozen")[1] == "Scored in bfloat16."
 
 
 def test_an_arm_without_a_network_has_no_number_format(workspace: Workspace) -> None:

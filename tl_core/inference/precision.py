@@ -30,6 +30,8 @@ def load_for_files(
 ) -> tuple[Predictor, str]:
     """Load a model to score a file; by default in bfloat16 where the processor has it, else in float32.
 
+    A run that scored its test in float32, as frozen networks do, scores files in it too.
+
     A GPU that is free does it in the same number format.
 
     Parameters
@@ -37,7 +39,8 @@ def load_for_files(
     folder
         A run's ``model/`` folder, or an exported one.
     run_id
-        The run, on whose validation examples int8 is measured; None for an exported folder.
+        The run, whose test has a number format and on whose validation examples int8 is measured; None for an
+        exported folder.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def load_for_files(
     facts = read_facts(folder)
     if facts["kind"] != "neural":
         return load_predictor(folder), ""
-    usual = ScoredIn(choose_precision(CPU)) if wanted in (None, ScoredIn.INT8) else wanted
+    usual = _usual(workspace, run_id) if wanted in (None, ScoredIn.INT8) else wanted
     compute = Compute(device=CPU, precision=Precision(usual), micro_batch_size=PLAIN.micro_batch_size)
     predictor = load_predictor(folder, compute, lambda: free_gpu(workspace, compute.precision))
     if wanted is not ScoredIn.INT8:
@@ -71,6 +74,12 @@ def load_for_files(
     if before - after < MAX_LOSS:
         return in_int8, f"Scored in int8: {told}."
     return predictor, f"Scored in {usual}, because int8 loses too much: {told}."
+
+
+def _usual(workspace: Workspace, run_id: str | None) -> ScoredIn:
+    """Choose the number format in which the run scored its test, as far as the processor has it natively."""
+    recorded = workspace.run_folder(run_id).read_record().precision if run_id else None
+    return ScoredIn.FLOAT32 if recorded is Precision.FLOAT32 else ScoredIn(choose_precision(CPU))
 
 
 def _accuracies(workspace: Workspace, run_id: str, predictor: Predictor) -> tuple[int, float, float]:

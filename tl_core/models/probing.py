@@ -9,6 +9,20 @@ from sklearn.preprocessing import StandardScaler
 from tl_core.models.classical import NEVER_SEEN
 
 MAX_ITERATIONS = 2000
+ADDED_VARIATION = 0.02
+"""By which share of its root mean square a feature counts as varying beside what it does: far more than the
+rounding of float32, and hardly anything where features vary about zero."""
+
+
+def standards_of(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give what is taken from features ``(n, width)`` and what they are then divided by, ``(width,)`` each.
+
+    They are divided as if each varied by a share of its size more: what hardly varies says little beside its
+    rounding, which is another elsewhere.
+    """
+    scaler = StandardScaler().fit(features)
+    size = np.sqrt(np.square(features).mean(axis=0))
+    return scaler.mean_, np.hypot(scaler.scale_, ADDED_VARIATION * size)
 
 
 def fit_layer(
@@ -56,9 +70,10 @@ def probe_logits(
     -------
     Log-probabilities ``(m, num_labels)``; a class without a train example has that of `NEVER_SEEN`.
     """
-    scaler = StandardScaler().fit(features)
-    regression = LogisticRegression(max_iter=MAX_ITERATIONS).fit(scaler.transform(features), targets)
-    scores = regression.decision_function(scaler.transform(test))
+    exact = features.astype(np.float64)
+    mean, scale = standards_of(exact)
+    regression = LogisticRegression(max_iter=MAX_ITERATIONS).fit((exact - mean) / scale, targets)
+    scores = regression.decision_function((test - mean) / scale)
     if scores.ndim == 1:  # two classes have one column: the log-odds of the second
         scores = np.column_stack([np.zeros_like(scores), scores])
     logits = np.full((len(test), num_labels), NEVER_SEEN, dtype=np.float32)

@@ -307,7 +307,7 @@ def find_damage(folder: RunFolder, run: RunRow) -> tuple[Damage, ...]:
 def stack_runs(name: str, runs: Sequence[FinishedRun]) -> ArmPredictions:
     """Stack runs on the same test examples by seed, as the predictions of the arm of that name."""
     first = runs[0]
-    is_trained = not first.config.arm.kind.is_frozen  # others are float32, however networks are trained
+    is_trained = not first.config.arm.kind.is_frozen  # a frozen one has a precision of its own
     conditions = tuple(
         Conditions(
             base_model=run.config.base_model,

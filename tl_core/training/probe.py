@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from tl_core.datasets.weighting import relative_weights
 from tl_core.evaluation.choosing import best_on_validation
 from tl_core.evaluation.metrics import Evaluation, evaluate
 from tl_core.models.classifiers import Classifier
-from tl_core.models.probing import MAX_ITERATIONS, fit_layer
+from tl_core.models.probing import MAX_ITERATIONS, fit_layer, standards_of
 from tl_core.schema import EvalFinished, Metric, PhaseStarted, SplitName
 from tl_core.training.batching import Examples, FeatureExamples
 from tl_core.training.compute import Compute
@@ -27,9 +26,6 @@ from tl_core.training.meters import Clock
 Floats = NDArray[np.float64]
 STRENGTHS = tuple(10.0 ** (power / 2) for power in range(-10, 3))
 """Inverse strengths C of the penalty that are tried, from 1e-5 to 10."""
-ADDED_VARIATION = 0.02
-"""By which share of its root mean square a feature counts as varying beside what it does: hundred thousands of
-times the rounding of float32, and hardly anything where features vary about zero."""
 _AT_ONCE = 1024
 
 
@@ -60,7 +56,7 @@ def fit_probe(
     model.to("cpu").eval()
     layer = last_layer(model)
     read, judged = (_read_by(layer, model, one.features) for one in (train, validation))
-    mean, scale = _standards(read)
+    mean, scale = standards_of(read)
     read, judged = (read - mean) / scale, (judged - mean) / scale
     counted = relative_weights(train.weights if weights is None else weights)
     regression = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
@@ -82,17 +78,6 @@ def fit_probe(
     clock.kept_step = clock.step
     every = np.arange(len(validation.targets))
     yield evaluation_event(model, validation, every, SplitName.VALIDATION, compute, clock)
-
-
-def _standards(features: Floats) -> tuple[Floats, Floats]:
-    """Return what is taken from features ``(n, width)`` and what they are then divided by.
-
-    They are divided as if each varied by a share of its size more: what hardly varies says little beside its
-    rounding, which is another elsewhere.
-    """
-    scaler = StandardScaler().fit(features)
-    size = np.sqrt(np.square(features).mean(axis=0))
-    return scaler.mean_, np.hypot(scaler.scale_, ADDED_VARIATION * size)
 
 
 def _read_by(layer: nn.Linear, model: Classifier, features: Tensor) -> Floats:
