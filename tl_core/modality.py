@@ -138,6 +138,12 @@ class Content:
         What the data doctor can mend, beside what it can in every modality: `doctor.fixes.FIXES`.
     hub_task
         The Hub's name for such a classifier's task.
+    asked_imports
+        Lines of Python that `asked_with` needs before it.
+    other_kinds
+        What a model that was measured on one kind of examples may be worse at.
+    augmentation
+        How examples are changed in training, in words that continue "In training, "; empty if they are not.
     is_pictorial
         Whether a cell is the address of a picture, which is shown in its place.
     slow_words
@@ -149,6 +155,9 @@ class Content:
     base_model_files: Mapping[str, NeededFile] = MappingProxyType({})
     fixes: "Mapping[str, Callable[..., Edit]]" = MappingProxyType({})
     hub_task = "other"
+    asked_imports = ""
+    augmentation = ""
+    other_kinds = "other kinds of examples"
     is_pictorial = False
     slow_words = "near duplicates"
 
@@ -239,6 +248,20 @@ class Content:
     def slow_checks(self, seen: "Seen") -> Iterator[Finding]:
         """Yield those that look at a sample of a large dataset."""
         return iter(())
+
+    def hide_parts(self, question: str) -> list[str]:
+        """Write a question whole, then with one part after the other hidden; empty where it has none."""
+        return []
+
+    def show_parts(self, question: str, drops: Sequence[float]) -> str:
+        """Write the question so that the parts stand out whose hiding lowers a probability most.
+
+        Parameters
+        ----------
+        drops
+            By how much hiding each part lowers it.
+        """
+        return question
 
     def baseline(self) -> type[Baseline]:
         """Return the arm without a network that learns."""

@@ -1,7 +1,7 @@
 """What the data doctor sees in pictures, and the baseline that looks at them without a network."""
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from tests.images.drawing import archive, packed, scene, two_classes
 from tl_core.files.reading import read_table
@@ -67,3 +67,18 @@ def test_colours_and_edges_tell_classes_apart(tmp_path):
     again = Histogram.load(tmp_path / "model", 2)
     assert np.array_equal(again.logits([cells[0]]), model.logits([cells[0]]))
     assert model.num_parameters == model.weight.size + 2
+
+
+def test_drawings_on_plain_ground_are_advised_against_mirrors(tmp_path):
+    def character(seed):
+        paper = Image.new("L", (48, 48), 250)
+        box = (10 + seed % 7, 8, 20 + seed % 7, 40)
+        ImageDraw.Draw(paper).rectangle(box, fill=20 + 10 * seed)
+        return packed(paper, "PNG")
+
+    files = {f"{'ab'[seed % 2]}/{seed}.png": character(seed) for seed in range(20)}
+    found = {one.code: one for one in examine_slowly(intake_of(tmp_path, files)).findings}
+    assert found["drawings"].count == 20
+    assert "augmentation" in found["drawings"].remedy
+    photos = examine_slowly(intake_of(tmp_path, two_classes(10))).findings
+    assert "drawings" not in {one.code for one in photos}

@@ -10,18 +10,9 @@ from PIL import Image
 from safetensors.torch import load_file
 from sklearn.datasets import load_sample_images
 from torch import nn
-from transformers import (
-    AutoModel,
-    ConvNextConfig,
-    Dinov2Config,
-    EfficientNetConfig,
-    MobileViTConfig,
-    RegNetConfig,
-    ResNetConfig,
-    ViTConfig,
-)
 
 from tests.images.drawing import scene
+from tests.images.tiny import CONFIGS, SIZE, save_tiny
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BUILTIN_IMAGE, CATALOGUE, Pooling
 from tl_core.catalogue.locating import find_on_disk, obtain
@@ -43,47 +34,18 @@ from tl_core.training.compute import Compute
 from tl_core.training.fit import fit
 from tl_core.training.meters import Clock
 
-SIZE = 32
 LABELS = ("disc", "square", "star")
 CPU = Compute(device=torch.device("cpu"), precision=Precision.FLOAT32, micro_batch_size=8)
 SLOW = ("mobilevit", "efficientnet0")
 """As small as they are here, these are thirty layers deep and a few channels wide: they need more steps."""
 FEW_STEPS = TrainingConfig(epochs=1, batch_size=10, min_steps=15)
-CONFIGS = {
-    "resnet": ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic"),
-    "regnet": RegNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], groups_width=4),
-    "convnext": ConvNextConfig(hidden_sizes=[8, 16], depths=[1, 2], num_stages=2),
-    "vit": ViTConfig(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-                     image_size=SIZE, patch_size=8),
-    "dinov2": Dinov2Config(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, mlp_ratio=2,
-                           image_size=SIZE, patch_size=8),
-    "mobilevit": MobileViTConfig(hidden_sizes=[16, 16, 16], neck_hidden_sizes=[8, 8, 8, 16, 16, 16, 16],
-                                 num_attention_heads=2, image_size=64),
-    "efficientnet": EfficientNetConfig(hidden_dim=128, image_size=SIZE, width_coefficient=0.1,
-                                       depth_coefficient=0.1),
-    "efficientnet_lite": EfficientNetLiteConfig(stages=((3, 8, 1, 1, 1), (3, 8, 2, 2, 2)), stem_size=8,
-                                                hidden_size=16),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
 def folder(request, tmp_path_factory):
     """Save a tiny network with random weights as a base model."""
     place = tmp_path_factory.mktemp(request.param)
-    torch.manual_seed(0)
-    model = AutoModel.from_config(CONFIGS[request.param])
-    for module in model.modules():  # as if it had been trained
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.1, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-    model.save_pretrained(place)
-    facts = {
-        "do_normalize": True,
-        "image_mean": [0.5] * 3,
-        "image_std": [0.25] * 3,
-        "rescale_factor": 1 / 255,
-    }
-    (place / "preprocessor_config.json").write_text(json.dumps(facts))
+    save_tiny(place, request.param)
     return place
 
 

@@ -87,7 +87,12 @@ def test_a_model_that_leaves_answers_as_it_does_here(place, compared):
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode != 0, "elsewhere it refuses, and draws no random head"
     assert "efficientnet_lite" in refused.stderr
-    assert "image-classification" in (place / "taken" / "README.md").read_text()
+    card = (place / "taken" / "README.md").read_text()
+    assert "image-classification" in card
+    assert "# Picture classifier" in card
+    assert "texts" not in card
+    tl_core(place, "export", run, "graph", "--format", "onnx")
+    assert "answers as is expected" in tl_core(place, "verify", "graph")
 
 
 def test_the_doctor_says_what_it_sees_of_pictures(place):

@@ -132,11 +132,11 @@ def _written(value: float) -> str:
 def estimate_weights(config: Mapping[str, Any]) -> int:
     """Count about the weights of the network that a configuration describes, those of parts in it included.
 
-    What it does not say is as in BERT base. Of a network without attention, a convolutional one, nothing is
-    known: it counts none.
+    What it does not say is as in BERT base. A network for pictures has no vocabulary; of one whose stages
+    differ in width, as those of convolutions do, nothing is known: it counts none.
     """
-    says_attention = any(name in config for name in (*HEADS, *VOCABULARIES, *POSITIONS, *INNER_WIDTHS))
-    if "depths" in config and not says_attention:
+    is_of_pictures = "num_channels" in config
+    if is_of_pictures and not ("hidden_size" in config and any(name in config for name in HEADS)):
         return 0
     parts = [part for part in config.values() if isinstance(part, Mapping)]
     within = sum(estimate_weights(part) for part in parts if any(name in part for name in (*LAYERS, *WIDTHS)))
@@ -150,6 +150,8 @@ def estimate_weights(config: Mapping[str, Any]) -> int:
     embedding = largest(EMBEDDINGS, width)
     shared = config.get("num_hidden_groups")  # as in ALBERT, where layers share their weights
     num_layers = largest(GROUPS, 1) if shared else largest(LAYERS, 12)
-    tokens = largest(VOCABULARIES, 30_522) + largest(POSITIONS, 512) + largest(TYPES, 2)
+    tokens = (
+        0 if is_of_pictures else largest(VOCABULARIES, 30_522) + largest(POSITIONS, 512) + largest(TYPES, 2)
+    )
     inner = 2 * width * largest(INNER_WIDTHS, 4 * width) * largest(EXPERTS, 1)
     return within + tokens * embedding + embedding * width + num_layers * (4 * width**2 + inner)

@@ -157,11 +157,14 @@ class Trainee:
             return
         if rates is None:
             raise ValueError(f"{self.config.arm.name} needs learning rates")
+        read = train_examples
+        if training.augments:
+            read = self.context.networks.for_training(train_examples, self.config.seeds.order)
         on_head = training.head_examples(len(train), len(validation))
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
                 self.model,
-                self.context.networks.for_training(train_examples, self.config.seeds.order),
+                read,
                 judged,
                 training,
                 rates,

@@ -38,8 +38,8 @@ from tl_core.words import capitalised
 
 README = "README.md"
 _LIMITS = (
-    "It was measured on one dataset. It may be wrong more often on other kinds of texts, in other languages, "
-    "or as such texts change over time.",
+    "It was measured on one dataset. It may be wrong more often on {other_kinds}, "
+    "or as such {many} change over time.",
     "It always answers with one of the labels, even where none fits. The probabilities are as trained; the "
     "temperature above is not part of the model.",
     "How it treats groups of people was not measured. Don't let it decide about a person without a check.",
@@ -138,13 +138,13 @@ def model_card(facts: CardFacts) -> str:
         "Results": _results(facts),
         "How it was chosen": _choice(facts),
         **_training(facts),
-        "Limits": _bullets(_LIMITS),
+        "Limits": _bullets([one.format(many=noun.many, other_kinds=content.other_kinds) for one in _LIMITS]),
     }
     metadata = card_metadata(
         facts.run.record, experiment.dataset_name, facts.evaluations, content.hub_task
     ).to_yaml()
     body = "\n\n".join(f"## {name}\n\n{words}" for name, words in sections.items())
-    return f"---\n{metadata}\n---\n\n# Text classifier\n\n{summary}\n\n{body}\n"
+    return f"---\n{metadata}\n---\n\n# {capitalised(noun.one)} classifier\n\n{summary}\n\n{body}\n"
 
 
 def _usage(exported: Path | None, folder: RunFolder) -> str:
@@ -260,11 +260,12 @@ def _training(facts: CardFacts) -> dict[str, str]:
     """Say what it was trained on, and how."""
     config, record, split = facts.config, facts.run.record, facts.experiment.split
     counts = zip(config.labels, record.train_class_counts, strict=True)
+    many = content_of(facts.best.texts.modality).noun.many
     data = "\n\n".join(
         (
             f"{config.train_size:,} of the {split.train:,} training examples of the dataset "
             f"{_code(facts.experiment.dataset_name)}. {split.validation:,} more are for validation and "
-            f"{split.test:,} for the test. The texts are not in this folder.",
+            f"{split.test:,} for the test. The {many} are not in this folder.",
             _table(("Class", "Training examples"), [(_code(label), f"{count:,}") for label, count in counts]),
             _bullets(
                 (

@@ -17,18 +17,25 @@ ICPR)."""
 FEWEST_SHARP_PX = 64
 """Side below which sharpness says nothing."""
 SMALL_PX = 32
+PLAIN_SHARE, NEAR = 0.4, 8
+"""Share of pixels within so many steps of one brightness from which on a picture is drawn on plain ground: it
+holds for all of scikit-learn's digits, and for 7 and 14% of two sets of photos."""
+MOSTLY = 0.5
 _TICK = 64
 
 
 def looked_at(seen: Seen) -> Iterator[Finding]:
     """Yield what is wrong with single pictures."""
     dataset = seen.dataset
-    is_flat, is_blurred, is_small = (np.zeros(dataset.num_examples, dtype=bool) for _ in range(3))
+    is_flat, is_blurred, is_small, is_drawn = (np.zeros(dataset.num_examples, dtype=bool) for _ in range(4))
     for place, cell in enumerate(dataset.whole_texts()):
         picture = pixels_of(cell).convert("L")
         grey = np.asarray(picture, dtype=np.float32)
         is_flat[place] = grey.std() < FLAT
         is_small[place] = min(grey.shape) < SMALL_PX
+        shades = np.bincount(grey.astype(np.uint8).ravel(), minlength=256)
+        most = np.convolve(shades, np.ones(2 * NEAR + 1)).max()
+        is_drawn[place] = not is_flat[place] and most > PLAIN_SHARE * grey.size
         if min(grey.shape) >= FEWEST_SHARP_PX and not is_flat[place]:
             inner = grey[1:-1, 1:-1]
             edges = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner
@@ -61,4 +68,13 @@ def looked_at(seen: Seen) -> Iterator[Finding]:
             severity=severity_of(float(is_small.mean())),
             message=f"{marked(dataset, is_small, 'has', 'have')} fewer than {SMALL_PX} pixels a side.",
             remedy="Use larger pictures if there are any: networks scale them up and see little.",
+        )
+    if is_drawn.mean() > MOSTLY:
+        yield found(
+            dataset,
+            is_drawn,
+            code="drawings",
+            severity="info",
+            message=f"{marked(dataset, is_drawn, 'stands', 'stand')} on plain ground, as characters do.",
+            remedy="Switch augmentation off in the advanced settings if a mirrored one means something else.",
         )

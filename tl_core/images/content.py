@@ -3,9 +3,10 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from tl_core.datasets.dataset import Dataset
 from tl_core.doctor.examine import Seen
 from tl_core.errors import ModelError
+from tl_core.images.loading_words import ASKED, LINES, how_to_load
 from tl_core.modality import Baseline, Content, NearGroups, NeededFile, Noun, Tick
 from tl_core.outside import read_json
 from tl_core.schema import Finding, TextSource
@@ -30,6 +32,8 @@ class PictureContent(Content):
     noun = Noun("picture", "pictures", "patches")
     columns = ("image",)
     hub_task = "image-classification"
+    asked_imports = "from tl_core.images.pictures import cell_of\n"
+    other_kinds = "other kinds of pictures, in other light, by other cameras"
     base_model_files = MappingProxyType(
         {
             "preprocessor_config.json": NeededFile(
@@ -37,6 +41,10 @@ class PictureContent(Content):
                 "Choose a model for pictures that says how they are prepared.",
             )
         }
+    )
+    augmentation = (
+        "pictures are mirrored, cropped to 60% of their area or more, and shown in other light, other ones "
+        "whenever they come up"
     )
     is_pictorial = True
     slow_words = "near duplicates, and blank or blurred pictures"
@@ -113,11 +121,35 @@ class PictureContent(Content):
 
         yield from looked_at(seen)
 
+    def hide_parts(self, question: str) -> list[str]:
+        """Cover a square of a picture, place after place."""
+        from tl_core.images.occlusion import hide_parts
+
+        return hide_parts(question)
+
+    def show_parts(self, question: str, drops: Sequence[float]) -> str:
+        """Darken what may be covered."""
+        from tl_core.images.occlusion import show_parts
+
+        return show_parts(question, drops)
+
     def baseline(self) -> type[Baseline]:
         """Return colours and edges with logistic regression."""
         from tl_core.images.histogram import Histogram
 
         return Histogram
+
+    def asked_with(self, source: TextSource) -> str:
+        """Read a file."""
+        return f"cell_of({ASKED})"
+
+    def how_to_load(self, facts: Mapping[str, Any]) -> str:
+        """Name ``predict.py`` and what it does."""
+        return how_to_load(facts)
+
+    def loading_lines(self, facts: Mapping[str, Any]) -> str:
+        """Write the lines that use ``predict.py``."""
+        return LINES
 
     def questions(self, source: TextSource) -> list[str | tuple[str, str]]:
         """Return eight pictures of shapes and shades, drawn alike everywhere."""

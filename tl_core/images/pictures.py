@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -157,6 +158,29 @@ def pixels_of(cell: str) -> Image.Image:
     packed = base64.b64decode(cell[_matched(cell).end() :], validate=True)
     with Image.open(io.BytesIO(packed), formats=("JPEG", "PNG")) as file:
         return file.convert("RGB")
+
+
+def cell_of(picture: str | bytes | Path) -> str:
+    """Read a file, by its path or by what it holds, as a cell. Raises NotAPicture if it is none."""
+    data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
+    return read_picture(data, "" if isinstance(picture, bytes) else Path(picture).name).cell
+
+
+def prepared(picture: str | bytes | Path, size: int) -> NDArray[np.uint8]:
+    """Turn a file into what networks read, in every step as the pictures of a dataset: (size, size, 3).
+
+    Parameters
+    ----------
+    picture
+        The path of a file, what it holds, or a cell.
+
+    Raises
+    ------
+    NotAPicture
+        If it is none.
+    """
+    cell = picture if isinstance(picture, str) and is_cell(picture) else cell_of(picture)
+    return squared(pixels_of(cell), size)
 
 
 def is_cell(cell: str) -> bool:

@@ -22,7 +22,7 @@ from tl_core.store.run_folder import RunFolder
 _ENGINE_LINES = """\
 from pathlib import Path
 from tl_core.inference.predictor import load_predictor
-
+{imports}
 predictor = load_predictor(Path("{folder}"))
 print(predictor.labels, predictor.predict([{question}]))
 """
@@ -158,4 +158,6 @@ def loading_lines(folder: RunFolder, run_id: str) -> str:
     content = content_of(source.modality)
     if facts.get("kind") == "neural" and (lines := content.loading_lines(facts)):
         return lines
-    return _ENGINE_LINES.format(folder=run_id, question=content.asked_with(source))
+    return _ENGINE_LINES.format(
+        imports=content.asked_imports, folder=run_id, question=content.asked_with(source)
+    )

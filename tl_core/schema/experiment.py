@@ -123,6 +123,9 @@ class TrainingConfig(Frozen):
     cap_factor: float = Field(default=8.0, ge=1, description="most steps of plateau, in equal_steps")
     precision: Precision | None = Field(default=None, description="None: by the rule for the device")
     balances_classes: bool = Field(default=False, description="all classes count alike in training")
+    augments: bool = Field(
+        default=True, description="steps read changed examples where a modality has such changes: pictures"
+    )
 
     def steps_an_epoch(self, num_examples: int) -> int:
         """Count the batches of one pass over the train examples, the last one perhaps smaller."""

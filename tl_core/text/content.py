@@ -57,6 +57,7 @@ class TextContent(Content):
         }
     )
     hub_task = "text-classification"
+    other_kinds = "other kinds of texts, in other languages"
     slow_words = "near duplicates, languages and lengths"
 
     def read(self, cells: Sequence[pa.ChunkedArray], joined_with: str | None) -> dict[str, pa.ChunkedArray]:

@@ -10,7 +10,7 @@ from pages.ui.formatting import literal
 from pages.ui.session import workspace
 from tl_core.arms import FINE_TUNED
 from tl_core.catalogue.locating import describe
-from tl_core.modality import IMAGE, TEXT
+from tl_core.modality import IMAGE, TEXT, content_of
 from tl_core.planning.finetuned_base_models import settle_base_model
 from tl_core.planning.presets import PRESETS, default_rates
 from tl_core.schema import Arm, BudgetRule, LearningRates, Precision, Preset, TrainingConfig
@@ -234,6 +234,15 @@ def choose_training(preset: Preset, budget: BudgetRule, modality: str | None = N
         help="In training, the rare classes weigh as much as the frequent ones, for every model alike. Test "
         "counts every example the same.",
     )
+    if augmentation := content_of(modality).augmentation:
+        values["augments"] = st.checkbox(
+            "Augmentation",
+            True,
+            key="augments",
+            persist_state="session",
+            help=f"In training, {augmentation}; for every model that trains all weights alike. Switch it off "
+            "where a mirrored picture means something else, such as digits and letters.",
+        )
     st.markdown("**Evaluation**")
     values |= _choose_numbers(_EVALUATION, preset)
     values |= _choose_numbers(_PLATEAU, preset, disabled=budget is not BudgetRule.PLATEAU)

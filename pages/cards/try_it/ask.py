@@ -24,7 +24,7 @@ from tl_core.displays.answers import answer_numbers
 from tl_core.errors import TlError
 from tl_core.evaluation.wording import METRIC_WORDS
 from tl_core.intake.uploads import read_upload
-from tl_core.modality import content_of, noun_of
+from tl_core.modality import Content, content_of, noun_of
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
 
@@ -35,6 +35,13 @@ BOXES = "typed_texts"
 PATIENCE_S = 0.15
 """How long a page waits for answers before it is drawn without them: models in memory need less."""
 POLL_S = 0.3
+WHERE_PX = 150
+LEAST_DROP = 0.02
+"""Probability below which hiding a part changes nothing worth showing."""
+WHERE_HELP = (
+    "Hides one part of the picture after the other and asks again. Bright is what the answer needs: without "
+    "it, its probability falls. That is what counts for an answer, and no reason for it."
+)
 EXAMPLE = "example"
 """Parameter of the URL: the id of a test example, as *Results* links to it."""
 EXAMPLES = {
@@ -63,6 +70,8 @@ class _Kept:
         True labels by text: those of test examples, and those that a person has picked.
     asked, batch
         What was asked last: one text, and several examples.
+    where, where_in
+        The same example with one part after the other hidden, and the example.
     examples
         Those of the batch.
     """
@@ -74,6 +83,8 @@ class _Kept:
     typed: Text | None = None
     labels: dict[Text, str | None] = field(default_factory=dict)
     asked: Asked | None = None
+    where: Asked | None = None
+    where_in: Text = ()
     batch: Asked | None = None
     examples: tuple[Example, ...] = ()
 
@@ -157,6 +168,7 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
         if typed and all(text.strip() for text in typed):
             _ask_if_new(kept, answerers, again=is_pressed)
             _follow(_draw_answers, kept.asked, experiment, label)
+            _draw_where(kept, experiment, answerers)
         else:
             what = "Type both texts" if source.is_pair else "Type a text"
             what = "Drop a picture" if is_pictorial else what
@@ -251,6 +263,46 @@ def _draw_answers(
         draw_figure(figure, numbers, key="answers")
     if num_labels > MOST_BARS:
         st.markdown(f":small[Each model's {MOST_BARS} likeliest of {num_labels} labels.]")
+    _draw_errors(asked, arm_names)
+
+
+def _draw_where(kept: _Kept, experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> None:
+    """Offer to show which parts of a picture decide each model's answer."""
+    content = content_of(answerers[0].texts.modality)
+    if not content.is_pictorial or not kept.typed:
+        return
+    if st.button("Where did they look?", icon=":material/center_focus_strong:", help=WHERE_HELP):
+        _drop(kept.where)
+        parts = [(one,) for one in content.hide_parts(kept.typed[0])]
+        kept.where, kept.where_in = ask_models(workspace().settings, parts, answerers), kept.typed
+    if kept.where is not None and kept.where_in == kept.typed and kept.where.run_ids == _ids(answerers):
+        _follow(_draw_parts, kept.where, experiment, content, kept.typed[0])
+
+
+def _draw_parts(
+    asked: Asked, experiment: ExperimentConfig, content: Content, example: str, *, is_polling: bool
+) -> None:
+    """Draw one example a model, bright where hiding it lowers the probability of the answer most."""
+    _begin(asked, is_polling=is_polling)
+    arm_names, answers = arm_names_of(experiment), dict(asked.answers)
+    with st.container(horizontal=True, gap="small"):
+        for arm, name in arm_names.items():
+            if arm not in answers:
+                continue
+            whole, *hidden = answers[arm].probabilities
+            label = max(range(len(whole)), key=whole.__getitem__)
+            drops = [whole[label] - one[label] for one in hidden]
+            most = max(0.0, *drops)
+            said = answers[arm].labels[label]
+            with st.container(width=WHERE_PX):
+                if most < LEAST_DROP:
+                    st.image(example, width=WHERE_PX, alt=f"{name}: no part decides.")
+                    st.markdown(f":small[**{literal(name)}** says {literal(said)} whatever is hidden.]")
+                    continue
+                picture = content.show_parts(example, drops)
+                st.image(picture, width=WHERE_PX, alt=f"{name}: bright where it looked.")
+                loses = f"loses up to {100 * most:.0f} points by one hidden part"
+                st.markdown(f":small[**{literal(name)}** says {literal(said)}; {loses}.]")
     _draw_errors(asked, arm_names)
 
 

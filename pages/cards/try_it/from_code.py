@@ -11,7 +11,7 @@ from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig
 
 _PYTHON = """\
-from tl_core.inference.predictor import load_predictor
+{imports}from tl_core.inference.predictor import load_predictor
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
@@ -34,8 +34,11 @@ def draw_code(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
         )
         run_id, source = by_arm[arm].run.run_id, by_arm[arm].texts
         st.code(f"python -m tl_core predict {run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
-        question = content_of(source.modality).asked_with(source)
-        st.code(_PYTHON.format(run_id=run_id, question=question), language="python", wrap_lines=True)
+        content = content_of(source.modality)
+        lines = _PYTHON.format(
+            imports=content.asked_imports, run_id=run_id, question=content.asked_with(source)
+        )
+        st.code(lines, language="python", wrap_lines=True)
         query = {"experiment": experiment.experiment_id}
         st.markdown(
             "Both run on this server, in the project's folder. To run a model elsewhere, download it."

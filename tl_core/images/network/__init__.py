@@ -1,28 +1,25 @@
 """What pictures are to a network: squares of pixels, normalised as its base model wants them."""
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, PreTrainedConfig
+from transformers import AutoModelForImageClassification, PreTrainedConfig
 
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
 from tl_core.datasets.selection import TARGET
-from tl_core.images.network.classifiers import PictureClassifier
-from tl_core.images.network.efficientnet_lite import (
-    EfficientNetLiteConfig,
-    EfficientNetLiteForImageClassification,
-    EfficientNetLiteModel,
-)
+from tl_core.images.network.classifiers import PictureClassifier, any_size
 from tl_core.images.network.examples import PictureExamples, decode
+from tl_core.images.network.onnx import write_onnx
+from tl_core.images.network.portable import answers_of, write_portable
+from tl_core.images.network.standalone import PREPROCESSOR, normalisation
+from tl_core.inference.predictor import Answers
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
-from tl_core.outside import read_json
 from tl_core.schema import TextSource
 from tl_core.training.batching import Examples, Indices, network_inputs
 from tl_core.training.change import Representations
@@ -31,15 +28,8 @@ from tl_core.training.compute import Compute
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PREPROCESSOR = "preprocessor_config.json"
 BATCH_NORM_MOMENTUM = 0.1
 _MADE_UP_PX = 64
-
-AutoConfig.register(EfficientNetLiteConfig.model_type, EfficientNetLiteConfig, exist_ok=True)
-AutoModel.register(EfficientNetLiteConfig, EfficientNetLiteModel, exist_ok=True)
-AutoModelForImageClassification.register(
-    EfficientNetLiteConfig, EfficientNetLiteForImageClassification, exist_ok=True
-)
 
 
 class PictureNetworks(TransformersNetworks):
@@ -109,9 +99,9 @@ class PictureNetworks(TransformersNetworks):
         source: TextSource | None = None,
         is_leaving: bool = False,
     ) -> None:
-        """Write how pictures are prepared too."""
+        """Write how pictures are prepared, and the files that answer without the engine."""
         super().save(model, folder, base_folder=base_folder, labels=labels, limit=limit, source=source)
-        shutil.copyfile(base_folder / PREPROCESSOR, folder / PREPROCESSOR)
+        write_portable(base_folder, folder)
 
     def represent(
         self, model: Classifier, examples: Examples, indices: Indices, compute: Compute
@@ -124,25 +114,25 @@ class PictureNetworks(TransformersNetworks):
             for places in order:
                 compute.require_wanted()
                 inputs = network_inputs(examples, indices[places], compute.device)
-                states = model.encoder(**inputs, output_hidden_states=True).hidden_states
+                states = model.encoder(
+                    **inputs, output_hidden_states=True, **any_size(model.encoder)
+                ).hidden_states
                 parts.append([_pooled(state.float()).cpu() for state in states])
         back = np.argsort(np.concatenate(order))
         return [torch.cat(list(states)).numpy()[back] for states in zip(*parts, strict=True)]
+
+    def answers(self, folder: Path) -> Answers:
+        """Answer through ``predict.py``, the code of this version, or through the graph."""
+        return answers_of(folder)
+
+    def write_onnx(self, model: Path, folder: Path) -> None:
+        """Write a graph that takes pixels."""
+        write_onnx(self.load(model), model, folder)
 
 
 def _pooled(state: torch.Tensor) -> torch.Tensor:
     """Average over the places: of maps ``(B, D, H, W)``, or of patches ``(B, T, D)``."""
     return state.mean((2, 3)) if state.ndim == 4 else state.mean(1)
-
-
-def normalisation(folder: Path) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return what a base model takes from each channel of 0 to 255, and what it divides by."""
-    facts = read_json(folder / PREPROCESSOR)
-    factor = float(facts.get("rescale_factor", 1 / 255)) if facts.get("do_rescale", True) else 1.0
-    if not facts.get("do_normalize", True):
-        return (0.0, 0.0, 0.0), (1 / factor,) * 3
-    mean, std = (tuple(float(one) / factor for one in facts[name]) for name in ("image_mean", "image_std"))
-    return mean, std  # type: ignore[return-value]
 
 
 NETWORKS = PictureNetworks()

@@ -1,5 +1,7 @@
 """The network of every neural arm on pictures: an architecture's own classification model."""
 
+import inspect
+
 import torch
 from torch import Tensor, nn
 
@@ -8,6 +10,11 @@ from tl_core.models.classifiers import Inputs, OwnHeadClassifier
 
 class PictureClassifier(OwnHeadClassifier):
     """Whatever its head pools, the last layer is linear: what that reads are the features."""
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Run the whole model: ``(B, K)``."""
+        logits: Tensor = self.model(**inputs, **any_size(self.model)).logits
+        return logits
 
     @property
     def last_layer(self) -> nn.Linear:
@@ -23,7 +30,7 @@ class PictureClassifier(OwnHeadClassifier):
         seen: list[Tensor] = []
         hook = self.last_layer.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
         try:
-            self.model(**inputs)
+            self.forward(inputs)
         finally:
             hook.remove()
         return torch.flatten(seen[0], 1)
@@ -32,3 +39,9 @@ class PictureClassifier(OwnHeadClassifier):
         """Run the last layer."""
         logits: Tensor = self.last_layer(features)
         return logits
+
+
+def any_size(model: nn.Module) -> dict[str, bool]:
+    """Name what an architecture has to be told, so that it reads pictures of another size than its own."""
+    name = "interpolate_pos_encoding"  # positions were learned for one number of patches
+    return {name: True} if name in inspect.signature(model.forward).parameters else {}

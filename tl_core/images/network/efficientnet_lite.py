@@ -11,7 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForImageClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.modeling_outputs import (
     BaseModelOutputWithPoolingAndNoAttention,
     ImageClassifierOutputWithNoAttention,
@@ -166,6 +172,13 @@ class EfficientNetLiteForImageClassification(EfficientNetLitePreTrainedModel):
         """Give logits ``(B, num_labels)``."""
         pooled = self.efficientnet_lite(pixel_values, **others).pooler_output
         return ImageClassifierOutputWithNoAttention(logits=self.classifier(self.dropout(pooled)))
+
+
+AutoConfig.register(EfficientNetLiteConfig.model_type, EfficientNetLiteConfig, exist_ok=True)
+AutoModel.register(EfficientNetLiteConfig, EfficientNetLiteModel, exist_ok=True)
+AutoModelForImageClassification.register(
+    EfficientNetLiteConfig, EfficientNetLiteForImageClassification, exist_ok=True
+)
 
 
 def from_published(published: dict[str, Tensor]) -> dict[str, Tensor]:

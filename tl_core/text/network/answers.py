@@ -7,9 +7,8 @@ import numpy as np
 from scipy.special import softmax
 from tokenizers import Tokenizer
 
-from tl_core.errors import NotFoundError
 from tl_core.inference.predictor import Answers, Probabilities, Question
-from tl_core.text.network.onnx import ONNX_FILE
+from tl_core.models.graph import ONNX_FILE, open_graph
 from tl_core.text.network.standalone import load
 
 _ONNX_BATCH = 32
@@ -28,14 +27,7 @@ def answers_of(folder: Path) -> Answers:
 
 
 def _onnx_answers(folder: Path) -> Answers:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise NotFoundError(
-            "An ONNX graph is verified with onnxruntime, which is not installed.",
-            "Run pip install onnxruntime.",
-        ) from None
-    session = onnxruntime.InferenceSession(folder / ONNX_FILE, providers=["CPUExecutionProvider"])
+    session = open_graph(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     def answer(texts: Sequence[Question]) -> Probabilities:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tl_core.inference.predictor import MIB, PLAIN, Probabilities, Question, Scored, check_form, ignore
+from tl_core.models.graph import ONNX_FILE, quiet
 from tl_core.schema import TextSource
-from tl_core.text.network.onnx import ONNX_FILE, quiet, write_onnx
+from tl_core.text.network.onnx import write_onnx
 from tl_core.text.network.predictor import TextReader
 
 

@@ -1,10 +1,6 @@
 """A finished network as an ONNX file that runs without torch and transformers."""
 
-import contextlib
 import json
-import logging
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -14,9 +10,9 @@ from transformers import AutoModelForSequenceClassification
 from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.models.classifiers import Classifier, load_saved
 from tl_core.models.facts import loading, read_facts, text_source
+from tl_core.models.graph import ONNX_FILE, write_graph
 from tl_core.text.tokens import load_tokenizer, padding_id, takes_type_ids
 
-ONNX_FILE = "model.onnx"
 _README = """\
 # Text classifier in ONNX
 
@@ -107,34 +103,7 @@ def _readme(is_pair: bool, uses_type_ids: bool) -> str:
 
 
 def _write_graph(classifier: Classifier, path: Path, uses_type_ids: bool) -> None:
-    tokens = torch.ones((2, 8), dtype=torch.int64)  # sizes of 1 would be taken for constants
-    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
+    tokens = torch.ones((2, 8), dtype=torch.int64)
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if uses_type_ids else [])]
-    with quiet():
-        program = torch.onnx.export(
-            _Positional(classifier).eval(),
-            tuple(tokens.clone() for _ in names),
-            input_names=names,
-            output_names=["logits"],
-            dynamic_shapes=dict.fromkeys(names, axes),
-            dynamo=True,
-            verbose=False,
-        )
-        if program is None:
-            raise RuntimeError("the exporter gave no graph")
-        for node in program.model.graph.all_nodes():
-            node.metadata_props.clear()  # where the code of each step lies on this machine
-        program.save(path)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the exporter's warnings about its own code, missing packages and names of axes to itself."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
+    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence")}
+    write_graph(_Positional(classifier), {name: tokens.clone() for name in names}, axes, path)
