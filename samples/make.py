@@ -2,7 +2,7 @@
 
 Each is carried out in one fresh workspace by the quick preset and packed by `samples.pack`: the reviews with
 few and many labels, then the support messages with networks that keep a part of what was pretrained, and one
-that learned the reviews first.
+that learned the reviews first, and the drawings from few and many of them.
 """
 
 import argparse
@@ -21,14 +21,15 @@ from tl_core.schema import ExperimentConfig, State
 from tl_core.settings import Settings
 from tl_core.store.workspace import Workspace
 
-FIRST, SECOND = "reviews_sentiment", "support_intents"
-TRAIN_SIZES = {FIRST: (50, 100, 330), SECOND: None}
+FIRST, SECOND, PICTURES = "reviews_sentiment", "support_intents", "drawn_things"
+TRAIN_SIZES = {FIRST: (50, 100, 330), SECOND: None, PICTURES: (20, 60, 141)}
 ARMS = {
     FIRST: ("majority", "tfidf", "scratch", "frozen", "fine_tuned"),
     SECOND: (
         *("majority", "tfidf", "scratch", "frozen_random", "frozen", "fine_tuned"),
         *("shuffled", "embeddings_only", "reinit_top_3"),
     ),
+    PICTURES: ("majority", "histogram", "scratch", "frozen_random", "frozen", "fine_tuned"),
 }
 
 

@@ -76,8 +76,13 @@ def _with_models(experiment: ExperimentConfig, runs: Sequence[RunRow]) -> list[R
         for run in runs
         if run.config.seed == 0
         and run.config.train_size == max(experiment.train_sizes)
-        and (not run.config.arm.kind.is_neural or run.config.arm.kind is ArmKind.FROZEN)
+        and (not run.config.arm.kind.is_neural or _is_small(run))
     ]
+
+
+def _is_small(run: RunRow) -> bool:
+    """Whether all of a network but its head is in the built-in package: a frozen one that reads texts."""
+    return run.config.arm.kind is ArmKind.FROZEN and run.config.base_model == BUILTIN
 
 
 def _thin_out(folder: RunFolder) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
 
 TEXT, IMAGE = "text", "image"
 """The first is the modality of whatever does not name one."""
-BUILT_IN = MappingProxyType({TEXT: "tl_core.text"})
+BUILT_IN = MappingProxyType({TEXT: "tl_core.text", IMAGE: "tl_core.images"})
 
 Tick = Callable[[int, int], None]
 """Is told how much of how much is done; may raise to stop."""

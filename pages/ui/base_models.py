@@ -12,7 +12,6 @@ from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe, find_on_disk, hub_is_reachable, models_on_disk
 from tl_core.charts.colors import arm_label
 from tl_core.errors import TlError
-from tl_core.modality import TEXT, modalities
 from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
 from tl_core.planning.machine import Hardware
 from tl_core.results.runs import run_behind
@@ -92,7 +91,7 @@ def waiting_sentence(machine: Hardware) -> str:
 
 def _catalogued() -> list[str]:
     """Name the catalogue's models for what can be read on this server."""
-    return [one for one, base in CATALOGUE.items() if (base.modality or TEXT) in modalities()]
+    return list(CATALOGUE)
 
 
 def listed_base_models() -> dict[str, str]:

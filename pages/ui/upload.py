@@ -1,18 +1,20 @@
 """Bringing texts in: a file, a sample, the columns, a test file of one's own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui.formatting import literal
+from pages.ui.formatting import literal, plural
 from pages.ui.frame import dataset_line
+from pages.ui.pictures import PICTURES
 from pages.ui.session import remember, workspace
 from tl_core.intake.bundled import NOT_EVIDENCE, SAMPLES
-from tl_core.intake.uploads import Upload, keep_sample, keep_upload, save_upload
-from tl_core.modality import IMAGE, modalities
+from tl_core.intake.uploads import Upload, add_to_archive, keep_sample, keep_upload, save_upload
+from tl_core.store.identifiers import new_id
 
 TYPES = [
     "csv",
@@ -49,17 +51,59 @@ def receive(
     return upload
 
 
+@dataclass
+class _Dropped:
+    """Pictures that were dropped into classes: the archive they lie in, and how many each class has."""
+
+    upload_id: str = field(default_factory=lambda: new_id("upload"))
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def draw_classes_of_pictures() -> Upload | None:
+    """Take pictures in class by class; give them as one archive once they are to be used."""
+    dropped: _Dropped = st.session_state.setdefault("dropped_pictures", _Dropped())
+    turn = sum(dropped.counts.values())
+    label = st.text_input("Class", placeholder="Such as ripe", key="dropped_class")
+    files = st.file_uploader(
+        "Pictures of this class", PICTURES, accept_multiple_files=True, key=f"dropped_{turn}"
+    )
+    if st.button("Add to the class", icon=":material/add_photo_alternate:", disabled=not files):
+        if not label.strip():
+            st.warning("Name the class of these pictures.", icon=":material/warning:")
+            return None
+        add_to_archive(workspace(), dropped.upload_id, label, ((one.name, one.getvalue()) for one in files))
+        dropped.counts[label.strip()] = dropped.counts.get(label.strip(), 0) + len(files)
+        st.rerun()
+    if not dropped.counts:
+        return None
+    st.markdown(literal(", ".join(f"{name}: {count:,}" for name, count in dropped.counts.items())) + ".")
+    title = f"Use these {plural(turn, 'picture')}"
+    is_enough = len(dropped.counts) > 1
+    help_text = None if is_enough else "Add a second class first."
+    with st.container(horizontal=True):
+        is_wanted = st.button(title, type="primary", disabled=not is_enough, help=help_text)
+        if st.button("Start over", icon=":material/close:"):
+            workspace().upload_path(dropped.upload_id).unlink(missing_ok=True)
+            del st.session_state["dropped_pictures"]
+            st.rerun()
+    if not is_wanted:
+        return None
+    del st.session_state["dropped_pictures"]
+    upload = Upload(upload_id=dropped.upload_id, name="pictures.zip")
+    save_upload(workspace(), upload)
+    return upload
+
+
 def draw_uploader() -> None:
     """Take a file in and go on with it."""
-    if IMAGE in modalities():
-        upload = receive("CSV, TSV, Excel, JSON Lines, Parquet, or a zip of pictures", "upload")
-        st.markdown(
-            "Texts in any encoding and with any delimiter; pictures in a folder for each class, or with a "
-            "CSV of names and labels. Up to 1 GB. The file stays on this server."
-        )
-    else:
-        upload = receive("CSV, TSV, Excel, JSON Lines or Parquet", "upload")
-        st.markdown("Any encoding and delimiter, also zipped, up to 1 GB. The file stays on this server.")
+    upload = receive("CSV, TSV, Excel, JSON Lines, Parquet, or a zip of pictures", "upload")
+    st.markdown(
+        "Texts in any encoding and with any delimiter; pictures in a folder for each class, or with a CSV of "
+        "names and labels. Up to 1 GB. The file stays on this server."
+    )
+    if upload is None:
+        with st.expander("Drop pictures class by class", icon=":material/photo_library:"):
+            upload = draw_classes_of_pictures()
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
             rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")

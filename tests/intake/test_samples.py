@@ -6,7 +6,9 @@ from tl_core.planning.plan import num_runs, plan_sample
 from tl_core.schema import Preset, Task
 
 
-@pytest.mark.parametrize(("name", "num_rows"), [("reviews_sentiment", 600), ("support_intents", 640)])
+@pytest.mark.parametrize(
+    ("name", "num_rows"), [("reviews_sentiment", 600), ("support_intents", 640), ("drawn_things", 256)]
+)
 def test_a_sample_holds_what_its_description_says(name: str, num_rows: int) -> None:
     sample = SAMPLES[name]
     assert read_table(sample.path).num_rows == num_rows

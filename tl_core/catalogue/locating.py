@@ -113,7 +113,7 @@ def find_on_disk(base_model: str) -> Path | None:
 
         return Path(get_model_path())
     if base_model == BUILTIN_IMAGE:
-        return _unpacked(IMAGE) if IMAGE in modalities() else None
+        return _unpacked(IMAGE)
     if local := LocalModel.parse(base_model):
         return local.find()
     if is_path(base_model):
@@ -234,7 +234,7 @@ def hub_is_reachable() -> bool:
 
 def models_on_disk() -> list[str]:
     """Ids of the base models that need no download, the built-in ones first."""
-    built_in = [BUILTIN, *([BUILTIN_IMAGE] if IMAGE in modalities() else [])]
+    built_in = [BUILTIN, BUILTIN_IMAGE]
     try:
         repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:

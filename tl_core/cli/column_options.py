@@ -29,7 +29,9 @@ class ColumnOptions:
     ] = False
     modality: Annotated[
         str | None,
-        typer.Option(help="Kind of examples, one that TL_MODALITIES adds. Default: texts."),
+        typer.Option(
+            help="Kind of examples: text, image, or one that TL_MODALITIES adds. Default: by the file."
+        ),
     ] = None
     label: Annotated[
         list[str] | None,

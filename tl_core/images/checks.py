@@ -76,5 +76,5 @@ def looked_at(seen: Seen) -> Iterator[Finding]:
             code="drawings",
             severity="info",
             message=f"{marked(dataset, is_drawn, 'stands', 'stand')} on plain ground, as characters do.",
-            remedy="Switch augmentation off in the advanced settings if a mirrored one means something else.",
+            remedy="Choose no augmentation in the advanced settings if a mirrored one means something else.",
         )

@@ -1,7 +1,7 @@
 """The samples that come with the program, and a finished comparison of each."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from tl_core.errors import DataError
 from tl_core.files.reading import read_table
 from tl_core.intake.bundled_models import make_whole
 from tl_core.intake.intake import Intake, store_dataset
+from tl_core.modality import IMAGE
 from tl_core.schema import ColumnChoice, Frozen, SplitRule, Task
 from tl_core.splits.splitting import make_split
 from tl_core.store.files import locked
@@ -26,19 +27,25 @@ class Sample:
 
     Attributes
     ----------
+    file
+        Where it lies in the folder of samples.
     description
         What it holds, in one sentence.
+    choice
+        Its columns.
     """
 
     name: str
+    file: str
     title: str
     task: Task
     description: str
+    choice: ColumnChoice = field(default=ColumnChoice.of("text", "label"), hash=False)
 
     @property
     def path(self) -> Path:
-        """The CSV file."""
-        return _FOLDER / f"{self.name}.csv"
+        """The file."""
+        return _FOLDER / self.file
 
 
 SAMPLES = {
@@ -46,15 +53,25 @@ SAMPLES = {
     for sample in (
         Sample(
             name="reviews_sentiment",
+            file="reviews_sentiment.csv",
             title="Reviews",
             task=Task.SENTIMENT,
             description="600 short reviews of products, films, places and services in 3 classes.",
         ),
         Sample(
             name="support_intents",
+            file="support_intents.csv",
             title="Support messages",
             task=Task.INTENT,
             description="640 messages to a shop's support, 80 of each of 8 intents.",
+        ),
+        Sample(
+            name="drawn_things",
+            file="drawn_things.zip",
+            title="Drawings",
+            task=Task.OTHER,
+            description="256 drawings, 64 each of cups, keys, leaves and scissors.",
+            choice=ColumnChoice(text=("image",), label=("label",), modality=IMAGE),
         ),
     )
 }
@@ -63,9 +80,7 @@ SAMPLES = {
 @functools.cache
 def read_sample(sample: Sample) -> Intake:
     """Make a sample's dataset and split once a process, without storing either."""
-    dataset = build_dataset(
-        read_table(sample.path), name=sample.name, choice=ColumnChoice.of("text", "label")
-    )
+    dataset = build_dataset(read_table(sample.path), name=sample.name, choice=sample.choice)
     return Intake(dataset=dataset, split=make_split(dataset))
 
 

@@ -1,7 +1,8 @@
 """Files that a person has brought and not yet made a dataset of, kept under ids of our own."""
 
 import shutil
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,33 @@ def keep_upload(workspace: Workspace, content: bytes | memoryview, name: str) ->
         file.write(content)
     save_upload(workspace, upload)
     return upload
+
+
+def add_to_archive(
+    workspace: Workspace, upload_id: str, label: str, files: Iterable[tuple[str, bytes | memoryview]]
+) -> None:
+    """Put files of one class into an archive of class folders, which an upload will be.
+
+    Parameters
+    ----------
+    label
+        Names the folder; what would leave it becomes a part of its name.
+    files
+        Names and bytes.
+    """
+    folder = label.strip().replace("/", "_").replace("\\", "_").lstrip(".")[:NAME_CHARS] or "_"
+    path = workspace.upload_path(upload_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        known = set(archive.namelist())
+        for name, content in files:
+            last = name.replace("\\", "/").rpartition("/")[2][-NAME_CHARS:]
+            member, place = f"{folder}/{last}", 1
+            while member in known:  # two cameras call their pictures alike
+                place += 1
+                member = f"{folder}/{place}_{last}"
+            known.add(member)
+            archive.writestr(zipfile.ZipInfo(member), bytes(content))
 
 
 def keep_sample(workspace: Workspace, path: Path) -> Upload:

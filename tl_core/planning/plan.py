@@ -400,19 +400,20 @@ def plan_sample(
     sample: Sample,
     intake: Intake,
     *,
-    arms: Sequence[Arm] = DEFAULT_ARMS,
+    arms: Sequence[Arm] | None = None,
     train_sizes: Sequence[int] | None = None,
     num_seeds: int | None = None,
 ) -> ExperimentConfig:
     """Freeze a comparison of a sample with the built-in model; the quick preset says what is not asked."""
+    modality = intake.dataset.info.columns.modality
     return plan_experiment(
         experiment_id=new_id("exp"),
         name=sample.name,
         dataset=intake.dataset.info,
         split=intake.split.info,
         task=sample.task,
-        base_model=BUILTIN,
-        arms=arms,
+        base_model=builtin_of(modality),
+        arms=default_arms(modality) if arms is None else arms,
         preset=Preset.QUICK,
         train_sizes=train_sizes,
         num_seeds=num_seeds,

@@ -40,7 +40,7 @@ LEAST_DROP = 0.02
 """Probability below which hiding a part changes nothing worth showing."""
 WHERE_HELP = (
     "Hides one part of the picture after the other and asks again. Bright is what the answer needs: without "
-    "it, its probability falls. That is what counts for an answer, and no reason for it."
+    "it, the probability falls. That is what counts for an answer, and no reason for it."
 )
 EXAMPLE = "example"
 """Parameter of the URL: the id of a test example, as *Results* links to it."""
