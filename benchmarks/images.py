@@ -4,15 +4,23 @@
 scratch, at a few peak rates each, equal steps and two seeds; the answer is the pair of rates with the highest
 mean accuracy on validation over both sets, test is never asked. ``accuracy`` then carries out at those rates
 what an experiment does, on ants and bees (160 pixels, three seeds) and on five classes of small photos, and
-scores the test parts. Results so far are kept in the JSON, so that a run that was cut off goes on.
+scores the test parts. ``speed`` compares five models on 400 drawn pictures of four classes,
+three seeds, equal steps, as `compare` does it, and takes the time. Results so far are kept in the JSON, so
+that a run that was cut off goes on.
 
 The ants and bees are pictures of ImageNet, which the network has probably seen: that they are told apart is
 no evidence of transfer.
 """
 
+import io
 import json
+import os
+import subprocess
 import sys
 import tempfile
+import time
+import zipfile
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -21,10 +29,12 @@ from typing import Any
 from benchmarks.in_parallel import each
 from benchmarks.one_run import carry_out_seed
 from benchmarks.real_sets import real_pictures
+from samples.draw import THINGS, draw
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import BUILTIN_IMAGE
 from tl_core.intake.intake import take_in
 from tl_core.planning.plan import parse_arms, plan_experiment, plan_training
+from tl_core.results.runs import read_finished_run
 from tl_core.schema import BudgetRule, LearningRates, Metric, Preset, Task
 from tl_core.settings import Settings
 from tl_core.store.identifiers import new_id
@@ -41,6 +51,7 @@ GRID = {
 NUM_SEEDS = 2
 SIZE_PX, ACCURACY_PX = 128, {ANTS: 160, SMALL: 64}
 MOST_TRAINED = 250
+EACH_CLASS, SPEED_ARMS = 100, ("majority", "histogram", "frozen", "scratch", "fine_tuned")
 ARMS = ("frozen", "frozen_random", "histogram", "fine_tuned", "scratch")
 
 
@@ -83,6 +94,49 @@ def carried_out(
         }
 
 
+def compared() -> dict[str, Any]:
+    """Compare five models on 400 drawings from a shell; return the seconds until something was known."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive, root = Path(folder) / "drawn.zip", Path(folder) / "workspace"
+        with zipfile.ZipFile(archive, "w") as target:
+            for thing, number in product(THINGS, range(EACH_CLASS)):
+                file = io.BytesIO()
+                draw(thing, 1000 + number).save(file, "JPEG")
+                target.writestr(f"{thing}/{number}.jpg", file.getvalue())
+        command = [
+            *(sys.executable, "-m", "tl_core", "compare", str(archive), "--arms", ",".join(SPEED_ARMS)),
+            *("--seeds", "3", "--budget", "equal_steps"),
+        ]
+        environment = os.environ | {"TL_WORKSPACE": str(root)}
+        begin = time.time()
+        subprocess.run(command, check=True, env=environment)
+        whole_s = time.time() - begin
+        workspace = Workspace.open(Settings.from_environment(root))
+        ended = {
+            (run.config.arm.name, run.config.seed): datetime.fromisoformat(run.finished_at or "").timestamp()
+            for run in workspace.database.list_runs()
+        }
+        experiment = workspace.database.list_experiments()[0]
+        accuracy = {
+            run.config.arm.name: read_finished_run(workspace.run_folder(run.run_id)).test.accuracy
+            for run in workspace.database.list_runs()
+            if run.config.seed == 0
+        }
+        workspace.close()
+        subprocess.run(
+            [sys.executable, "-m", "tl_core.jobs.stop"],
+            env=os.environ | {"TL_WORKSPACE": str(root)},
+            check=True,
+        )
+    return {
+        "num_train": experiment.split.train,
+        "size_px": experiment.training.max_length,
+        "first_verdict_s": max(ended["scratch", 0], ended["fine_tuned", 0]) - begin,
+        "whole_s": whole_s,
+        "test_accuracy_of_seed_0": accuracy,
+    }
+
+
 def key(*parts: object) -> str:
     """Name one run."""
     return " | ".join(map(str, parts))
@@ -115,6 +169,7 @@ def summary(known: dict[str, Any]) -> dict[str, Any]:
         "base_model": BUILTIN_IMAGE,
         "rates": rates,
         "accuracy": accuracy,
+        "speed": known.get("speed"),
         "runs": dict(sorted(known.items())),
     }
 
@@ -123,6 +178,11 @@ def main() -> None:
     """Measure the part that is named, and write the JSON after each run."""
     part = sys.argv[1]
     known: dict[str, Any] = json.loads(JSON.read_text())["runs"] if JSON.exists() else {}
+    if part == "speed":
+        known["speed"] = compared()
+        JSON.write_text(json.dumps(summary(known), indent=1) + "\n")
+        print(json.dumps(known["speed"], indent=1))
+        return
     tasks: dict[tuple[Any, ...], str] = {}
     if part == "rates":
         for kind, grid in GRID.items():

@@ -237,6 +237,10 @@ class Content:
         """Say which examples are larger than others, without any model."""
         return np.ones(rows.num_rows, dtype=np.int64)
 
+    def kept(self, sizes: npt.NDArray[np.int64], limit: int) -> npt.NDArray[np.int64]:
+        """Say how many units a network reads of examples of these sizes under a limit."""
+        return sizes.clip(max=limit)
+
     def size_limit(self, folder: Path, wanted: int) -> int:
         """Return how many units of an example a base model's networks read, at most those that are wanted."""
         return wanted

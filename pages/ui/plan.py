@@ -21,6 +21,7 @@ from tl_core.errors import TlError
 from tl_core.intake.intake import Intake, read_intake
 from tl_core.jobs import client, dry_run
 from tl_core.jobs.dry_run import DOWNLOAD_LIMIT_S, LIMIT_S, DryRun, all_passed_checks, neural_arms
+from tl_core.modality import content_of
 from tl_core.planning.command import command_of
 from tl_core.planning.estimate import (
     Ahead,
@@ -92,10 +93,11 @@ def estimate_of(
     }
     fingerprint = experiment.dataset_fingerprint
     lengths = lengths_of(fingerprint, intake) if intake else _lengths(fingerprint)
+    modality = describe(experiment.base_model).modality
     return estimate(
         experiment,
         facts,
-        float(lengths.clip(max=experiment.training.max_length).mean()),
+        float(content_of(modality).kept(lengths, experiment.training.max_length).mean()),
         hardware(),
         known.history,
         arms_to_search(workspace(), experiment),

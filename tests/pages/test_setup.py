@@ -31,6 +31,7 @@ from tests.pages.test_data import store_twins
 from tests.pages.texts import TEXTS
 from tests.planning.test_promises import kept
 from tests.tiny_models import tiny_model_folder
+from tl_core.catalogue.base_models import BUILTIN, CATALOGUE
 from tl_core.catalogue.hub_search import FoundModel
 from tl_core.catalogue.locating import describe
 from tl_core.datasets.dataset import build_dataset
@@ -624,7 +625,8 @@ def test_what_was_promised_at_the_start_is_kept_and_told_with_what_it_took(
 def test_what_the_last_plans_took_counts_in_the_next_estimate_and_is_said(
     app: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tl_core.planning.estimate.REFERENCE_TOKENS_PER_S", 100.0)
+    slow = {None: (CATALOGUE[BUILTIN], 100.0)}
+    monkeypatch.setattr("tl_core.planning.estimate.REFERENCES", slow)
     store_sample_dataset(workspace)
     open_page(app, "setup")
     app.button_group(key="budget").set_value(BudgetRule.EQUAL_STEPS).run()

@@ -115,6 +115,10 @@ class PictureContent(Content):
         """Count patches at the usual size: pictures are scaled to one."""
         return np.full(rows.num_rows, (USUAL_PX // PATCH_PX) ** 2, dtype=np.int64)
 
+    def kept(self, sizes: npt.NDArray[np.int64], limit: int) -> npt.NDArray[np.int64]:
+        """Count the patches of the square that every picture is scaled to."""
+        return np.full_like(sizes, (limit // PATCH_PX) ** 2)
+
     def slow_checks(self, seen: Seen) -> Iterator[Finding]:
         """Look for pictures that show nothing, or hardly anything."""
         from tl_core.images.checks import looked_at

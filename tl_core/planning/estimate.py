@@ -7,9 +7,10 @@ from datetime import datetime
 from statistics import median
 from typing import Self
 
-from tl_core.catalogue.base_models import BUILTIN, CATALOGUE, BaseModel
+from tl_core.catalogue.base_models import BUILTIN, BUILTIN_IMAGE, CATALOGUE, BaseModel
 from tl_core.jobs.client import observe
 from tl_core.jobs.pace import read_pace
+from tl_core.modality import IMAGE, noun_of
 from tl_core.planning.machine import Hardware, Source, Speed, Throughput, device_of, newest_speed
 from tl_core.planning.plan import expand, num_runs
 from tl_core.planning.presets import NUM_TRIALS
@@ -27,9 +28,9 @@ from tl_core.schema import (
 from tl_core.store.rows import PromiseRow, RunRow
 from tl_core.store.workspace import Workspace
 
-REFERENCE = CATALOGUE[BUILTIN]
-REFERENCE_TOKENS_PER_S = 5_000.0
-"""The built-in model on a 2-core CPU with AVX-512-BF16, on batches of 16 reviews of 27 tokens in the mean."""
+REFERENCES = {None: (CATALOGUE[BUILTIN], 5_000.0), IMAGE: (CATALOGUE[BUILTIN_IMAGE], 1_800.0)}
+"""The built-in models, by modality, and how many units they train on in a second on a 2-core CPU with
+AVX-512-BF16: tokens of batches of 16 reviews, 27 in the mean, and patches of 16 pictures at 128 pixels."""
 START_S = 1.0
 """Until a run's process has started, loaded the model, and at its end saved what it made."""
 SUSTAINED = 0.88
@@ -224,7 +225,13 @@ def _examples_trained_and_scored(experiment: ExperimentConfig, run: RunConfig, l
 def _tokens_per_s(base: BaseModel, measured: Speed | None) -> float:
     if measured:
         return measured.tokens_per_s * (SUSTAINED if measured.source is Source.CHECK else 1)
-    return REFERENCE_TOKENS_PER_S * _parameters(REFERENCE) / _parameters(base)
+    reference, units_per_s = _reference(base)
+    return units_per_s * _parameters(reference) / _parameters(base)
+
+
+def _reference(base: BaseModel) -> tuple[BaseModel, float]:
+    """Return the built-in model that reads what a base model reads, and its speed."""
+    return REFERENCES.get(base.modality, REFERENCES[None])
 
 
 def _parameters(base: BaseModel) -> int:
@@ -242,6 +249,7 @@ def _basis(
         return "These models have no network, so the time is that of starting their processes."
     sentences = []
     for base in distinct:
+        unit = noun_of(base.modality).unit
         if speed := newest_speed(history, base.id, device_of(hardware)):
             load = f", {speed.load:.1f} times as slow now" if speed.load >= WORTH_SAYING else ""
             match speed.source:
@@ -252,16 +260,17 @@ def _basis(
                 case Source.FINISHED:
                     source = f"{speed.num_runs} finished run{'' if speed.num_runs == 1 else 's'}{load}"
             place = hardware.gpu or "this CPU"
-            rate = f"{base.title} trains on {speed.tokens_per_s:,.0f} tokens a second"
+            rate = f"{base.title} trains on {speed.tokens_per_s:,.0f} {unit} a second"
             sentences.append(f"Measured on {place}: {rate} ({source}).")
             continue
         place = "this GPU" if hardware.gpu else "this server"
         is_known = base.num_parameters is not None
         scale = "scaled by size" if is_known else "scaled as if it had 110 million weights"
+        reference, units_per_s = _reference(base)
         hope = " A GPU should need less." if hardware.gpu else ""
         sentences.append(
             f"{base.title} is not measured on {place} yet: the time is that of a 2-core AVX-512-BF16 CPU "
-            f"({REFERENCE_TOKENS_PER_S:,.0f} tokens a second for {REFERENCE.title}), {scale}.{hope}"
+            f"({units_per_s:,.0f} {unit} a second for {reference.title}), {scale}.{hope}"
         )
     if experiment.training.budget is BudgetRule.PLATEAU:
         sentences.append("Runs that stop improving early end sooner. The most is for runs that never do.")
