@@ -17,7 +17,7 @@ here = workspace()
 entries = here.database.list_entries()
 draw_header(QUESTION)
 if not any(entry.counts for entry in entries):
-    invite("There is no model yet. Upload labelled texts and train one.", "Data", "data")
+    invite("There is no model yet. Upload labelled data and train one.", "Data", "data")
     st.stop()
 chosen = choose_filter([entry.config for entry in entries])
 if chosen is None:

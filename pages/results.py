@@ -52,7 +52,7 @@ TABS: dict[str, tuple[Callable[[Subject], None], ...]] = {
     "Labels needed": (draw_data_efficiency,),
     "Confidence": (
         draw_calibration,
-        card_of("Accuracy if it can skip hard texts", selective_prediction.display),
+        card_of("Accuracy if it can skip hard examples", selective_prediction.display),
         draw_scores,
         draw_thresholds,
     ),

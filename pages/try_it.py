@@ -17,7 +17,7 @@ experiment = choose_experiment()
 if experiment is None:
     with header:
         draw_header(QUESTION)
-    invite("There is no model yet. Upload labelled texts and train one.", "Data", "data")
+    invite("There is no model yet. Upload labelled data and train one.", "Data", "data")
     st.stop()
 with header:
     draw_header(QUESTION, origin_of(experiment))

@@ -142,6 +142,10 @@ class Content:
         Lines of Python that `asked_with` needs before it.
     other_kinds
         What a model that was measured on one kind of examples may be worse at.
+    knowledge
+        What a pretrained network knows of examples, in one or two sentences.
+    limit_name, limit_unit
+        What a training's limit on each example is called, and what it is counted in.
     augmentation
         How examples are changed in training, in words that continue "In training, "; empty if they are not.
     is_pictorial
@@ -156,6 +160,8 @@ class Content:
     fixes: "Mapping[str, Callable[..., Edit]]" = MappingProxyType({})
     hub_task = "other"
     asked_imports = ""
+    knowledge = "The model already places similar examples close together."
+    limit_name, limit_unit = "Limit", "parts"
     augmentation = ""
     other_kinds = "other kinds of examples"
     is_pictorial = False
@@ -240,6 +246,10 @@ class Content:
     def kept(self, sizes: npt.NDArray[np.int64], limit: int) -> npt.NDArray[np.int64]:
         """Say how many units a network reads of examples of these sizes under a limit."""
         return sizes.clip(max=limit)
+
+    def limit_words(self, limit: str) -> str:
+        """Say how much of an example networks read, after "Networks read"."""
+        return f"the first {limit} {self.limit_unit} of an example"
 
     def size_limit(self, folder: Path, wanted: int) -> int:
         """Return how many units of an example a base model's networks read, at most those that are wanted."""

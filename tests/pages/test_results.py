@@ -170,7 +170,7 @@ def test_one_split_has_no_drawer_of_splits(app, experiment):
             "Confidence",
             [
                 "How far can the confidence be trusted?",
-                "Accuracy if it can skip hard texts",
+                "Accuracy if it can skip hard examples",
                 "Scores of the probabilities",
             ],
             3,

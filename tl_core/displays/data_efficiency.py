@@ -18,7 +18,7 @@ from tl_core.results.pooled import mean_rows, seed_rows
 
 LIMITS = (
     "Between the sizes that were tried nothing is guessed but that more labels don't harm, and beyond them "
-    "nothing at all. It is about these texts, this network and this budget."
+    "nothing at all. It is about this data, this network and this budget."
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tl_core.arms import EMBEDDINGS_ONLY, SHUFFLED
+from tl_core.catalogue.locating import describe
 from tl_core.charts.colors import arm_label, arm_styles
 from tl_core.charts.layer_ablation import layer_ablation
 from tl_core.displays.display import Display
@@ -71,7 +72,9 @@ def tell(known: Knowledge) -> list[Said]:
 
 def _limits(known: Knowledge) -> str:
     """Say what the ladder does not show, and which rates its steps in between have learned at."""
-    words = "The share counts all weights, including those of words that never occur in these texts."
+    words = "The share counts all weights"
+    is_of_texts = describe(known.pooled.experiment.base_model).modality is None
+    words += ", including those of words that never occur in these texts." if is_of_texts else "."
     steps = [arm.name for arm in known.arms if arm.kind.is_partial and arm.name in known.shares]
     searched = [name for name in steps if name in known.searched]
     if not steps:

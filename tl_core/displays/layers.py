@@ -91,7 +91,7 @@ def tell_similarity(known: Knowledge) -> str:
     tuned = means[TUNED.name]
     bottom, top = tuned.index[0], tuned.index[-1]
     return (
-        "How similarly the network places the same texts before and after fine-tuning: "
+        "How similarly the network places the same examples before and after fine-tuning: "
         f"{tuned[bottom]:.2f} in {_the(bottom)}, {tuned[top]:.2f} in {_the(top)}. "
         "1 means alike but for rotation and scale."
     )

@@ -39,4 +39,4 @@ def next_step(subject: Subject) -> str:
         return verdict.status.advice
     if len(subject.results.experiment.train_sizes) < 2:
         return "Find out how many labels pretraining saves: train on smaller subsets."
-    return "Try the best model on texts of your own."
+    return "Try the best model on examples of your own."

@@ -44,7 +44,7 @@ QUESTIONS = (
     Question("Which classes gain and lose?", _one(classes.display)),
     Question("Which classes are confused?", _of_both(confusion.display_arm)),
     Question("How far can the confidence be trusted?", _of_both(calibration.display_arm)),
-    Question("How accurate is it if it can skip hard texts?", _one(selective_prediction.display)),
+    Question("How accurate is it if it can skip hard examples?", _one(selective_prediction.display)),
     Question("How do all pairs compare?", _one(pairs.display)),
     Question("How many labels does pretraining save?", _one(data_efficiency.display)),
 )

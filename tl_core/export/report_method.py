@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from tl_core.catalogue.locating import describe
 from tl_core.evaluation.wording import margin_words
 from tl_core.export.report_subject import ReportSubject
+from tl_core.modality import content_of
 from tl_core.results.runs import FinishedRun, text_limit
-from tl_core.schema import BudgetRule, RunFinished, SplitMethod
+from tl_core.schema import ArmKind, BudgetRule, RunFinished, SplitMethod
 
 _DRAWN = {
     SplitMethod.STRATIFIED: "Stratified by class and deterministic: a hash of the content decides where an "
@@ -57,6 +59,10 @@ _GROUPED = (
     " Test examples that belong together, rows of one group or near duplicates, may be alike: the interval "
     "takes each of the {groups} groups for one draw [10]."
 )
+_IN_PIECES = (
+    "Memory did not hold a whole batch, so gradients were summed from smaller ones. Batch norms saw each of "
+    "these alone, which is not the same as the whole batch."
+)
 _OVER_SPLITS = (
     "The experiment was repeated on other random splits of the same data, {num_splits} in all, each with "
     "fresh weights and orders. The interval of the mean is the corrected resampled t interval [11], because "
@@ -72,7 +78,7 @@ _REST = (
     ),
     (
         "Warnings by rule",
-        "A warning stands next to every result about a model that gave one answer to all texts, did not "
+        "A warning stands next to every result about a model that gave one answer to all examples, did not "
         "learn from the training examples, was still improving at the end, or fell below the largest class.",
     ),
 )
@@ -216,9 +222,20 @@ def _budget_words(subject: ReportSubject, runs: list[FinishedRun]) -> list[str]:
     if any(run.config.arm.kind.is_on_pairs for run in runs):
         words.append(_CONTRASTIVE)
     limit = _between(text_limit(run) for run in runs)
-    has_tfidf = any(run.config.arm.kind.is_baseline for run in subject.results.finished)
+    has_tfidf = any(run.config.arm.kind is ArmKind.TFIDF for run in subject.results.finished)
+    content = content_of(describe(runs[0].config.base_model or "").modality)
     whole = "; TF-IDF reads all of it" if has_tfidf else ""
-    return [*words, f"Networks read the first {limit} tokens of a text{whole}."]
+    words.append(f"Networks read {content.limit_words(limit)}{whole}.")
+    if content.augmentation and runs[0].config.training.augments:
+        words.append(f"In training, {content.augmentation}.")
+    if content.is_pictorial and any(_is_in_pieces(run) for run in runs):
+        words.append(_IN_PIECES)
+    return words
+
+
+def _is_in_pieces(run: FinishedRun) -> bool:
+    at_once = run.record.micro_batch_size
+    return at_once is not None and at_once < run.config.training.batch_size
 
 
 def _between(counts: Iterable[int]) -> str:

@@ -29,8 +29,8 @@ def limit_words(subject: ReportSubject, base_models: Sequence[BaseModel]) -> lis
     """Say what the report does not show; ``base_models`` are those of the pretrained arms."""
     results = subject.results
     limits = [
-        "The result is about this dataset, this split and these models. Other texts, labels or languages may "
-        "give another one, and so may these texts as they change over time."
+        "The result is about this dataset, this split and these models. Other examples or labels may give "
+        "another one, and so may examples like these as they change over time."
     ]
     # What fixes have made of a sample is one as well.
     parent = subject.dataset.parent if subject.dataset else None
@@ -38,21 +38,22 @@ def limit_words(subject: ReportSubject, base_models: Sequence[BaseModel]) -> lis
         limits.append(NOT_EVIDENCE)
     limits += _certainty_limits(subject)
     limits += _rate_limits(subject)
-    if any(arm.kind.is_scratch for arm in results.experiment.arms):
+    is_of_texts = describe(results.experiment.base_model).modality is None
+    if is_of_texts and any(arm.kind.is_scratch for arm in results.experiment.arms):
         limits.append(
             "The network from scratch uses the pretrained vocabulary. A vocabulary made from these texts "
             "only could be better or worse for it."
         )
     for model in base_models:
         seen = f"What {model.title} has already seen: {model.pretraining}"
-        better = "On texts like those it looks better than on others."
+        better = "On data like that it looks better than on other data."
         if model.overlaps:
             better = (
                 f"It has seen these sets, so results on them may be too good: {', '.join(model.overlaps)}."
             )
         limits.append(f"{seen} {better}")
     limits.append(
-        "Fairness towards groups of people, texts written to mislead, and the cost of running a model were "
+        "Fairness towards groups of people, examples made to mislead, and the cost of running a model were "
         "not measured."
     )
     return limits

@@ -33,6 +33,11 @@ class PictureContent(Content):
     columns = ("image",)
     hub_task = "image-classification"
     asked_imports = "from tl_core.images.pictures import cell_of\n"
+    knowledge = (
+        "Millions of photos have taught the network edges, textures and parts of things, so it already puts "
+        "similar pictures close together. A new class then needs few."
+    )
+    limit_name, limit_unit = "Picture size", "pixels a side"
     other_kinds = "other kinds of pictures, in other light, by other cameras"
     base_model_files = MappingProxyType(
         {
@@ -142,6 +147,10 @@ class PictureContent(Content):
         from tl_core.images.histogram import Histogram
 
         return Histogram
+
+    def limit_words(self, limit: str) -> str:
+        """Say what pictures are scaled to."""
+        return f"the middle square of each picture at {limit} pixels a side"
 
     def asked_with(self, source: TextSource) -> str:
         """Read a file."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tl_core.catalogue.locating import describe
 from tl_core.charts.text import device_words, energy_words, short_hash
+from tl_core.modality import content_of
 from tl_core.results.comparison import ExperimentResults, ranked
 from tl_core.results.configuration import write_rate
 from tl_core.results.runs import FinishedRun, name_seeds, text_limit
-from tl_core.schema import BudgetRule, LearningRates, Precision, SplitName
+from tl_core.schema import ArmKind, BudgetRule, LearningRates, Precision, SplitName
 
 SHOWN_VERSIONS = ("torch", "transformers", "python")
 _NAMED_RUNS = 4
@@ -157,14 +159,26 @@ def _reading(
     owner = "each base model's own" if base_model.difference else "the base model's"
     has_scratch = any(run.config.arm.kind.is_scratch for run in neural)
     vocabulary = f"{owner}{', also for From scratch' if has_scratch else ''}"
-    limit = same.over("Text limit", neural, lambda run: f"{text_limit(run):,} tokens")
-    has_tfidf = any(run.config.arm.kind.is_baseline for run in runs)
+    content = content_of(describe(results.experiment.base_model).modality)
+    limit = same.over(content.limit_name, neural, lambda run: f"{text_limit(run):,} {content.limit_unit}")
+    if content.is_pictorial:
+        return [base_model, limit, _augmentation(neural, same)]
+    has_tfidf = any(run.config.arm.kind is ArmKind.TFIDF for run in runs)
     whole = "; TF-IDF reads whole texts" if has_tfidf else ""
     return [
         base_model,
         Fact(name="Vocabulary", value=vocabulary),
         replace(limit, value=f"{limit.value}{_reached(neural)}{whole}"),
     ]
+
+
+def _augmentation(neural: Sequence[FinishedRun], same: _Comparer) -> Fact:
+    """Say whether pictures were changed while networks trained; frozen ones see each as it is."""
+    return same.over(
+        "Augmentation",
+        [run for run in neural if not run.config.arm.kind.is_frozen] or neural,
+        lambda run: "on" if run.config.training.augments else "off",
+    )
 
 
 def _reached(neural: Sequence[FinishedRun]) -> str:

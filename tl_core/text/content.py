@@ -57,6 +57,8 @@ class TextContent(Content):
         }
     )
     hub_task = "text-classification"
+    knowledge = "The model already places similar texts close together."
+    limit_name, limit_unit = "Text limit", "tokens"
     other_kinds = "other kinds of texts, in other languages"
     slow_words = "near duplicates, languages and lengths"
 
@@ -120,6 +122,10 @@ class TextContent(Content):
         if not source.is_pair:
             return list(SENTENCES)
         return list(zip(SENTENCES, (*SENTENCES[1:], SENTENCES[0]), strict=True))
+
+    def limit_words(self, limit: str) -> str:
+        """Say where texts are cut."""
+        return f"the first {limit} tokens of a text"
 
     def asked_with(self, source: TextSource) -> str:
         """Ask about a text, or a pair."""

@@ -8,14 +8,15 @@ from pages.ui.frame import card, invite
 from pages.ui.missing_runs import NOT_TRIED, draw_coming, draw_said, offer_missing
 from tl_core.catalogue.locating import describe
 from tl_core.displays import tried
+from tl_core.modality import content_of
 from tl_core.results.pooled import Answer, Pooled, coming, missing
 from tl_core.results.pooled_sentences import conclude, tell
 
 TITLES = {
     Answer.SCRATCH: "Train a network from scratch for every task",
-    Answer.ADAPTING: "Adapt a network that has learned from other texts",
+    Answer.ADAPTING: "Adapt a network that has learned from other data",
     Answer.WIPING: "Wipe what a network knows, then train it",
-    Answer.MORE_LABELS: "Collect more labelled texts",
+    Answer.MORE_LABELS: "Collect more labelled examples",
 }
 CAPTIONS = {
     Answer.SCRATCH: "From scratch: random weights, trained on your data only",
@@ -24,11 +25,11 @@ CAPTIONS = {
     Answer.MORE_LABELS: "From scratch, with more and more training examples",
 }
 MEANINGS = {
-    Answer.SCRATCH: "The network starts from random weights and learns only from your labelled texts.",
+    Answer.SCRATCH: "The network starts from random weights and learns only from your labelled examples.",
     Answer.ADAPTING: "The network starts from pretrained weights and is trained further on your data.",
     Answer.WIPING: (
         "Wiping a network means giving it random weights. Trained after that, it **is** From scratch: the "
-        "same network and vocabulary, with no knowledge. To see what the knowledge is worth without training "
+        "same network, with no knowledge. To see what the knowledge is worth without training "
         "the network, compare Frozen (pretrained) with Random frozen (wiped)."
     ),
     Answer.MORE_LABELS: (
@@ -37,7 +38,7 @@ MEANINGS = {
     ),
 }
 SOLUTION = (
-    "It is the second answer: **take a network that has learned from other texts and train it further on "
+    "It is the second answer: **take a network that has learned from other data and train it further on "
     "yours.** The others do without that knowledge. From scratch never has it, wiping removes it, and more "
     "labels try to make up for it."
 )
@@ -101,12 +102,21 @@ def why_words(pooled: Pooled) -> list[str]:
     base = describe(pooled.experiment.base_model)
     seen = f" {literal(base.title)}: {literal(base.pretraining)}" if base.pretraining else ""
     tokens = pooled.tokens_read
-    read = f" One fine-tuning read {tokens:,} tokens of your texts." if tokens else ""
+    content = content_of(base.modality)
+    noun = content.noun
+    read = f" One fine-tuning read {tokens:,} {noun.unit} of your {noun.many}." if tokens else ""
+    same, shared = (
+        (
+            "Architecture, vocabulary",
+            "From scratch uses the pretrained vocabulary too; only the weights differ.",
+        )
+        if base.modality is None
+        else ("Architecture, how inputs are prepared", "Only the weights differ.")
+    )
     return [
-        "**What the model knows.** The model already places similar texts close together. Your labels only "
-        f"have to draw the line between classes.{seen}",
-        "**What is the same for all.** Architecture, vocabulary, split, batches and budget. From scratch "
-        "uses the pretrained vocabulary too; only the weights differ.",
+        f"**What the model knows.** {content.knowledge} Your labels only have to draw the line between "
+        f"classes.{seen}",
+        f"**What is the same for all.** {same}, split, batches and budget. {shared}",
         f"**What is not counted.** Pretraining cost is not included.{read}",
     ]
 

@@ -54,7 +54,7 @@ def draw_layer_ablation(known: Knowledge) -> None:
 
 def draw_changes(known: Knowledge) -> None:
     """Draw how far the weights of each part moved, and how similarly each part places the same texts."""
-    texts = f"{known.num_texts} validation texts" if known.num_texts else "the same validation texts"
+    texts = f"{known.num_texts} validation examples" if known.num_texts else "the same validation examples"
     if known.changes.empty:
         with card("What training changed"):
             st.markdown("No run has measured the layers yet. Runs that start now measure them at the end.")
@@ -62,5 +62,5 @@ def draw_changes(known: Knowledge) -> None:
     left, right = st.columns(2)
     with left, card("How far the weights moved", explains="From the start to the end of training, by layer."):
         draw_display(made(layers.display_movement, known))
-    with right, card("How similarly it places texts", explains=f"{texts}, before and after training."):
+    with right, card("How similarly it places examples", explains=f"{texts}, before and after training."):
         draw_display(made(layers.display_similarity, known))

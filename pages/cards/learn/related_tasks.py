@@ -28,7 +28,7 @@ MEANING = (
 )
 LIMITS = (
     "The first task was trained once; the seeds are those of the second. A head that no longer fits does not "
-    "mean that the knowledge is lost. So a new head is fitted on the first task's training texts while the "
+    "mean that the knowledge is lost. So a new head is fitted on the first task's training examples, and the "
     "network stays as it is."
 )
 
@@ -72,8 +72,8 @@ def _offer(pooled: Pooled) -> None:
         one for one in list_finetuned(here, here.database.list_runs()) if one.run.dataset_fingerprint != own
     ]
     if not firsts:
-        st.markdown("Fine-tune a network on other texts first. Then you can start this task from it.")
-        st.page_link("data.py", label="Upload other texts", icon=":material/arrow_forward:")
+        st.markdown("Fine-tune a network on other data first. Then you can start this task from it.")
+        st.page_link("data.py", label="Upload other data", icon=":material/arrow_forward:")
         return
     by_id = {one.run.run_id: one for one in firsts}
     first_id = st.selectbox(
