@@ -122,7 +122,7 @@ def draw_start(experiment: ExperimentConfig, intake: Intake, input_errors: Input
 datasets = workspace().database.list_datasets()
 if not datasets:
     draw_header(QUESTION)
-    invite("Bring your texts first, or take a sample.", "Your data", "data")
+    invite("Bring your data first, or take a sample.", "Your data", "data")
     st.stop()
 
 if wanted := st.query_params.get(AGAIN):

@@ -148,7 +148,7 @@ def draw_own_test(upload: Upload) -> None:
     """Let a person bring their own test file, or take it back."""
     if upload.test_id:
         st.markdown(f"The test part is your own file **{literal(upload.test_name or '')}**.")
-        if st.button("Test on part of the texts instead", icon=":material/close:"):
+        if st.button("Test on part of the data instead", icon=":material/close:"):
             _decide(upload, None, None)
         return
     with st.expander("Use my own test file", icon=":material/fact_check:"):

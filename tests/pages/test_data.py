@@ -133,7 +133,7 @@ def test_an_own_test_file_becomes_the_test_part_and_can_be_taken_back(
     assert app.metric[2].value == "3"
     assert BESIDE_OWN_TEST[SplitMethod.STRATIFIED] in text_of(app)
     assert METHODS[SplitMethod.STRATIFIED][1] not in text_of(app)
-    press(app, "Test on part of the texts instead")
+    press(app, "Test on part of the data instead")
     assert app.metric[2].value == "18"
 
 

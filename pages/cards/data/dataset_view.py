@@ -48,16 +48,16 @@ METHODS = {
         "Stratified and deterministic: the same file always gives the same split.",
     ),
     SplitMethod.GROUPED: ("By group", "Each group stays in one part. Classes are as even as groups allow."),
-    SplitMethod.BY_TIME: ("By date", "The oldest texts train, the newest test."),
+    SplitMethod.BY_TIME: ("By date", "The oldest examples train, the newest test."),
     SplitMethod.OWN: (
         "As in the file",
-        "Your column or file decides. A part that is never named is drawn from the training texts.",
+        "Your column or file decides. A part that is never named is drawn from the training examples.",
     ),
 }
 BESIDE_OWN_TEST = {
-    SplitMethod.STRATIFIED: "The other texts are split by class, always in the same way.",
-    SplitMethod.GROUPED: "Of the other texts each group stays in one part.",
-    SplitMethod.BY_TIME: "Of the other texts the oldest train and the newest validate.",
+    SplitMethod.STRATIFIED: "The other examples are split by class, always in the same way.",
+    SplitMethod.GROUPED: "Of the other examples each group stays in one part.",
+    SplitMethod.BY_TIME: "Of the other examples the oldest train and the newest validate.",
 }
 """How train and validation are made where the test is a file of its own."""
 

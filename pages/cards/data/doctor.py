@@ -240,10 +240,10 @@ def slow_lengths(intake: Intake) -> npt.NDArray[np.int64] | None:
 
 
 def _seen(intake: Intake) -> str:
-    num_examples = intake.dataset.num_examples
+    num_examples, many = intake.dataset.num_examples, intake.dataset.content.noun.many
     if num_examples <= MAX_SLOW:
-        return f"all {num_examples:,} texts"
-    return f"a random sample of {MAX_SLOW:,} of the {num_examples:,} texts"
+        return f"all {num_examples:,} {many}"
+    return f"a random sample of {MAX_SLOW:,} of the {num_examples:,} {many}"
 
 
 def _draw_finding(

@@ -82,7 +82,7 @@ def _words(runs: Sequence[RunRow]) -> dict[str, str]:
         whole[identifier] = f"{name}: all {plural(len(own), 'run')}"
         arm_names = arm_names_of(experiment)
         for run in own:
-            size = f", {run.config.train_size:,} texts" if len(experiment.train_sizes) > 1 else ""
+            size = f", {run.config.train_size:,} examples" if len(experiment.train_sizes) > 1 else ""
             single[run.run_id] = f"{name}: {arm_names[run.config.arm.name]}, seed {run.config.seed}{size}"
     return whole | single
 

@@ -91,8 +91,8 @@ def draw_ways(comparisons: Comparisons) -> None:
     own, sample, see = st.columns(3)
     with own, card("Use your own data", height="stretch"):
         st.markdown(
-            "Bring a CSV with a column of texts and a column of labels. You check the detected columns. The "
-            "file stays on this server."
+            "Bring a CSV of texts and labels, or a zip with a folder of pictures for each class. You check "
+            "what was detected. The file stays on this server."
         )
         if st.button("Upload CSV", type="primary", icon=":material/upload_file:", width="stretch"):
             for subject in ("upload", "dataset", "experiment"):

@@ -90,7 +90,7 @@ def _draw_folder(run: RunRow, file_name: str) -> None:
     if not is_pending and st.button(
         "Verify the model",
         icon=":material/verified:",
-        help="Loads the exported model and compares answers on test texts with the recorded ones.",
+        help="Loads the exported model and compares answers on test examples with the recorded ones.",
     ):
         client.submit(workspace(), JobKind.VERIFY, run.run_id, {})
         st.rerun()

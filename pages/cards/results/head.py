@@ -74,7 +74,7 @@ def draw_head(results: ExperimentResults) -> Verdict:
             file_name=f"{stem}.html",
             mime="text/html",
             icon=":material/description:",
-            help="One file that opens offline: result, figures, data, limits; no texts.",
+            help="One file that opens offline: result, figures, data, limits; no examples.",
             on_click="ignore",
         )
         st.markdown(":small[For a PDF, open the report and print it.]")
@@ -84,7 +84,7 @@ def draw_head(results: ExperimentResults) -> Verdict:
             file_name=f"{stem}-predictions.csv",
             mime="text/csv",
             icon=":material/table_rows:",
-            help="Every test example, model and seed, with all probabilities. The texts are in it.",
+            help="Every test example, model and seed, with all probabilities. The examples are in it.",
             on_click="ignore",
         )
         st.download_button(

@@ -29,7 +29,7 @@ PRECISION_WORDS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bfloat16"}
 PHASE_WORDS = {
     "": "starting",
     "loading": "loading the base model",
-    "tokenizing": "cutting the texts into tokens",
+    "tokenizing": "preparing the examples",
     "training": "training",
     "rates": "choosing the learning rate on validation",
     "features": "computing the frozen features",

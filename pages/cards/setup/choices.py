@@ -44,10 +44,10 @@ BUDGET_SENTENCES = {
 }
 BUDGET_TITLES = {BudgetRule.PLATEAU: "Train until it stops improving", BudgetRule.EQUAL_STEPS: "Equal steps"}
 METRIC_SENTENCES = {
-    Metric.ACCURACY: "The share of test texts answered right.",
+    Metric.ACCURACY: "The share of test examples answered right.",
     Metric.MACRO_F1: "F1 averaged over classes: small classes count as much as large ones.",
     Metric.BALANCED_ACCURACY: "The share answered right in each class, averaged over classes.",
-    Metric.AUROC: "How often a text of one label scores higher for that label than one of the other.",
+    Metric.AUROC: "How often an example of one label scores higher for that label than one of the other.",
     Metric.QUADRATIC_KAPPA: "Agreement beyond chance: two steps off counts four times as much as one.",
 }
 USUAL_SIZES = (50, 100, 200, 500, 1_000, 2_000, 5_000)
@@ -157,8 +157,8 @@ def choose_amount(preset: Preset, split: SplitInfo, input_errors: InputErrors) -
         train_sizes = _sizes(typed)
     if num_seeds > 1 and max(train_sizes) == split.train:
         st.markdown(
-            f"All seeds learn from the same {split.train:,} texts, so one split doesn't say how much other "
-            "texts would have changed the result."
+            f"All seeds learn from the same {split.train:,} examples, so one split doesn't say how much "
+            "others would have changed the result."
         )
     return int(num_seeds), train_sizes
 
@@ -186,8 +186,8 @@ def choose_splits(dataset: DatasetInfo, split: SplitInfo) -> int:
         1,
         key=SPLITS,
         persist_state="session",
-        help="Random splits, each with all seeds. With 5 or 10, the result also covers the choice of texts "
-        "for training and test.",
+        help="Random splits, each with all seeds. With 5 or 10, the result also covers the choice of "
+        "examples for training and test.",
     )
     return int(num_splits)
 

@@ -140,7 +140,7 @@ def offer_check(experiment: ExperimentConfig, *, is_ready: bool) -> None:
             "Check this plan",
             icon=":material/speed:",
             disabled=is_busy(experiment) or not is_ready,
-            help="Measures time and memory on the longest and on typical texts. Queues nothing.",
+            help="Measures time and memory on the longest and on typical examples. Queues nothing.",
         ):
             dry_run.forget_checks(workspace(), experiment)
             begin_check(experiment, should_start=False)

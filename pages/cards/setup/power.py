@@ -77,7 +77,7 @@ def _disagreement(experiment: ExperimentConfig) -> tuple[Disagreement, str]:
     before = find_measured(workspace(), fingerprint, metric)
     measured = _measured(before.experiment_id) if before else None
     if before is not None and measured is not None:
-        return measured, f"Counted on how much the models of “{before.name}” disagreed on these texts."
+        return measured, f"Counted on how much the models of “{before.name}” disagreed on these examples."
     return ASSUMED, (
         "Assumed: two models disagree on a fifth of the examples, and trainings differ by 2 points."
     )

@@ -128,7 +128,7 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
         if wanted and (found := find_example(experiment, wanted)) and len(found.text) == 1 + source.is_pair:
             show(found)
         elif wanted:
-            st.warning("The link's text is no test example of this experiment.", icon=":material/warning:")
+            st.warning("The link names no test example of this experiment.", icon=":material/warning:")
     titles = source.columns if source.is_pair else ("Text",)
     places = [f"{key}_{kept.form}_{place}" for place in range(len(titles))]
     if (
