@@ -26,6 +26,9 @@ class Settings:
     cpu_watts
         What this machine's processor takes at full load (``TL_CPU_WATTS``), for estimates of energy where it
         has no counters that may be read; None if nobody has said.
+    data_folder
+        Folder on this server whose files and folders anybody may take in as datasets (``TL_DATA_FOLDER``);
+        None if nobody has named one.
     """
 
     workspace: Path
@@ -33,12 +36,14 @@ class Settings:
     owner: str = LOCAL_OWNER
     supervisor_idle_s: float = 60.0
     cpu_watts: float | None = None
+    data_folder: Path | None = None
 
     @classmethod
     def from_environment(cls, workspace: str | Path | None = None) -> "Settings":
         """Read the environment; an explicit ``workspace`` wins over ``TL_WORKSPACE``."""
         from sqlalchemy import make_url  # here: what trains networks needs no database
 
+        data_folder = os.environ.get("TL_DATA_FOLDER")
         root = Path(workspace or os.environ.get("TL_WORKSPACE") or "workspace").expanduser().resolve()
         url = os.environ.get("TL_DATABASE_URL") or f"sqlite:///{root / 'workspace.db'}"
         parsed = make_url(url)
@@ -52,6 +57,7 @@ class Settings:
             database_url=url,
             supervisor_idle_s=float(os.environ.get("TL_SUPERVISOR_IDLE_S", "60")),
             cpu_watts=float(os.environ["TL_CPU_WATTS"]) if os.environ.get("TL_CPU_WATTS") else None,
+            data_folder=Path(data_folder).expanduser().resolve() if data_folder else None,
         )
 
     @property

@@ -13,7 +13,15 @@ from pages.ui.frame import dataset_line
 from pages.ui.pictures import PICTURES
 from pages.ui.session import remember, workspace
 from tl_core.intake.bundled import NOT_EVIDENCE, SAMPLES
-from tl_core.intake.uploads import Upload, add_to_archive, keep_sample, keep_upload, save_upload
+from tl_core.intake.uploads import (
+    Upload,
+    add_to_archive,
+    keep_from_server,
+    keep_sample,
+    keep_upload,
+    list_on_server,
+    save_upload,
+)
 from tl_core.store.identifiers import new_id
 
 TYPES = [
@@ -104,6 +112,12 @@ def draw_uploader() -> None:
     if upload is None:
         with st.expander("Drop pictures class by class", icon=":material/photo_library:"):
             upload = draw_classes_of_pictures()
+    names = list_on_server(workspace())
+    if upload is None and names:
+        with st.expander("From this server", icon=":material/dns:"):
+            name = st.selectbox("File or folder", names, key="on_server")
+            if st.button("Use it", icon=":material/check:"):
+                upload = keep_from_server(workspace(), name)
     if upload is None:
         with st.expander("Paste rows instead", icon=":material/content_paste:"):
             rows = st.text_area("One text and label per row", key="pasted", placeholder="text,label")

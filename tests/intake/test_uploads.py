@@ -1,4 +1,6 @@
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,12 @@ from tl_core.files.reading import ReadChoices
 from tl_core.intake.intake import make_intake
 from tl_core.intake.uploads import (
     Upload,
+    add_to_archive,
     find_upload,
+    keep_from_server,
     keep_sample,
     keep_upload,
+    list_on_server,
     propose,
     read_upload,
     save_upload,
@@ -162,3 +167,38 @@ def test_an_unreadable_file_is_named_as_the_person_names_it(workspace: Workspace
     upload = keep_upload(workspace, b"only one column\nand nothing else\n", "mine.csv")
     with pytest.raises(DataError, match=r"“mine\.csv” has only one column"):
         read_upload(workspace, upload.upload_id, upload.name)
+
+
+def test_pictures_are_dropped_into_classes(workspace: Workspace) -> None:
+    for label, files in (("ant", ["a.jpg", "a.jpg"]), ("../bee", ["C:\\b.jpg"]), ("ant", ["c.png"])):
+        add_to_archive(workspace, "upload_1", label, [(name, name.encode()) for name in files])
+    with zipfile.ZipFile(workspace.upload_path("upload_1")) as archive:
+        assert archive.namelist() == ["ant/a.jpg", "ant/2_a.jpg", "_bee/b.jpg", "ant/c.png"]
+        assert archive.read("_bee/b.jpg") == b"C:\\b.jpg"
+
+
+def test_what_lies_in_the_servers_folder_of_data_is_taken_from_it_alone(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    assert list_on_server(workspace) == []
+    folder, outside = tmp_path / "data", tmp_path / "outside"
+    (folder / "pictures" / "ant").mkdir(parents=True)
+    outside.mkdir()
+    (folder / "pictures" / "ant" / "1.jpg").write_bytes(b"picture")
+    (folder / "rows.csv").write_bytes(b"text,label\n")
+    (folder / ".hidden").write_bytes(b"")
+    (outside / "secret.jpg").write_bytes(b"secret")
+    (folder / "link").symlink_to(outside)
+    (folder / "pictures" / "link").symlink_to(outside)
+    (folder / "pictures" / "ant" / "2.jpg").symlink_to(outside / "secret.jpg")
+    settings = replace(workspace.settings, data_folder=folder)
+    here = replace(workspace, settings=settings)
+    assert list_on_server(here) == ["pictures", "rows.csv"]
+    assert here.upload_path(keep_from_server(here, "rows.csv").upload_id).read_bytes() == b"text,label\n"
+    upload = keep_from_server(here, "pictures")
+    assert upload.name == "pictures.zip"
+    with zipfile.ZipFile(here.upload_path(upload.upload_id)) as archive:
+        assert archive.namelist() == ["pictures/ant/1.jpg"]
+    for name in ("link", ".hidden", "../outside", "", str(outside)):
+        with pytest.raises(NotFoundError, match="on this server"):
+            keep_from_server(here, name)

@@ -111,6 +111,47 @@ def add_to_archive(
             archive.writestr(zipfile.ZipInfo(member), bytes(content))
 
 
+def list_on_server(workspace: Workspace) -> list[str]:
+    """Name what lies in the server's folder of data, which somebody has named for it; hidden things not."""
+    folder = workspace.settings.data_folder
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(one.name for one in folder.iterdir() if not one.name.startswith(".") and _is_plain(one))
+
+
+def _is_plain(path: Path) -> bool:
+    return not path.is_symlink() and (path.is_file() or path.is_dir())
+
+
+def keep_from_server(workspace: Workspace, name: str) -> Upload:
+    """Make an upload of a file or a folder in the server's folder of data; links are left out.
+
+    Raises
+    ------
+    NotFoundError
+        If it names none of `list_on_server`.
+    """
+    if name not in list_on_server(workspace):
+        raise NotFoundError(f"There is no {quoted(name)} on this server.", "Choose another name.")
+    source = Path(workspace.settings.data_folder or "") / name
+    packed = f"{name}.zip" if source.is_dir() else name
+    upload = Upload(upload_id=new_id("upload"), name=packed[-NAME_CHARS:])
+    with replacing(workspace.upload_path(upload.upload_id)) as file:
+        if source.is_dir():
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for one in sorted(source.rglob("*")):
+                    is_inside = not any(
+                        part.is_symlink() for part in (one, *one.parents) if source in part.parents
+                    )
+                    if one.is_file() and is_inside:
+                        archive.write(one, Path(name) / one.relative_to(source))
+        else:
+            with source.open("rb") as content:
+                shutil.copyfileobj(content, file)
+    save_upload(workspace, upload)
+    return upload
+
+
 def keep_sample(workspace: Workspace, path: Path) -> Upload:
     """Make a bundled file an upload, always under the same id."""
     upload = Upload(upload_id=f"{SAMPLE_PREFIX}{path.stem}", name=path.name)
