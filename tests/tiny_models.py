@@ -94,16 +94,17 @@ def _encoder(architecture: Architecture, vocab_size: int, deviation: float) -> t
 def _word_pieces() -> Tokenizer:
     normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
     words = {word for text in CORPUS for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
-    letters = set("".join(words))
+    begins = {word[:end] for word in words for end in range(1, len(word) + 1)}
+    ends = {f"##{word[start:]}" for word in words for start in range(len(word))}
+    letters = {f"##{letter}" for letter in set("".join(words))}
     # Not the library's trainer: which of two equally frequent pieces it takes differs between processes.
-    vocabulary = [*_BERT_SPECIAL.values(), *sorted(letters), *sorted(f"##{one}" for one in letters)]
-    vocabulary += sorted(words - letters)
+    vocabulary = [*_BERT_SPECIAL.values(), *sorted(begins | set("".join(words))), *sorted(ends | letters)]
     tokenizer = Tokenizer(
         models.WordPiece({piece: place for place, piece in enumerate(vocabulary)}, unk_token="[UNK]")
     )
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
-    ends = [(token, tokenizer.token_to_id(token)) for token in ("[SEP]", "[CLS]")]
-    tokenizer.post_processor = processors.BertProcessing(*ends)
+    around = [(token, tokenizer.token_to_id(token)) for token in ("[SEP]", "[CLS]")]
+    tokenizer.post_processor = processors.BertProcessing(*around)
     return tokenizer
 
 

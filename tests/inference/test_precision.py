@@ -15,6 +15,7 @@ from tl_core.errors import UserError
 from tl_core.inference import precision
 from tl_core.inference.precision import load_for_files
 from tl_core.inference.predictor import Probabilities, load_predictor
+from tl_core.models.facts import read_facts
 from tl_core.schema import Precision, ScoredIn
 from tl_core.store.workspace import Workspace
 from tl_core.text.network import NETWORKS
@@ -105,8 +106,7 @@ def test_an_exported_folder_has_nothing_to_measure_int8_on(workspace: Workspace)
 def test_int8_answers_nearly_as_the_network_does(tmp_path: Path, pooling: Pooling) -> None:
     folder = saved_folder(tmp_path, "bert", pooling)
     exact = load_predictor(folder)
-    facts = {"labels": exact.labels, "max_length": 16}
-    near = NETWORKS.int8_predictor(folder, facts, exact.texts)
+    near = NETWORKS.int8_predictor(folder, read_facts(folder), exact.texts)
     told: list[int] = []
     texts = [TEXTS[number % 3] + " a" * number for number in range(70)]
     found, expected = near.predict(texts, told.append), exact.predict(texts)
@@ -117,7 +117,7 @@ def test_int8_answers_nearly_as_the_network_does(tmp_path: Path, pooling: Poolin
 def test_int8_reads_pairs_with_their_types(tmp_path: Path) -> None:
     folder = saved_folder(tmp_path, "bert", Pooling.MEAN, texts=PAIR)
     exact = load_predictor(folder)
-    near = NETWORKS.int8_predictor(folder, {"labels": exact.labels, "max_length": 16}, PAIR)
+    near = NETWORKS.int8_predictor(folder, read_facts(folder), PAIR)
     pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[0])]
     assert np.abs(near.predict(pairs) - exact.predict(pairs)).mean() < 0.05
     with pytest.raises(UserError):

@@ -74,7 +74,8 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path: Path, num_examples: i
         assert a.loss == pytest.approx(b.loss, abs=1e-5)
         assert a.grad_norm == pytest.approx(b.grad_norm, rel=1e-3)
     for name, weight in weights_of(whole).items():
-        torch.testing.assert_close(weight, weights_of(parts)[name], rtol=0, atol=1e-5)
+        if not name.endswith("key.bias"):  # softmax takes no notice of it, and Adam makes steps of rounding
+            torch.testing.assert_close(weight, weights_of(parts)[name], rtol=0, atol=1e-5)
 
 
 def test_a_frozen_arm_changes_its_head_alone(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def saved_folder(
     classifier = NETWORKS.build(ArmKind.FINE_TUNED, base, pooling, labels, init_seed=3).eval()
     with torch.no_grad():  # a fresh head gives every label the same, and so would one drawn at random
         for weight in classifier.head_parameters():
-            weight.mul_(30)
+            weight.mul_(6)
     folder = tmp_path / "model"
     NETWORKS.save(classifier, folder, base_folder=base, labels=labels, limit=MAX_TOKENS // 2, source=texts)
     return folder
