@@ -27,7 +27,7 @@ from tl_core.intake.bundled import (
 from tl_core.intake.intake import store_intake
 from tl_core.jobs import client
 from tl_core.planning.plan import num_runs, plan_sample
-from tl_core.schema import ExperimentConfig
+from tl_core.schema import BudgetRule, ExperimentConfig
 from tl_core.store.rows import RunRow
 
 NUM_LISTED = 4
@@ -56,6 +56,12 @@ def find_comparisons() -> Comparisons:
 
 def _is_over(runs: Sequence[RunRow]) -> bool:
     return bool(runs) and all(run.state.is_final for run in runs)
+
+
+_LENGTHS = {
+    BudgetRule.PLATEAU: "until it stops improving",
+    BudgetRule.EQUAL_STEPS: "for the same number of steps",
+}
 
 
 def draw_featured(comparisons: Comparisons) -> None:
@@ -142,9 +148,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
         return
     cost, ahead = estimate_of(plan, intake), ahead_of()
     st.markdown(
-        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network until it "
-        "stops improving. First result in "
-        f"{until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
+        f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network "
+        f"{_LENGTHS[sample.budget]}. First result in {until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
     )
     if st.button(
         f"Start {sample.title.lower()}",
