@@ -149,7 +149,8 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     cost, ahead = estimate_of(plan, intake), ahead_of()
     st.markdown(
         f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network "
-        f"{_LENGTHS[sample.budget]}. First result in {until(cost.first_verdict, ahead)}, done in {until(cost.total, ahead)}."
+        f"{_LENGTHS[sample.budget]}. First result in {until(cost.first_verdict, ahead)}, done in "
+        f"{until(cost.total, ahead)}."
     )
     if st.button(
         f"Start {sample.title.lower()}",
