@@ -23,7 +23,7 @@ from tl_core.charts.answers import MOST_BARS, RIGHT, WRONG
 from tl_core.displays.answers import answer_numbers
 from tl_core.errors import TlError
 from tl_core.evaluation.wording import METRIC_WORDS
-from tl_core.intake.uploads import read_upload
+from tl_core.intake.uploads import keep_upload, read_upload
 from tl_core.modality import Content, content_of, noun_of
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, Task, TextSource
@@ -181,6 +181,11 @@ def _draw_question(experiment: ExperimentConfig, answerers: Sequence[Answerer]) 
 def _choose_picture(kept: _Kept, key: str) -> Text:
     """Take a picture in, in the place of the one that is shown; what cannot be read is told."""
     upload = receive("Drop a picture", f"{key}_picture", types=PICTURES)
+    pasted = st.chat_input(
+        "Or paste one and press Enter", accept_file=True, file_type=PICTURES, key=f"{key}_pasted"
+    )
+    if pasted and pasted.files:
+        upload = keep_upload(workspace(), pasted.files[0].getvalue(), pasted.files[0].name)
     if upload is not None:
         try:
             table = read_upload(workspace(), upload.upload_id, upload.name, min_columns=1)
