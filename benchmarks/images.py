@@ -44,8 +44,8 @@ JSON = Path(__file__).with_suffix(".json")
 ANTS, SMALL = "hymenoptera", "cifar5"
 SETS = (ANTS, SMALL)
 GRID = {
-    ArmKind.FINE_TUNED: ((1e-4, 1e-3), (3e-4, 3e-3), (1e-3, 3e-3)),
-    ArmKind.SCRATCH: ((5e-4, 5e-4), (2e-3, 2e-3), (5e-3, 5e-3)),
+    ArmKind.FINE_TUNED: ((1e-4, 1e-3), (3e-4, 3e-3), (1e-3, 3e-3), (3e-3, 3e-3)),
+    ArmKind.SCRATCH: ((5e-4, 5e-4), (2e-3, 2e-3), (5e-3, 5e-3), (1e-2, 1e-2), (2e-2, 2e-2)),
 }
 """Peak rates of encoder and head."""
 NUM_SEEDS = 2
