@@ -35,7 +35,8 @@ def csv(rows: list[tuple[str, str]] | None = None, header: str = "text,label") -
 def test_the_empty_page_asks_for_a_file_or_a_sample(app: AppTest) -> None:
     open_page(app, "data")
     assert page_of(app) == "data"
-    assert len(app.get("file_uploader")) == 1
+    assert len(app.get("file_uploader")) == 2, "a file, and pictures class by class"
+    assert "From this server" not in {one.label for one in app.expander}
     assert NOT_EVIDENCE in text_of(app)
 
 
