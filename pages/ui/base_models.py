@@ -12,7 +12,7 @@ from tl_core.catalogue.hub_search import FoundModel, search_hub
 from tl_core.catalogue.locating import describe, find_on_disk, hub_is_reachable, models_on_disk
 from tl_core.charts.colors import arm_label
 from tl_core.errors import TlError
-from tl_core.planning.finetuned_base_models import list_finetuned, settle_base_model
+from tl_core.planning.finetuned_base_models import RUN, list_finetuned, settle_base_model
 from tl_core.planning.machine import Hardware
 from tl_core.results.runs import run_behind
 from tl_core.schema import Arm
@@ -89,11 +89,6 @@ def waiting_sentence(machine: Hardware) -> str:
     )
 
 
-def _catalogued() -> list[str]:
-    """Name the catalogue's models for what can be read on this server."""
-    return list(CATALOGUE)
-
-
 def listed_base_models() -> dict[str, str]:
     """List what can be chosen without typing, each with its line in the list; not escaped.
 
@@ -106,7 +101,7 @@ def listed_base_models() -> dict[str, str]:
         for base_model in (experiment.base_model, *(arm.base_model for arm in experiment.arms))
         if base_model
     ]
-    lines = {one: _model_line(one) for one in dict.fromkeys([*_catalogued(), *_ids_on_disk(), *used])}
+    lines = {one: _model_line(one) for one in dict.fromkeys([*CATALOGUE, *_ids_on_disk(), *used])}
     known = {run_behind(here, one) for one in lines}
     trained = (one for one in list_finetuned(here, here.database.list_runs()) if one.run.run_id not in known)
     return lines | {
@@ -116,10 +111,17 @@ def listed_base_models() -> dict[str, str]:
     }
 
 
+def modality_of(listed: str) -> str | None:
+    """Say what a listed base model reads; a run that is one reads what its own base model did."""
+    if listed.startswith(RUN):
+        listed = workspace().database.get_run(listed.removeprefix(RUN)).config.base_model or ""
+    return describe(listed).modality
+
+
 def choose_base_model(input_errors: InputErrors, modality: str | None = None) -> str:
     """Choose the pretrained weights; what cannot be is told, and the built-in model stands in its place."""
     listed = listed_base_models()
-    options = {one: line for one, line in listed.items() if describe(one).modality == modality} or listed
+    options = {one: line for one, line in listed.items() if modality_of(one) == modality} or listed
     key = CHOSEN if modality is None else f"{CHOSEN}_{modality}"
     kept = st.session_state.get(key)
     chosen: str = st.selectbox(

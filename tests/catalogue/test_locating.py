@@ -6,7 +6,7 @@ import pytest
 
 from tests.tiny_models import tiny_model_folder
 from tl_core.catalogue import locating
-from tl_core.catalogue.base_models import BUILTIN, BUILTIN_WEIGHTS_SHA256, CATALOGUE, Pooling
+from tl_core.catalogue.base_models import BUILTIN, BUILTIN_IMAGE, BUILTIN_WEIGHTS_SHA256, CATALOGUE, Pooling
 from tl_core.catalogue.locating import describe, find_on_disk, models_on_disk, obtain, settle
 from tl_core.errors import ModelError
 
@@ -108,13 +108,15 @@ def test_models_on_disk_are_the_complete_ones(tmp_path: Path, cache: Path) -> No
     folder = tiny_model_folder(tmp_path, "bert")
     put_into_cache(cache, "someone/whole", folder)
     (put_into_cache(cache, "someone/torn", folder) / "tokenizer.json").unlink()
-    assert models_on_disk() == [BUILTIN, "someone/whole"]
+    assert models_on_disk() == [BUILTIN, BUILTIN_IMAGE, "someone/whole"]
     shutil.rmtree(cache)
-    assert models_on_disk() == [BUILTIN]
+    assert models_on_disk() == [BUILTIN, BUILTIN_IMAGE]
 
 
 def test_what_is_not_on_disk_says_so_offline(cache: Path) -> None:
-    with pytest.raises(ModelError, match=r"“someone/else” is not on disk, .* on disk: builtin\."):
+    with pytest.raises(
+        ModelError, match=r"“someone/else” is not on disk, .* on disk: builtin, builtin-image\."
+    ):
         obtain("someone/else")
 
 
@@ -165,7 +167,7 @@ def test_the_catalogue_is_keyed_by_valid_ids_and_says_what_is_needed(base_model:
     assert facts.pretraining.endswith(".")
     assert facts.licence
     assert describe(base_model) is facts
-    assert base_model == BUILTIN or find_on_disk(base_model) is None
+    assert base_model in (BUILTIN, BUILTIN_IMAGE) or find_on_disk(base_model) is None
 
 
 @pytest.mark.parametrize("base_model", [BUILTIN, "distilbert-base-uncased", "someone/model"])

@@ -256,7 +256,7 @@ def test_unlabelled_rows_with_newlines_are_not_taken_for_packed_ones(read: Read)
 def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="There is no file"):
         read_table(tmp_path / "none.csv")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is a folder, not a table"):
         read_table(tmp_path)
 
 

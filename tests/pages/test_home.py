@@ -65,6 +65,7 @@ def test_an_empty_workspace_offers_the_samples_with_their_time_and_the_own_file(
         "Upload CSV",
         "Start reviews",
         "Start support messages",
+        "Start drawings",
     ]
     assert re.search(
         r"\b12 runs\b.*until it stops improving\. First result in .* minutes?, done in .* minutes",
@@ -129,7 +130,11 @@ def test_a_sample_under_way_is_watched_and_not_started_again(
     (experiment,) = workspace.database.list_experiments()
     app.query_params.clear()
     open_page(app, "home")
-    assert [button.label for button in app.button] == ["Upload CSV", "Start support messages"]
+    assert [button.label for button in app.button] == [
+        "Upload CSV",
+        "Start support messages",
+        "Start drawings",
+    ]
     assert "0 of 12 done, 12 waiting" in text_of(app)
     assert ("runs", f"experiment={experiment.experiment_id}") in targets_of(app)
 
@@ -196,7 +201,7 @@ def test_own_texts_are_asked_for_even_after_others(app: AppTest, workspace: Work
     open_page(app, "home")
     press(app, "Upload CSV")
     assert page_of(app) == "data"
-    assert len(app.get("file_uploader")) == 1
+    assert len(app.get("file_uploader")) == 2
 
 
 def test_an_experiment_that_cannot_be_read_is_passed_over(

@@ -134,7 +134,7 @@ def test_design_lists_what_was_trained_here_and_takes_it(app, workspace, first, 
     open_page(app, "setup", dataset=second.dataset_fingerprint)
     box = next(one for one in app.selectbox if one.label == "Base model")
     (own,) = [option for option in box.options if "all-MiniLM-L6 after film reviews" in option]
-    assert "seed 0, 33 texts" in own
+    assert "seed 0, 33 examples" in own
     box.set_value(f"run:{first.run_id}").run()
     assert not app.exception
     assert "all-MiniLM-L6 after film reviews" in text_of(app)

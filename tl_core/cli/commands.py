@@ -185,6 +185,9 @@ def plan_comparison(
     say: Say,
 ) -> ExperimentConfig:
     """Read the data, fetch the base models and freeze the experiment; nothing is queued yet."""
+    if options.base_model != BUILTIN:  # what no run can start from is told before anything is read
+        named = settle_base_model(workspace, options.base_model)
+        require_base_model_files(obtain(named), describe(named).title)
     sizes = None
     if options.train_sizes is not None:
         try:

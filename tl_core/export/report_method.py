@@ -60,8 +60,8 @@ _GROUPED = (
     "takes each of the {groups} groups for one draw [10]."
 )
 _IN_PIECES = (
-    "Memory did not hold a whole batch, so gradients were summed from smaller ones. Batch norms saw each of "
-    "these alone, which is not the same as the whole batch."
+    "Memory did not hold a whole batch, so gradients were summed from smaller ones. Batch norms saw one of "
+    "these at a time, which is not the same as the whole batch."
 )
 _OVER_SPLITS = (
     "The experiment was repeated on other random splits of the same data, {num_splits} in all, each with "

@@ -435,6 +435,9 @@ def write_parquet(path: Path, name: str, target: Path) -> tuple[list[str], list[
     """Write the pictures of a Parquet file as rows, as `write_files` does; None if it has no such column."""
     try:
         file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError):
+        return None  # what reads tables says what is wrong with it
+    try:
         column = picture_column(file.schema_arrow)
         if column is None:
             return None

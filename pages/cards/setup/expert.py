@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.base_models import label_of, listed_base_models
+from pages.ui.base_models import label_of, listed_base_models, modality_of
 from pages.ui.errors import InputErrors
 from pages.ui.formatting import literal
 from pages.ui.session import workspace
@@ -161,7 +161,7 @@ def choose_rivals(base_model: str, input_errors: InputErrors) -> list[Arm]:
     listed = {
         one: line
         for one, line in listed_base_models().items()
-        if one != base_model and describe(one).modality == modality
+        if one != base_model and modality_of(one) == modality
     }
     typed = st.multiselect(
         "More base models to fine-tune",
