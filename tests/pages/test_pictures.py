@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from samples.draw import draw
-from tests.pages.reading import open_page, page_of, text_of
-from tl_core.intake.bundled import SAMPLES
+from tests.pages.reading import open_page, text_of
+from tl_core.intake.bundled import SAMPLES, read_sample
+from tl_core.intake.intake import store_intake
 from tl_core.intake.uploads import find_upload
 from tl_core.store.workspace import Workspace
 
@@ -21,18 +22,16 @@ def press(app: AppTest, label: str) -> None:
 def test_the_drawn_sample_is_looked_at_and_planned_without_what_reads_texts(
     app: AppTest, workspace: Workspace
 ) -> None:
-    open_page(app, "data")
-    press(app, f"Open {SAMPLES['drawn_things'].title.lower()}")
+    info = store_intake(workspace, read_sample(SAMPLES["drawn_things"])).dataset.info
+    open_page(app, "data", dataset=info.fingerprint)
     told = text_of(app)
-    assert "256 rows, 3 columns" in told
     assert "A look at each class" in told
     assert "Tokens per text" not in told
-    press(app, "Use this dataset")
-    assert page_of(app) == "setup"
+    open_page(app, "setup", dataset=info.fingerprint)
     labels = {box.label for box in app.checkbox}
     assert {"Fine-tuned", "Histogram", "From scratch", "Augmentation"} <= labels
     assert not {"TF-IDF", "Contrastive"} & labels
-    assert "EfficientNet-Lite0" in text_of(app)
+    assert "The pretraining has seen ImageNet." in text_of(app)
     assert [one.label for one in app.number_input if one.label == "Pixels a side"]
 
 
