@@ -33,8 +33,9 @@ def draw_code(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
             help="Each model's best seed on validation.",
         )
         run_id, source = by_arm[arm].run.run_id, by_arm[arm].texts
-        st.code(f"python -m tl_core predict {run_id} IN.csv OUT.csv", language="bash", wrap_lines=True)
         content = content_of(source.modality)
+        given = "IN.zip" if content.is_pictorial else "IN.csv"
+        st.code(f"python -m tl_core predict {run_id} {given} OUT.csv", language="bash", wrap_lines=True)
         lines = _PYTHON.format(
             imports=content.asked_imports, run_id=run_id, question=content.asked_with(source)
         )
