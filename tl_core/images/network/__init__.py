@@ -12,11 +12,11 @@ from transformers import AutoModelForImageClassification, PreTrainedConfig
 from tl_core.arms import ArmKind
 from tl_core.catalogue.base_models import Pooling
 from tl_core.datasets.selection import TARGET
-from tl_core.images.network.classifiers import PictureClassifier, any_size
+from tl_core.images.network.classifiers import PictureClassifier
 from tl_core.images.network.examples import PictureExamples, decode
 from tl_core.images.network.onnx import write_onnx
 from tl_core.images.network.portable import answers_of, write_portable
-from tl_core.images.network.standalone import PREPROCESSOR, normalisation
+from tl_core.images.network.standalone import PREPROCESSOR, any_size, normalisation
 from tl_core.inference.predictor import Answers
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks

@@ -1,10 +1,9 @@
 """The network of every neural arm on pictures: an architecture's own classification model."""
 
-import inspect
-
 import torch
 from torch import Tensor, nn
 
+from tl_core.images.network.standalone import any_size
 from tl_core.models.classifiers import Inputs, OwnHeadClassifier
 
 
@@ -39,9 +38,3 @@ class PictureClassifier(OwnHeadClassifier):
         """Run the last layer."""
         logits: Tensor = self.last_layer(features)
         return logits
-
-
-def any_size(model: nn.Module) -> dict[str, bool]:
-    """Name what an architecture has to be told, so that it reads pictures of another size than its own."""
-    name = "interpolate_pos_encoding"  # positions were learned for one number of patches
-    return {name: True} if name in inspect.signature(model.forward).parameters else {}

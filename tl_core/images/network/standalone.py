@@ -42,8 +42,6 @@ def load(
     if report["missing_keys"] or report["mismatched_keys"]:
         raise ValueError(f"Weights are missing in {folder.name}, so the answers would be wrong.")
     network.eval()
-    name = "interpolate_pos_encoding"  # positions were learned for one number of patches
-    any_size = {name: True} if name in inspect.signature(network.forward).parameters else {}
     mean, scale = (torch.tensor(one).view(1, 3, 1, 1) for one in normalisation(folder))
 
     def answer(pictures: Sequence[str | bytes | Path]) -> list[dict[str, float]]:
@@ -54,12 +52,18 @@ def load(
             )
             pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).float()
             with torch.inference_mode():
-                logits = network(pixel_values=(pixels - mean) / scale, **any_size).logits
+                logits = network(pixel_values=(pixels - mean) / scale, **any_size(network)).logits
             rows = logits.softmax(-1).tolist()
             answers += [dict(zip(facts["labels"], row, strict=True)) for row in rows]
         return answers
 
     return answer
+
+
+def any_size(network: torch.nn.Module) -> dict[str, bool]:
+    """Name what an architecture has to be told, so that it reads pictures of another size than its own."""
+    name = "interpolate_pos_encoding"  # positions were learned for one number of patches
+    return {name: True} if name in inspect.signature(network.forward).parameters else {}
 
 
 def normalisation(folder: Path) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
