@@ -1,5 +1,6 @@
 """From any file to turned RGB of a decent size, and back out of a cell."""
 
+import base64
 import hashlib
 import subprocess
 import sys
@@ -78,6 +79,39 @@ def test_sixteen_bits_keep_their_highest_eight():
     deep = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
     found = np.asarray(read_picture(packed(Image.fromarray(deep), "PNG"), "x").pixels)[..., 0]
     assert np.abs(found - deep / 257).max() <= 1
+
+
+@pytest.mark.parametrize("most", [100, 255, 300, 4095, 65535])
+def test_sixteen_bits_mean_the_same_however_dark_a_picture_is(most):
+    deep = np.linspace(0, most, 64 * 64).reshape(64, 64).astype(np.uint16)
+    found = np.asarray(read_picture(packed(Image.fromarray(deep), "PNG"), "deep.png").pixels)[..., 0]
+    assert np.array_equal(found, np.round(deep / 257).astype(np.uint8))
+
+
+def test_fractions_are_shares_of_white():
+    shares = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    found = np.asarray(read_picture(packed(Image.fromarray(shares), "TIFF"), "f.tif").pixels)[..., 0]
+    assert (found.min(), found.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_what_people_wrote_into_a_file_is_not_kept(kind):
+    kept = read_picture(packed(scene(1), kind, comment=b"SECRET 52.5163N 13.3777E"), "a").cell
+    assert b"SECRET" not in base64.b64decode(kept.partition("base64,")[2])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_place_in_xmp_is_told(kind):
+    told = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a exif:GPSLatitude="52,31N"/></x:xmpmeta>'
+    assert read_picture(packed(scene(1), kind, xmp=told), "a").has_location
+    assert not read_picture(packed(scene(1), kind, xmp=told.replace(b"GPS", b"")), "a").has_location
+
+
+def test_a_malformed_note_of_a_camera_leaves_the_picture_as_it_is():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = packed(scene(1), "JPEG", exif=exif).replace(b"\x01\x12\x00\x03", b"\x01\x12\x00\x02")
+    assert read_picture(data, "a").pixels.size[0] > 0
 
 
 def test_what_is_transparent_is_white():

@@ -1,6 +1,7 @@
 """Archives, folders and Parquet files of pictures as tables, and what is set aside of them."""
 
 import json
+import os
 import struct
 import zipfile
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.images.drawing import archive, packed, scene, two_classes
-from tl_core.errors import DataError
+from tl_core.errors import DataError, SplitError
 from tl_core.files.reading import read_table
 from tl_core.intake.intake import choose_columns, make_intake
 from tl_core.schema import FileFormat, SplitMethod
@@ -222,6 +223,218 @@ def test_parquet_as_hugging_face_writes_it(tmp_path):
     read_back = read_table(tmp_path / "x.parquet")
     assert read_back.modality == "image"
     assert read_back.columns["label"].to_pylist() == ["ant", "bee", "ant", "bee"]
+
+
+def many(*folders, each=4):
+    """Draw pictures in folders, each other than all others."""
+    names = [folder for folder in folders for _ in range(each)]
+    return {f"{folder}/{at}.jpg": picture(500 + at) for at, folder in enumerate(names)}
+
+
+def label_counts(table):
+    found = table.columns["label"].to_pylist()
+    return {label: found.count(label) for label in sorted(set(found))}
+
+
+CATS_AND_DOGS = {"cats": 8, "dogs": 8}
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train", "test"),
+        ("training_set/training_set", "test_set/test_set"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("train_images", "test_images"),
+        ("Training Set", "Test Set"),
+        ("train2017", "val2017"),
+        ("1_train", "2_test"),
+        ("train/images", "test/images"),
+        ("ds/train", "ds/test"),
+        ("trainset", "testset"),
+    ],
+)
+@pytest.mark.parametrize("stray", ["", "cover.jpg", "pred/1.jpg"])
+def test_folders_of_parts_are_no_classes_whatever_they_are_called(tmp_path, train, test, stray):
+    files = many(*(f"{part}/{label}" for part in (train, test) for label in ("cats", "dogs")))
+    above = "ds/" if train.startswith("ds/") else ""
+    files |= {above + stray: picture(1)} if stray else {}
+    table = read(tmp_path, files)
+    assert label_counts(table) == CATS_AND_DOGS
+    assert len(set(table.columns["split"].to_pylist())) == 2
+    choice = choose_columns(table).choice
+    assert (choice.label, choice.split) == (("label",), "split")
+    if stray:
+        assert found(table, "pictures_in_no_part").examples == (above + stray,)
+
+
+def test_one_part_beside_pictures_to_predict_leaves_the_classes(tmp_path):
+    table = read(tmp_path, many("train/cats", "train/dogs", each=8) | {"unlabelled/1.jpg": picture(1)})
+    assert label_counts(table) == CATS_AND_DOGS
+    assert "split" not in table.columns.column_names
+    assert found(table, "pictures_in_no_part").count == 1
+
+
+@pytest.mark.parametrize("only", ["train", "valid"])
+def test_a_class_that_is_called_like_a_part_stays_a_class(tmp_path, only):
+    assert set(label_counts(read(tmp_path, many(only, "plane", "car")))) == {only, "plane", "car"}
+
+
+def test_a_picture_beside_a_wrapper_is_in_no_class(tmp_path):
+    table = read(tmp_path, many("ds/cats", "ds/dogs", each=8) | {"cover.jpg": picture(3)})
+    assert label_counts(table) == {"": 1, **CATS_AND_DOGS}
+
+
+def test_parts_never_take_the_place_of_labels(tmp_path):
+    files = many(*(f"{part}/c{at}" for at in range(12) for part in ("train", "test")), each=1)
+    table = read(tmp_path, files)
+    assert choose_columns(table).choice.label == ("label",)
+    with pytest.raises(SplitError, match="only 1 example"):
+        make_intake(table, name="x", choice=choose_columns(table).choice)
+
+
+def test_a_table_without_labels_adds_to_what_folders_say(tmp_path):
+    files = many("cats", "dogs", each=8)
+    rows = "".join(f"{name},p{at % 7}\n" for at, name in enumerate(files))
+    table = read(tmp_path, files | {"patients.csv": f"file_name,patient\n{rows}".encode()})
+    assert label_counts(table) == CATS_AND_DOGS
+    choice = choose_columns(table).choice
+    assert (choice.label, choice.group) == (("label",), "patient")
+
+
+def test_numbers_of_rows_are_no_names_of_pictures(tmp_path):
+    files = {
+        f"{label}/{at}.jpg": picture(at + 9 * (label == "cats"))
+        for label in ("cats", "dogs")
+        for at in range(8)
+    }
+    table = read(tmp_path, files | {"classes.csv": b"id,name\n0,cat\n1,dog\n"})
+    assert table.columns.column_names == ["image", "label", "file"]
+    assert "classes.csv" in found(table, "unused_tables").message
+
+
+def test_a_table_for_each_part_is_the_split(tmp_path):
+    files = {f"images/{at:02}.jpg": picture(at) for at in range(12)}
+    for part, places in (("train", range(6)), ("val", range(6, 9)), ("test", range(9, 12))):
+        rows = "".join(f"{at:02}.jpg,{'ab'[at % 2]}\n" for at in places)
+        files[f"{part}.csv"] = f"file_name,label\n{rows}".encode()
+    split = read(tmp_path, files).columns["split"].to_pylist()
+    assert [split.count(part) for part in ("train", "validation", "test")] == [6, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        *("/home/me/data/{at:02}.jpg", "C:\\Users\\me\\{at:02}.jpg", "../images/{at:02}.jpg"),
+        *("dataset/images/{at:02}.JPG", "{at:02}.png", "{at:02}"),
+    ],
+)
+def test_names_are_found_however_a_table_writes_them(tmp_path, called):
+    files = {f"images/{at:02}.jpg": picture(at) for at in range(6)}
+    rows = "".join(f"{called.format(at=at)},{'ab'[at % 2]}\n" for at in range(6))
+    table = read(tmp_path, files | {"labels.csv": f"name,label\n{rows}".encode()})
+    assert label_counts(table) == {"a": 3, "b": 3}
+
+
+def test_lines_of_a_name_and_a_label_are_a_table(tmp_path):
+    files = {f"images/{at:02}.jpg": picture(at) for at in range(6)}
+    lines = "".join(f"images/{at:02}.jpg {at % 2}\n" for at in range(6))
+    assert label_counts(read(tmp_path, files | {"list.txt": lines.encode()})) == {"0": 3, "1": 3}
+
+
+def test_a_table_of_other_names_is_told(tmp_path):
+    files = {f"{at:02}.jpg": picture(at) for at in range(6)}
+    with pytest.raises(DataError, match=r"“labels\.csv” names hardly any of the pictures: it has “x1\.jpg”"):
+        read(tmp_path, files | {"labels.csv": b"name,label\nx1.jpg,a\nx2.jpg,b\n"})
+
+
+def test_a_picture_that_two_tables_name_is_one_row(tmp_path):
+    files = {f"{at:02}.jpg": picture(at) for at in range(6)}
+    labels = "".join(f"{at:02},{'ab'[at % 2]}\n" for at in range(6))
+    others = "".join(f"{at:02},{at % 3},a\n" for at in range(6))
+    files["labels.csv"] = f"id,label\n{labels}".encode()
+    files["more.csv"] = f"id,camera,label\n{others}".encode()
+    table = read(tmp_path, files)
+    assert label_counts(table) == {"a": 3, "b": 3}
+    assert table.columns["camera"].to_pylist() == [str(at % 3) for at in range(6)]
+    assert found(table, "contradicting_tables").count == 3
+
+
+def test_columns_of_ones_and_zeros_are_the_labels(tmp_path):
+    files = {f"{at:02}.jpg": picture(at) for at in range(12)}
+    rows = "".join(f"{at:02}.jpg,{at % 3 == 0:.1f},{at % 3 == 1:.1f},{at % 3 == 2:.1f}\n" for at in range(12))
+    table = read(tmp_path, files | {"truth.csv": f"image,MEL,NV,BCC\n{rows}".encode()})
+    assert choose_columns(table).choice.label == ("MEL", "NV", "BCC")
+
+
+def test_notes_on_single_pictures_are_no_tables(tmp_path):
+    files = many("cats", "dogs", each=8)
+    notes = {f"{name}.json": b'{"title": "a"}' for name in files}
+    notes |= {name.replace(".jpg", ".txt"): b"0 .5 .5 .1 .1\n" for name in files}
+    table = read(tmp_path, files | notes | {"print.json": b"{}"})
+    assert label_counts(table) == CATS_AND_DOGS
+    assert found(table, "other_files").count == 33
+
+
+def test_names_of_other_systems_are_read(tmp_path):
+    folders = ("k\u00e4fer", "ka\u0308fer", "br\u00f6t", "br\u00f6t")
+    names = [f"ds\\{folder}\\{at}.jpg".encode() for at, folder in enumerate(folders)]
+    made_up = [f"{at}".encode().ljust(len(name), b"x") for at, name in enumerate(names)]
+    path = archive(tmp_path / "old.zip", {name.decode(): picture(at) for at, name in enumerate(made_up)})
+    raw = path.read_bytes()
+    for one, name in zip(made_up, names, strict=True):  # UTF-8 that no flag speaks of
+        raw = raw.replace(one, name)
+    path.write_bytes(raw)
+    assert label_counts(read_table(path)) == {"br\u00f6t": 2, "k\u00e4fer": 2}
+
+
+@pytest.mark.parametrize("folder", [".ipynb_checkpoints", "@eaDir", ".thumbnails"])
+def test_folders_of_tools_are_no_classes(tmp_path, folder):
+    assert label_counts(read(tmp_path, many("cats", "dogs", each=8) | many(folder))) == CATS_AND_DOGS
+
+
+def test_a_class_may_be_called_with_a_colon(tmp_path):
+    assert set(label_counts(read(tmp_path, many("Grade: A", "Grade: B")))) == {"Grade: A", "Grade: B"}
+
+
+def test_a_name_that_is_no_text_is_read(tmp_path):
+    for label in ("cats", "dogs"):
+        (tmp_path / "folder" / label).mkdir(parents=True)
+        for at in range(3):
+            (tmp_path / "folder" / label / f"{at}.jpg").write_bytes(picture(at + 9 * (label == "cats")))
+    with open(os.fsencode(tmp_path / "folder" / "cats") + b"/k\xe4se.jpg", "wb") as file:
+        file.write(picture(99))
+    assert label_counts(read_table(tmp_path / "folder")) == {"cats": 4, "dogs": 3}
+
+
+def parquet(tmp_path, columns, names=None):
+    table = pa.table(columns)
+    if names:
+        about = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps(about)})
+    pq.write_table(table, tmp_path / "x.parquet")
+    return read_table(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("names", [["ant", "bee"], {"1": "bee", "0": "ant"}])
+def test_a_label_that_is_kept_back_is_none(tmp_path, names):
+    cells = [{"bytes": picture(at), "path": f"{at}.jpg"} for at in range(4)]
+    table = parquet(tmp_path, {"image": cells, "label": [0, 1, -1, -1]}, names)
+    assert table.columns["label"].to_pylist() == ["ant", "bee", "", ""]
+
+
+def test_pictures_in_parquet_may_be_plain_bytes(tmp_path):
+    table = parquet(tmp_path, {"image": [picture(at) for at in range(4)], "label": [0, 1, 0, 1]})
+    assert (table.modality, table.num_rows) == ("image", 4)
+
+
+def test_one_picture_a_row_is_read_and_several_are_refused(tmp_path):
+    cells = [{"bytes": picture(at), "path": f"{at}.jpg"} for at in range(4)]
+    table = parquet(tmp_path, {"image": cells, "label": [0, 1, 0, 1], "mask": cells})
+    assert table.columns.column_names == ["image", "label", "file"]
+    assert "mask" in found(table, "other_picture_columns").message
+    with pytest.raises(DataError, match="several pictures"):
+        parquet(tmp_path, {"images": [[one] for one in cells], "label": [0, 1, 0, 1]})
 
 
 def test_a_table_of_texts_is_no_table_of_pictures(tmp_path):

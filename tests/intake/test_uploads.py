@@ -1,3 +1,4 @@
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -170,11 +171,14 @@ def test_an_unreadable_file_is_named_as_the_person_names_it(workspace: Workspace
 
 
 def test_pictures_are_dropped_into_classes(workspace: Workspace) -> None:
-    for label, files in (("ant", ["a.jpg", "a.jpg"]), ("../bee", ["C:\\b.jpg"]), ("ant", ["c.png"])):
+    dropped = (("ant", ["a.jpg", "a.jpg"]), ("../bee: 10:30", ["C:\\b.jpg"]), ("ant", ["c.png"]))
+    for label, files in dropped:
         add_to_archive(workspace, "upload_1", label, [(name, name.encode()) for name in files])
     with zipfile.ZipFile(workspace.upload_path("upload_1")) as archive:
-        assert archive.namelist() == ["ant/a.jpg", "ant/2_a.jpg", "_bee/b.jpg", "ant/c.png"]
-        assert archive.read("_bee/b.jpg") == b"C:\\b.jpg"
+        names = [name for name in archive.namelist() if not name.endswith("labels.csv")]
+        assert names == ["class_1/a.jpg", "class_1/2_a.jpg", "class_2/b.jpg", "class_3/c.png"]
+        assert archive.read("class_2/b.jpg") == b"C:\\b.jpg"
+        assert archive.read("class_2/labels.csv").split() == [b"file_name,label", b"b.jpg,../bee:", b"10:30"]
 
 
 def test_what_lies_in_the_servers_folder_of_data_is_taken_from_it_alone(
@@ -185,6 +189,7 @@ def test_what_lies_in_the_servers_folder_of_data_is_taken_from_it_alone(
     (folder / "pictures" / "ant").mkdir(parents=True)
     outside.mkdir()
     (folder / "pictures" / "ant" / "1.jpg").write_bytes(b"picture")
+    os.utime(folder / "pictures" / "ant" / "1.jpg", (0, 0))  # as in the layers of a container
     (folder / "rows.csv").write_bytes(b"text,label\n")
     (folder / ".hidden").write_bytes(b"")
     (outside / "secret.jpg").write_bytes(b"secret")

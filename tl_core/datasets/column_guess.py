@@ -108,6 +108,9 @@ def guess_columns(table: Table, *, text: str | None = None, label: str | None = 
 def guess_label(table: Table, *, content: str) -> tuple[str, str]:
     """Guess the labels of examples that are no texts; return the column and why.
 
+    One that is called ``label`` holds them, whatever is wrong with it: that is told later. No other column
+    takes its place.
+
     Parameters
     ----------
     content
@@ -119,7 +122,9 @@ def guess_label(table: Table, *, content: str) -> tuple[str, str]:
         If no other column can hold labels.
     """
     names = [name for name in table.columns.column_names if name != content]
-    labels = [one for one in (_describe(name, table.columns[name]) for name in names) if _can_be_label(one)]
+    usual = {name: _describe(name, table.columns[name]) for name in names if not _NEVER_LABELS & _words(name)}
+    named = usual.get(LABEL_NAMES[0])
+    labels = [named] if named else [one for one in usual.values() if _can_be_label(one)]
     if not labels:
         raise DataError(
             f"No column looks like labels: {quoted_names(names, 20)}.",

@@ -75,10 +75,9 @@ class PictureContent(Content):
 
     def holds(self, names: Sequence[str]) -> bool:
         """Whether half of the files or more are called like pictures."""
-        from tl_core.images.reading import is_clutter, is_picture_name  # Pillow is not needed for texts
+        from tl_core.images.reading import are_pictures  # Pillow is not needed for texts
 
-        own = [name for name in names if not is_clutter(name)]
-        return bool(own) and 2 * sum(map(is_picture_name, own)) >= len(own)
+        return are_pictures(names)
 
     def write_rows(
         self, path: Path, name: str, target: Path, *, needs_labels: bool

@@ -150,7 +150,8 @@ def _seen(pictures: npt.NDArray[np.uint8], window: tuple[float, float, float]) -
     )
     lines = pictures[:, rows[::2]].astype(np.uint16) + pictures[:, rows[1::2]]
     sums = lines[:, :, columns[::2]] + lines[:, :, columns[1::2]]
-    return sums.astype(np.float32) / 4
+    seen: Floats = sums.astype(np.float32) / np.float32(4)
+    return seen
 
 
 def _best_fit(

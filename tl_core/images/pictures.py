@@ -9,7 +9,9 @@ import base64
 import hashlib
 import io
 import re
+import struct
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,6 +42,7 @@ _LOSSLESS_BYTES = 48_000
 """Up to which size what came without loss is kept without loss."""
 _LOSSLESS = ("PNG", "GIF", "BMP", "TIFF", "PPM", "ICO")
 _ORIENTATION, _GPS = 0x0112, 0x8825
+_XMP_GPS = b"GPSLatitude"
 _CELL: Final = re.compile(r"data:image/(jpeg|png);sha256=([0-9a-f]{64});name=([^;,]*);base64,")
 _WHITE = (255, 255, 255)
 
@@ -102,26 +105,60 @@ def _decode(data: bytes) -> tuple[Image.Image, tuple[int, int], str, bool]:
             raise NotAPicture(f"only {width:,} by {height:,} pixels")
         if max(width, height) > LONGEST_RATIO * min(width, height):
             raise NotAPicture(f"{width:,} by {height:,} pixels are a strip")
-        kind, exif = file.format or "", file.getexif()
-        has_location = bool(exif.get_ifd(_GPS))
+        kind, exif = file.format or "", _exif(file)
+        has_location = bool(exif.get_ifd(_GPS)) or _locates(file)
         turned = exif.get(_ORIENTATION, 1) in (5, 6, 7, 8)
         scale = max(1.0, min(width, height) / KEPT_PX)
         if kind in ("JPEG", "MPO"):
             file.draft("RGB", (round(width / scale), round(height / scale)))  # decodes large ones smaller
-        pixels = to_rgb(ImageOps.exif_transpose(file))
+        pixels = to_rgb(_upright(file))
+        if kind not in ("JPEG", "MPO"):
+            width, height = pixels.size
+        elif turned:
+            width, height = height, width
     if min(pixels.size) > KEPT_PX:
         scale = min(pixels.size) / KEPT_PX
         target = round(pixels.width / scale), round(pixels.height / scale)
         pixels = pixels.resize(target, Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return pixels, (height, width) if turned else (width, height), kind, has_location
+    return pixels, (width, height), kind, has_location
+
+
+def _exif(file: Image.Image) -> Image.Exif:
+    """Read what a camera wrote; nothing where that is malformed, which leaves the picture as it is."""
+    with suppress(Exception):  # a parser of what anybody may have written
+        exif = file.getexif()
+        exif.get_ifd(_GPS), exif.get(_ORIENTATION)
+        return exif
+    return Image.Exif()
+
+
+def _upright(file: Image.Image) -> Image.Image:
+    with suppress(TypeError, ValueError, KeyError, struct.error, OverflowError, SyntaxError):
+        return ImageOps.exif_transpose(file)
+    return file
+
+
+def _locates(file: Image.Image) -> bool:
+    """Whether XMP says where a picture was taken."""
+    told = (file.info.get(key) for key in ("xmp", "XML:com.adobe.xmp"))
+    return any(_XMP_GPS in (one.encode() if isinstance(one, str) else bytes(one)) for one in told if one)
 
 
 def to_rgb(file: Image.Image) -> Image.Image:
-    """Turn any mode into 8-bit RGB; what is transparent becomes white, 16 bits keep their highest 8."""
+    """Turn any mode into 8-bit RGB; what is transparent becomes white.
+
+    Numbers mean the same in every picture, however dark: 16 bits keep their highest 8. Fractions up to 1 are
+    shares of white; larger whole numbers and fractions are scaled to the largest.
+    """
     if file.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
         values = np.asarray(file, dtype=np.float64)
-        if values.max(initial=0) > 255:
-            values = values / 257 if values.max() <= 65535 else 255 * values / values.max()
+        most = values.max(initial=0)
+        if file.mode.startswith("I;16") or 255 < most <= 65535:
+            values = values / 257
+        elif most > 65535:
+            values = 255 * values / most
+        elif file.mode == "F" and most <= 1:
+            values = 255 * values
         return Image.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("RGB")
     if file.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in file.info:
         above = file.convert("RGBA")
@@ -133,6 +170,8 @@ def to_rgb(file: Image.Image) -> Image.Image:
 def to_cell(pixels: Image.Image, data: bytes, name: str, *, is_lossless: bool) -> str:
     """Write a picture as a table's cell, under the hash of the file that it came from."""
     kind, packed = "png", io.BytesIO()
+    pixels = pixels.copy()
+    pixels.info.clear()  # comments and profiles would be written too
     if is_lossless:
         pixels.save(packed, "PNG")
     if not is_lossless or packed.tell() > _LOSSLESS_BYTES:
@@ -206,6 +245,8 @@ def squared(pixels: Image.Image, size: int) -> NDArray[np.uint8]:
 def _why(error: Exception, data: bytes) -> str:
     if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
         return "a HEIC photo: save it as JPEG"
+    if data[4:8] == b"jP  ":
+        return "a JPEG 2000 picture: save it as JPEG"
     if isinstance(error, UnidentifiedImageError):
         return "not a picture"
     if isinstance(error, Image.DecompressionBombError | MemoryError):

@@ -77,17 +77,14 @@ def choose_columns(
             reasons["text"] = f"The {content_of(table.modality).noun.many} of the file."
         if not label:
             found, reasons["label"] = guess_label(table, content=text[0])
-            label = (found,)
+            label = _with_indicators(table, found, reasons)
     elif not (text and label):
         guess = guess_columns(table, text=text[0] if text else None, label=label[0] if label else None)
         if not text:
             text, reasons["text"] = (guess.text,), guess.reasons["text"]
         if not label:
             reasons["label"] = guess.reasons["label"]
-            indicators = find_indicators(table.columns)
-            label = indicators if guess.label in indicators else (guess.label,)
-            if len(label) > 1:
-                reasons["label"] = "Detected as labels: every row has a one in just one of these columns."
+            label = _with_indicators(table, guess.label, reasons)
     used = [*text, *label, *(given[role] for role in _ROLES if role in given)]
     roles = {one.role: one for one in guess_roles(table.columns, used)} if should_guess_roles else {}
     if given.keys() & {"group", "time"}:
@@ -99,6 +96,15 @@ def choose_columns(
     joined_with = JOINED_WITH if len(text) > 1 and not is_pair else None
     columns = {"text": tuple(text), "label": tuple(label), "joined_with": joined_with}
     return Choice(choice=ColumnChoice.model_validate({**columns, **taken, **given}), reasons=reasons)
+
+
+def _with_indicators(table: Table, label: str, reasons: dict[str, str]) -> tuple[str, ...]:
+    """Take the columns that a label is one of, where each row has a one in one of them."""
+    indicators = find_indicators(table.columns)
+    if label not in indicators:
+        return (label,)
+    reasons["label"] = "Detected as labels: every row has a one in just one of these columns."
+    return indicators
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,8 @@
 """Files that a person has brought and not yet made a dataset of, kept under ids of our own."""
 
+import csv
+import io
+import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -18,6 +21,7 @@ from tl_core.store.workspace import Workspace
 from tl_core.words import quoted
 
 NAME_CHARS = 120
+NAMES_FILE = "labels.csv"
 SAMPLE_PREFIX = "sample_"
 
 
@@ -87,28 +91,32 @@ def keep_upload(workspace: Workspace, content: bytes | memoryview, name: str) ->
 def add_to_archive(
     workspace: Workspace, upload_id: str, label: str, files: Iterable[tuple[str, bytes | memoryview]]
 ) -> None:
-    """Put files of one class into an archive of class folders, which an upload will be.
+    """Put files of one class into an archive, which an upload will be, with a table of names and labels.
 
     Parameters
     ----------
     label
-        Names the folder; what would leave it becomes a part of its name.
+        Any text: it stands in a table, where a folder could not be called so.
     files
         Names and bytes.
     """
-    folder = label.strip().replace("/", "_").replace("\\", "_").lstrip(".")[:NAME_CHARS] or "_"
     path = workspace.upload_path(upload_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
-        known = set(archive.namelist())
+        folder = f"class_{sum(name.endswith(NAMES_FILE) for name in archive.namelist()) + 1}"
+        rows, known = [("file_name", "label")], set[str]()
         for name, content in files:
             last = name.replace("\\", "/").rpartition("/")[2][-NAME_CHARS:]
-            member, place = f"{folder}/{last}", 1
-            while member in known:  # two cameras call their pictures alike
+            own, place = last, 1
+            while own in known:  # two cameras call their pictures alike
                 place += 1
-                member = f"{folder}/{place}_{last}"
-            known.add(member)
-            archive.writestr(zipfile.ZipInfo(member), bytes(content))
+                own = f"{place}_{last}"
+            known.add(own)
+            rows.append((own, label.strip()))
+            archive.writestr(zipfile.ZipInfo(f"{folder}/{own}"), bytes(content))
+        table = io.StringIO()
+        csv.writer(table).writerows(rows)
+        archive.writestr(zipfile.ZipInfo(f"{folder}/{NAMES_FILE}"), table.getvalue())
 
 
 def list_on_server(workspace: Workspace) -> list[str]:
@@ -138,13 +146,14 @@ def keep_from_server(workspace: Workspace, name: str) -> Upload:
     upload = Upload(upload_id=new_id("upload"), name=packed[-NAME_CHARS:])
     with replacing(workspace.upload_path(upload.upload_id)) as file:
         if source.is_dir():
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            with zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:
                 for one in sorted(source.rglob("*")):
                     is_inside = not any(
                         part.is_symlink() for part in (one, *one.parents) if source in part.parents
                     )
                     if one.is_file() and is_inside:
-                        archive.write(one, Path(name) / one.relative_to(source))
+                        inside = os.fsencode(Path(name) / one.relative_to(source))
+                        archive.write(one, inside.decode("utf-8", "replace"))
         else:
             with source.open("rb") as content:
                 shutil.copyfileobj(content, file)
