@@ -148,6 +148,8 @@ class Content:
         What a training's limit on each example is called, and what it is counted in.
     augmentation
         How examples are changed in training, in words that continue "In training, "; empty if they are not.
+    has_int8
+        Whether a network can answer in products of 8-bit integers.
     is_pictorial
         Whether a cell is the address of a picture, which is shown in its place.
     slow_words
@@ -164,6 +166,7 @@ class Content:
     limit_name, limit_unit = "Limit", "parts"
     augmentation = ""
     other_kinds = "other kinds of examples"
+    has_int8 = False
     is_pictorial = False
     slow_words = "near duplicates"
 
@@ -231,8 +234,8 @@ class Content:
         """Group near duplicates; here every example is alone, for equal ones are left out beforehand."""
         return NearGroups(np.arange(dataset.num_examples))
 
-    def near_words(self, threshold: float) -> str:
-        """Say what near duplicates are that are as alike as a threshold from 0 to 1 asks for."""
+    def near_words(self, threshold: float, num_examples: int) -> str:
+        """Say which near duplicates are found, as alike as a threshold from 0 to 1 asks for."""
         return f"near duplicates ({self.noun.many} that are alike by {100 * threshold:.0f}%)"
 
     def sizes(self, rows: "pa.Table", folder: Path) -> npt.NDArray[np.int64]:

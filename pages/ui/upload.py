@@ -169,7 +169,7 @@ def draw_own_test(upload: Upload) -> None:
         test = receive(
             "Test file with the same columns",
             f"test_{upload.upload_id}",
-            "Never changed. Texts that also stand in the other file leave the training data.",
+            "Never changed. Examples that also stand in the other file leave the training data.",
         )
         if test is not None:
             _decide(upload, test.upload_id, test.name)

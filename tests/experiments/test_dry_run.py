@@ -146,7 +146,7 @@ def test_no_memory_even_for_one_text_is_told(
 
     monkeypatch.setattr(process, "_train", no_memory)
     (check,) = checked(workspace, plan(workspace, base_model, "scratch")).values()
-    assert "even for one text at a time" in check.problem
+    assert "even for one example at a time" in check.problem
 
 
 def test_a_check_that_passed_is_not_done_again_until_something_changes(

@@ -77,7 +77,7 @@ def test_an_export_answers_as_its_run_recorded_and_says_so(finished, tmp_path, a
     assert [one.num_texts for one in verified.comparisons] == [18, 8]
     assert verified.is_passed
     assert max(one.largest_difference for one in verified.comparisons) < TOLERANCE
-    assert "answers as the run recorded on 18 test texts" in verified.sentences[0]
+    assert "answers as the run recorded on 18 test examples" in verified.sentences[0]
     assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8").startswith("---\n")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -102,7 +102,7 @@ def test_one_of_the_sentences_is_longer_than_any_model_reads(finished):
 @pytest.mark.parametrize("format_", list(ExportFormat))
 def test_a_model_that_answers_otherwise_is_not_handed_out(finished, damaged, tmp_path, format_):
     change_head(damaged)
-    with pytest.raises(RunError, match="does NOT answer as the run recorded on 18 test texts"):
+    with pytest.raises(RunError, match="does NOT answer as the run recorded on 18 test examples"):
         export_model(finished, run_of(finished, "fine_tuned"), tmp_path / "out", format_)
     assert list(tmp_path.iterdir()) == []
 
@@ -166,7 +166,8 @@ def test_without_its_dataset_the_sentences_alone_are_compared(finished, tmp_path
         (tmp_path / "away").rename(datasets)
     assert [one.reference for one in verified.comparisons] == ["expected_answers"]
     assert (
-        "The test texts are not in this workspace, so only the sentences were compared." in verified.sentences
+        "The test examples are not in this workspace, so only made-up ones were compared."
+        in verified.sentences
     )
 
 

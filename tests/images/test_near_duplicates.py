@@ -5,6 +5,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from tests.images.drawing import scene
+from tl_core.images import near_duplicates
+from tl_core.images.content import CONTENT
 from tl_core.images.near_duplicates import find_groups
 from tl_core.images.pictures import to_cell
 
@@ -41,6 +43,16 @@ def test_a_changed_copy_belongs_to_its_picture(change):
     group = find_groups(cells([*originals, *map(CHANGES[change], originals)])).group
     assert (group[:NUM] == group[NUM:]).sum() >= NUM - 1
     assert len(np.unique(group[:NUM])) == NUM, "different pictures stay apart"
+
+
+def test_crops_are_looked_for_and_spoken_of_up_to_a_number_of_pictures(monkeypatch):
+    picture = scene(3, (320, 240))
+    three = cells([picture, cropped(picture, 0.8), scene(4, (320, 240))])
+    assert len(np.unique(find_groups(three).group)) == 2
+    assert "crops)" in CONTENT.near_words(0.8, 3)
+    monkeypatch.setattr(near_duplicates, "MOST_WITH_CROPS", 2)
+    assert len(np.unique(find_groups(three).group)) == 3
+    assert "no crops" in CONTENT.near_words(0.8, 3)
 
 
 def test_pictures_of_nothing_are_not_alike():

@@ -1,7 +1,7 @@
 """Networks that read pictures: the built-in one, and tiny ones of every architecture in the catalogue."""
 
 import json
-import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ from tl_core.images.network.examples import PictureExamples
 from tl_core.images.pictures import squared
 from tl_core.models.knowledge import find_layer_map
 from tl_core.schema import LearningRates, Precision, StepLogged, TrainingConfig
-from tl_core.training.averaging import WeightAverage
+from tl_core.training.averaging import count_statistics
 from tl_core.training.compute import Compute
 from tl_core.training.fit import fit
 from tl_core.training.meters import Clock
@@ -100,6 +100,19 @@ def test_layers_are_told_apart_and_represented(folder):
     named = [*layer_map.embeddings, *(name for layer in layer_map.layers for name in layer), *layer_map.above]
     assert sorted(named) == sorted(name for name, _ in model.encoder.named_parameters())
     assert len(layer_map.layers) >= 2
+    assert {name.partition(".")[0] for name in layer_map.above} <= {
+        "layernorm",
+        "pooler",
+        "encoder",
+        "conv_1x1_exp",
+    }
+    assert {name.split(".")[0] for name in layer_map.embeddings} & {
+        "embedder",
+        "embeddings",
+        "stem",
+        "conv_stem",
+    }
+    assert not any("top_" in name or name.startswith("layernorm") for name in layer_map.embeddings)
     reduced = build(ArmKind.REINIT_TOP, folder, num_layers=1)
     assert set(layer_map.layers[-1]) <= reduced.redrawn
     states = NETWORKS.represent(model, some, np.arange(5), CPU)
@@ -198,15 +211,76 @@ def test_only_what_steps_read_is_augmented():
     assert torch.equal(some.collate(np.arange(4))["pixel_values"], some.collate(np.arange(4))["pixel_values"])
 
 
-def test_statistics_of_batch_norm_are_averaged_with_the_weights():
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
-    average = WeightAverage(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for step in range(1, 4):
-            model[1].running_mean.fill_(float(step))
-            average.update()
-    with average.applied():
-        inside = model[1].running_mean.clone()
-    assert torch.all((inside > 1) & (inside < 3))
-    assert torch.all(model[1].running_mean == 3)
+@pytest.mark.parametrize(
+    ("kind", "keeping"),
+    [
+        (ArmKind.FINE_TUNED, "all"),
+        (ArmKind.REINIT_TOP, "some"),
+        (ArmKind.EMBEDDINGS_ONLY, "some"),
+        (ArmKind.ENCODER_ONLY, "none"),
+        (ArmKind.SHUFFLED, "none"),
+        (ArmKind.SCRATCH, "none"),
+    ],
+)
+@pytest.mark.parametrize("name", ["efficientnet_lite", "efficientnet", "resnet"])
+def test_batch_norms_keep_their_statistics_where_all_below_them_is_pretrained(kind, keeping, name, tmp_path):
+    folder = save_tiny(tmp_path / name, name)
+    some = of_its_size(folder)
+    model = build(kind, folder, num_layers=1 if kind is ArmKind.REINIT_TOP else None)
+    norms = {name: norm for name, norm in model.named_modules() if isinstance(norm, nn.BatchNorm2d)}
+    before = {name: norm.running_mean.clone() for name, norm in norms.items()}
+    rates = LearningRates(encoder=1e-3, head=1e-3)
+    events = fit(model, some, some, FEW_STEPS, rates, order_seed=0, compute=CPU, clock=Clock())
+    assert all(np.isfinite(event.loss) for event in events if isinstance(event, StepLogged))
+    kept = {name for name, norm in norms.items() if torch.equal(norm.running_mean, before[name])}
+    assert kept == model.keeping
+    assert kept == set(norms) if keeping == "all" else bool(kept) == (keeping == "some")
+    drawn = {id(weight) for weight in model.reinitialised_parameters()}
+    assert not any(id(norms[name].weight) in drawn for name in kept)
+
+
+def test_weights_that_are_drawn_keep_the_scale_of_what_passes_through_them():
+    torch.manual_seed(0)
+    model = EfficientNetLiteModel(EfficientNetLiteConfig()).train()
+    seen = dict[str, float]()
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Conv2d) and part.groups > 1:
+            part.register_forward_hook(lambda _, __, out, name=name: seen.update({name: out.var().item()}))
+    model(pixel_values=torch.randn(4, 3, 64, 64))
+    assert len(seen) == 16
+    assert min(seen.values()) > 0.1, "far above what a batch norm takes for nothing"
+
+
+def test_gradients_of_smaller_batches_add_up_where_batch_norms_keep_their_statistics(tmp_path):
+    folder = save_tiny(tmp_path / "lite", "efficientnet_lite")
+    some, ends = of_its_size(folder), []
+    for micro_batch_size in (10, 5):
+        model = build(ArmKind.FINE_TUNED, folder, dropout=0.0)
+        compute = replace(CPU, micro_batch_size=micro_batch_size)
+        rates = LearningRates(encoder=1e-3, head=1e-3)
+        [*fit(model, some, some, FEW_STEPS, rates, order_seed=0, compute=compute, clock=Clock())]
+        ends.append(logits_of(model, some.collate(np.arange(12))))
+    assert torch.allclose(*ends, atol=1e-3)
+
+
+def test_batch_norms_that_follow_count_anew_what_averaged_weights_give(tmp_path):
+    folder = save_tiny(tmp_path / "lite", "efficientnet_lite")
+    some = of_its_size(folder)
+    model = build(ArmKind.SCRATCH, folder).train()
+    norm = next(one for one in model.modules() if isinstance(one, nn.BatchNorm2d))
+    norm.running_mean.fill_(99.0)
+    count_statistics(model, some, CPU)
+    seen = dict[str, torch.Tensor]()
+    norm.register_forward_hook(lambda _, given, out: seen.update(given=given[0], out=out))
+    logits_of(model, some.collate(np.arange(12)))
+    assert torch.allclose(norm.running_mean, seen["given"].mean((0, 2, 3)), atol=1e-4)
+    assert torch.allclose(seen["out"].mean((0, 2, 3)), torch.zeros(norm.num_features), atol=1e-3)
+    assert norm.momentum == 0.1
+
+
+def test_batch_norms_that_keep_their_statistics_count_nothing(tmp_path):
+    folder = save_tiny(tmp_path / "lite", "efficientnet_lite")
+    model = build(ArmKind.FINE_TUNED, folder).train()
+    before = {name: one.clone() for name, one in model.named_buffers()}
+    count_statistics(model, of_its_size(folder), CPU)
+    assert all(torch.equal(one, before[name]) for name, one in model.named_buffers())

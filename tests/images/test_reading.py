@@ -13,6 +13,7 @@ from PIL import Image
 from tests.images.drawing import archive, packed, scene, two_classes
 from tl_core.errors import DataError, SplitError
 from tl_core.files.reading import read_table
+from tl_core.images.reading import rows, write_files
 from tl_core.intake.intake import choose_columns, make_intake
 from tl_core.schema import FileFormat, SplitMethod
 
@@ -153,6 +154,14 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
     path.write_bytes(whole)
     with pytest.raises(DataError, match="more than 4 GiB"):
         read_table(path)
+
+
+def test_more_pictures_than_one_column_can_hold_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "MOST_BYTES", 100)
+    path = archive(tmp_path / "many.zip", two_classes(2))
+    with pytest.raises(DataError, match="take more than") as refused:
+        write_files(path, path.name, tmp_path / "rows.arrow")
+    assert refused.value.remedy == "Keep a random part of them."
 
 
 def test_an_encrypted_archive_is_refused(tmp_path):

@@ -68,9 +68,12 @@ def test_a_zip_is_predicted_by_name(place, compared):
         tl_core(place, "predict", runs[arm], "new.zip", f"{arm}.csv")
         with (place / f"{arm}.csv").open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-        assert [row["file"] for row in rows] == [f"new/{place}.jpg" for place in range(5)]
-        assert {row["image"] for row in rows} == {row["file"] for row in rows}, "names, and no pictures"
-        assert {row["predicted_label"] for row in rows} <= {"disc", "square"}
+        assert [row["file"] for row in rows] == [*(f"new/{place}.jpg" for place in range(5)), "new/none.jpg"]
+        *answered, broken = rows
+        assert {row["image"] for row in answered} == {row["file"] for row in answered}, "names, no pictures"
+        assert {row["predicted_label"] for row in answered} <= {"disc", "square"}
+        assert (broken["image"], broken["predicted_label"]) == ("", "")
+        assert broken["prediction_note"] == "no picture"
 
 
 def test_a_model_that_leaves_answers_as_it_does_here(place, compared):

@@ -36,7 +36,7 @@ def test_what_no_network_has_is_not_said_of_tfidf(workspace, experiment):
     found = differences(workspace, experiment, "fine_tuned", "tfidf")
     table = found.table.set_index("setting")
     assert table.loc["Epochs planned"].tolist() == ["4.0", "none"]
-    assert table.loc["Longest text, tokens"].tolist() == ["128", "none"]
+    assert table.loc["Limit on each example"].tolist() == ["128 tokens", "none"]
     assert "Dropout" not in found.same
 
 
@@ -48,7 +48,7 @@ def test_the_text_limit_is_that_of_the_network_if_it_reads_less(workspace, exper
             facts = {**record.base_model_facts, "max_length": "64"}
             folder.write_record(record.model_copy(update={"base_model_facts": facts}))
     table = differences(workspace, experiment, "fine_tuned", "scratch").table.set_index("setting")
-    assert table.loc["Longest text, tokens"].tolist() == ["128", "64"]
+    assert table.loc["Limit on each example"].tolist() == ["128 tokens", "64 tokens"]
 
 
 def test_an_arm_against_itself_differs_in_nothing(workspace, experiment):

@@ -37,6 +37,6 @@ def test_without_its_dataset_nothing_is_said_of_a_task(workspace: Workspace) -> 
 
 def test_what_two_tasks_share_is_told() -> None:
     told = overlap_words(Overlap(seen_before=3, num_test=378, seen_after=0, num_first_test=1066))
-    assert told.startswith("3 of this task's 378 test texts are training texts of the first task")
-    assert "0 of the first task's 1,066 are training texts of this one" in told
+    assert told.startswith("3 of this task's 378 test examples are training examples of the first task")
+    assert "0 of the first task's 1,066 are training examples of this one" in told
     assert "cannot be counted" in overlap_words(None)

@@ -8,7 +8,7 @@ FINE_TUNED = ArmSpec(
     trains=Trains.ALL,
     rates=Rates(encoder=1e-4, head=5e-3),
     own_head_rates=Rates(encoder=1e-4, head=1e-4),
-    picture_rates=Rates(encoder=1e-3, head=3e-3),
+    picture_rates=Rates(encoder=3e-5, head=3e-3),
     label="Fine-tuned",
     choice="Transfer learning: the pretrained network, trained further on your data.",
     is_default=True,

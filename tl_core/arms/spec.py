@@ -137,9 +137,9 @@ class ArmSpec:
     reads
         Modalities whose examples it can read; empty for all.
     rates, own_head_rates, picture_rates
-        Peak learning rates for one layer on pooled features, for an architecture's own head, and for networks
-        that read pictures, as `benchmarks/learning_rates.py` found them; None where they follow from other
-        arms' or nothing is trained by steps.
+        Peak learning rates for one layer on pooled features and for an architecture's own head, as
+        `benchmarks/learning_rates.py` found them, and for convolutional networks, as `benchmarks/images.py`
+        did; None where they follow from other arms' or nothing is trained by steps.
     label
         Its name in figures.
     choice

@@ -42,6 +42,8 @@ class BaseModel:
         Public data sets that were part of the pretraining: a comparison on them flatters the model.
     modality
         What it reads; None stands for texts.
+    reads_patches
+        Whether it is a transformer that reads the patches of a picture as others read tokens.
     """
 
     id: str
@@ -55,9 +57,11 @@ class BaseModel:
     language_codes: tuple[str, ...] | None = None
     overlaps: tuple[str, ...] = ()
     modality: str | None = None
+    reads_patches: bool = False
 
 
 _IMAGENET = "ImageNet"
+_OF_PATCHES = ("google/vit-base-patch16-224", "facebook/dinov2-small")
 _PICTURES = tuple(
     BaseModel(
         id=id_,
@@ -70,6 +74,7 @@ _PICTURES = tuple(
         good_at=good_at,
         overlaps=overlaps,
         modality=IMAGE,
+        reads_patches=id_ in _OF_PATCHES,
     )
     for id_, title, num_parameters, licence, pretraining, good_at, overlaps in (
         (

@@ -70,11 +70,20 @@ def describe(base_model: str) -> BaseModel:
         num_parameters=num_weights(encoder_folder(folder)) if folder else None,
         pooling=_pooling_of(folder) if folder else Pooling.OWN,
         modality=modality_of_folder(encoder_folder(folder)) if folder else None,
+        reads_patches=_reads_patches(encoder_folder(folder)) if folder else False,
         languages="not stated",
         licence="see the model's page",
         pretraining="Not in the catalogue: see the model's own documentation.",
         good_at="",
     )
+
+
+def _reads_patches(folder: Path) -> bool:
+    """Say whether one width and the size of a patch are stated: convolutional networks have many widths."""
+    with contextlib.suppress(OSError, ValueError):
+        config = read_json(folder / "config.json")
+        return "patch_size" in config and "hidden_size" in config
+    return False
 
 
 def _pooling_of(folder: Path) -> Pooling:

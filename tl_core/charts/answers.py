@@ -49,7 +49,7 @@ def probabilities(
     answers = {arm: rows.set_index("label")["probability"] for arm, rows in table.groupby("arm", sort=False)}
     arms = [arm for arm in styles if arm in answers or arm in waiting]
     if not arms:
-        return empty_figure("Type a text to see what each model answers.", theme=theme)
+        return empty_figure("Ask to see what each model answers.", theme=theme)
     num_bars = min(MOST_BARS, num_labels)
     tones, places, words, said, depth = TONES[theme], [], [], [], 0
     figure = new_figure(theme=theme, height=_HEAD_PX, alt="")

@@ -39,7 +39,7 @@ def coverage_curves(
             f"{one_line(styles[arm].label)} {percent(half['accuracy'])} on the surest "
             f"{percent(half['coverage'], 0)} and {percent(rows['accuracy'].iloc[-1])} on all"
         )
-    alt = f"Test accuracy over the share of texts answered: {', '.join(said)}."
+    alt = f"Test accuracy over the share of examples answered: {', '.join(said)}."
     figure = new_figure(theme=theme, height=HEIGHT_PX, alt=alt)
     for arm, rows in curves.items():
         _add_arm(figure, rows, styles[arm])
@@ -81,7 +81,7 @@ def _add_arm(figure: go.Figure, rows: pd.DataFrame, style: ArmStyle) -> None:
         mode="lines",
         line={"color": style.color, "width": 3, "dash": style.dash},
         customdata=rows["num_answered"],
-        hovertemplate="%{y:.1%} right on the surest %{customdata:,} texts, %{x:.0%}<extra>"
+        hovertemplate="%{y:.1%} right on the surest %{customdata:,} examples, %{x:.0%}<extra>"
         + plain(style.label)
         + "</extra>",
         name="mean",

@@ -117,8 +117,8 @@ def _check(config: RunConfig, table: pa.Table, modality: str | None) -> ArmCheck
 def _explain(error: Exception) -> tuple[str, str]:
     if is_out_of_memory(error):
         return (
-            "The memory is too small even for one text at a time.",
-            "Keep fewer tokens of each text, or choose a smaller base model.",
+            "The memory is too small even for one example at a time.",
+            "Keep less of each example, or choose a smaller base model.",
         )
     first = (str(error).strip().splitlines() or [""])[0][:MAX_TEXT_CHARACTERS]
     return (

@@ -15,6 +15,7 @@ from tl_core.experiments.forgetting import measure_forgetting, read_first_task
 from tl_core.experiments.rate_search import choose_rates
 from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
+from tl_core.modality import content_of
 from tl_core.models.classifiers import Classifier
 from tl_core.models.knowledge import kept_share
 from tl_core.results.runs import run_behind
@@ -67,11 +68,12 @@ def carry_out_neural(
 
     recorder.phase("tokenizing")
     inputs = context.prepare(dataset.table)
-    at_limit = {
-        name: float((inputs.lengths[rows] >= context.max_length).mean())
-        for name, rows in ((SplitName.TRAIN, train), (SplitName.TEST, split.test))
-    }
-    recorder.note(at_limit=at_limit)
+    if not content_of(dataset.info.columns.modality).is_pictorial:  # all pictures are scaled to one size
+        at_limit = {
+            name: float((inputs.lengths[rows] >= context.max_length).mean())
+            for name, rows in ((SplitName.TRAIN, train), (SplitName.TEST, split.test))
+        }
+        recorder.note(at_limit=at_limit)
 
     rates = choose_rates(workspace, recorder, context, dataset, split, inputs) or config.learning_rates
     clock = recorder.clock

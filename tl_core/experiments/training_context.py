@@ -157,14 +157,14 @@ class Trainee:
             return
         if rates is None:
             raise ValueError(f"{self.config.arm.name} needs learning rates")
-        read = train_examples
+        read = None
         if training.augments:
             read = self.context.networks.for_training(train_examples, self.config.seeds.order)
         on_head = training.head_examples(len(train), len(validation))
         with self.context.networks.narrowed(self.model, train_examples, judged):
             yield from fit(
                 self.model,
-                read,
+                train_examples,
                 judged,
                 training,
                 rates,
@@ -173,6 +173,7 @@ class Trainee:
                 clock=clock,
                 metric=self.config.headline_metric,
                 objective=make_objective(self.config.arm.kind, compute, on_head, weights),
+                read=read,
             )
 
 

@@ -58,9 +58,9 @@ class Verification(Frozen):
     def sentence(self) -> str:
         """Say it in one sentence."""
         what, told = (
-            ("test texts", "the run recorded")
+            ("test examples", "the run recorded")
             if self.reference == "test_predictions"
-            else ("sentences", "is expected")
+            else ("made-up examples", "is expected")
         )
         of_all = f" of {self.num_available:,}" if self.num_texts < self.num_available else ""
         verb = "answers as" if self.is_passed else "does NOT answer as"

@@ -60,8 +60,8 @@ _GROUPED = (
     "takes each of the {groups} groups for one draw [10]."
 )
 _IN_PIECES = (
-    "Memory did not hold a whole batch, so gradients were summed from smaller ones. Batch norms saw one of "
-    "these at a time, which is not the same as the whole batch."
+    "Memory did not hold a whole batch, so gradients were summed from smaller ones. Batch norms, where "
+    "a network has some that follow the batches, saw one of these at a time: that is not the whole batch."
 )
 _OVER_SPLITS = (
     "The experiment was repeated on other random splits of the same data, {num_splits} in all, each with "
@@ -182,7 +182,9 @@ def _training_words(subject: ReportSubject) -> str:
     if len({run.config.base_model for run in runs}) == 1:
         same.append("architecture")
     else:
-        differed.append("the architecture and tokenizer of each base model")
+        is_pictorial = content_of(describe(runs[0].config.base_model or "").modality).is_pictorial
+        with_tokenizer = "" if is_pictorial else " and tokenizer"
+        differed.append(f"the architecture{with_tokenizer} of each base model")
     if len({run.record.precision for run in runs}) == 1:
         same.append("number format")
     else:

@@ -97,7 +97,7 @@ def verify_exported(workspace: Workspace, run_id: str, exported: Path) -> Verifi
     except NotFoundError:
         return sentences.model_copy(
             update={
-                "remark": "The test texts are not in this workspace, so only the sentences were compared."
+                "remark": "The test examples are not in this workspace, so only made-up ones were compared."
             }
         )
     texts: dict[str, Question] = dict(zip(dataset.example_ids(), dataset.texts(), strict=True))

@@ -1,8 +1,8 @@
 """The process that reads one file of no text; what it is told and what it answers is JSON.
 
-It is told ``path``, ``name``, ``target``, ``format``, ``sheet``, ``keep_every_row``, ``modality`` and
-``needs_labels``; it writes the rows to ``target`` as an Arrow file and answers ``names`` of the columns,
-``sheet``, ``modality`` and ``findings``, or ``problem`` and ``remedy``.
+It is told ``path``, ``name``, ``target``, ``format``, ``sheet``, ``keep_every_row``, ``modality``,
+``needs_labels`` and ``max_cpu_s``; it writes the rows to ``target`` as an Arrow file and answers ``names`` of
+the columns, ``sheet``, ``modality`` and ``findings``, or ``problem`` and ``remedy``.
 """
 
 import json
@@ -17,7 +17,6 @@ from tl_core.modality import content_of, modalities
 from tl_core.schema import FileFormat
 
 MAX_MEMORY_BYTES = 4 << 30
-MAX_CPU_S = 300
 
 
 def _read(job: dict[str, Any], path: Path, name: str, target: Path) -> dict[str, Any]:
@@ -36,14 +35,14 @@ def _read(job: dict[str, Any], path: Path, name: str, target: Path) -> dict[str,
 
 def main() -> None:
     """Do what standard input says, and answer on standard output."""
+    job = json.load(sys.stdin)
     if sys.platform != "win32":
         import resource
 
         # The operating system ends this process before it takes the machine's memory.
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+        resource.setrlimit(resource.RLIMIT_CPU, (job["max_cpu_s"], job["max_cpu_s"]))
 
-    job = json.load(sys.stdin)
     answer: dict[str, Any]
     try:
         answer = _read(job, Path(job["path"]), job["name"], Path(job["target"]))

@@ -97,7 +97,9 @@ class PictureContent(Content):
 
     def is_missing(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """Say which cells hold no picture."""
-        return pc.invert(pc.starts_with(column, "data:image/"))
+        from tl_core.images.pictures import CELL_BEGINS
+
+        return pc.invert(pc.match_substring_regex(column, CELL_BEGINS))
 
     def preview(self, parts: Sequence[str]) -> str:
         """Name the file."""
@@ -111,9 +113,14 @@ class PictureContent(Content):
 
         return find_groups(dataset.whole_texts(), threshold, tick)
 
-    def near_words(self, threshold: float) -> str:
-        """Say what is found, whatever the threshold."""
-        return "near duplicates (copies, mirrored pictures and crops)"
+    def near_words(self, threshold: float, num_examples: int) -> str:
+        """Say what is found, whatever the threshold: crops of not too many."""
+        from tl_core.images.near_duplicates import MOST_WITH_CROPS
+
+        kinds = "copies, mirrored pictures and crops"
+        if num_examples > MOST_WITH_CROPS:
+            kinds = "copies and mirrored pictures, no crops of so many"
+        return f"near duplicates ({kinds})"
 
     def sizes(self, rows: pa.Table, folder: Path) -> npt.NDArray[np.int64]:
         """Count patches at the usual size: pictures are scaled to one."""

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tl_core.images.pictures import pixels_of, squared, to_cell
+from tl_core.images.pictures import KEPT_PX, MOST_BYTES, pixels_of, squared, to_cell
 
-SIZE_PX = 160
-"""Side that a picture is scaled to before a part is covered."""
+SIZE_PX = KEPT_PX
+"""Side that a picture is scaled to before a part is covered: no network reads more."""
 STEPS, WINDOW = 8, 2
 """Parts of each side; a cover is two of them wide and high, and moves by one."""
 _PLACES = STEPS - WINDOW + 1
@@ -37,7 +37,7 @@ def hide_parts(cell: str) -> list[str]:
 
 
 def _cell(pixels: NDArray[np.uint8], name: str) -> str:
-    return to_cell(Image.fromarray(pixels), name.encode(), name, is_lossless=True)
+    return to_cell(Image.fromarray(pixels), name.encode(), name, is_lossless=True, most_bytes=MOST_BYTES)
 
 
 def importance(drops: Sequence[float]) -> NDArray[np.float64]:

@@ -43,7 +43,8 @@ _LOSSLESS_BYTES = 48_000
 _LOSSLESS = ("PNG", "GIF", "BMP", "TIFF", "PPM", "ICO")
 _ORIENTATION, _GPS = 0x0112, 0x8825
 _XMP_GPS = b"GPSLatitude"
-_CELL: Final = re.compile(r"data:image/(jpeg|png);sha256=([0-9a-f]{64});name=([^;,]*);base64,")
+CELL_BEGINS: Final = r"^data:image/(jpeg|png);sha256=([0-9a-f]{64});name=([^;,]*);base64,"
+_CELL: Final = re.compile(CELL_BEGINS)
 _WHITE = (255, 255, 255)
 
 
@@ -167,14 +168,22 @@ def to_rgb(file: Image.Image) -> Image.Image:
     return file.convert("RGB")
 
 
-def to_cell(pixels: Image.Image, data: bytes, name: str, *, is_lossless: bool) -> str:
-    """Write a picture as a table's cell, under the hash of the file that it came from."""
+def to_cell(
+    pixels: Image.Image, data: bytes, name: str, *, is_lossless: bool, most_bytes: int = _LOSSLESS_BYTES
+) -> str:
+    """Write a picture as a table's cell, under the hash of the file that it came from.
+
+    Parameters
+    ----------
+    most_bytes
+        Up to which size it is kept without loss where that is asked for.
+    """
     kind, packed = "png", io.BytesIO()
     pixels = pixels.copy()
     pixels.info.clear()  # comments and profiles would be written too
     if is_lossless:
         pixels.save(packed, "PNG")
-    if not is_lossless or packed.tell() > _LOSSLESS_BYTES:
+    if not is_lossless or packed.tell() > most_bytes:
         kind, packed = "jpeg", io.BytesIO()
         pixels.save(packed, "JPEG", quality=_QUALITY, subsampling=0)
     digest = hashlib.sha256(data).hexdigest()

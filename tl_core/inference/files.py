@@ -146,6 +146,8 @@ def predict_table(
         num_left_out=table.num_rejects - num_placed,
         first_reject=first_reject,
         label_counts={label: label_counts[label] for label in predictor.labels},
+        noun=content_of(predictor.texts.modality).noun.one,
+        noticed=tuple(one.message for one in table.findings if one.severity == "warning"),
     )
 
 
@@ -154,7 +156,11 @@ def _without_pictures(rows: pa.Table, columns: Sequence[str], source: TextSource
     content = content_of(source.modality)
     if content.is_pictorial:
         for name in columns:
-            named = [content.preview([cell]) if cell else "" for cell in rows[name].to_pylist()]
+            cells, is_missing = rows[name].to_pylist(), content.is_missing(rows[name]).to_pylist()
+            named = [
+                cell if lacks else content.preview([cell])
+                for cell, lacks in zip(cells, is_missing, strict=True)
+            ]
             rows = rows.set_column(rows.column_names.index(name), name, pa.array(named, pa.string()))
     return rows
 

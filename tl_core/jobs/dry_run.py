@@ -183,7 +183,8 @@ class DryRun:
         """Judge an arm of which the process has said nothing before it ended."""
         problem = "The check ended before it reached this model."
         remedy = (
-            "Choose a smaller batch size, fewer tokens or a smaller model: most often the memory ran out."
+            "Choose a smaller batch or a smaller model, or keep less of each example: most often the memory"
+            " ran out."
         )
         if self.process is not None and self.process.returncode == -signal.SIGALRM:
             problem = f"The check took longer than {plural(round(self.limit_s), 'second')}."

@@ -73,6 +73,10 @@ class FileSummary(Frozen):
         Rows by predicted label.
     scored_in
         A sentence about the number format; empty for arms without a network and in files of earlier versions.
+    noun
+        What a row is asked about.
+    noticed
+        What reading the file has warned of.
     """
 
     text: str
@@ -85,11 +89,13 @@ class FileSummary(Frozen):
     first_reject: str
     label_counts: dict[str, int]
     scored_in: str = ""
+    noun: str = "text"
+    noticed: tuple[str, ...] = ()
 
     @property
     def remarks(self) -> list[str]:
         """What a person must know before using the predictions."""
-        remarks = []
+        remarks = [*self.noticed]
         if self.num_rejects:
             left_out = f" ({self.num_left_out:,} without a row in the result)" if self.num_left_out else ""
             remarks.append(
@@ -98,11 +104,12 @@ class FileSummary(Frozen):
             )
         if self.num_empty and self.num_answered is None:
             remarks.append(
-                f"{plural(self.num_empty, 'row has', 'rows have')} no text: the prediction there means"
+                f"{plural(self.num_empty, 'row has', 'rows have')} no {self.noun}: the prediction there means"
                 " nothing."
             )
         elif self.num_empty:
-            remarks.append(f"{plural(self.num_empty, 'row has', 'rows have')} no text and got no prediction.")
+            empty = plural(self.num_empty, "row has", "rows have")
+            remarks.append(f"{empty} no {self.noun} and got no prediction.")
         return remarks
 
 

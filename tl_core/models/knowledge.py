@@ -14,9 +14,10 @@ from tl_core.arms import ArmKind, Start
 from tl_core.errors import ModelError
 
 _WITHOUT_LADDER = "Leave out the models of the knowledge ladder, or choose another base model."
-_ABOVE = ("pooler", "final_norm")
-"""Modules that lie above the layers. All others outside them (embeddings, their projection and norm, tables
-of relative positions) feed the layers and count as embeddings."""
+_ABOVE = ("pooler", "final_norm", "top_conv", "top_bn", "conv_1x1", "conv_1x1_exp")
+_LAST_NORM = "layernorm"
+"""Modules that lie above the layers, the last as a part of the network itself. All others outside of layers
+(embeddings, their projection and norm, tables of relative positions) feed them and count as embeddings."""
 _COUNTS = ("num_hidden_layers", "n_layers", "n_layer")
 
 
@@ -77,7 +78,11 @@ def _sort(encoder: nn.Module, layers_at: str, count: int) -> LayerMap:
         tuple(name for name in names if name.startswith(f"{layers_at}.{layer}.")) for layer in range(count)
     )
     others = [name for name in names if not name.startswith(f"{layers_at}.")]
-    above = tuple(name for name in others if any(part in _ABOVE for part in name.split(".")))
+    above = tuple(
+        name
+        for name in others
+        if name.startswith(f"{_LAST_NORM}.") or any(part in _ABOVE for part in name.split("."))
+    )
     return LayerMap(
         embeddings=tuple(name for name in others if name not in above), layers=layers, above=above
     )

@@ -90,7 +90,7 @@ built-in model under its architecture's own head."""
 PICTURE_RATES = {
     spec.kind: _rates(spec.picture_rates or spec.own_head_rates or spec.rates) for spec in ARMS if spec.rates
 }
-"""For networks that read pictures, found with the built-in one."""
+"""For convolutional networks, found by `benchmarks/images.py` with the built-in one for pictures."""
 
 
 def default_rates(kind: ArmKind, base: BaseModel) -> LearningRates:
@@ -99,10 +99,11 @@ def default_rates(kind: ArmKind, base: BaseModel) -> LearningRates:
     Each weight of a partial arm learns at the rate found for weights that start as it does: what is kept has
     fine-tuning's rate, what is drawn anew that of training from scratch, and the head that of the arm whose
     last layer starts like the one it reads. Shuffled weights know nothing: all their rates are those from
-    scratch.
+    scratch. Transformers that read the patches of pictures have the rates of those that read tokens, which
+    was not measured.
     """
     rates = OWN_HEAD_RATES if base.pooling is Pooling.OWN else DEFAULT_RATES
-    if base.modality == IMAGE:
+    if base.modality == IMAGE and not base.reads_patches:
         rates = PICTURE_RATES
     if not kind.is_partial:
         return rates[kind]

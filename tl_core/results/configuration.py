@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tl_core.catalogue.locating import describe
 from tl_core.charts.text import device_words, short_hash
+from tl_core.modality import content_of
 from tl_core.results.runs import FinishedRun, text_limit
 
 _NONE = "none"
@@ -74,10 +76,11 @@ def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
         head_rate = write_rate(rates.head) if rates.head else "0 (logistic regression)"
         reinitialised_rate = _NONE if rates.redrawn is None else write_rate(rates.redrawn)
 
-    steps = longest_text = _NONE
+    steps = limit = _NONE
     training = dict.fromkeys(_TRAINING_WORDS.values(), _NONE)
     if config.arm.kind.is_neural:
-        longest_text = f"{text_limit(run):,}"
+        unit = content_of(describe(config.base_model or "").modality).limit_unit
+        limit = f"{text_limit(run):,} {unit}"
     if config.arm.kind.is_whole:
         steps = f"{run.events[-1].step:,}"
         for field, name in _TRAINING_WORDS.items():
@@ -96,7 +99,7 @@ def _settings(run: FinishedRun, titles: Mapping[str, str]) -> dict[str, str]:
         "Seeds": str(config.seed),
         "Training examples": f"{config.train_size:,}",
         "Example weights": record.weight_column or _NONE,
-        "Longest text, tokens": longest_text,
+        "Limit on each example": limit,
         **training,
         "Precision": record.precision.value if record.precision else _NONE,
         "Examples a micro-batch": _or_none(record.micro_batch_size),

@@ -115,6 +115,8 @@ def record_facts(record: RunRecord) -> dict[str, str]:
     """Give what a run's record says about how it came about, by name; what is unknown is left out."""
     config, rates = record.config, record.config.learning_rates
     weights = record.base_model_facts.get("weights_sha256")
+    limit = record.base_model_facts.get("max_length")
+    unit = content_of(describe(config.base_model or "").modality).limit_unit
     facts = {
         "Base model": record.base_model_facts.get("title"),
         "Base weights (SHA-256)": short_hash(weights) if weights else None,
@@ -126,7 +128,7 @@ def record_facts(record: RunRecord) -> dict[str, str]:
         else None,
         "Example weights": record.weight_column,
         "Batch": f"{config.training.batch_size} examples" if rates else None,
-        "Tokens kept": record.base_model_facts.get("max_length"),
+        "Limit on each example": f"{limit} {unit}" if limit else None,
         "Precision": record.precision.value if record.precision else None,
         "Device": device_words(record.device) if record.device else None,
         "Threads": str(record.num_threads) if record.num_threads else None,

@@ -63,11 +63,11 @@ def _read(folder: Path, split_hash: str) -> tuple[set[str], set[str]]:
 def overlap_words(overlap: Overlap | None) -> str:
     """Say what two tasks share, in one or two sentences."""
     if overlap is None:
-        return "One of the two datasets is not in this workspace, so shared texts cannot be counted."
+        return "One of the two datasets is not in this workspace, so shared examples cannot be counted."
     if not overlap.seen_before and not overlap.seen_after:
-        return "No test text of either task is a training text of the other."
+        return "No test example of either task is a training example of the other."
     return (
-        f"{overlap.seen_before:,} of this task's {overlap.num_test:,} test texts are training texts of the "
-        f"first task, and {overlap.seen_after:,} of the first task's {overlap.num_first_test:,} are training "
-        "texts of this one. The network may know them by heart."
+        f"{overlap.seen_before:,} of this task's {overlap.num_test:,} test examples are training examples of "
+        f"the first task, and {overlap.seen_after:,} of the first task's {overlap.num_first_test:,} are training "
+        "examples of this one. The network may know them by heart."
     )

@@ -52,7 +52,7 @@ _OF_CONFUSION = {
 }
 _WORDS = {
     "diverged": ("diverged", DivergedError.usual_remedy),
-    "out_of_memory": ("ran out of memory", "Choose a smaller batch or fewer tokens per text."),
+    "out_of_memory": ("ran out of memory", "Choose a smaller batch, or keep less of each example."),
     "signal": ("was stopped from outside", "Run it again. If it happens again, the machine may lack memory."),
     "exception": ("failed with an error", "See the log."),
 }

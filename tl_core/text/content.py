@@ -59,6 +59,7 @@ class TextContent(Content):
     hub_task = "text-classification"
     knowledge = "The model already places similar texts close together."
     limit_name, limit_unit = "Text limit", "tokens"
+    has_int8 = True
     other_kinds = "other kinds of texts, in other languages"
     slow_words = "near duplicates, languages and lengths"
 
@@ -76,7 +77,7 @@ class TextContent(Content):
 
         return find_groups(dataset.whole_texts(), threshold, tick=tick)
 
-    def near_words(self, threshold: float) -> str:
+    def near_words(self, threshold: float, num_examples: int) -> str:
         """Say by which share of their words."""
         return f"near duplicates (texts that share {100 * threshold:.0f}% of their words)"
 

@@ -42,7 +42,7 @@ from tl_core.schema import (
     StepLogged,
     TrainingConfig,
 )
-from tl_core.training.averaging import AVERAGES, WeightAverage
+from tl_core.training.averaging import AVERAGES, WeightAverage, count_statistics
 from tl_core.training.batching import Examples, Indices, micro_batches, some_examples
 from tl_core.training.compute import Compute
 from tl_core.training.devices import memory_mib, synchronize
@@ -66,13 +66,14 @@ def fit(
     clock: Clock,
     metric: Metric = Metric.ACCURACY,
     objective: Objective | None = None,
+    read: Examples | None = None,
 ) -> Iterator[FitEvent]:
     """Train ``model`` in place and yield what happens.
 
-    ``objective`` is classification unless the arm has another; a head that it makes at the end is on the
-    clock, one that it makes for an evaluation is not. The order of the batches depends on ``order_seed``
-    alone; the dropout masks on it, the device and the micro-batch. The first evaluation precedes the first
-    step.
+    Steps read ``read``, the same examples augmented, where it is given. ``objective`` is classification
+    unless the arm has another; a head that it makes at the end is on the clock, one that it makes for an
+    evaluation is not. The order of the batches depends on ``order_seed`` alone; the dropout masks on it, the
+    device and the micro-batch. The first evaluation precedes the first step.
 
     Raises
     ------
@@ -108,6 +109,7 @@ def fit(
     def evaluate_average(average: WeightAverage) -> EvalFinished:
         nonlocal best_weights
         with average.applied():
+            count_statistics(model, train, compute)
             finished = evaluate()
             if plateau.is_best(finished):
                 best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
@@ -121,7 +123,7 @@ def fit(
         compute.require_wanted()
         batch = next(batches)
         rate = schedule.get_last_lr()[0]
-        loss, norm = _step(model, train, batch, optimizer, config, compute, objective)
+        loss, norm = _step(model, read or train, batch, optimizer, config, compute, objective)
         schedule.step()
         clock.step += 1
         clock.examples_seen += batch.size

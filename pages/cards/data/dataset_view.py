@@ -179,7 +179,7 @@ def _words(intake: Intake) -> list[str]:
         (BESIDE_OWN_TEST if has_own_test else {}).get(info.rule.method, METHODS[info.rule.method][1])
     )
     if info.rule.keep_together is not None:
-        near = intake.dataset.content.near_words(info.rule.keep_together)
+        near = intake.dataset.content.near_words(info.rule.keep_together, intake.dataset.num_examples)
         if info.num_groups:
             groups = plural(info.num_groups, "group")
             words.append(

@@ -17,13 +17,16 @@ from pages.ui.formatting import (
     plural,
 )
 from pages.ui.session import workspace
+from tl_core.catalogue.locating import describe
 from tl_core.charts.text import device_words
 from tl_core.errors import TlError
 from tl_core.jobs.queue import Queue
+from tl_core.modality import noun_of
 from tl_core.planning.estimate import Ahead
 from tl_core.results.comparison import arm_titles
 from tl_core.results.progress import ExperimentProgress, RunProgress, find_download
 from tl_core.schema import BudgetRule, ExperimentConfig, Precision, RunRecord, State
+from tl_core.words import capitalised
 
 PRECISION_WORDS = {Precision.FLOAT32: "float32", Precision.BFLOAT16: "bfloat16"}
 PHASE_WORDS = {
@@ -127,7 +130,8 @@ def _machine(progress: ExperimentProgress) -> list[Tile]:
         record = workspace().run_folder(latest.run.run_id).read_record()
     tiles = []
     if latest.tokens_per_s is not None:
-        tiles.append(("Tokens per second", f"{latest.tokens_per_s:,.0f}", f"mean of {which}"))
+        units = capitalised(noun_of(describe(latest.run.config.base_model or "").modality).unit)
+        tiles.append((f"{units} per second", f"{latest.tokens_per_s:,.0f}", f"mean of {which}"))
     if record is not None and record.device is not None:
         tiles.append(("Device", *_device(record)))
     if latest.memory_mib is not None:

@@ -24,12 +24,12 @@ from tl_core.intake.text_columns import GUESSED_ROWS, match_texts, match_words, 
 from tl_core.intake.uploads import find_upload, read_upload
 from tl_core.jobs import client, predictions
 from tl_core.jobs.queue import Queue
-from tl_core.modality import content_of
+from tl_core.modality import content_of, noun_of
 from tl_core.results.answering import Answerer
 from tl_core.schema import ExperimentConfig, ScoredIn, State, TextSource
 from tl_core.store.rows import Job
 from tl_core.store.tables import JobKind
-from tl_core.words import quoted, quoted_names
+from tl_core.words import capitalised, quoted, quoted_names
 
 POLL_S = 2
 JOB_ID = re.compile(r"[0-9]{1,18}")  # what a database's integer holds
@@ -110,7 +110,8 @@ def _draw_new(experiment: ExperimentConfig, answerers: Sequence[Answerer]) -> No
         help="Each model's best seed on validation.",
     )
     has_network = by_arm[arm].run.arm.kind.is_neural
-    is_int8 = has_network and st.checkbox(
+    has_int8 = has_network and content_of(answerers[0].texts.modality).has_int8
+    is_int8 = has_int8 and st.checkbox(
         "Score in int8",
         help="Faster on processors without bfloat16. It is tried on the validation examples first, and used "
         "only if it loses less than 0.5 points there.",
@@ -164,7 +165,8 @@ def _choose_texts(table: pa.Table, source: TextSource) -> list[str]:
     else:
         only = names if len(names) == 1 else []
         help_ = "What the model is asked about."
-        chosen = [_choose_one("Text column", names, [*chain(*matches)] or only, help_)]
+        title = f"{capitalised(noun_of(source.modality).one)} column"
+        chosen = [_choose_one(title, names, [*chain(*matches)] or only, help_)]
     words = match_words(source, matches)
     if not source.is_pair and not any(matches) and len(names) > 1:
         with suppress(DataError):

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 from transformers import AutoModelForImageClassification, PreTrainedConfig
 
-from tl_core.arms import ArmKind
+from tl_core.arms import ArmKind, Start
 from tl_core.catalogue.base_models import Pooling
 from tl_core.datasets.selection import TARGET
 from tl_core.images.network.classifiers import PictureClassifier
 from tl_core.images.network.examples import PictureExamples, decode
 from tl_core.images.network.onnx import write_onnx
 from tl_core.images.network.portable import answers_of, write_portable
-from tl_core.images.network.standalone import PREPROCESSOR, any_size, normalisation
+from tl_core.images.network.standalone import PREPROCESSOR, any_size, channel_order, normalisation
 from tl_core.inference.predictor import Answers
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_NORM_MOMENTUM = 0.1
+KEEPS_STATISTICS = (Start.PRETRAINED, Start.LOWER_LAYERS, Start.EMBEDDINGS)
+"""Starts with which all that lies below a pretrained batch norm is pretrained too: what it counted on a
+million pictures still holds, and a batch of 16 knows it less well."""
 _MADE_UP_PX = 64
 
 
@@ -59,17 +62,20 @@ class PictureNetworks(TransformersNetworks):
         dropout: float | None = None,
         num_layers: int | None = None,
     ) -> Classifier:
-        """Build a network whose batch norms follow about the last ten batches, whatever its folder says.
+        """Build a network whose batch norms keep what pretraining counted, or follow the batches.
 
-        One says 0.99 and means what torch calls 0.01; with 0.01 a short training would be judged by the
-        statistics that it began with.
+        Those that follow look back about ten batches, whatever its folder says: one says 0.99 and means what
+        torch calls 0.01, with which a short training would be judged by the statistics that it began with.
         """
         model = super().build(
             kind, folder, pooling, labels, init_seed=init_seed, dropout=dropout, num_layers=num_layers
         )
-        for module in model.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = BATCH_NORM_MOMENTUM
+        norms = {name: one for name, one in model.named_modules() if isinstance(one, nn.BatchNorm2d)}
+        for norm in norms.values():
+            norm.momentum = BATCH_NORM_MOMENTUM
+        if kind.spec.start in KEEPS_STATISTICS and isinstance(model, PictureClassifier):
+            drawn = {id(weight) for weight in model.reinitialised_parameters()}
+            model.keeping = frozenset(name for name, norm in norms.items() if id(norm.weight) not in drawn)
         return model
 
     def prepare(self, rows: "pa.Table", folder: Path, limit: int, cache: Path | None) -> PictureExamples:
@@ -81,6 +87,7 @@ class PictureNetworks(TransformersNetworks):
             targets=rows[TARGET].to_numpy().astype(np.int64),
             mean=mean,
             scale=scale,
+            order=channel_order(folder),
             weights=rows["weight"].to_numpy() if "weight" in rows.column_names else None,
         )
 

@@ -1,5 +1,7 @@
 """The network of every neural arm on pictures: an architecture's own classification model."""
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 
@@ -8,7 +10,19 @@ from tl_core.models.classifiers import Inputs, OwnHeadClassifier
 
 
 class PictureClassifier(OwnHeadClassifier):
-    """Whatever its head pools, the last layer is linear: what that reads are the features."""
+    """Whatever its head pools, the last layer is linear: what that reads are the features.
+
+    ``keeping`` names the batch norms that keep their statistics while the others follow the batches.
+    """
+
+    keeping: frozenset[str] = frozenset()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, but for the batch norms that keep their statistics."""
+        super().train(mode)
+        for name in self.keeping:
+            self.get_submodule(name).eval()
+        return self
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Run the whole model: ``(B, K)``."""

@@ -6,6 +6,7 @@ ReLU6 in the place of swish, and with stem and head of fixed width: the changes 
 puts the odd row and column at the end.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ class _Block(nn.Module):
 
 
 class EfficientNetLitePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
-    """How weights are drawn: convolutions as He et al. 2015 (fan out), the rest as usual."""
+    """How weights are drawn: convolutions as He et al. 2015 (fan out, of one group), the rest as usual."""
 
     config_class = EfficientNetLiteConfig
     base_model_prefix = "efficientnet_lite"
@@ -117,7 +118,8 @@ class EfficientNetLitePreTrainedModel(PreTrainedModel):  # type: ignore[misc]
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            fan_out = module.out_channels // module.groups * math.prod(module.kernel_size)
+            nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)
             nn.init.zeros_(module.bias)

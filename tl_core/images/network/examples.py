@@ -31,6 +31,8 @@ class PictureExamples:
         Which of them are the examples, in their order.
     mean, scale
         What is taken from each channel, and what it is divided by then.
+    order
+        Which of red, green and blue the network reads first, second and third.
     augmentation
         Changes each picture whenever it is asked for; None leaves it as it is.
     """
@@ -40,6 +42,7 @@ class PictureExamples:
     targets: NDArray[np.int64]
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
+    order: tuple[int, int, int] = (0, 1, 2)
     weights: NDArray[np.float64] | None = None
     augmentation: Augmentation | None = field(default=None, compare=False)
 
@@ -69,7 +72,7 @@ class PictureExamples:
         if self.augmentation is not None:
             pictures = self.augmentation(pictures)
         mean, scale = (torch.tensor(one).view(1, 3, 1, 1) for one in (self.mean, self.scale))
-        normed: Tensor = (pictures - mean) / scale
+        normed: Tensor = (pictures[:, list(self.order)] - mean) / scale
         return {"pixel_values": normed.contiguous(memory_format=torch.channels_last)}
 
 

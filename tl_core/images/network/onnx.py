@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tl_core.images import pictures
-from tl_core.images.network.standalone import normalisation
+from tl_core.images.network.standalone import channel_order, normalisation
 from tl_core.models.classifiers import Classifier
 from tl_core.models.facts import read_facts
 from tl_core.models.graph import ONNX_FILE, write_graph
@@ -45,9 +45,10 @@ class _OfPixels(nn.Module):
         super().__init__()
         self.classifier = classifier
         self.mean, self.scale = (torch.tensor(one).view(1, 3, 1, 1) for one in normalisation(folder))
+        self.order = list(channel_order(folder))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        normed = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.scale
+        normed = (pixels[..., self.order].permute(0, 3, 1, 2).float() - self.mean) / self.scale
         logits: Tensor = self.classifier({"pixel_values": normed})
         return logits
 

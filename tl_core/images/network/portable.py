@@ -21,7 +21,7 @@ from tl_core.outside import read_json
 NOT_FOR_PIPELINES = "see predict.py"
 """Stands for the name of an image processor. Those of transformers cut and scale pictures otherwise than the
 model was trained with; under this name it refuses, where it would give other answers."""
-_KEPT = ("do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std")
+_KEPT = ("do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std", "do_flip_channel_order")
 _BESIDE = {
     "from tl_core.images.network import efficientnet_lite": "import efficientnet_lite",
     "from tl_core.images.pictures import": "from pictures import",

@@ -43,6 +43,7 @@ def load(
         raise ValueError(f"Weights are missing in {folder.name}, so the answers would be wrong.")
     network.eval()
     mean, scale = (torch.tensor(one).view(1, 3, 1, 1) for one in normalisation(folder))
+    order = list(channel_order(folder))
 
     def answer(pictures: Sequence[str | bytes | Path]) -> list[dict[str, float]]:
         answers: list[dict[str, float]] = []
@@ -50,7 +51,7 @@ def load(
             squares = np.stack(
                 [prepared(one, facts["max_length"]) for one in pictures[start : start + batch_size]]
             )
-            pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).float()
+            pixels = torch.from_numpy(squares[..., order]).permute(0, 3, 1, 2).float()
             with torch.inference_mode():
                 logits = network(pixel_values=(pixels - mean) / scale, **any_size(network)).logits
             rows = logits.softmax(-1).tolist()
@@ -67,10 +68,16 @@ def any_size(network: torch.nn.Module) -> dict[str, bool]:
 
 
 def normalisation(folder: Path) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return what a base model takes from each channel of 0 to 255, and what it divides by."""
+    """Return what a base model takes from each of its channels of 0 to 255, and what it divides by."""
     facts = json.loads((folder / PREPROCESSOR).read_text(encoding="utf-8"))
     factor = float(facts.get("rescale_factor", 1 / 255)) if facts.get("do_rescale", True) else 1.0
-    if not facts.get("do_normalize", True):
+    if not facts.get("do_normalize", "image_mean" in facts):
         return (0.0, 0.0, 0.0), (1 / factor,) * 3
     mean, std = (tuple(float(one) / factor for one in facts[name]) for name in ("image_mean", "image_std"))
     return mean, std  # type: ignore[return-value]
+
+
+def channel_order(folder: Path) -> tuple[int, int, int]:
+    """Return which of red, green and blue a base model reads first, second and third."""
+    facts = json.loads((folder / PREPROCESSOR).read_text(encoding="utf-8"))
+    return (2, 1, 0) if facts.get("do_flip_channel_order", False) else (0, 1, 2)

@@ -79,15 +79,15 @@ def write_files(
         findings = [*plan.findings, *_others(tables, {*files} - {*pictures})]
         if not used:
             findings += empty_folders(source, pictures)
-        with Rows(target, (IMAGE, *plan.columns), name) as rows:
+        with Rows(target, (IMAGE, *plan.columns), name, keeps_all=not needs_labels) as rows:
             for file, others in plan.rows:
                 try:
                     data = source.read(file)
                 except (*DAMAGE, OSError):
-                    rows.broken[file] = "damaged or cut off"
+                    rows.set_aside(file, "damaged or cut off", others)
                     continue
                 rows.add(data, file, others)
-        if not rows.num_rows:
+        if not rows.num_pictures:
             raise DataError(f"{quoted(name)} holds no picture that can be read.", CLASS_FOLDERS)
         return [IMAGE, *plan.columns], [*findings, *rows.findings()]
 

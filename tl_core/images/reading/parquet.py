@@ -40,7 +40,7 @@ def write_parquet(path: Path, name: str, target: Path) -> tuple[list[str], list[
                     given = cell if isinstance(cell, dict) else {"bytes": cell}
                     called = given.get("path") or f"row {place}"
                     rows.add(given.get("bytes") or b"", called, (*row, called))
-        if not rows.num_rows:
+        if not rows.num_pictures:
             raise DataError(f"{quoted(name)} holds no picture that can be read.", "Write the pictures again.")
         return [IMAGE, *others, FILE], [*_left_out(more), *rows.findings()]
     except (pa.ArrowException, OSError) as error:

@@ -6,26 +6,32 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tl_core.files.formats import check_num_bytes
-from tl_core.images.pictures import NotAPicture, read_picture
+from tl_core.errors import DataError
+from tl_core.images.pictures import KEPT_PX, NotAPicture, read_picture
 from tl_core.schema import Finding
-from tl_core.words import plural
+from tl_core.words import plural, quoted
 
 IMAGE, LABEL, SPLIT, FILE = "image", "label", "split", "file"
+MOST_BYTES = 2_000_000_000
+"""Cells that can be taken out of one column at once: 25,000 photos or more."""
 _BATCH_BYTES = 32 << 20
 
 
 @dataclass
 class Rows:
-    """Rows on their way to a file, and what was set aside."""
+    """Rows on their way to a file, and what was set aside.
+
+    ``keeps_all`` leaves a row without a picture in the place of what was set aside.
+    """
 
     target: Path
     names: Sequence[str]
     name: str
+    keeps_all: bool = False
     broken: dict[str, str] = field(default_factory=dict)
     num_located: int = 0
     located: list[str] = field(default_factory=list)
-    num_rows: int = 0
+    num_pictures: int = 0
     _num_bytes: int = 0
     _held_bytes: int = 0
     _held: list[Sequence[str]] = field(default_factory=list)
@@ -44,14 +50,23 @@ class Rows:
         try:
             picture = read_picture(data, file)
         except NotAPicture as why:
-            self.broken[file] = str(why)
+            self.set_aside(file, str(why), others)
             return
         if picture.has_location:
             self.num_located += 1
             self.located += [file] if len(self.located) < 5 else []
-        self.num_rows += 1
-        self._held.append((picture.cell, *others))
-        self._held_bytes += len(picture.cell)
+        self.num_pictures += 1
+        self._hold(picture.cell, others)
+
+    def set_aside(self, file: str, why: str, others: Sequence[str]) -> None:
+        """Remember a file that is no picture."""
+        self.broken[file] = why
+        if self.keeps_all:
+            self._hold("", others)
+
+    def _hold(self, cell: str, others: Sequence[str]) -> None:
+        self._held.append((cell, *others))
+        self._held_bytes += len(cell)
         if self._held_bytes > _BATCH_BYTES:
             self._flush()
 
@@ -59,7 +74,12 @@ class Rows:
         if not self._held:
             return
         self._num_bytes += self._held_bytes
-        check_num_bytes(self._num_bytes, self.name)
+        if self._num_bytes > MOST_BYTES:
+            raise DataError(
+                f"The pictures of {quoted(self.name)} take more than {MOST_BYTES // 10**9} GB, scaled to"
+                f" {KEPT_PX} pixels.",
+                "Keep a random part of them.",
+            )
         columns = [pa.array(column, pa.string()) for column in zip(*self._held, strict=True)]
         self._writer.write(pa.record_batch(columns, schema=self._schema))
         self._held, self._held_bytes = [], 0
