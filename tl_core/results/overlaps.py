@@ -68,6 +68,6 @@ def overlap_words(overlap: Overlap | None) -> str:
         return "No test example of either task is a training example of the other."
     return (
         f"{overlap.seen_before:,} of this task's {overlap.num_test:,} test examples are training examples of "
-        f"the first task, and {overlap.seen_after:,} of the first task's {overlap.num_first_test:,} are training "
-        "examples of this one. The network may know them by heart."
+        f"the first task, and {overlap.seen_after:,} of the first task's {overlap.num_first_test:,} are "
+        "training examples of this one. The network may know them by heart."
     )
