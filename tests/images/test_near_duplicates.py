@@ -55,6 +55,19 @@ def test_crops_are_looked_for_and_spoken_of_up_to_a_number_of_pictures(monkeypat
     assert "no crops" in CONTENT.near_words(0.8, 3)
 
 
+def test_where_all_pictures_have_one_layout_hashes_have_to_be_closer(monkeypatch):
+    layout, rng = np.asarray(scene(3, (320, 240))).astype(int), np.random.default_rng(0)
+    apart = [
+        layout + np.kron(rng.integers(-70, 70, (24, 32, 3)), np.ones((10, 10, 1), int)) for _ in range(12)
+    ]
+    pictures = [Image.fromarray(one.clip(0, 255).astype(np.uint8)) for one in apart]
+    twelve = cells([*pictures, pictures[0].resize((90, 68), Image.Resampling.BICUBIC)])
+    monkeypatch.setattr(near_duplicates, "MOST_CLOSE", 3)
+    group = find_groups(twelve).group
+    assert group[0] == group[12]
+    assert len(np.unique(group)) == 12
+
+
 def test_pictures_of_nothing_are_not_alike():
     flat = [Image.new("RGB", (64, 64), (shade,) * 3) for shade in (10, 10, 200)]
     assert len(np.unique(find_groups(cells(flat)).group)) == 3

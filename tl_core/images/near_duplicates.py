@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy.fft import dctn
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tl_core.images.pictures import pixels_of
 from tl_core.modality import NearGroups, Tick
@@ -23,6 +21,8 @@ LOW = 8
 """Frequencies of each direction that a hash is of; the mean brightness is left out."""
 CLOSE_BITS = 16
 """Bits of 63 in which two hashes of the same picture may differ; those of others differ in about 31."""
+FEWER_BITS, MOST_CLOSE = (10, 6, 3), 40
+"""Fewer bits may differ where a picture is close to more others than this on average: hashes tell little."""
 ALIKE = 0.93
 """Correlation of two pictures, at the crop that fits best, from which on they nearly repeat."""
 MOST_APART = 18.0
@@ -33,6 +33,8 @@ DRAWN_SHARE, ALIKE_DRAWN = 0.5, 0.985
 of them have to be as they are: a disc on paper is every other disc on paper once one may crop."""
 PROMISING = 0.6
 """Correlation from which on the crop that fits best is looked for."""
+MOST_FITS = 5_000
+"""Pairs for which it is looked for, the most alike first: some milliseconds each."""
 WHOLE = (0.0, 0.0, 1.0)
 CROPS = (
     WHOLE,
@@ -85,42 +87,78 @@ def find_groups(cells: Sequence[str], threshold: float = 0.8, tick: Tick | None 
     windows = CROPS if count <= MOST_WITH_CROPS else (WHOLE,)
     whole = _seen(pictures, WHOLE)
     is_drawn = _are_drawn(whole)
-    best = dict[tuple[int, int], _Match]()
     sides = [(side, _signs(side)) for side in (whole, whole[:, :, ::-1])]
+    bits = _telling_bits(sides[0][1])
+    best = dict[tuple[int, int], _Match]()
     for number, window in enumerate(windows):
         view = _seen(pictures, window)
         seen_signs = _signs(view)
         if window != WHOLE:
             seen_signs = np.where(is_drawn, np.uint64(0), seen_signs)
         for is_mirrored, (base, signs) in enumerate(sides):
-            for ones, others in _close(signs, seen_signs):
-                for one, other, how in zip(
-                    ones, others, _correlations(base[ones], view[others]), strict=True
-                ):
+            for ones, others in _close(signs, seen_signs, bits):
+                alikeness = _correlations(base[ones], view[others])
+                for place in np.flatnonzero(alikeness >= PROMISING):
+                    one, other, how = int(ones[place]), int(others[place]), float(alikeness[place])
                     pair = (min(one, other), max(one, other))
                     if pair not in best or how > best[pair].how:
-                        best[pair] = _Match(float(how), int(one), int(other), bool(is_mirrored), window)
+                        best[pair] = _Match(how, one, other, bool(is_mirrored), window)
         if tick is not None:
             tick(number, len(windows))
-    found = dict[tuple[int, int], float]()
-    for pair, match in best.items():
+    found, group, num_fits = dict[tuple[int, int], float](), _Groups(count), 0
+    for pair, match in sorted(best.items(), key=lambda one: -one[1].how):
         are_drawn = bool(is_drawn[match.one] or is_drawn[match.other])
         wanted = max(alike, ALIKE_DRAWN) if are_drawn else alike
-        if match.how < (PROMISING if len(windows) > 1 and not are_drawn else wanted):
-            continue
-        base = whole[match.one][:, ::-1] if match.is_mirrored else whole[match.one]
         how, window = match.how, match.window
+        base = whole[match.one][:, ::-1] if match.is_mirrored else whole[match.one]
         if how < wanted:
+            is_hopeless = len(windows) == 1 or are_drawn or num_fits >= MOST_FITS
+            if is_hopeless or group.are_one(*pair):
+                continue
+            num_fits += 1
             how, window = _best_fit(base, pictures[match.other], window, how)
         if how >= wanted and _apart(base, _seen(pictures[match.other][None], window)[0]) <= MOST_APART:
             found[pair] = how
-    if not found:
-        return NearGroups(np.arange(count))
-    ones, others = (np.array(side) for side in zip(*found, strict=True))
-    graph = coo_array((np.ones(len(ones)), (ones, others)), shape=(count, count))
-    _, group = connected_components(graph, directed=False)
+            group.unite(*pair)
     shown = sorted(found.items(), key=lambda pair: -pair[1])[:MAX_PAIRS]
-    return NearGroups(group.astype(np.int64), tuple((one, other, how) for (one, other), how in shown))
+    return NearGroups(group.numbers(), tuple((one, other, how) for (one, other), how in shown))
+
+
+class _Groups:
+    """Pictures that belong together, as more and more pairs are found."""
+
+    def __init__(self, count: int) -> None:
+        self._above = list(range(count))
+
+    def _top(self, one: int) -> int:
+        while self._above[one] != one:
+            self._above[one] = self._above[self._above[one]]
+            one = self._above[one]
+        return one
+
+    def are_one(self, one: int, other: int) -> bool:
+        return self._top(one) == self._top(other)
+
+    def unite(self, one: int, other: int) -> None:
+        tops = sorted((self._top(one), self._top(other)))
+        self._above[tops[1]] = tops[0]
+
+    def numbers(self) -> Indices:
+        """Return each picture's group, counted in the order of their first pictures."""
+        tops = np.array([self._top(one) for one in range(len(self._above))])
+        return np.unique(tops, return_inverse=True)[1].astype(np.int64)
+
+
+def _telling_bits(signs: Signs) -> int:
+    """Return in how many bits hashes may differ so that a picture is close to few others.
+
+    Pictures of one layout, as X-rays are, all have nearly the same lowest frequencies.
+    """
+    for bits in (CLOSE_BITS, *FEWER_BITS):
+        num_close = sum(len(ones) for ones, _ in _close(signs, signs, bits))
+        if num_close <= MOST_CLOSE * len(signs):
+            break
+    return bits
 
 
 def _are_drawn(seen: Floats) -> npt.NDArray[np.bool_]:
@@ -195,13 +233,13 @@ def _signs(seen: Floats) -> Signs:
     return np.where(grey.std((1, 2)) < _FLAT, np.uint64(0), signs)
 
 
-def _close(ones: Signs, others: Signs) -> Iterator[tuple[Indices, Indices]]:
-    """Yield the places of close hashes, those of a picture with itself left out."""
+def _close(ones: Signs, others: Signs, bits: int) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the places of hashes that differ in few bits, those of a picture with itself left out."""
     for start in range(0, len(ones), _BLOCK):
         block = ones[start : start + _BLOCK]
         for first in range(0, len(others), _BLOCK):
             part = others[first : first + _BLOCK]
-            is_close = np.bitwise_count(block[:, None] ^ part[None]) <= CLOSE_BITS
+            is_close = np.bitwise_count(block[:, None] ^ part[None]) <= bits
             is_close &= (block != 0)[:, None] & (part != 0)[None]
             rows, columns = np.nonzero(is_close)
             rows, columns = rows + start, columns + first
