@@ -50,7 +50,7 @@ def test_ants_and_bees_are_told_apart_by_what_imagenet_taught(tmp_path: Path) ->
     assert fmean(accuracies(report, "fine_tuned")) >= 0.90
     assert fmean(accuracies(report, "frozen")) >= 0.90
     assert fmean(accuracies(report, "frozen_random")) < 0.75
-    assert "has seen ImageNet: pictures like these flatter it." in json.dumps(report)
+    assert "has seen ImageNet, so pictures like those flatter it." in json.dumps(report)
 
 
 def test_on_small_photos_pretraining_is_ahead_by_more_than_chance(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_pictures_are_compared_like_texts(compared):
     assert arms.keys() == {"majority", "histogram", "frozen", "fine_tuned"}
     assert arms["fine_tuned"]["base_model"] == "builtin-image"
     assert all(run["status"] == "finished" for arm in arms.values() for run in arm["runs"])
-    assert "EfficientNet-Lite0 has seen ImageNet: pictures like these flatter it." in json.dumps(compared)
+    assert "EfficientNet-Lite0 has seen ImageNet, so pictures like those flatter it." in json.dumps(compared)
 
 
 def test_a_zip_is_predicted_by_name(place, compared):

@@ -211,7 +211,7 @@ def test_what_pretraining_is_known_to_have_seen_stands_beside_the_main_result(wo
     headline = results.headline
     assert headline is not None
     assert headline.seen.startswith("all-MiniLM-L6 has seen Yelp and Amazon reviews")
-    assert headline.seen.endswith("texts like these flatter it.")
+    assert headline.seen.endswith("texts like those flatter it.")
     assert headline.seen in headline.sentence
     assert [one.seen for one in results.verdicts if one is not headline] == [""] * 5
     _, floors = finished(workspace, "tfidf", "majority")

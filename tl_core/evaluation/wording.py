@@ -172,13 +172,13 @@ def seen_words(title: str, overlaps: Sequence[str], many: str = "texts") -> str:
     """Say what a base model is known to have seen before; empty where nothing is known.
 
     >>> seen_words("all-MiniLM-L6", ("reviews", "SNLI"))
-    'all-MiniLM-L6 has seen reviews and SNLI: texts like these flatter it.'
+    'all-MiniLM-L6 has seen reviews and SNLI, so texts like those flatter it.'
     """
     if not overlaps:
         return ""
     *first, last = overlaps
     listed = f"{', '.join(first)} and {last}" if first else last
-    return f"{title} has seen {listed}: {many} like these flatter it."
+    return f"{title} has seen {listed}, so {many} like those flatter it."
 
 
 def _claim(verdict: Verdict, names: Mapping[str, str]) -> str:

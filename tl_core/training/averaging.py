@@ -15,8 +15,8 @@ ETA = 7.0
 """The larger, the shorter the memory: about the last eighth of the steps so far carries the average."""
 AVERAGES = 20
 """Times that the average is taken in a stretch of equal steps: often enough, and cheap."""
-COUNTED = 256
-"""Most examples that the statistics of averaged weights are counted on."""
+COUNTED = 64
+"""Most examples that the statistics of averaged weights are counted on, each with its many places."""
 
 
 class WeightAverage:
