@@ -24,13 +24,13 @@ import numpy.typing as npt
 
 from tl_core.arms import ArmKind
 from tl_core.errors import DataError, ModelError, UserError
-from tl_core.schema import Finding, Metric, TextSource
+from tl_core.schema import Finding, Metric, Precision, TextSource
 from tl_core.words import plural, quoted
 
 if TYPE_CHECKING:  # types of rooms above this one: nothing of them is imported
     import pyarrow as pa
 
-    from tl_core.catalogue.base_models import Pooling
+    from tl_core.catalogue.base_models import BaseModel, Pooling
     from tl_core.datasets.dataset import Dataset
     from tl_core.datasets.versions import Edit
     from tl_core.doctor.examine import Seen
@@ -321,6 +321,9 @@ class Networks(Protocol):
         cache
             The dataset's folder, where runs may share what was prepared; None keeps nothing.
         """
+
+    def precision(self, base: "BaseModel", compute: "Compute") -> "Precision":
+        """Return the number format of a base model's matrix products, where nobody has chosen one."""
 
     def build(
         self,

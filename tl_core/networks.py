@@ -12,7 +12,7 @@ from scipy.special import softmax
 from transformers import PreTrainedConfig
 
 from tl_core.arms import ArmKind
-from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.catalogue.local_folders import encoder_folder
 from tl_core.errors import UserError, is_out_of_memory
 from tl_core.inference.predictor import (
@@ -32,7 +32,7 @@ from tl_core.models.bert_forward import hold, quicken
 from tl_core.models.building import build_classifier
 from tl_core.models.classifiers import Classifier, Inputs, OwnHeadClassifier, PooledClassifier, load_saved
 from tl_core.models.facts import write_facts
-from tl_core.schema import TextSource
+from tl_core.schema import Precision, TextSource
 from tl_core.training.batching import Examples, Indices
 from tl_core.training.change import Representations, represent_layers
 from tl_core.training.compute import Compute
@@ -56,6 +56,10 @@ class TransformersNetworks(Networks):
     def input_hash(self, folder: Path) -> str:
         """Identify inputs by nothing: they are the same for every base model."""
         return "none"
+
+    def precision(self, base: BaseModel, compute: Compute) -> Precision:
+        """Take what the device is best at."""
+        return compute.precision
 
     def made_up_inputs(self, config: PreTrainedConfig) -> Inputs:
         """Make the inputs of two examples up, which an architecture's own head is tried on."""

@@ -15,5 +15,9 @@ def test_networks_learn_pictures_at_the_rates_that_were_best_and_lie_inside_of_w
 ) -> None:
     best = FOUND["rates"][kind.value]
     assert (PICTURE_RATES[kind].encoder, PICTURE_RATES[kind].head) == (best["encoder"], best["head"])
-    tried = [json.loads(one)[0] for one in best["tried"]]
+    tried = [one["rates"][0] for one in best["tried"]]
     assert min(tried) < best["encoder"] < max(tried)
+
+
+def test_batch_norms_keep_what_pretraining_counted_because_that_was_better() -> None:
+    assert FOUND["rates"]["fine_tuned"]["norms"] == "keep"

@@ -1,6 +1,7 @@
 """A model for pictures that leaves: with the files beside it, as a graph, and where it refuses."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_a_pipeline_refuses_because_it_would_prepare_pictures_otherwise(saved, t
     command = [sys.executable, "-c", asks, str(folder), paths[0]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode != 0, done.stdout
+    assert re.search("image processor|efficientnet_lite", done.stderr), "and for no other reason"
 
 
 def test_the_graph_answers_as_the_engine_does(saved, tmp_path):

@@ -5,7 +5,6 @@ import pytest
 from samples import make as make_module
 from samples.make import ARMS, SECOND, make, plan
 from tests.pages.fixtures import fail_run, finish_all, make_workspace, runs_of
-from tl_core.catalogue.base_models import BUILTIN
 from tl_core.errors import UserError
 from tl_core.export.comparison_json import comparison_json
 from tl_core.intake.bundled import SAMPLES, read_sample
@@ -20,8 +19,7 @@ def test_a_bundle_is_made_by_the_default_budget_and_seeds(sample, tmp_path: Path
     workspace = make_workspace(tmp_path / "made")
     experiment = plan(workspace, sample)
     workspace.close()
-    is_of_texts = experiment.base_model == BUILTIN
-    assert experiment.training.budget is (BudgetRule.PLATEAU if is_of_texts else BudgetRule.EQUAL_STEPS)
+    assert experiment.training.budget is BudgetRule.PLATEAU
     assert experiment.num_seeds == 5
     assert {arm.name for arm in experiment.arms} == set(ARMS[sample.name])
     assert max(experiment.train_sizes) == experiment.split.train

@@ -8,7 +8,7 @@ SCRATCH = ArmSpec(
     trains=Trains.ALL,
     rates=Rates(encoder=5e-4, head=5e-4),
     own_head_rates=Rates(encoder=2e-4, head=2e-4),
-    picture_rates=Rates(encoder=1e-2, head=1e-2),
+    picture_rates=Rates(encoder=2e-3, head=2e-3),
     label="From scratch",
     choice="The same network with random weights: only your labels teach it.",
     is_default=True,

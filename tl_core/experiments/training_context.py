@@ -65,17 +65,18 @@ class TrainingContext:
         A frozen arm computes in float32, whatever the others do: its probe divides features by how far they
         vary, and where that is little it would divide rounding, and answer by it.
         """
-        if config.arm.kind.is_frozen:
-            compute = replace(compute, precision=Precision.FLOAT32)
+        networks = networks_of(modality)
         base_model = str(config.base_model)
         folder, base = obtain(base_model, downloaded), describe(base_model)
         require_base_model_files(folder, base.title, modality)
+        precision = config.training.precision or networks.precision(base, compute)
+        precision = Precision.FLOAT32 if config.arm.kind.is_frozen else precision
         return cls(
             base=base,
             folder=folder,
             cache=cache,
-            compute=compute,
-            networks=networks_of(modality),
+            compute=replace(compute, precision=precision),
+            networks=networks,
             max_length=content_of(modality).size_limit(folder, config.training.max_length),
         )
 

@@ -11,7 +11,7 @@ from tl_core.files.reading import read_table
 from tl_core.intake.bundled_models import make_whole
 from tl_core.intake.intake import Intake, store_dataset
 from tl_core.modality import IMAGE
-from tl_core.schema import BudgetRule, ColumnChoice, Frozen, SplitRule, Task
+from tl_core.schema import ColumnChoice, Frozen, SplitRule, Task
 from tl_core.splits.splitting import make_split
 from tl_core.store.files import locked
 from tl_core.store.workspace import Workspace
@@ -33,8 +33,6 @@ class Sample:
         What it holds, in one sentence.
     choice
         Its columns.
-    budget
-        How long its networks train. Pictures take equal steps, for a sample is to take minutes.
     """
 
     name: str
@@ -43,7 +41,6 @@ class Sample:
     task: Task
     description: str
     choice: ColumnChoice = field(default=ColumnChoice.of("text", "label"), hash=False)
-    budget: BudgetRule = BudgetRule.PLATEAU
 
     @property
     def path(self) -> Path:
@@ -75,7 +72,6 @@ SAMPLES = {
             task=Task.OTHER,
             description="256 drawings, 64 each of cups, keys, leaves and scissors.",
             choice=ColumnChoice(text=("image",), label=("label",), modality=IMAGE),
-            budget=BudgetRule.EQUAL_STEPS,
         ),
     )
 }

@@ -417,7 +417,6 @@ def plan_sample(
         preset=Preset.QUICK,
         train_sizes=train_sizes,
         num_seeds=num_seeds,
-        training=plan_training(Preset.QUICK, budget=sample.budget),
     )
 
 

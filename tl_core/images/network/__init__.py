@@ -10,7 +10,7 @@ from torch import nn
 from transformers import AutoModelForImageClassification, PreTrainedConfig
 
 from tl_core.arms import ArmKind, Start
-from tl_core.catalogue.base_models import Pooling
+from tl_core.catalogue.base_models import BaseModel, Pooling
 from tl_core.datasets.selection import TARGET
 from tl_core.images.network.classifiers import PictureClassifier
 from tl_core.images.network.examples import PictureExamples, decode
@@ -20,7 +20,7 @@ from tl_core.images.network.standalone import PREPROCESSOR, any_size, channel_or
 from tl_core.inference.predictor import Answers
 from tl_core.models.classifiers import Classifier, Inputs
 from tl_core.networks import TransformersNetworks
-from tl_core.schema import TextSource
+from tl_core.schema import Precision, TextSource
 from tl_core.training.batching import Examples, Indices, network_inputs
 from tl_core.training.change import Representations
 from tl_core.training.compute import Compute
@@ -44,6 +44,12 @@ class PictureNetworks(TransformersNetworks):
     def input_hash(self, folder: Path) -> str:
         """Identify how numbers are normalised."""
         return hashlib.sha256((folder / PREPROCESSOR).read_bytes()).hexdigest()
+
+    def precision(self, base: BaseModel, compute: Compute) -> Precision:
+        """Train convolutions in float32 on a processor: their gradients take longer in bfloat16."""
+        if compute.device.type == "cpu" and not base.reads_patches:
+            return Precision.FLOAT32
+        return compute.precision
 
     def made_up_inputs(self, config: PreTrainedConfig) -> Inputs:
         """Make two pictures up."""
