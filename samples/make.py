@@ -33,6 +33,10 @@ ARMS = {
 }
 
 
+NUM_SEEDS = {PICTURES: 3}
+"""Fewer than the preset's where a training takes minutes."""
+
+
 def plan(workspace: Workspace, sample: Sample, num_seeds: int | None = None) -> ExperimentConfig:
     """Plan a sample's comparison; where a fine-tuned network of the reviews is there, one starts from it."""
     arms = list(ARMS[sample.name])
@@ -49,7 +53,7 @@ def plan(workspace: Workspace, sample: Sample, num_seeds: int | None = None) -> 
         read_sample(sample),
         arms=parse_arms(arms),
         train_sizes=TRAIN_SIZES[sample.name],
-        num_seeds=num_seeds,
+        num_seeds=num_seeds or NUM_SEEDS.get(sample.name),
     )
 
 
