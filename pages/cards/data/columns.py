@@ -84,10 +84,14 @@ def draw_preview(upload: Upload, proposal: Proposal) -> None:
             selection_mode="single-column",
             key=f"preview_{upload.upload_id}_{'_'.join((*choice.text, *choice.label))}",
         )
-        for name in shown["selection"]["columns"]:
+        uses = USES if table.modality is None else {"label": USES["label"]}
+        chosen = [
+            name for name in shown["selection"]["columns"] if not (is_pictorial and name in choice.text)
+        ]
+        for name in chosen:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{literal(name)}**")
-                for role, words in USES.items():
+                for role, words in uses.items():
                     if st.button(words, key=f"use_{role}", disabled=getattr(choice, role) == (name,)):
                         _use(upload, choice, role, name)
         if table.num_rejects:
