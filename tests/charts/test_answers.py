@@ -93,4 +93,4 @@ def test_labels_are_never_markup():
 
 
 def test_without_any_model_it_says_what_to_do():
-    assert "Type a text" in drawn({}).layout.meta["alt"]
+    assert "Ask to see what each model answers" in drawn({}).layout.meta["alt"]

@@ -86,7 +86,7 @@ def test_an_exported_folder_can_be_verified_anywhere(finished, tmp_path):
     export_model(finished, run_of(finished, "fine_tuned"), tmp_path / "out")
     verified = verify_folder(tmp_path / "out")
     assert verified.is_passed
-    assert "out answers as is expected on 8 sentences" in verified.sentences[0]
+    assert "out answers as is expected on 8 made-up examples" in verified.sentences[0]
     change_head(tmp_path / "out")
     verified = verify_folder(tmp_path / "out")
     assert not verified.is_passed

@@ -244,8 +244,10 @@ def test_weights_that_are_drawn_keep_the_scale_of_what_passes_through_them():
     model = EfficientNetLiteModel(EfficientNetLiteConfig()).train()
     seen = dict[str, float]()
     for name, part in model.named_modules():
-        if isinstance(part, nn.Conv2d) and part.groups > 1:
-            part.register_forward_hook(lambda _, __, out, name=name: seen.update({name: out.var().item()}))
+        if isinstance(part, _Convolution) and part.conv.groups > 1:
+            part.norm.register_forward_hook(
+                lambda _, given, __, name=name: seen.update({name: given[0].var().item()})
+            )
     model(pixel_values=torch.randn(4, 3, 64, 64))
     assert len(seen) == 16
     assert min(seen.values()) > 0.1, "far above what a batch norm takes for nothing"

@@ -51,7 +51,7 @@ def test_pictures_are_dropped_class_by_class(app: AppTest, workspace: Workspace)
     press(app, "Use these 10 pictures")
     upload = find_upload(workspace, app.query_params["upload"])
     with zipfile.ZipFile(workspace.upload_path(upload.upload_id)) as archive:
-        assert sorted(archive.namelist())[:2] == ["cup/cup0.jpg", "cup/cup1.jpg"]
+        assert sorted(archive.namelist())[:2] == ["class_1/cup0.jpg", "class_1/cup1.jpg"]
     assert "10 rows" in text_of(app)
 
 

@@ -17,6 +17,7 @@ from tl_core.experiments.recording import Recorder
 from tl_core.experiments.training_context import Trainee, TrainingContext
 from tl_core.modality import content_of
 from tl_core.models.classifiers import Classifier
+from tl_core.models.facts import note_precision
 from tl_core.models.knowledge import kept_share
 from tl_core.results.runs import run_behind
 from tl_core.schema import RunConfig, SplitName
@@ -111,6 +112,7 @@ def carry_out_neural(
         limit=context.max_length,
         source=dataset.info.columns.text_source,
     )
+    note_precision(recorder.folder.model_dir, compute.precision.value)
     ended_early = config.arm.kind.is_whole and clock.step < config.training.step_limit(len(train))
     recorder.finish("plateau" if ended_early else "budget")
 

@@ -14,7 +14,7 @@ from tl_core.export.outputs import ARCHIVE_NAME, ExportFormat, Verified, write_v
 from tl_core.export.verification import require_passed, verify_exported, write_expected
 from tl_core.jobs.queue import Queue
 from tl_core.modality import networks_of
-from tl_core.models.facts import loading, read_facts, text_source
+from tl_core.models.facts import loading, note_precision, read_facts, text_source
 from tl_core.results.runs import UNREADABLE
 from tl_core.store.files import replacing
 from tl_core.store.rows import Job
@@ -100,6 +100,8 @@ def write_model(model: Path, folder: Path) -> None:
             source=text_source(facts) if "texts" in facts else None,
             is_leaving=True,
         )
+    if "precision" in facts:
+        note_precision(folder, facts["precision"])
 
 
 def write_graph(model: Path, folder: Path) -> None:

@@ -1,6 +1,8 @@
 """In which number format a whole file is scored, and what that costs."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -54,7 +56,7 @@ def load_for_files(
     facts = read_facts(folder)
     if facts["kind"] != "neural":
         return load_predictor(folder), ""
-    usual = _usual(workspace, run_id) if wanted in (None, ScoredIn.INT8) else wanted
+    usual = _usual(workspace, run_id, facts) if wanted in (None, ScoredIn.INT8) else wanted
     compute = Compute(device=CPU, precision=Precision(usual), micro_batch_size=PLAIN.micro_batch_size)
     predictor = load_predictor(folder, compute, lambda: free_gpu(workspace, compute.precision))
     if wanted is not ScoredIn.INT8:
@@ -76,9 +78,11 @@ def load_for_files(
     return predictor, f"Scored in {usual}, because int8 loses too much: {told}."
 
 
-def _usual(workspace: Workspace, run_id: str | None) -> ScoredIn:
+def _usual(workspace: Workspace, run_id: str | None, facts: Mapping[str, Any]) -> ScoredIn:
     """Choose the number format in which the run scored its test, as far as the processor has it natively."""
-    recorded = workspace.run_folder(run_id).read_record().precision if run_id else None
+    recorded = facts.get("precision")
+    if recorded is None and run_id:  # saved by an earlier version
+        recorded = workspace.run_folder(run_id).read_record().precision
     return ScoredIn.FLOAT32 if recorded is Precision.FLOAT32 else ScoredIn(choose_precision(CPU))
 
 

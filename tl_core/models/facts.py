@@ -80,6 +80,12 @@ def write_facts(
     (folder / FACTS_FILE).write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
+def note_precision(folder: Path, precision: str) -> None:
+    """Add in which number format a network was scored, so that files are scored alike wherever it goes."""
+    facts = {**read_facts(folder), "precision": precision}
+    (folder / FACTS_FILE).write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """Read what a model folder says about its classifier: ``kind``, ``labels`` and what that kind needs.
 

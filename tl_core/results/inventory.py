@@ -116,7 +116,7 @@ def record_facts(record: RunRecord) -> dict[str, str]:
     config, rates = record.config, record.config.learning_rates
     weights = record.base_model_facts.get("weights_sha256")
     limit = record.base_model_facts.get("max_length")
-    unit = content_of(describe(config.base_model or "").modality).limit_unit
+    unit = content_of(describe(config.base_model).modality).limit_unit if config.base_model else ""
     facts = {
         "Base model": record.base_model_facts.get("title"),
         "Base weights (SHA-256)": short_hash(weights) if weights else None,

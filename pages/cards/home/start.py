@@ -149,7 +149,7 @@ def _offer_sample(sample: Sample, comparisons: Comparisons) -> None:
     cost, ahead = estimate_of(plan, intake), ahead_of()
     st.markdown(
         f"{sample.description} {after_queue(ahead)} {plural(num_runs(plan), 'run')}, every network "
-        f"{_LENGTHS[sample.budget]}. First result in {until(cost.first_verdict, ahead)}, done in "
+        f"{_LENGTHS[plan.training.budget]}. First result in {until(cost.first_verdict, ahead)}, done in "
         f"{until(cost.total, ahead)}."
     )
     if st.button(

@@ -191,7 +191,7 @@ def _require_classes(places: Places, tables: Sequence[Metadata], pictures: Seque
         raise DataError(
             f"{quoted(table.table)} names hardly any of the pictures: it has {quoted(table.first, 60)}, and"
             f" one of them is {quoted(pictures[0], 60)}.",
-            "Write the names of the files into one of its columns.",
+            "Write the names of the files into one column.",
         )
     raise DataError(
         f"{quoted(name)} has pictures of one class only: {quoted(min(places.classes))}."
