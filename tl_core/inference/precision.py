@@ -83,7 +83,7 @@ def _usual(workspace: Workspace, run_id: str | None, facts: Mapping[str, Any]) -
     recorded = facts.get("precision")
     if recorded is None and run_id:  # saved by an earlier version
         recorded = workspace.run_folder(run_id).read_record().precision
-    return ScoredIn.FLOAT32 if recorded is Precision.FLOAT32 else ScoredIn(choose_precision(CPU))
+    return ScoredIn.FLOAT32 if recorded == Precision.FLOAT32 else ScoredIn(choose_precision(CPU))
 
 
 def _accuracies(workspace: Workspace, run_id: str, predictor: Predictor) -> tuple[int, float, float]:
