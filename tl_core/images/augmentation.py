@@ -40,7 +40,7 @@ class Augmentation:
         bright, contrast, colour = (
             (1 + LIGHT * (2 * one - 1)).view(-1, 1, 1, 1) for one in (bright, contrast, colour)
         )
-        found = found * bright
+        found = found.mul_(bright)
         found = found.mean((1, 2, 3), keepdim=True).lerp(found, contrast)
         found = found.mean(1, keepdim=True).lerp(found, colour)
-        return found.clamp(0, 255)
+        return found.clamp_(0, 255)

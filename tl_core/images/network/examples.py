@@ -18,6 +18,8 @@ from tl_core.models.classifiers import Inputs
 from tl_core.store.files import replacing
 from tl_core.training.batching import Indices, select_weights
 
+RGB = (0, 1, 2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PictureExamples:
@@ -42,7 +44,7 @@ class PictureExamples:
     targets: NDArray[np.int64]
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
-    order: tuple[int, int, int] = (0, 1, 2)
+    order: tuple[int, int, int] = RGB
     weights: NDArray[np.float64] | None = None
     augmentation: Augmentation | None = field(default=None, compare=False)
 
@@ -67,12 +69,14 @@ class PictureExamples:
 
     def collate(self, indices: Indices) -> Inputs:
         """Give some pictures as ``(B, 3, size, size)``."""
-        found = self.pixels[self.rows[indices]]
-        pictures = torch.from_numpy(np.ascontiguousarray(found)).permute(0, 3, 1, 2).float()
+        found = np.ascontiguousarray(self.pixels[self.rows[indices]])
+        if self.order != RGB:
+            found = np.ascontiguousarray(found[..., self.order])
+        pictures = torch.from_numpy(found).permute(0, 3, 1, 2).float()  # channels stay last in memory
         if self.augmentation is not None:
             pictures = self.augmentation(pictures)
         mean, scale = (torch.tensor(one).view(1, 3, 1, 1) for one in (self.mean, self.scale))
-        normed: Tensor = (pictures[:, list(self.order)] - mean) / scale
+        normed: Tensor = pictures.sub_(mean).div_(scale)
         return {"pixel_values": normed.contiguous(memory_format=torch.channels_last)}
 
 
