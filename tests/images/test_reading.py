@@ -119,6 +119,12 @@ def test_rows_without_a_picture_and_pictures_without_a_row_are_named(tmp_path):
     assert found(table, "surplus_pictures").examples == ("left.jpg",)
 
 
+def test_to_be_predicted_every_picture_is_kept_whatever_a_table_names(tmp_path):
+    files = {"a.jpg": picture(1), "b.jpg": picture(2), "left.jpg": picture(3)}
+    table = read(tmp_path, files | {"m.csv": b"file_name,label\na.jpg,x\nb.jpg,y\n"}, min_columns=1)
+    assert labels_of(table) == {"a.jpg": "x", "b.jpg": "y", "left.jpg": ""}
+
+
 def test_each_part_of_a_hub_folder_may_have_a_table_of_its_own(tmp_path):
     files = {}
     for part in ("train", "test"):

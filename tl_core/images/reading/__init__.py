@@ -70,7 +70,7 @@ def write_files(
             raise DataError(f"{quoted(name)} holds no pictures.", CLASS_FOLDERS)
         tables, places = read_tables(source, files, pictures), look_at_folders(pictures)
         used = [one for one in tables if one.rows]
-        if used and (_have_labels(used) or len(places.classes) < 2):
+        if used and needs_labels and (_have_labels(used) or len(places.classes) < 2):
             plan = _by_tables(used, pictures, places)
         else:
             if needs_labels:
@@ -172,7 +172,7 @@ def _by_folders(
     rows = []
     for one in kept:
         part = parts.get(one) if parts is not None else None
-        cells = {**told.get(one, {}), LABEL: places.labels[one], FILE: one}
+        cells = {LABEL: places.labels[one], **told.get(one, {}), FILE: one}
         if is_divided:
             cells[SPLIT] = part.value if part is not None else ""
         rows.append((one, tuple(cells.get(column, "") for column in columns)))
