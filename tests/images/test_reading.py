@@ -163,7 +163,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path):
 
 
 def test_more_pictures_than_one_column_can_hold_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "MOST_BYTES", 100)
+    monkeypatch.setattr(rows, "MOST_CELL_BYTES", 100)
     path = archive(tmp_path / "many.zip", two_classes(2))
     with pytest.raises(DataError, match="take more than") as refused:
         write_files(path, path.name, tmp_path / "rows.arrow")

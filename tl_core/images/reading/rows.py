@@ -12,7 +12,7 @@ from tl_core.schema import Finding
 from tl_core.words import plural, quoted
 
 IMAGE, LABEL, SPLIT, FILE = "image", "label", "split", "file"
-MOST_BYTES = 2_000_000_000
+MOST_CELL_BYTES = 2_000_000_000
 """Cells that can be taken out of one column at once: 25,000 photos or more."""
 _BATCH_BYTES = 32 << 20
 
@@ -74,9 +74,9 @@ class Rows:
         if not self._held:
             return
         self._num_bytes += self._held_bytes
-        if self._num_bytes > MOST_BYTES:
+        if self._num_bytes > MOST_CELL_BYTES:
             raise DataError(
-                f"The pictures of {quoted(self.name)} take more than {MOST_BYTES // 10**9} GB, scaled to"
+                f"The pictures of {quoted(self.name)} take more than {MOST_CELL_BYTES // 10**9} GB, scaled to"
                 f" {KEPT_PX} pixels.",
                 "Keep a random part of them.",
             )
